@@ -1,0 +1,25 @@
+/**
+ * Dots name mutations. An origin is one incarnation of one server; its mutations count 1, 2, 3, … without gaps, so
+ * (origin, seq) is never used twice (Preguiça et al. 2012, "Dotted version vectors").
+ */
+
+/** Name of one incarnation of one server. Matches {@link ORIGIN_PATTERN}; safe in an MQTT topic of any broker. */
+export type Origin = string;
+
+/** The identity of one mutation. `seq` is a whole number ≥ 1. */
+export interface Dot {
+  readonly origin: Origin;
+  readonly seq: number;
+}
+
+/** What an origin or fleet name looks like. Some brokers refuse dots in topics, so there are none. */
+export const ORIGIN_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * Origins with the last seq known of each: a version vector or a part of one, as plain data for the wire.
+ * Each origin appears once.
+ */
+export type VectorEntries = readonly (readonly [origin: Origin, seq: number])[];
+
+/** The one empty list, so that the common case costs nothing per mutation. */
+export const NO_ENTRIES: VectorEntries = Object.freeze([]);

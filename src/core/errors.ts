@@ -1,0 +1,53 @@
+/**
+ * The one error class. Codes are stable and part of the interface; messages (Portuguese, for people) are not.
+ * `docs/ERRORS.md` has a line for each code; `doors/errors.ts` maps codes to gRPC status, `cli/exit.ts` to exit codes.
+ */
+
+export const ERROR_CODES = [
+  'PEDIDO_INVALIDO',
+  'CHAVE_CURTA',
+  'CHAVE_LONGA',
+  'CHAVE_INVALIDA',
+  'VALOR_CURTO',
+  'VALOR_LONGO',
+  'VALOR_INVALIDO',
+  'CHAVE_INEXISTENTE',
+  'VERSAO_INEXISTENTE',
+  'VERSAO_ESGOTADA',
+  'LIMITE_CHAVES',
+  'LIMITE_ENTRADAS',
+  'LIMITE_MEMORIA',
+  'LIMITE_VERSOES_POR_CHAVE',
+  'RELOGIO_ADIANTADO',
+  'SERVIDOR_ENTRANDO',
+  'SERVIDOR_SAINDO',
+  'SEM_SERVIDOR',
+  'CONFIGURACAO',
+  'PORTA_EM_USO',
+  'INTERNO',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export class KvsError extends Error {
+  override readonly name = 'KvsError';
+
+  /**
+   * @param code stable code
+   * @param message Portuguese, for people: what was wrong and what to do
+   */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  /** Anything thrown, as a KvsError: itself if it is one, otherwise `INTERNO` with the original as cause. */
+  static from(thrown: unknown): KvsError {
+    if (thrown instanceof KvsError) return thrown;
+    const text = thrown instanceof Error ? thrown.message : String(thrown);
+    return new KvsError('INTERNO', `erro interno: ${text}`, { cause: thrown });
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Every limit of the product, in one place. Units come last in each name. The relations between limits are asserted
+ * below when the module loads, with their reasons.
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const limits = Object.freeze({
+  /** Longest key, in UTF-8 bytes. */
+  keyBytes: 64 * KiB,
+  /** Longest value, in UTF-8 bytes. */
+  valueBytes: 64 * KiB,
+  /** Shortest key and value of the kvs.KVS door, in characters, unless an option changes it (contract, section 1). */
+  doorMinimumChars: 3,
+  /**
+   * Keys ever seen: their counters are never freed. Local inserts of new keys are refused beyond. Well below the 2²⁴
+   * entries of a JavaScript Map, since peers' inserts are never refused.
+   */
+  keys: 10_000_000,
+  /** Entries in the store. Local inserts are refused beyond. */
+  entries: 30_000_000,
+  /** Entries of one key. Local inserts are refused beyond. */
+  entriesPerKey: 1_000_000,
+  /** Estimated bytes of all keys and values. Local inserts are refused beyond. */
+  storeBytes: 3 * 1024 * MiB,
+  /** Greatest version: the contract's int32. */
+  version: 2 ** 31 - 1,
+  /** Greatest timestamp that is accepted from anyone: the last date that ECMAScript can express. */
+  timestampMs: 8.64e15,
+  /** Incarnations of servers that have ever written, known to one store. A batch of a further one is dropped. */
+  origins: 2048,
+  /** Origins in the per-key causal context of one insert; the dots of the heads are always in, whatever their number. */
+  contextEntries: 16,
+  /** Parts of the key space, each with a rolling hash of its own. A power of two. */
+  parts: 1024,
+
+  /** A batch is closed before its JSON exceeds this. A single larger mutation goes alone. */
+  batchBytes: 256 * KiB,
+  /** Mutations in one batch. */
+  batchMutations: 4096,
+  /** Largest payload that is sent or accepted: what NATS takes by default, the least of the known brokers. */
+  payloadBytes: 1 * MiB,
+  /** Batches handed to the bus and not yet settled; beyond, batches grow and queue. */
+  outboxBatches: 64,
+  /** Closed batches waiting for their turn; beyond, they go to the log alone and peers ask for them. */
+  outboxQueuedBatches: 1024,
+  outboxQueuedBytes: 16 * MiB,
+  /** Recent batches kept for peers that missed them: bytes and mutations, whichever comes first. */
+  logBytes: 32 * MiB,
+  logMutations: 65_536,
+  logBatches: 65_536,
+  /** Batches that wait for their causes: a cache, the oldest is dropped first. */
+  heldBatches: 4096,
+  heldBytes: 32 * MiB,
+  /** A page of the log or of the state is closed before its JSON exceeds this. */
+  pageBytes: 256 * KiB,
+  /** Mutations remembered while a state is staged, for the parts that were equal and are not staged. */
+  stageReplayMutations: 1_000_000,
+  /** Vector entries in a presence message. */
+  presenceEntries: 64,
+  /** Peers remembered; the one silent for longest is forgotten first. */
+  peers: 256,
+
+  /** Presence is announced this often, ±25 %. */
+  presenceIntervalMs: 2_000,
+  /** A peer silent for this long is taken for gone. */
+  peerSilentMs: 10_000,
+  /** How long a difference of vectors may last before it is repaired: batches in flight settle it by themselves. */
+  repairPatienceMs: 100,
+  /** A request to a peer is given up after this. */
+  requestTimeoutMs: 2_000,
+  /** Where nobody serves within this, the lowest origin serves first. */
+  joinPatienceMs: 2_000,
+  /** A server that stops waits this long for a peer to have all that it wrote. */
+  handOverMs: 3_000,
+  /** A server that was joining from a peer and lost sight of everyone serves what it has after this. */
+  joinGiveUpMs: 30_000,
+  /** A peer that answered a request with nothing new is not asked again within this. */
+  peerCooldownMs: 1_000,
+  /** Repeats of one page request before the whole transfer is given up. */
+  pageRetries: 2,
+  /** A new peer is greeted with a presence within this, chosen at random. */
+  greetingJitterMs: 50,
+  /** A writer whose clock is further ahead of every peer's refuses its own writes. */
+  clockDriftMs: 60_000,
+
+  /** MQTT keep-alive: a broker that says nothing is given up after one and a half of these. */
+  brokerKeepaliveSeconds: 5,
+  /** From the first byte to the acknowledged subscriptions; beyond, the broker counts as unreachable. */
+  brokerConnectMs: 3_000,
+  /** A publish that the broker has not acknowledged within this is reported as not taken. */
+  publishTimeoutMs: 5_000,
+  /** First pause between two rounds over the brokers; it doubles with every failed round, with jitter. */
+  reconnectBaseMs: 100,
+  /** Longest pause between two rounds over the brokers. */
+  reconnectCapMs: 5_000,
+  /** A connection that lasted this long starts the pauses from the first again. */
+  reconnectStableMs: 5_000,
+  /** How often a server on a broker of lower preference tries the better ones, ±25 %. */
+  brokerReturnMs: 60_000,
+  /** Invalid messages and failed attempts are summed up this often while they last. */
+  burstLogMs: 10_000,
+  /** The embedded broker drops a subscriber that has not read for this long, so that it cannot hold up the others. */
+  brokerDrainMs: 3_000,
+  /** Taking leave of the broker may take this long. */
+  busStopMs: 2_000,
+
+  /** Longest gRPC message that a door takes. */
+  grpcMessageBytes: 1 * MiB,
+  /** Unary answers of one stream waiting for a slow reader, in bytes, before reading pauses. */
+  streamBufferBytes: 256 * KiB,
+  /** Streams open at once on one connection. */
+  streamsPerConnection: 1024,
+  /** Time that a drain may take before what is left is cut. */
+  drainMs: 5_000,
+});
+
+function assertRelation(holds: boolean, reason: string): void {
+  if (!holds) throw new Error(`limits contradict each other: ${reason}`);
+}
+
+// JSON writes a control character as \u0000: six bytes for one.
+const worstJsonFactor = 6;
+// An origin of 12 characters, a seq of 16 digits, quotes, brackets and commas.
+const vectorEntryBytes = 40;
+
+assertRelation(
+  worstJsonFactor * (limits.keyBytes + limits.valueBytes) + limits.origins * vectorEntryBytes + 4 * KiB <=
+    limits.payloadBytes,
+  'the largest single mutation with the largest context must fit a payload',
+);
+assertRelation(
+  limits.batchBytes < limits.payloadBytes && limits.pageBytes < limits.payloadBytes,
+  'batches and pages',
+);
+assertRelation(limits.presenceEntries * vectorEntryBytes < limits.pageBytes, 'a presence is a small message');
+assertRelation(
+  limits.keys * 1.5 < 2 ** 24,
+  'what several servers insert at once must still fit the key index',
+);
+assertRelation((limits.parts & (limits.parts - 1)) === 0, 'parts are chosen by bits of a hash');
+assertRelation(
+  limits.keyBytes + limits.valueBytes < limits.grpcMessageBytes,
+  'a legal request must reach its check',
+);
+assertRelation(
+  limits.peerSilentMs > 3 * limits.presenceIntervalMs,
+  'one lost presence does not make a peer gone',
+);
+assertRelation(
+  limits.brokerDrainMs < limits.publishTimeoutMs,
+  'a frozen subscriber must not fail the publishes of others',
+);
+assertRelation(limits.reconnectBaseMs < limits.reconnectCapMs, 'pauses grow');
+assertRelation(limits.busStopMs < limits.drainMs, 'taking leave is part of a drain');

@@ -1,0 +1,34 @@
+import type { Dot, Origin, VectorEntries } from './dot.js';
+
+/** A place in the order of one key's entries: (version, timestamp, origin, seq). */
+export interface OrderPosition {
+  readonly version: number;
+  readonly timestamp: number;
+  readonly origin: Origin;
+  readonly seq: number;
+}
+
+export interface EntryRecord extends Dot {
+  readonly version: number;
+  readonly timestamp: number;
+  readonly value: string;
+  readonly superseded: boolean;
+  /** Per-key causal context as in InsertMutation; kept for heads only, empty otherwise. */
+  readonly context: VectorEntries;
+}
+
+/** A key as a walk sends it: whole, or a stretch of its history after `after`. */
+export interface KeyFragment {
+  readonly key: string;
+  /** Greatest version and timestamp ever seen for the key; they outlive its entries. */
+  readonly greatestVersion: number;
+  readonly greatestTimestamp: number;
+  readonly after: OrderPosition | undefined;
+  readonly entries: readonly EntryRecord[];
+}
+
+/** Where a walk over the giver's keys stands: the next key slot, and inside it the order position already sent. */
+export interface WalkCursor {
+  readonly slot: number;
+  readonly after: OrderPosition | undefined;
+}

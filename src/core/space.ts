@@ -1,0 +1,202 @@
+import type { VectorEntries } from './dot.js';
+import { EntryTable } from './entries.js';
+import { PartHashes } from './hash.js';
+import { History, KeyTable } from './keys.js';
+import { limits } from './limits.js';
+import type { EntryRecord } from './record.js';
+import type { VersionVector } from './vector.js';
+
+// What an entry costs beside its text, for the estimate of the store's size.
+const ENTRY_OVERHEAD_BYTES = 64;
+
+/**
+ * The entries of all keys, with the rolling hash of each part kept in step. Every change of the store is one of the
+ * four here: {@link add}, {@link removeWhere}, {@link supersede}, {@link raise}.
+ */
+export class KeySpace {
+  readonly entries: EntryTable;
+  readonly keys = new KeyTable();
+  readonly hashes = new PartHashes(limits.parts);
+  private bytes = 0;
+
+  constructor(vector: VersionVector) {
+    this.entries = new EntryTable(vector);
+  }
+
+  /** Estimated bytes of keys and values. */
+  get estimatedBytes(): number {
+    return this.bytes;
+  }
+
+  partOf(slot: number): number {
+    return this.keys.hash(slot) & (limits.parts - 1);
+  }
+
+  /** Rows of a key in the order (version, timestamp, origin, seq). */
+  rows(slot: number): readonly number[] {
+    const only = this.keys.onlyRow(slot);
+    return only !== undefined ? [only] : (this.keys.history(slot)?.rows ?? []);
+  }
+
+  rowCount(slot: number): number {
+    return this.keys.onlyRow(slot) !== undefined ? 1 : (this.keys.history(slot)?.rows.length ?? 0);
+  }
+
+  /** The heads: rows not superseded; if none remain, the last in the order. Empty only for a key without entries. */
+  heads(slot: number): readonly number[] {
+    const history = this.keys.history(slot);
+    if (!history) return this.rows(slot);
+    return history.heads.length > 0 ? history.heads : history.rows.slice(-1);
+  }
+
+  /** The last row whose version is ≤ `version`; the last of all if `undefined`. */
+  lastRow(slot: number, version: number | undefined): number | undefined {
+    const only = this.keys.onlyRow(slot);
+    if (only !== undefined)
+      return version === undefined || this.entries.version(only) <= version ? only : undefined;
+    const history = this.keys.history(slot);
+    if (!history) return undefined;
+    return history.rows[(version === undefined ? history.rows.length : history.afterVersion(version)) - 1];
+  }
+
+  /** Rows of exactly this version: one, or its siblings. */
+  rowsOfVersion(slot: number, version: number): readonly number[] {
+    const history = this.keys.history(slot);
+    if (!history) return this.rows(slot).filter((row) => this.entries.version(row) === version);
+    return history.rows.slice(history.afterVersion(version - 1), history.afterVersion(version));
+  }
+
+  add(
+    slot: number,
+    origin: number,
+    record: Pick<EntryRecord, 'version' | 'timestamp' | 'seq' | 'value' | 'superseded'> & {
+      context: VectorEntries;
+    },
+  ): void {
+    const row = this.entries.add(record.version, record.timestamp, origin, record.seq, record.value);
+    if (record.superseded) this.entries.supersede(row);
+    else this.entries.setContext(row, record.context);
+    this.place(slot, row);
+    this.bytes += this.rowBytes(slot, row);
+    this.addHashes(slot, row, 1);
+    this.raise(slot, record.version, record.timestamp);
+  }
+
+  /** Removes the rows of a key for which `condition` holds. */
+  removeWhere(slot: number, condition: (row: number) => boolean): void {
+    const only = this.keys.onlyRow(slot);
+    if (only !== undefined) {
+      if (!condition(only)) return;
+      this.keys.setEmpty(slot);
+      this.drop(slot, only);
+      return;
+    }
+    const history = this.keys.history(slot);
+    if (!history) return;
+    const kept = new History(this.entries);
+    for (const row of history.rows) {
+      if (condition(row)) this.drop(slot, row);
+      else kept.rows.push(row);
+    }
+    kept.heads = history.heads.filter((row) => kept.rows.includes(row));
+    this.replaceHistory(slot, history, kept);
+  }
+
+  /** Removes one row of a key. O(log n) to find it. */
+  remove(slot: number, row: number): void {
+    const history = this.keys.history(slot);
+    if (!history) {
+      this.removeWhere(slot, (candidate) => candidate === row);
+      return;
+    }
+    history.rows.splice(history.lowerBound(this.entries.position(row)), 1);
+    history.heads = history.heads.filter((head) => head !== row);
+    this.drop(slot, row);
+    this.replaceHistory(slot, history, history);
+  }
+
+  /** Sets the superseded flag of a row, for good. */
+  supersede(slot: number, row: number): void {
+    if (this.entries.superseded(row)) return;
+    this.entries.supersede(row);
+    const history = this.keys.history(slot);
+    if (history) history.heads = history.heads.filter((head) => head !== row);
+    this.hashes.add(this.partOf(slot), this.entries.flagHash(row, this.keys.hash(slot)), 1);
+  }
+
+  /** Raises the counters of a key. */
+  raise(slot: number, version: number, timestamp: number): void {
+    const part = this.partOf(slot);
+    if (this.keys.greatestVersion(slot) > 0) this.hashes.add(part, this.keys.counterHash(slot), -1);
+    this.keys.raise(slot, version, timestamp);
+    this.hashes.add(part, this.keys.counterHash(slot), 1);
+  }
+
+  /** The row that holds a dot of this key; `undefined` if it is not there. The record tells where to look. */
+  findRow(slot: number, record: EntryRecord): number | undefined {
+    const only = this.keys.onlyRow(slot);
+    const row = only ?? this.rowAt(slot, record);
+    return row !== undefined && this.entries.compare(row, record) === 0 ? row : undefined;
+  }
+
+  record(row: number): EntryRecord {
+    return {
+      origin: this.entries.originName(row),
+      seq: this.entries.seq(row),
+      version: this.entries.version(row),
+      timestamp: this.entries.timestamp(row),
+      value: this.entries.value(row),
+      superseded: this.entries.superseded(row),
+      context: this.entries.context(row),
+    };
+  }
+
+  private rowAt(slot: number, record: EntryRecord): number | undefined {
+    const history = this.keys.history(slot);
+    return history?.rows[history.lowerBound(record)];
+  }
+
+  private place(slot: number, row: number): void {
+    const history = this.keys.history(slot);
+    if (history) {
+      history.insert(row);
+      return;
+    }
+    const only = this.keys.onlyRow(slot);
+    if (only === undefined) {
+      this.keys.setOnlyRow(slot, row);
+      return;
+    }
+    const two = new History(this.entries);
+    two.insert(only);
+    two.insert(row);
+    this.keys.setHistory(slot, two);
+  }
+
+  private replaceHistory(slot: number, before: History, after: History): void {
+    const [first] = after.rows;
+    if (first === undefined) this.keys.setEmpty(slot);
+    else if (after.rows.length === 1) this.keys.setOnlyRow(slot, first);
+    else if (before !== after) {
+      this.keys.setEmpty(slot);
+      this.keys.setHistory(slot, after);
+    }
+  }
+
+  private drop(slot: number, row: number): void {
+    this.bytes -= this.rowBytes(slot, row);
+    this.addHashes(slot, row, -1);
+    this.entries.remove(row);
+  }
+
+  private addHashes(slot: number, row: number, sign: 1 | -1): void {
+    const keyHash = this.keys.hash(slot);
+    const part = this.partOf(slot);
+    this.hashes.add(part, this.entries.hash(row, keyHash), sign);
+    if (this.entries.superseded(row)) this.hashes.add(part, this.entries.flagHash(row, keyHash), sign);
+  }
+
+  private rowBytes(slot: number, row: number): number {
+    return this.keys.name(slot).length + this.entries.value(row).length + ENTRY_OVERHEAD_BYTES;
+  }
+}

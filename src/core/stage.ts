@@ -1,0 +1,151 @@
+import type { VectorEntries } from './dot.js';
+import { limits } from './limits.js';
+import { lastSeq, type Batch, type Mutation } from './mutation.js';
+import type { PartSet } from './parts.js';
+import type { KeyFragment } from './record.js';
+import { Store } from './store.js';
+import { hashString } from './hash.js';
+
+/** The pages or batches of a giver contradict each other: the stage is worthless. */
+export class StageBroken extends Error {
+  override readonly name = 'StageBroken';
+}
+
+/** A mutation of a part that is not staged, kept until the join. */
+interface Replay {
+  readonly origin: string;
+  readonly seq: number;
+  readonly mutation: Mutation;
+}
+
+/**
+ * A peer's state as it arrives page by page, apart from the live store.
+ *
+ * Pages are taken at different moments, so a page alone is no state. The rule that makes them one: each page brings
+ * first the batches that the giver applied since the page before, then keys as they are after those batches. Applying
+ * the batches keeps every stretch already staged exact; a fragment replaces the stretch of its key that it covers. So
+ * after each page all that was paged is the giver's state at the stage's vector, and after the last page everything
+ * is. (Merging pages into a live store one by one resurrects and loses values.)
+ *
+ * Parts of the key space in which both sides were equal are not paged. For them the batches' mutations are kept and
+ * replayed at the join: from equal contents, the same mutations in the same order lead to equal contents.
+ */
+export class Stage {
+  readonly store = new Store();
+  readonly replays: Replay[] = [];
+
+  /**
+   * @param vector the giver's vector when the walk was opened
+   * @param wanted the parts that are staged
+   */
+  constructor(
+    vector: VectorEntries,
+    readonly wanted: PartSet,
+  ) {
+    for (const [origin, seq] of vector) this.store.vector.advance(this.store.vector.indexOf(origin), seq);
+  }
+
+  /** @throws StageBroken if the batches do not continue the stage, or an entry is beyond its vector */
+  takePage(batches: readonly Batch[], keys: readonly KeyFragment[]): void {
+    for (const batch of batches) this.takeBatch(batch);
+    for (const key of keys) this.takeFragment(key);
+  }
+
+  /** Whether a key belongs to a part that is staged. */
+  stages(key: string): boolean {
+    return this.wanted.has(hashString(key) & (limits.parts - 1));
+  }
+
+  private takeBatch(batch: Batch): void {
+    const { vector } = this.store;
+    const applied = vector.seqOf(batch.origin);
+    if (batch.first > applied + 1) throw new StageBroken(`gap before ${batch.origin}:${batch.first}`);
+    for (let seq = applied + 1; seq <= lastSeq(batch); seq++) {
+      const mutation = batch.mutations[seq - batch.first] as Mutation;
+      if (this.stages(mutation.key)) {
+        this.store.apply(batch.origin, seq, mutation);
+        continue;
+      }
+      vector.advance(vector.indexOf(batch.origin), seq);
+      this.replays.push({ origin: batch.origin, seq, mutation });
+    }
+  }
+
+  private takeFragment(fragment: KeyFragment): void {
+    const { keySpace: space, vector } = this.store;
+    const slot = space.keys.findOrAdd(fragment.key);
+    const { after } = fragment;
+    space.removeWhere(slot, (row) => after === undefined || space.entries.compare(row, after) > 0);
+    for (const record of fragment.entries) {
+      if (record.seq > vector.seqOf(record.origin)) {
+        throw new StageBroken(`entry ${record.origin}:${record.seq} is beyond the vector`);
+      }
+      space.add(slot, vector.indexOf(record.origin), record);
+    }
+    space.raise(slot, fragment.greatestVersion, fragment.greatestTimestamp);
+  }
+}
+
+/**
+ * Joins a complete stage into a live store, as it is now. What both have stays; what only one has stays if it is
+ * beyond the other's vector, else the other had removed it; flags and counters are the greater of both.
+ */
+export function joinStage(store: Store, stage: Stage): void {
+  if (store.keyCount === 0 && store.vector.entries().length === 0 && stage.replays.length === 0) {
+    store.adopt(stage.store);
+    return;
+  }
+  replayEqualParts(store, stage);
+  joinStagedParts(store, stage);
+  for (const [origin, seq] of stage.store.vector.entries())
+    store.vector.advance(store.vector.indexOf(origin), seq);
+}
+
+/**
+ * Puts a complete stage of all parts in the place of a live store's content, for a store whose content is known to be
+ * wrong at its vector.
+ * @throws StageBroken if the store has applied something that the giver had not: that would be lost
+ */
+export function replaceByStage(store: Store, stage: Stage): void {
+  if (!stage.store.vector.covers(store.vector.entries())) throw new StageBroken('the store has moved on');
+  store.adopt(stage.store);
+}
+
+function replayEqualParts(store: Store, stage: Stage): void {
+  for (const { origin, seq, mutation } of stage.replays) {
+    const index = store.vector.indexOf(origin);
+    if (seq > store.vector.seqAt(index)) store.applyEffect(index, seq, mutation);
+  }
+}
+
+function joinStagedParts(store: Store, stage: Stage): void {
+  const mine = store.keySpace;
+  const theirs = stage.store.keySpace;
+  const { entries: myEntries } = mine;
+
+  // What only this store has, of keys that the giver may never have seen too.
+  for (let slot = 0; slot < mine.keys.count; slot++) {
+    if (!stage.wanted.has(mine.partOf(slot))) continue;
+    const theirSlot = theirs.keys.find(mine.keys.name(slot));
+    mine.removeWhere(slot, (row) => {
+      const origin = myEntries.originName(row);
+      if (myEntries.seq(row) > stage.store.vector.seqOf(origin)) return false;
+      return theirSlot === undefined || theirs.findRow(theirSlot, mine.record(row)) === undefined;
+    });
+  }
+
+  for (let theirSlot = 0; theirSlot < theirs.keys.count; theirSlot++) {
+    const slot = mine.keys.findOrAdd(theirs.keys.name(theirSlot));
+    for (const theirRow of theirs.rows(theirSlot)) {
+      const record = theirs.record(theirRow);
+      const row = mine.findRow(slot, record);
+      const origin = store.vector.indexOf(record.origin);
+      if (row !== undefined) {
+        if (record.superseded) mine.supersede(slot, row);
+      } else if (record.seq > store.vector.seqAt(origin)) {
+        mine.add(slot, origin, record);
+      }
+    }
+    mine.raise(slot, theirs.keys.greatestVersion(theirSlot), theirs.keys.greatestTimestamp(theirSlot));
+  }
+}

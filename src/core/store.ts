@@ -1,0 +1,273 @@
+import type { Dot, Origin, VectorEntries } from './dot.js';
+import { NO_ENTRIES } from './dot.js';
+import { KvsError } from './errors.js';
+import { limits } from './limits.js';
+import type { InsertMutation, Mutation, RemoveDotsMutation, RemoveObservedMutation } from './mutation.js';
+import type { EntryRecord, KeyFragment, OrderPosition } from './record.js';
+import { KeySpace } from './space.js';
+import { VersionVector } from './vector.js';
+
+/** One value as a reader sees it. */
+export interface StoredValue {
+  readonly key: string;
+  readonly value: string;
+  readonly version: number;
+  readonly timestamp: number;
+}
+
+/**
+ * The versioned store of one server: every key with all its versions, and the version vector of what was applied.
+ *
+ * It is an observed-remove map (an ORSWOT, Bieniusa et al. 2012, with dotted contexts, Preguiça et al. 2012): the
+ * state is a function of the set of mutations applied, whatever their order among causally unrelated ones. No
+ * tombstones: a dot at or below the vector that is not here was removed.
+ *
+ * Mutations are applied in causal order; whoever calls {@link apply} sees to that.
+ */
+export class Store {
+  private space: KeySpace;
+  private applied: VersionVector;
+
+  constructor() {
+    this.applied = new VersionVector();
+    this.space = new KeySpace(this.applied);
+  }
+
+  /** What has been applied here. */
+  get vector(): VersionVector {
+    return this.applied;
+  }
+
+  /** Keys ever seen. */
+  get keyCount(): number {
+    return this.space.keys.count;
+  }
+
+  get entryCount(): number {
+    return this.space.entries.count;
+  }
+
+  /** Estimated bytes of keys and values. */
+  get estimatedBytes(): number {
+    return this.space.estimatedBytes;
+  }
+
+  // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The greatest version ≤ `version` of a key (the latest if `undefined`). O(log n) in the key's entries. */
+  get(key: string, version?: number): StoredValue | undefined {
+    const slot = this.space.keys.find(key);
+    return slot === undefined ? undefined : this.valueAt(slot, version);
+  }
+
+  /** As {@link get}, for every key, lazily: each value is read when it is asked for. */
+  *values(version?: number): Generator<StoredValue> {
+    for (let slot = 0; slot < this.space.keys.count; slot++) {
+      const value = this.valueAt(slot, version);
+      if (value) yield value;
+    }
+  }
+
+  /** The entries of a key that no other supersedes, with their causal contexts; the last if all are superseded. */
+  heads(key: string): EntryRecord[] {
+    const slot = this.space.keys.find(key);
+    return slot === undefined ? [] : this.space.heads(slot).map((row) => this.space.record(row));
+  }
+
+  /** Whether the key was ever seen. */
+  knows(key: string): boolean {
+    return this.space.keys.find(key) !== undefined;
+  }
+
+  entriesOf(key: string): number {
+    const slot = this.space.keys.find(key);
+    return slot === undefined ? 0 : this.space.rowCount(slot);
+  }
+
+  /** Everything that is known of every key, for walks, checks and exports. */
+  *fragments(): Generator<KeyFragment> {
+    for (let slot = 0; slot < this.space.keys.count; slot++) yield this.fragment(slot, undefined);
+  }
+
+  /** Rolling hash of all entries, flags and counters: equal vectors must mean equal hashes. */
+  hash(): string {
+    return this.space.hashes.whole();
+  }
+
+  partHash(part: number): string {
+    return this.space.hashes.part(part);
+  }
+
+  // ── stamping: what a local writer says of a mutation before it is applied ──────────────────────────────────────
+
+  /**
+   * An insert with the next version and timestamp of its key, and what its writer has observed.
+   * @param wallMs wall clock, ms since 1970
+   * @throws KvsError VERSAO_ESGOTADA if a counter would pass its limit
+   */
+  stampInsert(origin: Origin, key: string, value: string, wallMs: number): InsertMutation {
+    const slot = this.space.keys.find(key);
+    const version = slot === undefined ? 1 : this.space.keys.greatestVersion(slot) + 1;
+    const least = slot === undefined ? 1 : this.space.keys.greatestTimestamp(slot) + 1;
+    const timestamp = Math.max(Math.floor(wallMs), least);
+    if (version > limits.version || timestamp > limits.timestampMs) {
+      throw new KvsError(
+        'VERSAO_ESGOTADA',
+        `a chave já usou a maior versão possível (${limits.version}); use outra chave`,
+      );
+    }
+    const context = slot === undefined ? NO_ENTRIES : this.observedHeads(slot, origin);
+    return { kind: 'insert', key, value, version, timestamp, context };
+  }
+
+  /**
+   * The removal of every entry of a key that is here now.
+   * @throws KvsError CHAVE_INEXISTENTE if there is none
+   */
+  stampRemoveAll(key: string): RemoveObservedMutation {
+    const slot = this.space.keys.find(key);
+    const rows = slot === undefined ? [] : this.space.rows(slot);
+    if (rows.length === 0) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+    const observed = new Map<Origin, number>();
+    for (const row of rows) raise(observed, this.space.entries.originName(row), this.space.entries.seq(row));
+    return { kind: 'removeObserved', key, observed: [...observed], keep: undefined };
+  }
+
+  /**
+   * The removal of one version of a key, with its siblings.
+   * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE
+   */
+  stampRemoveVersion(key: string, version: number): RemoveDotsMutation {
+    const slot = this.space.keys.find(key);
+    if (slot === undefined || this.space.rowCount(slot) === 0) {
+      throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+    }
+    const dots = this.space.rowsOfVersion(slot, version).map((row): Dot => {
+      return { origin: this.space.entries.originName(row), seq: this.space.entries.seq(row) };
+    });
+    if (dots.length === 0) throw new KvsError('VERSAO_INEXISTENTE', `a chave não tem a versão ${version}`);
+    return { kind: 'removeDots', key, version, dots };
+  }
+
+  // ── applying ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Applies the next mutation of an origin, whose causes have all been applied. */
+  apply(origin: Origin, seq: number, mutation: Mutation): void {
+    const index = this.applied.indexOf(origin);
+    if (seq !== this.applied.seqAt(index) + 1) {
+      throw new Error(`mutation ${origin}:${seq} applied after seq ${this.applied.seqAt(index)}`);
+    }
+    this.applied.advance(index, seq);
+    this.applyEffect(index, seq, mutation);
+  }
+
+  /** The effect of a mutation alone, without its place in the vector: for states that are being put together. */
+  applyEffect(origin: number, seq: number, mutation: Mutation): void {
+    switch (mutation.kind) {
+      case 'insert':
+        this.applyInsert(origin, seq, mutation);
+        return;
+      case 'removeObserved':
+        this.applyRemoveObserved(mutation);
+        return;
+      case 'removeDots':
+        this.applyRemoveDots(mutation);
+    }
+  }
+
+  private applyInsert(origin: number, seq: number, insert: InsertMutation): void {
+    const slot = this.space.keys.findOrAdd(insert.key);
+    for (const head of this.space.heads(slot)) {
+      if (this.observedBy(head, origin, seq, insert.context)) this.space.supersede(slot, head);
+    }
+    const { version, timestamp, value, context } = insert;
+    this.space.add(slot, origin, { version, timestamp, seq, value, superseded: false, context });
+  }
+
+  /** Whether the writer of a later mutation had observed an entry of the same key. */
+  private observedBy(row: number, origin: number, seq: number, context: VectorEntries): boolean {
+    const entries = this.space.entries;
+    if (entries.origin(row) === origin) return entries.seq(row) < seq;
+    const name = entries.originName(row);
+    return context.some(([observed, last]) => observed === name && entries.seq(row) <= last);
+  }
+
+  private applyRemoveObserved(removal: RemoveObservedMutation): void {
+    const slot = this.space.keys.find(removal.key);
+    if (slot === undefined) return;
+    const observed = new Map(removal.observed);
+    const { keep } = removal;
+    const entries = this.space.entries;
+    this.space.removeWhere(slot, (row) => {
+      const name = entries.originName(row);
+      const seq = entries.seq(row);
+      return seq <= (observed.get(name) ?? 0) && !(keep?.origin === name && keep.seq === seq);
+    });
+  }
+
+  private applyRemoveDots(removal: RemoveDotsMutation): void {
+    const slot = this.space.keys.find(removal.key);
+    if (slot === undefined) return;
+    const entries = this.space.entries;
+    for (const row of this.space.rowsOfVersion(slot, removal.version)) {
+      const name = entries.originName(row);
+      const seq = entries.seq(row);
+      if (removal.dots.some((dot) => dot.origin === name && dot.seq === seq)) this.space.remove(slot, row);
+    }
+  }
+
+  /** What a writer about to insert has observed of the heads' origins, itself excepted. */
+  private observedHeads(slot: number, self: Origin): VectorEntries {
+    const entries = this.space.entries;
+    const heads = this.space.heads(slot);
+    const observed = new Map<Origin, number>();
+    for (const row of heads) {
+      if (entries.originName(row) !== self) raise(observed, entries.originName(row), entries.seq(row));
+    }
+    for (const row of heads) {
+      for (const [origin, seq] of entries.context(row)) {
+        if (origin === self || (observed.size >= limits.contextEntries && !observed.has(origin))) continue;
+        raise(observed, origin, seq);
+      }
+    }
+    return observed.size === 0 ? NO_ENTRIES : [...observed];
+  }
+
+  private valueAt(slot: number, version: number | undefined): StoredValue | undefined {
+    const row = this.space.lastRow(slot, version);
+    if (row === undefined) return undefined;
+    return {
+      key: this.space.keys.name(slot),
+      value: this.space.entries.value(row),
+      version: this.space.entries.version(row),
+      timestamp: this.space.entries.timestamp(row),
+    };
+  }
+
+  private fragment(slot: number, after: OrderPosition | undefined): KeyFragment {
+    return {
+      key: this.space.keys.name(slot),
+      greatestVersion: this.space.keys.greatestVersion(slot),
+      greatestTimestamp: this.space.keys.greatestTimestamp(slot),
+      after,
+      entries: this.space.rows(slot).map((row) => this.space.record(row)),
+    };
+  }
+
+  // ── states put together: see stage.ts ──────────────────────────────────────────────────────────────────────────
+
+  /** The key space itself, for walks and joins. */
+  get keySpace(): KeySpace {
+    return this.space;
+  }
+
+  /** Takes over the whole content of another store, which must not be used any more. */
+  adopt(other: Store): void {
+    this.space = other.space;
+    this.applied = other.applied;
+  }
+}
+
+function raise(observed: Map<Origin, number>, origin: Origin, seq: number): void {
+  if (seq > (observed.get(origin) ?? 0)) observed.set(origin, seq);
+}

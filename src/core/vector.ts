@@ -1,0 +1,103 @@
+import type { Origin, VectorEntries } from './dot.js';
+import { hashString, lanesToHex, LANE_B, mix } from './hash.js';
+
+/**
+ * A version vector: for each origin, the last seq applied. Origins are numbered in the order in which this store met
+ * them, so that entries hold two bytes instead of a name; the numbers never leave the process.
+ */
+export class VersionVector {
+  private readonly indices = new Map<Origin, number>();
+  private readonly names: Origin[] = [];
+  private readonly seqs: number[] = [];
+  private readonly hashes: number[] = [];
+  /** When each origin last advanced, on a counter of this vector's own. */
+  private readonly advancedAt: number[] = [];
+  private advances = 0;
+  private digestA = 0;
+  private digestB = 0;
+
+  /** Origins known, also those with seq 0. */
+  get size(): number {
+    return this.names.length;
+  }
+
+  /** The number of an origin, given on first sight. */
+  indexOf(origin: Origin): number {
+    const known = this.indices.get(origin);
+    if (known !== undefined) return known;
+    const index = this.names.length;
+    this.indices.set(origin, index);
+    this.names.push(origin);
+    this.seqs.push(0);
+    this.hashes.push(hashString(origin));
+    this.advancedAt.push(0);
+    return index;
+  }
+
+  /** The number of an origin that is already known. */
+  knownIndexOf(origin: Origin): number | undefined {
+    return this.indices.get(origin);
+  }
+
+  nameAt(index: number): Origin {
+    return this.names[index] as Origin;
+  }
+
+  hashAt(index: number): number {
+    return this.hashes[index] as number;
+  }
+
+  seqAt(index: number): number {
+    return this.seqs[index] as number;
+  }
+
+  /** The last seq applied of an origin; 0 if it is unknown. */
+  seqOf(origin: Origin): number {
+    const index = this.indices.get(origin);
+    return index === undefined ? 0 : (this.seqs[index] as number);
+  }
+
+  /** Moves an origin forward; a seq that is not greater changes nothing. */
+  advance(index: number, seq: number): void {
+    const before = this.seqs[index] as number;
+    if (seq <= before) return;
+    const hash = this.hashes[index] as number;
+    if (before > 0) this.addToDigest(mix(hash, before), -1);
+    this.addToDigest(mix(hash, seq), 1);
+    this.seqs[index] = seq;
+    this.advancedAt[index] = ++this.advances;
+  }
+
+  /** Whether everything in `entries` has been applied here. */
+  covers(entries: VectorEntries): boolean {
+    for (const [origin, seq] of entries) if (this.seqOf(origin) < seq) return false;
+    return true;
+  }
+
+  /** Every origin that has a seq, as plain data. */
+  entries(): VectorEntries {
+    const out: [Origin, number][] = [];
+    for (let i = 0; i < this.names.length; i++) {
+      if ((this.seqs[i] as number) > 0) out.push([this.names[i] as Origin, this.seqs[i] as number]);
+    }
+    return out;
+  }
+
+  /** At most `count` entries, those that advanced last. */
+  recent(count: number): VectorEntries {
+    const all = this.entries();
+    if (all.length <= count) return all;
+    const age = (origin: Origin): number => this.advancedAt[this.indexOf(origin)] as number;
+    return [...all].sort((x, y) => age(y[0]) - age(x[0])).slice(0, count);
+  }
+
+  /** Fingerprint of the whole vector, 16 hexadecimal digits. */
+  digest(): string {
+    return lanesToHex(this.digestA, this.digestB);
+  }
+
+  private addToDigest(h: number, sign: 1 | -1): void {
+    this.digestA = (this.digestA + sign * h) >>> 0;
+    this.digestB = (this.digestB + sign * mix(LANE_B, h)) >>> 0;
+  }
+}

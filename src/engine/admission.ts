@@ -1,0 +1,25 @@
+import { KvsError, type ErrorCode } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Store } from '../core/store.js';
+
+/**
+ * Refuses a local insert for which the store has no room. Only local ones: a peer's insert was acknowledged already,
+ * and refusing it here would split the fleet.
+ *
+ * @throws KvsError LIMITE_ENTRADAS, LIMITE_MEMORIA, LIMITE_CHAVES, LIMITE_VERSOES_POR_CHAVE
+ */
+export function assertRoomFor(store: Store, key: string, value: string): void {
+  if (store.entryCount >= limits.entries) throw full('LIMITE_ENTRADAS', `${limits.entries} entradas`);
+  if (store.estimatedBytes + key.length + value.length > limits.storeBytes) {
+    throw full('LIMITE_MEMORIA', `${limits.storeBytes} bytes`);
+  }
+  if (store.keyCount >= limits.keys && !store.knows(key))
+    throw full('LIMITE_CHAVES', `${limits.keys} chaves`);
+  if (store.entriesOf(key) >= limits.entriesPerKey) {
+    throw full('LIMITE_VERSOES_POR_CHAVE', `${limits.entriesPerKey} versões nesta chave`);
+  }
+}
+
+function full(code: ErrorCode, limit: string): KvsError {
+  return new KvsError(code, `limite atingido: ${limit}; remova versões antigas`);
+}

@@ -1,0 +1,74 @@
+import type { Origin } from '../core/dot.js';
+import { limits } from '../core/limits.js';
+import { PartSet } from '../core/parts.js';
+import type { Store } from '../core/store.js';
+import { walkPage, WALK_START } from '../core/walk.js';
+import type {
+  LogReply,
+  LogRequest,
+  StateOpening,
+  StatePage,
+  StatePageRequest,
+  StateReply,
+  StateRequest,
+} from '../ports/bus.js';
+import type { RecentLog } from './log.js';
+import type { Outbox } from './outbox.js';
+import type { Tuning } from './tuning.js';
+
+/**
+ * Answers peers that ask for what they missed. It keeps nothing between requests: the asker says each time where it
+ * stands, so any number of askers cost no memory and may disappear.
+ */
+export class Giver {
+  constructor(
+    private readonly self: Origin,
+    private readonly store: Store,
+    private readonly outbox: Outbox,
+    private readonly log: RecentLog,
+    private readonly tuning: Tuning,
+  ) {}
+
+  answerLog(request: LogRequest): LogReply {
+    this.outbox.close();
+    const page = this.log.missing(this.store.vector, new Map(request.vector), this.tuning.pageBytes);
+    const head = { type: 'logReply', from: this.self, to: request.from, id: request.id } as const;
+    return page
+      ? { ...head, outcome: 'batches', batches: page.batches, more: page.more }
+      : { ...head, outcome: 'stateNeeded', batches: [], more: false };
+  }
+
+  answerState(request: StateRequest): StateReply {
+    this.outbox.close();
+    const head = { type: 'stateReply', from: this.self, to: request.from, id: request.id } as const;
+    return { ...head, body: request.page ? this.page(request.page) : this.opening() };
+  }
+
+  private opening(): StateOpening {
+    const partHashes: string[] = [];
+    for (let part = 0; part < limits.parts; part++) partHashes.push(this.store.partHash(part));
+    return {
+      outcome: 'opening',
+      vector: this.store.vector.entries(),
+      logPosition: this.log.position,
+      partHashes,
+      cursor: WALK_START,
+    };
+  }
+
+  private page(request: StatePageRequest): StatePage | { readonly outcome: 'lost' } {
+    const parts = PartSet.parse(request.parts);
+    // Half a page for news, the rest for keys: a largest batch and a largest entry never meet in one payload.
+    const half = this.tuning.pageBytes / 2;
+    const news = this.log.since(request.logPosition, half);
+    if (!news || !parts) return { outcome: 'lost' };
+    const { batches, position: logPosition, more } = news;
+    const progress = Math.min(1, request.cursor.slot / Math.max(1, this.store.keyCount));
+    // Keys are true only after all batches so far, so they wait until the news fit.
+    if (more || news.bytes > half) {
+      return { outcome: 'page', batches, logPosition, keys: [], cursor: request.cursor, progress };
+    }
+    const walk = walkPage(this.store, request.cursor, parts, half);
+    return { outcome: 'page', batches, logPosition, keys: walk.keys, cursor: walk.cursor, progress };
+  }
+}

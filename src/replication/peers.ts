@@ -1,0 +1,84 @@
+import type { Origin } from '../core/dot.js';
+import type { VersionVector } from '../core/vector.js';
+import type { PresenceMessage } from '../ports/bus.js';
+import type { Time } from '../ports/time.js';
+import type { Tuning } from './tuning.js';
+
+/** Another server of the fleet as it last announced itself. */
+export interface Peer {
+  readonly presence: PresenceMessage;
+  readonly seenAtMs: number;
+  /** How far the peer's wall clock is ahead of ours, in ms, as of its last presence. */
+  readonly clockAheadMs: number;
+  /** Not asked for anything before this (monotonic ms). */
+  restUntilMs: number;
+}
+
+/** Whether a peer has what we have not: `unknown` when its presence was too short to tell. */
+export type Comparison = 'ahead' | 'notAhead' | 'unknown';
+
+/** The servers that are here, by what they announce. Bounded; the one silent for longest is forgotten first. */
+export class Peers {
+  private readonly peers = new Map<Origin, Peer>();
+
+  constructor(
+    private readonly time: Time,
+    private readonly tuning: Tuning,
+  ) {}
+
+  get(origin: Origin): Peer | undefined {
+    return this.peers.get(origin);
+  }
+
+  /** Peers heard of recently. */
+  all(): Peer[] {
+    this.forgetSilent();
+    return [...this.peers.values()];
+  }
+
+  serving(): Peer[] {
+    return this.all().filter((peer) => peer.presence.state === 'serving');
+  }
+
+  /** Whether some serving peer has announced that it has this. */
+  someoneHas(origin: Origin, seq: number): boolean {
+    return this.serving().some(({ presence }) => presence.recent.some(([o, s]) => o === origin && s >= seq));
+  }
+
+  /** Takes a presence. Returns whether the peer is new. */
+  note(presence: PresenceMessage): boolean {
+    const known = this.peers.get(presence.origin);
+    this.peers.delete(presence.origin);
+    if (presence.state === 'leaving') return false;
+    this.peers.set(presence.origin, {
+      presence,
+      seenAtMs: this.time.monotonicMs(),
+      clockAheadMs: presence.wallMs - this.time.wallMs(),
+      restUntilMs: known?.restUntilMs ?? 0,
+    });
+    if (this.peers.size > this.tuning.peers) {
+      const [longestSilent] = this.peers.keys();
+      if (longestSilent !== undefined) this.peers.delete(longestSilent);
+    }
+    return known === undefined;
+  }
+
+  /** Compares what a peer announced with what is here. */
+  compare(peer: Peer, mine: VersionVector): Comparison {
+    const { recent, vectorDigest } = peer.presence;
+    if (vectorDigest === mine.digest()) return 'notAhead';
+    if (!mine.covers(recent)) return 'ahead';
+    return recent.length < this.tuning.presenceEntries ? 'notAhead' : 'unknown';
+  }
+
+  /** By how many ms our wall clock is ahead of every peer's; 0 without peers. */
+  clockLeadMs(): number {
+    const leads = this.all().map((peer) => -peer.clockAheadMs);
+    return leads.length === 0 ? 0 : Math.max(0, Math.min(...leads));
+  }
+
+  private forgetSilent(): void {
+    const since = this.time.monotonicMs() - this.tuning.peerSilentMs;
+    for (const [origin, peer] of this.peers) if (peer.seenAtMs < since) this.peers.delete(origin);
+  }
+}

@@ -1,0 +1,281 @@
+import type { Origin } from '../core/dot.js';
+import { batchBytes } from '../core/json-size.js';
+import { differingParts } from '../core/walk.js';
+import { PartSet } from '../core/parts.js';
+import { joinStage, replaceByStage, Stage, StageBroken } from '../core/stage.js';
+import type { Store } from '../core/store.js';
+import type { Bus, LogReply, StateOpening, StatePage, StateReply } from '../ports/bus.js';
+import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import type { RecentLog } from './log.js';
+import type { Outbox } from './outbox.js';
+import type { Peer, Peers } from './peers.js';
+import type { Receiver } from './receiver.js';
+import type { Tuning } from './tuning.js';
+
+export interface RepairParts {
+  readonly self: Origin;
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly log: RecentLog;
+  readonly receiver: Receiver;
+  readonly peers: Peers;
+  readonly bus: Bus;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly tuning: Tuning;
+  /** A serving peer had nothing more for us. */
+  readonly onCaughtUp: (peer: Origin) => void;
+}
+
+/** One request under way: to whom, and what ends it if no answer comes. */
+interface Pending {
+  readonly id: number;
+  readonly peer: Origin;
+  readonly cancelTimeout: () => void;
+}
+
+/** A transfer of a peer's state under way. */
+interface Transfer {
+  readonly peer: Origin;
+  /** Takes the peer's content instead of joining with it: the repair of a failed self-check. */
+  readonly replaces: boolean;
+  readonly startedMs: number;
+  stage: Stage | undefined;
+  page: { cursor: StatePage['cursor']; logPosition: number };
+  retries: number;
+  keys: number;
+}
+
+/** Figures of repairs, for logs and metrics. */
+export interface RepairCounters {
+  requests: number;
+  timeouts: number;
+  batches: number;
+  transfers: number;
+  transfersDiscarded: number;
+}
+
+/**
+ * Anti-entropy, the asking side. One rule repairs everything (a lost, late or repeated message, a peer's restart, an
+ * hour offline): compare vectors, ask one peer at a time for what is missing, from its log or else from its state.
+ */
+export class Repair {
+  readonly counters: RepairCounters = {
+    requests: 0,
+    timeouts: 0,
+    batches: 0,
+    transfers: 0,
+    transfersDiscarded: 0,
+  };
+  private pending: Pending | undefined;
+  private transfer: Transfer | undefined;
+  private cancelCheck: (() => void) | undefined;
+  private lastId = 0;
+  private stopped = false;
+  /** Whether this server is joining: then any serving peer is asked, whatever its vector. */
+  joining = true;
+
+  constructor(private readonly parts: RepairParts) {}
+
+  /** A difference may have arisen: looks into it soon, unless it has settled by itself. */
+  suspect(delayMs = this.parts.tuning.repairPatienceMs * (1 + this.parts.random.next())): void {
+    if (this.stopped || this.cancelCheck || this.pending) return;
+    this.cancelCheck = this.parts.time.after(delayMs, () => {
+      this.cancelCheck = undefined;
+      this.check();
+    });
+  }
+
+  /** The self-check found this server alone in the wrong: takes a peer's whole content instead of its own. */
+  replaceFrom(peer: Origin): void {
+    if (!this.stopped && !this.pending) this.beginTransfer(peer, true);
+  }
+
+  /** A peer took leave or was lost: what was asked of it will not come. */
+  peerGone(peer: Origin): void {
+    if (this.pending?.peer === peer) this.giveUp('o servidor que respondia saiu');
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelCheck?.();
+    this.pending?.cancelTimeout();
+    this.pending = undefined;
+    this.transfer = undefined;
+  }
+
+  onLogReply(reply: LogReply): void {
+    if (!this.settlePending(reply.id, reply.from)) return;
+    if (reply.outcome === 'stateNeeded') {
+      this.beginTransfer(reply.from, false);
+      return;
+    }
+    const { receiver, store } = this.parts;
+    const before = receiver.counters.applied;
+    for (const batch of reply.batches) receiver.receive(batch, batchBytes(batch));
+    const applied = receiver.counters.applied - before;
+    this.counters.batches += reply.batches.length;
+    if (reply.more && applied > 0) {
+      this.askLog(reply.from);
+      return;
+    }
+    const peer = this.parts.peers.get(reply.from);
+    if (peer && (applied === 0 || reply.more)) this.rest(peer);
+    if (!reply.more && peer?.presence.state === 'serving') this.parts.onCaughtUp(reply.from);
+    if (this.candidates(store).length > 0) this.suspect();
+  }
+
+  onStateReply(reply: StateReply): void {
+    const { transfer } = this;
+    if (!transfer || !this.settlePending(reply.id, reply.from)) return;
+    try {
+      if (reply.body.outcome === 'lost')
+        this.giveUp('o servidor que respondia já não tem as mutações do intervalo');
+      else if (reply.body.outcome === 'opening') this.takeOpening(transfer, reply.body);
+      else this.takePage(transfer, reply.body);
+    } catch (error) {
+      if (!(error instanceof StageBroken)) throw error;
+      this.giveUp(`páginas contraditórias: ${error.message}`);
+    }
+  }
+
+  private check(): void {
+    if (this.stopped || this.pending || !this.parts.bus.connected) return;
+    const candidates = this.candidates(this.parts.store);
+    const chosen = candidates[Math.floor(this.parts.random.next() * candidates.length)];
+    if (chosen) this.askLog(chosen.presence.origin);
+    else if (this.joining || this.parts.receiver.isWaiting) {
+      this.suspect(this.parts.tuning.peerCooldownMs);
+    }
+  }
+
+  /** Peers worth asking now. */
+  private candidates(store: Store): Peer[] {
+    const { peers, receiver, time } = this.parts;
+    const now = time.monotonicMs();
+    const waiting = [...receiver.waitingFor];
+    const awake = peers.all().filter((peer) => peer.restUntilMs <= now);
+    if (this.joining) return awake.filter((peer) => peer.presence.state === 'serving');
+    const ahead = awake.filter((peer) => peers.compare(peer, store.vector) !== 'notAhead');
+    if (ahead.length > 0 || waiting.length === 0) return ahead;
+    return awake.filter((peer) => waiting.includes(peer.presence.origin));
+  }
+
+  private rest(peer: Peer): void {
+    peer.restUntilMs = this.parts.time.monotonicMs() + this.parts.tuning.peerCooldownMs;
+  }
+
+  private askLog(peer: Origin): void {
+    const id = this.expectAnswer(peer);
+    const { bus, self, store } = this.parts;
+    bus.publish({ type: 'logRequest', from: self, to: peer, id, vector: store.vector.entries() });
+  }
+
+  private beginTransfer(peer: Origin, replaces: boolean): void {
+    const startedMs = this.parts.time.monotonicMs();
+    const page = { cursor: undefined, logPosition: 0 };
+    this.transfer = { peer, replaces, startedMs, stage: undefined, page, retries: 0, keys: 0 };
+    this.counters.transfers++;
+    this.parts.logger.info({ de: peer }, 'transferência de estado iniciada');
+    this.askState(this.transfer);
+  }
+
+  private askState(transfer: Transfer): void {
+    const id = this.expectAnswer(transfer.peer);
+    const { bus, self } = this.parts;
+    const { stage, page } = transfer;
+    const cursor = page.cursor;
+    const asked =
+      stage && cursor ? { cursor, logPosition: page.logPosition, parts: stage.wanted.toString() } : undefined;
+    bus.publish({ type: 'stateRequest', from: self, to: transfer.peer, id, page: asked });
+  }
+
+  private takeOpening(transfer: Transfer, opening: StateOpening): void {
+    const wanted = transfer.replaces ? PartSet.all() : differingParts(this.parts.store, opening.partHashes);
+    transfer.stage = new Stage(opening.vector, wanted);
+    transfer.page = { cursor: opening.cursor, logPosition: opening.logPosition };
+    transfer.retries = 0;
+    this.askState(transfer);
+  }
+
+  private takePage(transfer: Transfer, page: StatePage): void {
+    const { stage } = transfer;
+    if (!stage) throw new StageBroken('page before opening');
+    stage.takePage(page.batches, page.keys);
+    transfer.keys += page.keys.length;
+    transfer.page = { cursor: page.cursor, logPosition: page.logPosition };
+    transfer.retries = 0;
+    if (stage.replays.length > this.parts.tuning.stageReplayMutations) {
+      throw new StageBroken('too many mutations while staging');
+    }
+    if (page.cursor) this.askState(transfer);
+    else this.join(transfer, stage);
+  }
+
+  private join(transfer: Transfer, stage: Stage): void {
+    const { store, outbox, log, receiver, time, logger } = this.parts;
+    outbox.close();
+    const advanced = stage.store.vector.entries().filter(([origin, seq]) => store.vector.seqOf(origin) < seq);
+    if (transfer.replaces) replaceByStage(store, stage);
+    else joinStage(store, stage);
+    for (const [origin, seq] of advanced) outbox.noteAdvance(origin, seq);
+    log.noteJoin(advanced);
+    this.transfer = undefined;
+    const tookMs = Math.round(time.monotonicMs() - transfer.startedMs);
+    logger.info({ de: transfer.peer, chaves: transfer.keys, duracaoMs: tookMs }, 'estado recebido');
+    receiver.applyHeld();
+    // What the giver applied since its last page is in its log.
+    this.askLog(transfer.peer);
+  }
+
+  private expectAnswer(peer: Origin): number {
+    this.cancelCheck?.();
+    this.cancelCheck = undefined;
+    this.pending?.cancelTimeout();
+    const id = ++this.lastId;
+    this.counters.requests++;
+    const cancelTimeout = this.parts.time.after(this.parts.tuning.requestTimeoutMs, () => this.timedOut(id));
+    this.pending = { id, peer, cancelTimeout };
+    return id;
+  }
+
+  private settlePending(id: number, from: Origin): boolean {
+    const { pending } = this;
+    if (pending?.id !== id || pending.peer !== from) return false;
+    pending.cancelTimeout();
+    this.pending = undefined;
+    return true;
+  }
+
+  private timedOut(id: number): void {
+    if (this.pending?.id !== id) return;
+    this.counters.timeouts++;
+    const { transfer } = this;
+    if (transfer && transfer.retries < this.parts.tuning.pageRetries && this.parts.peers.get(transfer.peer)) {
+      transfer.retries++;
+      this.askState(transfer);
+    } else {
+      this.giveUp('não houve resposta a tempo');
+    }
+  }
+
+  private giveUp(reason: string): void {
+    const peer = this.pending?.peer ?? this.transfer?.peer;
+    this.pending?.cancelTimeout();
+    this.pending = undefined;
+    if (this.transfer) {
+      this.counters.transfersDiscarded++;
+      this.parts.logger.warn(
+        { de: peer, motivo: reason },
+        'transferência de estado descartada; será refeita',
+      );
+      this.transfer = undefined;
+    }
+    const known = peer === undefined ? undefined : this.parts.peers.get(peer);
+    if (known) this.rest(known);
+    this.suspect();
+  }
+}
