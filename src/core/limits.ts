@@ -28,8 +28,13 @@ export const limits = Object.freeze({
   version: 2 ** 31 - 1,
   /** Greatest timestamp that is accepted from anyone: the last date that ECMAScript can express. */
   timestampMs: 8.64e15,
-  /** Incarnations of servers that have ever written, known to one store. A batch of a further one is dropped. */
+  /**
+   * Incarnations of servers that have ever written, known to one store. A further one refuses its own writes, and a
+   * peer's batch of one is not applied.
+   */
   origins: 2048,
+  /** Entries of a vector on the wire: fleets that grew apart may together know more origins than each may. */
+  vectorEntries: 8192,
   /** Origins in the per-key causal context of one insert; the dots of the heads are always in, whatever their number. */
   contextEntries: 16,
   /** Parts of the key space, each with a rolling hash of its own. A power of two. */
@@ -138,6 +143,10 @@ assertRelation(limits.presenceEntries * vectorEntryBytes < limits.pageBytes, 'a 
 assertRelation(
   limits.keys * 1.5 < 2 ** 24,
   'what several servers insert at once must still fit the key index',
+);
+assertRelation(
+  limits.vectorEntries * vectorEntryBytes < limits.payloadBytes / 2,
+  'a request carries a whole vector',
 );
 assertRelation((limits.parts & (limits.parts - 1)) === 0, 'parts are chosen by bits of a hash');
 assertRelation(

@@ -28,7 +28,9 @@ interface Replay {
  * is. (Merging pages into a live store one by one resurrects and loses values.)
  *
  * Parts of the key space in which both sides were equal are not paged. For them the batches' mutations are kept and
- * replayed at the join: from equal contents, the same mutations in the same order lead to equal contents.
+ * replayed at the join: from equal contents, the same mutations in the same order lead to equal contents. Equal at
+ * different vectors: an entry that the giver had already removed then, and that reaches the taker only afterwards, goes
+ * at the join.
  */
 export class Stage {
   readonly store = new Store();
@@ -37,12 +39,23 @@ export class Stage {
   /**
    * @param vector the giver's vector when the walk was opened
    * @param wanted the parts that are staged
+   * @param takerVector the taker's vector when it found the other parts equal
    */
   constructor(
-    vector: VectorEntries,
+    private readonly opened: VectorEntries,
     readonly wanted: PartSet,
+    private readonly takerVector: VectorEntries,
   ) {
-    for (const [origin, seq] of vector) this.store.vector.advance(this.store.vector.indexOf(origin), seq);
+    for (const [origin, seq] of opened) this.store.vector.advance(this.store.vector.indexOf(origin), seq);
+  }
+
+  /** What the giver had applied and the taker had not when the walk was opened: for each origin, after and up to. */
+  get takerLacked(): ReadonlyMap<string, { readonly after: number; readonly upTo: number }> {
+    const had = new Map(this.takerVector);
+    const lacked = this.opened.map(
+      ([origin, upTo]) => [origin, { after: had.get(origin) ?? 0, upTo }] as const,
+    );
+    return new Map(lacked.filter(([, { after, upTo }]) => upTo > after));
   }
 
   /** @throws StageBroken if the batches do not continue the stage, or an entry is beyond its vector */
@@ -95,6 +108,7 @@ export function joinStage(store: Store, stage: Stage): void {
     store.adopt(stage.store);
     return;
   }
+  dropLateEntries(store, stage);
   replayEqualParts(store, stage);
   joinStagedParts(store, stage);
   for (const [origin, seq] of stage.store.vector.entries())
@@ -109,6 +123,21 @@ export function joinStage(store: Store, stage: Stage): void {
 export function replaceByStage(store: Store, stage: Stage): void {
   if (!stage.store.vector.covers(store.vector.entries())) throw new StageBroken('the store has moved on');
   store.adopt(stage.store);
+}
+
+/** In equal parts, removes what the taker received since the opening and the giver had removed before it. */
+function dropLateEntries(store: Store, stage: Stage): void {
+  const lacked = stage.takerLacked;
+  if (![...lacked].some(([origin, { after }]) => store.vector.seqOf(origin) > after)) return;
+  const space = store.keySpace;
+  for (let slot = 0; slot < space.keys.count; slot++) {
+    if (stage.wanted.has(space.partOf(slot))) continue;
+    space.removeWhere(slot, (row) => {
+      const range = lacked.get(space.entries.originName(row));
+      const seq = space.entries.seq(row);
+      return range !== undefined && seq > range.after && seq <= range.upTo;
+    });
+  }
 }
 
 function replayEqualParts(store: Store, stage: Stage): void {

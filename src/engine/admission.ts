@@ -1,6 +1,20 @@
+import type { Origin } from '../core/dot.js';
 import { KvsError, type ErrorCode } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Store } from '../core/store.js';
+
+/**
+ * Refuses the first write of an incarnation that the fleet would not take: peers at their limit drop its batches.
+ *
+ * @throws KvsError LIMITE_ORIGENS
+ */
+export function assertOriginFits(store: Store, origin: Origin, origins: number): void {
+  if (store.vector.size < origins || store.vector.seqOf(origin) > 0) return;
+  throw new KvsError(
+    'LIMITE_ORIGENS',
+    `a frota já teve ${origins} aberturas de servidores que escreveram; este só lê. Recomece a frota com os dados de um snapshot`,
+  );
+}
 
 /**
  * Refuses a local insert for which the store has no room. Only local ones: a peer's insert was acknowledged already,

@@ -14,7 +14,7 @@ import { Outbox } from '../replication/outbox.js';
 import { Peers } from '../replication/peers.js';
 import { Receiver } from '../replication/receiver.js';
 import { Repair } from '../replication/repair.js';
-import { assertRoomFor } from './admission.js';
+import { assertOriginFits, assertRoomFor } from './admission.js';
 import { defaultTuning, type Tuning } from '../replication/tuning.js';
 
 export type FleetState = PresenceState;
@@ -183,6 +183,7 @@ export class FleetEngine implements Engine {
 
   private assertWritable(): void {
     this.assertServing();
+    assertOriginFits(this.store, this.origin, this.tuning.origins);
     const leadMs = this.clockLeadMs;
     if (leadMs > this.tuning.clockDriftMs) {
       const seconds = Math.round(leadMs / 1000);
@@ -223,7 +224,11 @@ export class FleetEngine implements Engine {
   }
 
   private onPresence(presence: PresenceMessage): void {
-    if (presence.origin === this.origin) return;
+    if (presence.origin === this.origin) {
+      // The last will of an earlier connection of ours: peers must not believe it.
+      if (presence.state === 'leaving') this.announcer.announce();
+      return;
+    }
     const isNew = this.peers.note(presence);
     this.clockLeadMs = this.peers.clockLeadMs();
     if (presence.state === 'leaving') {

@@ -194,8 +194,9 @@ export class Repair {
   }
 
   private takeOpening(transfer: Transfer, opening: StateOpening): void {
-    const wanted = transfer.replaces ? PartSet.all() : differingParts(this.parts.store, opening.partHashes);
-    transfer.stage = new Stage(opening.vector, wanted);
+    const { store } = this.parts;
+    const wanted = transfer.replaces ? PartSet.all() : differingParts(store, opening.partHashes);
+    transfer.stage = new Stage(opening.vector, wanted, store.vector.entries());
     transfer.page = { cursor: opening.cursor, logPosition: opening.logPosition };
     transfer.retries = 0;
     this.askState(transfer);

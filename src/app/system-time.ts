@@ -1,0 +1,17 @@
+import type { Time } from '../ports/time.js';
+
+/** The machine's clocks and timers. No timer keeps the process alive. */
+export const systemTime: Time = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after: (delayMs, call) => {
+    const timer = setTimeout(call, delayMs).unref();
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+  // Immediates run after the sockets of this turn were read: what came in together goes out together.
+  atEndOfTurn: (call) => {
+    setImmediate(call);
+  },
+};

@@ -1,0 +1,193 @@
+import { limits } from '../core/limits.js';
+import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import { reconnectDelayMs, returnDelayMs } from './backoff.js';
+import type { BrokerSource } from './broker-source.js';
+import type { BrokerAddress } from './broker-url.js';
+import { BurstLog } from './burst-log.js';
+import { MqttConnection } from './mqtt-connection.js';
+import type { Will } from './mqtt-connection.js';
+
+export interface LinkOptions {
+  readonly brokers: BrokerSource;
+  readonly clientId: string;
+  readonly filters: readonly string[];
+  /** Made anew for every attempt. */
+  readonly will: () => Will;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface LinkListener {
+  onUp(): void;
+  onDown(): void;
+  onMessage(topic: string, payload: Buffer): void;
+}
+
+/**
+ * Keeps one connection to one of several brokers, for as long as it is wanted.
+ *
+ * A round tries the addresses in order of preference; between failed rounds the pause grows. A server on a less
+ * preferred broker looks for a better one once in a while and moves only when it is connected there: otherwise a short
+ * outage could leave the servers of one fleet on different brokers for ever.
+ */
+export class BrokerLink {
+  private current: MqttConnection | undefined;
+  private attempt: MqttConnection | undefined;
+  private failedRounds = 0;
+  private openedAtMs = 0;
+  private opened = 0;
+  private stopped = false;
+  private cancelTimer: () => void = () => undefined;
+  private readonly failures: BurstLog;
+
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly listener: LinkListener,
+  ) {
+    const message = 'broker fora de alcance: o servidor continua e tenta de novo';
+    this.failures = new BurstLog(options.time, options.logger, message);
+  }
+
+  /** The open connection, if there is one. */
+  get connection(): MqttConnection | undefined {
+    return this.current;
+  }
+
+  /** Connections opened after the first. */
+  get reconnects(): number {
+    return Math.max(0, this.opened - 1);
+  }
+
+  start(): void {
+    this.round();
+  }
+
+  /** Takes leave of the broker; afterwards the listener hears nothing. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.stopped = true;
+    this.cancelTimer();
+    this.attempt?.abort();
+    this.attempt = undefined;
+    const { current } = this;
+    this.current = undefined;
+    await current?.end(deadlineMs);
+  }
+
+  /** Tries every address until one answers. */
+  private round(): void {
+    const { addresses } = this.options.brokers;
+    this.tryFrom(0, addresses.length, [], (failures) => {
+      void this.afterFailedRound(failures);
+    });
+  }
+
+  private async afterFailedRound(failures: readonly Failure[]): Promise<void> {
+    const codes = failures.map(({ code }) => code);
+    const again = await this.options.brokers.recover(codes);
+    if (this.stopped) return;
+    if (!again) {
+      for (const { address, code, detail } of failures) {
+        this.failures.report(code, address.url, { detalhe: detail });
+      }
+    }
+    const rounds = again ? 0 : this.failedRounds;
+    const first = this.failedRounds === 0;
+    this.failedRounds++;
+    this.later(again && first ? 0 : reconnectDelayMs(rounds, this.options.random.next()), () => {
+      this.round();
+    });
+  }
+
+  private tryFrom(
+    index: number,
+    end: number,
+    failures: readonly Failure[],
+    allFailed: (failures: readonly Failure[]) => void,
+  ): void {
+    const address = this.options.brokers.addresses[index];
+    if (this.stopped) return;
+    if (address === undefined || index >= end) {
+      this.attempt = undefined;
+      allFailed(failures);
+      return;
+    }
+    const { clientId, filters, will, time } = this.options;
+    const connection = new MqttConnection(
+      { address, clientId, filters, will: will(), time },
+      {
+        onOpen: () => {
+          this.adopt(connection, index);
+        },
+        onFailed: (code, detail) => {
+          this.tryFrom(index + 1, end, [...failures, { address, code, detail }], allFailed);
+        },
+        onClosed: (detail) => {
+          this.lose(connection, detail);
+        },
+        onMessage: (topic, payload) => {
+          this.listener.onMessage(topic, payload);
+        },
+      },
+    );
+    this.attempt = connection;
+  }
+
+  private adopt(connection: MqttConnection, index: number): void {
+    const { time, logger } = this.options;
+    const previous = this.current;
+    this.attempt = undefined;
+    this.current = connection;
+    this.opened++;
+    this.openedAtMs = time.monotonicMs();
+    logger.info({ broker: connection.address.url }, 'conectado ao broker');
+    if (previous) {
+      void previous.end(limits.busStopMs);
+      this.listener.onDown();
+    }
+    this.listener.onUp();
+    if (index > 0) this.lookForBetter(index);
+  }
+
+  private lose(connection: MqttConnection, detail: string): void {
+    if (this.current !== connection) return;
+    const { time, logger, random } = this.options;
+    this.current = undefined;
+    logger.warn({ broker: connection.address.url, detalhe: detail }, 'conexão com o broker perdida');
+    // A broker that takes connections and drops them soon is no better than one that refuses them.
+    const held = time.monotonicMs() - this.openedAtMs >= limits.reconnectStableMs;
+    this.failedRounds = held ? 0 : this.failedRounds + 1;
+    const delayMs = reconnectDelayMs(this.failedRounds, random.next());
+    // An attempt to return to a better broker may be under way: whatever comes of it leads on.
+    if (!this.attempt) {
+      this.later(delayMs, () => {
+        this.round();
+      });
+    }
+    this.listener.onDown();
+  }
+
+  /** `index` is that of the present broker; those before it are preferred. */
+  private lookForBetter(index: number): void {
+    this.later(returnDelayMs(this.options.random.next()), () => {
+      this.tryFrom(0, index, [], () => {
+        if (this.current) this.lookForBetter(index);
+        else this.round();
+      });
+    });
+  }
+
+  /** There is one timer, as there is one thing to wait for. */
+  private later(delayMs: number, call: () => void): void {
+    this.cancelTimer();
+    this.cancelTimer = this.options.time.after(delayMs, call);
+  }
+}
+
+interface Failure {
+  readonly address: BrokerAddress;
+  readonly code: string;
+  readonly detail: string;
+}

@@ -1,0 +1,56 @@
+import { limits } from '../core/limits.js';
+import type { Logger } from '../ports/logger.js';
+import type { Time } from '../ports/time.js';
+
+/** Senders named in one summary; more would let a flood of invented names fill the log. */
+const NAMES_MAX = 8;
+
+/**
+ * Warnings that may come thousands of times a second: the first of a burst is logged at once, what follows is counted
+ * and summed up once per period, until a period passes without any.
+ */
+export class BurstLog {
+  private open = false;
+  private readonly counts = new Map<string, number>();
+  private readonly names = new Set<string>();
+
+  /** @param message Portuguese, the same for the first line and the summaries */
+  constructor(
+    private readonly time: Time,
+    private readonly logger: Logger,
+    private readonly message: string,
+    private readonly periodMs: number = limits.burstLogMs,
+  ) {}
+
+  /**
+   * @param reason one of few
+   * @param name who caused it, as the log shows it
+   */
+  report(reason: string, name: string, details: object = {}): void {
+    if (!this.open) {
+      this.open = true;
+      this.logger.warn({ motivo: reason, origem: name, ...details }, this.message);
+      this.scheduleSummary();
+      return;
+    }
+    this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
+    if (this.names.size < NAMES_MAX) this.names.add(name);
+  }
+
+  private scheduleSummary(): void {
+    this.time.after(this.periodMs, () => {
+      if (this.counts.size === 0) {
+        this.open = false;
+        return;
+      }
+      const mais = Object.fromEntries(this.counts);
+      this.logger.warn(
+        { mais, origens: [...this.names], periodoMs: this.periodMs },
+        `${this.message} (resumo)`,
+      );
+      this.counts.clear();
+      this.names.clear();
+      this.scheduleSummary();
+    });
+  }
+}

@@ -1,0 +1,170 @@
+import { isUtf8 } from 'node:buffer';
+import type { Origin } from '../core/dot.js';
+import { limits } from '../core/limits.js';
+import type { Batch } from '../core/mutation.js';
+import type { LogRequest, Message, PresenceMessage, StateReply, StateRequest } from '../ports/bus.js';
+import {
+  count,
+  fields,
+  hex,
+  list,
+  oneOf,
+  origin,
+  reject,
+  Rejection,
+  rejectLoneSurrogates,
+  text,
+  vector,
+  whole,
+} from './checks.js';
+import type { DropReason, Fields } from './checks.js';
+import { readBatch, readCursor, readKey } from './decode-records.js';
+import type { TopicParts } from './topics.js';
+import { FORMAT, OUTCOMES, STATES, TYPES } from './wire.js';
+
+export type Decoded =
+  { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly reason: DropReason };
+
+/** A `host:port` is never longer. */
+const ADDRESS_BYTES = 512;
+const HASH_DIGITS = 64;
+
+/**
+ * A payload as a message, checked in full: everything that comes out may be used as it is. Never throws, and costs
+ * no more than a pass over the payload, whatever it holds. Unknown fields are ignored.
+ *
+ * @param topic where it came from: the payload must agree with it
+ * @param fleet the fleet of this server
+ */
+export function decode(topic: TopicParts, fleet: string, payload: Buffer): Decoded {
+  if (topic.fleet !== fleet) return { ok: false, reason: 'FROTA' };
+  if (payload.length > limits.payloadBytes) return { ok: false, reason: 'TAMANHO' };
+  if (!isUtf8(payload)) return { ok: false, reason: 'UTF8' };
+  let parsed: unknown;
+  try {
+    const json = payload.toString('utf8');
+    parsed = JSON.parse(json);
+    rejectLoneSurrogates(json);
+  } catch {
+    return { ok: false, reason: 'JSON' };
+  }
+  try {
+    return { ok: true, message: readMessage(topic, fleet, fields(parsed, 'JSON')) };
+  } catch (thrown) {
+    return { ok: false, reason: thrown instanceof Rejection ? thrown.reason : 'CAMPO' };
+  }
+}
+
+function readMessage(topic: TopicParts, fleet: string, wire: Fields): Message {
+  if (wire['formato'] !== FORMAT) reject('FORMATO');
+  if (wire['frota'] !== fleet) reject('FROTA');
+  switch (topic.channel) {
+    case 'batches':
+      if (wire['tipo'] !== TYPES.batch) reject('TIPO');
+      return { type: 'batch', batch: sentBy(topic.from, readBatch(wire)) };
+    case 'presence':
+      if (wire['tipo'] !== TYPES.presence) reject('TIPO');
+      return sentBy(topic.from, readPresence(wire));
+    case 'sync':
+      return readSync(wire, topic.from, topic.to);
+  }
+}
+
+/** Only the origin itself publishes on its topics: what another name claims there is a forgery. */
+function sentBy<T extends Batch | PresenceMessage>(from: Origin, message: T): T {
+  if (message.origin !== from) reject('ORIGEM');
+  return message;
+}
+
+function readPresence(wire: Fields): PresenceMessage {
+  const recent = vector(wire['recente']);
+  if (recent.length > limits.presenceEntries) reject('VETOR');
+  return {
+    type: 'presence',
+    origin: origin(wire['origem']),
+    address: text(wire['endereco'], ADDRESS_BYTES, 'CAMPO'),
+    state: oneOf(wire['estado'], STATES),
+    wallMs: whole(wire['relogio'], 0, limits.timestampMs, 'TEMPO'),
+    vectorDigest: hex(wire['resumo'], HASH_DIGITS),
+    storeHash: hex(wire['hash'], HASH_DIGITS),
+    recent,
+  };
+}
+
+function readSync(wire: Fields, from: Origin, to: Origin): Message {
+  if (wire['de'] !== from || wire['para'] !== to) reject('ORIGEM');
+  const id = count(wire['id']);
+  switch (wire['tipo']) {
+    case TYPES.logRequest:
+      return { type: 'logRequest', from, to, id, vector: vector(wire['vetor']) } satisfies LogRequest;
+    case TYPES.logReply: {
+      const outcome = wire['resultado'];
+      if (outcome !== OUTCOMES.batches && outcome !== OUTCOMES.stateNeeded) reject('CAMPO');
+      return {
+        type: 'logReply',
+        from,
+        to,
+        id,
+        outcome: outcome === OUTCOMES.batches ? 'batches' : 'stateNeeded',
+        batches: readBatches(wire['lotes']),
+        more: flag(wire['mais']),
+      };
+    }
+    case TYPES.stateRequest:
+      return { type: 'stateRequest', from, to, id, page: readPageRequest(wire['pagina']) };
+    case TYPES.stateReply:
+      return { type: 'stateReply', from, to, id, body: readStateBody(wire) };
+    default:
+      reject('TIPO');
+  }
+}
+
+function readPageRequest(value: unknown): StateRequest['page'] {
+  if (value === undefined) return undefined;
+  const wire = fields(value);
+  return {
+    cursor: readCursor(wire['cursor']),
+    logPosition: count(wire['posicaoLog']),
+    parts: hex(wire['partes'], limits.parts / 4),
+  };
+}
+
+function readStateBody(wire: Fields): StateReply['body'] {
+  switch (wire['resultado']) {
+    case OUTCOMES.opening:
+      return {
+        outcome: 'opening',
+        vector: vector(wire['vetor']),
+        logPosition: count(wire['posicaoLog']),
+        partHashes: list(wire['hashes'], limits.parts).map((hash) => hex(hash, HASH_DIGITS)),
+        cursor: readCursor(wire['cursor']),
+      };
+    case OUTCOMES.page:
+      return {
+        outcome: 'page',
+        batches: readBatches(wire['lotes']),
+        logPosition: count(wire['posicaoLog']),
+        keys: list(wire['chaves'], limits.payloadBytes).map(readKey),
+        cursor: wire['cursor'] === undefined ? undefined : readCursor(wire['cursor']),
+        progress: share(wire['progresso']),
+      };
+    case OUTCOMES.lost:
+      return { outcome: 'lost' };
+    default:
+      reject('CAMPO');
+  }
+}
+
+function readBatches(value: unknown): readonly Batch[] {
+  return list(value, limits.logBatches).map((item) => readBatch(fields(item)));
+}
+
+function flag(value: unknown): boolean {
+  if (typeof value !== 'boolean') reject('CAMPO');
+  return value;
+}
+
+function share(value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1) || Object.is(value, -0)) reject('CAMPO');
+  return value;
+}

@@ -1,0 +1,72 @@
+import type { Logger } from '../ports/logger.js';
+import type { Time } from '../ports/time.js';
+import type { BrokerSource } from './broker-source.js';
+import { tcpBroker } from './broker-url.js';
+import type { BrokerAddress } from './broker-url.js';
+import { EmbeddedBroker } from './embedded-broker.js';
+
+export interface LocalBrokerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+/**
+ * The broker of a machine without configuration: whoever finds nobody listening on the port starts one there.
+ *
+ * The operating system chooses among several who try at once, since only one can bind; the others find the port in use
+ * and connect. When the process with the broker dies, its sockets close, every survivor finds nobody listening, and the
+ * same happens again. A process that is stopped but not dead keeps the port: then nobody can take over, the broker
+ * counts as unreachable (its keep-alive is missed), and servers go on alone until it wakes or dies.
+ */
+export class LocalBroker implements BrokerSource {
+  readonly addresses: readonly BrokerAddress[];
+  private embedded: EmbeddedBroker | undefined;
+  private stopped = false;
+
+  constructor(private readonly options: LocalBrokerOptions) {
+    this.addresses = [tcpBroker(options.host, options.port)];
+  }
+
+  /** Whether this process holds the broker. */
+  get hosting(): boolean {
+    return this.embedded !== undefined;
+  }
+
+  async recover(codes: readonly string[]): Promise<boolean> {
+    if (this.stopped || this.embedded || !codes.includes('ECONNREFUSED')) return false;
+    const { logger } = this.options;
+    const broker = this.addresses[0]?.url;
+    try {
+      const embedded = await EmbeddedBroker.start(this.options);
+      if (this.wasStopped()) {
+        await embedded.stop();
+        return false;
+      }
+      this.embedded = embedded;
+      logger.info({ broker }, 'nenhum broker encontrado: broker embutido iniciado neste processo');
+      return true;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRINUSE') {
+        logger.info({ broker }, 'outro processo iniciou o broker primeiro: conectando a ele');
+        return true;
+      }
+      logger.warn({ broker, erro: message }, 'não foi possível iniciar o broker embutido');
+      return false;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const { embedded } = this;
+    this.embedded = undefined;
+    await embedded?.stop();
+  }
+
+  // Apart, because the compiler takes a field that was checked before an await for unchanged.
+  private wasStopped(): boolean {
+    return this.stopped;
+  }
+}

@@ -1,0 +1,229 @@
+import type { Origin } from '../core/dot.js';
+import { limits } from '../core/limits.js';
+import type { Bus, BusListener, Message, PresenceMessage } from '../ports/bus.js';
+import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import { BrokerLink } from './broker-link.js';
+import type { BrokerSource } from './broker-source.js';
+import { BurstLog } from './burst-log.js';
+import { DROP_REASONS } from './checks.js';
+import type { DropReason } from './checks.js';
+import { decode } from './decode.js';
+import { encode } from './encode.js';
+import { PublishWindow } from './publish-window.js';
+import { parseTopic, subscriptionFilters, topicOf } from './topics.js';
+
+export interface MqttBusOptions {
+  readonly fleet: string;
+  readonly origin: Origin;
+  readonly brokers: BrokerSource;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Numbers since the start, for metrics. */
+export interface BusCounters {
+  /** Publishes handed to a broker, and their bytes. */
+  readonly published: number;
+  readonly publishedBytes: number;
+  /** Publishes that were refused or not taken. */
+  readonly failed: number;
+  /** Messages on our topics, and their bytes. */
+  readonly received: number;
+  readonly receivedBytes: number;
+  /** Own batches that came back. */
+  readonly echoes: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  readonly reconnects: number;
+}
+
+/**
+ * The bus over MQTT 3.1.1: QoS 1, clean session, nothing retained, nothing queued while no broker is connected.
+ *
+ * The broker sends a server its own batches too (3.1.1 knows no other way). They are counted and not delivered: decoding
+ * them would double the cost of every write, and whatever comes under our own name from elsewhere is forged.
+ */
+export class MqttBus implements Bus {
+  private readonly link: BrokerLink;
+  private readonly window: PublishWindow;
+  private readonly invalid: BurstLog;
+  private readonly dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >;
+  private readonly totals = {
+    published: 0,
+    publishedBytes: 0,
+    failed: 0,
+    received: 0,
+    receivedBytes: 0,
+    echoes: 0,
+  };
+  private listener: BusListener | undefined;
+  private stopping = false;
+  private leaveSeen: () => void = () => undefined;
+
+  constructor(private readonly options: MqttBusOptions) {
+    const { fleet, origin, time, logger } = options;
+    this.window = new PublishWindow(time);
+    this.invalid = new BurstLog(time, logger, 'mensagem inválida descartada');
+    this.link = new BrokerLink(
+      {
+        ...options,
+        // One name for all connections: a broker that has not noticed that the last one broke drops it, will first.
+        clientId: `kvs:${fleet}:${origin}`,
+        filters: subscriptionFilters(fleet, origin),
+        will: () => ({ topic: topicOf(fleet, this.leave()), payload: encode(fleet, this.leave()) }),
+      },
+      {
+        onUp: () => {
+          this.guard(() => this.listener?.onConnected());
+        },
+        onDown: () => {
+          this.window.loseAll();
+          this.guard(() => this.listener?.onDisconnected());
+        },
+        onMessage: (topic, payload) => {
+          this.receive(topic, payload);
+        },
+      },
+    );
+  }
+
+  get connected(): boolean {
+    return this.link.connection !== undefined && !this.stopping;
+  }
+
+  /** URL of the connected broker, for health and the log. */
+  get broker(): string | undefined {
+    return this.link.connection?.address.url;
+  }
+
+  get counters(): BusCounters {
+    return { ...this.totals, dropped: { ...this.dropped }, reconnects: this.link.reconnects };
+  }
+
+  start(listener: BusListener): void {
+    this.listener = listener;
+    this.link.start();
+  }
+
+  /** A refusal is told at the end of the turn, never from inside this call: callers go on to their next message. */
+  publish(message: Message, settled?: (taken: boolean) => void): void {
+    if (this.stopping || !this.send(message, settled)) {
+      this.options.time.atEndOfTurn(() => {
+        this.settle(settled, false);
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.listener = undefined;
+    const { time, brokers } = this.options;
+    const deadline = time.monotonicMs() + limits.busStopMs;
+    const left = (): number => Math.max(0, deadline - time.monotonicMs());
+    if (this.link.connection) {
+      await this.window.drained(left() / 2);
+      await this.sayGoodbye(left() / 2);
+    }
+    await this.link.stop(left());
+    this.window.loseAll();
+    await brokers.stop();
+  }
+
+  /** Waits until our own leave has come back: the acknowledgement alone does not mean that the broker has sent it on. */
+  private async sayGoodbye(deadlineMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.time.after(deadlineMs, resolve);
+      this.leaveSeen = () => {
+        cancel();
+        resolve();
+      };
+      if (!this.send(this.leave(), undefined)) this.leaveSeen();
+    });
+  }
+
+  private leave(): PresenceMessage {
+    return {
+      type: 'presence',
+      origin: this.options.origin,
+      address: '',
+      state: 'leaving',
+      wallMs: this.options.time.wallMs(),
+      vectorDigest: '',
+      storeHash: '',
+      recent: [],
+    };
+  }
+
+  /** @returns whether the broker was given the message; otherwise `settled` was not and will not be called */
+  private send(message: Message, settled: ((taken: boolean) => void) | undefined): boolean {
+    const { connection } = this.link;
+    if (!connection) return false;
+    const { fleet, logger } = this.options;
+    const payload = encode(fleet, message);
+    if (payload.length > limits.payloadBytes) {
+      logger.error({ tipo: message.type, bytes: payload.length }, 'mensagem grande demais, não publicada');
+      return false;
+    }
+    const ticket = this.window.take(message.type === 'batch' ? 'batch' : 'control', (taken) => {
+      if (!taken) this.totals.failed++;
+      this.settle(settled, taken);
+    });
+    if (!ticket) return false;
+    this.totals.published++;
+    this.totals.publishedBytes += payload.length;
+    connection.publish(topicOf(fleet, message), payload, (error) => {
+      this.window.settle(ticket, error === undefined);
+    });
+    return true;
+  }
+
+  private settle(settled: ((taken: boolean) => void) | undefined, taken: boolean): void {
+    if (settled) {
+      this.guard(() => {
+        settled(taken);
+      });
+    }
+  }
+
+  private receive(topic: string, payload: Buffer): void {
+    const { fleet, origin } = this.options;
+    const parts = parseTopic(topic);
+    if (!parts) {
+      this.drop('TOPICO', topic.slice(0, 128));
+      return;
+    }
+    if (parts.channel === 'batches' && parts.from === origin) {
+      this.totals.echoes++;
+      return;
+    }
+    const decoded = decode(parts, fleet, payload);
+    if (!decoded.ok) {
+      this.drop(decoded.reason, parts.from);
+      return;
+    }
+    this.totals.received++;
+    this.totals.receivedBytes += payload.length;
+    if (this.stopping && parts.channel === 'presence' && parts.from === origin) this.leaveSeen();
+    this.guard(() => this.listener?.onMessage(decoded.message, payload.length));
+  }
+
+  private drop(reason: DropReason, origin: string): void {
+    this.dropped[reason]++;
+    this.invalid.report(reason, origin);
+  }
+
+  /** Nothing that our callbacks throw may reach the client library, which would lose its place in the stream. */
+  private guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.options.logger.error({ erro: String(error) }, 'erro interno ao tratar um evento do broker');
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import { Socket } from 'node:net';
+import mqtt from 'mqtt';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { limits } from '../core/limits.js';
+import type { Time } from '../ports/time.js';
+import type { BrokerAddress } from './broker-url.js';
+
+/** A last will: what the broker publishes for us when we disappear. */
+export interface Will {
+  readonly topic: string;
+  readonly payload: Buffer;
+}
+
+export interface ConnectionOptions {
+  readonly address: BrokerAddress;
+  readonly clientId: string;
+  readonly will: Will;
+  readonly filters: readonly string[];
+  readonly time: Time;
+}
+
+/** What a connection tells. After `onFailed` or `onClosed` it tells nothing more. */
+export interface ConnectionListener {
+  /** The broker has granted every subscription. */
+  onOpen(): void;
+  /** It never came to that. `code` is short and stable: ECONNREFUSED, TEMPO_ESGOTADO, … */
+  onFailed(code: string, detail: string): void;
+  /** An open connection is gone. */
+  onClosed(detail: string): void;
+  onMessage(topic: string, payload: Buffer): void;
+}
+
+/**
+ * One connection to one broker, from the first byte to the last. It is never reused: the library's own reconnection
+ * repeats and reorders what was in flight, so every attempt gets a client of its own and what was in flight is lost
+ * with it, which peers repair.
+ */
+export class MqttConnection {
+  private state: 'opening' | 'open' | 'ended' = 'opening';
+  private readonly client: MqttClient;
+  private readonly cancelDeadline: () => void;
+  private lastError: Error | undefined;
+
+  constructor(
+    private readonly options: ConnectionOptions,
+    private readonly listener: ConnectionListener,
+  ) {
+    this.client = mqtt.connect(clientOptions(options));
+    this.cancelDeadline = options.time.after(limits.brokerConnectMs, () => {
+      this.fail('TEMPO_ESGOTADO', `sem resposta em ${limits.brokerConnectMs} ms`);
+    });
+    this.client.on('error', (error) => {
+      this.lastError = error;
+      if (this.state === 'opening') this.fail(codeOf(error), error.message);
+    });
+    this.client.on('close', () => {
+      this.finish(this.lastError?.message ?? 'o broker fechou a conexão');
+    });
+    this.client.on('connect', () => {
+      this.subscribe();
+    });
+    this.client.on('message', (topic, payload) => {
+      if (this.state !== 'ended') this.listener.onMessage(topic, payload);
+    });
+    // Batches are already as large as they should be; waiting for more bytes only adds to the lag.
+    if (this.client.stream instanceof Socket) this.client.stream.setNoDelay(true);
+  }
+
+  get address(): BrokerAddress {
+    return this.options.address;
+  }
+
+  /** Publishes with QoS 1. `acknowledged` is called at most once, and never if the connection breaks. */
+  publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void {
+    this.client.publish(topic, payload, { qos: 1, retain: false }, (error) => {
+      if (this.state === 'open') acknowledged(error ?? undefined);
+    });
+  }
+
+  /** Takes leave properly, so that the broker does not publish the will, and cuts what is left after `deadlineMs`. */
+  async end(deadlineMs: number): Promise<void> {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.cancelDeadline();
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.time.after(deadlineMs, () => {
+        this.client.end(true);
+        this.client.stream.destroy();
+        resolve();
+      });
+      this.client.end(false, {}, () => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Ends at once, without leave. */
+  abort(): void {
+    if (this.state !== 'ended') this.cut();
+  }
+
+  private subscribe(): void {
+    if (this.state !== 'opening') return;
+    this.client.subscribe([...this.options.filters], { qos: 1 }, (error, granted) => {
+      if (this.state !== 'opening') return;
+      const refused = granted?.find((grant) => grant.qos > 2);
+      if (error ?? refused) {
+        this.fail('ASSINATURA_RECUSADA', error?.message ?? `o broker recusou ${refused?.topic ?? ''}`);
+        return;
+      }
+      this.state = 'open';
+      this.cancelDeadline();
+      this.listener.onOpen();
+    });
+  }
+
+  private fail(code: string, detail: string): void {
+    if (this.state !== 'opening') return;
+    this.cut();
+    this.listener.onFailed(code, detail);
+  }
+
+  private finish(detail: string): void {
+    if (this.state === 'opening') {
+      this.fail('FECHADA', detail);
+    } else if (this.state === 'open') {
+      this.cut();
+      this.listener.onClosed(detail);
+    }
+  }
+
+  private cut(): void {
+    this.state = 'ended';
+    this.cancelDeadline();
+    this.client.end(true);
+  }
+}
+
+function clientOptions({ address, clientId, will }: ConnectionOptions): IClientOptions {
+  return {
+    protocol: address.protocol,
+    host: address.host,
+    hostname: address.host,
+    port: address.port,
+    ...(address.path === '' ? {} : { path: address.path }),
+    protocolVersion: 4,
+    clientId,
+    clean: true,
+    keepalive: limits.brokerKeepaliveSeconds,
+    connectTimeout: limits.brokerConnectMs,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    will: { topic: will.topic, payload: will.payload, qos: 1, retain: false },
+  };
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as Error & { readonly code?: unknown };
+  if (typeof code === 'string') return code;
+  return typeof code === 'number' ? `CONNACK_${code}` : 'ERRO';
+}

@@ -1,0 +1,198 @@
+import yargs from 'yargs';
+import type { Argv } from 'yargs';
+import type { Flags } from '../app/settings.js';
+import { KvsError } from '../core/errors.js';
+import { OPERATIONS } from './request.js';
+
+/** What a command line asks for. `text` is printed as it is: help, or the completion script. */
+export type Command =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'server'; readonly positionalPort: string | undefined; readonly flags: Flags }
+  | { readonly kind: 'client'; readonly json: boolean; readonly flags: Flags };
+
+/**
+ * What the words after `kvs` ask for. Checks the form only: option names, and which of them take a value.
+ * @throws KvsError CONFIGURACAO for an unknown command or option or a missing value
+ */
+export function parseCommandLine(words: readonly string[]): Command {
+  let command: Command | undefined;
+  let text = '';
+  const parser = newParser((found) => {
+    command = found;
+  });
+  try {
+    void parser.parse(words.map(keepWhole), {}, (error, _parsed, output) => {
+      if (error) throw error;
+      text = output;
+    });
+  } catch (error) {
+    throw new KvsError('CONFIGURACAO', `${oneLine(error)} (veja: kvs --help)`, { cause: error });
+  }
+  return text === '' && command !== undefined ? command : { kind: 'text', text };
+}
+
+function newParser(found: (command: Command) => void): Argv {
+  return yargs()
+    .scriptName('kvs')
+    .locale('pt_BR')
+    .updateStrings({ 'Not enough arguments following: %s': 'falta o valor da opção %s' })
+    .parserConfiguration({
+      // A key that looks like a number stays text; `-k a b` is an error, not two keys.
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'greedy-arrays': false,
+      'dot-notation': false,
+      'camel-case-expansion': false,
+    })
+    .usage('$0 <comando> [opções]')
+    .command(
+      'servidor [PORTA]',
+      'Abre um servidor da frota (porta 40000 se nenhuma for dita)',
+      (command) => serverOptions(command),
+      (argv) => {
+        const { PORTA, ...flags } = flagsOf(argv);
+        found({ kind: 'server', positionalPort: typeof PORTA === 'string' ? PORTA : undefined, flags });
+      },
+    )
+    .command(
+      'cliente',
+      'Pede uma operação a um servidor',
+      (command) => clientOptions(command),
+      (argv) => {
+        found({ kind: 'client', json: argv['json'] === true, flags: flagsOf(argv) });
+      },
+    )
+    .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
+    .demandCommand(1, 1, 'diga um comando: servidor, cliente ou completion', 'um comando só')
+    .strict()
+    .help('help', 'Exibe esta ajuda')
+    .alias('help', ['h', 'ajuda'])
+    .version(false)
+    .wrap(null)
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? new Error(message ?? 'não entendi o comando');
+    });
+}
+
+function serverOptions(command: Argv): Argv {
+  return command
+    .usage('$0 servidor [PORTA] [opções]')
+    .positional('PORTA', { type: 'string', describe: 'Porta TCP, o mesmo que --porta' })
+    .options({
+      porta: { alias: ['port', 'p'], type: 'string', requiresArg: true, describe: 'Porta TCP (40000)' },
+      host: { type: 'string', requiresArg: true, describe: 'Endereço em que atende (127.0.0.1)' },
+      broker: {
+        type: 'array',
+        string: true,
+        requiresArg: true,
+        describe: 'Broker MQTT, como mqtt://host:1883; repetível, na ordem de preferência',
+      },
+      frota: { type: 'string', requiresArg: true, describe: 'Nome da frota (padrao)' },
+      minimo: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Mínimo de caracteres de chave e valor (3; 0 libera)',
+      },
+      'log-nivel': {
+        type: 'string',
+        requiresArg: true,
+        describe: 'debug, info, warn, error ou silent (info)',
+      },
+      config: { type: 'string', requiresArg: true, describe: 'Arquivo JSON com estas opções' },
+      'broker-local': {
+        type: 'string',
+        requiresArg: true,
+        hidden: true,
+        describe: 'Onde fica o broker embutido',
+      },
+    })
+    .epilogue(
+      'Sem --broker, o primeiro servidor da máquina abre um broker embutido e os outros o encontram.\n' +
+        'Cada opção também pode vir de uma variável KVS_… (KVS_PORTA, KVS_BROKER, KVS_LOG_NIVEL) ou do arquivo.\n' +
+        'Vale a primeira destas: linha de comando, ambiente, arquivo, padrão.',
+    );
+}
+
+function clientOptions(command: Argv): Argv {
+  return command
+    .usage('$0 cliente -o <operação> [opções]')
+    .options({
+      operacao: {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        choices: OPERATIONS,
+        describe: 'O que fazer',
+      },
+      chave: {
+        alias: 'k',
+        type: 'array',
+        string: true,
+        requiresArg: true,
+        describe: 'Chave; repetível com -v',
+      },
+      valor: { alias: 'v', type: 'array', string: true, requiresArg: true, describe: 'Valor; um por chave' },
+      ver: {
+        alias: ['e', 'versao'],
+        type: 'array',
+        string: true,
+        requiresArg: true,
+        describe: 'Versão; uma por chave (--ver=-1: nenhuma em especial)',
+      },
+      endereco: {
+        alias: ['address', 'a'],
+        type: 'string',
+        requiresArg: true,
+        describe: 'Servidor (127.0.0.1)',
+      },
+      porta: {
+        alias: ['port', 'p'],
+        type: 'string',
+        requiresArg: true,
+        describe: 'Porta do servidor (40000)',
+      },
+      prazo: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Quanto esperar por uma resposta, em ms (10000)',
+      },
+      json: { type: 'boolean', describe: 'Um objeto JSON por linha e por resposta' },
+    })
+    .example([
+      ['$0 cliente -p 9000 -o insere -k nome -v Maria', 'guarda uma nova versão'],
+      ['$0 cliente -p 9000 -o consulta -k nome -e 2', 'a versão 2, ou a maior abaixo dela'],
+      ['$0 cliente -p 9000 -o consulta-v -k nome -k curso', 'várias chaves de uma vez'],
+      ['$0 cliente -p 9000 -o insere -k nota -v=-10', 'um valor que começa com "-"'],
+    ])
+    .epilogue(
+      'Saída: 0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde.\n' +
+        'KVS_ENDERECO, KVS_PORTA, KVS_PRAZO e KVS_JSON dizem o mesmo que as opções.',
+    );
+}
+
+/**
+ * A repeatable option with its value in the same word, as yargs takes it whole: it does not read `-v=…` with a line break, nor an
+ * empty value in the last word, and strips one pair of quotes after `=`, although the shell has done that already.
+ */
+function keepWhole(word: string): string {
+  const [, name, value] = /^--?(k|chave|v|valor|e|ver|versao)=([\s\S]*)$/.exec(word) ?? [];
+  if (name === undefined || value === undefined) return word;
+  const quote = value === '' ? '"' : (/^(["'])[\s\S]*\1$/.exec(value)?.[1] ?? '');
+  return `--${name}=${quote}${value}${quote}`;
+}
+
+/** Options as texts under their main names; everything else that yargs puts beside them is left out. */
+function flagsOf(argv: Readonly<Record<string, unknown>>): Flags {
+  const flags: Record<string, string | readonly string[]> = {};
+  for (const [name, value] of Object.entries(argv)) {
+    if (name === '$0' || name === '_' || name.length === 1) continue;
+    if (typeof value === 'string') flags[name] = value;
+    else if (Array.isArray(value)) flags[name] = value.map(String);
+  }
+  return flags;
+}
+
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ').trim();
+}

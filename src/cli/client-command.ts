@@ -1,0 +1,95 @@
+import picocolors from 'picocolors';
+import type { Flags } from '../app/settings.js';
+import { answersOf, exitOfAnswers } from './answers.js';
+import { call } from './call.js';
+import type { Reply, ReplySink } from './call.js';
+import { EXIT } from './exit.js';
+import type { ExitCode } from './exit.js';
+import { answerJson, answerText, snapshotJson } from './format.js';
+import type { Output } from './output.js';
+import { jsonFromEnv, requestOf, targetOf } from './request.js';
+import type { Request, Target } from './request.js';
+
+/** Rows of a snapshot that are kept to draw a table; beyond, each is printed as it comes. */
+const TABLE_ROWS_MAX = 500;
+
+/**
+ * `kvs cliente`: one request, its answers on standard output, what went wrong on standard error.
+ * @throws KvsError CONFIGURACAO for options that do not fit together
+ */
+export async function runClient(
+  flags: Flags,
+  json: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+  output: Output,
+): Promise<ExitCode> {
+  const request = requestOf(flags);
+  const target = targetOf(flags, env);
+  const asJson = json || jsonFromEnv(env);
+  if (request.operation === 'snapshot') return runSnapshot(request, target, asJson, output);
+  return runAnswers(request, target, asJson, output);
+}
+
+async function runAnswers(
+  request: Exclude<Request, { operation: 'snapshot' }>,
+  target: Target,
+  json: boolean,
+  output: Output,
+): Promise<ExitCode> {
+  const { operation } = request;
+  const colors = picocolors.createColors(output.colors);
+  const replies: Reply[] = [];
+  const outcome = await call(target, request, (reply) => {
+    replies.push(reply);
+    return undefined;
+  });
+  const answers = answersOf(request, replies, outcome);
+  if (json) {
+    for (const answer of answers) await output.line(answerJson(operation, answer));
+  } else if ('items' in request) {
+    const { answersTable } = await import('./tables.js');
+    if (answers.length > 0) await output.line(answersTable(operation, answers, colors));
+  } else {
+    for (const answer of answers) {
+      if (answer.refusal === undefined) await output.line(answerText(operation, answer, colors));
+      else output.error(answer.refusal.message);
+    }
+  }
+  if (outcome.failure === undefined) return exitOfAnswers(answers);
+  const missing = 'items' in request ? ` (${answers.length} de ${request.items.length} respostas)` : '';
+  output.error(outcome.failure.message + missing);
+  return outcome.failure.exit;
+}
+
+async function runSnapshot(
+  request: Extract<Request, { operation: 'snapshot' }>,
+  target: Target,
+  json: boolean,
+  output: Output,
+): Promise<ExitCode> {
+  const { snapshotLine, snapshotTable } = await import('./tables.js');
+  const colors = picocolors.createColors(output.colors);
+  const kept: Reply[] = [];
+  let count = 0;
+  const sink: ReplySink = (reply) => {
+    if (reply.versao === 0) return undefined;
+    count++;
+    if (json) return output.line(snapshotJson(reply));
+    if (count > TABLE_ROWS_MAX) return output.line(snapshotLine(reply));
+    kept.push(reply);
+    return count === TABLE_ROWS_MAX ? output.line(kept.map(snapshotLine).join('\n')) : undefined;
+  };
+  const outcome = await call(target, request, sink);
+  if (!json) {
+    if (count > 0 && count < TABLE_ROWS_MAX) await output.line(snapshotTable(kept, colors));
+    if (outcome.failure === undefined) await output.line(countText(count));
+  }
+  if (outcome.failure === undefined) return EXIT.ok;
+  output.error(outcome.failure.message);
+  return outcome.failure.exit;
+}
+
+function countText(count: number): string {
+  if (count === 0) return 'nenhuma chave';
+  return count === 1 ? '1 chave' : `${count} chaves`;
+}

@@ -1,0 +1,48 @@
+import type { ErrorCode } from '../core/errors.js';
+
+/** Exit codes of every command. Scripts rely on them. */
+export const EXIT = Object.freeze({
+  ok: 0,
+  /** Something went wrong that none of the others says. */
+  failure: 1,
+  /** A bad option, argument or configuration. */
+  usage: 2,
+  /** The key or version does not exist. */
+  notFound: 3,
+  /** The server answered and refused. */
+  refused: 4,
+  /** No server answers, or it does not serve now. */
+  unavailable: 5,
+});
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
+  CHAVE_CURTA: EXIT.refused,
+  CHAVE_LONGA: EXIT.refused,
+  CHAVE_INVALIDA: EXIT.refused,
+  VALOR_CURTO: EXIT.refused,
+  VALOR_LONGO: EXIT.refused,
+  VALOR_INVALIDO: EXIT.refused,
+  PEDIDO_INVALIDO: EXIT.refused,
+  CHAVE_INEXISTENTE: EXIT.notFound,
+  VERSAO_INEXISTENTE: EXIT.notFound,
+  VERSAO_ESGOTADA: EXIT.refused,
+  LIMITE_CHAVES: EXIT.refused,
+  LIMITE_ORIGENS: EXIT.refused,
+  LIMITE_ENTRADAS: EXIT.refused,
+  LIMITE_MEMORIA: EXIT.refused,
+  LIMITE_VERSOES_POR_CHAVE: EXIT.refused,
+  RELOGIO_ADIANTADO: EXIT.refused,
+  SERVIDOR_ENTRANDO: EXIT.unavailable,
+  SERVIDOR_SAINDO: EXIT.unavailable,
+  SEM_SERVIDOR: EXIT.unavailable,
+  CONFIGURACAO: EXIT.usage,
+  PORTA_EM_USO: EXIT.usage,
+  INTERNO: EXIT.failure,
+});
+
+/** The exit code of an error. */
+export function exitOf(code: ErrorCode): ExitCode {
+  return EXIT_OF_ERROR[code];
+}

@@ -1,0 +1,33 @@
+import { KvsError } from '../core/errors.js';
+import { parseCommandLine } from './arguments.js';
+import { EXIT, exitOf } from './exit.js';
+import { standardOutput } from './output.js';
+
+/** Runs the command line of this process and sets its exit code. Never rejects. */
+export async function main(): Promise<void> {
+  const output = standardOutput();
+  try {
+    const command = parseCommandLine(process.argv.slice(2));
+    switch (command.kind) {
+      case 'text':
+        await output.line(command.text);
+        process.exitCode = EXIT.ok;
+        break;
+      // Loaded only when asked for: a client must not wait for what only a server needs, nor the other way round.
+      case 'client': {
+        const { runClient } = await import('./client-command.js');
+        process.exitCode = await runClient(command.flags, command.json, process.env, output);
+        break;
+      }
+      case 'server': {
+        const { runServerCommand } = await import('./server-command.js');
+        // Nothing may be left to wait for: what is, would be a leak.
+        process.exit(await runServerCommand(command.positionalPort, command.flags, process.env));
+      }
+    }
+  } catch (thrown) {
+    const error = KvsError.from(thrown);
+    output.error(error.message);
+    process.exitCode = exitOf(error.code);
+  }
+}

@@ -1,0 +1,34 @@
+/** Where a command writes. */
+export interface Output {
+  /** Whether standard output is a terminal that shows colours. */
+  readonly colors: boolean;
+  /** Writes a line on standard output. A promise asks to wait: whoever reads it is slow. */
+  line(text: string): Promise<void> | undefined;
+  /** Writes one line on standard error, with the name of the program. */
+  error(message: string): void;
+}
+
+/** The standard streams of this process. A reader that goes away (`| head`) ends the command quietly. */
+export function standardOutput(): Output {
+  const { stdout, stderr } = process;
+  let watched = false;
+  const watch = (): void => {
+    if (watched) return;
+    watched = true;
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
+  };
+  return {
+    colors: stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+    line: (text) => {
+      watch();
+      if (stdout.write(`${text}\n`)) return undefined;
+      return new Promise((resolve) => stdout.once('drain', resolve));
+    },
+    error: (message) => {
+      stderr.write(`kvs: ${message.replace(/\s*\n\s*/g, ' ')}\n`);
+    },
+  };
+}

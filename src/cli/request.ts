@@ -1,0 +1,161 @@
+import { parseHost, parsePort } from '../app/config.js';
+import { badSetting, settingReader } from '../app/settings.js';
+import type { Flags } from '../app/settings.js';
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+
+export const OPERATIONS = [
+  'insere',
+  'consulta',
+  'remove',
+  'insere-v',
+  'consulta-v',
+  'remove-v',
+  'snapshot',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export interface KeyValue {
+  readonly chave: string;
+  readonly valor: string;
+}
+
+/** `versao` absent: none named. */
+export interface KeyVersion {
+  readonly chave: string;
+  readonly versao?: number;
+}
+
+/** One request to a server, in the field names of the door. */
+export type Request =
+  | { readonly operation: 'insere'; readonly item: KeyValue }
+  | { readonly operation: 'consulta' | 'remove'; readonly item: KeyVersion }
+  | { readonly operation: 'insere-v'; readonly items: readonly KeyValue[] }
+  | { readonly operation: 'consulta-v' | 'remove-v'; readonly items: readonly KeyVersion[] }
+  | { readonly operation: 'snapshot'; readonly item: { readonly versao: number } };
+
+/** Where to ask, and how long to wait for an answer. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** What a timer can hold. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+
+/**
+ * The server that the options or `KVS_…` variables name.
+ * @throws KvsError CONFIGURACAO
+ */
+export function targetOf(flags: Flags, env: Readonly<Record<string, string | undefined>>): Target {
+  const read = settingReader({ flags, env, file: undefined }, []);
+  const one = <T>(name: string, parse: (text: string, place: string) => T, fallback: T): T => {
+    const setting = read(name);
+    if (setting === undefined) return fallback;
+    const text = single(setting.texts, setting.place);
+    return parse(text, setting.place);
+  };
+  return {
+    host: one('endereco', parseHost, '127.0.0.1'),
+    port: one('porta', parsePort, 40_000),
+    timeoutMs: one('prazo', parseTimeout, DEFAULT_TIMEOUT_MS),
+  };
+}
+
+/** `KVS_JSON` turns `--json` on, unless it is empty, 0, false or nao. */
+export function jsonFromEnv(env: Readonly<Record<string, string | undefined>>): boolean {
+  return !['', '0', 'false', 'nao', 'não'].includes((env['KVS_JSON'] ?? '').trim().toLowerCase());
+}
+
+/**
+ * The request that the options of `kvs cliente` name.
+ * @throws KvsError CONFIGURACAO that says what was expected and what came
+ */
+export function requestOf(flags: Flags): Request {
+  const operation = operationOf(flags['operacao']);
+  const keys = list(flags['chave']);
+  const values = list(flags['valor']);
+  const versions = list(flags['ver']).map(parseVersion);
+  switch (operation) {
+    case 'insere': {
+      expect(operation, 'chave (-k)', '1', keys.length === 1, keys.length);
+      expect(operation, 'valor (-v)', '1', values.length === 1, values.length);
+      expect(operation, 'versão (-e)', 'nenhuma', versions.length === 0, versions.length);
+      return { operation, item: { chave: keys[0] ?? '', valor: values[0] ?? '' } };
+    }
+    case 'consulta':
+    case 'remove': {
+      expect(operation, 'chave (-k)', '1', keys.length === 1, keys.length);
+      expect(operation, 'valor (-v)', 'nenhum', values.length === 0, values.length);
+      expect(operation, 'versão (-e)', 'no máximo 1', versions.length <= 1, versions.length);
+      const [version] = versions;
+      const chave = keys[0] ?? '';
+      return { operation, item: version === undefined ? { chave } : { chave, versao: version } };
+    }
+    case 'insere-v': {
+      expect(operation, 'chave (-k)', 'pelo menos 1', keys.length > 0, keys.length);
+      const same = values.length === keys.length;
+      expect(operation, 'valor (-v)', `${keys.length}, um por chave`, same, values.length);
+      expect(operation, 'versão (-e)', 'nenhuma', versions.length === 0, versions.length);
+      return { operation, items: keys.map((chave, i) => ({ chave, valor: values[i] ?? '' })) };
+    }
+    case 'consulta-v':
+    case 'remove-v': {
+      expect(operation, 'chave (-k)', 'pelo menos 1', keys.length > 0, keys.length);
+      expect(operation, 'valor (-v)', 'nenhum', values.length === 0, values.length);
+      const fits = versions.length === 0 || versions.length === keys.length;
+      expect(operation, 'versão (-e)', `nenhuma, ou ${keys.length}, uma por chave`, fits, versions.length);
+      return { operation, items: keys.map((chave, i) => ({ chave, versao: versions[i] ?? 0 })) };
+    }
+    case 'snapshot': {
+      expect(operation, 'chave (-k)', 'nenhuma', keys.length === 0, keys.length);
+      expect(operation, 'valor (-v)', 'nenhum', values.length === 0, values.length);
+      expect(operation, 'versão (-e)', 'no máximo 1', versions.length <= 1, versions.length);
+      return { operation, item: { versao: versions[0] ?? 0 } };
+    }
+  }
+}
+
+function operationOf(given: Flags[string]): Operation {
+  const known = OPERATIONS.join(', ');
+  if (given === undefined) throw new KvsError('CONFIGURACAO', `diga a operação com -o: ${known}`);
+  const text = single(list(given), '-o');
+  const operation = OPERATIONS.find((name) => name === text);
+  if (operation === undefined) throw badSetting('-o', text, `uma destas: ${known}`);
+  return operation;
+}
+
+function expect(operation: Operation, what: string, wanted: string, holds: boolean, came: number): void {
+  if (holds) return;
+  throw new KvsError('CONFIGURACAO', `${operation}: ${what}: esperado ${wanted}, recebido ${came}`);
+}
+
+function list(given: Flags[string]): readonly string[] {
+  if (given === undefined) return [];
+  return typeof given === 'string' ? [given] : given;
+}
+
+function single(texts: readonly string[], place: string): string {
+  const [text] = texts;
+  if (text === undefined || texts.length > 1) {
+    throw badSetting(place, texts.join(' '), `um só valor, não ${texts.length}`);
+  }
+  return text;
+}
+
+function parseVersion(text: string): number {
+  const version = Number(text);
+  if (!/^[+-]?\d{1,10}$/.test(text) || version > limits.version || version < -limits.version - 1) {
+    throw badSetting('-e', text, `uma versão, um inteiro até ${limits.version}`);
+  }
+  return version;
+}
+
+function parseTimeout(text: string, place: string): number {
+  if (!/^\d{1,10}$/.test(text) || Number(text) < 1 || Number(text) > TIMEOUT_MS_MAX) {
+    throw badSetting(place, text, 'um número de milissegundos, pelo menos 1');
+  }
+  return Number(text);
+}

@@ -1,0 +1,52 @@
+import Table from 'cli-table3';
+import type { Colors } from 'picocolors/types.js';
+import type { Answer } from './answers.js';
+import type { Reply } from './call.js';
+import { visible } from './format.js';
+import type { Operation } from './request.js';
+
+/** Longest text in a table cell, in characters. */
+const CELL_CHARS_MAX = 60;
+
+/** Several answers for people, one row each. */
+export function answersTable(operation: Operation, answers: readonly Answer[], colors: Colors): string {
+  const query = operation === 'consulta-v';
+  const header = query ? ['chave', 'versão', 'valor', 'resultado'] : ['chave', 'versão', 'resultado'];
+  const done = query ? 'encontrada' : operation === 'remove-v' ? 'removida' : 'inserida';
+  const rows = answers.map((answer) => {
+    const { refusal } = answer;
+    const version = refusal !== undefined ? '-' : answer.version === 0 ? 'todas' : String(answer.version);
+    const result = refusal === undefined ? colors.green(done) : colors.red(visible(refusal.message));
+    const shown = [cell(answer.key), version];
+    return query ? [...shown, cell(answer.value ?? ''), result] : [...shown, result];
+  });
+  return table(header, rows, colors);
+}
+
+/** Rows of a snapshot for people, while they are few enough to measure. */
+export function snapshotTable(rows: readonly Reply[], colors: Colors): string {
+  return table(
+    ['chave', 'versão', 'valor'],
+    rows.map(({ chave, versao, valor }) => [cell(chave), String(versao), cell(valor)]),
+    colors,
+  );
+}
+
+/** One row of a snapshot too long to measure. */
+export function snapshotLine({ chave, versao, valor }: Reply): string {
+  return `${cell(chave).padEnd(24)}  ${String(versao).padStart(6)}  ${cell(valor)}`;
+}
+
+function cell(text: string): string {
+  const shown = visible(text);
+  return shown.length > CELL_CHARS_MAX ? `${shown.slice(0, CELL_CHARS_MAX - 1)}…` : shown;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[], colors: Colors): string {
+  const drawn = new Table({
+    head: header.map((title) => colors.bold(title)),
+    style: { head: [], border: [] },
+  });
+  drawn.push(...rows.map((row) => [...row]));
+  return drawn.toString();
+}

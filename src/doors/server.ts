@@ -1,0 +1,121 @@
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity, type ServerOptions } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { protoPath as healthProtoPath } from 'grpc-health-check';
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Engine } from '../ports/engine.js';
+import type { Logger } from '../ports/logger.js';
+import { Health } from './health.js';
+import { KVS_SERVICE_NAME, kvsPackage, kvsService } from './kvs/definition.js';
+import { kvsHandlers } from './kvs/handlers.js';
+import { OpenStreams } from './open-streams.js';
+import { addReflection } from './reflection.js';
+
+export interface DoorsOptions {
+  /** Address to listen on; 127.0.0.1 by default. */
+  readonly host?: string | undefined;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly engine: Engine;
+  /** Fewest characters of a key and of a value of `kvs.KVS`, from 0; the contract's by default. */
+  readonly minimumChars?: number | undefined;
+  readonly logger: Logger;
+}
+
+/** The gRPC doors of one server: `kvs.KVS`, health and reflection on one port. */
+export interface Doors {
+  readonly port: number;
+  /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway: the engine refuses. */
+  setServing(serving: boolean): void;
+  /** Health of `kvs.frota`, the link to the broker. NOT_SERVING at first. */
+  setBroker(connected: boolean): void;
+  /**
+   * NOT_SERVING, then ends open streams with UNAVAILABLE, takes no more calls, lets those in progress finish, and
+   * cuts what is left after `deadlineMs`. Never rejects; further calls give the same promise.
+   */
+  stop(deadlineMs?: number): Promise<void>;
+}
+
+/** A connection is asked for a sign of life this often, and closed if none comes. */
+const KEEPALIVE_INTERVAL_MS = 30_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
+
+const serverOptions: ServerOptions = {
+  'grpc.max_receive_message_length': limits.grpcMessageBytes,
+  'grpc.max_concurrent_streams': limits.streamsPerConnection,
+  'grpc.keepalive_time_ms': KEEPALIVE_INTERVAL_MS,
+  'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+  // Two servers on one port would share its connections without a word. Ignored by versions that never do.
+  'grpc.so_reuseport': 0,
+  'grpc.enable_channelz': 0,
+};
+
+/**
+ * Opens the doors.
+ * @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on
+ */
+export async function startDoors(options: DoorsOptions): Promise<Doors> {
+  // The library writes to standard error on its own; what matters reaches the log through errors and statuses.
+  setLogVerbosity(logVerbosity.NONE);
+  const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
+  const server = new Server(serverOptions);
+  const openStreams = new OpenStreams();
+  const health = new Health([KVS_SERVICE_NAME]);
+  server.addService(kvsService, { ...kvsHandlers({ engine, minimumChars, logger, openStreams }) });
+  health.addTo(server, openStreams);
+  addReflection(server, [kvsPackage, loadSync(healthProtoPath)]);
+  const port = await listen(server, host, options.port);
+  logger.info({ host, porta: port }, 'portas gRPC abertas');
+
+  let stopped: Promise<void> | undefined;
+  const stop = (deadlineMs: number): Promise<void> => {
+    health.setServing(false);
+    openStreams.leaveAll();
+    return drain(server, deadlineMs, logger);
+  };
+  return {
+    port,
+    setServing: (serving) => {
+      health.setServing(serving);
+    },
+    setBroker: (connected) => {
+      health.setBroker(connected);
+    },
+    stop: (deadlineMs = limits.drainMs) => (stopped ??= stop(deadlineMs)),
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(listenError(error, address));
+    });
+  });
+}
+
+function listenError(error: Error, address: string): KvsError {
+  if (error.message.includes('EADDRINUSE')) {
+    return new KvsError('PORTA_EM_USO', `a porta já está em uso: ${address}`, { cause: error });
+  }
+  const why = error.message.includes('EACCES')
+    ? 'sem permissão'
+    : 'endereço inválido ou que não é desta máquina';
+  return new KvsError('CONFIGURACAO', `não é possível escutar em ${address}: ${why}`, { cause: error });
+}
+
+/** `tryShutdown` alone waits for ever on an open call. */
+function drain(server: Server, deadlineMs: number, logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      logger.warn({ deadlineMs }, 'chamadas em andamento foram cortadas ao fim do prazo');
+      server.forceShutdown();
+      resolve();
+    }, deadlineMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

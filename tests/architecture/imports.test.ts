@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { FILE_LINES_MAX, LAYERS, PURE_FOLDERS, impurities, importViolations, tooLong } from './rules.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Every TypeScript file below a folder of the project: path below it (with `/`) and text. */
+function sources(folder: string): { file: string; text: string }[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({
+      file: relative(join(root, folder), path).split(sep).join('/'),
+      text: readFileSync(path, 'utf8'),
+    }));
+}
+
+describe('camadas e pureza do código', () => {
+  const src = sources('src');
+
+  it('encontra o código que verifica', () => {
+    expect(src.length).toBeGreaterThan(10);
+    const folders = new Set(src.map(({ file }) => file.split('/')[0]));
+    for (const folder of ['core', 'ports', 'app', 'cli']) expect(folders).toContain(folder);
+  });
+
+  it('cada pasta só importa o que a tabela de camadas permite', () => {
+    expect(src.flatMap(({ file, text }) => importViolations(file, text))).toEqual([]);
+  });
+
+  it('núcleo, motor e replicação não leem relógio, sorteio, temporizador, processo nem console', () => {
+    expect(src.flatMap(({ file, text }) => impurities(file, text))).toEqual([]);
+  });
+
+  it(`nenhum arquivo passa de ${FILE_LINES_MAX} linhas`, () => {
+    const all = [...src, ...sources('tests'), ...sources('bench')];
+    expect(all.flatMap(({ file, text }) => tooLong(file, text))).toEqual([]);
+  });
+});
+
+describe('o próprio verificador', () => {
+  it.each([
+    ['core/a.ts', `import type { Bus } from '../ports/bus.js';`],
+    ['core/a.ts', `import { readFileSync } from 'node:fs';`],
+    ['core/a.ts', `const late = await import('../bus/mqtt-bus.js');`],
+    ['core/a.ts', `export * from '../engine/fleet.js';`],
+    ['core/deep/a.ts', `import x from '../../doors/server.js';`],
+    ['ports/a.ts', `import { FleetEngine } from '../engine/fleet.js';`],
+    ['replication/a.ts', `import mqtt from 'mqtt';`],
+    ['engine/a.ts', `import { pino } from 'pino';`],
+    ['bus/a.ts', `import grpc from '@grpc/grpc-js';`],
+    ['bus/a.ts', `import { x } from '../engine/fleet.js';`],
+    ['doors/kvs/a.ts', `import { FleetEngine } from '../../engine/fleet.js';`],
+    ['doors/kvs/a.ts', `import { connect } from 'mqtt';`],
+    ['cli/a.ts', `import { Store } from '../core/store.js';`],
+    ['cli/a.ts', `import { x } from '../doors/server.js';`],
+    ['app/a.ts', `import { main } from '../cli/main.js';`],
+    ['extra/a.ts', ``],
+  ])('acusa a importação proibida em %s: %s', (file, text) => {
+    expect(importViolations(file, text)).toHaveLength(1);
+  });
+
+  it.each([
+    ['core/a.ts', `import { dot } from './dot.js';`],
+    ['engine/fleet.ts', `import { Outbox } from '../replication/outbox.js';`],
+    ['bus/mqtt-bus.ts', `import mqtt from 'mqtt'; import net from 'node:net';`],
+    ['doors/kvs/a.ts', `import { status } from '@grpc/grpc-js/build/src/constants.js';`],
+    ['cli/a.ts', `import { KvsError } from '../core/errors.js';`],
+    ['app/server.ts', `import { startDoors } from '../doors/server.js';`],
+    ['core/a.ts', `// import x from 'mqtt';\nconst text = "import y from 'mqtt'";`],
+  ])('aceita a importação permitida em %s: %s', (file, text) => {
+    expect(importViolations(file, text)).toEqual([]);
+  });
+
+  it.each([
+    'const t = Date.now();',
+    'const t = new Date();',
+    'const r = Math.random();',
+    'const t = performance.now();',
+    'setTimeout(() => {}, 1);',
+    'const timer = setInterval;',
+    'setImmediate(f);',
+    'const { env } = process;',
+    'process.exit(1);',
+    'console.log(1);',
+    'globalThis.setTimeout(f, 1);',
+    'const holder = { setTimeout };',
+  ])('acusa em todas as pastas puras: %s', (text) => {
+    for (const folder of PURE_FOLDERS) expect(impurities(`${folder}/a.ts`, text)).toHaveLength(1);
+  });
+
+  it.each([
+    '// Date.now() and process.exit()',
+    "const text = 'Math.random()';",
+    'const t = time.setTimeout;',
+    'const d = new Date(wallMs);',
+    'interface T { process: string }',
+    'class C { console(): void {} }',
+  ])('aceita: %s', (text) => {
+    expect(impurities('core/a.ts', text)).toEqual([]);
+  });
+
+  it('não exige pureza de quem fala com o mundo', () => {
+    expect(impurities('bus/a.ts', 'setTimeout(f, Date.now());')).toEqual([]);
+  });
+
+  it('acusa um arquivo longo demais, e só ele', () => {
+    expect(tooLong('a.ts', 'x\n'.repeat(FILE_LINES_MAX))).toEqual([]);
+    expect(tooLong('a.ts', 'x\n'.repeat(FILE_LINES_MAX + 1))).toHaveLength(1);
+  });
+
+  it('toda pasta da tabela tem regra própria', () => {
+    for (const [folder, rule] of Object.entries(LAYERS)) {
+      expect(rule.folders.includes(folder), folder).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,197 @@
+import mqtt from 'mqtt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseBrokerUrl } from '../../src/bus/broker-url.js';
+import { externalBrokers } from '../../src/bus/broker-source.js';
+import { limits } from '../../src/core/limits.js';
+import type { Message } from '../../src/ports/bus.js';
+import { eventually } from '../support/eventually.js';
+import { batch, insert, oneOfEach, publish, startMember } from './support.js';
+import type { Member } from './support.js';
+
+/** A broker under test, on a port of its own. */
+export interface TestBroker {
+  readonly url: string;
+  stop(): Promise<void>;
+  /** Ends it and starts it again on the same port. */
+  restart(): Promise<void>;
+}
+
+/** What a broker does besides. */
+export interface BrokerTraits {
+  /** Brings payloads to subscribers that no server would send; others drop them or cut the sender off. */
+  readonly carriesAnySize?: boolean;
+}
+
+/** What every broker must carry for the fleet. */
+export function busConformance(
+  name: string,
+  start: () => Promise<TestBroker>,
+  traits: BrokerTraits = {},
+): void {
+  describe(`MqttBus on ${name}`, () => {
+    let broker: TestBroker;
+    let members: Member[];
+    const join = async (origin: string, fleet?: string): Promise<Member> => {
+      const member = startMember(origin, externalBrokers([parseBrokerUrl(broker.url)]), fleet);
+      members.push(member);
+      await eventually(`${origin} connected`, () => member.bus.connected);
+      return member;
+    };
+    const raw = async (topic: string, payload: string | Buffer): Promise<void> => {
+      const client = await mqtt.connectAsync(broker.url, { protocolVersion: 4, reconnectPeriod: 0 });
+      client.on('error', () => undefined);
+      client.publish(topic, payload, { qos: 1 });
+      await eventually('payload on its way', () => client.stream.writableLength === 0 || !client.connected);
+      await eventually('client ended', () => {
+        client.end();
+        return client.disconnected || !client.connected;
+      });
+    };
+
+    beforeEach(async () => {
+      members = [];
+      broker = await start();
+    });
+    afterEach(async () => {
+      await Promise.all(members.map(({ bus }) => bus.stop()));
+      await broker.stop();
+    });
+
+    it('carries every kind of message unchanged, and the exchange to its addressee only', async () => {
+      const [a, b, c] = [await join('oA'), await join('oB'), await join('oC')];
+      const sent = oneOfEach('oA', 'oB');
+      // The last goes to everyone again: who has it has nothing else to come.
+      sent.push(...sent.slice(1, 2));
+      for (const message of sent) expect(await publish(a.bus, message)).toBe(true);
+      await eventually('all arrived', () => b.seen.messages.length === sent.length);
+      expect(b.seen.messages).toEqual(sent);
+      await eventually('those to everyone arrived', () => c.seen.messages.length >= 3);
+      expect(c.seen.messages).toEqual([sent[0], sent[1], sent[1]]);
+      expect(a.bus.counters.published).toBe(sent.length);
+      expect(b.bus.counters.received).toBe(sent.length);
+    });
+
+    it('brings its own presence back; its own batches are counted and not delivered', async () => {
+      const a = await join('oA');
+      const [own, presence] = oneOfEach('oA', 'oB') as [Message, Message];
+      expect(await publish(a.bus, own)).toBe(true);
+      expect(await publish(a.bus, presence)).toBe(true);
+      await eventually('echo', () => a.seen.messages.length === 1 && a.bus.counters.echoes === 1);
+      expect(a.seen.messages).toEqual([presence]);
+    });
+
+    it('keeps fleets apart', async () => {
+      const [a, other, b] = [await join('oA', 'f1'), await join('oB', 'f2'), await join('oC', 'f1')];
+      await publish(other.bus, batch('oB', 1, insert('k', 'other')));
+      await publish(a.bus, batch('oA', 1, insert('k', 'own')));
+      await eventually('arrived', () => b.seen.messages.length === 1);
+      expect(other.seen.messages).toEqual([]);
+      expect(b.seen.messages).toEqual([batch('oA', 1, insert('k', 'own'))]);
+      expect(b.bus.counters.dropped.FROTA).toBe(0);
+    });
+
+    it('keeps the order of one publisher and loses nothing while all are connected', async () => {
+      const [a, b] = [await join('oA'), await join('oB')];
+      const total = 500;
+      const keys: number[] = [];
+      for (let next = 1; next <= total;) {
+        const group: Promise<boolean>[] = [];
+        while (group.length < limits.outboxBatches && next <= total) {
+          keys.push(next);
+          group.push(publish(a.bus, batch('oA', next++, insert('k', 'v'.repeat(300)))));
+        }
+        expect((await Promise.all(group)).every(Boolean)).toBe(true);
+      }
+      await eventually('all arrived', () => b.seen.messages.length === total);
+      expect(b.seen.messages.map((m) => (m.type === 'batch' ? m.batch.first : 0))).toEqual(keys);
+    });
+
+    it('carries the largest single mutation', async () => {
+      const [a, b] = [await join('oA'), await join('oB')];
+      const worst = batch(
+        'oA',
+        1,
+        insert('\u0001'.repeat(limits.keyBytes), '\u0001'.repeat(limits.valueBytes)),
+      );
+      expect(await publish(a.bus, worst)).toBe(true);
+      await eventually('arrived', () => b.seen.messages.length === 1);
+      expect(b.seen.messages).toEqual([worst]);
+    });
+
+    it('says that a server left: by itself when it stops', async () => {
+      const [a, b] = [await join('oA'), await join('oB')];
+      await a.bus.stop();
+      await eventually('leave', () => b.seen.messages.some(isLeaveOf('oA')));
+      expect(b.seen.messages).toHaveLength(1);
+    });
+
+    it('says that a server left: by its last will when it is cut off', async () => {
+      const b = await join('oB');
+      const will = { topic: 'kvs/frota/presenca/oZ', payload: leavePayload('oZ'), qos: 1 as const };
+      const a = await mqtt.connectAsync(broker.url, { protocolVersion: 4, reconnectPeriod: 0, will });
+      a.on('error', () => undefined);
+      a.stream.destroy();
+      await eventually('will', () => b.seen.messages.some(isLeaveOf('oZ')));
+    });
+
+    it('drops what is invalid, counts it, logs it once with its origin, and goes on', async () => {
+      const b = await join('oB');
+      await raw('kvs/frota/mutacoes/oX', 'not json');
+      await raw('kvs/frota/mutacoes/oX', '{"formato":9}');
+      await raw('kvs/frota/presenca/oX', Buffer.from([0xff, 0xfe]));
+      await raw('kvs/frota/mutacoes/a.b', 'x');
+      await eventually('counted', () => {
+        const { dropped } = b.bus.counters;
+        return dropped.JSON === 1 && dropped.FORMATO === 1 && dropped.UTF8 === 1 && dropped.TOPICO === 1;
+      });
+      const warnings = b.log.lines.filter(({ level }) => level === 'warn');
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]?.fields).toMatchObject({ motivo: 'JSON', origem: 'oX' });
+      await raw('kvs/frota/presenca/oX', leavePayload('oX'));
+      await eventually('valid one', () => b.seen.messages.some(isLeaveOf('oX')));
+    });
+
+    it('survives a payload of 10 MB', async () => {
+      const [a, b] = [await join('oA'), await join('oB')];
+      await raw('kvs/frota/mutacoes/oX', Buffer.alloc(10 * 1024 * 1024, 'x'));
+      expect(await publish(a.bus, batch('oA', 1, insert('k', 'v')))).toBe(true);
+      await eventually('next one', () => b.seen.messages.length === 1);
+      expect(b.bus.connected).toBe(true);
+      expect(b.bus.counters.dropped.TAMANHO).toBe(traits.carriesAnySize ? 1 : 0);
+    });
+
+    it('comes back by itself after the broker was restarted', async () => {
+      const [a, b] = [await join('oA'), await join('oB')];
+      await broker.restart();
+      await eventually('both back', () => a.seen.connects >= 2 && b.seen.connects >= 2);
+      expect(a.seen.disconnects).toBeGreaterThanOrEqual(1);
+      expect(a.bus.counters.reconnects).toBeGreaterThanOrEqual(1);
+      await eventually('carries again', async () => {
+        await publish(a.bus, batch('oA', 1, insert('k', 'v')));
+        return b.seen.messages.some(({ type }) => type === 'batch');
+      });
+    });
+
+    it('settles at once with false while no broker is connected, and says so in the log', async () => {
+      const a = await join('oA');
+      await broker.stop();
+      await eventually('disconnected', () => !a.bus.connected);
+      const before = performance.now();
+      expect(await publish(a.bus, batch('oA', 1, insert('k', 'v')))).toBe(false);
+      expect(performance.now() - before).toBeLessThan(500);
+      expect(a.log.messages()).toContain('conexão com o broker perdida');
+      await eventually('said', () =>
+        a.log.messages().some((line) => line.startsWith('broker fora de alcance')),
+      );
+    });
+  });
+}
+
+function isLeaveOf(origin: string): (message: Message) => boolean {
+  return (m) => m.type === 'presence' && m.state === 'leaving' && m.origin === origin;
+}
+
+function leavePayload(origem: string): string {
+  const head = { formato: 1, tipo: 'presenca', frota: 'frota', origem, endereco: '', estado: 'saindo' };
+  return JSON.stringify({ ...head, relogio: 1, resumo: '', hash: '', recente: [] });
+}

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { describe } from 'vitest';
+import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
+import { busConformance } from './conformance.js';
+
+// The file that is shipped, on another port.
+const shipped = readFileSync(new URL('../../mosquitto.conf', import.meta.url), 'utf8');
+
+describe.skipIf(!mosquittoAvailable())('real Mosquitto', () => {
+  busConformance('Mosquitto at its defaults', async () => startMosquitto(), { carriesAnySize: true });
+  busConformance('Mosquitto as shipped', async () => {
+    return startMosquitto({ conf: shipped.replace(/^listener .*$/m, '') });
+  });
+});

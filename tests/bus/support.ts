@@ -1,0 +1,164 @@
+import type { Origin } from '../../src/core/dot.js';
+import type { Batch, InsertMutation } from '../../src/core/mutation.js';
+import type { BusListener, Message } from '../../src/ports/bus.js';
+import type { Logger } from '../../src/ports/logger.js';
+import type { Random } from '../../src/ports/random.js';
+import type { Time } from '../../src/ports/time.js';
+import { MqttBus } from '../../src/bus/mqtt-bus.js';
+import type { BrokerSource } from '../../src/bus/broker-source.js';
+
+/** The machine's clock and timers. */
+export const realTime: Time = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after: (delayMs, call) => {
+    const timer = setTimeout(call, delayMs);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+  atEndOfTurn: (call) => {
+    setImmediate(call);
+  },
+};
+
+export const realRandom: Random = { next: () => Math.random() };
+
+/** A log that a test can read. */
+export class LogRecorder implements Logger {
+  readonly lines: { readonly level: string; readonly fields: object; readonly message: string }[] = [];
+  debug = (fields: object, message: string): void => this.add('debug', fields, message);
+  info = (fields: object, message: string): void => this.add('info', fields, message);
+  warn = (fields: object, message: string): void => this.add('warn', fields, message);
+  error = (fields: object, message: string): void => this.add('error', fields, message);
+
+  private add(level: string, fields: object, message: string): void {
+    this.lines.push({ level, fields, message });
+  }
+
+  messages(): string[] {
+    return this.lines.map(({ message }) => message);
+  }
+}
+
+/** Remembers everything that a bus delivers. */
+export class Recorder implements BusListener {
+  readonly messages: Message[] = [];
+  connects = 0;
+  disconnects = 0;
+
+  onMessage(message: Message): void {
+    this.messages.push(message);
+  }
+  onConnected(): void {
+    this.connects++;
+  }
+  onDisconnected(): void {
+    this.disconnects++;
+  }
+}
+
+export interface Member {
+  readonly bus: MqttBus;
+  readonly seen: Recorder;
+  readonly log: LogRecorder;
+}
+
+/** A bus that has been started, with what it says. */
+export function startMember(origin: Origin, brokers: BrokerSource, fleet = 'frota'): Member {
+  const log = new LogRecorder();
+  const seen = new Recorder();
+  const bus = new MqttBus({ fleet, origin, brokers, time: realTime, random: realRandom, logger: log });
+  bus.start(seen);
+  return { bus, seen, log };
+}
+
+/** Publishes and waits for the outcome. */
+export async function publish(bus: MqttBus, message: Message): Promise<boolean> {
+  return new Promise((resolve) => {
+    bus.publish(message, resolve);
+  });
+}
+
+export function insert(key: string, value: string, version = 1): InsertMutation {
+  return { kind: 'insert', key, value, version, timestamp: 1_700_000_000_000, context: [] };
+}
+
+export function batch(origin: Origin, first: number, ...mutations: Batch['mutations']): Message {
+  return { type: 'batch', batch: { origin, first, dependencies: [], mutations } };
+}
+
+/** One message of each kind, and of each outcome, from one server to another. */
+export function oneOfEach(from: Origin, to: Origin): Message[] {
+  const history: Batch = {
+    origin: 'o3',
+    first: 7,
+    dependencies: [['o2', 5]],
+    mutations: [
+      { ...insert('nome', 'José "Zé" 🙂\u0000\n', 3), context: [['o2', 4]] },
+      { kind: 'removeObserved', key: '__proto__', observed: [['__proto__', 9]], keep: undefined },
+      { kind: 'removeObserved', key: 'nome', observed: [['o2', 4]], keep: { origin: 'o2', seq: 4 } },
+      { kind: 'removeDots', key: 'a!b', version: 2, dots: [{ origin: 'o2', seq: 3 }] },
+    ],
+  };
+  const after = { version: 1, timestamp: 1_700_000_000_000, origin: 'o2', seq: 4 };
+  const head = { from, to, id: 12 };
+  return [
+    { type: 'batch', batch: { ...history, origin: from } },
+    {
+      type: 'presence',
+      origin: from,
+      address: '127.0.0.1:40000',
+      state: 'serving',
+      wallMs: 1_700_000_000_000,
+      vectorDigest: '00ff00ff00ff00ff',
+      storeHash: 'abcdef0123456789',
+      recent: [['__proto__', 3]],
+    },
+    { type: 'logRequest', ...head, vector: [['o2', 5]] },
+    { type: 'logReply', ...head, outcome: 'batches', batches: [history], more: true },
+    { type: 'logReply', ...head, outcome: 'stateNeeded', batches: [], more: false },
+    { type: 'stateRequest', ...head, page: undefined },
+    {
+      type: 'stateRequest',
+      ...head,
+      page: { cursor: { slot: 4, after }, logPosition: 8, parts: 'f0'.repeat(128) },
+    },
+    {
+      type: 'stateReply',
+      ...head,
+      body: {
+        outcome: 'opening',
+        vector: [['o2', 5]],
+        logPosition: 8,
+        partHashes: ['0000000000000000', 'abcdef0123456789'],
+        cursor: { slot: 0, after: undefined },
+      },
+    },
+    {
+      type: 'stateReply',
+      ...head,
+      body: {
+        outcome: 'page',
+        batches: [history],
+        logPosition: 9,
+        keys: [
+          {
+            key: 'constructor',
+            greatestVersion: 5,
+            greatestTimestamp: 1_700_000_000_005,
+            after,
+            entries: [
+              { ...after, value: 'velho', superseded: true, context: [] },
+              { ...after, version: 2, seq: 5, value: 'novo', superseded: false, context: [['o3', 1]] },
+            ],
+          },
+          { key: '', greatestVersion: 1, greatestTimestamp: 0, after: undefined, entries: [] },
+        ],
+        cursor: undefined,
+        progress: 0.5,
+      },
+    },
+    { type: 'stateReply', ...head, body: { outcome: 'lost' } },
+  ];
+}

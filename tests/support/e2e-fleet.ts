@@ -1,0 +1,118 @@
+import { describe, expect } from 'vitest';
+import { eventually } from './eventually.js';
+import { FleetObserver } from './e2e-observer.js';
+import type { Scope } from './e2e-observer.js';
+import { mosquittoAvailable, startMosquitto } from './mosquitto.js';
+import { freePort } from './net.js';
+import { ServerProcess } from './server-process.js';
+
+/** A broker for a fleet under test, whoever runs it. */
+export interface FleetBroker {
+  readonly url: string;
+  /** Options that make a server use it. */
+  readonly args: readonly string[];
+  stop(): Promise<void>;
+}
+
+async function embedded(): Promise<FleetBroker> {
+  const port = await freePort();
+  return {
+    url: `mqtt://127.0.0.1:${port}`,
+    args: ['--broker-local', `127.0.0.1:${port}`],
+    // It lives in one of the servers.
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function mosquitto(): Promise<FleetBroker> {
+  const broker = await startMosquitto();
+  return { url: broker.url, args: ['--broker', broker.url], stop: () => broker.stop() };
+}
+
+/** The same tests on the embedded broker and on a real Mosquitto at its defaults. */
+export function onEveryBroker(name: string, tests: (openBroker: () => Promise<FleetBroker>) => void): void {
+  describe(`${name}, embedded broker`, () => tests(embedded));
+  describe.skipIf(!mosquittoAvailable())(`${name}, Mosquitto`, () => tests(mosquitto));
+}
+
+/** Vector and content of a server, as it announces them. */
+export interface Agreement {
+  readonly digest: string;
+  readonly hash: string;
+}
+
+/** Real servers on one broker, under a fleet name of their own, and an observer of what they say. */
+export class TestFleet {
+  readonly servers: ServerProcess[] = [];
+
+  private constructor(
+    readonly name: string,
+    readonly broker: FleetBroker,
+    readonly observer: FleetObserver,
+  ) {}
+
+  static async open(broker: FleetBroker, scope: Scope = 'presence'): Promise<TestFleet> {
+    const name = `teste-${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
+    return Promise.resolve(new TestFleet(name, broker, FleetObserver.open(broker.url, name, scope)));
+  }
+
+  /** Starts one more server; it may still be joining. */
+  async add(args: readonly string[] = this.broker.args): Promise<ServerProcess> {
+    const server = await ServerProcess.start({ fleet: this.name, args });
+    this.servers.push(server);
+    return server;
+  }
+
+  /** Starts so many servers at once, and waits until all serve. */
+  async addReady(count: number): Promise<ServerProcess[]> {
+    const started = await Promise.all(Array.from({ length: count }, () => this.add()));
+    await Promise.all(started.map((server) => server.ready()));
+    return started;
+  }
+
+  get live(): ServerProcess[] {
+    return this.servers.filter((server) => server.running && !server.frozen);
+  }
+
+  /**
+   * Waits until every live server serves and has announced, after this call, the same vector and the same content:
+   * then each has all that was acknowledged before this call.
+   */
+  async converged(deadlineMs = 30_000): Promise<Agreement> {
+    const sinceMs = Date.now();
+    return eventually(
+      'every server announces the same vector and content',
+      () => this.agreementSince(sinceMs),
+      deadlineMs,
+    );
+  }
+
+  private agreementSince(sinceMs: number): Agreement {
+    const said = this.live.map(({ origin, port }) => ({
+      port,
+      presence: this.observer.presences.get(origin),
+    }));
+    const table = said.map(({ port, presence }) => `${port}: ${JSON.stringify(presence)}`).join('\n');
+    const [first] = said;
+    const agree = said.every(
+      ({ presence }) =>
+        presence !== undefined &&
+        presence.relogio > sinceMs &&
+        presence.estado === 'servindo' &&
+        presence.resumo === first?.presence?.resumo &&
+        presence.hash === first.presence.hash,
+    );
+    if (!agree || !first?.presence) throw new Error(`since ${sinceMs}:\n${table}`);
+    return { digest: first.presence.resumo, hash: first.presence.hash };
+  }
+
+  /** Ends everything, and holds the servers to what they must never say: an error, an alarm above all. */
+  async close(): Promise<void> {
+    for (const server of this.servers) if (server.running) await server.kill9();
+    await this.observer.close();
+    await this.broker.stop();
+    const errors = this.servers.flatMap(({ wholeLog }) => wholeLog.filter(({ nivel }) => nivel === 'error'));
+    expect(errors).toEqual([]);
+    expect(this.observer.contradictions).toEqual([]);
+  }
+}

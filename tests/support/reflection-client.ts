@@ -1,0 +1,53 @@
+import type { Client } from '@grpc/grpc-js';
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** A small client of gRPC reflection, for tests. */
+
+interface ReflectionAnswer {
+  readonly listServicesResponse?: { readonly service: readonly { readonly name: string }[] } | null;
+  readonly fileDescriptorResponse?: { readonly fileDescriptorProto: readonly Buffer[] } | null;
+  readonly errorResponse?: { readonly errorMessage: string } | null;
+}
+
+export type ReflectionVersion = 'v1' | 'v1alpha';
+
+const protoFolder = join(
+  dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json')),
+  'build/proto/grpc/reflection',
+);
+
+/** Names of the services that the server offers, as it says. */
+export async function listServices(client: Client, version: ReflectionVersion = 'v1'): Promise<string[]> {
+  const answer = await ask(client, version, { listServices: '' });
+  return (answer.listServicesResponse?.service ?? []).map((service) => service.name);
+}
+
+/** The encoded FileDescriptorProtos that declare a symbol. @throws Error with the server's reason if it has none */
+export async function describeService(
+  client: Client,
+  symbol: string,
+  version: ReflectionVersion = 'v1',
+): Promise<Buffer[]> {
+  const answer = await ask(client, version, { fileContainingSymbol: symbol });
+  const files = answer.fileDescriptorResponse?.fileDescriptorProto;
+  if (files === undefined) throw new Error(answer.errorResponse?.errorMessage ?? 'no answer');
+  return files.map((file) => Buffer.from(file));
+}
+
+function ask(client: Client, version: ReflectionVersion, question: object): Promise<ReflectionAnswer> {
+  const loaded = loadSync(join(protoFolder, version, 'reflection.proto'), { oneofs: true });
+  const service = loaded[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition;
+  const method = service['ServerReflectionInfo'];
+  if (method === undefined) throw new Error('reflection.proto has no ServerReflectionInfo');
+  const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
+  return new Promise((resolve, reject) => {
+    call.on('data', (answer: ReflectionAnswer) => {
+      resolve(answer);
+      call.end();
+    });
+    call.on('error', reject);
+    call.write(question);
+  });
+}
