@@ -49,10 +49,6 @@ export async function startServer(
     config.brokers.length === 0 ? new LocalBroker({ ...config.localBroker, time, logger }) : undefined;
   const brokers = local ?? externalBrokers(config.brokers);
   const urls = brokers.addresses.map(({ url }) => url);
-  logger.info(
-    { origem: origin, endereco: address, frota: fleet, brokers: urls, processo: process.pid },
-    'iniciando',
-  );
 
   const bus = new MqttBus({ fleet, origin, brokers, time, random, logger });
   // The engine calls these only after its start, when the doors are open.
@@ -72,6 +68,10 @@ export async function startServer(
     minimumChars: config.minimumChars,
     logger,
   });
+  logger.info(
+    { origem: origin, endereco: address, frota: fleet, brokers: urls, processo: process.pid },
+    'entrando na frota',
+  );
   engine.start();
 
   let stopped: Promise<void> | undefined;

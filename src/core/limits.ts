@@ -113,10 +113,11 @@ export const limits = Object.freeze({
 
   /** Longest gRPC message that a door takes. */
   grpcMessageBytes: 1 * MiB,
-  /** Unary answers of one stream waiting for a slow reader, in bytes, before reading pauses. */
-  streamBufferBytes: 256 * KiB,
   /** Streams open at once on one connection. */
   streamsPerConnection: 1024,
+  /** A client connection is asked for a sign of life this often, and closed if none comes in time. */
+  grpcKeepaliveMs: 30_000,
+  grpcKeepaliveTimeoutMs: 10_000,
   /** Time that a drain may take before what is left is cut. */
   drainMs: 5_000,
 });

@@ -7,6 +7,9 @@ import type { EntryRecord, KeyFragment, OrderPosition } from './record.js';
 import { KeySpace } from './space.js';
 import { VersionVector } from './vector.js';
 
+// Keys without a value that are passed in one go: less than a millisecond.
+const MISSES_BEFORE_PAUSE = 4096;
+
 /** One value as a reader sees it. */
 export interface StoredValue {
   readonly key: string;
@@ -60,11 +63,16 @@ export class Store {
     return slot === undefined ? undefined : this.valueAt(slot, version);
   }
 
-  /** As {@link get}, for every key, lazily: each value is read when it is asked for. */
-  *values(version?: number): Generator<StoredValue> {
-    for (let slot = 0; slot < this.space.keys.count; slot++) {
+  /**
+   * As {@link get}, for every key, lazily: each value is read when it is asked for. Yields `undefined` after a long
+   * stretch of keys without one, so that a caller may let others run.
+   */
+  *values(version?: number): Generator<StoredValue | undefined> {
+    for (let slot = 0, passed = 0; slot < this.space.keys.count; slot++) {
       const value = this.valueAt(slot, version);
-      if (value) yield value;
+      if (value === undefined && ++passed < MISSES_BEFORE_PAUSE) continue;
+      passed = 0;
+      yield value;
     }
   }
 

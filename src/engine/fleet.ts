@@ -158,7 +158,7 @@ export class FleetEngine implements Engine {
     this.accept(version === undefined ? store.stampRemoveAll(key) : store.stampRemoveVersion(key, version));
   }
 
-  snapshot(version: number | undefined): Iterable<Row> {
+  snapshot(version: number | undefined): Iterable<Row | undefined> {
     this.assertServing();
     return this.store.values(version);
   }

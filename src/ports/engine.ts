@@ -36,7 +36,8 @@ export interface Engine {
 
   /**
    * For every key, the greatest version ≤ `version` (the latest if `undefined`), lazily: nothing is copied, a slow
-   * reader costs nothing. Each row is true at the moment it is read.
+   * reader costs nothing. Each row is true at the moment it is read. An `undefined` among the rows means that many keys
+   * without one were passed: a chance to let others run.
    */
-  snapshot(version: number | undefined): Iterable<Row> | AsyncIterable<Row>;
+  snapshot(version: number | undefined): Iterable<Row | undefined> | AsyncIterable<Row | undefined>;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { KvsError } from '../../core/errors.js';
-import type { Engine, Row } from '../../ports/engine.js';
+import type { Engine } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
 import { grpcStatus, logUnexpected } from '../errors.js';
 import { namedVersion } from './checks.js';
@@ -36,7 +36,7 @@ export async function sendSnapshot(
 /** Writes rows until there are no more or the call is over; returns how many. */
 async function sendRows(
   call: ServerWritableStream<Decoded<VersionRequest>, Tuple>,
-  rows: Iterable<Row> | AsyncIterable<Row>,
+  rows: ReturnType<Engine['snapshot']>,
 ): Promise<number> {
   const room = new Room(call);
   const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
@@ -48,6 +48,10 @@ async function sendRows(
       const step = next instanceof Promise ? await next : next;
       if (step.done === true) break;
       if (isOver(call)) break;
+      if (step.value === undefined) {
+        await nextTurn();
+        continue;
+      }
       sent++;
       if (!call.write(step.value)) await room.wait();
       if (sent % ROWS_PER_TURN === 0) await nextTurn();
