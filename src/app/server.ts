@@ -56,11 +56,14 @@ export async function startServer(
     doors.setServing(state === 'serving');
     if (state === 'serving') onServing();
   };
+  const onAlarm = (): void => {
+    doors.setFleet(bus.connected && !engine.diverged);
+  };
   const onBroker = (connected: boolean): void => {
-    doors.setBroker(connected);
+    doors.setFleet(connected && !engine.diverged);
     if (!connected) logger.warn({ brokers: urls }, 'sem broker: atendendo sozinho e tentando de novo');
   };
-  const engine = new FleetEngine({ origin, address, bus, time, random, logger, onState, onBroker });
+  const engine = new FleetEngine({ origin, address, bus, time, random, logger, onState, onAlarm, onBroker });
   const doors = await startDoors({
     host: config.host,
     port,
@@ -93,11 +96,16 @@ async function stopServer(doors: Doors, engine: FleetEngine, logger: Logger): Pr
   logger.info({}, 'saiu');
 }
 
-/** A port that nobody uses now: peers are told the address before the doors open, so 0 will not do. */
+/**
+ * A port that nobody uses now: peers are told the address before the doors open, so 0 will not do. It stays 0 where
+ * nothing can listen, for the doors to say why.
+ */
 function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', reject);
+    probe.once('error', () => {
+      resolve(0);
+    });
     probe.listen({ host, port: 0 }, () => {
       const { port } = probe.address() as AddressInfo;
       probe.close(() => {

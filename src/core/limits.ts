@@ -58,8 +58,13 @@ export const limits = Object.freeze({
   /** Batches that wait for their causes: a cache, the oldest is dropped first. */
   heldBatches: 4096,
   heldBytes: 32 * MiB,
-  /** A page of the log or of the state is closed before its JSON exceeds this. */
-  pageBytes: 256 * KiB,
+  /**
+   * A page of the log or of the state is closed before its JSON exceeds this. Large, since pages are pulled one by one
+   * and a broker that does not switch off Nagle's algorithm adds 40 ms to each.
+   */
+  pageBytes: 768 * KiB,
+  /** News beside which a state page may hold a single entry of any size. */
+  pageNewsBytes: 160 * KiB,
   /** Mutations remembered while a state is staged, for the parts that were equal and are not staged. */
   stageReplayMutations: 1_000_000,
   /** Vector entries in a presence message. */
@@ -132,9 +137,12 @@ const worstJsonFactor = 6;
 const vectorEntryBytes = 40;
 
 assertRelation(
-  worstJsonFactor * (limits.keyBytes + limits.valueBytes) + limits.origins * vectorEntryBytes + 4 * KiB <=
+  worstJsonFactor * (limits.keyBytes + limits.valueBytes) +
+    limits.origins * vectorEntryBytes +
+    limits.pageNewsBytes +
+    4 * KiB <=
     limits.payloadBytes,
-  'the largest single mutation with the largest context must fit a payload',
+  'the largest single mutation with the largest context must fit a payload, also beside the news of a state page',
 );
 assertRelation(
   limits.batchBytes < limits.payloadBytes && limits.pageBytes < limits.payloadBytes,

@@ -4,9 +4,10 @@ import { PartSet } from './parts.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from './record.js';
 import type { Store } from './store.js';
 
-// Field names and numbers of one entry and one key on the wire, rounded up.
-const ENTRY_OVERHEAD_BYTES = 160;
-const KEY_OVERHEAD_BYTES = 256;
+// Field names and numbers of one entry (but for its origin), one key and one position on the wire, rounded up.
+const ENTRY_OVERHEAD_BYTES = 120;
+const KEY_OVERHEAD_BYTES = 80;
+const POSITION_BYTES = 130;
 // A page looks at no more key slots than this, so that a walk over few wanted parts never holds the server up.
 const SLOTS_PER_PAGE = 100_000;
 
@@ -32,14 +33,19 @@ export function walkPage(store: Store, cursor: WalkCursor, wanted: PartSet, budg
   const end = Math.min(space.keys.count, cursor.slot + SLOTS_PER_PAGE);
   for (let slot = cursor.slot; slot < end; slot++, after = undefined) {
     if (!wanted.has(space.partOf(slot))) continue;
-    const keyBytes = jsonStringBytes(space.keys.name(slot)) + KEY_OVERHEAD_BYTES;
+    const keyBytes =
+      jsonStringBytes(space.keys.name(slot)) + KEY_OVERHEAD_BYTES + (after ? POSITION_BYTES : 0);
     if (bytes > 0 && bytes + keyBytes > budgetBytes) return { keys, cursor: { slot, after } };
     bytes += keyBytes;
     const entries: EntryRecord[] = [];
     const rows = space.rows(slot);
     for (let i = firstAfter(store, slot, after); i < rows.length; i++) {
       const record = space.record(rows[i] as number);
-      const entryBytes = jsonStringBytes(record.value) + vectorBytes(record.context) + ENTRY_OVERHEAD_BYTES;
+      const entryBytes =
+        ENTRY_OVERHEAD_BYTES +
+        record.origin.length +
+        jsonStringBytes(record.value) +
+        vectorBytes(record.context);
       if (bytes + entryBytes > budgetBytes && (keys.length > 0 || entries.length > 0)) {
         const last = entries.at(-1);
         if (last) keys.push(fragment(store, slot, after, entries));

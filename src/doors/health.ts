@@ -9,7 +9,7 @@ import { HealthImplementation } from 'grpc-health-check';
 import type { OpenStreams } from './open-streams.js';
 
 /** Health of the link to the broker: a server without one serves, but tells and hears nothing. */
-export const BROKER_HEALTH = 'kvs.frota';
+export const FLEET_HEALTH = 'kvs.frota';
 
 /** Health of the server as a whole. */
 const OVERALL_HEALTH = '';
@@ -20,7 +20,7 @@ export class Health {
 
   /** @param doors full names of the services that are served or not together */
   constructor(private readonly doors: readonly string[]) {
-    const names = [OVERALL_HEALTH, ...doors, BROKER_HEALTH];
+    const names = [OVERALL_HEALTH, ...doors, FLEET_HEALTH];
     this.#health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
   }
 
@@ -44,8 +44,8 @@ export class Health {
     for (const name of [OVERALL_HEALTH, ...this.doors]) this.#set(name, serving);
   }
 
-  setBroker(connected: boolean): void {
-    this.#set(BROKER_HEALTH, connected);
+  setFleet(healthy: boolean): void {
+    this.#set(FLEET_HEALTH, healthy);
   }
 
   #set(name: string, good: boolean): void {

@@ -27,8 +27,8 @@ export interface Doors {
   readonly port: number;
   /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway: the engine refuses. */
   setServing(serving: boolean): void;
-  /** Health of `kvs.frota`, the link to the broker. NOT_SERVING at first. */
-  setBroker(connected: boolean): void;
+  /** Health of `kvs.frota`: a broker is connected and the self-check holds. NOT_SERVING at first. */
+  setFleet(healthy: boolean): void;
   /**
    * NOT_SERVING, then ends open streams with UNAVAILABLE, takes no more calls, lets those in progress finish, and
    * cuts what is left after `deadlineMs`. Never rejects; further calls give the same promise.
@@ -75,8 +75,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     setServing: (serving) => {
       health.setServing(serving);
     },
-    setBroker: (connected) => {
-      health.setBroker(connected);
+    setFleet: (healthy) => {
+      health.setFleet(healthy);
     },
     stop: (deadlineMs = limits.drainMs) => (stopped ??= stop(deadlineMs)),
   };

@@ -260,8 +260,9 @@ export class FleetEngine implements Engine {
       const fields = { par: presence.origin, meu: hash, dele: presence.storeHash };
       this.options.logger.error(fields, 'ALARME: mesmo vetor de versões e conteúdo diferente');
     }
-    if (differs !== this.alarmed) this.options.onAlarm?.(differs);
+    const changed = differs !== this.alarmed;
     this.alarmed = differs;
+    if (changed) this.options.onAlarm?.(differs);
     // Two peers that agree with each other, and none with us: we are the one in the wrong.
     const same = this.peers.serving().filter((peer) => peer.presence.vectorDigest === digest);
     const agreeing = same.filter((peer) => peer.presence.storeHash === presence.storeHash);

@@ -58,17 +58,17 @@ export class Giver {
 
   private page(request: StatePageRequest): StatePage | { readonly outcome: 'lost' } {
     const parts = PartSet.parse(request.parts);
-    // Half a page for news, the rest for keys: a largest batch and a largest entry never meet in one payload.
-    const half = this.tuning.pageBytes / 2;
-    const news = this.log.since(request.logPosition, half);
+    const { pageBytes } = this.tuning;
+    const news = this.log.since(request.logPosition, pageBytes);
     if (!news || !parts) return { outcome: 'lost' };
     const { batches, position: logPosition, more } = news;
     const progress = Math.min(1, request.cursor.slot / Math.max(1, this.store.keyCount));
-    // Keys are true only after all batches so far, so they wait until the news fit.
-    if (more || news.bytes > half) {
+    // Keys are true only after all batches so far, so they wait until the news fit. And a single entry exceeds any
+    // budget if it must: it waits until the news leave a payload room for it.
+    const walk = more ? undefined : walkPage(this.store, request.cursor, parts, pageBytes - news.bytes);
+    if (!walk || (walk.keys.length === 1 && news.bytes > Math.min(pageBytes / 2, limits.pageNewsBytes))) {
       return { outcome: 'page', batches, logPosition, keys: [], cursor: request.cursor, progress };
     }
-    const walk = walkPage(this.store, request.cursor, parts, half);
     return { outcome: 'page', batches, logPosition, keys: walk.keys, cursor: walk.cursor, progress };
   }
 }

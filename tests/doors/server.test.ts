@@ -29,11 +29,11 @@ describe('health', () => {
     expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING']);
     doors.setServing(true);
     expect(await all()).toEqual(['SERVING', 'SERVING', 'NOT_SERVING']);
-    doors.setBroker(true);
+    doors.setFleet(true);
     expect(await all()).toEqual(['SERVING', 'SERVING', 'SERVING']);
     doors.setServing(false);
     expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'SERVING']);
-    doors.setBroker(false);
+    doors.setFleet(false);
     expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING']);
     await expect(client.health('nada')).rejects.toMatchObject({ code: status.NOT_FOUND });
     client.close();
@@ -46,7 +46,7 @@ describe('health', () => {
     watch.on('data', (answer: { status: string }) => seen.push(answer.status));
     watch.on('error', () => undefined);
     await eventually('the present status', () => seen.length === 1);
-    stand.doors.setBroker(true);
+    stand.doors.setFleet(true);
     await eventually('the change', () => seen.length === 2);
     expect(seen).toEqual(['NOT_SERVING', 'SERVING']);
     watch.cancel();

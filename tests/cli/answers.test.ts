@@ -1,0 +1,195 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import pc from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { answersOf, exitOfAnswers } from '../../src/cli/answers.js';
+import type { Reply } from '../../src/cli/call.js';
+import { EXIT, exitOf } from '../../src/cli/exit.js';
+import { callFailure, parseReason, parseStreamReasons } from '../../src/cli/failure.js';
+import { answerJson, answerText, visible } from '../../src/cli/format.js';
+import { answersTable, snapshotLine, snapshotTable } from '../../src/cli/tables.js';
+import { ERROR_CODES } from '../../src/core/errors.js';
+
+const plain = pc.createColors(false);
+const target = { host: '127.0.0.1', port: 9, timeoutMs: 50 };
+const versao = (version: number): Reply => ({ chave: '', valor: '', versao: version });
+const tupla = (chave: string, valor: string, version: number): Reply => ({ chave, valor, versao: version });
+const reasons = (text?: string) => ({
+  reasons: text === undefined ? undefined : encodeURIComponent(text),
+  failure: undefined,
+});
+
+describe('códigos de saída', () => {
+  it('todo código de erro tem um, e nenhum é 0', () => {
+    for (const code of ERROR_CODES) {
+      expect(Object.values(EXIT), code).toContain(exitOf(code));
+      expect(exitOf(code), code).not.toBe(EXIT.ok);
+    }
+  });
+
+  it('são números que scripts conhecem', () => {
+    expect(EXIT).toEqual({ ok: 0, failure: 1, usage: 2, notFound: 3, refused: 4, unavailable: 5 });
+    expect(
+      ['CONFIGURACAO', 'CHAVE_INEXISTENTE', 'VALOR_CURTO', 'SEM_SERVIDOR', 'INTERNO'].map((code) =>
+        exitOf(code as Parameters<typeof exitOf>[0]),
+      ),
+    ).toEqual([2, 3, 4, 5, 1]);
+  });
+});
+
+describe('motivos no fim da chamada', () => {
+  it('de uma resposta', () => {
+    const encoded = encodeURIComponent('CHAVE_CURTA: a chave: é\ncurta');
+    expect(parseReason(encoded)).toEqual({ code: 'CHAVE_CURTA', exit: 4, message: 'a chave: é curta' });
+    for (const bad of [undefined, '', 'x', 'NADA: nada', '%E0%A4%A', '0:CHAVE_CURTA']) {
+      expect(parseReason(bad), bad).toBeUndefined();
+    }
+  });
+
+  it('de um fluxo', () => {
+    expect([...parseStreamReasons(encodeURIComponent('0:CHAVE_CURTA,12:VALOR_LONGO,3:NADA'))]).toEqual([
+      [0, 'CHAVE_CURTA'],
+      [12, 'VALOR_LONGO'],
+    ]);
+    expect(parseStreamReasons(undefined).size).toBe(0);
+  });
+});
+
+describe('respostas', () => {
+  it('insere, consulta e remove', () => {
+    const inserted = answersOf(
+      { operation: 'insere', item: { chave: 'k', valor: 'v' } },
+      [versao(3)],
+      reasons(),
+    );
+    expect(inserted).toMatchObject([{ key: 'k', version: 3, refusal: undefined }]);
+    const found = answersOf({ operation: 'consulta', item: { chave: 'k' } }, [tupla('k', 'v', 2)], reasons());
+    expect(found).toMatchObject([{ key: 'k', value: 'v', version: 2, refusal: undefined }]);
+    const removed = answersOf({ operation: 'remove', item: { chave: 'k' } }, [versao(0)], reasons());
+    expect(removed).toMatchObject([{ key: 'k', version: 0, refusal: undefined }]);
+    expect(exitOfAnswers([...inserted, ...found, ...removed])).toBe(EXIT.ok);
+  });
+
+  it('o que não existe tem código de saída próprio e diz o quê', () => {
+    const query = (item: { chave: string; versao?: number }, text?: string) =>
+      answersOf({ operation: 'consulta', item }, [versao(0)], reasons(text))[0]?.refusal;
+    expect(query({ chave: 'k' }, 'CHAVE_INEXISTENTE: x')).toEqual({
+      code: 'CHAVE_INEXISTENTE',
+      exit: 3,
+      message: 'a chave "k" não existe',
+    });
+    expect(query({ chave: 'k', versao: 2 }, 'VERSAO_INEXISTENTE: x')?.message).toBe(
+      'a chave "k" não tem versão até 2',
+    );
+    // Servers that know nothing of reasons answer blanks only.
+    expect(query({ chave: 'k' })).toMatchObject({ code: 'CHAVE_INEXISTENTE', exit: 3 });
+    expect(query({ chave: 'k', versao: 2 })).toMatchObject({ code: 'VERSAO_INEXISTENTE', exit: 3 });
+    const remove = answersOf(
+      { operation: 'remove', item: { chave: 'k', versao: 2 } },
+      [versao(-1)],
+      reasons(),
+    );
+    expect(remove[0]?.refusal?.message).toBe('a chave "k" não tem a versão 2');
+  });
+
+  it('a recusa repete as palavras do servidor, ou as do código, ou diz que não sabe', () => {
+    const insert = (text?: string) =>
+      answersOf({ operation: 'insere', item: { chave: 'k', valor: '' } }, [versao(-1)], reasons(text))[0]
+        ?.refusal;
+    expect(insert('VALOR_CURTO: o valor precisa de 3')).toEqual({
+      code: 'VALOR_CURTO',
+      exit: 4,
+      message: 'recusado: o valor precisa de 3',
+    });
+    expect(insert()).toMatchObject({ code: undefined, exit: 4 });
+    const items = [
+      { chave: 'a', valor: 'x' },
+      { chave: 'b', valor: 'y' },
+    ];
+    const many = answersOf(
+      { operation: 'insere-v', items },
+      [versao(-1), versao(1)],
+      reasons('0:CHAVE_CURTA'),
+    );
+    expect(many.map(({ refusal }) => refusal?.message)).toEqual([
+      'recusado: a chave é curta demais',
+      undefined,
+    ]);
+    expect(exitOfAnswers(many)).toBe(EXIT.refused);
+  });
+});
+
+describe('chamada que falhou', () => {
+  const failure = (code: status, details: string, text?: string) => {
+    const metadata = new Metadata();
+    if (text !== undefined) metadata.set('kvs-erro', encodeURIComponent(text));
+    const error: ServiceError = Object.assign(new Error(details), { code, details, metadata });
+    return callFailure(error, target);
+  };
+
+  it.each<[status, string, string | undefined, number, string]>([
+    [
+      status.UNAVAILABLE,
+      'connect ECONNREFUSED',
+      undefined,
+      5,
+      'nenhum servidor responde em 127.0.0.1:9 (conexão recusada)',
+    ],
+    [status.DEADLINE_EXCEEDED, '', undefined, 5, 'o servidor em 127.0.0.1:9 não respondeu em 50 ms'],
+    [status.CANCELLED, '', undefined, 5, 'o servidor em 127.0.0.1:9 não respondeu em 50 ms'],
+    [
+      status.UNAVAILABLE,
+      'está entrando',
+      'SERVIDOR_ENTRANDO: está entrando',
+      5,
+      'não atende agora: está entrando',
+    ],
+    [
+      status.UNAVAILABLE,
+      'está saindo',
+      '0:CHAVE_CURTA,4:SERVIDOR_SAINDO',
+      5,
+      'não atende agora: está saindo',
+    ],
+    [status.RESOURCE_EXHAUSTED, 'cheio', 'LIMITE_CHAVES: cheio', 4, 'recusou: cheio'],
+    [status.RESOURCE_EXHAUSTED, 'a\nb', undefined, 4, 'recusou: a b'],
+    [status.UNIMPLEMENTED, '', undefined, 4, 'não conhece esta operação'],
+    [status.INTERNAL, 'x', undefined, 1, 'erro no servidor em 127.0.0.1:9: x'],
+  ])('%s "%s" %s → %i', (code, details, text, exit, message) => {
+    const result = failure(code, details, text);
+    expect(result.exit).toBe(exit);
+    expect(result.message).toContain(message);
+  });
+});
+
+describe('o que se mostra', () => {
+  const answer = { key: 'k', asked: undefined, value: 'a\u001b[2J\nb', version: 2, refusal: undefined };
+
+  it('nada que aja sobre o terminal', () => {
+    expect(visible('a\u001b[2J\u009b\u007f\n')).toBe('a\\x1b[2J\\x9b\\x7f\\x0a');
+    expect(answerText('consulta', answer, plain)).toBe('chave:  k\nvalor:  a\\x1b[2J\nb\nversão: 2');
+    expect(answersTable('consulta-v', [answer], plain)).not.toContain('\u001b');
+  });
+
+  it('JSON é exato e de uma linha', () => {
+    const line = answerJson('consulta', answer);
+    expect(JSON.parse(line)).toEqual({ operacao: 'consulta', chave: 'k', valor: answer.value, versao: 2 });
+    expect(line).not.toContain('\n');
+  });
+
+  it('tabelas com uma linha por resposta; valores longos são cortados', () => {
+    const refusal = { code: undefined, exit: EXIT.refused, message: 'não deu' };
+    const table = answersTable(
+      'remove-v',
+      [
+        { ...answer, version: 0 },
+        { ...answer, version: -1, refusal },
+      ],
+      plain,
+    );
+    expect(table).toMatch(/k +│ todas +│ removida/);
+    expect(table).toMatch(/k +│ - +│ não deu/);
+    expect(snapshotTable([tupla('k', 'x'.repeat(200), 7)], plain)).toMatch(/k +│ 7 +│ x{59}… │/);
+    expect(snapshotLine(tupla('k', 'v', 7))).toMatch(/^k +7 {2}v$/);
+  });
+});

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommandLine } from '../../src/cli/arguments.js';
+import type { Command } from '../../src/cli/arguments.js';
+import { KvsError } from '../../src/core/errors.js';
+
+function client(...words: string[]): Extract<Command, { kind: 'client' }> {
+  const command = parseCommandLine(['cliente', ...words]);
+  if (command.kind !== 'client') throw new Error(`not a client: ${JSON.stringify(command)}`);
+  return command;
+}
+
+function server(...words: string[]): Extract<Command, { kind: 'server' }> {
+  const command = parseCommandLine(['servidor', ...words]);
+  if (command.kind !== 'server') throw new Error(`not a server: ${JSON.stringify(command)}`);
+  return command;
+}
+
+describe('linha de comando do cliente', () => {
+  it.each<[string, string[], Record<string, unknown>]>([
+    [
+      'o exemplo do contrato',
+      ['--port', '9000', '-o', 'insere', '-k', 'chave', '-v', 'valor'],
+      {
+        porta: '9000',
+        operacao: 'insere',
+        chave: ['chave'],
+        valor: ['valor'],
+      },
+    ],
+    [
+      'número como chave continua texto',
+      ['-k', '123', '-k', '007', '-v', '1e3'],
+      {
+        chave: ['123', '007'],
+        valor: ['1e3'],
+      },
+    ],
+    ['valor vazio', ['-v', ''], { valor: [''] }],
+    ['valor vazio com =, no fim', ['-k', 'abc', '--valor='], { chave: ['abc'], valor: [''] }],
+    ['valor vazio com = na forma curta', ['-v=', '-k', 'abc'], { valor: [''], chave: ['abc'] }],
+    ['valor que começa com hífen', ['-v=-x', '--valor=--y'], { valor: ['-x', '--y'] }],
+    ['número negativo como valor', ['-v', '-5'], { valor: ['-5'] }],
+    ['aspas são do valor', ['-v="q"', "--valor='q'", '-v', '"q"'], { valor: ['"q"', "'q'", '"q"'] }],
+    ['uma aspa só', ['-v="'], { valor: ['"'] }],
+    ['quebra de linha', ['-v=a\nb', '-k', 'c\nd'], { valor: ['a\nb'], chave: ['c\nd'] }],
+    ['= dentro do valor', ['--chave=a=b', '-v=c=d'], { chave: ['a=b'], valor: ['c=d'] }],
+    [
+      'versões, também negativas',
+      ['-e', '1', '-e', '-1', '--ver=-1', '--versao', '3'],
+      { ver: ['1', '-1', '-1', '3'] },
+    ],
+    ['endereço e porta por qualquer nome', ['-a', '::1', '-p', '9'], { endereco: '::1', porta: '9' }],
+    ['nomes compridos', ['--address', 'maquina', '--porta', '9'], { endereco: 'maquina', porta: '9' }],
+    [
+      'nomes de protótipo são chaves como outras',
+      ['-k', '__proto__', '-k', 'constructor'],
+      {
+        chave: ['__proto__', 'constructor'],
+      },
+    ],
+    ['emoji e acento', ['-k', 'ação🎉'], { chave: ['ação🎉'] }],
+  ])('%s', (_what, words, expected) => {
+    expect(client(...words).flags).toMatchObject(expected);
+  });
+
+  it('--json', () => {
+    expect(client('-o', 'snapshot').json).toBe(false);
+    expect(client('-o', 'snapshot', '--json').json).toBe(true);
+  });
+});
+
+describe('linha de comando do servidor', () => {
+  it('porta por posição, por nome, ou nenhuma', () => {
+    expect(server('9000')).toMatchObject({ positionalPort: '9000', flags: {} });
+    expect(server('--porta', '9000').flags).toMatchObject({ porta: '9000' });
+    expect(server('--port', '9000').flags).toMatchObject({ porta: '9000' });
+    expect(server()).toEqual({ kind: 'server', positionalPort: undefined, flags: {} });
+  });
+
+  it('brokers na ordem dada', () => {
+    expect(server('--broker', 'mqtt://a', '--broker=mqtt://b').flags).toEqual({
+      broker: ['mqtt://a', 'mqtt://b'],
+    });
+  });
+
+  it('demais opções', () => {
+    const words = [
+      '--host',
+      '0.0.0.0',
+      '--frota',
+      'f',
+      '--minimo',
+      '0',
+      '--log-nivel',
+      'warn',
+      '--config',
+      'a.json',
+    ];
+    expect(server(...words, '--broker-local', 'h:1').flags).toEqual({
+      host: '0.0.0.0',
+      frota: 'f',
+      minimo: '0',
+      'log-nivel': 'warn',
+      config: 'a.json',
+      'broker-local': 'h:1',
+    });
+  });
+});
+
+describe('o que não se entende', () => {
+  it.each<[string[], string]>([
+    [[], 'diga um comando'],
+    [['nada'], 'Argumento desconhecido: nada'],
+    [['cliente', '--nada'], 'Argumento desconhecido: nada'],
+    [['cliente', '-o', 'nada'], 'Valores inválidos'],
+    [['cliente', '-k'], 'falta o valor da opção k'],
+    [['cliente', '-k', '-v', 'x'], 'falta o valor da opção k'],
+    [['cliente', '-k', 'a', 'b'], 'Argumento desconhecido: b'],
+    [['servidor', '1', '2'], 'Argumento desconhecido: 2'],
+    [['servidor', '--porta'], 'falta o valor da opção porta'],
+    [['servidor', '--broker'], 'falta o valor da opção broker'],
+  ])('%j', (words, text) => {
+    let thrown: unknown;
+    try {
+      parseCommandLine(words);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(KvsError);
+    expect(thrown).toMatchObject({ code: 'CONFIGURACAO' });
+    expect((thrown as KvsError).message).toContain(text);
+    expect((thrown as KvsError).message).not.toContain('\n');
+  });
+});
+
+describe('ajuda e complemento', () => {
+  const text = (...words: string[]): string => {
+    const command = parseCommandLine(words);
+    return command.kind === 'text' ? command.text : `not a text: ${command.kind}`;
+  };
+
+  it('a ajuda é em português e mostra as opções', () => {
+    expect(text('--help')).toMatch(/Comandos:[\s\S]*servidor[\s\S]*cliente[\s\S]*Opções:/);
+    expect(text('cliente', '--help')).toMatch(
+      /--operacao[\s\S]*--chave[\s\S]*--valor[\s\S]*--ver[\s\S]*Saída:/,
+    );
+    expect(text('servidor', '--ajuda')).toMatch(/--porta[\s\S]*--broker[\s\S]*--frota[\s\S]*--minimo/);
+  });
+
+  it('complementa comandos e operações', () => {
+    expect(text('completion')).toContain('kvs');
+    expect(text('--get-yargs-completions', 'kvs', '')).toContain('servidor');
+    expect(text('--get-yargs-completions', 'kvs', 'cliente', '-o', '')).toContain('insere-v');
+  });
+});

@@ -1,0 +1,242 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort, run, start } from './program.js';
+import type { Program } from './program.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'kvs-cli-'));
+const running: Program[] = [];
+
+/** A server with its own embedded broker, serving. */
+async function serve(words: readonly string[] = [], variables: Record<string, string> = {}) {
+  const local = ['--broker-local', `127.0.0.1:${await freePort()}`, '--frota', 'teste-cli'];
+  const program = start(['servidor', ...local, ...words], variables);
+  running.push(program);
+  await program.says('servidor pronto');
+  const port = /pronto em 127\.0\.0\.1:(\d+)/.exec(program.stdout())?.[1] ?? '';
+  return { program, port };
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+afterAll(() => {
+  for (const { process } of running) process.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('cliente e servidor como processos', () => {
+  let port = '';
+  let server: Program;
+  beforeAll(async () => {
+    ({ program: server, port } = await serve(['0']));
+  });
+
+  const client = (...words: string[]) => run(['cliente', '-p', port, ...words]);
+
+  it('diz numa linha onde atende, a frota, o broker e a origem', () => {
+    expect(server.stdout()).toMatch(
+      /^servidor pronto em 127\.0\.0\.1:\d+ \| frota: teste-cli \| broker: mqtt:\/\/127\.0\.0\.1:\d+ \(embutido aqui\) \| origem: [\w-]{12}\n$/,
+    );
+  });
+
+  it('insere, consulta, remove e snapshot, para pessoas', async () => {
+    expect(await client('-o', 'insere', '-k', '00123', '-v', 'ação 🎉')).toEqual({
+      code: 0,
+      stdout: 'inserida a versão 1 de 00123\n',
+      stderr: '',
+    });
+    expect((await client('-o', 'consulta', '-k', '00123')).stdout).toBe(
+      'chave:  00123\nvalor:  ação 🎉\nversão: 1\n',
+    );
+    expect((await client('-o', 'snapshot')).stdout).toMatch(/00123[\s\S]*1 chave\n$/);
+    expect((await client('-o', 'remove', '-k', '00123', '-e', '1')).stdout).toBe(
+      'removida a versão 1 de 00123\n',
+    );
+    expect(await client('-o', 'consulta', '-k', '00123')).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'kvs: a chave "00123" não existe\n',
+    });
+    expect(await client('-o', 'snapshot')).toMatchObject({ code: 0, stdout: 'nenhuma chave\n' });
+  });
+
+  it('JSON: um objeto por linha e por resposta; o código de saída é o da primeira que falhou', async () => {
+    const { code, stdout } = await client(
+      '-o',
+      'insere-v',
+      '-k',
+      'aaa',
+      '-v',
+      'xxx',
+      '-k',
+      'b',
+      '-v',
+      'yyy',
+      '--json',
+    );
+    expect(code).toBe(4);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line): unknown => JSON.parse(line)),
+    ).toEqual([
+      { operacao: 'insere-v', chave: 'aaa', versao: 1 },
+      { operacao: 'insere-v', chave: 'b', erro: 'CHAVE_CURTA', mensagem: 'recusado: a chave é curta demais' },
+    ]);
+  });
+
+  it('muitas de uma vez: cada resposta no seu lugar', async () => {
+    const keys = Array.from({ length: 2000 }, (_, i) => `chave-${i}`);
+    const inserted = await client(
+      '-o',
+      'insere-v',
+      ...keys.flatMap((key) => ['-k', key, '-v', `v-${key}`]),
+      '--json',
+    );
+    expect(inserted.code).toBe(0);
+    const found = await client('-o', 'consulta-v', ...keys.flatMap((key) => ['-k', key]), '--json');
+    expect(found.stdout.trim().split('\n')).toEqual(
+      keys.map((chave) => JSON.stringify({ operacao: 'consulta-v', chave, valor: `v-${chave}`, versao: 1 })),
+    );
+    // Too many rows for a table: lines as they come.
+    const all = await client('-o', 'snapshot');
+    expect(all.stdout.trim().split('\n')).toHaveLength(2002);
+    expect(all.stdout).toMatch(/2001 chaves\n$/);
+  });
+
+  it('o ambiente diz o mesmo que as opções, e as opções vencem', async () => {
+    const words = ['cliente', '-o', 'consulta', '-k', 'chave-1'];
+    const json = await run(words, { KVS_PORTA: port, KVS_JSON: '1' });
+    expect(JSON.parse(json.stdout)).toMatchObject({ chave: 'chave-1' });
+    expect((await run([...words, '-p', port], { KVS_PORTA: '1', KVS_QUALQUER: 'x' })).code).toBe(0);
+  });
+
+  it('quem lê a saída pode ir embora', async () => {
+    const program = start(['cliente', '-p', port, '-o', 'snapshot', '--json']);
+    program.process.stdout?.once('data', () => program.process.stdout?.destroy());
+    expect(await program.exit).toBe(0);
+    expect(program.stderr()).toBe('');
+  });
+
+  it('porta em uso: uma linha, código 2, e o primeiro continua', async () => {
+    const second = await run(['servidor', port, '--broker-local', '127.0.0.1:1']);
+    expect(second).toMatchObject({ code: 2, stdout: '' });
+    expect(second.stderr).toBe(`kvs: a porta já está em uso: 127.0.0.1:${port}\n`);
+    expect((await client('-o', 'consulta', '-k', 'chave-1')).code).toBe(0);
+  });
+});
+
+describe('ninguém responde', () => {
+  const words = ['-o', 'consulta', '-k', 'nome'];
+
+  it('porta fechada', async () => {
+    const port = String(await freePort());
+    for (const request of [words, ['-o', 'consulta-v', '-k', 'nome'], ['-o', 'snapshot']]) {
+      const { code, stdout, stderr } = await run(['cliente', '-p', port, ...request]);
+      expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
+      expect(stderr).toMatch(/^kvs: nenhum servidor responde em 127\.0\.0\.1:\d+ \(conexão recusada\).*\n$/);
+    }
+  });
+
+  it('alguém aceita e nunca fala: o prazo vence', async () => {
+    const mute = createServer().listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const port = String((mute.address() as AddressInfo).port);
+    for (const request of [words, ['-o', 'snapshot'], ['-o', 'insere-v', '-k', 'abc', '-v', 'abc']]) {
+      const { code, stderr } = await run(['cliente', '-p', port, '--prazo', '300', ...request]);
+      expect({ code, stderr: stderr.replace(/ \(0 de.*/, '').trim() }).toEqual({
+        code: 5,
+        stderr: `kvs: o servidor em 127.0.0.1:${port} não respondeu em 300 ms`,
+      });
+    }
+    mute.close();
+  });
+});
+
+describe('uso errado: uma linha e código 2', () => {
+  it.each([
+    [['cliente', '-o', 'nada']],
+    [['cliente', '-o', 'insere', '-k', 'abc']],
+    [['cliente', '--porta', 'x', '-o', 'snapshot']],
+    [['servidor', 'abc']],
+    [['servidor', '9000', '--porta', '9001']],
+    [['servidor', '--broker', 'http://x']],
+    [['servidor', '--config', join(folder, 'nao-existe.json')]],
+    [['servidor', '--host', '203.0.113.1', '--porta', '0']],
+    [['nada']],
+  ])('%j', async (words) => {
+    const { code, stdout, stderr } = await run(words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^kvs: [^\n]+\n$/);
+    expect(stderr).not.toMatch(/\bat .*\.[jt]s/);
+  });
+});
+
+describe('vida de um servidor', () => {
+  afterEach(() => {
+    for (const { process } of running) process.kill('SIGKILL');
+  });
+
+  it('SIGTERM: registra cada passo, libera a porta, código 0', async () => {
+    const { program, port } = await serve(['0']);
+    program.process.kill('SIGTERM');
+    expect(await program.exit).toBe(0);
+    const messages = program
+      .stderr()
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { mensagem: string }).mensagem);
+    const steps = [
+      'sinal recebido',
+      'saindo: fechando as portas gRPC',
+      'saindo: enviando o que falta e deixando a frota',
+      'saiu',
+    ];
+    expect(messages.filter((message) => steps.includes(message))).toEqual(steps);
+    expect(await isOpen(Number(port))).toBe(false);
+  });
+
+  it('um segundo sinal encerra já, com código 1', async () => {
+    const { program } = await serve(['0']);
+    program.process.kill('SIGTERM');
+    program.process.kill('SIGINT');
+    expect(await program.exit).toBe(1);
+    expect(program.stderr()).toContain('segundo sinal: encerrando já');
+  });
+
+  it('arquivo de configuração, ambiente e linha de comando juntos', async () => {
+    const path = join(folder, 'kvs.json');
+    writeFileSync(path, JSON.stringify({ porta: 1, minimo: 1, 'log-nivel': 'warn' }));
+    const { program, port } = await serve(['--porta', '0'], {
+      KVS_CONFIG: path,
+      KVS_MINIMO: '0',
+      KVS_BROKERS: 'x',
+    });
+    const empty = await run(['cliente', '-p', port, '-o', 'insere', '-k', '', '-v', '']);
+    expect(empty).toMatchObject({ code: 0, stdout: 'inserida a versão 1 de \n' });
+    expect(program.stderr()).toContain('KVS_BROKERS');
+    expect(program.stderr()).not.toContain('"nivel":"info"');
+  });
+
+  it('sem nenhum broker atende assim mesmo', async () => {
+    const { program, port } = await serve(['0', '--broker', `mqtt://127.0.0.1:${await freePort()}`]);
+    expect(program.stdout()).toContain('broker: nenhum por enquanto (tentando)');
+    expect((await run(['cliente', '-p', port, '-o', 'insere', '-k', 'abc', '-v', 'def'])).code).toBe(0);
+  });
+});
