@@ -7,7 +7,7 @@ import { limits } from '../core/limits.js';
 import { startDoors } from '../doors/server.js';
 import type { Doors } from '../doors/server.js';
 import { FleetEngine } from '../engine/fleet.js';
-import type { FleetState } from '../engine/fleet.js';
+import type { PresenceState } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
 import { newOrigin, systemRandom } from './system-random.js';
@@ -52,15 +52,15 @@ export async function startServer(
 
   const bus = new MqttBus({ fleet, origin, brokers, time, random, logger });
   // The engine calls these only after its start, when the doors are open.
-  const onState = (state: FleetState): void => {
+  const onState = (state: PresenceState): void => {
     doors.setServing(state === 'serving');
     if (state === 'serving') onServing();
   };
   const onAlarm = (): void => {
-    doors.setFleet(bus.connected && !engine.diverged);
+    doors.setFleet(bus.connected && !engine.member.diverged);
   };
   const onBroker = (connected: boolean): void => {
-    doors.setFleet(connected && !engine.diverged);
+    doors.setFleet(connected && !engine.member.diverged);
     if (!connected) logger.warn({ brokers: urls }, 'sem broker: atendendo sozinho e tentando de novo');
   };
   const engine = new FleetEngine({ origin, address, bus, time, random, logger, onState, onAlarm, onBroker });
