@@ -30,7 +30,7 @@ export class FleetEngine implements Engine {
   }
 
   /** Takes leave of the fleet: see {@link Member.stop}. */
-  stop(): Promise<void> {
+  stop(): Promise<boolean> {
     return this.member.stop();
   }
 

@@ -1,4 +1,4 @@
-import type { Origin } from '../core/dot.js';
+import type { Origin, VectorEntries } from '../core/dot.js';
 import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { Bus, Message, PresenceMessage, PresenceState } from '../ports/bus.js';
@@ -109,40 +109,38 @@ export class Member {
   }
 
   /**
-   * Takes leave: refuses reads and writes, waits until a serving peer has everything that was written here (or
-   * `handOverMs` passed, or there is no peer), leaves the bus.
+   * Takes leave: refuses reads and writes, waits until a serving peer has everything that is here (written here,
+   * or by a server that has gone since; or `handOverMs` passed, or there is no peer), leaves the bus.
+   * @returns whether a serving peer has announced that it has everything
    */
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     this.cancelPatience?.();
     this.repair.stop();
     this.outbox.close();
-    const own = this.store.vector.seqOf(this.options.origin);
     const wasServing = this.current === 'serving';
     this.changeState('draining');
-    if (wasServing && own > 0) await this.handOver(own);
+    const entries = this.store.vector.recent(this.tuning.presenceEntries);
+    const handedOver = !wasServing || entries.length === 0 || (await this.handOver(entries));
     this.changeState('leaving');
     this.announcer.stop();
     await this.options.bus.stop();
+    return handedOver;
   }
 
-  private handOver(own: number): Promise<void> {
+  private handOver(entries: VectorEntries): Promise<boolean> {
     const { time, bus, logger } = this.options;
     const deadline = time.monotonicMs() + this.tuning.handOverMs;
     this.announcer.announce();
     return new Promise((resolve) => {
       const look = (): void => {
-        const held = this.peers.someoneHas(this.options.origin, own);
+        const held = this.peers.someoneHas(entries);
         const alone = !bus.connected || this.peers.serving().length === 0;
         if (!held && !alone && time.monotonicMs() < deadline) {
           time.after(HAND_OVER_LOOK_MS, look);
           return;
         }
-        if (!held)
-          logger.warn(
-            { seq: own },
-            'saindo sem confirmação de que outro servidor tem tudo o que foi escrito aqui',
-          );
-        resolve();
+        if (!held) logger.warn({ sozinho: alone }, 'saindo sem que outro servidor tenha tudo o que há aqui');
+        resolve(held);
       };
       look();
     });

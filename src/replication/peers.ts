@@ -1,4 +1,4 @@
-import type { Origin } from '../core/dot.js';
+import type { Origin, VectorEntries } from '../core/dot.js';
 import type { VersionVector } from '../core/vector.js';
 import type { PresenceMessage } from '../ports/bus.js';
 import type { Time } from '../ports/time.js';
@@ -40,9 +40,12 @@ export class Peers {
     return this.all().filter((peer) => peer.presence.state === 'serving');
   }
 
-  /** Whether some serving peer has announced that it has this. */
-  someoneHas(origin: Origin, seq: number): boolean {
-    return this.serving().some(({ presence }) => presence.recent.some(([o, s]) => o === origin && s >= seq));
+  /** Whether some serving peer has announced that it has all of this. */
+  someoneHas(entries: VectorEntries): boolean {
+    return this.serving().some(({ presence }) => {
+      const announced = new Map(presence.recent);
+      return entries.every(([origin, seq]) => (announced.get(origin) ?? 0) >= seq);
+    });
   }
 
   /** Takes a presence. Returns whether the peer is new. */

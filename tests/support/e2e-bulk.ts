@@ -71,7 +71,7 @@ async function readAnswers(stream: ClientHttp2Stream): Promise<number> {
   let rest: Buffer = Buffer.alloc(0);
   let accepted = 0;
   let status: unknown;
-  stream.on('trailers', (trailers) => {
+  stream.on('trailers', (trailers: Record<string, unknown>) => {
     status = trailers['grpc-status'];
   });
   for await (const piece of stream as AsyncIterable<Buffer>) {

@@ -6,6 +6,8 @@ import { mosquittoAvailable, startMosquitto } from './mosquitto.js';
 import { freePort } from './net.js';
 import { ServerProcess } from './server-process.js';
 
+const PATIENCE_MS = 90_000;
+
 /** A broker for a fleet under test, whoever runs it. */
 export interface FleetBroker {
   readonly url: string;
@@ -30,9 +32,20 @@ async function mosquitto(): Promise<FleetBroker> {
 }
 
 /** The same tests on the embedded broker and on a real Mosquitto at its defaults. */
-export function onEveryBroker(name: string, tests: (openBroker: () => Promise<FleetBroker>) => void): void {
-  describe(`${name}, embedded broker`, () => tests(embedded));
-  describe.skipIf(!mosquittoAvailable())(`${name}, Mosquitto`, () => tests(mosquitto));
+export function onEveryBroker(
+  name: string,
+  tests: (openBroker: () => Promise<FleetBroker>, kind: 'embedded' | 'mosquitto') => void,
+): void {
+  describe(`${name}, embedded broker`, () => tests(embedded, 'embedded'));
+  describe.skipIf(!mosquittoAvailable())(`${name}, Mosquitto`, () => tests(mosquitto, 'mosquitto'));
+}
+
+/** Waits for what takes a moment on a quiet machine, with patience for one that is busy. */
+export function soon<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+): Promise<NonNullable<Exclude<T, false>>> {
+  return eventually(what, condition, PATIENCE_MS);
 }
 
 /** Vector and content of a server, as it announces them. */
@@ -78,7 +91,7 @@ export class TestFleet {
    * Waits until every live server serves and has announced, after this call, the same vector and the same content:
    * then each has all that was acknowledged before this call.
    */
-  async converged(deadlineMs = 30_000): Promise<Agreement> {
+  async converged(deadlineMs = PATIENCE_MS): Promise<Agreement> {
     const sinceMs = Date.now();
     return eventually(
       'every server announces the same vector and content',

@@ -33,7 +33,7 @@ interface Incarnation {
   frozen: boolean;
 }
 
-const OPEN_MS_MAX = 30_000;
+const OPEN_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 
 /** A real server in a process of its own, built from the sources as they are now. */
@@ -71,7 +71,7 @@ export class ServerProcess {
 
   /** Name of the present incarnation. */
   get origin(): string {
-    const origin = this.logged('iniciando')?.['origem'];
+    const origin = this.announced?.['origem'];
     if (typeof origin !== 'string') throw new Error('the server has not said its origin');
     return origin;
   }
@@ -103,7 +103,7 @@ export class ServerProcess {
   }
 
   /** Waits until the server has caught up and serves. */
-  async ready(deadlineMs = 30_000): Promise<void> {
+  async ready(deadlineMs = 90_000): Promise<void> {
     await eventually(
       `server on port ${this.port} serves`,
       async () => (await this.client.health()) === 'SERVING',
@@ -151,13 +151,18 @@ export class ServerProcess {
     await this.opened();
   }
 
+  /** Said once the doors are open. */
+  private get announced(): LogLine | undefined {
+    return this.present.log.find((line) => line['processo'] === this.pid);
+  }
+
   /** Waits for the doors: a client that knocked before would take a pause before it tries again. */
   private async opened(): Promise<void> {
     await eventually(
       `server on port ${this.port} opens its doors`,
       () => {
         if (!this.running) throw new Error(`it ended: ${this.present.plain.join('\n')}`);
-        return this.logged('portas gRPC abertas');
+        return this.announced;
       },
       OPEN_MS_MAX,
     );
@@ -190,18 +195,26 @@ export function runKvs(args: readonly string[]): Pick<Incarnation, 'child' | 'lo
     if (parsed) log.push(parsed);
     else plain.push(line);
   });
-  // A test that is cut must not leave a server behind.
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  started.add(child);
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
     // `close` comes after the last line of the log.
     child.once('close', (code, signal) => {
-      process.off('exit', kill);
+      started.delete(child);
       resolve(code ?? signal ?? 1);
     });
   });
   return { child, log, plain, ended };
 }
+
+// A test that is cut must not leave a server behind.
+const started = new Set<ChildProcess>();
+const killAll = (): void => started.forEach((child) => child.kill('SIGKILL'));
+process.once('exit', killAll);
+process.once('disconnect', killAll);
+process.once('SIGTERM', () => {
+  killAll();
+  process.exit(1);
+});
 
 function asLogLine(line: string): LogLine | undefined {
   if (!line.startsWith('{')) return undefined;

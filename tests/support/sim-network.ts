@@ -38,6 +38,8 @@ export class SimNetwork {
   private readonly lastAt = new Map<string, number>();
   /** The broker is down: nobody is connected. */
   down = false;
+  /** How long the broker takes to acknowledge, at most. */
+  acknowledgeMaxMs = 5;
 
   /** @param codec whether messages travel as the bytes of the real codec, or as clones */
   constructor(
@@ -70,7 +72,8 @@ export class SimNetwork {
 
   setDown(down: boolean): void {
     this.down = down;
-    for (const bus of [...this.buses.values()]) if (down) bus.disconnect();
+    for (const bus of [...this.buses.values()])
+      if (down) bus.disconnect();
       else bus.connectSoon();
   }
 
@@ -141,7 +144,7 @@ export class SimBus implements Bus {
       return;
     }
     this.unsettled.add(settled);
-    world.at(world.nowMs + random.between(0, 2 * network.weather.delayMaxMs), () =>
+    world.at(world.nowMs + random.between(0, network.acknowledgeMaxMs), () =>
       this.time.turn(() => {
         if (this.unsettled.delete(settled)) settled(true);
       }),

@@ -32,6 +32,6 @@ export class SeededRandom implements Random {
 
   /** A name for an origin: its place in the order of names is random too. */
   name(): string {
-    return Array.from({ length: 6 }, () => this.pick([...'abcdefghijklmnopqrstuvwxyz'])).join('');
+    return Array.from({ length: 6 }, () => String.fromCharCode(97 + Math.floor(this.next() * 26))).join('');
   }
 }

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { VectorEntries } from '../../../src/core/dot.js';
+import { VersionVector } from '../../../src/core/vector.js';
+import type { PresenceMessage } from '../../../src/ports/bus.js';
+import { Peers } from '../../../src/replication/peers.js';
+import { defaultTuning, type Tuning } from '../../../src/replication/tuning.js';
+import { HandTime } from './support.js';
+
+function vectorOf(entries: VectorEntries): VersionVector {
+  const vector = new VersionVector();
+  for (const [origin, seq] of entries) vector.advance(vector.indexOf(origin), seq);
+  return vector;
+}
+
+function presence(origin: string, more: Partial<PresenceMessage> = {}): PresenceMessage {
+  const vectorDigest = vectorOf(more.recent ?? []).digest();
+  const base = { address: '', state: 'serving', wallMs: 0, storeHash: '', recent: [], vectorDigest } as const;
+  return { type: 'presence', origin, ...base, ...more };
+}
+
+function peersWith(tuning: Partial<Tuning> = {}): { peers: Peers; time: HandTime } {
+  const time = new HandTime();
+  return { peers: new Peers(time, { ...defaultTuning, ...tuning }), time };
+}
+
+describe('Peers', () => {
+  it('knows who is new, who is silent and who left', () => {
+    const { peers, time } = peersWith({ peerSilentMs: 100 });
+    expect(peers.note(presence('a'))).toBe(true);
+    expect(peers.note(presence('a'))).toBe(false);
+    time.nowMs = 60;
+    peers.note(presence('b', { state: 'joining' }));
+    expect(peers.all()).toHaveLength(2);
+    expect(peers.serving().map((peer) => peer.presence.origin)).toEqual(['a']);
+    time.nowMs = 101;
+    expect(peers.all().map((peer) => peer.presence.origin)).toEqual(['b']);
+    expect(peers.note(presence('b', { state: 'leaving' }))).toBe(false);
+    expect(peers.all()).toEqual([]);
+  });
+
+  it('remembers no more than it may, and forgets the one silent for longest', () => {
+    const { peers } = peersWith({ peers: 3 });
+    for (const origin of ['a', 'b', 'c', 'a', 'd']) peers.note(presence(origin));
+    expect(peers.all().map((peer) => peer.presence.origin)).toEqual(['c', 'a', 'd']);
+  });
+
+  it('keeps a rest over presences', () => {
+    const { peers } = peersWith();
+    peers.note(presence('a'));
+    peers.get('a')!.restUntilMs = 50;
+    peers.note(presence('a'));
+    expect(peers.get('a')?.restUntilMs).toBe(50);
+  });
+
+  it.each<[string, VectorEntries, number, VectorEntries, string]>([
+    ['the same', [['a', 2]], 64, [['a', 2]], 'notAhead'],
+    ['one seq more', [['a', 3]], 64, [['a', 2]], 'ahead'],
+    [
+      'an origin more',
+      [
+        ['a', 2],
+        ['b', 1],
+      ],
+      64,
+      [['a', 2]],
+      'ahead',
+    ],
+    [
+      'less',
+      [['a', 1]],
+      64,
+      [
+        ['a', 2],
+        ['b', 1],
+      ],
+      'notAhead',
+    ],
+    [
+      'a list that may be cut, with nothing new in it',
+      [
+        ['a', 2],
+        ['b', 1],
+      ],
+      2,
+      [
+        ['a', 2],
+        ['b', 2],
+      ],
+      'unknown',
+    ],
+  ])('compares a peer with %s', (_, recent, presenceEntries, mine, expected) => {
+    const { peers } = peersWith({ presenceEntries });
+    peers.note(presence('p', { recent }));
+    expect(peers.compare(peers.get('p')!, vectorOf(mine))).toBe(expected);
+  });
+
+  it('tells who has something by serving peers only', () => {
+    const { peers } = peersWith();
+    peers.note(presence('a', { recent: [['w', 5]], state: 'joining' }));
+    expect(peers.someoneHas([['w', 5]])).toBe(false);
+    peers.note(presence('b', { recent: [['w', 5]] }));
+    expect(peers.someoneHas([['w', 5]])).toBe(true);
+    expect(
+      peers.someoneHas([
+        ['w', 5],
+        ['v', 1],
+      ]),
+    ).toBe(false);
+  });
+
+  it('leads by its distance to the nearest clock, and never without peers or behind one', () => {
+    const { peers, time } = peersWith();
+    time.wallAheadMs = 1_000;
+    expect(peers.clockLeadMs()).toBe(0);
+    peers.note(presence('a', { wallMs: 100 }));
+    expect(peers.clockLeadMs()).toBe(900);
+    peers.note(presence('b', { wallMs: 600 }));
+    expect(peers.clockLeadMs()).toBe(400);
+    peers.note(presence('c', { wallMs: 5_000 }));
+    expect(peers.clockLeadMs()).toBe(0);
+  });
+});

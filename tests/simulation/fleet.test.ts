@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { runSeed, type SeedReport } from '../support/sim-run.js';
+import { REGRESSION_SEEDS } from './seeds.js';
+
+const inCi = process.env['CI'] === 'true';
+const seeds = Number(process.env['SIM_SEEDS'] ?? (inCi ? 1_000 : 200));
+const FALLBACK_SEED = 20_240_229;
+/** A failure is shown for so many seeds; the others are only named. */
+const SHOWN = 3;
+
+/** The first seed: given, or from the commit, so that it varies and can be repeated. */
+function baseSeed(): number {
+  const given = process.env['SIM_SEED'];
+  if (given !== undefined) return Number(given);
+  try {
+    const commit = execFileSync('git', ['rev-parse', 'HEAD'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    return parseInt(commit.toString().slice(0, 8), 16);
+  } catch {
+    return FALLBACK_SEED;
+  }
+}
+
+interface Failure {
+  readonly seed: number;
+  readonly error: unknown;
+}
+
+async function runAll(numbers: readonly number[]): Promise<{ reports: SeedReport[]; failures: Failure[] }> {
+  const reports: SeedReport[] = [];
+  const failures: Failure[] = [];
+  for (const seed of numbers) {
+    try {
+      reports.push(await runSeed(seed));
+    } catch (error) {
+      failures.push({ seed, error });
+    }
+  }
+  return { reports, failures };
+}
+
+function explain(failures: readonly Failure[]): string {
+  if (failures.length === 0) return '';
+  const shown = failures.slice(0, SHOWN).map(({ seed, error }) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return `seed ${seed}: ${text}\nrepeat with: SIM_SEED=${seed} SIM_SEEDS=1 npx vitest run tests/simulation`;
+  });
+  return `${shown.join('\n\n')}\n\nall failing seeds: ${failures.map(({ seed }) => seed).join(' ')}\n`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+describe('a whole fleet in virtual time', () => {
+  it('always passes the seeds that once failed', { timeout: 60_000 }, async () => {
+    const { failures } = await runAll(REGRESSION_SEEDS.map(([seed]) => seed));
+    expect(explain(failures)).toBe('');
+  });
+
+  it(`keeps every invariant in ${seeds} seeds`, { timeout: 900_000 }, async () => {
+    const base = baseSeed();
+    print(`simulation: ${seeds} seeds from ${base} (repeat with SIM_SEED=${base} SIM_SEEDS=${seeds})`);
+    const numbers = Array.from({ length: seeds }, (_, i) => base + i);
+    const { reports, failures } = await runAll(numbers);
+    const share = (is: (report: SeedReport) => boolean): number => reports.filter(is).length / seeds;
+    const sum = (of: (report: SeedReport) => number): number => reports.reduce((all, r) => all + of(r), 0);
+    const shares = {
+      joinedWhileWriting: share((r) => r.joinedWhileWriting > 0),
+      discarded: share((r) => r.discarded > 0),
+      logRepairs: share((r) => r.logBatches > 0),
+      siblings: share((r) => r.siblings),
+      crashes: share((r) => r.crashes > 0),
+    };
+    const percents = Object.entries(shares).map(([name, value]) => `${name} ${Math.round(value * 100)} %`);
+    print(`simulation: seeds with ${percents.join(', ')}`);
+    print(
+      `simulation: ${sum((r) => r.mutations)} mutations, ${sum((r) => r.joined)} states joined, ` +
+        `${sum((r) => r.discarded)} discarded; converged after ` +
+        `${Math.round(sum((r) => r.convergedMs) / reports.length)} ms on average, ` +
+        `${Math.round(Math.max(...reports.map((r) => r.convergedMs)))} ms at most (virtual)`,
+    );
+    print(explain(failures));
+    expect(failures.map(({ seed }) => seed)).toEqual([]);
+    // A simulation that reaches nothing proves nothing. A single seed that is repeated need not reach it all.
+    if (seeds < 100) return;
+    expect(shares.joinedWhileWriting, 'seeds with state transfers while writing').toBeGreaterThan(0.5);
+    expect(shares.discarded, 'seeds with discarded transfers').toBeGreaterThan(0.3);
+    expect(shares.logRepairs, 'seeds with repairs from a log').toBeGreaterThan(0.5);
+    expect(shares.siblings, 'seeds with siblings').toBeGreaterThan(0.3);
+    expect(shares.crashes, 'seeds with crashes').toBeGreaterThan(0.4);
+  });
+});

@@ -1,0 +1,10 @@
+/**
+ * Seeds that always run, each with the reason why it is kept: once it found something, or it alone reaches a corner.
+ * A run changes with the simulation itself, so a counterexample that matters also becomes a named test of the core.
+ */
+export const REGRESSION_SEEDS: readonly (readonly [seed: number, reason: string])[] = [
+  [65, 'a write into a batch that stayed open behind a full outbox while a cause arrived'],
+  [180, 'a write into a batch that stayed open while a state was joined'],
+  [10, 'a giver that joins a state itself between two pages'],
+  [2, 'pages that are no state one by one'],
+];

@@ -1,0 +1,309 @@
+import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
+import { vectorText, Violation, Oracle } from './oracle.js';
+import { FleetChecker } from './sim-checkers.js';
+import { CALM, SimNetwork, type Weather } from './sim-network.js';
+import { SeededRandom } from './sim-random.js';
+import { SimServer } from './sim-server.js';
+import { World } from './sim-time.js';
+
+/** What one run went through. */
+export interface SeedReport {
+  readonly servers: number;
+  readonly mutations: number;
+  /** State transfers joined while others went on writing. */
+  readonly joinedWhileWriting: number;
+  readonly joined: number;
+  readonly discarded: number;
+  /** Batches that came from a peer's log. */
+  readonly logBatches: number;
+  readonly siblings: boolean;
+  readonly crashes: number;
+  /** Virtual ms from the healing of everything to equal servers. */
+  readonly convergedMs: number;
+}
+
+const KEYS = ['alfa', '__proto__', 'constructor', 'a!b', 'duas\nlinhas', '😀"\\', 'toString', 'ômega'];
+const CONVERGENCE_MS = 120_000;
+
+/**
+ * Runs a whole fleet in virtual time from one seed, under everything that can go wrong, with every check on.
+ * @throws Violation, or whatever the code under test throws
+ */
+export async function runSeed(seed: number): Promise<SeedReport> {
+  return await new Run(seed).run();
+}
+
+class Run {
+  private readonly random: SeededRandom;
+  private readonly world = new World();
+  private readonly network: SimNetwork;
+  private readonly fleet = new FleetChecker(new Oracle());
+  private readonly tuning: Tuning;
+  private readonly keys: readonly string[];
+  private readonly slots: (SimServer | undefined)[];
+  private readonly everyone: SimServer[] = [];
+  private crashes = 0;
+  private values = 0;
+  private siblings = false;
+  private gapMs: number;
+
+  constructor(seed: number) {
+    const random = (this.random = new SeededRandom(seed));
+    this.network = new SimNetwork(this.world, random, random.chance(0.3));
+    this.network.acknowledgeMaxMs = random.pick([5, 500, 4_000]);
+    this.tuning = random.chance(0.12) ? defaultTuning : hostileTuning(random);
+    this.keys = KEYS.slice(0, random.int(4, KEYS.length));
+    this.slots = new Array<SimServer | undefined>(random.int(2, 7)).fill(undefined);
+    this.gapMs = this.randomGap();
+  }
+
+  async run(): Promise<SeedReport> {
+    this.fillSlots();
+    await this.advance(this.random.pick([0, 1, 2, 2]) * this.tuning.joinPatienceMs);
+    this.network.changeWeather(this.random.chance(0.3) ? CALM : randomWeather(this.random));
+    const operations = this.random.int(90, 180);
+    for (let done = 0; done < operations;) {
+      done += this.act();
+      await this.advance(-Math.log(1 - this.random.next()) * this.gapMs);
+    }
+    const joinedWhileWriting = this.sum((server) => server.joined);
+    const convergedMs = await this.heal();
+    return {
+      servers: this.slots.length,
+      mutations: this.fleet.oracle.size,
+      joinedWhileWriting,
+      joined: this.sum((server) => server.joined),
+      discarded: this.sum((server) => server.engine.member.repair.counters.transfersDiscarded),
+      logBatches: this.sum((server) => server.engine.member.repair.counters.batches),
+      siblings: this.siblings,
+      crashes: this.crashes,
+      convergedMs,
+    };
+  }
+
+  // ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Does one thing, good or bad. Returns how many operations it cost. */
+  private act(): number {
+    const { random } = this;
+    if (random.chance(0.08)) return this.duel();
+    if (random.chance(0.62)) return this.burst();
+    const faults: readonly (readonly [number, () => void])[] = [
+      [4, () => this.network.changeWeather(randomWeather(random))],
+      [2, () => this.network.changeWeather(CALM)],
+      [4, () => this.network.split(random.int(2, 3))],
+      [4, () => this.network.merge()],
+      [1, () => this.network.setDown(true)],
+      [4, () => this.network.setDown(false)],
+      [2, () => this.randomServer()?.bus.disconnect()],
+      [4, () => this.reconnect()],
+      [3, () => this.crashOne(random.pick(this.slots))],
+      [2, () => this.crashOne(this.slots.find((server) => server?.isStaging === true))],
+      [1, () => this.randomServer()?.stop()],
+      [6, () => this.fillSlots()],
+      [2, () => this.randomServer()?.time.jumpWall(random.between(-20_000, 5_000))],
+      [4, () => (this.gapMs = this.randomGap())],
+    ];
+    let at = random.between(
+      0,
+      faults.reduce((sum, [weight]) => sum + weight, 0),
+    );
+    for (const [weight, call] of faults) {
+      at -= weight;
+      if (at > 0) continue;
+      call();
+      break;
+    }
+    return 1;
+  }
+
+  /** Several operations in one turn of one server's event loop. */
+  private burst(): number {
+    const { random } = this;
+    const serving = this.alive().filter(({ engine }) => engine.member.state === 'serving');
+    const server = serving.length > 0 && random.chance(0.9) ? random.pick(serving) : this.randomServer();
+    if (!server) {
+      this.fillSlots();
+      return 1;
+    }
+    const count = random.chance(0.1) ? random.int(5, 20) : random.int(1, 3);
+    server.time.turn(() => {
+      for (let i = 0; i < count; i++) this.operate(server);
+    });
+    return count;
+  }
+
+  /** Two servers write in turns, faster than a slow broker acknowledges: batches grow while others' arrive. */
+  private duel(): number {
+    const { random, world } = this;
+    const count = random.int(4, 16);
+    const pair = [this.randomServer(), this.randomServer()];
+    for (let i = 0, atMs = world.nowMs; i < count; i++, atMs += random.between(1, 20)) {
+      const server = pair[i % 2];
+      if (server) world.at(atMs, () => server.time.turn(() => this.operate(server)));
+    }
+    return Math.ceil(count / 2);
+  }
+
+  private operate(server: SimServer): void {
+    const { random } = this;
+    const key = random.pick(this.keys);
+    const kind = random.next();
+    if (kind < 0.62) server.insert(key, `v${++this.values}`);
+    else if (kind < 0.75) server.remove(key, undefined);
+    else if (kind < 0.92) server.remove(key, this.someVersion(server, key));
+    else server.query(key, random.chance(0.5) ? undefined : this.someVersion(server, key));
+    this.siblings ||= this.everyone.some((other) => other.engine.store.heads(key).length > 1);
+  }
+
+  private someVersion(server: SimServer, key: string): number {
+    const entries = this.fleet.oracle.targets(server.engine.store.vector.entries(), key, 'all');
+    return entries.length > 0 && this.random.chance(0.9)
+      ? this.random.pick(entries).version
+      : this.random.int(1, 9);
+  }
+
+  private reconnect(): void {
+    for (const server of this.slots) server?.bus.connectSoon();
+  }
+
+  private crashOne(server: SimServer | undefined): void {
+    if (!server?.alive) return;
+    server.crash();
+    this.crashes++;
+  }
+
+  private fillSlots(): void {
+    for (const [i, server] of this.slots.entries()) {
+      if (server?.alive) continue;
+      const fresh = new SimServer(this.network, this.tuning, this.fleet);
+      this.slots[i] = fresh;
+      this.everyone.push(fresh);
+    }
+  }
+
+  private randomServer(): SimServer | undefined {
+    const alive = this.alive();
+    return alive.length === 0 ? undefined : this.random.pick(alive);
+  }
+
+  private alive(): SimServer[] {
+    return this.slots.filter((server): server is SimServer => server?.alive === true);
+  }
+
+  private randomGap(): number {
+    return this.random.pick([20, 50, 100, 200, 300]);
+  }
+
+  private sum(count: (server: SimServer) => number): number {
+    return this.everyone.reduce((sum, server) => sum + count(server), 0);
+  }
+
+  // ── time, and the end ────────────────────────────────────────────────────────────────────────────────────────
+
+  private async advance(byMs: number): Promise<void> {
+    const until = this.world.nowMs + byMs;
+    while (this.world.step(until)) if (this.isStopping()) await promisesSettled();
+    if (this.isStopping()) await promisesSettled();
+  }
+
+  private isStopping(): boolean {
+    return this.slots.some((server) => server?.stopping === true && server.alive);
+  }
+
+  /** Repairs the world, waits until the servers are equal, and checks that nothing that survived was lost. */
+  private async heal(): Promise<number> {
+    const { network, world } = this;
+    const leaving = this.alive().filter((server) => server.stopping);
+    const survived = new Map<string, number>();
+    const survives = ({ engine }: SimServer): void => {
+      for (const [origin, seq] of engine.store.vector.entries()) {
+        survived.set(origin, Math.max(seq, survived.get(origin) ?? 0));
+      }
+    };
+    for (const server of this.alive()) if (!server.stopping) survives(server);
+    network.changeWeather(CALM);
+    network.acknowledgeMaxMs = 5;
+    network.merge();
+    network.setDown(false);
+    while (leaving.some((server) => server.alive)) await this.advance(100);
+    // Who leaves owes the fleet what it had, unless it said that nobody else has it all.
+    for (const server of leaving) if (server.handedOver) survives(server);
+    this.fillSlots();
+    this.reconnect();
+    const healedMs = world.nowMs;
+    while (!this.isEven()) {
+      if (world.nowMs - healedMs > CONVERGENCE_MS) throw new Violation(`no convergence: ${this.summary()}`);
+      await this.advance(20);
+    }
+    const convergedMs = world.nowMs - healedMs;
+    await this.advance(3 * this.tuning.presenceIntervalMs);
+    this.fleet.assertConverged(this.alive().map((server) => server.engine));
+    for (const [origin, seq] of survived) {
+      const loser = this.alive().find((server) => server.engine.store.vector.seqOf(origin) < seq);
+      if (loser) throw new Violation(`${origin}:${seq} survived and was lost by ${loser.origin}`);
+    }
+    for (const server of this.alive()) server.check();
+    return convergedMs;
+  }
+
+  private isEven(): boolean {
+    const servers = this.alive();
+    const first = servers[0]?.engine.store.vector.digest();
+    return servers.every(
+      ({ engine }) => engine.member.state === 'serving' && engine.store.vector.digest() === first,
+    );
+  }
+
+  private summary(): string {
+    return this.alive()
+      .map(
+        ({ engine, isStaging }) =>
+          `\n  ${engine.origin} ${engine.member.state}${isStaging ? ' staging' : ''}` +
+          `${engine.member.receiver.isWaiting ? ' holding' : ''} ${vectorText(engine.store.vector.entries())}`,
+      )
+      .join('');
+  }
+}
+
+/** Small in everything, so that logs are short, pages many, and patience shorter than the trouble. */
+function hostileTuning(random: SeededRandom): Tuning {
+  const presenceIntervalMs = random.pick([200, 300, 300, 1_000]);
+  return {
+    ...defaultTuning,
+    logBatches: random.pick([2, 2, 2, 3, 6]),
+    heldBatches: random.pick([1, 3, 10]),
+    pageBytes: random.pick([400, 400, 1_000, 4_000]),
+    batchMutations: random.pick([1, 3, 4096]),
+    outboxBatches: random.pick([1, 2]),
+    outboxQueuedBatches: random.pick([1, 3]),
+    stageReplayMutations: random.pick([5, 1_000]),
+    presenceEntries: random.pick([2, 64]),
+    presenceIntervalMs,
+    peerSilentMs: 5 * presenceIntervalMs,
+    repairPatienceMs: random.pick([5, 50]),
+    requestTimeoutMs: random.pick([50, 200]),
+    joinPatienceMs: 400,
+    joinGiveUpMs: 2_000,
+    handOverMs: 500,
+    peerCooldownMs: random.pick([50, 150]),
+    pageRetries: random.pick([0, 2]),
+    greetingJitterMs: 10,
+  };
+}
+
+function randomWeather(random: SeededRandom): Weather {
+  const delayMaxMs = random.pick([3, 30, 150, 600]);
+  return {
+    lossMax: random.pick([0, 0.1, 0.3]),
+    duplication: random.pick([0, 0.2, 0.5]),
+    delayMinMs: 0.1,
+    delayMaxMs,
+    reorders: random.chance(0.7),
+  };
+}
+
+/** Lets every promise that can go on, go on. */
+function promisesSettled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

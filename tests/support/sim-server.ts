@@ -1,0 +1,145 @@
+import { KvsError } from '../../src/core/errors.js';
+import { FleetEngine } from '../../src/engine/fleet.js';
+import type { Tuning } from '../../src/replication/tuning.js';
+import { Violation, type Oracle } from './oracle.js';
+import { ServerChecker, type FleetChecker } from './sim-checkers.js';
+import { SimBus, type SimNetwork } from './sim-network.js';
+import { ServerTime } from './sim-time.js';
+
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+function nothing(): void {
+  // The simulation reads counters, not logs.
+}
+
+/** One incarnation of a simulated server, with its clock, its connection and its checker. */
+export class SimServer {
+  readonly engine: FleetEngine;
+  readonly time: ServerTime;
+  readonly bus: SimBus;
+  private readonly checker: ServerChecker;
+  alive = true;
+  stopping = false;
+  /** Left after a serving peer had announced that it has everything. */
+  handedOver = false;
+
+  constructor(
+    private readonly network: SimNetwork,
+    tuning: Tuning,
+    private readonly fleet: FleetChecker,
+  ) {
+    const { world, random } = network;
+    const origin = random.name();
+    this.time = new ServerTime(world, random.between(0.97, 1.03), random.between(-5_000, 5_000), () =>
+      this.checker.check(random.chance(0.02)),
+    );
+    this.bus = new SimBus(origin, network, this.time);
+    this.engine = new FleetEngine({
+      origin,
+      address: '',
+      bus: this.bus,
+      time: this.time,
+      random,
+      logger: SILENT,
+      tuning,
+      onAlarm: (alarmed) => {
+        if (alarmed) throw new Violation(`${origin} raised the alarm of the self-check`);
+      },
+    });
+    this.checker = new ServerChecker(this.engine, tuning, fleet);
+    this.time.turn(() => this.engine.start());
+  }
+
+  get origin(): string {
+    return this.engine.origin;
+  }
+
+  /** State transfers that were joined. */
+  get joined(): number {
+    const { transfers, transfersDiscarded } = this.engine.member.repair.counters;
+    return transfers - transfersDiscarded - (this.isStaging ? 1 : 0);
+  }
+
+  get isStaging(): boolean {
+    return Reflect.get(this.engine.member.repair, 'transfer') !== undefined;
+  }
+
+  /** Gone, with its memory. */
+  crash(): void {
+    this.alive = false;
+    this.time.end();
+    this.network.detach(this.bus);
+  }
+
+  /** Takes leave in order. */
+  stop(): void {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.time.turn(() => {
+      void this.engine.stop().then((handedOver) => {
+        this.handedOver = handedOver;
+        this.crash();
+      });
+    });
+  }
+
+  /** Checks everything now. */
+  check(): void {
+    this.checker.check(true);
+  }
+
+  insert(key: string, value: string): void {
+    const before = this.engine.store.vector.entries();
+    this.attempt(undefined, () => {
+      const given = this.engine.insert(key, value);
+      this.oracle.insert(this.origin, before, key, value, given, this.time.wallMs());
+    });
+  }
+
+  remove(key: string, version: number | undefined): void {
+    const before = this.engine.store.vector.entries();
+    const target = version ?? 'all';
+    const missing = this.oracle.targets(before, key, 'all').length === 0;
+    const none = this.oracle.targets(before, key, target).length === 0;
+    this.attempt(missing ? 'CHAVE_INEXISTENTE' : none ? 'VERSAO_INEXISTENTE' : undefined, () => {
+      this.engine.remove(key, version);
+      this.oracle.remove(this.origin, before, key, target);
+    });
+  }
+
+  query(key: string, version: number | undefined): void {
+    this.attempt(undefined, () => {
+      const row = this.engine.query(key, version);
+      const expected = this.oracle.query(this.engine.store.vector.entries(), key, version);
+      if (row?.value !== expected?.value || row?.version !== expected?.version) {
+        throw new Violation(
+          `${this.origin} answers ${key}@${version ?? 'latest'} with ${JSON.stringify(row)}`,
+        );
+      }
+    });
+  }
+
+  private get oracle(): Oracle {
+    return this.fleet.oracle;
+  }
+
+  /** Only a server that serves answers; one whose clock is ahead may refuse to write. */
+  private attempt(expected: string | undefined, call: () => void): void {
+    const { state } = this.engine.member;
+    let refused: string | undefined;
+    try {
+      call();
+    } catch (error) {
+      if (!(error instanceof KvsError)) throw error;
+      refused = error.code;
+    }
+    if (state === 'serving' && refused === 'RELOGIO_ADIANTADO') return;
+    const due =
+      state === 'serving' ? expected : state === 'joining' ? 'SERVIDOR_ENTRANDO' : 'SERVIDOR_SAINDO';
+    if (refused !== due) {
+      throw new Violation(
+        `${this.origin}, ${state}, refused with ${refused ?? 'nothing'} instead of ${due ?? 'nothing'}`,
+      );
+    }
+  }
+}
