@@ -1,4 +1,4 @@
-import { float64Column, int32Column, StringColumn, uint16Column, uint8Column } from './columns.js';
+import { Float64Column, Int32Column, StringColumn, Uint16Column, Uint8Column } from './columns.js';
 import { NO_ENTRIES, type VectorEntries } from './dot.js';
 import { hashString, mix } from './hash.js';
 import type { OrderPosition } from './record.js';
@@ -13,11 +13,11 @@ const FLAG_SALT = 0x51f15e;
  */
 export class EntryTable {
   private readonly values = new StringColumn();
-  private readonly versions = int32Column();
-  private readonly timestamps = float64Column();
-  private readonly origins = uint16Column();
-  private readonly seqs = float64Column();
-  private readonly flags = uint8Column();
+  private readonly versions = new Int32Column();
+  private readonly timestamps = new Float64Column();
+  private readonly origins = new Uint16Column();
+  private readonly seqs = new Float64Column();
+  private readonly flags = new Uint8Column();
   /** Per-key causal contexts that are not empty. Only heads have one. */
   private readonly contexts = new Map<number, VectorEntries>();
   private readonly free: number[] = [];

@@ -1,4 +1,4 @@
-import { float64Column, int32Column, StringColumn, uint32Column } from './columns.js';
+import { Float64Column, Int32Column, StringColumn, Uint32Column } from './columns.js';
 import { hashString, mix } from './hash.js';
 import type { EntryTable } from './entries.js';
 import type { OrderPosition } from './record.js';
@@ -53,12 +53,15 @@ const NO_HISTORY = -1;
  */
 export class KeyTable {
   private readonly slots = new Map<string, number>();
+  /** The key that was looked up last, and its slot. */
+  private lastKey: string | undefined;
+  private lastSlot: number | undefined;
   private readonly names = new StringColumn();
-  private readonly hashes = uint32Column();
-  private readonly versions = int32Column();
-  private readonly timestamps = float64Column();
+  private readonly hashes = new Uint32Column();
+  private readonly versions = new Int32Column();
+  private readonly timestamps = new Float64Column();
   /** ≥ 0: the row of the only entry; −1: no entry; ≤ −2: history number −(x + 2). */
-  private readonly contents = int32Column();
+  private readonly contents = new Int32Column();
   private readonly histories: (History | undefined)[] = [];
   private readonly freeHistories: number[] = [];
 
@@ -67,14 +70,18 @@ export class KeyTable {
   }
 
   find(key: string): number | undefined {
-    return this.slots.get(key);
+    // One mutation asks for its key several times.
+    if (key === this.lastKey) return this.lastSlot;
+    this.lastKey = key;
+    return (this.lastSlot = this.slots.get(key));
   }
 
   findOrAdd(key: string): number {
-    const known = this.slots.get(key);
+    const known = this.find(key);
     if (known !== undefined) return known;
     const slot = this.slots.size;
     this.slots.set(key, slot);
+    this.lastSlot = slot;
     this.names.reach(slot);
     this.hashes.reach(slot);
     this.versions.reach(slot);

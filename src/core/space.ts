@@ -120,7 +120,7 @@ export class KeySpace {
     if (this.entries.superseded(row)) return;
     this.entries.supersede(row);
     const history = this.keys.history(slot);
-    if (history) history.heads = history.heads.filter((head) => head !== row);
+    if (history) history.heads = without(history.heads, row);
     this.hashes.add(this.partOf(slot), this.entries.flagHash(row, this.keys.hash(slot)), 1);
   }
 
@@ -199,4 +199,8 @@ export class KeySpace {
   private rowBytes(slot: number, row: number): number {
     return this.keys.name(slot).length + this.entries.value(row).length + ENTRY_OVERHEAD_BYTES;
   }
+}
+
+function without(rows: number[], row: number): number[] {
+  return rows.length === 1 && rows[0] === row ? [] : rows.filter((other) => other !== row);
 }

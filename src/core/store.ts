@@ -228,6 +228,11 @@ export class Store {
   private observedHeads(slot: number, self: Origin): VectorEntries {
     const entries = this.space.entries;
     const heads = this.space.heads(slot);
+    const [only] = heads;
+    // The common case: the only head is this writer's own, and had observed nobody else's.
+    if (heads.length === 1 && only !== undefined && entries.originName(only) === self) {
+      if (entries.context(only).length === 0) return NO_ENTRIES;
+    }
     const observed = new Map<Origin, number>();
     for (const row of heads) {
       if (entries.originName(row) !== self) raise(observed, entries.originName(row), entries.seq(row));
