@@ -25,7 +25,7 @@ export class PublishWindow {
 
   constructor(
     private readonly time: Time,
-    private readonly places: number = limits.outboxBatches,
+    private readonly places: number = limits.publishWindow,
   ) {}
 
   get size(): number {

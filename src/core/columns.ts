@@ -9,41 +9,95 @@ const MASK = CHUNK - 1;
 
 type NumberArray = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array;
 
-/** A column of numbers; an index never written reads as 0. */
-export interface NumberColumn {
-  get(index: number): number;
-  set(index: number, value: number): void;
-  /** Makes `index` usable. Indices are reached in ascending order. */
-  reach(index: number): void;
-}
-
 /**
- * A class of columns for one kind of array. One class for all would meet five kinds of arrays at one place in the
- * code, which the JIT compiler gives up on: it costs the hot path several per cent.
+ * A column of numbers; an index never written reads as 0.
+ *
+ * `get` and `set` are written out in each class: the JIT compiler collects what it learns per place in the source, and
+ * one place that meets five kinds of arrays is ten times as slow. (A function that makes the classes is one place.)
  */
-function columnClass(make: (length: number) => NumberArray): new () => NumberColumn {
-  return class implements NumberColumn {
-    private readonly chunks: NumberArray[] = [];
+export abstract class NumberColumn<A extends NumberArray = NumberArray> {
+  protected readonly chunks: A[] = [];
 
-    get(index: number): number {
-      return (this.chunks[index >>> SHIFT] as NumberArray)[index & MASK] as number;
-    }
+  constructor(private readonly make: (length: number) => A) {}
 
-    set(index: number, value: number): void {
-      (this.chunks[index >>> SHIFT] as NumberArray)[index & MASK] = value;
-    }
+  abstract get(index: number): number;
+  abstract set(index: number, value: number): void;
 
-    reach(index: number): void {
-      if (index >>> SHIFT === this.chunks.length) this.chunks.push(make(CHUNK));
-    }
-  };
+  /** Makes `index` usable. Indices are reached in ascending order. */
+  reach(index: number): void {
+    if (index >>> SHIFT === this.chunks.length) this.chunks.push(this.make(CHUNK));
+  }
 }
 
-export const Int32Column = columnClass((length) => new Int32Array(length));
-export const Uint32Column = columnClass((length) => new Uint32Array(length));
-export const Uint16Column = columnClass((length) => new Uint16Array(length));
-export const Uint8Column = columnClass((length) => new Uint8Array(length));
-export const Float64Column = columnClass((length) => new Float64Array(length));
+export class Int32Column extends NumberColumn<Int32Array> {
+  constructor() {
+    super((length) => new Int32Array(length));
+  }
+
+  get(index: number): number {
+    return (this.chunks[index >>> SHIFT] as Int32Array)[index & MASK] as number;
+  }
+
+  set(index: number, value: number): void {
+    (this.chunks[index >>> SHIFT] as Int32Array)[index & MASK] = value;
+  }
+}
+
+export class Uint32Column extends NumberColumn<Uint32Array> {
+  constructor() {
+    super((length) => new Uint32Array(length));
+  }
+
+  get(index: number): number {
+    return (this.chunks[index >>> SHIFT] as Uint32Array)[index & MASK] as number;
+  }
+
+  set(index: number, value: number): void {
+    (this.chunks[index >>> SHIFT] as Uint32Array)[index & MASK] = value;
+  }
+}
+
+export class Uint16Column extends NumberColumn<Uint16Array> {
+  constructor() {
+    super((length) => new Uint16Array(length));
+  }
+
+  get(index: number): number {
+    return (this.chunks[index >>> SHIFT] as Uint16Array)[index & MASK] as number;
+  }
+
+  set(index: number, value: number): void {
+    (this.chunks[index >>> SHIFT] as Uint16Array)[index & MASK] = value;
+  }
+}
+
+export class Uint8Column extends NumberColumn<Uint8Array> {
+  constructor() {
+    super((length) => new Uint8Array(length));
+  }
+
+  get(index: number): number {
+    return (this.chunks[index >>> SHIFT] as Uint8Array)[index & MASK] as number;
+  }
+
+  set(index: number, value: number): void {
+    (this.chunks[index >>> SHIFT] as Uint8Array)[index & MASK] = value;
+  }
+}
+
+export class Float64Column extends NumberColumn<Float64Array> {
+  constructor() {
+    super((length) => new Float64Array(length));
+  }
+
+  get(index: number): number {
+    return (this.chunks[index >>> SHIFT] as Float64Array)[index & MASK] as number;
+  }
+
+  set(index: number, value: number): void {
+    (this.chunks[index >>> SHIFT] as Float64Array)[index & MASK] = value;
+  }
+}
 
 /** A column of strings. */
 export class StringColumn {

@@ -46,8 +46,13 @@ export const limits = Object.freeze({
   batchMutations: 4096,
   /** Largest payload that is sent or accepted: what NATS takes by default, the least of the known brokers. */
   payloadBytes: 1 * MiB,
-  /** Batches handed to the bus and not yet settled; beyond, batches grow and queue. */
-  outboxBatches: 64,
+  /**
+   * Batches handed to the bus and not yet settled; beyond, batches grow and queue. Few, so that under load one message
+   * carries what is written while another is on its way: a message costs as much as dozens of mutations.
+   */
+  outboxBatches: 2,
+  /** Messages that one connection to a broker may have under way, for batches and for others each. */
+  publishWindow: 64,
   /** Closed batches waiting for their turn; beyond, they go to the log alone and peers ask for them. */
   outboxQueuedBatches: 1024,
   outboxQueuedBytes: 16 * MiB,
@@ -169,6 +174,10 @@ assertRelation(
 assertRelation(
   limits.brokerDrainMs < limits.publishTimeoutMs,
   'a frozen subscriber must not fail the publishes of others',
+);
+assertRelation(
+  limits.outboxBatches < limits.publishWindow,
+  'a publish without an answer must not hold up batches',
 );
 assertRelation(limits.reconnectBaseMs < limits.reconnectCapMs, 'pauses grow');
 assertRelation(limits.busStopMs < limits.drainMs, 'taking leave is part of a drain');

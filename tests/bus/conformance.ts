@@ -96,7 +96,7 @@ export function busConformance(
       const keys: number[] = [];
       for (let next = 1; next <= total;) {
         const group: Promise<boolean>[] = [];
-        while (group.length < limits.outboxBatches && next <= total) {
+        while (group.length < limits.publishWindow && next <= total) {
           keys.push(next);
           group.push(publish(a.bus, batch('oA', next++, insert('k', 'v'.repeat(300)))));
         }
