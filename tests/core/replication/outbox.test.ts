@@ -14,11 +14,11 @@ describe('Outbox', () => {
   });
 
   it('closes a batch at its limits', () => {
-    const road = new Road('w', { batchMutations: 3 });
+    const road = new Road('w', { outboxBatches: 8, batchMutations: 3 });
     for (let i = 0; i < 7; i++) road.write('k');
     road.time.endTurn();
     expect(road.bus.sent.map((b) => b.mutations.length)).toEqual([3, 3, 1]);
-    const small = new Road('w', { batchBytes: 1_000 });
+    const small = new Road('w', { outboxBatches: 8, batchBytes: 1_000 });
     for (let i = 0; i < 3; i++) small.write('k', 'x'.repeat(600));
     small.time.endTurn();
     expect(small.bus.sent).toHaveLength(3);

@@ -1,0 +1,93 @@
+/** `npm run bench`: measures the sections that are asked for, one after the other, and prints their tables. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { join } from './sections/join.js';
+import { lag } from './sections/lag.js';
+import { memory } from './sections/memory.js';
+import { streams } from './sections/streams.js';
+import { unary } from './sections/unary.js';
+import { machine } from './support/machine.js';
+import { killAll } from './support/processes.js';
+import { markdown } from './support/table.js';
+import type { Table } from './support/table.js';
+
+const SECTIONS = { unary, streams, lag, memory, join };
+type Name = keyof typeof SECTIONS;
+
+interface Result {
+  /** When it was measured, and where. */
+  readonly date: string;
+  readonly machine: string;
+  /** Processes that wanted to run during the minute before: 0 on an idle machine. */
+  readonly load: number;
+  readonly tables: readonly Table[];
+}
+
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join] [--rounds 5] [--markdown]
+
+  --only       measures these sections; all by default (about six minutes)
+  --rounds     measured rounds of unary, at least 3; streams always has 3
+  --markdown   measures nothing: prints the latest results of every section again
+`;
+
+const file = fileURLToPath(new URL('results.json', import.meta.url));
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: Object.keys(SECTIONS).join(',') },
+      rounds: { type: 'string', default: '5' },
+      markdown: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const results: Partial<Record<Name, Result>> = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<Name, Result>>)
+    : {};
+  if (values.markdown) {
+    print(results);
+    return;
+  }
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 3)
+    throw new Error(`--rounds ${values.rounds}: a whole number from 3`);
+  for (const name of values.only.split(',').map(sectionName)) {
+    process.stderr.write(`${name} …`);
+    const load = loadavg()[0] ?? NaN;
+    const startMs = performance.now();
+    const tables = await SECTIONS[name](rounds);
+    process.stderr.write(` ${Math.round((performance.now() - startMs) / 1000)} s\n\n`);
+    const result = { date: new Date().toISOString().slice(0, 10), machine: machine(), load, tables };
+    results[name] = result;
+    writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
+    print({ [name]: result });
+  }
+}
+
+function print(results: Partial<Record<Name, Result>>): void {
+  for (const { tables, date, machine: place, load } of Object.values(results)) {
+    for (const table of tables) console.log(markdown(table));
+    console.log(`Measured on ${date}: ${place}; load average before it ${load.toFixed(1)}.\n`);
+  }
+}
+
+function sectionName(text: string): Name {
+  const name = (Object.keys(SECTIONS) as Name[]).find((known) => known === text);
+  if (name === undefined) throw new Error(`--only ${text}: not one of ${Object.keys(SECTIONS).join(', ')}`);
+  return name;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  killAll();
+}

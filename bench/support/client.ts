@@ -1,0 +1,44 @@
+import { Client, credentials } from '@grpc/grpc-js';
+import { kvsPackage } from '../../src/doors/kvs/definition.js';
+import { loadedService } from '../../src/doors/protos.js';
+
+const service = loadedService(kvsPackage, 'kvs.KVS');
+
+/** A client of one server over one connection of its own, with the library's own messages. */
+export class KvsClient {
+  private readonly client: Client;
+
+  constructor(port: number) {
+    this.client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.enable_http_proxy': 0,
+    });
+  }
+
+  /** The new version; −1 on an error of the request. @throws ServiceError */
+  async insert(chave: string, valor: string): Promise<number> {
+    return (await this.call<{ readonly versao: number }>('Insere', { chave, valor })).versao;
+  }
+
+  /** The latest version of a key; 0 if there is none. @throws ServiceError */
+  async latest(chave: string): Promise<number> {
+    return (await this.call<{ readonly versao: number }>('Consulta', { chave })).versao;
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  private call<Answer>(name: string, request: object): Promise<Answer> {
+    const method = service[name];
+    if (method === undefined) throw new Error(`no method ${name}`);
+    const { path, requestSerialize, responseDeserialize } = method;
+    return new Promise((resolve, reject) => {
+      const decode = responseDeserialize as (bytes: Buffer) => Answer;
+      this.client.makeUnaryRequest(path, requestSerialize, decode, request, (error, answer) => {
+        if (error !== null || answer === undefined) reject(error ?? new Error('no answer'));
+        else resolve(answer);
+      });
+    });
+  }
+}
