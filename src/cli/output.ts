@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+
 /** Where a command writes. */
 export interface Output {
   /** Whether standard output is a terminal that shows colours. */
@@ -21,7 +23,8 @@ export function standardOutput(): Output {
     });
   };
   return {
-    colors: stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+    // Not `stdout.isTTY`: it is undefined for a pipe, and picocolors then decides by itself (and colours with CI set).
+    colors: isatty(stdout.fd) && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
     line: (text) => {
       watch();
       if (stdout.write(`${text}\n`)) return undefined;
