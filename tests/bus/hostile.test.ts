@@ -121,7 +121,7 @@ describe('hostile payloads', () => {
     ],
     [
       'vector too long',
-      { ...lote, depende: many(limits.origins + 1, 0).map((_, i) => [`a${i}`, 1]) },
+      { ...lote, depende: many(limits.vectorEntries + 1, 0).map((_, i) => [`a${i}`, 1]) },
       'VETOR',
     ],
     ['removal without what was seen', withMutation({ op: 'remove' }), 'VETOR'],
@@ -164,7 +164,7 @@ describe('hostile payloads', () => {
     const longest = limits.payloadBytes - 1000;
     const worst: unknown[] = [
       `{"a":${'['.repeat(longest / 2)}${']'.repeat(longest / 2)}}`,
-      { ...lote, depende: many(limits.origins, 0).map((_, i) => [`a${i}`, 1]) },
+      { ...lote, depende: many(limits.vectorEntries, 0).map((_, i) => [`a${i}`, 1]) },
       { ...lote, mutacoes: many(Math.floor(longest / 3), 0) },
       `[${'"\\ud800",'.repeat(Math.floor(longest / 9))}0]`,
       Object.fromEntries(many(60_000, 0).map((_, i) => [`k${i}`, i])),
