@@ -70,6 +70,10 @@ missing_optional() {
     echo 'opcional, falta: mosquitto (broker externo; sem ele cada máquina usa o broker embutido)'
     echo '  Debian e Ubuntu: sudo apt-get install mosquitto mosquitto-clients    macOS: brew install mosquitto'
   fi
+  if ! command -v etcd >/dev/null 2>&1; then
+    echo 'opcional, falta: etcd (réplicas do motor de consenso, ./replica.sh; o motor de frota não precisa dele)'
+    echo '  Debian e Ubuntu: sudo apt-get install etcd-server    macOS: brew install etcd'
+  fi
   if ! command -v h2load >/dev/null 2>&1; then
     echo 'opcional, falta: h2load (só para npm run bench)'
     echo '  Debian e Ubuntu: sudo apt-get install nghttp2-client    macOS: brew install nghttp2'

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# One server of a fleet: ./server.sh 9000, ./server.sh --porta 9000, ./server.sh --help. Builds first if needed.
+# One server: ./server.sh 9000, ./server.sh --porta 9000, ./server.sh 9000 --motor consenso, ./server.sh --help. Builds
+# first if needed.
 set -eu
 root=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 "$root/compile.sh" --se-preciso >&2

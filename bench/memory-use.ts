@@ -3,7 +3,7 @@
  *
  *     node --expose-gc memory-use.js map|engine <keys> <versions of each>      prints one JSON object
  */
-import { newOrigin, systemRandom } from '../src/app/system-random.js';
+import { drawName, systemRandom } from '../src/app/system-random.js';
 import { systemTime } from '../src/app/system-time.js';
 import { decodeKeyValue } from '../src/doors/kvs/wire.js';
 import { FleetEngine } from '../src/engine/fleet.js';
@@ -47,7 +47,7 @@ async function engine(): Promise<Filled> {
   const fleet = await new Promise<FleetEngine>((resolve) => {
     const made: FleetEngine = new FleetEngine({
       ...{
-        origin: newOrigin(),
+        origin: drawName(),
         address: '127.0.0.1:0',
         bus,
         time: systemTime,

@@ -2,8 +2,8 @@ import { limits } from '../core/limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
 import { createLogger } from './logger.js';
+import type { RunningServer } from './running-server.js';
 import { startServer } from './server.js';
-import type { RunningServer } from './server.js';
 
 /** A drain that takes longer than its own deadlines together is stuck. */
 const STOP_MS_MAX = limits.drainMs + limits.busStopMs + 2_000;
@@ -22,7 +22,7 @@ export async function runServer(config: ServerConfig, warnings: readonly string[
   const server = await startServer(config, logger, () => {
     // After this turn: a server without peers serves in the turn in which it starts.
     setImmediate(() => {
-      announce(server, config);
+      announce(server);
     });
   });
   logger.info({ sinal: await signal }, 'sinal recebido');
@@ -36,12 +36,10 @@ export async function runServer(config: ServerConfig, warnings: readonly string[
 }
 
 /** The one line on standard output, for people and for scripts that wait until the server serves. */
-function announce(server: RunningServer, config: ServerConfig): void {
-  const broker = server.broker() ?? 'nenhum por enquanto (tentando)';
+function announce(server: RunningServer): void {
+  const facts = server.facts().map(([name, value]) => `${name}: ${value}`);
   process.stdout.on('error', () => undefined);
-  process.stdout.write(
-    `servidor pronto em ${server.address} | frota: ${config.fleet} | broker: ${broker} | origem: ${server.origin}\n`,
-  );
+  process.stdout.write(`${[`servidor pronto em ${server.address}`, ...facts].join(' | ')}\n`);
 }
 
 function firstSignal(logger: Logger): Promise<NodeJS.Signals> {

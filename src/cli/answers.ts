@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../core/errors.js';
-import type { Outcome, Reply } from './call.js';
+import type { Reply } from './call.js';
 import { EXIT, exitOf } from './exit.js';
 import type { ExitCode } from './exit.js';
 import { parseReason, parseStreamReasons } from './failure.js';
 import type { Request } from './request.js';
+import type { Outcome } from './rpc.js';
 
 /** One answer as it is shown. `refusal` is absent if it was done or found. */
 export interface Answer {
@@ -43,6 +44,10 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   SERVIDOR_ENTRANDO: 'o servidor ainda está entrando na frota',
   SERVIDOR_SAINDO: 'o servidor está saindo',
   SEM_SERVIDOR: 'nenhum servidor responde',
+  SEM_MAIORIA: 'as réplicas não respondem com maioria; nada foi gravado',
+  RESULTADO_DESCONHECIDO: 'não se sabe se a escrita foi feita; consulte antes de repetir',
+  LEITURA_VENCIDA: 'a leitura durou mais do que as réplicas guardam o passado',
+  NAO_SUPORTADO: 'o motor do servidor não oferece esta operação',
   CONFIGURACAO: 'configuração errada',
   PORTA_EM_USO: 'a porta já está em uso',
   INTERNO: 'erro interno do servidor',

@@ -2,13 +2,22 @@ import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import type { Flags } from '../app/settings.js';
 import { KvsError } from '../core/errors.js';
+import { OPERATIONS as KEY_VALUE_OPERATIONS } from './keyvalue/request.js';
+import type { Operation as KeyValueOperation } from './keyvalue/request.js';
 import { OPERATIONS } from './request.js';
+import { keepWhole, spreadLists } from './words.js';
 
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
 export type Command =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'server'; readonly positionalPort: string | undefined; readonly flags: Flags }
-  | { readonly kind: 'client'; readonly json: boolean; readonly flags: Flags };
+  | {
+      readonly kind: 'client';
+      /** Of the time-versioned door; `undefined`: `-o` names one of the other. */
+      readonly operation: KeyValueOperation | undefined;
+      readonly json: boolean;
+      readonly flags: Flags;
+    };
 
 /**
  * What the words after `kvs` ask for. Checks the form only: option names, and which of them take a value.
@@ -21,7 +30,7 @@ export function parseCommandLine(words: readonly string[]): Command {
     command = found;
   });
   try {
-    void parser.parse(words.map(keepWhole), {}, (error, _parsed, output) => {
+    void parser.parse(spreadLists(words).map(keepWhole), {}, (error, _parsed, output) => {
       if (error) throw error;
       text = output;
     });
@@ -47,7 +56,7 @@ function newParser(found: (command: Command) => void): Argv {
     .usage('$0 <comando> [opções]')
     .command(
       'servidor [PORTA]',
-      'Abre um servidor da frota (porta 40000 se nenhuma for dita)',
+      'Abre um servidor (porta 40000 se nenhuma for dita)',
       (command) => serverOptions(command),
       (argv) => {
         const { PORTA, ...flags } = flagsOf(argv);
@@ -55,11 +64,16 @@ function newParser(found: (command: Command) => void): Argv {
       },
     )
     .command(
-      'cliente',
+      'cliente [OPERACAO]',
       'Pede uma operação a um servidor',
       (command) => clientOptions(command),
       (argv) => {
-        found({ kind: 'client', json: argv['json'] === true, flags: flagsOf(argv) });
+        const { OPERACAO, ...flags } = flagsOf(argv);
+        const operation = KEY_VALUE_OPERATIONS.find((name) => name === OPERACAO);
+        if (operation !== undefined && flags['operacao'] !== undefined) {
+          throw new Error(`a operação foi dada duas vezes: -o ${String(flags['operacao'])} e ${operation}`);
+        }
+        found({ kind: 'client', operation, json: argv['json'] === true, flags });
       },
     )
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
@@ -82,13 +96,35 @@ function serverOptions(command: Argv): Argv {
     .options({
       porta: { alias: ['port', 'p'], type: 'string', requiresArg: true, describe: 'Porta TCP (40000)' },
       host: { type: 'string', requiresArg: true, describe: 'Endereço em que atende (127.0.0.1)' },
+      motor: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'frota (memória e MQTT) ou consenso (réplicas no disco) (frota)',
+      },
       broker: {
         type: 'array',
         string: true,
         requiresArg: true,
-        describe: 'Broker MQTT, como mqtt://host:1883; repetível, na ordem de preferência',
+        describe: 'frota: broker MQTT, como mqtt://host:1883; repetível, na ordem de preferência',
       },
-      frota: { type: 'string', requiresArg: true, describe: 'Nome da frota (padrao)' },
+      frota: { type: 'string', requiresArg: true, describe: 'frota: nome dela (padrao)' },
+      replicas: {
+        type: 'array',
+        string: true,
+        requiresArg: true,
+        describe:
+          'consenso: endereço:porta de uma réplica; repetível (as três de ./replica.sh nesta máquina)',
+      },
+      'prazo-consenso': {
+        type: 'string',
+        requiresArg: true,
+        describe: 'consenso: quanto esperar pelas réplicas, em ms (5000)',
+      },
+      leitura: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'consenso: linear, ou local (de uma réplica só, talvez antiga) (linear)',
+      },
       minimo: {
         type: 'string',
         requiresArg: true,
@@ -107,6 +143,10 @@ function serverOptions(command: Argv): Argv {
         describe: 'Onde fica o broker embutido',
       },
     })
+    .example([
+      ['$0 servidor 9000', 'um servidor da frota'],
+      ['$0 servidor 9000 --motor consenso', 'um servidor sobre as réplicas bd1, bd2 e bd3'],
+    ])
     .epilogue(
       'Sem --broker, o primeiro servidor da máquina abre um broker embutido e os outros o encontram.\n' +
         'Cada opção também pode vir de uma variável KVS_… (KVS_PORTA, KVS_BROKER, KVS_LOG_NIVEL) ou do arquivo.\n' +
@@ -116,21 +156,28 @@ function serverOptions(command: Argv): Argv {
 
 function clientOptions(command: Argv): Argv {
   return command
-    .usage('$0 cliente -o <operação> [opções]')
+    .usage(
+      '$0 cliente -o <operação> [opções]\n$0 cliente [--porta P] <operação> --chave C… [--valor V…] [--versao N…]',
+    )
+    .positional('OPERACAO', {
+      type: 'string',
+      choices: KEY_VALUE_OPERATIONS,
+      describe: 'O que fazer, com versões que são ms desde 1970',
+    })
     .options({
       operacao: {
         alias: 'o',
         type: 'string',
         requiresArg: true,
         choices: OPERATIONS,
-        describe: 'O que fazer',
+        describe: 'O que fazer, com versões 1, 2, 3, …',
       },
       chave: {
         alias: 'k',
         type: 'array',
         string: true,
         requiresArg: true,
-        describe: 'Chave; repetível com -v',
+        describe: 'Chave; repetível com -v; várias de uma vez depois de get, putall, …',
       },
       valor: { alias: 'v', type: 'array', string: true, requiresArg: true, describe: 'Valor; um por chave' },
       ver: {
@@ -163,23 +210,15 @@ function clientOptions(command: Argv): Argv {
       ['$0 cliente -p 9000 -o insere -k nome -v Maria', 'guarda uma nova versão'],
       ['$0 cliente -p 9000 -o consulta -k nome -e 2', 'a versão 2, ou a maior abaixo dela'],
       ['$0 cliente -p 9000 -o consulta-v -k nome -k curso', 'várias chaves de uma vez'],
+      ['$0 cliente putall --chave a b --valor 1 2', 'várias chaves, um valor para cada'],
+      ['$0 cliente getrange --chave a z --versao 1763687154123', 'de "a" a "z", como eram nesse momento'],
       ['$0 cliente -p 9000 -o insere -k nota -v=-10', 'um valor que começa com "-"'],
     ])
     .epilogue(
-      'Saída: 0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde.\n' +
+      'Saída: 0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde ·\n' +
+        '       6 não se sabe se a escrita foi feita.\n' +
         'KVS_ENDERECO, KVS_PORTA, KVS_PRAZO e KVS_JSON dizem o mesmo que as opções.',
     );
-}
-
-/**
- * A repeatable option with its value in the same word, as yargs takes it whole: it does not read `-v=…` with a line break, nor an
- * empty value in the last word, and strips one pair of quotes after `=`, although the shell has done that already.
- */
-function keepWhole(word: string): string {
-  const [, name, value] = /^--?(k|chave|v|valor|e|ver|versao)=([\s\S]*)$/.exec(word) ?? [];
-  if (name === undefined || value === undefined) return word;
-  const quote = value === '' ? '"' : (/^(["'])[\s\S]*\1$/.exec(value)?.[1] ?? '');
-  return `--${name}=${quote}${value}${quote}`;
 }
 
 /** Options as texts under their main names; everything else that yargs puts beside them is left out. */

@@ -2,16 +2,14 @@ import picocolors from 'picocolors';
 import type { Flags } from '../app/settings.js';
 import { answersOf, exitOfAnswers } from './answers.js';
 import { call } from './call.js';
-import type { Reply, ReplySink } from './call.js';
+import type { Reply } from './call.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
 import { answerJson, answerText, snapshotJson } from './format.js';
 import type { Output } from './output.js';
 import { jsonFromEnv, requestOf, targetOf } from './request.js';
 import type { Request, Target } from './request.js';
-
-/** Rows of a snapshot that are kept to draw a table; beyond, each is printed as it comes. */
-const TABLE_ROWS_MAX = 500;
+import { keysText, Rows } from './rows.js';
 
 /**
  * `kvs cliente`: one request, its answers on standard output, what went wrong on standard error.
@@ -69,27 +67,20 @@ async function runSnapshot(
 ): Promise<ExitCode> {
   const { snapshotLine, snapshotTable } = await import('./tables.js');
   const colors = picocolors.createColors(output.colors);
-  const kept: Reply[] = [];
-  let count = 0;
-  const sink: ReplySink = (reply) => {
+  const rows = new Rows<Reply>(output, {
+    table: (kept) => snapshotTable(kept, colors),
+    line: snapshotLine,
+  });
+  const { failure } = await call(target, request, (reply) => {
+    // A blank answer says that there is nothing.
     if (reply.versao === 0) return undefined;
-    count++;
-    if (json) return output.line(snapshotJson(reply));
-    if (count > TABLE_ROWS_MAX) return output.line(snapshotLine(reply));
-    kept.push(reply);
-    return count === TABLE_ROWS_MAX ? output.line(kept.map(snapshotLine).join('\n')) : undefined;
-  };
-  const outcome = await call(target, request, sink);
+    return json ? output.line(snapshotJson(reply)) : rows.add(reply);
+  });
   if (!json) {
-    if (count > 0 && count < TABLE_ROWS_MAX) await output.line(snapshotTable(kept, colors));
-    if (outcome.failure === undefined) await output.line(countText(count));
+    await rows.end();
+    if (failure === undefined) await output.line(keysText(rows.count));
   }
-  if (outcome.failure === undefined) return EXIT.ok;
-  output.error(outcome.failure.message);
-  return outcome.failure.exit;
-}
-
-function countText(count: number): string {
-  if (count === 0) return 'nenhuma chave';
-  return count === 1 ? '1 chave' : `${count} chaves`;
+  if (failure === undefined) return EXIT.ok;
+  output.error(failure.message);
+  return failure.exit;
 }

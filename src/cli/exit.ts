@@ -13,6 +13,8 @@ export const EXIT = Object.freeze({
   refused: 4,
   /** No server answers, or it does not serve now. */
   unavailable: 5,
+  /** Nobody can tell whether the write was done: look before you repeat it. */
+  unknown: 6,
 });
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -37,6 +39,10 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
   SERVIDOR_ENTRANDO: EXIT.unavailable,
   SERVIDOR_SAINDO: EXIT.unavailable,
   SEM_SERVIDOR: EXIT.unavailable,
+  SEM_MAIORIA: EXIT.unavailable,
+  RESULTADO_DESCONHECIDO: EXIT.unknown,
+  LEITURA_VENCIDA: EXIT.failure,
+  NAO_SUPORTADO: EXIT.refused,
   CONFIGURACAO: EXIT.usage,
   PORTA_EM_USO: EXIT.usage,
   INTERNO: EXIT.failure,

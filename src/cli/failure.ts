@@ -47,8 +47,11 @@ function decode(encoded: string | undefined): string {
   }
 }
 
-/** A call that ended with a gRPC status other than OK. */
-export function callFailure(error: ServiceError, target: Target): Failure {
+/**
+ * A call that ended with a gRPC status other than OK.
+ * @param maybeDone whether it may have changed something although no answer came
+ */
+export function callFailure(error: ServiceError, target: Target, maybeDone = false): Failure {
   const where = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
   const encoded = error.metadata.get(REASON_METADATA)[0]?.toString();
   const details = error.details.replace(/\s*\n\s*/g, ' ');
@@ -56,15 +59,18 @@ export function callFailure(error: ServiceError, target: Target): Failure {
   const reason = parseReason(encoded)?.code ?? [...parseStreamReasons(encoded).values()].at(-1);
   if (reason !== undefined) {
     const exit = exitOf(reason);
-    const verb = exit === EXIT.unavailable ? 'não atende agora' : 'recusou';
+    const verb = VERBS.get(exit) ?? 'recusou';
     return { code: reason, exit, message: `o servidor em ${where} ${verb}: ${details}` };
   }
   switch (error.code) {
     case status.UNAVAILABLE:
+      if (maybeDone) return unknown(`a conexão com o servidor em ${where} caiu`);
       return unavailable(`nenhum servidor responde em ${where}${connectionHint(details)}`);
     case status.DEADLINE_EXCEEDED:
-    case status.CANCELLED:
-      return unavailable(`o servidor em ${where} não respondeu em ${target.timeoutMs} ms`);
+    case status.CANCELLED: {
+      const message = `o servidor em ${where} não respondeu em ${target.timeoutMs} ms`;
+      return maybeDone ? unknown(message) : unavailable(message);
+    }
     case status.UNIMPLEMENTED:
       return {
         code: undefined,
@@ -76,6 +82,18 @@ export function callFailure(error: ServiceError, target: Target): Failure {
     default:
       return { code: undefined, exit: EXIT.refused, message: `o servidor em ${where} recusou: ${details}` };
   }
+}
+
+/** What a server with this kind of error does. */
+const VERBS: ReadonlyMap<ExitCode, string> = new Map<ExitCode, string>([
+  [EXIT.unavailable, 'não atende agora'],
+  [EXIT.unknown, 'não sabe o resultado'],
+  [EXIT.failure, 'falhou'],
+]);
+
+function unknown(what: string): Failure {
+  const message = `${what}; não se sabe se a escrita foi feita: consulte antes de repetir`;
+  return { code: 'RESULTADO_DESCONHECIDO', exit: EXIT.unknown, message };
 }
 
 function unavailable(message: string): Failure {

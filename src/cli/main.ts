@@ -15,8 +15,14 @@ export async function main(): Promise<void> {
         break;
       // Loaded only when asked for: a client must not wait for what only a server needs, nor the other way round.
       case 'client': {
-        const { runClient } = await import('./client-command.js');
-        process.exitCode = await runClient(command.flags, command.json, process.env, output);
+        const { operation, flags, json } = command;
+        if (operation === undefined) {
+          const { runClient } = await import('./client-command.js');
+          process.exitCode = await runClient(flags, json, process.env, output);
+        } else {
+          const { runKeyValue } = await import('./keyvalue/command.js');
+          process.exitCode = await runKeyValue(operation, flags, json, process.env, output);
+        }
         break;
       }
       case 'server': {

@@ -1,4 +1,4 @@
-import { parseHost, parsePort } from '../app/config.js';
+import { parseHost, parsePort } from '../app/parse.js';
 import { badSetting, settingReader } from '../app/settings.js';
 import type { Flags } from '../app/settings.js';
 import { KvsError } from '../core/errors.js';
@@ -127,12 +127,14 @@ function operationOf(given: Flags[string]): Operation {
   return operation;
 }
 
-function expect(operation: Operation, what: string, wanted: string, holds: boolean, came: number): void {
+/** @throws KvsError CONFIGURACAO that says what was expected and what came, unless it holds */
+export function expect(operation: string, what: string, wanted: string, holds: boolean, came: number): void {
   if (holds) return;
   throw new KvsError('CONFIGURACAO', `${operation}: ${what}: esperado ${wanted}, recebido ${came}`);
 }
 
-function list(given: Flags[string]): readonly string[] {
+/** The texts of an option; none if it was not given. */
+export function list(given: Flags[string]): readonly string[] {
   if (given === undefined) return [];
   return typeof given === 'string' ? [given] : given;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { mergePort, serverConfig, unknownVariables } from '../app/config.js';
+import { serverConfig, unknownVariables } from '../app/config.js';
+import { mergePort } from '../app/parse.js';
 import { runServer } from '../app/run.js';
 import type { ConfigFile, Flags } from '../app/settings.js';
 import { KvsError } from '../core/errors.js';

@@ -37,12 +37,18 @@ export function snapshotLine({ chave, versao, valor }: Reply): string {
   return `${cell(chave).padEnd(24)}  ${String(versao).padStart(6)}  ${cell(valor)}`;
 }
 
-function cell(text: string): string {
+/** A text that fits a cell and does nothing to the terminal. */
+export function cell(text: string): string {
   const shown = visible(text);
   return shown.length > CELL_CHARS_MAX ? `${shown.slice(0, CELL_CHARS_MAX - 1)}…` : shown;
 }
 
-function table(header: readonly string[], rows: readonly (readonly string[])[], colors: Colors): string {
+/** Rows below a header. */
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  colors: Colors,
+): string {
   const drawn = new Table({
     head: header.map((title) => colors.bold(title)),
     style: { head: [], border: [] },

@@ -100,6 +100,15 @@ export class EntryTable {
     );
   }
 
+  /** Compares two entries in the order (timestamp, origin, seq). */
+  compareTime(a: number, b: number): number {
+    return (
+      this.timestamps.get(a) - this.timestamps.get(b) ||
+      compareText(this.originName(a), this.originName(b)) ||
+      this.seqs.get(a) - this.seqs.get(b)
+    );
+  }
+
   position(row: number): OrderPosition {
     return {
       version: this.version(row),

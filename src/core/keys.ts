@@ -6,9 +6,11 @@ import type { OrderPosition } from './record.js';
 /** Several entries of one key: rows of the entry table in their order, and which of them are heads. */
 export class History {
   /** Rows in the order (version, timestamp, origin, seq). */
-  readonly rows: number[] = [];
+  rows: number[] = [];
   /** Rows not superseded, in the order in which they came. */
   heads: number[] = [];
+  /** Rows in the order (timestamp, origin, seq), only if it differs: writers were concurrent. */
+  private byTime: number[] | undefined;
 
   constructor(private readonly entries: EntryTable) {}
 
@@ -36,12 +38,68 @@ export class History {
     return low;
   }
 
+  /** The last row with timestamp ≤ `timestamp` in the order (timestamp, origin, seq); the last of all if `undefined`. */
+  lastAt(timestamp: number | undefined): number | undefined {
+    const rows = this.byTime ?? this.rows;
+    if (timestamp === undefined) return rows[rows.length - 1];
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.entries.timestamp(rows[middle] as number) <= timestamp) low = middle + 1;
+      else high = middle;
+    }
+    return rows[low - 1];
+  }
+
   insert(row: number): void {
     const last = this.rows[this.rows.length - 1];
     const place = this.entries.position(row);
-    if (last === undefined || this.entries.compare(last, place) < 0) this.rows.push(row);
-    else this.rows.splice(this.lowerBound(place), 0, row);
+    const at =
+      last === undefined || this.entries.compare(last, place) < 0 ? this.rows.length : this.lowerBound(place);
+    if (at === this.rows.length) this.rows.push(row);
+    else this.rows.splice(at, 0, row);
+    this.insertByTime(row, at);
     if (!this.entries.superseded(row)) this.heads.push(row);
+  }
+
+  /** Takes a row out. O(log n) to find it. */
+  remove(row: number): void {
+    this.rows.splice(this.lowerBound(this.entries.position(row)), 1);
+    this.heads = this.heads.filter((head) => head !== row);
+    if (this.byTime) this.byTime = this.byTime.filter((other) => other !== row);
+  }
+
+  /** The same history without some rows. */
+  without(gone: ReadonlySet<number>): History {
+    const kept = new History(this.entries);
+    const stays = (row: number): boolean => !gone.has(row);
+    kept.rows = this.rows.filter(stays);
+    kept.heads = this.heads.filter(stays);
+    kept.byTime = this.byTime?.filter(stays);
+    return kept;
+  }
+
+  /** Keeps the order by time: the same rows while both orders agree, a list of its own from the first difference on. */
+  private insertByTime(row: number, at: number): void {
+    const { entries, rows } = this;
+    if (!this.byTime) {
+      const before = rows[at - 1];
+      const after = rows[at + 1];
+      const agrees =
+        (before === undefined || entries.compareTime(before, row) < 0) &&
+        (after === undefined || entries.compareTime(row, after) < 0);
+      if (!agrees) this.byTime = [...rows].sort((x, y) => entries.compareTime(x, y));
+      return;
+    }
+    let low = 0;
+    let high = this.byTime.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (entries.compareTime(this.byTime[middle] as number, row) < 0) low = middle + 1;
+      else high = middle;
+    }
+    this.byTime.splice(low, 0, row);
   }
 }
 

@@ -3,6 +3,7 @@ import { EntryTable } from './entries.js';
 import { PartHashes } from './hash.js';
 import { History, KeyTable } from './keys.js';
 import { limits } from './limits.js';
+import { OrderedKeys } from './ordered-keys.js';
 import type { EntryRecord } from './record.js';
 import type { VersionVector } from './vector.js';
 
@@ -16,6 +17,8 @@ const ENTRY_OVERHEAD_BYTES = 64;
 export class KeySpace {
   readonly entries: EntryTable;
   readonly keys = new KeyTable();
+  /** The keys in their order, for ranges. */
+  readonly order = new OrderedKeys(this.keys);
   readonly hashes = new PartHashes(limits.parts);
   private bytes = 0;
 
@@ -59,6 +62,13 @@ export class KeySpace {
     return history.rows[(version === undefined ? history.rows.length : history.afterVersion(version)) - 1];
   }
 
+  /** The last row with timestamp ≤ `timestamp`, in the order (timestamp, origin); the newest if `undefined`. */
+  lastRowAt(slot: number, timestamp: number | undefined): number | undefined {
+    const only = this.keys.onlyRow(slot);
+    if (only === undefined) return this.keys.history(slot)?.lastAt(timestamp);
+    return timestamp === undefined || this.entries.timestamp(only) <= timestamp ? only : undefined;
+  }
+
   /** Rows of exactly this version: one, or its siblings. */
   rowsOfVersion(slot: number, version: number): readonly number[] {
     const history = this.keys.history(slot);
@@ -93,12 +103,10 @@ export class KeySpace {
     }
     const history = this.keys.history(slot);
     if (!history) return;
-    const kept = new History(this.entries);
-    for (const row of history.rows) {
-      if (condition(row)) this.drop(slot, row);
-      else kept.rows.push(row);
-    }
-    kept.heads = history.heads.filter((row) => kept.rows.includes(row));
+    const gone = history.rows.filter(condition);
+    if (gone.length === 0) return;
+    const kept = history.without(new Set(gone));
+    for (const row of gone) this.drop(slot, row);
     this.replaceHistory(slot, history, kept);
   }
 
@@ -109,8 +117,7 @@ export class KeySpace {
       this.removeWhere(slot, (candidate) => candidate === row);
       return;
     }
-    history.rows.splice(history.lowerBound(this.entries.position(row)), 1);
-    history.heads = history.heads.filter((head) => head !== row);
+    history.remove(row);
     this.drop(slot, row);
     this.replaceHistory(slot, history, history);
   }

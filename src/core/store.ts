@@ -9,6 +9,9 @@ import { VersionVector } from './vector.js';
 
 // Keys without a value that are passed in one go: less than a millisecond.
 const MISSES_BEFORE_PAUSE = 4096;
+// New keys put in order, and keys of a range looked up, in one go: a few milliseconds.
+const KEYS_ORDERED_BEFORE_PAUSE = 1024;
+const KEYS_PER_PAGE = 256;
 
 /** One value as a reader sees it. */
 export interface StoredValue {
@@ -61,6 +64,38 @@ export class Store {
   get(key: string, version?: number): StoredValue | undefined {
     const slot = this.space.keys.find(key);
     return slot === undefined ? undefined : this.valueAt(slot, version);
+  }
+
+  /** The value with the greatest timestamp ≤ `timestamp` (the newest if `undefined`), in the order (timestamp, origin). */
+  getAt(key: string, timestamp?: number): StoredValue | undefined {
+    const slot = this.space.keys.find(key);
+    return slot === undefined ? undefined : this.valueOf(slot, this.space.lastRowAt(slot, timestamp));
+  }
+
+  /**
+   * Every key from `from` to `to` that has an entry, in the order of code points, with its value as {@link getAt}
+   * gives it. Lazy, and with pauses as {@link values}; keys that are added meanwhile behind the reader are left out.
+   */
+  *range(
+    from: string,
+    to: string,
+    timestamp?: number,
+  ): Generator<{ readonly key: string; readonly row: StoredValue | undefined } | undefined> {
+    let last = from;
+    for (let inclusive = true; ; inclusive = false) {
+      // The space is asked for anew each time: a state may have been adopted since.
+      while (!this.space.order.catchUp(KEYS_ORDERED_BEFORE_PAUSE)) yield undefined;
+      const page = this.space.order
+        .page(last, inclusive, to, KEYS_PER_PAGE)
+        .map((slot) => this.space.keys.name(slot));
+      const end = page.at(-1);
+      if (end === undefined) return;
+      for (const key of page) {
+        if (this.entriesOf(key) > 0) yield { key, row: this.getAt(key, timestamp) };
+      }
+      yield undefined;
+      last = end;
+    }
   }
 
   /**
@@ -136,9 +171,21 @@ export class Store {
     const slot = this.space.keys.find(key);
     const rows = slot === undefined ? [] : this.space.rows(slot);
     if (rows.length === 0) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
-    const observed = new Map<Origin, number>();
-    for (const row of rows) raise(observed, this.space.entries.originName(row), this.space.entries.seq(row));
-    return { kind: 'removeObserved', key, observed: [...observed], keep: undefined };
+    return { kind: 'removeObserved', key, observed: this.observedRows(rows), keep: undefined };
+  }
+
+  /** The removal of every entry of a key that is here now but the newest; `undefined` if there is nothing to remove. */
+  stampTrim(key: string): RemoveObservedMutation | undefined {
+    const slot = this.space.keys.find(key);
+    const newest = slot === undefined ? undefined : this.space.lastRowAt(slot, undefined);
+    if (slot === undefined || newest === undefined || this.space.rowCount(slot) === 1) return undefined;
+    const { origin, seq } = this.space.record(newest);
+    return {
+      kind: 'removeObserved',
+      key,
+      observed: this.observedRows(this.space.rows(slot)),
+      keep: { origin, seq },
+    };
   }
 
   /**
@@ -224,6 +271,12 @@ export class Store {
     }
   }
 
+  private observedRows(rows: readonly number[]): VectorEntries {
+    const observed = new Map<Origin, number>();
+    for (const row of rows) raise(observed, this.space.entries.originName(row), this.space.entries.seq(row));
+    return [...observed];
+  }
+
   /** What a writer about to insert has observed of the heads' origins, itself excepted. */
   private observedHeads(slot: number, self: Origin): VectorEntries {
     const entries = this.space.entries;
@@ -247,7 +300,10 @@ export class Store {
   }
 
   private valueAt(slot: number, version: number | undefined): StoredValue | undefined {
-    const row = this.space.lastRow(slot, version);
+    return this.valueOf(slot, this.space.lastRow(slot, version));
+  }
+
+  private valueOf(slot: number, row: number | undefined): StoredValue | undefined {
     if (row === undefined) return undefined;
     return {
       key: this.space.keys.name(slot),

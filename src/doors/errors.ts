@@ -36,6 +36,11 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
   SERVIDOR_ENTRANDO: fatal(status.UNAVAILABLE),
   SERVIDOR_SAINDO: fatal(status.UNAVAILABLE),
   SEM_SERVIDOR: fatal(status.UNAVAILABLE),
+  SEM_MAIORIA: fatal(status.UNAVAILABLE),
+  // Not UNAVAILABLE, which clients retry blindly: the write may have been done.
+  RESULTADO_DESCONHECIDO: fatal(status.DEADLINE_EXCEEDED),
+  LEITURA_VENCIDA: fatal(status.ABORTED),
+  NAO_SUPORTADO: fatal(status.UNIMPLEMENTED),
   CONFIGURACAO: fatal(status.FAILED_PRECONDITION),
   PORTA_EM_USO: fatal(status.FAILED_PRECONDITION),
   INTERNO: fatal(status.INTERNAL),

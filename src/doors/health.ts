@@ -8,9 +8,6 @@ import {
 import { HealthImplementation } from 'grpc-health-check';
 import type { OpenStreams } from './open-streams.js';
 
-/** Health of the link to the broker: a server without one serves, but tells and hears nothing. */
-export const FLEET_HEALTH = 'kvs.frota';
-
 /** Health of the server as a whole. */
 const OVERALL_HEALTH = '';
 
@@ -18,9 +15,15 @@ const OVERALL_HEALTH = '';
 export class Health {
   readonly #health: HealthImplementation;
 
-  /** @param doors full names of the services that are served or not together */
-  constructor(private readonly doors: readonly string[]) {
-    const names = [OVERALL_HEALTH, ...doors, FLEET_HEALTH];
+  /**
+   * @param doors full names of the services that are served or not together
+   * @param engine name for what the engine depends on
+   */
+  constructor(
+    private readonly doors: readonly string[],
+    private readonly engine: string,
+  ) {
+    const names = [OVERALL_HEALTH, ...doors, engine];
     this.#health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
   }
 
@@ -44,8 +47,8 @@ export class Health {
     for (const name of [OVERALL_HEALTH, ...this.doors]) this.#set(name, serving);
   }
 
-  setFleet(healthy: boolean): void {
-    this.#set(FLEET_HEALTH, healthy);
+  setEngine(healthy: boolean): void {
+    this.#set(this.engine, healthy);
   }
 
   #set(name: string, good: boolean): void {

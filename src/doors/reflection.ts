@@ -1,4 +1,9 @@
-import type { Server } from '@grpc/grpc-js';
+import type {
+  MethodDefinition,
+  Server,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 
@@ -13,11 +18,64 @@ interface FileDescriptor {
   messageType?: Descriptor[];
 }
 
+interface Question {
+  readonly fileContainingSymbol?: string;
+}
+
+interface Answer {
+  readonly originalRequest: Question;
+  readonly listServicesResponse?: { readonly service: readonly { readonly name: string }[] };
+}
+
 /** Serves `grpc.reflection.v1` and `v1alpha` for these packages. */
 export function addReflection(server: Server, packages: readonly PackageDefinition[]): void {
-  new ReflectionService(withValidMaps(Object.assign({}, ...packages) as PackageDefinition)).addToServer(
-    server,
+  const all = Object.assign({}, ...packages) as PackageDefinition;
+  const unpackaged = new Set(Object.keys(all).filter((name) => !name.includes('.')));
+  new ReflectionService(withValidMaps(all)).addToServer({
+    addService: (definition: ServiceDefinition, implementation: UntypedServiceImplementation) => {
+      server.addService(withPlainNames(definition, unpackaged), implementation);
+    },
+  });
+}
+
+/**
+ * The reflection service with the names that clients use. The library knows what is in no package by a name with a dot
+ * before it, and tells it so; clients neither ask for that name nor call a service by it.
+ * @param unpackaged names of types and services that are in no package
+ */
+function withPlainNames(definition: ServiceDefinition, unpackaged: ReadonlySet<string>): ServiceDefinition {
+  return Object.fromEntries(
+    Object.entries(definition as ServiceDefinition<Record<string, MethodDefinition<Question, Answer>>>).map(
+      ([name, method]) => [
+        name,
+        {
+          ...method,
+          requestDeserialize: (bytes: Buffer) =>
+            dotted(method.requestDeserialize(bytes) as Question, unpackaged),
+          responseSerialize: (answer: Answer) => method.responseSerialize(plain(answer)),
+        },
+      ],
+    ),
   );
+}
+
+function dotted(question: Question, unpackaged: ReadonlySet<string>): Question {
+  const symbol = question.fileContainingSymbol;
+  if (symbol === undefined || !unpackaged.has(symbol.split('.')[0] ?? '')) return question;
+  return { ...question, fileContainingSymbol: `.${symbol}` };
+}
+
+function plain(answer: Answer): Answer {
+  const { originalRequest: asked, listServicesResponse: list } = answer;
+  const symbol = asked.fileContainingSymbol;
+  return {
+    ...answer,
+    originalRequest:
+      symbol === undefined ? asked : { ...asked, fileContainingSymbol: symbol.replace(/^\./, '') },
+    ...(list && {
+      listServicesResponse: { service: list.service.map(({ name }) => ({ name: name.replace(/^\./, '') })) },
+    }),
+  };
 }
 
 /**

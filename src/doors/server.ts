@@ -1,13 +1,26 @@
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity, type ServerOptions } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  setLogVerbosity,
+  type ServerOptions,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
+import type { DoorContext } from './calls/handlers.js';
 import { Health } from './health.js';
+import { keyValueServices } from './keyvalue/definition.js';
+import { keyValueHandlers } from './keyvalue/handlers.js';
 import { KVS_SERVICE_NAME, kvsPackage, kvsService } from './kvs/definition.js';
 import { kvsHandlers } from './kvs/handlers.js';
+import { KV_STORE_SERVICE_NAME, kvStorePackage, kvStoreService } from './kvstore/definition.js';
+import { kvStoreHandlers } from './kvstore/handlers.js';
 import { OpenStreams } from './open-streams.js';
 import { addReflection } from './reflection.js';
 
@@ -17,18 +30,20 @@ export interface DoorsOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly engine: Engine;
+  /** Name in the health service of what the engine depends on, such as `kvs.frota`. */
+  readonly engineHealth: string;
   /** Fewest characters of a key and of a value of `kvs.KVS`, from 0; the contract's by default. */
   readonly minimumChars?: number | undefined;
   readonly logger: Logger;
 }
 
-/** The gRPC doors of one server: `kvs.KVS`, health and reflection on one port. */
+/** The gRPC doors of one server on one port: those that its engine can serve, health and reflection. */
 export interface Doors {
   readonly port: number;
   /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway: the engine refuses. */
   setServing(serving: boolean): void;
-  /** Health of `kvs.frota`: a broker is connected and the self-check holds. NOT_SERVING at first. */
-  setFleet(healthy: boolean): void;
+  /** Health of {@link DoorsOptions.engineHealth}. NOT_SERVING at first. */
+  setEngine(healthy: boolean): void;
   /**
    * NOT_SERVING, then ends open streams with UNAVAILABLE, takes no more calls, lets those in progress finish, and
    * cuts what is left after `deadlineMs`. Never rejects; further calls give the same promise.
@@ -57,10 +72,14 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
   const server = new Server(serverOptions);
   const openStreams = new OpenStreams();
-  const health = new Health([KVS_SERVICE_NAME]);
-  server.addService(kvsService, { ...kvsHandlers({ engine, minimumChars, logger, openStreams }) });
+  const doors = doorsOf({ engine, logger, openStreams }, minimumChars);
+  for (const door of doors) server.addService(door.service, door.handlers);
+  const health = new Health(
+    doors.map((door) => door.name),
+    options.engineHealth,
+  );
   health.addTo(server, openStreams);
-  addReflection(server, [kvsPackage, loadSync(healthProtoPath)]);
+  addReflection(server, [...doors.map((door) => door.package), loadSync(healthProtoPath)]);
   const port = await listen(server, host, options.port);
   logger.info({ host, porta: port }, 'portas gRPC abertas');
 
@@ -75,11 +94,43 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     setServing: (serving) => {
       health.setServing(serving);
     },
-    setFleet: (healthy) => {
-      health.setFleet(healthy);
+    setEngine: (healthy) => {
+      health.setEngine(healthy);
     },
     stop: (deadlineMs = limits.drainMs) => (stopped ??= stop(deadlineMs)),
   };
+}
+
+/** One service with its handlers. */
+interface Door {
+  readonly name: string;
+  /** Everything that its file declares, for reflection. */
+  readonly package: PackageDefinition;
+  readonly service: ServiceDefinition;
+  readonly handlers: UntypedServiceImplementation;
+}
+
+/** Every door that the engine has the capabilities for. All show the same data. */
+function doorsOf(context: DoorContext, minimumChars: number): Door[] {
+  const keyValue = { ...keyValueHandlers(context) };
+  const doors: Door[] = [
+    {
+      name: KVS_SERVICE_NAME,
+      package: kvsPackage,
+      service: kvsService,
+      handlers: { ...kvsHandlers(context, minimumChars) },
+    },
+    ...keyValueServices.map((named) => ({ ...named, handlers: keyValue })),
+  ];
+  if (context.engine.capabilities.heads) {
+    doors.push({
+      name: KV_STORE_SERVICE_NAME,
+      package: kvStorePackage,
+      service: kvStoreService,
+      handlers: { ...kvStoreHandlers(context) },
+    });
+  }
+  return doors;
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -2,7 +2,7 @@ import type { Origin } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import type { Mutation } from '../core/mutation.js';
 import { Store } from '../core/store.js';
-import type { Engine, Row } from '../ports/engine.js';
+import type { Capabilities, Engine, Head, Put, RangeRow, Row, Stream } from '../ports/engine.js';
 import { Member, type MemberOptions } from '../replication/member.js';
 import { assertOriginFits, assertRoomFor } from './admission.js';
 
@@ -13,6 +13,7 @@ import { assertOriginFits, assertRoomFor } from './admission.js';
  *     remote  bus → causally ready ┴→ store.apply → outbox (if local) → answer
  */
 export class FleetEngine implements Engine {
+  readonly capabilities: Capabilities = { heads: true, linearizable: false, durable: false };
   readonly store = new Store();
   readonly member: Member;
 
@@ -42,9 +43,20 @@ export class FleetEngine implements Engine {
     return mutation;
   }
 
+  put(key: string, value: string): Put {
+    const previous = this.store.getAt(key);
+    const { version, timestamp } = this.insert(key, value);
+    return { row: { key, value, version, timestamp }, previous };
+  }
+
   query(key: string, version: number | undefined): Row | undefined {
     this.assertServing();
     return this.store.get(key, version);
+  }
+
+  queryAt(key: string, timestamp: number | undefined): Row | undefined {
+    this.assertServing();
+    return this.store.getAt(key, timestamp);
   }
 
   remove(key: string, version: number | undefined): void {
@@ -53,9 +65,38 @@ export class FleetEngine implements Engine {
     this.accept(version === undefined ? store.stampRemoveAll(key) : store.stampRemoveVersion(key, version));
   }
 
-  snapshot(version: number | undefined): Iterable<Row | undefined> {
+  removeAll(key: string): Row | undefined {
+    this.assertWritable();
+    const newest = this.store.getAt(key);
+    if (newest) this.accept(this.store.stampRemoveAll(key));
+    return newest;
+  }
+
+  trim(key: string): Row | undefined {
+    this.assertWritable();
+    const removal = this.store.stampTrim(key);
+    if (removal) this.accept(removal);
+    return this.store.getAt(key);
+  }
+
+  snapshot(version: number | undefined): Stream<Row> {
     this.assertServing();
     return this.store.values(version);
+  }
+
+  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
+    this.assertServing();
+    return this.store.range(from, to, timestamp);
+  }
+
+  heads(key: string): readonly Head[] {
+    this.assertServing();
+    return this.store.heads(key).map((head) => ({
+      value: head.value,
+      timestamp: head.timestamp,
+      origin: head.origin,
+      clock: [...head.context, [head.origin, head.seq]],
+    }));
   }
 
   /** The road of a local mutation, stamped just now. */

@@ -4,6 +4,12 @@
  */
 export type Awaitable<T> = T | Promise<T>;
 
+/**
+ * Rows one after the other, read when they are asked for: nothing is copied, a slow reader costs nothing. An
+ * `undefined` among them means that many keys without a row were passed: a chance to let others run.
+ */
+export type Stream<T> = Iterable<T | undefined> | AsyncIterable<T | undefined>;
+
 /** One stored value as readers see it. */
 export interface Row {
   readonly key: string;
@@ -14,13 +20,48 @@ export interface Row {
   readonly timestamp: number;
 }
 
+/** A new row, and the newest before it. */
+export interface Put {
+  readonly row: Row;
+  readonly previous: Row | undefined;
+}
+
+/** A key that exists, with its row at the time asked for, if it had one then. */
+export interface RangeRow {
+  readonly key: string;
+  readonly row: Row | undefined;
+}
+
+/** A value that no other supersedes, with its vector clock: for each origin, the last seq for this key. */
+export interface Head {
+  readonly value: string;
+  readonly timestamp: number;
+  readonly origin: string;
+  readonly clock: readonly (readonly [origin: string, seq: number])[];
+}
+
+/** What an engine promises; doors and the conformance suite choose by it, never by an engine's name. */
+export interface Capabilities {
+  /** Concurrent writes are kept side by side, and {@link Engine.heads} shows them. */
+  readonly heads: boolean;
+  /** Every answer reflects all writes acknowledged before it was asked for, on whichever server. */
+  readonly linearizable: boolean;
+  /** Data survive the end of all servers. */
+  readonly durable: boolean;
+}
+
+/**
+ * Every method may throw (or reject with) a KvsError: SERVIDOR_ENTRANDO, SERVIDOR_SAINDO, SEM_MAIORIA; writes also
+ * LIMITE_*, VERSAO_ESGOTADA, RELOGIO_ADIANTADO, and RESULTADO_DESCONHECIDO when nobody can tell whether it was done.
+ */
 export interface Engine {
-  /**
-   * Adds the next version of `key`.
-   * Throws KvsError: VERSAO_ESGOTADA, LIMITE_*, RELOGIO_ADIANTADO, SERVIDOR_ENTRANDO, SERVIDOR_SAINDO.
-   * @returns the new version and its timestamp
-   */
+  readonly capabilities: Capabilities;
+
+  /** Adds the next version of `key`. */
   insert(key: string, value: string): Awaitable<{ readonly version: number; readonly timestamp: number }>;
+
+  /** As {@link insert}, and tells what was newest before, as one step. */
+  put(key: string, value: string): Awaitable<Put>;
 
   /**
    * The greatest version ≤ `version` (all versions if `undefined`) of `key`; `undefined` if there is none.
@@ -28,16 +69,33 @@ export interface Engine {
    */
   query(key: string, version: number | undefined): Awaitable<Row | undefined>;
 
+  /** The row with the greatest timestamp ≤ `timestamp` (the newest if `undefined`), in the order (timestamp, origin). */
+  queryAt(key: string, timestamp: number | undefined): Awaitable<Row | undefined>;
+
   /**
    * Removes exactly `version` (with its siblings), or every version if `undefined`.
-   * Throws KvsError: CHAVE_INEXISTENTE, VERSAO_INEXISTENTE, and as {@link insert}.
+   * Throws KvsError also: CHAVE_INEXISTENTE, VERSAO_INEXISTENTE.
    */
   remove(key: string, version: number | undefined): Awaitable<void>;
 
+  /** Removes every version; the newest that was removed, `undefined` if there was none. */
+  removeAll(key: string): Awaitable<Row | undefined>;
+
+  /** Removes every version but the newest, and returns it; `undefined` if there was none. */
+  trim(key: string): Awaitable<Row | undefined>;
+
   /**
-   * For every key, the greatest version ≤ `version` (the latest if `undefined`), lazily: nothing is copied, a slow
-   * reader costs nothing. Each row is true at the moment it is read. An `undefined` among the rows means that many keys
-   * without one were passed: a chance to let others run.
+   * For every key, the greatest version ≤ `version` (the latest if `undefined`). Each row is true at the moment it is
+   * read.
    */
-  snapshot(version: number | undefined): Iterable<Row | undefined> | AsyncIterable<Row | undefined>;
+  snapshot(version: number | undefined): Stream<Row>;
+
+  /**
+   * Every key from `from` to `to`, both included, that has a row now, in the order of code points (that of UTF-8
+   * bytes), with its row as {@link queryAt} gives it.
+   */
+  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow>;
+
+  /** The values of a key that no other supersedes. Only with the capability `heads`. */
+  heads(key: string): Awaitable<readonly Head[]>;
 }

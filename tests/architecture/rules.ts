@@ -14,6 +14,10 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   engine: { folders: ['core', 'ports', 'engine', 'replication'], packages: [] },
   replication: { folders: ['core', 'ports', 'engine', 'replication'], packages: [] },
   bus: { folders: ['core', 'ports', 'bus'], packages: ['mqtt', 'aedes', 'node:*'] },
+  consensus: {
+    folders: ['core', 'ports', 'consensus'],
+    packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
+  },
   journal: { folders: ['core', 'ports', 'journal'], packages: ['classic-level', 'node:*'] },
   doors: {
     folders: ['core', 'ports', 'doors'],
@@ -32,7 +36,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'yargs', 'picocolors', 'cli-table3', 'node:*'],
   },
   app: {
-    folders: ['core', 'ports', 'engine', 'replication', 'bus', 'journal', 'doors', 'app'],
+    folders: ['core', 'ports', 'engine', 'replication', 'bus', 'consensus', 'journal', 'doors', 'app'],
     packages: ['pino', 'pino-pretty', 'node:*'],
   },
 };

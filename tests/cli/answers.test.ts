@@ -28,7 +28,15 @@ describe('códigos de saída', () => {
   });
 
   it('são números que scripts conhecem', () => {
-    expect(EXIT).toEqual({ ok: 0, failure: 1, usage: 2, notFound: 3, refused: 4, unavailable: 5 });
+    expect(EXIT).toEqual({
+      ok: 0,
+      failure: 1,
+      usage: 2,
+      notFound: 3,
+      refused: 4,
+      unavailable: 5,
+      unknown: 6,
+    });
     expect(
       ['CONFIGURACAO', 'CHAVE_INEXISTENTE', 'VALOR_CURTO', 'SEM_SERVIDOR', 'INTERNO'].map((code) =>
         exitOf(code as Parameters<typeof exitOf>[0]),
@@ -120,11 +128,11 @@ describe('respostas', () => {
 });
 
 describe('chamada que falhou', () => {
-  const failure = (code: status, details: string, text?: string) => {
+  const failure = (code: status, details: string, text?: string, maybeDone = false) => {
     const metadata = new Metadata();
     if (text !== undefined) metadata.set('kvs-erro', encodeURIComponent(text));
     const error: ServiceError = Object.assign(new Error(details), { code, details, metadata });
-    return callFailure(error, target);
+    return callFailure(error, target, maybeDone);
   };
 
   it.each<[status, string, string | undefined, number, string]>([
@@ -153,12 +161,27 @@ describe('chamada que falhou', () => {
     ],
     [status.RESOURCE_EXHAUSTED, 'cheio', 'LIMITE_CHAVES: cheio', 4, 'recusou: cheio'],
     [status.RESOURCE_EXHAUSTED, 'a\nb', undefined, 4, 'recusou: a b'],
+    [status.UNAVAILABLE, 'x', 'SEM_MAIORIA: x', 5, 'não atende agora: x'],
+    [status.DEADLINE_EXCEEDED, 'x', 'RESULTADO_DESCONHECIDO: x', 6, 'não sabe o resultado: x'],
+    [status.DEADLINE_EXCEEDED, 'x', '3:RESULTADO_DESCONHECIDO', 6, 'não sabe o resultado: x'],
+    [status.ABORTED, 'x', 'LEITURA_VENCIDA: x', 1, 'falhou: x'],
     [status.UNIMPLEMENTED, '', undefined, 4, 'não conhece esta operação'],
     [status.INTERNAL, 'x', undefined, 1, 'erro no servidor em 127.0.0.1:9: x'],
   ])('%s "%s" %s → %i', (code, details, text, exit, message) => {
     const result = failure(code, details, text);
     expect(result.exit).toBe(exit);
     expect(result.message).toContain(message);
+  });
+
+  it('uma escrita que talvez tenha chegado não é uma falha que se possa repetir', () => {
+    const unknown = 'não se sabe se a escrita foi feita: consulte antes de repetir';
+    for (const code of [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED]) {
+      expect(failure(code, '', undefined, true)).toMatchObject({ exit: 6, code: 'RESULTADO_DESCONHECIDO' });
+      expect(failure(code, '', undefined, true).message).toContain(unknown);
+    }
+    // Where the server itself has answered, it knows.
+    expect(failure(status.UNAVAILABLE, 'x', 'SEM_MAIORIA: x', true).exit).toBe(5);
+    expect(failure(status.RESOURCE_EXHAUSTED, 'x', undefined, true).exit).toBe(4);
   });
 });
 

@@ -69,6 +69,76 @@ describe('linha de comando do cliente', () => {
   });
 });
 
+describe('operações por posição', () => {
+  it.each<[string, string[], string, Record<string, unknown>]>([
+    [
+      'o exemplo do contrato',
+      ['--porta', '40001', 'get', '--chave', 'a'],
+      'get',
+      { porta: '40001', chave: ['a'] },
+    ],
+    [
+      'várias palavras depois de uma opção',
+      ['putall', '--chave', 'a', 'b', 'c', '--valor', '1', '-2', 'x=y', '-p', '9'],
+      'putall',
+      { chave: ['a', 'b', 'c'], valor: ['1', '-2', 'x=y'], porta: '9' },
+    ],
+    ['versões', ['getall', '--chave', 'a', 'b', '--versao', '1', '-1'], 'getall', { ver: ['1', '-1'] }],
+    ['nomes curtos e repetição', ['getall', '-k', 'a', 'b', '-k', 'c'], 'getall', { chave: ['a', 'b', 'c'] }],
+    [
+      'valores vazios',
+      ['putall', '--chave', '', 'b', '--valor', 'x', ''],
+      'putall',
+      { chave: ['', 'b'], valor: ['x', ''] },
+    ],
+    ['o que começa com hífen', ['put', '--chave', 'a', '--valor=-x'], 'put', { chave: ['a'], valor: ['-x'] }],
+    [
+      'depois de =',
+      ['putall', '--chave=a', 'b', '--valor=1', '2'],
+      'putall',
+      { chave: ['a', 'b'], valor: ['1', '2'] },
+    ],
+    [
+      'aspas e quebras de linha',
+      ['put', '--chave', '"q"', '--valor', 'a\nb'],
+      'put',
+      { chave: ['"q"'], valor: ['a\nb'] },
+    ],
+    [
+      'chaves que são nomes de operações',
+      ['put', '--chave', 'get', '--valor', 'del'],
+      'put',
+      { chave: ['get'], valor: ['del'] },
+    ],
+    [
+      'nomes de protótipo',
+      ['delall', '--chave', '__proto__', 'constructor'],
+      'delall',
+      { chave: ['__proto__', 'constructor'] },
+    ],
+    ['--json antes', ['--json', 'trim', '--chave', 'a'], 'trim', { chave: ['a'] }],
+    [
+      'opções dos dois lados',
+      ['-a', 'get', 'del', '--chave', 'a', '--prazo', '5'],
+      'del',
+      { endereco: 'get', prazo: '5' },
+    ],
+  ])('%s', (_what, words, operation, flags) => {
+    const command = client(...words);
+    expect(command.operation).toBe(operation);
+    expect(command.flags).toMatchObject(flags);
+    expect(command.flags).not.toHaveProperty('OPERACAO');
+  });
+
+  it('com -o não há operação por posição, e uma palavra a mais é um erro', () => {
+    expect(client('-o', 'insere', '-k', 'get', '-v', 'put').operation).toBeUndefined();
+    expect(client('-o', 'insere', '-k', 'get', '-v', 'put').flags).toMatchObject({
+      chave: ['get'],
+      valor: ['put'],
+    });
+  });
+});
+
 describe('linha de comando do servidor', () => {
   it('porta por posição, por nome, ou nenhuma', () => {
     expect(server('9000')).toMatchObject({ positionalPort: '9000', flags: {} });
@@ -104,6 +174,22 @@ describe('linha de comando do servidor', () => {
       config: 'a.json',
       'broker-local': 'h:1',
     });
+    const consensus = [
+      '--motor',
+      'consenso',
+      '--replicas',
+      'a:1',
+      '--replicas',
+      'b:1',
+      '--prazo-consenso',
+      '900',
+    ];
+    expect(server(...consensus, '--leitura', 'local').flags).toEqual({
+      motor: 'consenso',
+      replicas: ['a:1', 'b:1'],
+      'prazo-consenso': '900',
+      leitura: 'local',
+    });
   });
 });
 
@@ -115,7 +201,13 @@ describe('o que não se entende', () => {
     [['cliente', '-o', 'nada'], 'Valores inválidos'],
     [['cliente', '-k'], 'falta o valor da opção k'],
     [['cliente', '-k', '-v', 'x'], 'falta o valor da opção k'],
-    [['cliente', '-k', 'a', 'b'], 'Argumento desconhecido: b'],
+    [['cliente', '-k', 'a', 'b'], 'Argumento: OPERACAO, Dado: "b"'],
+    [['cliente', 'getal', '--chave', 'a'], 'Argumento: OPERACAO, Dado: "getal"'],
+    [['cliente', '-o', 'insere', 'get'], 'a operação foi dada duas vezes: -o insere e get'],
+    [['cliente', 'get', 'put', '--chave', 'a'], 'Argumento desconhecido: put'],
+    [['cliente', 'get', '--chave'], 'falta o valor da opção chave'],
+    [['cliente', 'get', '--chave', '--porta', '1'], 'falta o valor da opção chave'],
+    [['servidor', '--replicas'], 'falta o valor da opção replicas'],
     [['servidor', '1', '2'], 'Argumento desconhecido: 2'],
     [['servidor', '--porta'], 'falta o valor da opção porta'],
     [['servidor', '--broker'], 'falta o valor da opção broker'],
@@ -144,12 +236,16 @@ describe('ajuda e complemento', () => {
     expect(text('cliente', '--help')).toMatch(
       /--operacao[\s\S]*--chave[\s\S]*--valor[\s\S]*--ver[\s\S]*Saída:/,
     );
-    expect(text('servidor', '--ajuda')).toMatch(/--porta[\s\S]*--broker[\s\S]*--frota[\s\S]*--minimo/);
+    expect(text('cliente', '--help')).toMatch(/getrange[\s\S]*Saída:[\s\S]*6 não se sabe/);
+    expect(text('servidor', '--ajuda')).toMatch(
+      /--porta[\s\S]*--motor[\s\S]*--broker[\s\S]*--replicas[\s\S]*--minimo/,
+    );
   });
 
   it('complementa comandos e operações', () => {
     expect(text('completion')).toContain('kvs');
     expect(text('--get-yargs-completions', 'kvs', '')).toContain('servidor');
     expect(text('--get-yargs-completions', 'kvs', 'cliente', '-o', '')).toContain('insere-v');
+    expect(text('--get-yargs-completions', 'kvs', 'cliente', '')).toContain('getrange');
   });
 });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS, mergePort, serverConfig, unknownVariables } from '../../src/app/config.js';
+import { DEFAULTS, serverConfig, unknownVariables } from '../../src/app/config.js';
+import { FLEET_DEFAULTS } from '../../src/app/engine-config.js';
+import type { ConsensusConfig, FleetConfig } from '../../src/app/engine-config.js';
+import { mergePort } from '../../src/app/parse.js';
 import type { SettingSources } from '../../src/app/settings.js';
 
 function config(sources: Partial<SettingSources>, file?: unknown) {
@@ -12,16 +15,31 @@ function config(sources: Partial<SettingSources>, file?: unknown) {
   });
 }
 
+function fleet(...given: Parameters<typeof config>): FleetConfig {
+  const { engine } = config(...given);
+  if (engine.name !== 'frota') throw new Error(`not a fleet: ${engine.name}`);
+  return engine;
+}
+
+function consensus(flags: SettingSources['flags'] = {}, ...rest: [file?: unknown]): ConsensusConfig {
+  const { engine } = config({ flags: { motor: 'consenso', ...flags } }, ...rest);
+  if (engine.name !== 'consenso') throw new Error(`not consensus: ${engine.name}`);
+  return engine;
+}
+
 describe('configuração do servidor', () => {
   it('padrões', () => {
     expect(config({})).toEqual({
       host: '127.0.0.1',
       port: 40_000,
-      fleet: 'padrao',
-      brokers: [],
-      localBroker: { host: '127.0.0.1', port: 1883 },
       minimumChars: 3,
       logLevel: 'info',
+      engine: {
+        name: 'frota',
+        fleet: 'padrao',
+        brokers: [],
+        localBroker: { host: '127.0.0.1', port: 1883 },
+      },
     });
     expect(config({})).toEqual(DEFAULTS);
   });
@@ -32,7 +50,7 @@ describe('configuração do servidor', () => {
     const flags = { porta: '3', frota: 'linha' };
     expect(config({ flags, env }, file)).toMatchObject({
       port: 3,
-      fleet: 'linha',
+      engine: { fleet: 'linha' },
       minimumChars: 2,
       host: 'arquivo',
       logLevel: 'info',
@@ -40,7 +58,7 @@ describe('configuração do servidor', () => {
   });
 
   it('brokers: repetidos na linha, com vírgulas no ambiente, lista no arquivo; sempre em ordem, sem repetição', () => {
-    const urls = (given: Parameters<typeof config>) => config(...given).brokers.map(({ url }) => url);
+    const urls = (given: Parameters<typeof config>) => fleet(...given).brokers.map(({ url }) => url);
     const wanted = ['mqtt://b:1', 'mqtt://a:2'];
     expect(urls([{ flags: { broker: ['mqtt://b:1', 'mqtt://a:2', 'mqtt://b:1'] } }])).toEqual(wanted);
     expect(urls([{ env: { KVS_BROKER: 'mqtt://b:1, mqtt://a:2' } }])).toEqual(wanted);
@@ -48,10 +66,34 @@ describe('configuração do servidor', () => {
     expect(urls([{}, { broker: 'mqtt://b:1' }])).toEqual(['mqtt://b:1']);
   });
 
+  it('o motor frota dito por extenso é o de sempre', () => {
+    expect(config({ flags: { motor: 'frota' } }).engine).toEqual(FLEET_DEFAULTS);
+  });
+
+  it('o motor de consenso tem as suas opções, e nenhuma da frota', () => {
+    expect(consensus()).toEqual({
+      name: 'consenso',
+      replicas: ['127.0.0.1:23791', '127.0.0.1:23792', '127.0.0.1:23793'],
+      deadlineMs: 5_000,
+      localReads: false,
+    });
+    const given = { replicas: ['a:1', 'b:2,a:1', '[::1]:3'], 'prazo-consenso': '700', leitura: 'local' };
+    expect(consensus(given)).toEqual({
+      name: 'consenso',
+      replicas: ['a:1', 'b:2', '[::1]:3'],
+      deadlineMs: 700,
+      localReads: true,
+    });
+    expect(consensus({}, { replicas: ['c:1', 'd:1'], leitura: 'linear' })).toMatchObject({
+      replicas: ['c:1', 'd:1'],
+      localReads: false,
+    });
+  });
+
   it('nome com hífen no ambiente e no arquivo', () => {
     expect(config({ env: { KVS_LOG_NIVEL: 'warn', KVS_BROKER_LOCAL: '[::1]:9' } })).toMatchObject({
       logLevel: 'warn',
-      localBroker: { host: '::1', port: 9 },
+      engine: { localBroker: { host: '::1', port: 9 } },
     });
     expect(config({}, { 'log-nivel': 'debug' }).logLevel).toBe('debug');
   });
@@ -61,8 +103,19 @@ describe('configuração do servidor', () => {
   });
 
   it('é congelada por inteiro', () => {
-    const frozen = config({ flags: { broker: ['mqtt://a'] } });
-    for (const part of [frozen, frozen.brokers, frozen.localBroker]) expect(Object.isFrozen(part)).toBe(true);
+    const sources = { flags: { broker: ['mqtt://a'] } };
+    const { brokers, localBroker } = fleet(sources);
+    const replicas = consensus();
+    for (const part of [
+      config(sources),
+      config(sources).engine,
+      brokers,
+      localBroker,
+      replicas,
+      replicas.replicas,
+    ]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
   });
 
   it.each<[Partial<SettingSources>, unknown, string]>([
@@ -82,6 +135,37 @@ describe('configuração do servidor', () => {
     [{ env: { KVS_BROKER: 'mqtt://a:99999' } }, undefined, 'KVS_BROKER'],
     [{ flags: { 'broker-local': 'maquina' } }, undefined, '--broker-local: "maquina"'],
     [{ flags: { 'broker-local': 'maquina:0' } }, undefined, '--broker-local: "maquina:0"'],
+    [
+      { flags: { motor: 'nada' } },
+      undefined,
+      '--motor: "nada" não serve; esperado um destes: frota, consenso',
+    ],
+    [{ env: { KVS_MOTOR: 'Frota' } }, undefined, 'KVS_MOTOR: "Frota"'],
+    [{ flags: { motor: ['frota', 'consenso'] } }, undefined, 'um só valor, não 2'],
+    [
+      { flags: { motor: 'consenso', replicas: ['a'] } },
+      undefined,
+      '--replicas: "a" não serve; esperado endereço',
+    ],
+    [{ flags: { motor: 'consenso', replicas: ['a:0'] } }, undefined, '--replicas: "a:0"'],
+    [{ flags: { motor: 'consenso', replicas: [','] } }, undefined, '--replicas: ""'],
+    [{ flags: { motor: 'consenso', 'prazo-consenso': '499' } }, undefined, 'de 500 a 600000'],
+    [{ flags: { motor: 'consenso', 'prazo-consenso': '1e4' } }, undefined, '--prazo-consenso: "1e4"'],
+    [{ flags: { motor: 'consenso', leitura: 'rapida' } }, undefined, 'esperado um destes: linear, local'],
+    [{ flags: { motor: 'consenso', broker: ['mqtt://a'] } }, undefined, '--broker só vale com --motor frota'],
+    [
+      { flags: { motor: 'consenso' }, env: { KVS_FROTA: 'x' } },
+      undefined,
+      'KVS_FROTA só vale com --motor frota',
+    ],
+    [{ flags: { motor: 'consenso', 'broker-local': 'a:1' } }, undefined, 'e o motor aqui é consenso'],
+    [
+      { flags: { replicas: ['a:1'] } },
+      undefined,
+      '--replicas só vale com --motor consenso, e o motor aqui é frota',
+    ],
+    [{}, { 'prazo-consenso': 900 }, '"prazo-consenso" em f.json só vale com --motor consenso'],
+    [{ env: { KVS_LEITURA: 'local' } }, undefined, 'KVS_LEITURA só vale com --motor consenso'],
     [{}, '{', 'f.json: não é JSON válido'],
     [{}, [], 'f.json: esperado um objeto JSON'],
     [{}, { prota: 1 }, 'f.json: opção desconhecida "prota"; conhecidas: porta'],
@@ -111,7 +195,7 @@ describe('porta dita duas vezes', () => {
 });
 
 it('aponta variáveis KVS_ que não são opções', () => {
-  expect(unknownVariables({ KVS_PORTA: '1', KVS_BROKERS: 'x', KVS_JSON: '1', PATH: '' })).toEqual([
-    'KVS_BROKERS',
-  ]);
+  expect(
+    unknownVariables({ KVS_PORTA: '1', KVS_BROKERS: 'x', KVS_JSON: '1', KVS_REPLICA_DADOS: '/x', PATH: '' }),
+  ).toEqual(['KVS_BROKERS']);
 });

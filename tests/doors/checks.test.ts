@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
-import { checkedKey, checkedValue, namedVersion } from '../../src/doors/kvs/checks.js';
+import { checkedKey, checkedValue, namedVersion } from '../../src/doors/checks.js';
 
 function outcome(act: () => string): string {
   try {

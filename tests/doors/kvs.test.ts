@@ -230,17 +230,17 @@ describe('kvs.KVS and errors of the engine', () => {
   });
 
   it('answers INTERNAL for a bug, with the cause in the log alone', async () => {
-    const engine: Engine = {
-      insert: () => {
-        throw new TypeError('segredo');
-      },
-      query: () => Promise.reject(new TypeError('segredo')),
-      remove: () => undefined,
-      snapshot: () => {
-        throw new TypeError('segredo');
-      },
-    };
-    const stand = await openStandOn(engine);
+    const stand = await openStandOn(
+      Object.assign(new AsyncMemoryEngine(), {
+        insert: () => {
+          throw new TypeError('segredo');
+        },
+        query: () => Promise.reject(new TypeError('segredo')),
+        snapshot: () => {
+          throw new TypeError('segredo');
+        },
+      }),
+    );
     const { client } = stand;
     const calls = [
       client.insere('chave', 'valor'),

@@ -23,17 +23,22 @@ afterEach(() => stand.close());
 
 describe('health', () => {
   it('is NOT_SERVING until told otherwise', async () => {
-    const doors = await startDoors({ port: 0, engine: new MemoryEngine(), logger: new RecordingLogger() });
+    const doors = await startDoors({
+      port: 0,
+      engine: new MemoryEngine(),
+      engineHealth: 'kvs.frota',
+      logger: new RecordingLogger(),
+    });
     const client = connect(doors.port);
     const all = () => Promise.all(['', 'kvs.KVS', 'kvs.frota'].map((name) => client.health(name)));
     expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING']);
     doors.setServing(true);
     expect(await all()).toEqual(['SERVING', 'SERVING', 'NOT_SERVING']);
-    doors.setFleet(true);
+    doors.setEngine(true);
     expect(await all()).toEqual(['SERVING', 'SERVING', 'SERVING']);
     doors.setServing(false);
     expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'SERVING']);
-    doors.setFleet(false);
+    doors.setEngine(false);
     expect(await all()).toEqual(['NOT_SERVING', 'NOT_SERVING', 'NOT_SERVING']);
     await expect(client.health('nada')).rejects.toMatchObject({ code: status.NOT_FOUND });
     client.close();
@@ -46,7 +51,7 @@ describe('health', () => {
     watch.on('data', (answer: { status: string }) => seen.push(answer.status));
     watch.on('error', () => undefined);
     await eventually('the present status', () => seen.length === 1);
-    stand.doors.setFleet(true);
+    stand.doors.setEngine(true);
     await eventually('the change', () => seen.length === 2);
     expect(seen).toEqual(['NOT_SERVING', 'SERVING']);
     watch.cancel();
@@ -55,7 +60,13 @@ describe('health', () => {
 
 describe('reflection', () => {
   it('lists the services', async () => {
-    expect((await listServices(stand.client.raw)).sort()).toEqual(['grpc.health.v1.Health', 'kvs.KVS']);
+    expect((await listServices(stand.client.raw)).sort()).toEqual([
+      'KeyValueStore',
+      'grpc.health.v1.Health',
+      'kvs.KVS',
+      'kvstore.KvStore',
+      'project.KeyValueStore',
+    ]);
   });
 
   it.each(['v1', 'v1alpha'] as const)(
@@ -78,6 +89,21 @@ describe('reflection', () => {
       ]);
       const packages = loadPackageDefinition(described);
       expect(packages).toHaveProperty('kvs.KVS');
+    },
+  );
+
+  it.each(['KeyValueStore', 'project.KeyValueStore', 'kvstore.KvStore'])(
+    'describes %s and each of its methods and messages by the names that clients use',
+    async (name) => {
+      const described = loadFileDescriptorSetFromBuffer(
+        fileSet(await describeService(stand.client.raw, name, 'v1')),
+      );
+      expect(described).toHaveProperty([name, 'Get', 'path'], `/${name}/Get`);
+      const request = name.replace(/\w+$/, name === 'kvstore.KvStore' ? 'GetRequest' : 'KeyRequest');
+      for (const symbol of [`${name}.Get`, request, `${request}.key`]) {
+        const files = await describeService(stand.client.raw, symbol, 'v1alpha');
+        expect(loadFileDescriptorSetFromBuffer(fileSet(files)), symbol).toHaveProperty([name]);
+      }
     },
   );
 
@@ -113,6 +139,9 @@ describe('reflection', () => {
       statuses: [
         { key: '', value: { status: 'SERVING' } },
         { key: 'kvs.KVS', value: { status: 'SERVING' } },
+        { key: 'KeyValueStore', value: { status: 'SERVING' } },
+        { key: 'project.KeyValueStore', value: { status: 'SERVING' } },
+        { key: 'kvstore.KvStore', value: { status: 'SERVING' } },
         { key: 'kvs.frota', value: { status: 'NOT_SERVING' } },
       ],
     });
@@ -121,7 +150,13 @@ describe('reflection', () => {
 
 describe('listening', () => {
   const start = (port: number, host?: string) =>
-    startDoors({ port, host, engine: new MemoryEngine(), logger: new RecordingLogger() });
+    startDoors({
+      port,
+      host,
+      engine: new MemoryEngine(),
+      engineHealth: 'kvs.frota',
+      logger: new RecordingLogger(),
+    });
 
   it('refuses a port that another server of ours has, in one line', async () => {
     const error: unknown = await start(stand.doors.port).catch((thrown: unknown) => thrown);

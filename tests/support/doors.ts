@@ -41,7 +41,7 @@ export function openStand(minimumChars?: number): Promise<Stand<MemoryEngine>> {
 
 export async function openStandOn<E extends Engine>(engine: E, minimumChars?: number): Promise<Stand<E>> {
   const logger = new RecordingLogger();
-  const doors = await startDoors({ port: 0, engine, minimumChars, logger });
+  const doors = await startDoors({ port: 0, engine, engineHealth: 'kvs.frota', minimumChars, logger });
   doors.setServing(true);
   const client = connect(doors.port);
   return {

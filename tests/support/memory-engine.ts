@@ -1,29 +1,34 @@
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
-import type { Engine, Row } from '../../src/ports/engine.js';
+import type { Capabilities, Engine, Head, Put, RangeRow, Row } from '../../src/ports/engine.js';
+
+const ORIGIN = 'unico';
 
 /**
  * A whole engine on plain maps, for tests of what stands on an engine: one server, nobody else, nothing kept.
  * Linear in the versions of a key, simple enough to be seen to be right.
  */
 export class MemoryEngine implements Engine {
+  readonly capabilities: Capabilities = { heads: true, linearizable: true, durable: false };
   readonly #rows = new Map<string, Row[]>();
-  /** Greatest version ever given to a key; outlives its rows. */
-  readonly #greatest = new Map<string, number>();
-  #timestamp = 0;
+  /** Greatest version and timestamp ever given to a key; they outlive its rows. */
+  readonly #greatest = new Map<string, { version: number; timestamp: number }>();
   /** Calls so far, of every kind. */
   calls = 0;
-  /** Rows read by snapshots so far. */
+  /** Rows read by snapshots and ranges so far. */
   rowsRead = 0;
   /** Thrown by every call while set, as an engine does that joins, leaves or is full. */
   refusal: KvsError | undefined;
+  /** The wall clock, ms since 1970. */
+  clock = (): number => Date.now();
 
   insert(key: string, value: string): { version: number; timestamp: number } {
     this.#enter();
-    const version = (this.#greatest.get(key) ?? 0) + 1;
+    const greatest = this.#greatest.get(key) ?? { version: 0, timestamp: 0 };
+    const version = greatest.version + 1;
     if (version > limits.version) throw new KvsError('VERSAO_ESGOTADA', 'a chave não tem mais versões');
-    const timestamp = ++this.#timestamp;
-    this.#greatest.set(key, version);
+    const timestamp = Math.max(this.clock(), greatest.timestamp + 1);
+    this.#greatest.set(key, { version, timestamp });
     const rows = this.#rows.get(key);
     const row = { key, value, version, timestamp };
     if (rows === undefined) this.#rows.set(key, [row]);
@@ -31,9 +36,19 @@ export class MemoryEngine implements Engine {
     return { version, timestamp };
   }
 
+  put(key: string, value: string): Put {
+    const previous = this.#newest(key);
+    return { row: { key, value, ...this.insert(key, value) }, previous };
+  }
+
   query(key: string, version: number | undefined): Row | undefined {
     this.#enter();
     return this.#find(key, version);
+  }
+
+  queryAt(key: string, timestamp: number | undefined): Row | undefined {
+    this.#enter();
+    return this.#findAt(key, timestamp);
   }
 
   remove(key: string, version: number | undefined): void {
@@ -46,6 +61,20 @@ export class MemoryEngine implements Engine {
     else this.#rows.set(key, kept);
   }
 
+  removeAll(key: string): Row | undefined {
+    this.#enter();
+    const newest = this.#newest(key);
+    this.#rows.delete(key);
+    return newest;
+  }
+
+  trim(key: string): Row | undefined {
+    this.#enter();
+    const newest = this.#newest(key);
+    if (newest !== undefined) this.#rows.set(key, [newest]);
+    return newest;
+  }
+
   *snapshot(version: number | undefined): Iterable<Row> {
     this.#enter();
     for (const key of this.#rows.keys()) {
@@ -56,13 +85,43 @@ export class MemoryEngine implements Engine {
     }
   }
 
+  *range(from: string, to: string, timestamp: number | undefined): Iterable<RangeRow> {
+    this.#enter();
+    const [first, last] = [Buffer.from(from), Buffer.from(to)];
+    const keys = [...this.#rows.keys()]
+      .map((key) => ({ key, bytes: Buffer.from(key) }))
+      .filter(({ bytes }) => first.compare(bytes) <= 0 && last.compare(bytes) >= 0)
+      .sort((a, b) => a.bytes.compare(b.bytes));
+    for (const { key } of keys) {
+      if (!this.#rows.has(key)) continue;
+      this.rowsRead++;
+      yield { key, row: this.#findAt(key, timestamp) };
+    }
+  }
+
+  heads(key: string): readonly Head[] {
+    this.#enter();
+    const newest = this.#newest(key);
+    if (newest === undefined) return [];
+    const { value, timestamp, version } = newest;
+    return [{ value, timestamp, origin: ORIGIN, clock: [[ORIGIN, version]] }];
+  }
+
   /** Makes the next version of `key` be the one after `version`. */
   pretendGreatest(key: string, version: number): void {
-    this.#greatest.set(key, version);
+    this.#greatest.set(key, { version, timestamp: this.#greatest.get(key)?.timestamp ?? 0 });
+  }
+
+  #newest(key: string): Row | undefined {
+    return this.#rows.get(key)?.at(-1);
   }
 
   #find(key: string, version: number | undefined): Row | undefined {
     return this.#rows.get(key)?.findLast((row) => version === undefined || row.version <= version);
+  }
+
+  #findAt(key: string, timestamp: number | undefined): Row | undefined {
+    return this.#rows.get(key)?.findLast((row) => timestamp === undefined || row.timestamp <= timestamp);
   }
 
   #enter(): void {
@@ -71,30 +130,62 @@ export class MemoryEngine implements Engine {
   }
 }
 
-/** The same with a promise for every answer, as engines have that must ask others. */
+/** The same with a promise for every answer, as engines have that must ask others, and without heads. */
 export class AsyncMemoryEngine implements Engine {
+  readonly capabilities: Capabilities = { heads: false, linearizable: true, durable: false };
+
   constructor(readonly inner = new MemoryEngine()) {}
 
-  async insert(key: string, value: string): Promise<{ version: number; timestamp: number }> {
-    await nextTurn();
-    return this.inner.insert(key, value);
+  insert(key: string, value: string): Promise<{ version: number; timestamp: number }> {
+    return later(() => this.inner.insert(key, value));
   }
 
-  async query(key: string, version: number | undefined): Promise<Row | undefined> {
-    await nextTurn();
-    return this.inner.query(key, version);
+  put(key: string, value: string): Promise<Put> {
+    return later(() => this.inner.put(key, value));
   }
 
-  async remove(key: string, version: number | undefined): Promise<void> {
-    await nextTurn();
-    this.inner.remove(key, version);
+  query(key: string, version: number | undefined): Promise<Row | undefined> {
+    return later(() => this.inner.query(key, version));
   }
 
-  async *snapshot(version: number | undefined): AsyncIterable<Row> {
-    for (const row of this.inner.snapshot(version)) {
-      await nextTurn();
-      yield row;
-    }
+  queryAt(key: string, timestamp: number | undefined): Promise<Row | undefined> {
+    return later(() => this.inner.queryAt(key, timestamp));
+  }
+
+  remove(key: string, version: number | undefined): Promise<void> {
+    return later(() => this.inner.remove(key, version));
+  }
+
+  removeAll(key: string): Promise<Row | undefined> {
+    return later(() => this.inner.removeAll(key));
+  }
+
+  trim(key: string): Promise<Row | undefined> {
+    return later(() => this.inner.trim(key));
+  }
+
+  snapshot(version: number | undefined): AsyncIterable<Row> {
+    return eachLater(this.inner.snapshot(version));
+  }
+
+  range(from: string, to: string, timestamp: number | undefined): AsyncIterable<RangeRow> {
+    return eachLater(this.inner.range(from, to, timestamp));
+  }
+
+  heads(): Promise<readonly Head[]> {
+    return Promise.reject(new Error('this engine has no heads'));
+  }
+}
+
+async function later<T>(call: () => T): Promise<T> {
+  await nextTurn();
+  return call();
+}
+
+async function* eachLater<T>(rows: Iterable<T>): AsyncIterable<T> {
+  for (const row of rows) {
+    await nextTurn();
+    yield row;
   }
 }
 

@@ -1,20 +1,15 @@
 /** The rules of `kvs.KVS` for one request: check, engine, answer. The same for unary calls and for streams. */
 import { KvsError } from '../../core/errors.js';
 import type { Awaitable, Engine } from '../../ports/engine.js';
-import { checkedKey, checkedValue, namedVersion } from './checks.js';
-import type { KeyValueRequest, KeyVersionRequest, Tuple } from './wire.js';
+import { andThen, type Operation } from '../calls/operation.js';
+import { checkedKey, checkedValue, namedVersion } from '../checks.js';
+import type { KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
 
 /** The answer when a contract's number has to say "error". */
 export const REFUSED_VERSION = -1;
 
 /** The answer when there is nothing to show. */
 export const BLANK_TUPLE: Tuple = Object.freeze({ key: '', value: '', version: 0 });
-
-/**
- * Answers one request, at once where the engine does.
- * @throws KvsError (also as a rejection) of the checks and of the engine
- */
-export type Operation<Req, Res> = (request: Req) => Awaitable<Res>;
 
 export interface Operations {
   /** The new version. */
@@ -25,16 +20,11 @@ export interface Operations {
   readonly remove: Operation<KeyVersionRequest, number>;
 }
 
-/** Goes on with a value that may be here already, without a promise if it is. */
-function then<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
-
 /** @param minimumChars fewest characters of a key and of a value */
 export function kvsOperations(engine: Engine, minimumChars: number): Operations {
   /** Nothing was found: whether the key is unknown, or only such a version of it. */
   function missing(key: string, version: number | undefined): Awaitable<never> {
-    return then(version === undefined ? undefined : engine.query(key, undefined), (latest) => {
+    return andThen(version === undefined ? undefined : engine.query(key, undefined), (latest) => {
       if (latest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
       throw new KvsError('VERSAO_INEXISTENTE', `a chave não tem versão até ${String(version)}`);
     });
@@ -59,7 +49,7 @@ export function kvsOperations(engine: Engine, minimumChars: number): Operations 
     remove(request) {
       const key = checkedKey(request, minimumChars);
       const version = namedVersion(request.version);
-      return then(engine.remove(key, version), () => version ?? 0);
+      return andThen(engine.remove(key, version), () => version ?? 0);
     },
   };
 }

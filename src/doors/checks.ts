@@ -1,7 +1,7 @@
-/** What a request of `kvs.KVS` must fulfil before the engine sees it. Pure. */
-import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
-import type { KeyRequest, KeyValueRequest } from './wire.js';
+/** What a request must fulfil before the engine sees it. Pure. */
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { KeyRequest, KeyValueRequest } from './wire/messages.js';
 
 /**
  * The key of a request, checked for UTF-8, then for its least length, then for its greatest.

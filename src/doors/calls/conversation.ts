@@ -2,10 +2,10 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { KvsError } from '../../core/errors.js';
 import type { Awaitable } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
-import { errorTrailer, grpcStatus, isExpected, logUnexpected } from '../errors.js';
+import { errorTrailer, grpcStatus, logUnexpected } from '../errors.js';
 import type { Leaving } from '../open-streams.js';
-import type { Operation } from './operations.js';
-import type { Decoded } from './wire.js';
+import type { Decoded } from '../wire/messages.js';
+import type { Operation, Refusal } from './operation.js';
 
 /** Errors of one stream that `kvs-erro` lists, each as `index:CODE` with the request's index counted from 0. */
 const LISTED_ERRORS_MAX = 32;
@@ -28,7 +28,7 @@ export class Conversation<Req, Res> implements Leaving {
   constructor(
     private readonly call: ServerDuplexStream<Decoded<Req>, Res>,
     private readonly operation: Operation<Req, Res>,
-    private readonly refusal: Res,
+    private readonly refusal: Refusal<Res>,
     private readonly logger: Logger,
   ) {
     call.on('data', this.#onRequest);
@@ -89,8 +89,9 @@ export class Conversation<Req, Res> implements Leaving {
   #refuse(thrown: unknown): void {
     const error = KvsError.from(thrown);
     if (this.#errors.length < LISTED_ERRORS_MAX) this.#errors.push(`${String(this.#index)}:${error.code}`);
-    if (isExpected(error)) this.#send(this.refusal);
-    else this.#end(error);
+    const answer = this.refusal(error);
+    if (answer === undefined) this.#end(error);
+    else this.#send(answer);
   }
 
   readonly #readOn = (): void => {

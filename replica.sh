@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# One of the replicas of the consensus engine, an etcd member: ./replica.sh bd1, ./replica.sh bd2, ./replica.sh bd3.
+# ./replica.sh --help shows the options. docs/CONSENSUS.md says what lies in them.
+set -euo pipefail
+root=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+
+usage() {
+  cat <<'FIM'
+uso: ./replica.sh NOME [opções]      NOME é uma das réplicas da lista: bd1, bd2 ou bd3
+
+  --dados PASTA      onde as réplicas guardam os dados, uma pasta para cada (KVS_REPLICA_DADOS; padrão: dados)
+  --arquivo ARQUIVO  a lista das réplicas (KVS_REPLICA_ARQUIVO; padrão: replicas.conf ao lado deste programa, se existir)
+  --cota BYTES       espaço que os dados podem ocupar (KVS_REPLICA_COTA; padrão: 4294967296, 4 GiB)
+
+A lista tem uma linha por réplica, igual em todas as máquinas: nome, endereço para os servidores, endereço para as
+outras réplicas; «#» começa um comentário. Sem arquivo vale esta, tudo nesta máquina:
+
+  bd1 127.0.0.1:23791 127.0.0.1:23801
+  bd2 127.0.0.1:23792 127.0.0.1:23802
+  bd3 127.0.0.1:23793 127.0.0.1:23803
+
+Inicie as três; duas bastam para gravar. Uma réplica que para ou cai pode ser iniciada de novo com os mesmos dados.
+Para outras máquinas, use endereços que só elas alcançam: as réplicas não pedem senha.
+FIM
+}
+
+die() {
+  printf 'replica.sh: %s\n' "$2" >&2
+  exit "$1"
+}
+
+name=''
+data=${KVS_REPLICA_DADOS:-$root/dados}
+file=${KVS_REPLICA_ARQUIVO:-}
+quota=${KVS_REPLICA_COTA:-4294967296}
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help | --ajuda)
+      usage
+      exit 0
+      ;;
+    --dados | --arquivo | --cota)
+      [ $# -ge 2 ] || die 2 "falta o valor de $1"
+      case $1 in
+        --dados) data=$2 ;;
+        --arquivo) file=$2 ;;
+        --cota) quota=$2 ;;
+      esac
+      shift 2
+      ;;
+    --dados=*) data=${1#*=} && shift ;;
+    --arquivo=*) file=${1#*=} && shift ;;
+    --cota=*) quota=${1#*=} && shift ;;
+    -*) die 2 "opção desconhecida: $1 (./replica.sh --help mostra as opções)" ;;
+    *)
+      [ -z "$name" ] || die 2 "uma réplica de cada vez: \"$name\" ou \"$1\"?"
+      name=$1
+      shift
+      ;;
+  esac
+done
+[ -n "$name" ] || die 2 'falta o nome da réplica: bd1, bd2 ou bd3 (./replica.sh --help mostra as opções)'
+[[ $quota =~ ^[1-9][0-9]*$ ]] || die 2 "--cota: \"$quota\" não serve; esperado um número de bytes"
+
+if [ -z "$file" ] && [ -e "$root/replicas.conf" ]; then file=$root/replicas.conf; fi
+if [ -n "$file" ]; then
+  [ -r "$file" ] || die 2 "não consigo ler a lista de réplicas: $file"
+  members=$(<"$file")
+else
+  members='bd1 127.0.0.1:23791 127.0.0.1:23801
+bd2 127.0.0.1:23792 127.0.0.1:23802
+bd3 127.0.0.1:23793 127.0.0.1:23803'
+fi
+
+cluster='' names='' client='' peer=''
+while read -r member member_client member_peer rest || [ -n "$member" ]; do
+  [[ -n $member && $member != \#* ]] || continue
+  if [[ ! $member =~ ^[A-Za-z0-9_-]+$ || ! $member_client =~ ^.+:[0-9]+$ || ! $member_peer =~ ^.+:[0-9]+$ ]] ||
+    [[ -n $rest && $rest != \#* ]]; then
+    die 2 "${file:-lista de réplicas}: \"$member $member_client $member_peer${rest:+ $rest}\" não serve; esperado: nome endereço:porta endereço:porta"
+  fi
+  cluster+="${cluster:+,}$member=http://$member_peer"
+  names+="${names:+, }$member"
+  if [ "$member" = "$name" ]; then client=$member_client peer=$member_peer; fi
+done <<<"$members"
+[ -n "$client" ] || die 2 "não há réplica \"$name\" na lista; há: ${names:-nenhuma}"
+
+command -v etcd >/dev/null 2>&1 ||
+  die 1 'falta o etcd 3.4 ou mais novo. Debian e Ubuntu: sudo apt-get install etcd-server    macOS: brew install etcd'
+
+# A variable that says something else than an option ends etcd, and a whole system may set them for another etcd.
+for variable in "${!ETCD_@}"; do unset "$variable"; done
+case $(uname -m) in
+  # etcd 3.4 wants to be told that it may.
+  aarch64 | arm64) export ETCD_UNSUPPORTED_ARCH=arm64 ;;
+esac
+
+mkdir -p -- "$data/$name" || die 1 "não consigo criar $data/$name"
+# etcd wants nobody else to read it.
+chmod 700 -- "$data/$name"
+printf 'réplica %s: servidores em %s, réplicas em %s, dados em %s\n' "$name" "$client" "$peer" "$data/$name" >&2
+
+# The process itself becomes etcd, so that signals and kill reach it.
+#  initial-cluster-*    only count for an empty folder: a member with data goes on where it was
+#  heartbeat, election  a lost leader is replaced in about a second; a local network answers in a few ms
+#  pre-vote             a member that was frozen or cut off does not depose a working leader when it comes back
+#  auto-compaction      the past is kept for 10 to 20 minutes: how long a walk over all keys may last
+#  snapshot-count       entries of the log in memory
+#  max-request-bytes    the longest keys, escaped, in every index, with the longest value, in one transaction
+exec etcd \
+  --name "$name" \
+  --data-dir "$data/$name" \
+  --listen-client-urls "http://$client" \
+  --advertise-client-urls "http://$client" \
+  --listen-peer-urls "http://$peer" \
+  --initial-advertise-peer-urls "http://$peer" \
+  --initial-cluster "$cluster" \
+  --initial-cluster-state new \
+  --initial-cluster-token kvs-replicas \
+  --heartbeat-interval 50 \
+  --election-timeout 500 \
+  --pre-vote \
+  --auto-compaction-mode periodic \
+  --auto-compaction-retention 10m \
+  --quota-backend-bytes "$quota" \
+  --snapshot-count 20000 \
+  --max-request-bytes 4194304 \
+  --logger zap \
+  --log-level warn \
+  --log-outputs stderr

@@ -1,0 +1,68 @@
+import { ConsensusEngine } from '../consensus/engine.js';
+import { startDoors } from '../doors/server.js';
+import type { Logger } from '../ports/logger.js';
+import type { ServerConfig } from './config.js';
+import type { ConsensusConfig } from './engine-config.js';
+import { hostPortText } from './parse.js';
+import { leaveInOrder } from './running-server.js';
+import type { RunningServer } from './running-server.js';
+import { drawName, systemRandom } from './system-random.js';
+import { systemTime } from './system-time.js';
+
+/**
+ * Starts a server over the replicas of a consensus store, in this order: doors (health NOT_SERVING; a port in use ends it
+ * here), then the engine looks for the replicas, which need not be there yet, and health follows it:
+ *
+ * - `kvs.consenso`: a majority of the replicas answers;
+ * - the server as a whole: the same, or, with local reads, that a majority has answered once: what they hold can be
+ *   read without one.
+ *
+ * @param onServing called once, when a majority has answered for the first time
+ * @throws KvsError PORTA_EM_USO, CONFIGURACAO
+ */
+export async function startConsensusServer(
+  config: ServerConfig,
+  { replicas, deadlineMs, localReads }: ConsensusConfig,
+  logger: Logger,
+  onServing: () => void,
+): Promise<RunningServer> {
+  let served = false;
+  // The engine calls this only after its start, when the doors are open.
+  const onAvailable = (available: boolean): void => {
+    doors.setEngine(available);
+    doors.setServing(available || (localReads && served));
+    if (!available || served) return;
+    served = true;
+    onServing();
+  };
+  const engine = new ConsensusEngine({
+    members: replicas,
+    deadlineMs,
+    localReads,
+    time: systemTime,
+    random: systemRandom,
+    logger,
+    newToken: drawName,
+    onAvailable,
+  });
+  const { host, port, minimumChars } = config;
+  const doors = await startDoors({ host, port, engine, engineHealth: 'kvs.consenso', minimumChars, logger });
+  const address = hostPortText(host, doors.port);
+  const reads = localReads ? 'local' : 'linear';
+  logger.info(
+    { endereco: address, replicas, prazoMs: deadlineMs, leitura: reads, processo: process.pid },
+    'procurando as réplicas',
+  );
+  engine.start();
+
+  let stopped: Promise<void> | undefined;
+  return {
+    address,
+    facts: () => [
+      ['motor', 'consenso'],
+      ['réplicas', replicas.join(', ')],
+      ['leitura', reads],
+    ],
+    stop: () => (stopped ??= leaveInOrder(doors, () => engine.stop(), 'deixando as réplicas', logger)),
+  };
+}

@@ -1,0 +1,105 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { externalBrokers } from '../bus/broker-source.js';
+import { LocalBroker } from '../bus/local-broker.js';
+import { MqttBus } from '../bus/mqtt-bus.js';
+import { startDoors } from '../doors/server.js';
+import { FleetEngine } from '../engine/fleet.js';
+import type { PresenceState } from '../ports/bus.js';
+import type { Logger } from '../ports/logger.js';
+import type { ServerConfig } from './config.js';
+import type { FleetConfig } from './engine-config.js';
+import { hostPortText } from './parse.js';
+import { leaveInOrder } from './running-server.js';
+import type { RunningServer } from './running-server.js';
+import { drawName, systemRandom } from './system-random.js';
+import { systemTime } from './system-time.js';
+
+/**
+ * Starts a server of a fleet, in this order: bus (silent), engine (refusing), doors (health NOT_SERVING; a port in use
+ * ends it here, before anyone in the fleet has seen it), then the engine joins the fleet, and health follows it.
+ *
+ * It stops in this order: health NOT_SERVING; doors, with a deadline; engine: its last batch, its leave, the bus, and
+ * the embedded broker if this process has it.
+ *
+ * @param onServing called once, when the server has caught up with the fleet
+ * @throws KvsError PORTA_EM_USO, CONFIGURACAO
+ */
+export async function startFleetServer(
+  config: ServerConfig,
+  { fleet, brokers: given, localBroker }: FleetConfig,
+  logger: Logger,
+  onServing: () => void,
+): Promise<RunningServer> {
+  const origin = drawName();
+  const port = config.port === 0 ? await freePort(config.host) : config.port;
+  const address = hostPortText(config.host, port);
+  const time = systemTime;
+  const random = systemRandom;
+  const local = given.length === 0 ? new LocalBroker({ ...localBroker, time, logger }) : undefined;
+  const brokers = local ?? externalBrokers(given);
+  const urls = brokers.addresses.map(({ url }) => url);
+
+  const bus = new MqttBus({ fleet, origin, brokers, time, random, logger });
+  // The engine calls these only after its start, when the doors are open.
+  const onState = (state: PresenceState): void => {
+    doors.setServing(state === 'serving');
+    if (state === 'serving') onServing();
+  };
+  const onAlarm = (): void => {
+    doors.setEngine(bus.connected && !engine.member.diverged);
+  };
+  const onBroker = (connected: boolean): void => {
+    doors.setEngine(connected && !engine.member.diverged);
+    if (!connected) logger.warn({ brokers: urls }, 'sem broker: atendendo sozinho e tentando de novo');
+  };
+  const engine = new FleetEngine({ origin, address, bus, time, random, logger, onState, onAlarm, onBroker });
+  const doors = await startDoors({
+    host: config.host,
+    port,
+    engine,
+    engineHealth: 'kvs.frota',
+    minimumChars: config.minimumChars,
+    logger,
+  });
+  logger.info(
+    { origem: origin, endereco: address, frota: fleet, brokers: urls, processo: process.pid },
+    'entrando na frota',
+  );
+  engine.start();
+
+  const broker = (): string => {
+    if (bus.broker === undefined) return 'nenhum por enquanto (tentando)';
+    return local?.hosting ? `${bus.broker} (embutido aqui)` : bus.broker;
+  };
+  const last = 'enviando o que falta e deixando a frota';
+  let stopped: Promise<void> | undefined;
+  return {
+    address,
+    facts: () => [
+      ['frota', fleet],
+      ['broker', broker()],
+      ['origem', origin],
+    ],
+    stop: () => (stopped ??= leaveInOrder(doors, () => engine.stop(), last, logger)),
+  };
+}
+
+/**
+ * A port that nobody uses now: peers are told the address before the doors open, so 0 will not do. It stays 0 where
+ * nothing can listen, for the doors to say why.
+ */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => {
+      resolve(0);
+    });
+    probe.listen({ host, port: 0 }, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}

@@ -1,0 +1,70 @@
+import { KvsError } from '../core/errors.js';
+import { badSetting } from './settings.js';
+import type { Setting } from './settings.js';
+
+/** Where something listens or is looked for. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** As people and URLs write it: `127.0.0.1:9000`, `[::1]:9000`. */
+export function hostPortText(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** @throws KvsError CONFIGURACAO if there is more than one text */
+export function onlyText(setting: Setting): string {
+  const [text] = setting.texts;
+  if (text === undefined || setting.texts.length > 1) {
+    throw badSetting(setting.place, setting.texts.join(' '), `um só valor, não ${setting.texts.length}`);
+  }
+  return text.trim();
+}
+
+/** Several texts come as repeated flags, as a list in the file, or in one text with commas or blanks between them. */
+export function listedTexts(setting: Setting): readonly string[] {
+  return setting.texts.flatMap((text) => text.split(/[\s,]+/)).filter((text) => text !== '');
+}
+
+/** @throws KvsError CONFIGURACAO unless `text` is a whole number from 0 to 65535 */
+export function parsePort(text: string, place: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw badSetting(place, text, 'uma porta, de 0 (o sistema escolhe) a 65535');
+  }
+  return Number(text);
+}
+
+/** @throws KvsError CONFIGURACAO unless `text` looks like a name or an address; brackets of IPv6 are taken off */
+export function parseHost(text: string, place: string): string {
+  const host = text.replace(/^\[(.*)\]$/, '$1');
+  if (!/^[A-Za-z0-9._:%-]+$/.test(host)) throw badSetting(place, text, 'um nome ou endereço, como 127.0.0.1');
+  return host;
+}
+
+/**
+ * @param example for the message, such as `127.0.0.1:1883`
+ * @throws KvsError CONFIGURACAO unless `text` is an address and a port other than 0
+ */
+export function parseHostPort(text: string, place: string, example: string): HostPort {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || port === undefined || Number(port) === 0) {
+    throw badSetting(place, text, `endereço e porta, como ${example}`);
+  }
+  return Object.freeze({ host: parseHost(host, place), port: parsePort(port, place) });
+}
+
+/** @throws KvsError CONFIGURACAO unless `text` is one of `choices` */
+export function parseChoice<T extends string>(text: string, place: string, choices: readonly T[]): T {
+  const choice = choices.find((known) => known === text);
+  if (choice === undefined) throw badSetting(place, text, `um destes: ${choices.join(', ')}`);
+  return choice;
+}
+
+/** Positional port and option say the same thing twice; both may be given only if they agree. */
+export function mergePort(positional: string | undefined, option: string | undefined): string | undefined {
+  if (positional !== undefined && option !== undefined && positional !== option) {
+    throw new KvsError('CONFIGURACAO', `a porta foi dada duas vezes: ${positional} e --porta ${option}`);
+  }
+  return option ?? positional;
+}

@@ -1,0 +1,31 @@
+import { limits } from '../core/limits.js';
+import type { Doors } from '../doors/server.js';
+import type { Logger } from '../ports/logger.js';
+
+/** A server that was started, whatever its engine. */
+export interface RunningServer {
+  /** `host:port` of the doors. */
+  readonly address: string;
+  /** What people want to know about it besides, in the order in which to say it: name and value. */
+  facts(): readonly (readonly [name: string, value: string])[];
+  /** Leaves in order. Never rejects; further calls give the same promise. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The order in which every server leaves: health NOT_SERVING; doors, with a deadline; engine.
+ * @param last what the engine does now, for the log
+ */
+export async function leaveInOrder(
+  doors: Doors,
+  stopEngine: () => Promise<unknown>,
+  last: string,
+  logger: Logger,
+): Promise<void> {
+  logger.info({ prazoMs: limits.drainMs }, 'saindo: fechando as portas gRPC');
+  doors.setServing(false);
+  await doors.stop(limits.drainMs);
+  logger.info({}, `saindo: ${last}`);
+  await stopEngine();
+  logger.info({}, 'saiu');
+}

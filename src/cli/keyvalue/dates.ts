@@ -1,0 +1,18 @@
+/** The greatest moment that a Date holds. */
+const DATE_MS_MAX = 8_640_000_000_000_000n;
+
+const format = new Intl.DateTimeFormat('pt-BR', {
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
+
+/** A version as a date of this place, `21/11/2026 01:25:54,123`; empty if it is beyond all dates. */
+export function dateText(version: bigint): string {
+  if (version > DATE_MS_MAX || version < -DATE_MS_MAX) return '';
+  return format.format(new Date(Number(version))).replace(', ', ' ');
+}

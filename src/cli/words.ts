@@ -1,0 +1,57 @@
+import { OPERATIONS } from './keyvalue/request.js';
+
+/** Options of the client that may take several values. */
+const LIST_OPTION = /^(-k|-v|-e|--chave|--valor|--ver|--versao)(=[\s\S]*)?$/;
+
+/** Options of the client that take one value, which is no operation whatever it says. */
+const SINGLE_OPTION = /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--prazo)$/;
+
+/**
+ * `get --chave a b` as `get --chave=a --chave=b`, for the operations that are named by position: several values after
+ * one option belong to their command line and not to that of `-o`. Other words stay as they are.
+ */
+export function spreadLists(words: readonly string[]): readonly string[] {
+  if (!namesOperation(words)) return words;
+  const spread: string[] = [];
+  for (let at = 0; at < words.length;) {
+    const word = words[at++] ?? '';
+    const [, name, given] = LIST_OPTION.exec(word) ?? [];
+    if (name === undefined) {
+      spread.push(word);
+      continue;
+    }
+    const begin = at;
+    while (at < words.length && isValue(words[at] ?? '')) at++;
+    if (given !== undefined || at === begin) spread.push(word);
+    for (const value of words.slice(begin, at)) spread.push(`${name}=${value}`);
+  }
+  return spread;
+}
+
+/** Whether the first word that is neither an option nor its value is an operation, and comes before any list. */
+function namesOperation([command, ...words]: readonly string[]): boolean {
+  if (command !== 'cliente') return false;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (LIST_OPTION.test(word)) return false;
+    if (SINGLE_OPTION.test(word)) at++;
+    else if (!word.startsWith('-')) return OPERATIONS.some((operation) => operation === word);
+  }
+  return false;
+}
+
+/** A word that is not another option. */
+function isValue(word: string): boolean {
+  return !word.startsWith('-') || /^-(\d+)?$/.test(word);
+}
+
+/**
+ * A repeatable option with its value in the same word, as yargs takes it whole: it does not read `-v=…` with a line break, nor an
+ * empty value in the last word, and strips one pair of quotes after `=`, although the shell has done that already.
+ */
+export function keepWhole(word: string): string {
+  const [, name, value] = /^--?(k|chave|v|valor|e|ver|versao)=([\s\S]*)$/.exec(word) ?? [];
+  if (name === undefined || value === undefined) return word;
+  const quote = value === '' ? '"' : (/^(["'])[\s\S]*\1$/.exec(value)?.[1] ?? '');
+  return `--${name}=${quote}${value}${quote}`;
+}

@@ -1,0 +1,139 @@
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Capabilities, Engine, Head, Put, RangeRow, Row, Stream } from '../ports/engine.js';
+import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import { Client } from './client.js';
+import { HeadCache } from './head-cache.js';
+import { Health } from './health.js';
+import { ALL_HEADS, headRange } from './layout.js';
+import { Reads } from './reads.js';
+import { defaultTuning } from './tuning.js';
+import type { ConsensusTuning } from './tuning.js';
+import { Walker } from './walk.js';
+import type { Bound } from './walk.js';
+import { HeadWatch } from './watch.js';
+import { Writes } from './writes.js';
+
+export interface ConsensusOptions {
+  /** `host:port` of the client door of each etcd member. */
+  readonly members: readonly string[];
+  /** A call without an answer fails after this. */
+  readonly deadlineMs: number;
+  /** Reads come from any member's own state: possible without a majority, and possibly old. */
+  readonly localReads: boolean;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** A fresh text of letters, digits, `-` and `_` that nobody has ever drawn or will draw: names one write. */
+  readonly newToken: () => string;
+  /** Called when the majority comes or goes, and once soon after the start. */
+  readonly onAvailable?: (available: boolean) => void;
+  readonly tuning?: Partial<ConsensusTuning>;
+}
+
+/**
+ * The consensus engine: everything lies in etcd, on the disks of a majority before a write is acknowledged
+ * (linearizable per key). It keeps nothing itself but hints; any number of servers use the same members. See
+ * docs/CONSENSUS.md.
+ */
+export class ConsensusEngine implements Engine {
+  readonly capabilities: Capabilities;
+  private readonly client: Client;
+  private readonly reads: Reads;
+  private readonly writes: Writes;
+  private readonly walker: Walker;
+  private readonly watch: HeadWatch;
+  private readonly health: Health;
+
+  constructor(private readonly options: ConsensusOptions) {
+    const { members, localReads, time, random, logger, newToken } = options;
+    const tuning = { ...defaultTuning, ...options.tuning };
+    this.capabilities = { heads: false, linearizable: !localReads, durable: true };
+    const cache = new HeadCache(tuning.cachedHeadBytes);
+    const client = (this.client = new Client(members, tuning, time, random));
+    const reads = (this.reads = new Reads(client, cache, localReads));
+    this.writes = new Writes({ client, cache, reads, time, random, tuning, newToken });
+    this.walker = new Walker(client, reads, tuning, () => this.deadline());
+    this.watch = new HeadWatch(client, cache, time, tuning, logger);
+    const onAvailable = (available: boolean): void => options.onAvailable?.(available);
+    this.health = new Health(client, time, tuning, logger, onAvailable);
+  }
+
+  /** Whether a majority answered lately. */
+  get available(): boolean {
+    return this.health.available;
+  }
+
+  /** Begins to look after the members. They need not be there yet. */
+  start(): void {
+    this.health.start();
+    this.watch.start();
+  }
+
+  /** Closes the connections. Calls under way end within an attempt, later ones fail with SERVIDOR_SAINDO. */
+  stop(): Promise<void> {
+    this.health.stop();
+    this.watch.stop();
+    this.client.close();
+    return Promise.resolve();
+  }
+
+  insert(key: string, value: string): Promise<{ readonly version: number; readonly timestamp: number }> {
+    return this.writes.insert(key, value, this.deadline());
+  }
+
+  put(key: string, value: string): Promise<Put> {
+    return this.writes.put(key, value, this.deadline());
+  }
+
+  query(key: string, version: number | undefined): Promise<Row | undefined> {
+    if (version === undefined) return this.reads.newest(key, this.deadline());
+    return this.reads.upToVersion(key, version, this.deadline());
+  }
+
+  queryAt(key: string, timestamp: number | undefined): Promise<Row | undefined> {
+    if (timestamp === undefined) return this.reads.newest(key, this.deadline());
+    return this.reads.upToTime(key, timestamp, this.deadline());
+  }
+
+  async remove(key: string, version: number | undefined): Promise<void> {
+    if (version === undefined) {
+      const newest = await this.writes.removeAll(key, this.deadline());
+      if (newest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+      return;
+    }
+    // What no insert can have made is looked for as version 0, which no key has.
+    const possible = Number.isInteger(version) && version >= 1 && version <= limits.version;
+    await this.writes.remove(key, possible ? version : 0, this.deadline());
+  }
+
+  removeAll(key: string): Promise<Row | undefined> {
+    return this.writes.removeAll(key, this.deadline());
+  }
+
+  trim(key: string): Promise<Row | undefined> {
+    return this.writes.trim(key, this.deadline());
+  }
+
+  async *snapshot(version: number | undefined): Stream<Row> {
+    const bound: Bound = version === undefined ? { kind: 'newest' } : { kind: 'version', upTo: version };
+    for await (const { row } of this.walker.walk(ALL_HEADS, bound)) if (row !== undefined) yield row;
+  }
+
+  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
+    const bound: Bound =
+      timestamp === undefined ? { kind: 'newest' } : { kind: 'timestamp', upTo: timestamp };
+    return this.walker.walk(headRange(from, to), bound);
+  }
+
+  heads(): Promise<readonly Head[]> {
+    const message = 'este motor não guarda versões concorrentes: um valor de cada vez é o mais novo';
+    return Promise.reject(new KvsError('NAO_SUPORTADO', message));
+  }
+
+  private deadline(): number {
+    return this.options.time.monotonicMs() + this.options.deadlineMs;
+  }
+}

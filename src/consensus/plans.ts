@@ -1,0 +1,165 @@
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import {
+  contentOf,
+  headKey,
+  timeKey,
+  timesBelow,
+  valueKey,
+  valuesBelow,
+  versionKey,
+  versionsBelow,
+} from './layout.js';
+import { decodeValue, encodeHead, encodeValue, headOf, RECENT_WRITES } from './records.js';
+import type { Head, HeadRecord, Place } from './records.js';
+import { drop, dropRange, get, put, read, unchanged } from './requests.js';
+import type { RequestOp, TxnRequest, TxnResponse } from './wire.js';
+
+/**
+ * One write, worked out against a head: a transaction that does everything if the head is still the same, and nothing
+ * otherwise. Since each write changes the head, and heads are never removed, a plan is applied at most once however
+ * often it is sent. Pure.
+ */
+export interface Plan {
+  readonly key: string;
+  readonly base: Head;
+  readonly next: HeadRecord;
+  /** Names this plan; it ends in the head's recent tokens. */
+  readonly token: string;
+  readonly operations: readonly RequestOp[];
+  /** A value that is read before the operations: what was newest. */
+  readonly before: Place | undefined;
+  /** The value that is put. */
+  readonly made: Place | undefined;
+}
+
+/** The writer of a plan: its token, and the wall clock, ms since 1970. */
+export interface Stamp {
+  readonly token: string;
+  readonly wallMs: number;
+}
+
+/**
+ * A new version of a key. The timestamp is the wall clock's, or one more than the greatest of the key.
+ * @param tellsBefore reads what was newest
+ * @throws KvsError VERSAO_ESGOTADA
+ */
+export function planInsert(
+  key: string,
+  value: string,
+  base: Head,
+  stamp: Stamp,
+  tellsBefore: boolean,
+): Plan & { made: Place } {
+  const { token, wallMs } = stamp;
+  const { greatestVersion, greatestTimestamp, last } = base.record;
+  const version = greatestVersion + 1;
+  const timestamp = Math.max(Math.floor(wallMs), greatestTimestamp + 1);
+  if (version > limits.version || timestamp > limits.timestampMs) {
+    throw new KvsError(
+      'VERSAO_ESGOTADA',
+      `a chave já usou a maior versão possível (${limits.version}); use outra chave`,
+    );
+  }
+  const made = { version, timestamp };
+  const operations = [
+    put(valueKey(key, timestamp), encodeValue(version, token, value)),
+    put(versionKey(key, version), Buffer.from(String(timestamp))),
+    put(timeKey(key, timestamp), Buffer.from(String(version))),
+  ];
+  const next = { greatestVersion: version, greatestTimestamp: timestamp, last: made };
+  return { ...plan(key, base, token, next, operations), before: tellsBefore ? last : undefined, made };
+}
+
+/**
+ * Without one version.
+ * @param gone where it is
+ * @param older the version before it, if there is one
+ */
+export function planRemoveVersion(
+  key: string,
+  base: Head,
+  gone: Place,
+  older: Place | undefined,
+  token: string,
+): Plan {
+  const operations = [
+    drop(valueKey(key, gone.timestamp)),
+    drop(versionKey(key, gone.version)),
+    drop(timeKey(key, gone.timestamp)),
+  ];
+  const last = base.record.last?.version === gone.version ? older : base.record.last;
+  return plan(key, base, token, { ...base.record, last }, operations);
+}
+
+/** Without any version; it tells what was newest. */
+export function planRemoveAll(key: string, base: Head, token: string): Plan {
+  const operations = contentOf(key).map(dropRange);
+  const next = { ...base.record, last: undefined };
+  return { ...plan(key, base, token, next, operations), before: base.record.last };
+}
+
+/** Without any version but the newest, which it tells. */
+export function planTrim(key: string, base: Head, newest: Place, token: string): Plan {
+  const operations = [
+    dropRange(valuesBelow(key, newest.timestamp)),
+    dropRange(versionsBelow(key, newest.version)),
+    dropRange(timesBelow(key, newest.timestamp)),
+  ];
+  return { ...plan(key, base, token, base.record, operations), before: newest };
+}
+
+function plan(
+  key: string,
+  base: Head,
+  token: string,
+  next: Omit<HeadRecord, 'recent'>,
+  operations: readonly RequestOp[],
+): Plan {
+  const recent = [...base.record.recent, token].slice(-RECENT_WRITES);
+  return { key, base, token, next: { ...next, recent }, operations, before: undefined, made: undefined };
+}
+
+/** The transaction of a plan. If it does not hold, it answers with what {@link judge} needs. */
+export function transactionOf(of: Plan): TxnRequest {
+  const { key, base, next, operations, before } = of;
+  const now = { local: false };
+  const place = headKey(key);
+  const looks = before === undefined ? [] : [get(valueKey(key, before.timestamp), now)];
+  return {
+    compare: [unchanged(place, base.revision)],
+    success: [...looks, ...operations, put(place, encodeHead(next))],
+    failure: evidence(of),
+  };
+}
+
+/** Changes nothing, and answers with what {@link judge} needs unless the head is still the same. */
+export function inquiryOf(of: Plan): TxnRequest {
+  return { compare: [unchanged(headKey(of.key), of.base.revision)], success: [], failure: evidence(of) };
+}
+
+function evidence({ key, made }: Plan): readonly RequestOp[] {
+  const now = { local: false };
+  const looks = made === undefined ? [] : [get(valueKey(key, made.timestamp), now)];
+  return [get(headKey(key), now), ...looks];
+}
+
+/** What became of a plan whose comparison failed: applied by an earlier attempt, not applied and never will be, or lost. */
+export type Verdict = { readonly outcome: 'applied' | 'notApplied' | 'unknown'; readonly head: Head };
+
+/**
+ * Whether an earlier attempt of a plan was applied, from the answer of a later one whose comparison failed.
+ * @param doubtful whether there was an earlier attempt at all
+ */
+export function judge(of: Plan, answer: TxnResponse, doubtful: boolean): Verdict {
+  const head = headOf(read(answer, 0));
+  if (head.record.recent.includes(of.token)) return { outcome: 'applied', head };
+  const value = of.made === undefined ? undefined : read(answer, 1);
+  if (value !== undefined) {
+    const ours = decodeValue(value.value).token === of.token;
+    return { outcome: ours ? 'applied' : 'notApplied', head };
+  }
+  // As long as the head remembers every write since then, not being among them says it all.
+  const remembered = head.writes - of.base.writes <= RECENT_WRITES;
+  return { outcome: remembered || !doubtful ? 'notApplied' : 'unknown', head };
+}

@@ -1,0 +1,82 @@
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type { Logger } from '../ports/logger.js';
+import type { Time } from '../ports/time.js';
+import type { Client } from './client.js';
+import type { HeadCache } from './head-cache.js';
+import { ALL_HEADS, keyOfHead } from './layout.js';
+import { headOf } from './records.js';
+import type { ConsensusTuning } from './tuning.js';
+import { EVENT_DELETE } from './wire.js';
+import type { WatchRequest, WatchResponse } from './wire.js';
+
+/**
+ * Keeps remembered heads fresh while other servers write them. Nothing depends on it: what it misses costs whoever
+ * uses the head a second request.
+ */
+export class HeadWatch {
+  private stream: ClientDuplexStream<WatchRequest, WatchResponse> | undefined;
+  private cancelRetry: (() => void) | undefined;
+  private stopped = false;
+  private turn = 0;
+
+  constructor(
+    private readonly client: Client,
+    private readonly cache: HeadCache,
+    private readonly time: Time,
+    private readonly tuning: ConsensusTuning,
+    private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.open();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelRetry?.();
+    this.stream?.cancel();
+  }
+
+  private open(): void {
+    const { members } = this.client;
+    const good = members.filter(({ condition }) => condition === 'good');
+    const member = good[this.turn++ % Math.max(good.length, 1)];
+    const stream = member?.watch();
+    if (stream === undefined) {
+      this.retry();
+      return;
+    }
+    this.stream = stream;
+    let ended = false;
+    const end = (reason: string): void => {
+      if (ended) return;
+      ended = true;
+      this.logger.debug({ replica: member?.address, motivo: reason }, 'fim da observação das réplicas');
+      stream.cancel();
+      this.retry();
+    };
+    stream.on('data', (response: WatchResponse) => {
+      if (response.canceled) end(response.cancel_reason);
+      else this.take(response);
+    });
+    stream.on('error', (error) => end(error.message));
+    stream.on('end', () => end('fim'));
+    stream.write({ create_request: ALL_HEADS });
+  }
+
+  private take({ events }: WatchResponse): void {
+    for (const { type, kv } of events) {
+      if (kv === null) continue;
+      const key = keyOfHead(kv.key);
+      if (!this.cache.has(key)) continue;
+      // Nobody removes heads but an administrator's hand.
+      if (type === EVENT_DELETE) this.cache.forget(key);
+      else this.cache.refresh(key, headOf(kv));
+    }
+  }
+
+  private retry(): void {
+    if (this.stopped) return;
+    this.cancelRetry = this.time.after(this.tuning.watchRetryMs, () => this.open());
+  }
+}

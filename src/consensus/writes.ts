@@ -1,0 +1,234 @@
+import { KvsError } from '../core/errors.js';
+import type { Put, Row } from '../ports/engine.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import { stopping, Unanswered } from './client.js';
+import type { Answered, Client } from './client.js';
+import type { HeadCache } from './head-cache.js';
+import { headKey, versionKey, versionOfPlace, versionsBelow } from './layout.js';
+import {
+  inquiryOf,
+  judge,
+  planInsert,
+  planRemoveAll,
+  planRemoveVersion,
+  planTrim,
+  transactionOf,
+} from './plans.js';
+import type { Plan } from './plans.js';
+import { headOf, rowOf } from './records.js';
+import type { Head, Place } from './records.js';
+import { present, timestampIn } from './reads.js';
+import type { Reads } from './reads.js';
+import { first, get, read } from './requests.js';
+import { pauseMs } from './tuning.js';
+import type { ConsensusTuning } from './tuning.js';
+import { Turns } from './turns.js';
+import { TXN } from './wire.js';
+import type { KeyValue, TxnResponse } from './wire.js';
+
+export interface WritesOptions {
+  readonly client: Client;
+  readonly cache: HeadCache;
+  readonly reads: Reads;
+  readonly time: Time;
+  readonly random: Random;
+  readonly tuning: ConsensusTuning;
+  readonly newToken: () => string;
+}
+
+/** What one try brought: a result, or somebody else was faster and this is the head now. */
+type Try<T> = { readonly done: T } | { readonly conflict: Head };
+
+/** Writes: look, plan, let etcd compare and apply, and again if somebody was faster. */
+export class Writes {
+  private readonly turns = new Turns();
+
+  constructor(private readonly options: WritesOptions) {}
+
+  async insert(key: string, value: string, deadline: number): Promise<Place> {
+    const { row } = await this.add(key, value, deadline, false);
+    return { version: row.version, timestamp: row.timestamp };
+  }
+
+  put(key: string, value: string, deadline: number): Promise<Put> {
+    return this.add(key, value, deadline, true);
+  }
+
+  private add(key: string, value: string, deadline: number, tellsBefore: boolean): Promise<Put> {
+    const { reads, time, newToken } = this.options;
+    return this.repeat<Put>(key, deadline, async (known) => {
+      const base = known ?? (await reads.head(key, deadline));
+      const stamp = { token: newToken(), wallMs: time.wallMs() };
+      const plan = planInsert(key, value, base, stamp, tellsBefore);
+      return this.commit(plan, deadline, (previous) => ({ row: { key, value, ...plan.made }, previous }));
+    });
+  }
+
+  /** @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE */
+  remove(key: string, version: number, deadline: number): Promise<void> {
+    return this.repeat<undefined>(key, deadline, async () => {
+      const { base, gone, older } = await this.lookUp(key, version, deadline);
+      if (base.record.last === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+      if (gone === undefined) {
+        throw new KvsError('VERSAO_INEXISTENTE', 'a chave não tem essa versão');
+      }
+      const plan = planRemoveVersion(key, base, gone, older, this.options.newToken());
+      return this.commit(plan, deadline, () => undefined);
+    });
+  }
+
+  removeAll(key: string, deadline: number): Promise<Row | undefined> {
+    return this.repeat<Row | undefined>(key, deadline, async (known) => {
+      const base = await this.certain(key, known, deadline);
+      if (base.record.last === undefined) return { done: undefined };
+      const plan = planRemoveAll(key, base, this.options.newToken());
+      return this.commit(plan, deadline, (newest) => newest);
+    });
+  }
+
+  trim(key: string, deadline: number): Promise<Row | undefined> {
+    return this.repeat<Row | undefined>(key, deadline, async (known) => {
+      const base = await this.certain(key, known, deadline);
+      const { last } = base.record;
+      if (last === undefined) return { done: undefined };
+      const plan = planTrim(key, base, last, this.options.newToken());
+      return this.commit(plan, deadline, (newest) => newest);
+    });
+  }
+
+  /** A head to plan on. That a key has nothing is never believed of a remembered head. */
+  private certain(key: string, known: Head | undefined, deadline: number): Head | Promise<Head> {
+    return known?.record.last === undefined ? this.options.reads.head(key, deadline) : known;
+  }
+
+  /** A version, the one before it, and the head, all at one moment. */
+  private async lookUp(
+    key: string,
+    version: number,
+    deadline: number,
+  ): Promise<{ base: Head; gone: Place | undefined; older: Place | undefined }> {
+    const now = { local: false };
+    const success = [
+      get(headKey(key), now),
+      get(versionKey(key, version), now),
+      first(versionsBelow(key, version), now),
+    ];
+    const request = { compare: [], success, failure: [] };
+    const { response } = await this.options.reads.ask(request, { deadline, local: false });
+    const [gone, older] = [placeIn(read(response, 1)), placeIn(read(response, 2))];
+    return { base: headOf(read(response, 0)), gone, older };
+  }
+
+  /** Tries until nobody was faster. */
+  private repeat<T>(
+    key: string,
+    deadline: number,
+    attempt: (known: Head | undefined) => Promise<Try<T>>,
+  ): Promise<T> {
+    const { cache, client, random, time, tuning } = this.options;
+    return this.turns.run(key, async () => {
+      let known = cache.get(key);
+      for (let lost = 0; ; lost++) {
+        const tried = await attempt(known);
+        if ('done' in tried) return tried.done;
+        known = tried.conflict;
+        if (time.monotonicMs() >= deadline) {
+          throw new KvsError('SEM_MAIORIA', 'outros escrevem na mesma chave sem parar; tente de novo');
+        }
+        // The first time it is only a remembered head that was old.
+        if (lost > 0) {
+          await client.sleep(pauseMs(lost - 1, tuning.conflictBaseMs, tuning.conflictCapMs, random.next()));
+        }
+      }
+    });
+  }
+
+  /**
+   * Sends a plan until it is known what became of it.
+   * @param result from the newest row before, if the plan asks for it
+   * @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA
+   */
+  private async commit<T>(
+    plan: Plan,
+    deadline: number,
+    result: (before: Row | undefined) => T,
+  ): Promise<Try<T>> {
+    const { cache } = this.options;
+    const { response, doubtful } = await this.send(plan, deadline);
+    if (response.succeeded) {
+      const { base, before, key, next } = plan;
+      cache.note(key, { record: next, revision: response.header.revision, writes: base.writes + 1 });
+      if (before === undefined) return { done: result(undefined) };
+      return { done: result(present(rowOf(key, before.timestamp, read(response, 0)), key, before)) };
+    }
+    const { outcome, head } = judge(plan, response, doubtful);
+    cache.note(plan.key, head);
+    if (outcome === 'unknown') throw unknown();
+    if (outcome === 'notApplied') return { conflict: head };
+    return { done: result(await this.lostAnswer(plan, deadline)) };
+  }
+
+  /** What was newest before a plan that was applied without anybody hearing the answer. */
+  private async lostAnswer({ key, base, before }: Plan, deadline: number): Promise<Row | undefined> {
+    if (before === undefined) return undefined;
+    try {
+      // Nothing of this key changed between its head's last write and the plan.
+      return await this.options.reads.value(key, before, { revision: base.revision }, deadline);
+    } catch (cause) {
+      throw unknown(cause);
+    }
+  }
+
+  /** The answer to a plan's transaction; to an inquiry, if the replicas take no more writes but had taken one. */
+  private async send(plan: Plan, deadline: number): Promise<Answered<TxnResponse>> {
+    const { client } = this.options;
+    try {
+      return await client.call(TXN, transactionOf(plan), { deadline, local: false });
+    } catch (thrown) {
+      if (!(thrown instanceof Unanswered)) throw thrown;
+      if (!thrown.doubtful) throw writeError(thrown);
+      if (thrown.meaning !== 'full') throw unknown(thrown);
+    }
+    const answer = await client
+      .call(TXN, inquiryOf(plan), { deadline, local: false })
+      .catch((cause: unknown) => {
+        throw unknown(cause);
+      });
+    // Still the same head: an earlier attempt may yet be on its way.
+    if (answer.response.succeeded) throw unknown();
+    return { ...answer, doubtful: true };
+  }
+}
+
+/** The version and timestamp that an entry of the index by version stands for. */
+function placeIn(entry: KeyValue | undefined): Place | undefined {
+  return entry && { version: versionOfPlace(entry.key), timestamp: timestampIn(entry) };
+}
+
+/** The error of a write that is known not to have been applied. */
+function writeError(cause: Unanswered): KvsError {
+  switch (cause.meaning) {
+    case 'stopped':
+      return stopping();
+    case 'full':
+      return new KvsError('LIMITE_MEMORIA', 'as réplicas chegaram à cota de espaço em disco', { cause });
+    case 'refused':
+    case 'compacted':
+      return new KvsError('INTERNO', `as réplicas recusaram a escrita: ${cause.message}`, { cause });
+    default:
+      return new KvsError(
+        'SEM_MAIORIA',
+        'as réplicas não responderam a tempo com maioria; nada foi gravado, tente de novo quando voltarem',
+        { cause },
+      );
+  }
+}
+
+function unknown(cause?: unknown): KvsError {
+  return new KvsError(
+    'RESULTADO_DESCONHECIDO',
+    'a escrita foi enviada às réplicas e a resposta não veio a tempo: pode ter sido feita ou não; consulte antes de repetir',
+    { cause },
+  );
+}

@@ -1,0 +1,80 @@
+import type { KeyTable } from './keys.js';
+import { compareCodePoints } from './text-order.js';
+
+// Slots in one chunk: a chunk is split in two when it is full.
+const CHUNK_SLOTS = 512;
+
+/**
+ * The slots of a key table in the order of their keys, for ranges. Slots are never freed, so this only grows. It is
+ * brought up to date when somebody asks for a range, a stretch at a time: servers that never do pay nothing.
+ */
+export class OrderedKeys {
+  private readonly chunks: number[][] = [[]];
+  /** Slots below this are in. */
+  private indexed = 0;
+
+  constructor(private readonly keys: KeyTable) {}
+
+  /** Takes in at most `budget` new slots; whether all are in now. */
+  catchUp(budget: number): boolean {
+    const end = Math.min(this.keys.count, this.indexed + budget);
+    for (; this.indexed < end; this.indexed++) this.insert(this.indexed);
+    return this.indexed === this.keys.count;
+  }
+
+  /**
+   * At most `count` slots whose keys lie between `from` and `to`, in key order.
+   * @param inclusive whether `from` itself counts; `to` always does
+   */
+  page(from: string, inclusive: boolean, to: string, count: number): number[] {
+    const found: number[] = [];
+    let chunk = this.chunkFor(from);
+    let at = this.positionIn(this.chunks[chunk] as number[], from);
+    while (found.length < count && chunk < this.chunks.length) {
+      const slots = this.chunks[chunk] as number[];
+      const slot = slots[at++];
+      if (slot === undefined) {
+        chunk++;
+        at = 0;
+        continue;
+      }
+      const key = this.keys.name(slot);
+      if (compareCodePoints(key, to) > 0) return found;
+      if (inclusive || key !== from) found.push(slot);
+    }
+    return found;
+  }
+
+  private insert(slot: number): void {
+    const key = this.keys.name(slot);
+    const index = this.chunkFor(key);
+    const chunk = this.chunks[index] as number[];
+    chunk.splice(this.positionIn(chunk, key), 0, slot);
+    if (chunk.length >= CHUNK_SLOTS) this.chunks.splice(index + 1, 0, chunk.splice(CHUNK_SLOTS / 2));
+  }
+
+  /** The last chunk that begins at or before `key` (the first if none does). */
+  private chunkFor(key: string): number {
+    let low = 0;
+    let high = this.chunks.length;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      const first = (this.chunks[middle] as number[])[0] as number;
+      if (compareCodePoints(this.keys.name(first), key) <= 0) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Index of the first slot of a chunk whose key is not before `key`. */
+  private positionIn(chunk: readonly number[], key: string): number {
+    let low = 0;
+    let high = chunk.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareCodePoints(this.keys.name(chunk[middle] as number), key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,103 @@
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  sendUnaryData,
+} from '@grpc/grpc-js';
+import { KvsError } from '../../core/errors.js';
+import type { Awaitable, Engine, Stream } from '../../ports/engine.js';
+import type { Logger } from '../../ports/logger.js';
+import { errorTrailer, grpcStatus, logUnexpected, reason } from '../errors.js';
+import type { OpenStreams } from '../open-streams.js';
+import type { Decoded } from '../wire/messages.js';
+import { Conversation } from './conversation.js';
+import type { Operation, Refusal } from './operation.js';
+import { isOver, sendRows } from './rows.js';
+
+/** What the handlers of one server share. */
+export interface DoorContext {
+  readonly engine: Engine;
+  readonly logger: Logger;
+  readonly openStreams: OpenStreams;
+}
+
+/** One request, one answer. */
+export function unary<Req, Res>(
+  operation: Operation<Req, Res>,
+  refusal: Refusal<Res>,
+  { logger }: DoorContext,
+): handleUnaryCall<Decoded<Req>, Res> {
+  function refuse(thrown: unknown, reply: sendUnaryData<Res>): void {
+    const error = KvsError.from(thrown);
+    const answer = refusal(error);
+    if (answer !== undefined) {
+      reply(null, answer, errorTrailer(reason(error)));
+    } else {
+      logUnexpected(logger, error);
+      reply(grpcStatus(error));
+    }
+  }
+
+  return (call, reply) => {
+    let answer: Awaitable<Res>;
+    try {
+      if (call.request instanceof KvsError) throw call.request;
+      answer = operation(call.request);
+    } catch (thrown) {
+      refuse(thrown, reply);
+      return;
+    }
+    if (answer instanceof Promise) {
+      void answer.then(
+        (value) => {
+          reply(null, value);
+        },
+        (thrown: unknown) => {
+          refuse(thrown, reply);
+        },
+      );
+    } else reply(null, answer);
+  };
+}
+
+/** An answer for each request, in order, as requests arrive. */
+export function bidirectional<Req, Res>(
+  operation: Operation<Req, Res>,
+  refusal: Refusal<Res>,
+  { logger, openStreams }: DoorContext,
+): handleBidiStreamingCall<Decoded<Req>, Res> {
+  return (call) => {
+    openStreams.add(call, new Conversation(call, operation, refusal, logger));
+  };
+}
+
+/** One request, and answers as they are read from the engine, at the reader's pace. */
+export interface Streaming<Req, T, Res> {
+  /** @throws KvsError of the checks and of the engine */
+  readonly rows: (request: Req) => Stream<T>;
+  /** The answer for a row; `undefined` if it has none. */
+  readonly answer: (row: T) => Awaitable<Res | undefined>;
+  /** The only answer where there would be none. */
+  readonly whenEmpty?: Res;
+}
+
+/** An error ends the call with its status, after the answers already written. */
+export function serverStreaming<Req, T, Res>(
+  { rows, answer, whenEmpty }: Streaming<Req, T, Res>,
+  { logger }: DoorContext,
+): handleServerStreamingCall<Decoded<Req>, Res> {
+  return (call) => {
+    const send = async (): Promise<void> => {
+      if (call.request instanceof KvsError) throw call.request;
+      const sent = await sendRows(call, rows(call.request), answer);
+      if (isOver(call)) return;
+      if (sent === 0 && whenEmpty !== undefined) call.write(whenEmpty);
+      call.end();
+    };
+    send().catch((thrown: unknown) => {
+      const error = KvsError.from(thrown);
+      logUnexpected(logger, error);
+      if (!isOver(call)) call.emit('error', grpcStatus(error));
+    });
+  };
+}

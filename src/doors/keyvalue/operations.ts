@@ -1,0 +1,69 @@
+/** The rules of `KeyValueStore` for one request: check, engine, answer. The same for unary calls and for streams. */
+import type { Awaitable, Engine, RangeRow, Row, Stream } from '../../ports/engine.js';
+import { andThen, type Operation } from '../calls/operation.js';
+import { checkedKey, checkedValue, namedVersion } from '../checks.js';
+import type { KeyRequest, KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
+import type { PutReply, RangeRequest } from './wire.js';
+
+/** Keys and values of this door may be empty. */
+const MINIMUM_CHARS = 0;
+
+/** Versions in requests and answers are the timestamps of rows. Answers to what is not there: the key, and blanks. */
+export interface Operations {
+  readonly get: Operation<KeyVersionRequest, Tuple>;
+  readonly put: Operation<KeyValueRequest, PutReply>;
+  /** Removes every version, whatever version is named. */
+  readonly del: Operation<KeyVersionRequest, Tuple>;
+  readonly trim: Operation<KeyVersionRequest, Tuple>;
+  /** The keys of a range. @throws KvsError of the checks and of the engine */
+  readonly range: (request: RangeRequest) => Stream<RangeRow>;
+  /** The answer of `GetRange` for a key. */
+  readonly show: (found: RangeRow) => Tuple;
+  /** Removes a key; `undefined` if somebody else removed it first: then it is not in the range any more. */
+  readonly remove: (found: RangeRow) => Awaitable<Tuple | undefined>;
+}
+
+export function keyValueOperations(engine: Engine): Operations {
+  const keyOf = (request: KeyRequest): string => checkedKey(request, MINIMUM_CHARS);
+  return {
+    get(request) {
+      const key = keyOf(request);
+      return andThen(engine.queryAt(key, namedVersion(request.version)), (row) => reply(key, row));
+    },
+
+    put(request) {
+      const key = keyOf(request);
+      return andThen(engine.put(key, checkedValue(request, MINIMUM_CHARS)), ({ row, previous }) => ({
+        key,
+        oldValue: previous?.value ?? '',
+        oldVersion: previous?.timestamp ?? 0,
+        version: row.timestamp,
+      }));
+    },
+
+    del(request) {
+      const key = keyOf(request);
+      return andThen(engine.removeAll(key), (row) => reply(key, row));
+    },
+
+    trim(request) {
+      const key = keyOf(request);
+      return andThen(engine.trim(key), (row) => reply(key, row));
+    },
+
+    range({ from, to }) {
+      return engine.range(keyOf(from), keyOf(to), namedVersion(Math.max(from.version, to.version)));
+    },
+
+    show: ({ key, row }) => reply(key, row),
+
+    remove: ({ key }) =>
+      andThen(engine.removeAll(key), (row) => (row === undefined ? undefined : reply(key, row))),
+  };
+}
+
+function reply(key: string, row: Row | undefined): Tuple {
+  return row === undefined
+    ? { key, value: '', version: 0 }
+    : { key, value: row.value, version: row.timestamp };
+}

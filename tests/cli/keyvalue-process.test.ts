@@ -1,0 +1,143 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keyValueServices } from '../../src/doors/keyvalue/definition.js';
+import { freePort, run, start } from './program.js';
+import type { Program } from './program.js';
+
+describe('as nove operações contra um servidor', () => {
+  let server: Program;
+  let port = '';
+  beforeAll(async () => {
+    server = start([
+      'servidor',
+      '0',
+      '--broker-local',
+      `127.0.0.1:${await freePort()}`,
+      '--frota',
+      'teste-cli-kv',
+    ]);
+    await server.says('servidor pronto');
+    port = /pronto em 127\.0\.0\.1:(\d+)/.exec(server.stdout())?.[1] ?? '';
+  });
+  afterAll(() => {
+    server.process.kill('SIGKILL');
+  });
+
+  const client = (...words: string[]) => run(['cliente', '--porta', port, ...words]);
+  const lines = (stdout: string): unknown[] =>
+    stdout
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+  const version = (line: unknown): number => (line as { versao: number }).versao;
+
+  it('put, get e trim', async () => {
+    const first = lines((await client('put', '--chave', 'k', '--valor', 'ação 🎉', '--json')).stdout)[0];
+    expect(first).toEqual({ operacao: 'put', chave: 'k', versao: version(first), anterior: null });
+    expect(Math.abs(version(first) - Date.now())).toBeLessThan(60_000);
+    const second = lines((await client('put', '--chave', 'k', '--valor', '', '--json')).stdout)[0];
+    expect(second).toMatchObject({ anterior: { valor: 'ação 🎉', versao: version(first) } });
+    const newest = await client('get', '--chave', 'k');
+    expect(newest).toMatchObject({ code: 0, stderr: '' });
+    expect(newest.stdout).toMatch(
+      new RegExp(`^chave: {2}k\nvalor: {2}\nversão: ${version(second)} \\(.*\\)\n$`),
+    );
+    const old = await client('get', '--chave', 'k', '--versao', String(version(second) - 1), '--json');
+    expect(lines(old.stdout)).toEqual([
+      { operacao: 'get', chave: 'k', valor: 'ação 🎉', versao: version(first) },
+    ]);
+    expect((await client('trim', '--chave', 'k')).stdout).toMatch(/^removidas as versões antigas de k\n/);
+    const gone = await client('get', '--chave', 'k', '--versao', String(version(first)));
+    expect(gone).toMatchObject({ code: 3, stdout: '' });
+    expect(gone.stderr).toContain('a chave "k" não tem versão até');
+    expect(await client('del', '--chave', 'nada')).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'kvs: a chave "nada" não existe\n',
+    });
+  });
+
+  it('fluxos: uma resposta por pedido, na ordem; muitas são impressas à medida que chegam', async () => {
+    const keys = Array.from({ length: 600 }, (_, index) => `n${String(index).padStart(3, '0')}`);
+    const put = await client('putall', '--chave', ...keys, '--valor', ...keys.map((key) => `v${key}`));
+    expect(put).toMatchObject({ code: 0, stderr: '' });
+    expect(put.stdout.trim().split('\n')).toHaveLength(600);
+    const wanted = keys.map((chave) => ({ chave, valor: `v${chave}` }));
+    const all = await client('getall', '--chave', ...keys, '--json');
+    expect(all.code).toBe(0);
+    expect(lines(all.stdout)).toMatchObject(wanted);
+    const range = await client('getrange', '--chave', 'n', 'o', '--json');
+    expect(lines(range.stdout)).toMatchObject(wanted);
+    expect((await client('getrange', '--chave', 'n', 'o')).stdout).toMatch(/\n600 chaves\n$/);
+    const past = await client('getrange', '--chave', 'n000', 'n001', '--versao', '1');
+    expect(past.code).toBe(0);
+    expect(past.stdout).toMatch(/n000 +│ - .*não tem versão até 1 [\s\S]*2 chaves\n$/);
+    const some = await client('delall', '--chave', 'n000', 'nada');
+    expect(some).toMatchObject({ code: 3, stderr: '' });
+    expect(some.stdout).toMatch(/n000 .*removida[\s\S]*nada .*a chave "nada" não existe/);
+    expect(lines((await client('delrange', '--chave', 'n', 'o', '--json')).stdout)).toMatchObject(
+      wanted.slice(1),
+    );
+    expect(await client('delrange', '--chave', 'n', 'o')).toEqual({
+      code: 0,
+      stdout: 'nenhuma chave\n',
+      stderr: '',
+    });
+  });
+
+  it('a ordem errada de um intervalo é um intervalo vazio; números de palavras errados dizem o quê', async () => {
+    expect(await client('getrange', '--chave', 'z', 'a')).toMatchObject({
+      code: 0,
+      stdout: 'nenhuma chave\n',
+    });
+    expect(await client('get', '--chave', 'a', 'b')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'kvs: get: chave (--chave): esperado 1, recebido 2\n',
+    });
+  });
+});
+
+describe('um servidor que recebe e não responde', () => {
+  const server = new Server();
+  let port = '';
+  beforeAll(async () => {
+    const hang = (): void => undefined;
+    for (const { service } of keyValueServices) {
+      const handlers: UntypedServiceImplementation = {};
+      for (const name of Object.keys(service)) handlers[name] = hang;
+      server.addService(service, handlers);
+    }
+    port = await new Promise<string>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(String(bound));
+        else reject(error);
+      });
+    });
+  });
+  afterAll(() => {
+    server.forceShutdown();
+  });
+
+  it.each([
+    [['put', '--chave', 'a', '--valor', 'b'], 6],
+    [['putall', '--chave', 'a', '--valor', 'b'], 6],
+    [['delrange', '--chave', 'a', 'b'], 6],
+    [['trim', '--chave', 'a'], 6],
+    [['get', '--chave', 'a'], 5],
+    [['getrange', '--chave', 'a', 'b'], 5],
+  ])('%j sai com %i: só uma escrita pode ter sido feita', async (words, exit) => {
+    const { code, stdout, stderr } = await run(['cliente', '--porta', port, '--prazo', '700', ...words]);
+    expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
+    expect(stderr).toMatch(/^kvs: o servidor em \S+ não respondeu em 700 ms[^\n]*\n$/);
+    expect(stderr.includes('não se sabe se a escrita foi feita')).toBe(exit === 6);
+  });
+
+  it('ninguém na porta: nada foi enviado, nada foi feito', async () => {
+    const closed = String(await freePort());
+    const { code, stderr } = await run(['cliente', '--porta', closed, 'put', '--chave', 'a', '--valor', 'b']);
+    expect(code).toBe(5);
+    expect(stderr).toContain('nenhum servidor responde');
+  });
+});

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  ALL_HEADS,
+  contentOf,
+  escapeKey,
+  headKey,
+  headRange,
+  keyOfHead,
+  timeKey,
+  timesBelow,
+  timestampOfPlace,
+  timesUpTo,
+  valueKey,
+  valuesBelow,
+  versionKey,
+  versionOfPlace,
+  versionsBelow,
+  versionsUpTo,
+} from '../../src/consensus/layout.js';
+import type { KeyRange } from '../../src/consensus/layout.js';
+import { limits } from '../../src/core/limits.js';
+import { compareCodePoints } from '../../src/core/text-order.js';
+
+// Characters next to the separator, those of the escapes, and any other.
+const tricky = fc.string({
+  unit: fc.constantFrom('!', '%', '"', ' ', '2', '1', '5', 'a', '\0', '\uffff', '😀'),
+});
+const key = fc.oneof(tricky, fc.string({ unit: 'binary' }), fc.string());
+const version = fc.integer({ min: 1, max: limits.version });
+const timestamp = fc.integer({ min: 1, max: limits.timestampMs });
+
+const holds = (range: KeyRange, place: Buffer): boolean =>
+  Buffer.compare(range.key, place) <= 0 && Buffer.compare(place, range.range_end) < 0;
+const sign = Math.sign;
+
+describe('layout in etcd', () => {
+  it('escapes so that nothing is lost and no separator remains', () => {
+    fc.assert(
+      fc.property(key, (k) => {
+        const escaped = escapeKey(k);
+        expect(escaped).not.toContain('!');
+        const back = escaped.replace(/%2[15]/g, (found) => (found === '%25' ? '%' : '!'));
+        expect(back).toBe(k);
+      }),
+    );
+  });
+
+  it('writes what the document shows', () => {
+    expect(valueKey('a!b%', 1_700_000_000_000).toString()).toBe('va%21b%25!0001700000000000');
+    expect(versionKey('a', 1).toString()).toBe('na!2147483646');
+    expect(timeKey('a', 1).toString()).toBe('ta!9007199254740990');
+    expect(headKey('a!b').toString()).toBe('ha!b');
+  });
+
+  it('keeps heads in the order of code points', () => {
+    fc.assert(
+      fc.property(key, key, (a, b) => {
+        expect(sign(Buffer.compare(headKey(a), headKey(b)))).toBe(sign(compareCodePoints(a, b)));
+        expect(keyOfHead(headKey(a))).toBe(a);
+        expect(holds(ALL_HEADS, headKey(a))).toBe(true);
+      }),
+    );
+  });
+
+  it('finds in a range of heads exactly the keys between', () => {
+    fc.assert(
+      fc.property(key, key, key, (from, k, to) => {
+        const between = compareCodePoints(from, k) <= 0 && compareCodePoints(k, to) <= 0;
+        expect(holds(headRange(from, to), headKey(k))).toBe(between);
+      }),
+    );
+  });
+
+  it('never mixes the content of two keys', () => {
+    fc.assert(
+      fc.property(key, key, version, timestamp, (a, b, n, t) => {
+        const places = [valueKey(a, t), versionKey(a, n), timeKey(a, t)];
+        contentOf(b).forEach((range, kind) => {
+          places.forEach((place, of) => expect(holds(range, place)).toBe(a === b && kind === of));
+          expect(holds(range, headKey(a))).toBe(false);
+        });
+      }),
+    );
+  });
+
+  it('puts the greatest at or below a bound first', () => {
+    fc.assert(
+      fc.property(key, version, version, (k, n, bound) => {
+        expect(holds(versionsUpTo(k, bound), versionKey(k, n))).toBe(n <= bound);
+        expect(holds(versionsBelow(k, bound), versionKey(k, n))).toBe(n < bound);
+        expect(sign(Buffer.compare(versionKey(k, n), versionKey(k, bound)))).toBe(sign(bound - n));
+        expect(versionOfPlace(versionKey(k, n))).toBe(n);
+      }),
+    );
+    fc.assert(
+      fc.property(key, timestamp, timestamp, (k, t, bound) => {
+        expect(holds(timesUpTo(k, bound), timeKey(k, t))).toBe(t <= bound);
+        expect(holds(timesBelow(k, bound), timeKey(k, t))).toBe(t < bound);
+        expect(holds(valuesBelow(k, bound), valueKey(k, t))).toBe(t < bound);
+        expect(sign(Buffer.compare(valueKey(k, t), valueKey(k, bound)))).toBe(sign(t - bound));
+        expect(timestampOfPlace(timeKey(k, t))).toBe(t);
+      }),
+    );
+  });
+
+  it('takes any number as a bound', () => {
+    for (const bound of [-1, 0, 0.5, -1e300, -Infinity]) {
+      expect(holds(versionsUpTo('a', bound), versionKey('a', 1))).toBe(false);
+      expect(holds(timesUpTo('a', bound), timeKey('a', 1))).toBe(false);
+    }
+    for (const bound of [1.5, 2 ** 40, 1e300, Infinity]) {
+      expect(holds(versionsUpTo('a', bound), versionKey('a', 1))).toBe(true);
+      expect(holds(timesUpTo('a', bound), timeKey('a', 1))).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { Engine } from '../../src/ports/engine.js';
+import { historySection } from './section-history.js';
+import { keysSection } from './section-keys.js';
+import { rangesSection } from './section-ranges.js';
+import { togetherSection } from './section-together.js';
+
+/** An engine under test, fresh and serving. */
+export interface OpenEngine {
+  readonly engine: Engine;
+  /** Another server of the same system, if it has several. */
+  readonly second?: Engine;
+  /** Waits until both servers agree on everything written so far. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a section of the suite works with. The engine is the same for all tests: each takes keys of its own. */
+export interface Bench {
+  readonly open: OpenEngine;
+  readonly engine: Engine;
+  /** A key that no test has used yet. Each is behind all those given before in the order of keys. */
+  key(): string;
+}
+
+/**
+ * What every engine must do, whatever it is made of. Tests that need a capability or a second server look whether they
+ * are there, and are skipped if not.
+ */
+export function engineConformance(name: string, openEngine: () => Promise<OpenEngine>): void {
+  describe(`the engine ${name}`, () => {
+    let open: OpenEngine | undefined;
+    let keys = 0;
+    const bench: Bench = {
+      get open() {
+        if (open === undefined) throw new Error('the engine is not open');
+        return open;
+      },
+      get engine() {
+        return this.open.engine;
+      },
+      key: () => `chave ${String(++keys).padStart(4, '0')}`,
+    };
+    beforeAll(async () => {
+      open = await openEngine();
+    }, 60_000);
+    afterAll(() => open?.close(), 60_000);
+
+    historySection(bench);
+    keysSection(bench);
+    rangesSection(bench);
+    togetherSection(bench);
+  });
+}

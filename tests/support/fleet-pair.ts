@@ -1,0 +1,74 @@
+import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
+import { parseBrokerUrl } from '../../src/bus/broker-url.js';
+import { externalBrokers } from '../../src/bus/broker-source.js';
+import { MqttBus } from '../../src/bus/mqtt-bus.js';
+import type { Origin } from '../../src/core/dot.js';
+import { FleetEngine } from '../../src/engine/fleet.js';
+import type { Bus } from '../../src/ports/bus.js';
+import { defaultTuning } from '../../src/replication/tuning.js';
+import { LogRecorder, realRandom, realTime } from '../bus/support.js';
+import { eventually } from './eventually.js';
+import { LoopbackNetwork } from './loopback-bus.js';
+
+// Tests need not wait as long as a fleet on a real network.
+const tuning = { ...defaultTuning, joinPatienceMs: 200, presenceIntervalMs: 100, peerCooldownMs: 50 };
+
+/** Two servers of one fleet within this process, both serving. */
+export interface FleetPair {
+  readonly engine: FleetEngine;
+  readonly second: FleetEngine;
+  /** Waits until both have the same, and raises what a server must never say. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A pair on a broker within the process, that can be split. */
+export async function openLoopbackPair(): Promise<FleetPair & { readonly network: LoopbackNetwork }> {
+  const network = new LoopbackNetwork();
+  const pair = await openPair((origin) => network.join(origin));
+  return { ...pair, network };
+}
+
+/** A pair on the embedded MQTT broker. */
+export async function openMqttPair(): Promise<FleetPair> {
+  const logger = new LogRecorder();
+  const common = { time: realTime, random: realRandom, logger };
+  const broker = await EmbeddedBroker.start({ ...common, host: '127.0.0.1', port: 0 });
+  const brokers = externalBrokers([parseBrokerUrl(`mqtt://127.0.0.1:${String(broker.port)}`)]);
+  const pair = await openPair((origin) => new MqttBus({ ...common, fleet: 'par', origin, brokers }));
+  return {
+    ...pair,
+    close: async () => {
+      await pair.close();
+      await broker.stop();
+    },
+  };
+}
+
+async function openPair(join: (origin: Origin) => Bus): Promise<FleetPair> {
+  const logger = new LogRecorder();
+  const start = async (origin: Origin): Promise<FleetEngine> => {
+    const common = { time: realTime, random: realRandom, logger, tuning };
+    const engine = new FleetEngine({ ...common, origin, address: '', bus: join(origin) });
+    engine.start();
+    await eventually(`${origin} serves`, () => engine.member.state === 'serving');
+    return engine;
+  };
+  const engine = await start('oA');
+  const second = await start('oB');
+  const agree = (): boolean =>
+    engine.store.vector.digest() === second.store.vector.digest() &&
+    engine.store.hash() === second.store.hash();
+  return {
+    engine,
+    second,
+    settle: async () => {
+      await eventually('both servers have the same', agree, 20_000);
+      const errors = logger.lines.filter(({ level }) => level === 'error');
+      if (errors.length > 0) throw new Error(`a server said ${JSON.stringify(errors)}`);
+    },
+    close: async () => {
+      await Promise.all([engine.stop(), second.stop()]);
+    },
+  };
+}
