@@ -5,6 +5,8 @@
  */
 import { drawName, systemRandom } from '../src/app/system-random.js';
 import { systemTime } from '../src/app/system-time.js';
+import { unpackBatch } from '../src/bus/decode.js';
+import { packBatch } from '../src/bus/encode.js';
 import { decodeKeyValue } from '../src/doors/kvs/wire.js';
 import { FleetEngine } from '../src/engine/fleet.js';
 import type { Bus } from '../src/ports/bus.js';
@@ -36,6 +38,8 @@ function plainMap(): Filled {
 async function engine(): Promise<Filled> {
   const bus: Bus = {
     connected: false,
+    pack: (batch) => packBatch('kvs', batch),
+    unpack: unpackBatch,
     publish: (_message, settled) => {
       if (settled) setImmediate(() => settled(false));
     },

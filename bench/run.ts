@@ -25,9 +25,9 @@ interface Result {
   readonly tables: readonly Table[];
 }
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join] [--rounds 5] [--markdown]
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join] [--rounds 15] [--markdown]
 
-  --only       measures these sections; all by default (about six minutes)
+  --only       measures these sections; all by default (about eight minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3
   --markdown   measures nothing: prints the latest results of every section again
 `;
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string', default: Object.keys(SECTIONS).join(',') },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '15' },
       markdown: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },

@@ -1,15 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Fleet, hasMosquitto } from '../support/fleet.js';
 import type { BrokerKind, Member } from '../support/fleet.js';
 import { benchFile, h2load, hasH2load, measured, unaryLoad } from '../support/load.js';
 import type { Load } from '../support/load.js';
-import { canPin, OTHERS_CORE, WRITER_CORE } from '../support/machine.js';
+import { canPin, OTHERS_CORE, root, WRITER_CORE } from '../support/machine.js';
 import { keyFrame, keyValueFrame, valueOf } from '../support/messages.js';
 import { freePort, startBackground, until } from '../support/processes.js';
 import type { Background } from '../support/processes.js';
-import { fixed, median, percent, whole } from '../support/stats.js';
+import { fixed, median, percent, percentile, whole } from '../support/stats.js';
 import type { Table } from '../support/table.js';
 
-const CALLS = 40_000;
+const CALLS = 20_000;
+// Rounds of each server alone, for calls per second.
+const SOLO_ROUNDS = 3;
 const KEY = 'chave-0000000001';
 // Both have this size on the wire: Tupla and Versao of the empty handlers, with their prefixes.
 const EMPTY_TUPLE_BYTES = 5 + 18 + 66 + 2;
@@ -30,13 +34,20 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'embedded broker in the writer', kind: 'embedded', first: 'writer', full: false },
 ];
 
-/** One kind of call on the server under test, and its counterpart on the empty server. */
+/** One kind of call on the server under test, and its counterpart on an empty server. */
 interface Contest {
   readonly name: string;
-  readonly kvs: Load[];
-  readonly empty: Load[];
-  readonly kvsRun: () => Promise<Load>;
-  readonly emptyRun: () => Promise<Load>;
+  readonly kvs: Side;
+  readonly empty: Side;
+}
+
+/** One server of a contest. */
+interface Side {
+  readonly run: () => Promise<Load>;
+  /** Rounds with the core to itself. */
+  readonly solo: Load[];
+  /** Rounds at the same time as the other side's, on the same core. */
+  readonly shared: Load[];
 }
 
 /** Unary inserts and queries per second and per second of processor time, beside empty handlers. */
@@ -51,19 +62,21 @@ export async function unary(rounds: number): Promise<Table[]> {
       title: 'Unary calls, 8 connections with 32 in flight each, beside empty handlers',
       columns: [
         'Call, broker',
-        'calls/s',
-        'calls per CPU-second',
+        'calls/s alone',
+        'empty: calls/s alone',
         'CPU µs/call',
-        'empty: calls/s',
-        'empty: per CPU-second',
+        'empty: CPU µs/call',
         'ratio per CPU-second',
-        'ratios of the rounds',
+        'middle half of the rounds',
       ],
       rows,
       notes: [
-        `Three servers: the one called, and two peers that receive every insert. Medians of ${rounds} rounds of ${whole(CALLS)} calls, the two servers in turn; ratio of medians.`,
+        'Three servers: the one called, and two peers that receive every insert.',
+        `Processor time: both servers are called at the same time and share a core, so whatever the machine does to one it does to the other. ${rounds} rounds of ${whole(CALLS)} calls each; totals, and their ratio.`,
+        `Calls per second: each server with the core to itself, in turn; medians of ${SOLO_ROUNDS} rounds.`,
+        `Our servers run as bin/kvs starts them, with ${YOUNG}; the empty one as Node starts it, but in the row that says otherwise.`,
         canPin()
-          ? 'The server called (or the empty one) alone on core 0; load generator, peers and Mosquitto on core 1.'
+          ? 'The server called and the empty one on core 0; load generators, peers and Mosquitto on core 1.'
           : 'Nothing was pinned to a core: `taskset` or a second core is missing.',
         'Processor time of the server called, user and system, from the first call until both peers have the last insert.',
         '“One key”: h2load, the same body each time; “distinct keys”: a generator of our own.',
@@ -80,29 +93,51 @@ async function play(scenario: Scenario, rounds: number): Promise<Contest[]> {
   const cores = scenario.first === 'writer' ? [WRITER_CORE, OTHERS_CORE] : [OTHERS_CORE, WRITER_CORE];
   for (const core of [...cores, OTHERS_CORE]) await fleet.add(core);
   const writer = fleet.members[scenario.first === 'writer' ? 0 : 1] as Member;
-  const emptyPort = await freePort();
-  const args = [benchFile('empty-server'), String(emptyPort)];
-  const empty = await startBackground({ program: process.execPath, args, core: WRITER_CORE }, 'ready');
+  const empties: EmptyCalls[] = [];
   try {
-    const contests = contestsOf(scenario, new Calls(fleet, writer), new EmptyCalls(emptyPort, empty));
-    for (let round = 0; round < rounds; round++) {
-      for (const contest of contests) {
-        contest.empty.push(await contest.emptyRun());
-        contest.kvs.push(await contest.kvsRun());
-      }
-    }
+    empties.push(await EmptyCalls.start([]), await EmptyCalls.start(youngGeneration()));
+    const contests = contestsOf(
+      scenario,
+      new Calls(fleet, writer),
+      empties[0] as EmptyCalls,
+      empties[1] as EmptyCalls,
+    );
+    for (const contest of contests) await hold(contest, rounds);
     await fleet.agreed();
     return contests;
   } finally {
-    await empty.kill();
+    for (const empty of empties) await empty.stop();
     await fleet.close();
   }
 }
 
-function contestsOf(scenario: Scenario, calls: Calls, empty: EmptyCalls): Contest[] {
-  const contest = (name: string, kvsRun: () => Promise<Load>, emptyRun: () => Promise<Load>): Contest => ({
-    ...{ name, kvsRun: warm(kvsRun), emptyRun: warm(emptyRun) },
-    ...{ kvs: [], empty: [] },
+/** An unmeasured round of both, since code that has never run is slow, then those that count. */
+async function hold({ kvs, empty }: Contest, rounds: number): Promise<void> {
+  await Promise.all([kvs.run(), empty.run()]);
+  for (let round = 0; round < SOLO_ROUNDS; round++) {
+    for (const side of [empty, kvs]) side.solo.push(await side.run());
+  }
+  for (let round = 0; round < rounds; round++) {
+    const [mine, theirs] = await Promise.all([kvs.run(), empty.run()]);
+    kvs.shared.push(mine);
+    empty.shared.push(theirs);
+  }
+}
+
+const YOUNG = youngGeneration().join(' ');
+
+/** The option of Node's that `bin/kvs` sets in its first line. */
+function youngGeneration(): string[] {
+  const [first = ''] = readFileSync(join(root, 'bin/kvs'), 'utf8').split('\n');
+  const options = first.split(' ').filter((word) => word.startsWith('--'));
+  if (options.length === 0) throw new Error('bin/kvs sets no option of Node');
+  return options;
+}
+
+function contestsOf(scenario: Scenario, calls: Calls, empty: EmptyCalls, alike: EmptyCalls): Contest[] {
+  const side = (run: () => Promise<Load>): Side => ({ run, solo: [], shared: [] });
+  const contest = (name: string, kvs: () => Promise<Load>, other: () => Promise<Load>): Contest => ({
+    ...{ name, kvs: side(kvs), empty: side(other) },
   });
   const contests = hasH2load()
     ? [
@@ -116,6 +151,11 @@ function contestsOf(scenario: Scenario, calls: Calls, empty: EmptyCalls): Contes
   if (!scenario.full) return contests;
   if (hasH2load())
     contests.push(
+      contest(
+        `insert, one key (empty one with ${YOUNG} too)`,
+        () => calls.insertOne(),
+        () => alike.insertOne(),
+      ),
       contest(
         'query, one key',
         () => calls.queryOne(),
@@ -135,16 +175,6 @@ function contestsOf(scenario: Scenario, calls: Calls, empty: EmptyCalls): Contes
     ),
   );
   return contests;
-}
-
-/** Runs once unmeasured before the first time: code that has never run is slow. */
-function warm(run: () => Promise<Load>): () => Promise<Load> {
-  let isCold = true;
-  return async () => {
-    if (isCold) await run();
-    isCold = false;
-    return run();
-  };
 }
 
 /** Calls of the server under test. */
@@ -200,10 +230,22 @@ class Calls {
 
 /** The same calls of the empty server. */
 class EmptyCalls {
-  constructor(
+  private constructor(
     private readonly port: number,
     private readonly server: Background,
   ) {}
+
+  /** @param nodeOptions options of Node for the server's process */
+  static async start(nodeOptions: readonly string[]): Promise<EmptyCalls> {
+    const port = await freePort();
+    const args = [...nodeOptions, benchFile('empty-server'), String(port)];
+    const server = await startBackground({ program: process.execPath, args, core: WRITER_CORE }, 'ready');
+    return new EmptyCalls(port, server);
+  }
+
+  stop(): Promise<void> {
+    return this.server.kill();
+  }
 
   insertOne(): Promise<Load> {
     const body = keyValueFrame(KEY, valueOf(1));
@@ -224,20 +266,24 @@ class EmptyCalls {
 }
 
 function rowOf(scenario: Scenario, { name, kvs, empty }: Contest): string[] {
-  const perSecond = (loads: readonly Load[]): number =>
-    median(loads.map((load) => load.items / load.seconds));
-  const perCpu = (load: Load): number => load.items / load.cpuSeconds;
-  const mine = median(kvs.map(perCpu));
-  const theirs = median(empty.map(perCpu));
-  const ratios = kvs.map((load, round) => perCpu(load) / perCpu(empty[round] as Load));
+  const perSecond = ({ solo }: Side): number => median(solo.map((load) => load.items / load.seconds));
+  const ratios = kvs.shared.map(
+    (load, round) => cpuMicros([empty.shared[round] as Load]) / cpuMicros([load]),
+  );
   return [
     `${name}, ${scenario.name}`,
     whole(perSecond(kvs)),
-    whole(mine),
-    fixed(1e6 / mine, 1),
     whole(perSecond(empty)),
-    whole(theirs),
-    percent(mine / theirs),
-    ratios.map((ratio) => fixed(100 * ratio, 0)).join(' '),
+    fixed(cpuMicros(kvs.shared), 1),
+    fixed(cpuMicros(empty.shared), 1),
+    percent(cpuMicros(empty.shared) / cpuMicros(kvs.shared)),
+    `${percent(percentile(ratios, 0.25))} – ${percent(percentile(ratios, 0.75))}`,
   ];
+}
+
+/** Processor time of one call, over all these rounds. */
+function cpuMicros(loads: readonly Load[]): number {
+  const total = (figure: (load: Load) => number): number =>
+    loads.reduce((sum, load) => sum + figure(load), 0);
+  return (1e6 * total((load) => load.cpuSeconds)) / total((load) => load.items);
 }

@@ -55,17 +55,9 @@ export class Fleet {
       this.kind === 'mosquitto'
         ? ['--broker', `mqtt://127.0.0.1:${this.brokerPort}`]
         : ['--broker-local', `127.0.0.1:${this.brokerPort}`];
-    const args = [
-      join(root, 'bin/kvs'),
-      'servidor',
-      String(port),
-      '--frota',
-      this.name,
-      '--log-nivel',
-      'warn',
-    ];
+    const args = ['servidor', String(port), '--frota', this.name, '--log-nivel', 'warn'];
     const server = await startBackground(
-      { program: process.execPath, args: [...args, ...broker], core },
+      { program: join(root, 'bin/kvs'), args: [...args, ...broker], core },
       'servidor pronto',
     );
     this.processes.push(server);

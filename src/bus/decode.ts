@@ -40,28 +40,33 @@ export function decode(topic: TopicParts, fleet: string, payload: Buffer): Decod
   if (topic.fleet !== fleet) return { ok: false, reason: 'FROTA' };
   if (payload.length > limits.payloadBytes) return { ok: false, reason: 'TAMANHO' };
   if (!isUtf8(payload)) return { ok: false, reason: 'UTF8' };
+  const json = payload.toString('utf8');
   let parsed: unknown;
   try {
-    const json = payload.toString('utf8');
     parsed = JSON.parse(json);
     rejectLoneSurrogates(json);
   } catch {
     return { ok: false, reason: 'JSON' };
   }
   try {
-    return { ok: true, message: readMessage(topic, fleet, fields(parsed, 'JSON')) };
+    return { ok: true, message: readMessage(topic, fleet, fields(parsed, 'JSON'), json) };
   } catch (thrown) {
     return { ok: false, reason: thrown instanceof Rejection ? thrown.reason : 'CAMPO' };
   }
 }
 
-function readMessage(topic: TopicParts, fleet: string, wire: Fields): Message {
+/** A batch from the text of a message that was made by `packBatch`, or that {@link decode} has accepted. */
+export function unpackBatch(packed: string): Batch {
+  return readBatch(fields(JSON.parse(packed)));
+}
+
+function readMessage(topic: TopicParts, fleet: string, wire: Fields, json: string): Message {
   if (wire['formato'] !== FORMAT) reject('FORMATO');
   if (wire['frota'] !== fleet) reject('FROTA');
   switch (topic.channel) {
     case 'batches':
       if (wire['tipo'] !== TYPES.batch) reject('TIPO');
-      return { type: 'batch', batch: sentBy(topic.from, readBatch(wire)) };
+      return { type: 'batch', batch: sentBy(topic.from, readBatch(wire)), packed: json };
     case 'presence':
       if (wire['tipo'] !== TYPES.presence) reject('TIPO');
       return sentBy(topic.from, readPresence(wire));

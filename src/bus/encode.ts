@@ -1,7 +1,7 @@
 import type { Dot, Origin, VectorEntries } from '../core/dot.js';
 import type { Batch, Mutation } from '../core/mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from '../core/record.js';
-import type { Message, PresenceMessage, StateReply } from '../ports/bus.js';
+import type { BatchMessage, Message, PresenceMessage, StateReply } from '../ports/bus.js';
 import { FORMAT, OPERATIONS, OUTCOMES, STATES, TYPES } from './wire.js';
 import type {
   WireBatch,
@@ -20,14 +20,17 @@ import type {
  * faster than any assembly of strings, and cannot produce anything but JSON.
  */
 export function encode(fleet: string, message: Message): Buffer {
-  return Buffer.from(JSON.stringify(wireMessage(fleet, message)));
+  return Buffer.from(message.type === 'batch' ? message.packed : JSON.stringify(wireMessage(fleet, message)));
 }
 
-function wireMessage(fleet: string, message: Message): object {
+/** A batch as the text of its message. */
+export function packBatch(fleet: string, batch: Batch): string {
+  return JSON.stringify({ formato: FORMAT, tipo: TYPES.batch, frota: fleet, ...wireBatch(batch) });
+}
+
+function wireMessage(fleet: string, message: Exclude<Message, BatchMessage>): object {
   const head = { formato: FORMAT, tipo: TYPES[message.type], frota: fleet };
   switch (message.type) {
-    case 'batch':
-      return { ...head, ...wireBatch(message.batch) };
     case 'presence':
       return { ...head, ...wirePresence(message) };
     case 'logRequest':

@@ -1,5 +1,6 @@
 import type { Origin } from '../core/dot.js';
 import { limits } from '../core/limits.js';
+import type { Batch } from '../core/mutation.js';
 import type { Bus, BusListener, Message, PresenceMessage } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
@@ -9,8 +10,8 @@ import type { BrokerSource } from './broker-source.js';
 import { BurstLog } from './burst-log.js';
 import { DROP_REASONS } from './checks.js';
 import type { DropReason } from './checks.js';
-import { decode } from './decode.js';
-import { encode } from './encode.js';
+import { decode, unpackBatch } from './decode.js';
+import { encode, packBatch } from './encode.js';
 import { PublishWindow } from './publish-window.js';
 import { parseTopic, subscriptionFilters, topicOf } from './topics.js';
 
@@ -108,6 +109,14 @@ export class MqttBus implements Bus {
   start(listener: BusListener): void {
     this.listener = listener;
     this.link.start();
+  }
+
+  pack(batch: Batch): string {
+    return packBatch(this.options.fleet, batch);
+  }
+
+  unpack(packed: string): Batch {
+    return unpackBatch(packed);
   }
 
   /** A refusal is told at the end of the turn, never from inside this call: callers go on to their next message. */

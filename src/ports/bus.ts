@@ -9,6 +9,8 @@ export type Message = BatchMessage | PresenceMessage | LogRequest | LogReply | S
 export interface BatchMessage {
   readonly type: 'batch';
   readonly batch: Batch;
+  /** The same batch as its {@link BatchCodec} wrote it: made once, published, and kept in the log. */
+  readonly packed: string;
 }
 
 /**
@@ -113,8 +115,16 @@ export interface StateLost {
   readonly outcome: 'lost';
 }
 
+/** How a bus writes batches. */
+export interface BatchCodec {
+  /** The text of a batch: one string, where the batch is many objects. */
+  pack(batch: Batch): string;
+  /** A batch from what {@link pack} made, or from what a {@link BatchMessage} brought. */
+  unpack(packed: string): Batch;
+}
+
 /** What carries messages between the servers of a fleet. It may lose, repeat and reorder; it never corrupts. */
-export interface Bus {
+export interface Bus extends BatchCodec {
   /** Whether a broker is connected now. */
   readonly connected: boolean;
   /**

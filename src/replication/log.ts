@@ -1,10 +1,16 @@
 import type { VectorEntries } from '../core/dot.js';
+import type { Origin } from '../core/dot.js';
 import { lastSeq, type Batch } from '../core/mutation.js';
 import { VersionVector } from '../core/vector.js';
+import type { BatchCodec } from '../ports/bus.js';
 import type { Tuning } from './tuning.js';
 
+/** A batch that is kept. As text: thousands of small objects that live this long would cost each write several µs. */
 interface Logged {
-  readonly batch: Batch;
+  readonly origin: Origin;
+  readonly last: number;
+  readonly mutations: number;
+  readonly packed: string;
   readonly bytes: number;
 }
 
@@ -40,17 +46,25 @@ export class RecentLog {
   /** For each origin, the last seq that is not here: what is kept begins right after it. */
   private readonly absent = new VersionVector();
 
-  constructor(private readonly tuning: Tuning) {}
+  constructor(
+    private readonly codec: BatchCodec,
+    private readonly tuning: Tuning,
+  ) {}
 
   /** The position after the newest item. */
   get position(): number {
     return this.base + this.items.length;
   }
 
-  append(batch: Batch, bytes: number): void {
-    this.items.push({ batch, bytes });
+  /**
+   * @param packed the batch as the codec wrote it
+   * @param bytes an upper bound on its size on the wire
+   */
+  append(batch: Batch, packed: string, bytes: number): void {
+    const mutations = batch.mutations.length;
+    this.items.push({ origin: batch.origin, last: lastSeq(batch), mutations, packed, bytes });
     this.bytes += bytes;
-    this.mutations += batch.mutations.length;
+    this.mutations += mutations;
     while (this.isOver()) this.forgetOldest();
     if (this.start < COMPACT_AT || this.start * 2 < this.items.length) return;
     this.items = this.items.slice(this.start);
@@ -78,7 +92,7 @@ export class RecentLog {
       const has = theirs.get(origin) ?? 0;
       if (has < seq && has < this.absent.seqOf(origin)) return undefined;
     }
-    return this.page(this.start, pageBytes, (batch) => lastSeq(batch) > (theirs.get(batch.origin) ?? 0));
+    return this.page(this.start, pageBytes, (item) => item.last > (theirs.get(item.origin) ?? 0));
   }
 
   /**
@@ -92,14 +106,14 @@ export class RecentLog {
     return { ...page, position: position + page.batches.length };
   }
 
-  private page(from: number, pageBytes: number, wanted: (batch: Batch) => boolean): LogPage {
+  private page(from: number, pageBytes: number, wanted: (item: Logged) => boolean): LogPage {
     const batches: Batch[] = [];
     let bytes = 0;
     for (let i = from; i < this.items.length; i++) {
       const item = this.items[i] as Logged | typeof HOLE;
-      if (item === HOLE || !wanted(item.batch)) continue;
+      if (item === HOLE || !wanted(item)) continue;
       if (batches.length > 0 && bytes + item.bytes > pageBytes) return { batches, bytes, more: true };
-      batches.push(item.batch);
+      batches.push(this.codec.unpack(item.packed));
       bytes += item.bytes;
     }
     return { batches, bytes, more: false };
@@ -117,7 +131,7 @@ export class RecentLog {
     this.items[this.start++] = HOLE;
     if (item === HOLE) return;
     this.bytes -= item.bytes;
-    this.mutations -= item.batch.mutations.length;
-    this.absent.advance(this.absent.indexOf(item.batch.origin), lastSeq(item.batch));
+    this.mutations -= item.mutations;
+    this.absent.advance(this.absent.indexOf(item.origin), item.last);
   }
 }

@@ -56,7 +56,7 @@ export class Member {
   ) {
     const { origin, address, bus, time, random, logger } = options;
     const tuning = (this.tuning = options.tuning ?? defaultTuning);
-    const log = new RecentLog(tuning);
+    const log = new RecentLog(bus, tuning);
     const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning));
     const receiver = (this.receiver = new Receiver(origin, store, outbox, log, tuning));
     const peers = (this.peers = new Peers(time, tuning));
@@ -152,7 +152,7 @@ export class Member {
     if (this.current === 'leaving') return;
     switch (message.type) {
       case 'batch':
-        this.receiver.receive(message.batch, bytes);
+        this.receiver.receive(message.batch, message.packed, bytes);
         if (this.receiver.isWaiting) this.repair.suspect();
         return;
       case 'presence':

@@ -1,7 +1,7 @@
 import type { Origin, VectorEntries } from '../core/dot.js';
 import { batchBytes, mutationBytes, vectorBytes } from '../core/json-size.js';
 import type { Batch, Mutation } from '../core/mutation.js';
-import type { Bus } from '../ports/bus.js';
+import type { BatchMessage, Bus } from '../ports/bus.js';
 import type { Time } from '../ports/time.js';
 import type { RecentLog } from './log.js';
 import type { Tuning } from './tuning.js';
@@ -21,7 +21,7 @@ interface OpenBatch {
  */
 export class Outbox {
   private open: OpenBatch | undefined;
-  private readonly queue: { readonly batch: Batch; readonly bytes: number }[] = [];
+  private readonly queue: { readonly message: BatchMessage; readonly bytes: number }[] = [];
   private queuedBytes = 0;
   private inFlight = 0;
   private flushScheduled = false;
@@ -63,8 +63,9 @@ export class Outbox {
       dependencies: open.dependencies,
       mutations: open.mutations,
     };
-    this.log.append(batch, open.bytes);
-    this.enqueue(batch, open.bytes);
+    const packed = this.bus.pack(batch);
+    this.log.append(batch, packed, open.bytes);
+    this.enqueue({ type: 'batch', batch, packed }, open.bytes);
   }
 
   /** Whether everything that can be sent has been taken by the broker. */
@@ -103,11 +104,11 @@ export class Outbox {
     return this.inFlight >= this.tuning.outboxBatches;
   }
 
-  private enqueue(batch: Batch, bytes: number): void {
+  private enqueue(message: BatchMessage, bytes: number): void {
     if (!this.bus.connected) return;
     const { outboxQueuedBatches, outboxQueuedBytes } = this.tuning;
     if (this.queue.length >= outboxQueuedBatches || this.queuedBytes + bytes > outboxQueuedBytes) return;
-    this.queue.push({ batch, bytes });
+    this.queue.push({ message, bytes });
     this.queuedBytes += bytes;
     this.pump();
   }
@@ -118,7 +119,7 @@ export class Outbox {
       if (!next) return;
       this.queuedBytes -= next.bytes;
       this.inFlight++;
-      this.bus.publish({ type: 'batch', batch: next.batch }, () => {
+      this.bus.publish(next.message, () => {
         this.inFlight--;
         this.pump();
         if (this.queue.length === 0 && this.open) this.scheduleFlush();

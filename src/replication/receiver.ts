@@ -16,6 +16,7 @@ export interface ReceiverCounters {
 
 interface Held {
   readonly batch: Batch;
+  readonly packed: string;
   readonly bytes: number;
 }
 
@@ -47,17 +48,17 @@ export class Receiver {
     return this.held.keys();
   }
 
-  /** Takes a batch, whatever its order, however often. */
-  receive(batch: Batch, bytes: number): void {
+  /** Takes a batch, whatever its order, however often. `packed`: its text; `bytes`: its size on the wire. */
+  receive(batch: Batch, packed: string, bytes: number): void {
     if (batch.origin === this.self) {
       this.counters.echoes++;
     } else if (lastSeq(batch) <= this.store.vector.seqOf(batch.origin)) {
       this.counters.duplicates++;
     } else if (this.isReady(batch)) {
-      this.apply(batch, bytes);
+      this.apply({ batch, packed, bytes });
       this.applyHeld();
     } else {
-      this.hold({ batch, bytes });
+      this.hold({ batch, packed, bytes });
     }
   }
 
@@ -83,14 +84,15 @@ export class Receiver {
   }
 
   /** Applies a held batch if it is ready. Returns whether it need not be held any more. */
-  private settle({ batch, bytes }: Held): boolean {
+  private settle(held: Held): boolean {
+    const { batch } = held;
     if (lastSeq(batch) <= this.store.vector.seqOf(batch.origin)) return true;
     if (!this.isReady(batch)) return false;
-    this.apply(batch, bytes);
+    this.apply(held);
     return true;
   }
 
-  private apply(batch: Batch, bytes: number): void {
+  private apply({ batch, packed, bytes }: Held): void {
     this.outbox.close();
     const { store } = this;
     const last = lastSeq(batch);
@@ -99,7 +101,7 @@ export class Receiver {
       this.counters.applied++;
     }
     this.outbox.noteAdvance(batch.origin, last);
-    this.log.append(batch, bytes);
+    this.log.append(batch, packed, bytes);
   }
 
   private hold(held: Held): void {

@@ -113,9 +113,9 @@ export class Repair {
       this.beginTransfer(reply.from, false);
       return;
     }
-    const { receiver, store } = this.parts;
+    const { bus, receiver, store } = this.parts;
     const before = receiver.counters.applied;
-    for (const batch of reply.batches) receiver.receive(batch, batchBytes(batch));
+    for (const batch of reply.batches) receiver.receive(batch, bus.pack(batch), batchBytes(batch));
     const applied = receiver.counters.applied - before;
     this.counters.batches += reply.batches.length;
     if (reply.more && applied > 0) {

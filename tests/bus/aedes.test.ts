@@ -1,6 +1,7 @@
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
 import { busConformance } from './conformance.js';
-import { LogRecorder, realTime } from './support.js';
+import { realTime } from '../support/real-time.js';
+import { LogRecorder } from './support.js';
 
 busConformance('Aedes', async () => {
   const options = { host: '127.0.0.1', time: realTime, logger: new LogRecorder() };

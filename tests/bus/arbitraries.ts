@@ -4,6 +4,7 @@ import { limits } from '../../src/core/limits.js';
 import type { Batch, Mutation } from '../../src/core/mutation.js';
 import type { KeyFragment, OrderPosition, WalkCursor } from '../../src/core/record.js';
 import type { Message } from '../../src/ports/bus.js';
+import { batchMessage } from './support.js';
 
 // Everything that is legal on the wire, the awkward first.
 
@@ -93,7 +94,7 @@ const head = { from: name, to: name, id: count };
 const batches = fc.array(batchArbitrary, { maxLength: 2 });
 
 export const messageArbitrary: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({ type: fc.constant('batch' as const), batch: batchArbitrary }),
+  batchArbitrary.map((made) => batchMessage(made)),
   fc.record({
     type: fc.constant('presence' as const),
     origin: name,

@@ -5,7 +5,7 @@ import { externalBrokers } from '../../src/bus/broker-source.js';
 import { limits } from '../../src/core/limits.js';
 import type { Message } from '../../src/ports/bus.js';
 import { eventually } from '../support/eventually.js';
-import { batch, insert, oneOfEach, publish, startMember } from './support.js';
+import { batch, batchMessage, insert, oneOfEach, publish, startMember } from './support.js';
 import type { Member } from './support.js';
 
 /** A broker under test, on a port of its own. */
@@ -82,11 +82,15 @@ export function busConformance(
 
     it('keeps fleets apart', async () => {
       const [a, other, b] = [await join('oA', 'f1'), await join('oB', 'f2'), await join('oC', 'f1')];
-      await publish(other.bus, batch('oB', 1, insert('k', 'other')));
-      await publish(a.bus, batch('oA', 1, insert('k', 'own')));
+      const own = batchMessage(
+        { origin: 'oA', first: 1, dependencies: [], mutations: [insert('k', 'own')] },
+        'f1',
+      );
+      await publish(other.bus, batchMessage({ ...own.batch, origin: 'oB' }, 'f2'));
+      await publish(a.bus, own);
       await eventually('arrived', () => b.seen.messages.length === 1);
       expect(other.seen.messages).toEqual([]);
-      expect(b.seen.messages).toEqual([batch('oA', 1, insert('k', 'own'))]);
+      expect(b.seen.messages).toEqual([own]);
       expect(b.bus.counters.dropped.FROTA).toBe(0);
     });
 

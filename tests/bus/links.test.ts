@@ -10,7 +10,8 @@ import { limits } from '../../src/core/limits.js';
 import type { Time } from '../../src/ports/time.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/net.js';
-import { LogRecorder, publish, realRandom, realTime, startMember, batch, insert } from './support.js';
+import { realRandom, realTime } from '../support/real-time.js';
+import { LogRecorder, publish, startMember, batch, insert } from './support.js';
 import type { Member } from './support.js';
 
 const HOST = '127.0.0.1';

@@ -1,28 +1,11 @@
 import type { Origin } from '../../src/core/dot.js';
 import type { Batch, InsertMutation } from '../../src/core/mutation.js';
-import type { BusListener, Message } from '../../src/ports/bus.js';
+import type { BatchMessage, BusListener, Message } from '../../src/ports/bus.js';
 import type { Logger } from '../../src/ports/logger.js';
-import type { Random } from '../../src/ports/random.js';
-import type { Time } from '../../src/ports/time.js';
+import { packBatch } from '../../src/bus/encode.js';
 import { MqttBus } from '../../src/bus/mqtt-bus.js';
 import type { BrokerSource } from '../../src/bus/broker-source.js';
-
-/** The machine's clock and timers. */
-export const realTime: Time = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (delayMs, call) => {
-    const timer = setTimeout(call, delayMs);
-    return () => {
-      clearTimeout(timer);
-    };
-  },
-  atEndOfTurn: (call) => {
-    setImmediate(call);
-  },
-};
-
-export const realRandom: Random = { next: () => Math.random() };
+import { realRandom, realTime } from '../support/real-time.js';
 
 /** A log that a test can read. */
 export class LogRecorder implements Logger {
@@ -84,8 +67,13 @@ export function insert(key: string, value: string, version = 1): InsertMutation 
   return { kind: 'insert', key, value, version, timestamp: 1_700_000_000_000, context: [] };
 }
 
+/** The message of a batch in the fleet of these tests. */
+export function batchMessage(made: Batch, fleet = 'frota'): BatchMessage {
+  return { type: 'batch', batch: made, packed: packBatch(fleet, made) };
+}
+
 export function batch(origin: Origin, first: number, ...mutations: Batch['mutations']): Message {
-  return { type: 'batch', batch: { origin, first, dependencies: [], mutations } };
+  return batchMessage({ origin, first, dependencies: [], mutations });
 }
 
 /** One message of each kind, and of each outcome, from one server to another. */
@@ -104,7 +92,7 @@ export function oneOfEach(from: Origin, to: Origin): Message[] {
   const after = { version: 1, timestamp: 1_700_000_000_000, origin: 'o2', seq: 4 };
   const head = { from, to, id: 12 };
   return [
-    { type: 'batch', batch: { ...history, origin: from } },
+    batchMessage({ ...history, origin: from }),
     {
       type: 'presence',
       origin: from,

@@ -1,5 +1,6 @@
 import { LocalBroker } from '../../src/bus/local-broker.js';
-import { realRandom, realTime, batch, insert } from './support.js';
+import { realRandom, realTime } from '../support/real-time.js';
+import { batch, insert } from './support.js';
 import { MqttBus } from '../../src/bus/mqtt-bus.js';
 import type { Logger } from '../../src/ports/logger.js';
 

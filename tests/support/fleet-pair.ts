@@ -6,7 +6,8 @@ import type { Origin } from '../../src/core/dot.js';
 import { FleetEngine } from '../../src/engine/fleet.js';
 import type { Bus } from '../../src/ports/bus.js';
 import { defaultTuning } from '../../src/replication/tuning.js';
-import { LogRecorder, realRandom, realTime } from '../bus/support.js';
+import { LogRecorder } from '../bus/support.js';
+import { realRandom, realTime } from './real-time.js';
 import { eventually } from './eventually.js';
 import { LoopbackNetwork } from './loopback-bus.js';
 

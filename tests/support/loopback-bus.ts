@@ -1,5 +1,12 @@
 import type { Origin } from '../../src/core/dot.js';
-import type { Bus, BusListener, Message } from '../../src/ports/bus.js';
+import type { Batch } from '../../src/core/mutation.js';
+import type { BatchCodec, Bus, BusListener, Message } from '../../src/ports/bus.js';
+
+/** Batches as JSON, for buses within the process. */
+export const jsonCodec: BatchCodec = {
+  pack: (batch) => JSON.stringify(batch),
+  unpack: (packed) => JSON.parse(packed) as Batch,
+};
 
 /** A broker within the process, in real time: it loses nothing, unless it is split. */
 export class LoopbackNetwork {
@@ -10,6 +17,7 @@ export class LoopbackNetwork {
   join(origin: Origin): Bus {
     const bus = {
       connected: false,
+      ...jsonCodec,
       publish: (message: Message, settled?: (taken: boolean) => void): void => {
         setImmediate(() => settled?.(bus.connected));
         if (!bus.connected || this.split) return;

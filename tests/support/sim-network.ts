@@ -1,8 +1,9 @@
-import { decode } from '../../src/bus/decode.js';
-import { encode } from '../../src/bus/encode.js';
+import { decode, unpackBatch } from '../../src/bus/decode.js';
+import { encode, packBatch } from '../../src/bus/encode.js';
 import { parseTopic, topicOf } from '../../src/bus/topics.js';
 import type { Origin } from '../../src/core/dot.js';
 import { batchBytes } from '../../src/core/json-size.js';
+import type { Batch } from '../../src/core/mutation.js';
 import type { Bus, BusListener, Message } from '../../src/ports/bus.js';
 import { Violation } from './oracle.js';
 import type { SeededRandom } from './sim-random.js';
@@ -132,6 +133,14 @@ export class SimBus implements Bus {
     private readonly network: SimNetwork,
     private readonly time: ServerTime,
   ) {}
+
+  pack(batch: Batch): string {
+    return packBatch(FLEET, batch);
+  }
+
+  unpack(packed: string): Batch {
+    return unpackBatch(packed);
+  }
 
   publish(message: Message, settled?: (taken: boolean) => void): void {
     const { network } = this;

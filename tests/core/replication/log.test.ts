@@ -3,6 +3,7 @@ import { lastSeq } from '../../../src/core/mutation.js';
 import { VersionVector } from '../../../src/core/vector.js';
 import { RecentLog } from '../../../src/replication/log.js';
 import { defaultTuning, type Tuning } from '../../../src/replication/tuning.js';
+import { jsonCodec } from '../../support/loopback-bus.js';
 import { batch } from './support.js';
 
 /** A log with the vector of its server. */
@@ -11,12 +12,12 @@ class Kept {
   readonly vector = new VersionVector();
 
   constructor(tuning: Partial<Tuning> = {}) {
-    this.log = new RecentLog({ ...defaultTuning, ...tuning });
+    this.log = new RecentLog(jsonCodec, { ...defaultTuning, ...tuning });
   }
 
   append(origin: string, first: number, count = 1, bytes = 10): void {
     const added = batch(origin, first, count);
-    this.log.append(added, bytes);
+    this.log.append(added, jsonCodec.pack(added), bytes);
     this.vector.advance(this.vector.indexOf(origin), lastSeq(added));
   }
 

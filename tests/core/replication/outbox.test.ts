@@ -35,7 +35,7 @@ describe('Outbox', () => {
     road.write('k');
     road.time.endTurn();
     expect(road.bus.sent).toHaveLength(1);
-    road.receiver.receive(batch('r', 1, 2), 10);
+    road.receive(batch('r', 1, 2));
     road.write('k');
     road.time.endTurn();
     while (road.bus.inFlight > 0) {

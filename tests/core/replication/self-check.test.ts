@@ -2,22 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
 import { FleetEngine } from '../../../src/engine/fleet.js';
 import type { Bus, BusListener } from '../../../src/ports/bus.js';
-import type { Time } from '../../../src/ports/time.js';
 import { eventually } from '../../support/eventually.js';
-
-const REAL_TIME: Time = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after: (delayMs, call) => {
-    const timer = setTimeout(call, delayMs);
-    return () => {
-      clearTimeout(timer);
-    };
-  },
-  atEndOfTurn: (call) => {
-    setImmediate(call);
-  },
-};
+import { jsonCodec } from '../../support/loopback-bus.js';
+import { realTime } from '../../support/real-time.js';
 
 const QUICK = {
   ...limits,
@@ -35,6 +22,7 @@ function openFleet(names: readonly string[]): { engines: FleetEngine[]; alarms: 
     let own: BusListener | undefined;
     const bus: Bus = {
       connected: true,
+      ...jsonCodec,
       publish: (message, settled) => {
         setImmediate(() => {
           for (const listener of listeners) listener.onMessage(message, 100);
@@ -60,7 +48,7 @@ function openFleet(names: readonly string[]): { engines: FleetEngine[]; alarms: 
       error: (_: object, text: string) => alarms.push(`${origin}: ${text}`),
     };
     return new FleetEngine({
-      ...{ origin, address: '', bus, time: REAL_TIME, random: { next: Math.random }, logger, tuning: QUICK },
+      ...{ origin, address: '', bus, time: realTime, random: { next: Math.random }, logger, tuning: QUICK },
     });
   });
   for (const engine of engines) engine.start();

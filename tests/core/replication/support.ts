@@ -6,11 +6,14 @@ import { RecentLog } from '../../../src/replication/log.js';
 import { Outbox } from '../../../src/replication/outbox.js';
 import { Receiver } from '../../../src/replication/receiver.js';
 import { defaultTuning, type Tuning } from '../../../src/replication/tuning.js';
+import { jsonCodec } from '../../support/loopback-bus.js';
 import { insert } from '../support.js';
 
 /** A bus that keeps what it is given until the test settles it. */
 export class HeldBus implements Bus {
   connected = true;
+  readonly pack = jsonCodec.pack;
+  readonly unpack = jsonCodec.unpack;
   readonly sent: Batch[] = [];
   private readonly unsettled: ((taken: boolean) => void)[] = [];
 
@@ -79,7 +82,7 @@ export class Road {
     tuning: Partial<Tuning> = {},
   ) {
     const all = { ...defaultTuning, ...tuning };
-    this.log = new RecentLog(all);
+    this.log = new RecentLog(this.bus, all);
     this.outbox = new Outbox(origin, this.bus, this.log, this.time, all);
     this.receiver = new Receiver(origin, this.store, this.outbox, this.log, all);
   }
@@ -90,6 +93,11 @@ export class Road {
     const seq = this.store.vector.seqOf(this.origin) + 1;
     this.store.apply(this.origin, seq, mutation);
     this.outbox.add(seq, mutation);
+  }
+
+  /** Takes a batch as if it had come from the bus. */
+  receive(said: Batch): void {
+    this.receiver.receive(said, this.bus.pack(said), 10);
   }
 
   /** Everything in the log, as a peer that has nothing gets it. */
