@@ -40,8 +40,10 @@ onEveryBroker('joining a large fleet under writes', (openBroker) => {
     await joiner.ready(CATCH_UP_MS_MAX);
     const ms = report(`joined ${entries} entries under writes`, startMs);
     const meanwhile = writer.acknowledged - acknowledgedBefore;
-    process.stdout.write(`  meanwhile ${Math.round(meanwhile / (ms / 1000))} writes/s\n`);
-    expect(meanwhile).toBeGreaterThan(500);
+    const perSecond = Math.round(meanwhile / (ms / 1000));
+    process.stdout.write(`  meanwhile ${perSecond} writes/s\n`);
+    // Sustained: the machine may be slow, but the writer was never starved.
+    expect(perSecond).toBeGreaterThan(WRITES_PER_SECOND / 10);
     expect(joiner.logged('estado recebido')).toBeDefined();
     // It serves once it has everything that was there when it joined.
     expect(await joiner.client.consulta(`par-${entries / 2 - 1}`)).toMatchObject({ versao: 1 });
