@@ -1,0 +1,147 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { benchFile } from '../support/load.js';
+import { root, which } from '../support/machine.js';
+import { freePort, run, startBackground } from '../support/processes.js';
+import type { Background } from '../support/processes.js';
+import { scratchFolder } from '../support/scratch.js';
+import { fixed, median, percent, whole } from '../support/stats.js';
+import type { Table } from '../support/table.js';
+
+const MEMBERS = ['bd1', 'bd2', 'bd3'];
+const ROUNDS = 3;
+/** Calls of one round, for each number of clients. */
+const CALLS = { 1: { put: 600, get: 3_000 }, 64: { put: 6_000, get: 18_000 } } as const;
+
+type Operation = 'put' | 'get';
+
+interface Load {
+  readonly calls: number;
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Inserts and queries through a server of the consensus engine, beside puts and gets in etcd itself. */
+export async function consensus(): Promise<Table[]> {
+  if (which('etcd') === undefined) {
+    process.stderr.write(' etcd is not installed (Debian: etcd-server): left out.');
+    return [];
+  }
+  const cluster = await startCluster();
+  try {
+    const port = await freePort();
+    const args = ['servidor', String(port), '--motor', 'consenso', '--log-nivel', 'warn'];
+    const replicas = ['--replicas', cluster.ports.map((member) => `127.0.0.1:${member}`).join(',')];
+    const server = await startBackground(
+      { program: join(root, 'bin/kvs'), args: [...args, ...replicas] },
+      'servidor pronto',
+    );
+    cluster.processes.push(server);
+    const rows: string[][] = [];
+    for (const clients of [1, 64] as const) {
+      for (const operation of ['put', 'get'] as const) {
+        rows.push(await contest(cluster.ports, port, operation, clients));
+      }
+    }
+    return [table(rows)];
+  } finally {
+    await Promise.all(cluster.processes.map((each) => each.kill()));
+  }
+}
+
+function table(rows: string[][]): Table {
+  return {
+    title: 'The consensus engine beside etcd itself, three members',
+    columns: [
+      'Calls, clients',
+      'ours: calls/s',
+      'etcd: calls/s',
+      'ratio',
+      'ours: p50 ms',
+      'p99 ms',
+      'etcd: p50 ms',
+      'p99 ms',
+    ],
+    rows,
+    notes: [
+      `Medians of ${ROUNDS} rounds, the two in turn, after a round of each that does not count. A pool of 1,000 keys, 64-character values; each client has one call in flight.`,
+      'Ours: `kvs.KVS` `Insere` and `Consulta` (linearizable) at one server. etcd: `KV/Put` and `KV/Range` (linearizable), clients spread over the members, or each member in turn for one client.',
+      'The durability is the same: the members’ own, on the disks of a majority before the answer. An insert is one transaction that compares the head and writes the version, its place in the indexes, and the head; a put of etcd keeps no version that can be asked for after a compaction.',
+      'The three members, the server and the load generator share the machine; nothing was pinned to a core.',
+    ],
+  };
+}
+
+async function contest(
+  members: readonly number[],
+  port: number,
+  operation: Operation,
+  clients: 1 | 64,
+): Promise<string[]> {
+  const calls = CALLS[clients][operation];
+  let first = 0;
+  const load = async (ports: readonly number[], system: 'kvs' | 'etcd'): Promise<Load> => {
+    const args = [ports.join(','), system, operation, String(calls), String(clients), String(first)];
+    const output = await run({ program: process.execPath, args: [benchFile('consensus-load'), ...args] });
+    return JSON.parse(output) as Load;
+  };
+  if (operation === 'get') await fill(members, port);
+  const mine: Load[] = [];
+  const theirs: Load[] = [];
+  for (let round = 0; round <= ROUNDS; round++, first += calls) {
+    const [kvs, etcd] = [await load([port], 'kvs'), await load(members, 'etcd')];
+    if (round === 0) continue;
+    mine.push(kvs);
+    theirs.push(etcd);
+  }
+  const rate = (loads: readonly Load[]): number => median(loads.map((each) => each.calls / each.seconds));
+  const middle = (loads: readonly Load[], figure: 'p50Ms' | 'p99Ms'): string =>
+    fixed(median(loads.map((each) => each[figure])), 2);
+  return [
+    `${operation === 'put' ? 'insert / put' : 'query / get'}, ${clients === 1 ? '1 client' : `${clients} clients`}`,
+    whole(rate(mine)),
+    whole(rate(theirs)),
+    percent(rate(mine) / rate(theirs)),
+    middle(mine, 'p50Ms'),
+    middle(mine, 'p99Ms'),
+    middle(theirs, 'p50Ms'),
+    middle(theirs, 'p99Ms'),
+  ];
+}
+
+/** Every key of the pool has a value, in both. */
+async function fill(members: readonly number[], port: number): Promise<void> {
+  for (const [ports, system] of [
+    [[port], 'kvs'],
+    [members, 'etcd'],
+  ] as const) {
+    const args = [benchFile('consensus-load'), ports.join(','), system, 'put', '1200', '64', '0'];
+    await run({ program: process.execPath, args });
+  }
+}
+
+interface Cluster {
+  /** Client doors. */
+  readonly ports: readonly number[];
+  readonly processes: Background[];
+}
+
+/** Members as `replica.sh` starts them, on free ports, with their data in the folder of this run. */
+async function startCluster(): Promise<Cluster> {
+  const folder = scratchFolder();
+  const ports: number[] = [];
+  while (ports.length < 2 * MEMBERS.length) {
+    const port = await freePort();
+    if (!ports.includes(port)) ports.push(port);
+  }
+  const file = join(folder, 'replicas.conf');
+  const lines = MEMBERS.map((name, i) => `${name} 127.0.0.1:${ports[2 * i]} 127.0.0.1:${ports[2 * i + 1]}`);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const processes: Background[] = [];
+  for (const name of MEMBERS) {
+    const args = [name, '--arquivo', file, '--dados', join(folder, 'dados')];
+    processes.push(await startBackground({ program: join(root, 'replica.sh'), args }, undefined));
+  }
+  return { ports: MEMBERS.map((_, i) => ports[2 * i] as number), processes };
+}
