@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endsWithTest } from './children.js';
 import { eventually } from './eventually.js';
 import { freePort } from './net.js';
 
@@ -169,12 +170,7 @@ class Member implements EtcdMember {
     child.stderr.on('data', (chunk: Buffer) => {
       this.log = (this.log + chunk.toString()).slice(-4_000);
     });
-    // A test that is cut must not leave a member behind.
-    const kill = (): void => {
-      child.kill('SIGKILL');
-    };
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
+    endsWithTest(child);
     this.child = child;
   }
 

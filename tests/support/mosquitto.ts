@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { endsWithTest } from './children.js';
 import { eventually } from './eventually.js';
 import { accepts, freePort } from './net.js';
 
@@ -80,12 +81,7 @@ async function launch(path: string, conf: string, port: number): Promise<ChildPr
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  // A test that is cut must not leave a broker behind.
-  const kill = (): void => {
-    child.kill('SIGKILL');
-  };
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
+  endsWithTest(child);
   await eventually(`mosquitto on port ${port}`, async () => {
     if (child.exitCode !== null) throw new Error(`mosquitto ended: ${errors}`);
     return accepts(port);

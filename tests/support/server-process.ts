@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ensureBuilt, root } from './e2e-build.js';
+import { endsWithTest } from './children.js';
 import { eventually } from './eventually.js';
 import { KvsClient } from './kvs-client.js';
 import { accepts, freePort } from './net.js';
@@ -195,26 +196,15 @@ export function runKvs(args: readonly string[]): Pick<Incarnation, 'child' | 'lo
     if (parsed) log.push(parsed);
     else plain.push(line);
   });
-  started.add(child);
+  endsWithTest(child);
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
     // `close` comes after the last line of the log.
     child.once('close', (code, signal) => {
-      started.delete(child);
       resolve(code ?? signal ?? 1);
     });
   });
   return { child, log, plain, ended };
 }
-
-// A test that is cut must not leave a server behind.
-const started = new Set<ChildProcess>();
-const killAll = (): void => started.forEach((child) => child.kill('SIGKILL'));
-process.once('exit', killAll);
-process.once('disconnect', killAll);
-process.once('SIGTERM', () => {
-  killAll();
-  process.exit(1);
-});
 
 function asLogLine(line: string): LogLine | undefined {
   if (!line.startsWith('{')) return undefined;
