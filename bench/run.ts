@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { balance } from './sections/balance.js';
 import { consensus } from './sections/consensus.js';
 import { join } from './sections/join.js';
 import { lag } from './sections/lag.js';
@@ -14,7 +15,7 @@ import { killAll } from './support/processes.js';
 import { markdown } from './support/table.js';
 import type { Table } from './support/table.js';
 
-const SECTIONS = { unary, streams, lag, memory, join, consensus };
+const SECTIONS = { unary, streams, lag, memory, join, consensus, balance };
 type Name = keyof typeof SECTIONS;
 
 interface Result {
@@ -26,7 +27,7 @@ interface Result {
   readonly tables: readonly Table[];
 }
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about eight minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3

@@ -59,6 +59,11 @@ export async function startFleetServer(
     port,
     engine,
     engineHealth: 'kvs.frota',
+    peers: () =>
+      engine.member.peers.all().map(({ presence }) => ({
+        address: presence.address,
+        serving: presence.state === 'serving',
+      })),
     minimumChars: config.minimumChars,
     logger,
   });

@@ -2,7 +2,8 @@ import type { ErrorCode } from '../core/errors.js';
 import type { Reply } from './call.js';
 import { EXIT, exitOf } from './exit.js';
 import type { ExitCode } from './exit.js';
-import { parseReason, parseStreamReasons } from './failure.js';
+import { decodeStreamReasons } from '../client/reason.js';
+import { parseReason } from './failure.js';
 import type { Request } from './request.js';
 import type { Outcome } from './rpc.js';
 
@@ -61,7 +62,7 @@ export function answersOf(
 ): Answer[] {
   const items = 'items' in request ? request.items : [request.item];
   const single = 'items' in request ? undefined : parseReason(outcome.reasons);
-  const listed = parseStreamReasons('items' in request ? outcome.reasons : undefined);
+  const listed = decodeStreamReasons('items' in request ? outcome.reasons : undefined);
   const query = request.operation === 'consulta' || request.operation === 'consulta-v';
   return replies.flatMap((reply, index): Answer[] => {
     const item = items[index];

@@ -16,6 +16,7 @@ export type Command =
       /** Of the time-versioned door; `undefined`: `-o` names one of the other. */
       readonly operation: KeyValueOperation | undefined;
       readonly json: boolean;
+      readonly discovers: boolean;
       readonly flags: Flags;
     };
 
@@ -73,7 +74,8 @@ function newParser(found: (command: Command) => void): Argv {
         if (operation !== undefined && flags['operacao'] !== undefined) {
           throw new Error(`a operação foi dada duas vezes: -o ${String(flags['operacao'])} e ${operation}`);
         }
-        found({ kind: 'client', operation, json: argv['json'] === true, flags });
+        const [json, discovers] = [argv['json'] === true, argv['descobre'] === true];
+        found({ kind: 'client', operation, json, discovers, flags });
       },
     )
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
@@ -197,8 +199,15 @@ function clientOptions(command: Argv): Argv {
         alias: ['port', 'p'],
         type: 'string',
         requiresArg: true,
-        describe: 'Porta do servidor (40000)',
+        describe: 'Porta do servidor, ou várias: 9000,9001 (40000)',
       },
+      servidores: {
+        type: 'array',
+        string: true,
+        requiresArg: true,
+        describe: 'Vários servidores: h1:p1,h2:p2; se um não atende, pergunta a outro',
+      },
+      descobre: { type: 'boolean', describe: 'Aprende de um servidor quais são os outros' },
       prazo: {
         type: 'string',
         requiresArg: true,
@@ -212,12 +221,13 @@ function clientOptions(command: Argv): Argv {
       ['$0 cliente -p 9000 -o consulta-v -k nome -k curso', 'várias chaves de uma vez'],
       ['$0 cliente putall --chave a b --valor 1 2', 'várias chaves, um valor para cada'],
       ['$0 cliente getrange --chave a z --versao 1763687154123', 'de "a" a "z", como eram nesse momento'],
+      ['$0 cliente -p 9000,9001 -o consulta -k nome', 'no servidor que atender'],
       ['$0 cliente -p 9000 -o insere -k nota -v=-10', 'um valor que começa com "-"'],
     ])
     .epilogue(
       'Saída: 0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde ·\n' +
         '       6 não se sabe se a escrita foi feita.\n' +
-        'KVS_ENDERECO, KVS_PORTA, KVS_PRAZO e KVS_JSON dizem o mesmo que as opções.',
+        'KVS_ENDERECO, KVS_PORTA, KVS_SERVIDORES, KVS_DESCOBRE, KVS_PRAZO e KVS_JSON dizem o mesmo que as opções.',
     );
 }
 

@@ -8,7 +8,7 @@ import type { ExitCode } from './exit.js';
 import { answerJson, answerText, snapshotJson } from './format.js';
 import type { Output } from './output.js';
 import { jsonFromEnv, requestOf, targetOf } from './request.js';
-import type { Request, Target } from './request.js';
+import type { Request, Switches, Target } from './request.js';
 import { keysText, Rows } from './rows.js';
 
 /**
@@ -17,12 +17,12 @@ import { keysText, Rows } from './rows.js';
  */
 export async function runClient(
   flags: Flags,
-  json: boolean,
+  { json, discovers }: Switches,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
   const request = requestOf(flags);
-  const target = targetOf(flags, env);
+  const target = targetOf(flags, env, discovers);
   const asJson = json || jsonFromEnv(env);
   if (request.operation === 'snapshot') return runSnapshot(request, target, asJson, output);
   return runAnswers(request, target, asJson, output);
@@ -41,6 +41,7 @@ async function runAnswers(
     replies.push(reply);
     return undefined;
   });
+  for (const note of outcome.notes) output.error(note);
   const answers = answersOf(request, replies, outcome);
   if (json) {
     for (const answer of answers) await output.line(answerJson(operation, answer));
@@ -71,11 +72,12 @@ async function runSnapshot(
     table: (kept) => snapshotTable(kept, colors),
     line: snapshotLine,
   });
-  const { failure } = await call(target, request, (reply) => {
+  const { failure, notes } = await call(target, request, (reply) => {
     // A blank answer says that there is nothing.
     if (reply.versao === 0) return undefined;
     return json ? output.line(snapshotJson(reply)) : rows.add(reply);
   });
+  for (const note of notes) output.error(note);
   if (!json) {
     await rows.end();
     if (failure === undefined) await output.line(keysText(rows.count));

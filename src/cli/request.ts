@@ -1,6 +1,7 @@
-import { parseHost, parsePort } from '../app/parse.js';
+import { listedTexts, parseHost, parseHostPort, parsePort } from '../app/parse.js';
 import { badSetting, settingReader } from '../app/settings.js';
-import type { Flags } from '../app/settings.js';
+import type { Flags, Setting } from '../app/settings.js';
+import type { ServerAddress } from '../client/link.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 
@@ -36,9 +37,18 @@ export type Request =
 
 /** Where to ask, and how long to wait for an answer. */
 export interface Target {
-  readonly host: string;
-  readonly port: number;
+  /** At least one; any of them may be asked. */
+  readonly servers: readonly ServerAddress[];
+  /** Whether one of them is asked first which servers there are. */
+  readonly discovers: boolean;
   readonly timeoutMs: number;
+}
+
+/** Options without a value. */
+export interface Switches {
+  readonly json: boolean;
+  /** `--descobre` */
+  readonly discovers: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -49,7 +59,11 @@ const TIMEOUT_MS_MAX = 2 ** 31 - 1;
  * The server that the options or `KVS_…` variables name.
  * @throws KvsError CONFIGURACAO
  */
-export function targetOf(flags: Flags, env: Readonly<Record<string, string | undefined>>): Target {
+export function targetOf(
+  flags: Flags,
+  env: Readonly<Record<string, string | undefined>>,
+  discovers = false,
+): Target {
   const read = settingReader({ flags, env, file: undefined }, []);
   const one = <T>(name: string, parse: (text: string, place: string) => T, fallback: T): T => {
     const setting = read(name);
@@ -58,15 +72,44 @@ export function targetOf(flags: Flags, env: Readonly<Record<string, string | und
     return parse(text, setting.place);
   };
   return {
-    host: one('endereco', parseHost, '127.0.0.1'),
-    port: one('porta', parsePort, 40_000),
+    servers: serversOf(read, one('endereco', parseHost, '127.0.0.1')),
+    discovers: isOn(discovers ? '1' : env['KVS_DESCOBRE']),
     timeoutMs: one('prazo', parseTimeout, DEFAULT_TIMEOUT_MS),
   };
 }
 
+/** The servers of `--servidores`, or those at the ports of `--porta`. @throws KvsError CONFIGURACAO */
+function serversOf(read: (name: string) => Setting | undefined, host: string): readonly ServerAddress[] {
+  const listed = read('servidores');
+  const ports = read('porta');
+  if (listed === undefined) {
+    const texts = ports === undefined ? ['40000'] : listedTexts(ports);
+    if (texts.length === 0) throw badSetting(ports?.place ?? '--porta', '', 'uma porta');
+    return distinct(texts.map((text) => ({ host, port: parsePort(text, ports?.place ?? '--porta') })));
+  }
+  for (const other of [ports, read('endereco')]) {
+    // An environment that names one server does not contradict a command line that names several.
+    if (other?.place.startsWith('--') === true && listed.place.startsWith('--')) {
+      throw new KvsError('CONFIGURACAO', `${listed.place} já diz os servidores: não junte ${other.place}`);
+    }
+  }
+  const texts = listedTexts(listed);
+  if (texts.length === 0) throw badSetting(listed.place, '', 'endereços como 127.0.0.1:9000');
+  return distinct(texts.map((text) => parseHostPort(text, listed.place, '127.0.0.1:9000')));
+}
+
+function distinct(servers: readonly ServerAddress[]): readonly ServerAddress[] {
+  const byName = new Map(servers.map((server) => [`${server.host} ${server.port}`, server]));
+  return [...byName.values()];
+}
+
 /** `KVS_JSON` turns `--json` on, unless it is empty, 0, false or nao. */
 export function jsonFromEnv(env: Readonly<Record<string, string | undefined>>): boolean {
-  return !['', '0', 'false', 'nao', 'não'].includes((env['KVS_JSON'] ?? '').trim().toLowerCase());
+  return isOn(env['KVS_JSON']);
+}
+
+function isOn(text: string | undefined): boolean {
+  return !['', '0', 'false', 'nao', 'não'].includes((text ?? '').trim().toLowerCase());
 }
 
 /**

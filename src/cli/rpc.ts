@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  Client,
-  connectivityState,
-  credentials,
-  logVerbosity,
-  Metadata,
-  setLogVerbosity,
-} from '@grpc/grpc-js';
+import { logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
 import type { ClientReadableStream, MethodDefinition, ServiceError, StatusObject } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { callFailure, REASON_METADATA } from './failure.js';
+import { Balancer } from '../client/balancer.js';
+import type { Settled } from '../client/balancer.js';
+import { discover } from '../client/discover.js';
+import type { DiscoverMethod } from '../client/discover.js';
+import { fateOf } from '../client/fate.js';
+import type { Fate } from '../client/fate.js';
+import type { Link } from '../client/link.js';
+import { REASON_METADATA } from '../client/reason.js';
+import { callFailure } from './failure.js';
 import type { Failure } from './failure.js';
 import type { Target } from './request.js';
 
@@ -32,6 +33,8 @@ export type Sent = { readonly item: object } | { readonly items: readonly object
 export interface Outcome {
   readonly reasons: string | undefined;
   readonly failure: Failure | undefined;
+  /** Lines for whoever looks: servers that did not answer, and who did. */
+  readonly notes: readonly string[];
 }
 
 /** Takes the replies of a call one by one. A promise asks to wait before the next: the reader of our output is slow. */
@@ -39,18 +42,17 @@ export type Sink<Reply> = (reply: Reply) => Promise<void> | undefined;
 
 /** One call under way. */
 interface Call<Reply> {
-  readonly client: Client;
   readonly method: MethodDefinition<object, object>;
-  readonly target: Target;
+  readonly writes: boolean;
+  readonly timeoutMs: number;
   readonly read: (message: object) => Reply;
   readonly sink: Sink<Reply>;
-  /** The failure that an error means. */
-  readonly explain: (error: ServiceError) => Failure;
 }
 
 /**
- * Makes one call and hands its replies to `sink`, in order. Never rejects for what a server does: that is in the
- * outcome. A unary call must end within the time; a stream must give a sign of life within it, again and again.
+ * Makes one call at one of the servers and hands its replies to `sink`, in order. Never rejects for what a server does:
+ * that is in the outcome. A unary call must end within the time; a stream must give a sign of life within it, again and
+ * again. Another server is asked if one does not answer, unless it may have changed something or has begun to answer.
  */
 export async function invoke<Reply>(
   target: Target,
@@ -61,62 +63,91 @@ export async function invoke<Reply>(
   // Whatever matters comes back as an error: the library's own lines would only confuse the output.
   setLogVerbosity(logVerbosity.NONE);
   const method = methodOf(named);
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-  const client = new Client(`${host}:${target.port}`, credentials.createInsecure(), {
-    'grpc.enable_retries': 0,
-    // A proxy in the environment is for the web, not for a server of the fleet.
-    'grpc.enable_http_proxy': 0,
-    'grpc.max_receive_message_length': -1,
-  });
-  const explain = (error: ServiceError): Failure => callFailure(error, target, writes && connected(client));
-  const call: Call<Reply> = { client, method, target, read, sink, explain };
+  let balancer = new Balancer(target.servers, Math.random);
   try {
-    if ('item' in sent && !method.responseStream) return await unaryCall(call, sent.item);
-    return await streamCall(call, sent);
+    if (target.discovers) {
+      const { servers, asked } = await discover(
+        balancer,
+        methodOf(DISCOVERY) as DiscoverMethod,
+        target.timeoutMs,
+      );
+      if (!asked.ok) return settledOutcome(asked, target.timeoutMs, undefined);
+      balancer.close();
+      balancer = new Balancer(servers.length > 0 ? servers : [asked.link.address], Math.random);
+    }
+    const call: Call<Reply> = { method, writes, timeoutMs: target.timeoutMs, read, sink };
+    if ('item' in sent && !method.responseStream) return await unaryCall(balancer, call, sent.item);
+    return await streamCalls(balancer, call, sent);
   } finally {
-    client.close();
+    balancer.close();
   }
 }
 
-/** Whether there is or was a connection: without one nothing can have been sent. */
-function connected(client: Client): boolean {
-  const state = client.getChannel().getConnectivityState(false);
-  return state === connectivityState.READY || state === connectivityState.IDLE;
+const DISCOVERY = { file: 'frota.proto', service: 'frota.Frota', method: 'Servidores' };
+
+async function unaryCall<Reply>(
+  balancer: Balancer,
+  { method, writes, timeoutMs, read, sink }: Call<Reply>,
+  request: object,
+): Promise<Outcome> {
+  const settled = await balancer.call({ method, request, writes, metadata: new Metadata(), timeoutMs });
+  if (settled.ok) void sink(read(settled.reply));
+  return settledOutcome(settled, timeoutMs, settled.ok ? reasonsOf(settled.trailer) : undefined);
 }
 
-function unaryCall<Reply>(
-  { client, method, target, read, sink, explain }: Call<Reply>,
-  item: object,
-): Promise<Outcome> {
-  const { path, requestSerialize, responseDeserialize } = method;
-  return new Promise((resolve) => {
-    let error: ServiceError | null = null;
-    const options = { deadline: Date.now() + target.timeoutMs };
-    const metadata = new Metadata();
-    const unary = client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      item,
-      metadata,
-      options,
-      (failed, reply) => {
-        error = failed;
-        if (failed === null && reply !== undefined) void sink(read(reply));
-      },
-    );
-    // Comes after the callback, and carries the trailing metadata.
-    unary.on('status', (status: StatusObject) => {
-      const failure = error === null ? undefined : explain(error);
-      resolve({ reasons: reasonsOf(status.metadata), failure });
-    });
-  });
+function settledOutcome(settled: Settled<object>, timeoutMs: number, reasons: string | undefined): Outcome {
+  const { link, passed } = settled;
+  if (settled.ok) return { reasons, failure: undefined, notes: notesOf(passed, link) };
+  return { reasons, failure: failureOf(settled.error, link, passed, settled.fate, timeoutMs), notes: [] };
+}
+
+function failureOf(
+  error: ServiceError,
+  link: Link,
+  passed: readonly Link[],
+  fate: Fate,
+  timeoutMs: number,
+): Failure {
+  const failure = callFailure(error, { server: link.name, timeoutMs }, fate === 'unknown');
+  if (passed.length === 0) return failure;
+  return { ...failure, message: `${failure.message} (antes não atenderam: ${namesOf(passed)})` };
+}
+
+function notesOf(passed: readonly Link[], link: Link): readonly string[] {
+  return passed.length === 0 ? [] : [`não atendeu: ${namesOf(passed)}; usado: ${link.name}`];
+}
+
+function namesOf(links: readonly Link[]): string {
+  return links.map(({ name }) => name).join(', ');
+}
+
+/** A stream at the first server that begins to answer. */
+async function streamCalls<Reply>(balancer: Balancer, call: Call<Reply>, sent: Sent): Promise<Outcome> {
+  const order = balancer.order();
+  const passed: Link[] = [];
+  for (const [index, link] of order.entries()) {
+    const isLast = index === order.length - 1;
+    const { reasons, error, begun } = await streamCall(link, call, sent);
+    if (error === undefined) return { reasons, failure: undefined, notes: notesOf(passed, link) };
+    const fate = fateOf(error, call.writes, link.connected);
+    if (isLast || begun || fate !== 'elsewhere') {
+      return { reasons, failure: failureOf(error, link, passed, fate, call.timeoutMs), notes: [] };
+    }
+    passed.push(link);
+  }
+  throw new Error('no servers');
 }
 
 async function streamCall<Reply>(
-  { client, method, target, read, sink, explain }: Call<Reply>,
+  { client }: Link,
+  { method, timeoutMs, read, sink }: Call<Reply>,
   sent: Sent,
-): Promise<Outcome> {
+): Promise<{
+  readonly reasons: string | undefined;
+  readonly error: ServiceError | undefined;
+  /** Whether a reply came. */
+  readonly begun: boolean;
+}> {
   const { path, requestSerialize, responseDeserialize } = method;
   let stream: ClientReadableStream<object>;
   if ('items' in sent) {
@@ -130,10 +161,12 @@ async function streamCall<Reply>(
   stream.on('status', (status: StatusObject) => {
     reasons = reasonsOf(status.metadata);
   });
-  const watch = (): NodeJS.Timeout => setTimeout(() => stream.cancel(), target.timeoutMs);
+  const watch = (): NodeJS.Timeout => setTimeout(() => stream.cancel(), timeoutMs);
   let watchdog = watch();
+  let begun = false;
   try {
     for await (const reply of stream as AsyncIterable<object>) {
+      begun = true;
       const busy = sink(read(reply));
       if (busy === undefined) {
         watchdog.refresh();
@@ -144,10 +177,10 @@ async function streamCall<Reply>(
       await busy;
       watchdog = watch();
     }
-    return { reasons, failure: undefined };
+    return { reasons, error: undefined, begun };
   } catch (error) {
     if (!isServiceError(error)) throw error;
-    return { reasons, failure: explain(error) };
+    return { reasons, error, begun };
   } finally {
     clearTimeout(watchdog);
   }

@@ -4,7 +4,7 @@ import { OPERATIONS } from './keyvalue/request.js';
 const LIST_OPTION = /^(-k|-v|-e|--chave|--valor|--ver|--versao)(=[\s\S]*)?$/;
 
 /** Options of the client that take one value, which is no operation whatever it says. */
-const SINGLE_OPTION = /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--prazo)$/;
+const SINGLE_OPTION = /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--servidores|--prazo)$/;
 
 /**
  * `get --chave a b` as `get --chave=a --chave=b`, for the operations that are named by position: several values after

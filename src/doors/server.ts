@@ -14,6 +14,8 @@ import { limits } from '../core/limits.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { DoorContext } from './calls/handlers.js';
+import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
+import type { KnownServer } from './directory/definition.js';
 import { Health } from './health.js';
 import { keyValueServices } from './keyvalue/definition.js';
 import { keyValueHandlers } from './keyvalue/handlers.js';
@@ -34,6 +36,8 @@ export interface DoorsOptions {
   readonly engineHealth: string;
   /** Fewest characters of a key and of a value of `kvs.KVS`, from 0; the contract's by default. */
   readonly minimumChars?: number | undefined;
+  /** Other servers with the same data, for clients that look for them; none by default. */
+  readonly peers?: () => readonly KnownServer[];
   readonly logger: Logger;
 }
 
@@ -74,25 +78,33 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const openStreams = new OpenStreams();
   const doors = doorsOf({ engine, logger, openStreams }, minimumChars);
   for (const door of doors) server.addService(door.service, door.handlers);
+  let serving = false;
+  const known = (): readonly KnownServer[] => [
+    { address: `${host.includes(':') ? `[${host}]` : host}:${port}`, serving },
+    ...(options.peers?.() ?? []),
+  ];
+  server.addService(directoryService, { ...directoryHandlers(known) });
   const health = new Health(
     doors.map((door) => door.name),
     options.engineHealth,
   );
   health.addTo(server, openStreams);
-  addReflection(server, [...doors.map((door) => door.package), loadSync(healthProtoPath)]);
-  const port = await listen(server, host, options.port);
+  addReflection(server, [...doors.map((door) => door.package), directoryPackage, loadSync(healthProtoPath)]);
+  const port: number = await listen(server, host, options.port);
   logger.info({ host, porta: port }, 'portas gRPC abertas');
 
   let stopped: Promise<void> | undefined;
   const stop = (deadlineMs: number): Promise<void> => {
+    serving = false;
     health.setServing(false);
     openStreams.leaveAll();
     return drain(server, deadlineMs, logger);
   };
   return {
     port,
-    setServing: (serving) => {
-      health.setServing(serving);
+    setServing: (now) => {
+      serving = now;
+      health.setServing(now);
     },
     setEngine: (healthy) => {
       health.setEngine(healthy);

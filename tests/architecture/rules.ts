@@ -30,8 +30,13 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
       'node:*',
     ],
   },
+  client: {
+    folders: ['client'],
+    modules: ['core/errors'],
+    packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', 'node:*'],
+  },
   cli: {
-    folders: ['cli', 'app'],
+    folders: ['cli', 'client', 'app'],
     modules: ['core/errors', 'core/limits'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'yargs', 'picocolors', 'cli-table3', 'node:*'],
   },

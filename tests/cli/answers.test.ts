@@ -5,18 +5,20 @@ import { describe, expect, it } from 'vitest';
 import { answersOf, exitOfAnswers } from '../../src/cli/answers.js';
 import type { Reply } from '../../src/cli/call.js';
 import { EXIT, exitOf } from '../../src/cli/exit.js';
-import { callFailure, parseReason, parseStreamReasons } from '../../src/cli/failure.js';
+import { callFailure, parseReason } from '../../src/cli/failure.js';
+import { decodeStreamReasons } from '../../src/client/reason.js';
 import { answerJson, answerText, visible } from '../../src/cli/format.js';
 import { answersTable, snapshotLine, snapshotTable } from '../../src/cli/tables.js';
 import { ERROR_CODES } from '../../src/core/errors.js';
 
 const plain = pc.createColors(false);
-const target = { host: '127.0.0.1', port: 9, timeoutMs: 50 };
+const asked = { server: '127.0.0.1:9', timeoutMs: 50 };
 const versao = (version: number): Reply => ({ chave: '', valor: '', versao: version });
 const tupla = (chave: string, valor: string, version: number): Reply => ({ chave, valor, versao: version });
 const reasons = (text?: string) => ({
   reasons: text === undefined ? undefined : encodeURIComponent(text),
   failure: undefined,
+  notes: [],
 });
 
 describe('códigos de saída', () => {
@@ -55,11 +57,11 @@ describe('motivos no fim da chamada', () => {
   });
 
   it('de um fluxo', () => {
-    expect([...parseStreamReasons(encodeURIComponent('0:CHAVE_CURTA,12:VALOR_LONGO,3:NADA'))]).toEqual([
+    expect([...decodeStreamReasons(encodeURIComponent('0:CHAVE_CURTA,12:VALOR_LONGO,3:NADA'))]).toEqual([
       [0, 'CHAVE_CURTA'],
       [12, 'VALOR_LONGO'],
     ]);
-    expect(parseStreamReasons(undefined).size).toBe(0);
+    expect(decodeStreamReasons(undefined).size).toBe(0);
   });
 });
 
@@ -132,7 +134,7 @@ describe('chamada que falhou', () => {
     const metadata = new Metadata();
     if (text !== undefined) metadata.set('kvs-erro', encodeURIComponent(text));
     const error: ServiceError = Object.assign(new Error(details), { code, details, metadata });
-    return callFailure(error, target, maybeDone);
+    return callFailure(error, asked, maybeDone);
   };
 
   it.each<[status, string, string | undefined, number, string]>([

@@ -54,6 +54,17 @@ describe('cliente e servidor como processos', () => {
     );
   });
 
+  it('de vários servidores usa o que atende, qualquer que seja o primeiro', async () => {
+    const ports = `${await freePort()},${port}`;
+    for (let i = 0; i < 3; i++) {
+      const asked = await run(['cliente', '-p', ports, '-o', 'insere', '-k', 'vários', '-v', 'valor']);
+      expect(asked).toMatchObject({ code: 0, stdout: `inserida a versão ${i + 1} de vários\n` });
+      expect(asked.stderr).toMatch(/^(kvs: não atendeu: 127\.0\.0\.1:\d+; usado: 127\.0\.0\.1:\d+\n)?$/);
+    }
+    expect((await run(['cliente', '-p', port, '--descobre', '-o', 'consulta', '-k', 'vários'])).code).toBe(0);
+    await client('-o', 'remove', '-k', 'vários');
+  });
+
   it('insere, consulta, remove e snapshot, para pessoas', async () => {
     expect(await client('-o', 'insere', '-k', '00123', '-v', 'ação 🎉')).toEqual({
       code: 0,

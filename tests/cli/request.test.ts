@@ -102,20 +102,35 @@ describe('pedido', () => {
 
 describe('servidor a quem pedir', () => {
   it('padrões, ambiente e opções, nesta ordem de força', () => {
-    expect(targetOf({}, {})).toEqual({ host: '127.0.0.1', port: 40_000, timeoutMs: 10_000 });
+    const local = { host: '127.0.0.1', port: 40_000 };
+    expect(targetOf({}, {})).toEqual({ servers: [local], discovers: false, timeoutMs: 10_000 });
     const env = { KVS_ENDERECO: 'a', KVS_PORTA: '1', KVS_PRAZO: '2' };
-    expect(targetOf({}, env)).toEqual({ host: 'a', port: 1, timeoutMs: 2 });
-    expect(targetOf({ endereco: '[::1]', porta: '3', prazo: '4' }, env)).toEqual({
-      host: '::1',
-      port: 3,
+    expect(targetOf({}, env)).toMatchObject({ servers: [{ host: 'a', port: 1 }], timeoutMs: 2 });
+    expect(targetOf({ endereco: '[::1]', porta: '3', prazo: '4' }, env)).toMatchObject({
+      servers: [{ host: '::1', port: 3 }],
       timeoutMs: 4,
     });
-    expect(targetOf({}, { KVS_ADDRESS: 'b', KVS_PORT: '5' })).toMatchObject({ host: 'b', port: 5 });
+    expect(targetOf({}, { KVS_ADDRESS: 'b', KVS_PORT: '5' })).toMatchObject({
+      servers: [{ host: 'b', port: 5 }],
+    });
+  });
+
+  it('vários servidores, cada um uma vez', () => {
+    const at = (host: string, port: number) => ({ host, port });
+    expect(targetOf({ porta: '1,2,1' }, {}).servers).toEqual([at('127.0.0.1', 1), at('127.0.0.1', 2)]);
+    const listed = targetOf({ servidores: ['a:1,[::1]:2', 'b:3'] }, { KVS_PORTA: '9' });
+    expect(listed.servers).toEqual([at('a', 1), at('::1', 2), at('b', 3)]);
+    expect(targetOf({}, { KVS_SERVIDORES: 'a:1 b:2' }).servers).toEqual([at('a', 1), at('b', 2)]);
+    expect(targetOf({}, { KVS_DESCOBRE: 'sim' }).discovers).toBe(true);
+    expect(targetOf({}, {}, true).discovers).toBe(true);
   });
 
   it.each<[Parameters<typeof targetOf>[0], Record<string, string>, string]>([
     [{ porta: '99999' }, {}, '--porta: "99999" não serve'],
-    [{ porta: ['1', '2'] }, {}, 'um só valor, não 2'],
+    [{ porta: '1,x' }, {}, '--porta: "x" não serve'],
+    [{ servidores: ['a'] }, {}, '--servidores: "a" não serve'],
+    [{ servidores: ['a:1'], porta: '2' }, {}, 'não junte --porta'],
+    [{ endereco: ['a', 'b'] }, {}, 'um só valor, não 2'],
     [{ endereco: 'a b' }, {}, '--endereco: "a b" não serve'],
     [{ prazo: '0' }, {}, '--prazo: "0" não serve'],
     [{}, { KVS_PORTA: 'x' }, 'KVS_PORTA: "x" não serve'],

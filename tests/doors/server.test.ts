@@ -62,6 +62,7 @@ describe('reflection', () => {
   it('lists the services', async () => {
     expect((await listServices(stand.client.raw)).sort()).toEqual([
       'KeyValueStore',
+      'frota.Frota',
       'grpc.health.v1.Health',
       'kvs.KVS',
       'kvstore.KvStore',

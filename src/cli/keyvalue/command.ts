@@ -4,6 +4,7 @@ import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';
 import { jsonFromEnv, targetOf } from '../request.js';
+import type { Switches } from '../request.js';
 import { keysText, Rows } from '../rows.js';
 import { answerOf } from './answers.js';
 import type { Answer } from './answers.js';
@@ -20,19 +21,20 @@ import type { Operation, Request } from './request.js';
 export async function runKeyValue(
   operation: Operation,
   flags: Flags,
-  json: boolean,
+  { json, discovers }: Switches,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
   const request = requestOf(operation, flags);
-  const target = targetOf(flags, env);
+  const target = targetOf(flags, env, discovers);
   const printer = await printerOf(request, json || jsonFromEnv(env), output);
   const seen = { answers: 0, missing: 0 };
-  const { failure } = await call(target, request, (reply) => {
+  const { failure, notes } = await call(target, request, (reply) => {
     const answer = answerOf(request, reply, seen.answers++);
     if (answer.missing !== undefined) seen.missing++;
     return printer.add(answer);
   });
+  for (const note of notes) output.error(note);
   await printer.end(failure !== undefined);
   if (failure !== undefined) {
     output.error(failure.message + progress(request, seen.answers));

@@ -1,0 +1,35 @@
+import type { handleUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
+import { loadedService, loadProto } from '../protos.js';
+
+export const DIRECTORY_SERVICE_NAME = 'frota.Frota';
+
+/** Everything that `frota.proto` declares, for reflection. */
+export const directoryPackage = loadProto('frota.proto');
+
+/** `frota.Frota` for a server, with the library's own messages: it is asked once by a client. */
+export const directoryService = loadedService(directoryPackage, DIRECTORY_SERVICE_NAME) as ServiceDefinition;
+
+/** A server as clients reach it. */
+export interface KnownServer {
+  /** `host:port`; empty if unknown. */
+  readonly address: string;
+  readonly serving: boolean;
+}
+
+interface ServerList {
+  readonly servidores: readonly { readonly endereco: string; readonly atendendo: boolean }[];
+}
+
+/** @param known this server and its peers, whenever somebody asks */
+export function directoryHandlers(known: () => readonly KnownServer[]): {
+  readonly Servidores: handleUnaryCall<object, ServerList>;
+} {
+  return {
+    Servidores: (_call, reply) => {
+      const servers = [...known()].sort((a, b) => Number(b.serving) - Number(a.serving));
+      reply(null, {
+        servidores: servers.map(({ address, serving }) => ({ endereco: address, atendendo: serving })),
+      });
+    },
+  };
+}
