@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds, starts servers, drives them through ./client.sh with every answer checked: three of a fleet on the embedded
-# broker, three on Mosquitto, two over three replicas of the consensus engine; then ./testes_automatizados.sh, type check,
-# lint, format and the whole test suite. Fails if anything fails.
+# broker, three of the leader system (./lider-servidor.sh, ./lider-cliente.sh), three on Mosquitto, two over three replicas
+# of the consensus engine; then ./testes_automatizados.sh, type check, lint, format and the whole test suite. Fails if
+# anything fails.
 # With CI=true nothing is skipped: what cannot be run is a failure.
 set -uo pipefail
 
@@ -13,7 +14,7 @@ for name in $(compgen -e KVS_); do unset "$name"; done
 ci=false
 case "${CI:-}" in '' | 0 | false) ;; *) ci=true ;; esac
 
-for part in helpers counter-versions time-versions fleet consensus; do
+for part in helpers counter-versions time-versions fleet consensus leader; do
   # shellcheck source=/dev/null
   source "tests/shell/$part.sh"
 done
@@ -25,6 +26,7 @@ require Mosquitto has_mosquitto 'mosquitto mosquitto-clients' find_mosquitto
 require etcd has_etcd etcd-server command -v etcd
 
 embedded_part
+leader_part
 # shellcheck disable=SC2154
 if $has_mosquitto; then mosquitto_part; fi
 # shellcheck disable=SC2154

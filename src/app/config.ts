@@ -43,12 +43,13 @@ export function serverConfig(sources: SettingSources): ServerConfig {
     const setting = read(name);
     return setting === undefined ? fallback : parse(onlyText(setting), setting.place);
   };
+  const host = one('host', parseHost, DEFAULTS.host);
   return Object.freeze({
-    host: one('host', parseHost, DEFAULTS.host),
+    host,
     port: one('porta', parsePort, DEFAULTS.port),
     minimumChars: one('minimo', parseMinimum, DEFAULTS.minimumChars),
     logLevel: one('log-nivel', parseLogLevel, DEFAULTS.logLevel),
-    engine: engineConfig(read),
+    engine: engineConfig(read, host),
   });
 }
 

@@ -2,12 +2,13 @@ import { parseBrokerUrl } from '../bus/broker-url.js';
 import type { BrokerAddress } from '../bus/broker-url.js';
 import { ORIGIN_PATTERN } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
-import { hostPortText, listedTexts, onlyText, parseChoice, parseHostPort } from './parse.js';
+import { limits } from '../core/limits.js';
+import { hostPortText, listedTexts, onlyText, parseChoice, parseHostPort, parsePort } from './parse.js';
 import type { HostPort } from './parse.js';
 import { badSetting } from './settings.js';
 import type { Setting } from './settings.js';
 
-export const ENGINES = ['frota', 'consenso'] as const;
+export const ENGINES = ['frota', 'consenso', 'lider'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /** A server of a fleet, which holds everything in memory. */
@@ -30,7 +31,21 @@ export interface ConsensusConfig {
   readonly localReads: boolean;
 }
 
-export type EngineConfig = FleetConfig | ConsensusConfig;
+/** A server of the leader system. Addresses are `IP:porta` of the `Mensagem` doors. */
+export interface LeaderConfig {
+  readonly name: 'lider';
+  /** Port of this server's `Mensagem` door, as others know it. */
+  readonly port: number;
+  /** Where it listens, if that is not the address by which others know it. */
+  readonly listen: HostPort | undefined;
+  readonly leader: string;
+  /** All servers of the system, this one and the leader too. */
+  readonly servers: readonly string[];
+  /** A write that not every server has acknowledged within this has an unknown outcome. */
+  readonly deadlineMs: number;
+}
+
+export type EngineConfig = FleetConfig | ConsensusConfig | LeaderConfig;
 
 export const FLEET_DEFAULTS: FleetConfig = Object.freeze({
   name: 'frota',
@@ -47,6 +62,16 @@ export const CONSENSUS_DEFAULTS: ConsensusConfig = Object.freeze({
   localReads: false,
 });
 
+/** Three servers on this machine, the first of them the leader. */
+export const LEADER_DEFAULTS: LeaderConfig = Object.freeze({
+  name: 'lider',
+  port: 10_097,
+  listen: undefined,
+  leader: '127.0.0.1:10097',
+  servers: Object.freeze(['127.0.0.1:10097', '127.0.0.1:10098', '127.0.0.1:10099']),
+  deadlineMs: 5_000,
+});
+
 /** Shorter, an attempt that finds a replica frozen leaves no time for another. */
 const DEADLINE_MS_MIN = 500;
 const DEADLINE_MS_MAX = 600_000;
@@ -55,31 +80,41 @@ const DEADLINE_MS_MAX = 600_000;
 const OPTIONS_OF = {
   frota: ['broker', 'frota', 'broker-local'],
   consenso: ['replicas', 'prazo-consenso', 'leitura'],
+  lider: ['lider', 'servidores-lider', 'porta-mensagem', 'prazo-lider', 'escuta'],
 } as const satisfies Record<EngineName, readonly string[]>;
 
 /** Every option about engines. */
-export const ENGINE_OPTIONS = ['motor', ...OPTIONS_OF.frota, ...OPTIONS_OF.consenso] as const;
-type EngineOption = (typeof ENGINE_OPTIONS)[number];
+export const ENGINE_OPTIONS = [
+  'motor',
+  ...OPTIONS_OF.frota,
+  ...OPTIONS_OF.consenso,
+  ...OPTIONS_OF.lider,
+] as const;
+export type EngineOption = (typeof ENGINE_OPTIONS)[number];
 
 /**
  * The engine that the settings ask for, and its own settings.
+ * @param host address of this server
  * @throws KvsError CONFIGURACAO, also for an option of the engine that was not chosen: it would be missed without a word
  */
-export function engineConfig(read: (name: EngineOption) => Setting | undefined): EngineConfig {
+export function engineConfig(read: (name: EngineOption) => Setting | undefined, host: string): EngineConfig {
   const one = <T>(name: EngineOption, parse: (text: string, place: string) => T, fallback: T): T => {
     const setting = read(name);
     return setting === undefined ? fallback : parse(onlyText(setting), setting.place);
   };
   const name = one('motor', (text, place) => parseChoice(text, place, ENGINES), 'frota');
-  const other = name === 'frota' ? 'consenso' : 'frota';
-  for (const option of OPTIONS_OF[other]) {
-    const setting = read(option);
-    if (setting === undefined) continue;
-    throw new KvsError(
-      'CONFIGURACAO',
-      `${setting.place} só vale com --motor ${other}, e o motor aqui é ${name}`,
-    );
+  for (const other of ENGINES) {
+    if (other === name) continue;
+    for (const option of OPTIONS_OF[other]) {
+      const setting = read(option);
+      if (setting === undefined) continue;
+      throw new KvsError(
+        'CONFIGURACAO',
+        `${setting.place} só vale com --motor ${other}, e o motor aqui é ${name}`,
+      );
+    }
   }
+  if (name === 'lider') return leaderConfig(read, host);
   if (name === 'frota') {
     return Object.freeze({
       name,
@@ -94,6 +129,74 @@ export function engineConfig(read: (name: EngineOption) => Setting | undefined):
     deadlineMs: one('prazo-consenso', parseDeadline, CONSENSUS_DEFAULTS.deadlineMs),
     localReads: one('leitura', parseLocalReads, CONSENSUS_DEFAULTS.localReads),
   });
+}
+
+/**
+ * The settings of a server of the leader system.
+ * @param host address of this server
+ * @throws KvsError CONFIGURACAO, also unless this server and the leader are among the servers
+ */
+export function leaderConfig(
+  read: (name: (typeof OPTIONS_OF.lider)[number]) => Setting | undefined,
+  host: string,
+): LeaderConfig {
+  const leader = read('lider');
+  const servers = read('servidores-lider');
+  const port = read('porta-mensagem');
+  const deadline = read('prazo-lider');
+  const listen = read('escuta');
+  const config = {
+    name: 'lider',
+    port: port === undefined ? LEADER_DEFAULTS.port : parseDoorPort(onlyText(port), port.place),
+    listen:
+      listen === undefined
+        ? undefined
+        : parseHostPort(onlyText(listen), listen.place, LEADER_DEFAULTS.leader),
+    leader: leader === undefined ? LEADER_DEFAULTS.leader : parseServer(onlyText(leader), leader.place),
+    servers: servers === undefined ? LEADER_DEFAULTS.servers : parseServers(servers),
+    deadlineMs:
+      deadline === undefined ? LEADER_DEFAULTS.deadlineMs : parseDeadline(onlyText(deadline), deadline.place),
+  } as const;
+  const self = serverText(host, config.port);
+  for (const [what, address] of [
+    ['este servidor', self],
+    ['o líder', config.leader],
+  ] as const) {
+    if (config.servers.includes(address)) continue;
+    throw new KvsError(
+      'CONFIGURACAO',
+      `${what}, ${address}, não está entre os servidores do sistema (${config.servers.join(', ')}); diga todos com ${servers?.place ?? '--servidores-lider'}`,
+    );
+  }
+  return Object.freeze(config);
+}
+
+/** `IP:porta` as servers compare it: one name for this machine. */
+export function serverText(host: string, port: number): string {
+  return hostPortText(host.toLowerCase() === 'localhost' ? '127.0.0.1' : host.toLowerCase(), port);
+}
+
+function parseServer(text: string, place: string): string {
+  const { host, port } = parseHostPort(text, place, LEADER_DEFAULTS.leader);
+  return serverText(host, port);
+}
+
+/** @throws KvsError CONFIGURACAO unless they are two or more addresses, and not too many */
+export function parseServers(setting: Setting): readonly string[] {
+  const texts = listedTexts(setting);
+  const servers = [...new Set(texts.map((text) => parseServer(text, setting.place)))];
+  if (servers.length === 0 || servers.length > limits.leaderServers) {
+    const expected = `de 1 a ${limits.leaderServers} endereços, como ${LEADER_DEFAULTS.servers.join(',')}`;
+    throw badSetting(setting.place, texts.join(','), expected);
+  }
+  return Object.freeze(servers);
+}
+
+function parseDoorPort(text: string, place: string): number {
+  const port = parsePort(text, place);
+  if (port === 0)
+    throw badSetting(place, text, 'uma porta, de 1 a 65535: os outros servidores precisam saber dela');
+  return port;
 }
 
 function parseFleet(text: string, place: string): string {

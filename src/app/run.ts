@@ -11,15 +11,20 @@ const STOP_MS_MAX = limits.drainMs + limits.busStopMs + 2_000;
 /**
  * Runs a server in this process until SIGTERM or SIGINT, then drains it. A second signal ends it at once.
  * @param warnings what is odd about the configuration but does not prevent a start
+ * @param start what starts it, by default with the engine that the configuration names
  * @returns the exit code
  * @throws KvsError PORTA_EM_USO, CONFIGURACAO
  */
-export async function runServer(config: ServerConfig, warnings: readonly string[] = []): Promise<number> {
+export async function runServer(
+  config: ServerConfig,
+  warnings: readonly string[] = [],
+  start: typeof startServer = startServer,
+): Promise<number> {
   const logger = await createLogger(config.logLevel, process.stderr.isTTY);
   for (const warning of warnings) logger.warn({}, warning);
   endOnBug(logger);
   const signal = firstSignal(logger);
-  const server = await startServer(config, logger, () => {
+  const server = await start(config, logger, () => {
     // After this turn: a server without peers serves in the turn in which it starts.
     setImmediate(() => {
       announce(server);
@@ -35,11 +40,12 @@ export async function runServer(config: ServerConfig, warnings: readonly string[
   return 0;
 }
 
-/** The one line on standard output, for people and for scripts that wait until the server serves. */
+/** The one line on standard output (or error), for people and for scripts that wait until the server serves. */
 function announce(server: RunningServer): void {
   const facts = server.facts().map(([name, value]) => `${name}: ${value}`);
-  process.stdout.on('error', () => undefined);
-  process.stdout.write(`${[`servidor pronto em ${server.address}`, ...facts].join(' | ')}\n`);
+  const stream = server.ownsOutput === true ? process.stderr : process.stdout;
+  stream.on('error', () => undefined);
+  stream.write(`${[`servidor pronto em ${server.address}`, ...facts].join(' | ')}\n`);
 }
 
 function firstSignal(logger: Logger): Promise<NodeJS.Signals> {

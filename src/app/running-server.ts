@@ -8,6 +8,8 @@ export interface RunningServer {
   readonly address: string;
   /** What people want to know about it besides, in the order in which to say it: name and value. */
   facts(): readonly (readonly [name: string, value: string])[];
+  /** Standard output belongs to a contract: what is said to people besides goes to standard error. */
+  readonly ownsOutput?: boolean;
   /** Leaves in order. Never rejects; further calls give the same promise. */
   stop(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
 import { startConsensusServer } from './consensus-server.js';
 import { startFleetServer } from './fleet-server.js';
+import { startLeaderServer } from './leader-server.js';
 import type { RunningServer } from './running-server.js';
 
 /**
@@ -20,5 +21,7 @@ export function startServer(
       return startFleetServer(config, engine, logger, onServing);
     case 'consenso':
       return startConsensusServer(config, engine, logger, onServing);
+    case 'lider':
+      return startLeaderServer(config, engine, logger, onServing);
   }
 }

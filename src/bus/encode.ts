@@ -96,7 +96,8 @@ function wireMutation(mutation: Mutation): WireMutation {
   }
 }
 
-function wireDot(dot: Dot): VectorEntries[number] {
+/** A dot on the wire. */
+export function wireDot(dot: Dot): VectorEntries[number] {
   return [dot.origin, dot.seq];
 }
 
@@ -139,7 +140,8 @@ function wirePosition(position: OrderPosition): WirePosition {
   return [position.version, position.timestamp, position.origin, position.seq];
 }
 
-function wireKey(fragment: KeyFragment): WireKey {
+/** A key of a state page. */
+export function wireKey(fragment: KeyFragment): WireKey {
   return {
     chave: fragment.key,
     maiorVersao: fragment.greatestVersion,

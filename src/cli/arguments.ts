@@ -2,6 +2,8 @@ import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import type { Flags } from '../app/settings.js';
 import { KvsError } from '../core/errors.js';
+import { engineOptions, leaderClientOptions, leaderServerOptions, takeActions } from './leader/arguments.js';
+import type { Action } from './leader/arguments.js';
 import { OPERATIONS as KEY_VALUE_OPERATIONS } from './keyvalue/request.js';
 import type { Operation as KeyValueOperation } from './keyvalue/request.js';
 import { OPERATIONS } from './request.js';
@@ -11,6 +13,14 @@ import { keepWhole, spreadLists } from './words.js';
 export type Command =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'server'; readonly positionalPort: string | undefined; readonly flags: Flags }
+  | { readonly kind: 'leaderServer'; readonly flags: Flags }
+  | {
+      readonly kind: 'leaderClient';
+      readonly flags: Flags;
+      /** What to do, in order; empty: standard input says it. */
+      readonly actions: readonly Action[];
+      readonly insist: boolean;
+    }
   | {
       readonly kind: 'client';
       /** Of the time-versioned door; `undefined`: `-o` names one of the other. */
@@ -27,11 +37,12 @@ export type Command =
 export function parseCommandLine(words: readonly string[]): Command {
   let command: Command | undefined;
   let text = '';
+  const { rest, actions } = takeActions(words);
   const parser = newParser((found) => {
-    command = found;
+    command = found.kind === 'leaderClient' ? { ...found, actions } : found;
   });
   try {
-    void parser.parse(spreadLists(words).map(keepWhole), {}, (error, _parsed, output) => {
+    void parser.parse(spreadLists(rest).map(keepWhole), {}, (error, _parsed, output) => {
       if (error) throw error;
       text = output;
     });
@@ -78,8 +89,27 @@ function newParser(found: (command: Command) => void): Argv {
         found({ kind: 'client', operation, json, discovers, flags });
       },
     )
+    .command(
+      'lider-servidor',
+      'Abre um servidor do sistema com líder (Mensagem em TCP); sem opções, pergunta',
+      (command) => leaderServerOptions(command),
+      (argv) => found({ kind: 'leaderServer', flags: flagsOf(argv) }),
+    )
+    .command(
+      'lider-cliente',
+      'Cliente do sistema com líder; sem --put e --get, um menu',
+      (command) => leaderClientOptions(command),
+      (argv) => {
+        found({ kind: 'leaderClient', flags: flagsOf(argv), actions: [], insist: argv['insiste'] === true });
+      },
+    )
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
-    .demandCommand(1, 1, 'diga um comando: servidor, cliente ou completion', 'um comando só')
+    .demandCommand(
+      1,
+      1,
+      'diga um comando: servidor, cliente, lider-servidor, lider-cliente ou completion',
+      'um comando só',
+    )
     .strict()
     .help('help', 'Exibe esta ajuda')
     .alias('help', ['h', 'ajuda'])
@@ -101,7 +131,7 @@ function serverOptions(command: Argv): Argv {
       motor: {
         type: 'string',
         requiresArg: true,
-        describe: 'frota (memória e MQTT) ou consenso (réplicas no disco) (frota)',
+        describe: 'frota (memória e MQTT), consenso (réplicas no disco) ou lider (memória e TCP) (frota)',
       },
       broker: {
         type: 'array',
@@ -127,6 +157,7 @@ function serverOptions(command: Argv): Argv {
         requiresArg: true,
         describe: 'consenso: linear, ou local (de uma réplica só, talvez antiga) (linear)',
       },
+      ...engineOptions(),
       minimo: {
         type: 'string',
         requiresArg: true,
@@ -148,6 +179,7 @@ function serverOptions(command: Argv): Argv {
     .example([
       ['$0 servidor 9000', 'um servidor da frota'],
       ['$0 servidor 9000 --motor consenso', 'um servidor sobre as réplicas bd1, bd2 e bd3'],
+      ['$0 servidor 9000 --motor lider', 'o líder em 127.0.0.1:10097; --porta-mensagem 10098: um seguidor'],
     ])
     .epilogue(
       'Sem --broker, o primeiro servidor da máquina abre um broker embutido e os outros o encontram.\n' +

@@ -25,6 +25,17 @@ export async function main(): Promise<void> {
         }
         break;
       }
+      case 'leaderClient': {
+        const { runLeaderClient } = await import('./leader/client-command.js');
+        const { flags, actions, insist } = command;
+        process.exitCode = await runLeaderClient(flags, actions, insist, process.env, output);
+        break;
+      }
+      case 'leaderServer': {
+        const { runLeaderServerCommand } = await import('./leader/server-command.js');
+        process.exit(await runLeaderServerCommand(command.flags, process.env));
+      }
+      // falls through: process.exit does not return
       case 'server': {
         const { runServerCommand } = await import('./server-command.js');
         // Nothing may be left to wait for: what is, would be a leak.

@@ -14,6 +14,8 @@ const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SERVIDOR_ENTRANDO',
   'SERVIDOR_SAINDO',
   'SEM_MAIORIA',
+  'SEM_LIDER',
+  'SEM_CONFIRMACAO',
   'RELOGIO_ADIANTADO',
 ]);
 

@@ -130,6 +130,42 @@ export const limits = Object.freeze({
   grpcKeepaliveTimeoutMs: 10_000,
   /** Time that a drain may take before what is left is cut. */
   drainMs: 5_000,
+
+  /** Longest `Mensagem`: one line of JSON, in bytes. */
+  mensagemLineBytes: 1 * MiB,
+  /** Bytes of unfinished lines on all connections of a server together; the connection that passes it is closed. */
+  mensagemPartialBytes: 64 * MiB,
+  /** Connections of clients; a further one is told so and closed. Those of the other servers have places of their own. */
+  mensagemConnections: 1024,
+  mensagemServerConnections: 64,
+  /** A connection on which nothing happens for this long is told so and closed. */
+  mensagemIdleMs: 120_000,
+  /** From the first byte of a line to its last. */
+  mensagemLineMs: 30_000,
+  /** Requests with an `id` in progress on one connection; the next is read when one has ended. */
+  mensagemRequests: 1024,
+  /** Keys whose timestamp a client of the leader system remembers; it takes no further ones. */
+  mensagemClientKeys: 1_000_000,
+  /** Servers of one system with a leader. */
+  leaderServers: 16,
+  /** Writes that wait for the other servers, and writes that nobody but the leader has; a further one is refused. */
+  leaderPendingWrites: 16_384,
+  /** Mutations on their way to one follower and not yet acknowledged; the rest wait in the leader's log. */
+  leaderWindowMutations: 1024,
+  leaderWindowBytes: 4 * MiB,
+  /** The leader and a follower hear of each other at least this often, */
+  leaderPingMs: 1_000,
+  /** and a silence this long ends their connection. */
+  leaderSilentMs: 10_000,
+  /** A server that takes longer to accept a connection counts as unreachable. */
+  leaderConnectMs: 1_000,
+  /** Pauses between two attempts to reach a follower: the first, doubled up to the last, with jitter. */
+  leaderRetryBaseMs: 50,
+  leaderRetryCapMs: 1_000,
+  /** A follower waits so much longer than the leader's own deadline for an answer to what it forwarded. */
+  leaderForwardMarginMs: 1_000,
+  /** A server that stops waits this long for the acknowledgements of writes in progress. */
+  leaderStopMs: 2_000,
 });
 
 function assertRelation(holds: boolean, reason: string): void {
@@ -179,5 +215,17 @@ assertRelation(
   limits.outboxBatches < limits.publishWindow,
   'a publish without an answer must not hold up batches',
 );
+assertRelation(
+  worstJsonFactor * (limits.keyBytes + limits.valueBytes) + limits.origins * vectorEntryBytes + 4 * KiB <=
+    limits.mensagemLineBytes && limits.pageBytes < limits.mensagemLineBytes,
+  'the largest mutation and a page of a state must each fit a Mensagem',
+);
+assertRelation(
+  limits.leaderWindowBytes > limits.mensagemLineBytes && limits.leaderWindowBytes < limits.logBytes,
+  'a window holds any mutation, and the log any window',
+);
+assertRelation(limits.leaderSilentMs > 3 * limits.leaderPingMs, 'one late ping does not end a connection');
+assertRelation(limits.leaderPendingWrites < limits.logMutations, 'what waits for a follower is in the log');
+assertRelation(limits.leaderStopMs <= limits.busStopMs, 'leaving is part of a drain');
 assertRelation(limits.reconnectBaseMs < limits.reconnectCapMs, 'pauses grow');
 assertRelation(limits.busStopMs < limits.drainMs, 'taking leave is part of a drain');

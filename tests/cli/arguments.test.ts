@@ -15,6 +15,46 @@ function server(...words: string[]): Extract<Command, { kind: 'server' }> {
   return command;
 }
 
+describe('kvs lider-servidor e lider-cliente', () => {
+  it('o servidor: nomes curtos das opções do motor', () => {
+    expect(parseCommandLine(['lider-servidor'])).toEqual({ kind: 'leaderServer', flags: {} });
+    const words = [
+      'lider-servidor',
+      '--ip',
+      '10.0.0.1',
+      '-p',
+      '10098',
+      '--servidores',
+      'a:1,b:2',
+      '--prazo',
+      '900',
+    ];
+    expect(parseCommandLine(words)).toMatchObject({
+      kind: 'leaderServer',
+      flags: {
+        host: '10.0.0.1',
+        'porta-mensagem': '10098',
+        'servidores-lider': ['a:1,b:2'],
+        'prazo-lider': '900',
+      },
+    });
+    expect(() => parseCommandLine(['lider-servidor', '--nada'])).toThrow('veja: kvs --help');
+  });
+
+  it('o cliente: o que fazer, na ordem', () => {
+    const command = parseCommandLine(['lider-cliente', '--get', 'a', '--insiste', '--put', 'b', '-c']);
+    expect(command).toMatchObject({
+      kind: 'leaderClient',
+      insist: true,
+      actions: [
+        { kind: 'get', key: 'a' },
+        { kind: 'put', key: 'b', value: '-c' },
+      ],
+    });
+    expect(parseCommandLine(['lider-cliente'])).toMatchObject({ actions: [], insist: false });
+  });
+});
+
 describe('linha de comando do cliente', () => {
   it.each<[string, string[], Record<string, unknown>]>([
     [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS, serverConfig, unknownVariables } from '../../src/app/config.js';
-import { FLEET_DEFAULTS } from '../../src/app/engine-config.js';
+import { FLEET_DEFAULTS, LEADER_DEFAULTS } from '../../src/app/engine-config.js';
 import type { ConsensusConfig, FleetConfig } from '../../src/app/engine-config.js';
 import { mergePort } from '../../src/app/parse.js';
 import type { SettingSources } from '../../src/app/settings.js';
@@ -88,6 +88,42 @@ describe('configuração do servidor', () => {
       replicas: ['c:1', 'd:1'],
       localReads: false,
     });
+  });
+
+  it('o motor lider tem as suas opções; este servidor e o líder são dos servidores', () => {
+    const leader = (flags: SettingSources['flags'], env: SettingSources['env'] = {}) =>
+      config({ flags: { motor: 'lider', ...flags }, env }).engine;
+    expect(leader({})).toEqual(LEADER_DEFAULTS);
+    expect(LEADER_DEFAULTS).toMatchObject({
+      port: 10_097,
+      leader: '127.0.0.1:10097',
+      servers: ['127.0.0.1:10097', '127.0.0.1:10098', '127.0.0.1:10099'],
+      deadlineMs: 5_000,
+    });
+    const given = {
+      ...{ host: 'LocalHost', 'porta-mensagem': '2', lider: 'localhost:1', 'prazo-lider': '700' },
+      ...{ 'servidores-lider': ['127.0.0.1:1', 'localhost:2,127.0.0.1:3,127.0.0.1:1'], escuta: '0.0.0.0:9' },
+    };
+    expect(leader(given)).toEqual({
+      name: 'lider',
+      port: 2,
+      listen: { host: '0.0.0.0', port: 9 },
+      leader: '127.0.0.1:1',
+      servers: ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'],
+      deadlineMs: 700,
+    });
+    expect(leader({}, { KVS_PORTA_MENSAGEM: '10098' })).toMatchObject({ port: 10_098 });
+    for (const [flags, message] of [
+      [{ 'porta-mensagem': '5' }, 'este servidor, 127.0.0.1:5, não está entre'],
+      [{ lider: '127.0.0.1:5' }, 'o líder, 127.0.0.1:5, não está entre'],
+      [{ 'porta-mensagem': '0' }, 'uma porta, de 1 a 65535'],
+      [{ 'servidores-lider': '' }, 'de 1 a 16 endereços'],
+      [{ broker: 'mqtt://a' }, '--broker só vale com --motor frota'],
+      [{ replicas: 'a:1' }, '--replicas só vale com --motor consenso'],
+      [{ motor: 'frota', lider: 'a:1' }, '--lider só vale com --motor lider, e o motor aqui é frota'],
+    ] as const) {
+      expect(() => leader(flags), message).toThrow(message);
+    }
   });
 
   it('nome com hífen no ambiente e no arquivo', () => {

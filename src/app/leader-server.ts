@@ -1,0 +1,91 @@
+import { startDoors } from '../doors/server.js';
+import type { Doors } from '../doors/server.js';
+import { LeaderNode } from '../leader/node.js';
+import type { Logger } from '../ports/logger.js';
+import type { ServerConfig } from './config.js';
+import { serverText } from './engine-config.js';
+import type { LeaderConfig } from './engine-config.js';
+import { hostPortText } from './parse.js';
+import { leaveInOrder } from './running-server.js';
+import type { RunningServer } from './running-server.js';
+import { drawName, systemRandom } from './system-random.js';
+import { systemTime } from './system-time.js';
+
+/**
+ * Starts a server of the leader system, in this order: its `Mensagem` door (a port in use ends it here), its gRPC doors
+ * (health NOT_SERVING), then it finds the others, and health follows it:
+ *
+ * - `kvs.lider`: every server is there and up to date (told by the leader), or the leader is (told by a follower);
+ * - the server as a whole: it may answer.
+ *
+ * Standard output has the lines of the contract and nothing else.
+ *
+ * @param onServing called once, when the server has what the others have
+ * @param withGrpc whether to open the gRPC doors too
+ * @throws KvsError PORTA_EM_USO, CONFIGURACAO
+ */
+export async function startLeaderServer(
+  config: ServerConfig,
+  leader: LeaderConfig,
+  logger: Logger,
+  onServing: () => void,
+  withGrpc = true,
+): Promise<RunningServer> {
+  const self = serverText(config.host, leader.port);
+  const started: { node?: LeaderNode; doors?: Doors } = {};
+  let served = false;
+  const follow = (): void => {
+    const { node, doors } = started;
+    if (node === undefined) return;
+    doors?.setServing(node.serving);
+    doors?.setEngine(node.whole);
+    if (!node.serving || served) return;
+    served = true;
+    onServing();
+  };
+  process.stdout.on('error', () => undefined);
+  const node = await LeaderNode.start({
+    ...{ origin: drawName(), self, leader: leader.leader, servers: leader.servers, listen: leader.listen },
+    ...{ deadlineMs: leader.deadlineMs, time: systemTime, random: systemRandom, logger },
+    print: (line) => {
+      process.stdout.write(`${line}\n`);
+    },
+    onChange: follow,
+  });
+  if (withGrpc) {
+    const { host, port, minimumChars } = config;
+    started.doors = await startDoors({
+      ...{ host, port, engine: node.engine, engineHealth: 'kvs.lider', minimumChars, logger },
+    }).catch(async (error: unknown) => {
+      await node.stop();
+      throw error;
+    });
+  }
+  started.node = node;
+  logger.info(
+    { endereco: self, lider: leader.leader, servidores: leader.servers, processo: process.pid },
+    `${node.role.name}: procurando os outros servidores`,
+  );
+  follow();
+
+  const { doors } = started;
+  let stopped: Promise<void> | undefined;
+  const leave = async (): Promise<void> => {
+    if (doors !== undefined)
+      return leaveInOrder(doors, () => node.stop(), 'deixando os outros servidores', logger);
+    logger.info({}, 'saindo: deixando os outros servidores');
+    await node.stop();
+    logger.info({}, 'saiu');
+  };
+  return {
+    address: self,
+    ownsOutput: true,
+    facts: () => [
+      ['motor', `lider (${node.role.name})`],
+      ['líder', leader.leader],
+      ['servidores', leader.servers.join(', ')],
+      ...(doors === undefined ? [] : [['gRPC', hostPortText(config.host, doors.port)] as const]),
+    ],
+    stop: () => (stopped ??= leave()),
+  };
+}

@@ -1,0 +1,143 @@
+import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { getDone, putDone } from '../../leader/console.js';
+import { TRY_OTHER } from '../../leader/wire.js';
+import type { GetMessage, Mensagem, PutMessage } from '../../leader/wire.js';
+import { EXIT, exitOf } from '../exit.js';
+import type { ExitCode } from '../exit.js';
+import type { Output } from '../output.js';
+import { exchange } from './exchange.js';
+
+/** Between two rounds over all servers: at first, and at most; it doubles. */
+const PAUSE_MS = 100;
+const PAUSE_MS_MAX = 1_000;
+
+export interface SessionOptions {
+  readonly servers: readonly string[];
+  /** Try other servers while they refuse the connection or say that another should be asked. */
+  readonly insist: boolean;
+  /** Of one answer, and of all attempts of one operation together. */
+  readonly timeoutMs: number;
+  /** What the client has seen of every key before this session. */
+  readonly timestamp: number;
+  readonly output: Output;
+  /** Uniform in [0, 1): which server is asked. */
+  readonly random: () => number;
+}
+
+/** A client of the leader system: remembers the last timestamp that it was shown of each key. */
+export class Session {
+  private servers: readonly string[];
+  private readonly seen = new Map<string, number>();
+
+  constructor(private readonly options: SessionOptions) {
+    this.servers = options.servers;
+  }
+
+  get addresses(): readonly string[] {
+    return this.servers;
+  }
+
+  /** `INIT`: other servers from now on. */
+  init(servers: readonly string[]): void {
+    this.servers = servers;
+  }
+
+  put(key: string, value: string): Promise<ExitCode> {
+    return this.perform({ tipo: 'PUT', chave: key, valor: value }, async (server, answer) => {
+      if (answer.tipo !== 'PUT_OK') throw unexpected(server, answer);
+      this.note(key, answer.timestamp);
+      await this.options.output.line(putDone(key, value, answer.timestamp, server));
+      return EXIT.ok;
+    });
+  }
+
+  get(key: string): Promise<ExitCode> {
+    const timestamp = this.seen.get(key) ?? this.options.timestamp;
+    return this.perform({ tipo: 'GET', chave: key, timestamp }, async (server, answer) => {
+      switch (answer.tipo) {
+        case 'GET_OK':
+          this.note(key, answer.timestamp);
+          break;
+        case 'NULL':
+        case TRY_OTHER:
+          break;
+        default:
+          throw unexpected(server, answer);
+      }
+      await this.options.output.line(getDone(key, answer.valor, server, timestamp, answer.timestamp));
+      if (answer.tipo === 'GET_OK') return EXIT.ok;
+      return answer.tipo === 'NULL' ? EXIT.notFound : EXIT.unavailable;
+    });
+  }
+
+  /** Asks servers one after the other until one gives an answer to print, or none is to be asked any more. */
+  private async perform(
+    request: PutMessage | GetMessage,
+    print: (server: string, answer: Mensagem) => Promise<ExitCode>,
+  ): Promise<ExitCode> {
+    const { output, timeoutMs, insist } = this.options;
+    const end = performance.now() + timeoutMs;
+    try {
+      if (this.seen.size >= limits.mensagemClientKeys && !this.seen.has(request.chave)) {
+        throw new KvsError('LIMITE_CHAVES', 'chaves demais nesta sessão; comece outra');
+      }
+      for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+        for (const server of this.shuffled()) {
+          const last = !insist || performance.now() >= end;
+          const { answer, why } = await this.attempt(server, request, last);
+          if (answer !== undefined) return await print(server, answer);
+          output.error(`${why}; tentando outro servidor`);
+        }
+        const left = Math.max(0, end - performance.now());
+        await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, left)));
+      }
+    } catch (thrown) {
+      const error = KvsError.from(thrown);
+      output.error(error.message);
+      return exitOf(error.code);
+    }
+  }
+
+  /**
+   * One attempt: an answer to print, or why another server is to be asked.
+   * @throws KvsError where asking another is no use, or might write twice, or (`last`) is not wanted
+   */
+  private async attempt(
+    server: string,
+    request: PutMessage | GetMessage,
+    last: boolean,
+  ): Promise<{ readonly answer?: Mensagem; readonly why?: string }> {
+    try {
+      const answer = await exchange(server, request, this.options.timeoutMs);
+      if (answer.tipo === 'ERROR' || answer.tipo === 'UNKNOWN_OUTCOME') {
+        throw new KvsError(answer.codigo, `o servidor em ${server} respondeu: ${answer.mensagem}`);
+      }
+      if (answer.tipo !== TRY_OTHER || last) return { answer };
+      return { why: `o servidor em ${server} respondeu ${TRY_OTHER}` };
+    } catch (thrown) {
+      const error = KvsError.from(thrown);
+      // What is known not to be done may be asked of another.
+      if (last || exitOf(error.code) !== EXIT.unavailable) throw error;
+      return { why: error.message };
+    }
+  }
+
+  /** All servers in an order drawn anew each time. */
+  private shuffled(): readonly string[] {
+    const order = [...this.servers];
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = Math.floor(this.options.random() * (i + 1));
+      [order[i], order[j]] = [order[j] as string, order[i] as string];
+    }
+    return order;
+  }
+
+  private note(key: string, timestamp: number): void {
+    if (timestamp > (this.seen.get(key) ?? 0)) this.seen.set(key, timestamp);
+  }
+}
+
+function unexpected(server: string, answer: Mensagem): KvsError {
+  return new KvsError('INTERNO', `o servidor em ${server} respondeu ${answer.tipo}`);
+}

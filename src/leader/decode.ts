@@ -1,0 +1,289 @@
+import { isUtf8 } from 'node:buffer';
+import * as check from '../bus/checks.js';
+import type { Fields } from '../bus/checks.js';
+import { readKey } from '../bus/decode-records.js';
+import { ERROR_CODES, KvsError } from '../core/errors.js';
+import type { ErrorCode } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Mutation } from '../core/mutation.js';
+import type { KeyFragment } from '../core/record.js';
+import { FORMAT, NULL, OPERATION_KINDS, TRY_OTHER } from './wire.js';
+import type {
+  Mensagem,
+  RemovalMessage,
+  ReplicationMessage,
+  StatePageMessage,
+  WireClient,
+  WireRow,
+} from './wire.js';
+
+/** An IP address or host name is never longer. */
+const HOST_CHARS = 255;
+/** A message for people is cut before this. */
+const TEXT_BYTES = 4096;
+const NOT_JSON =
+  'esperado um objeto JSON por linha, em UTF-8, como {"tipo":"GET","chave":"nome","timestamp":0}';
+
+/** A line that is no `Mensagem`. */
+export class BadLine extends Error {
+  override readonly name = 'BadLine';
+
+  /**
+   * @param fatal whoever sent it does not speak this protocol
+   * @param id of the request, if it could be read
+   */
+  constructor(
+    readonly error: KvsError,
+    readonly fatal: boolean,
+    readonly id: number | undefined,
+  ) {
+    super(error.message);
+  }
+}
+
+/**
+ * A line as a `Mensagem`, checked in full: what comes out may be used as it is. Unknown fields are ignored. Requests of
+ * clients may use English names for their fields: `type`, `key`, `value`, `ts`.
+ * @throws BadLine
+ */
+export function decodeLine(line: Buffer): Mensagem {
+  const fields = parse(line);
+  const id = idOf(fields);
+  try {
+    return { ...readMessage(fields), ...(id === undefined ? {} : { id }) };
+  } catch (thrown) {
+    const error =
+      thrown instanceof KvsError
+        ? thrown
+        : new KvsError('PEDIDO_INVALIDO', `Mensagem inválida: falta um campo, ou um não serve`);
+    throw new BadLine(error, false, id);
+  }
+}
+
+function parse(line: Buffer): Fields {
+  try {
+    if (!isUtf8(line)) throw new Error('not UTF-8');
+    const json = line.toString('utf8');
+    const parsed = check.fields(JSON.parse(json));
+    check.rejectLoneSurrogates(json);
+    return parsed;
+  } catch {
+    throw new BadLine(new KvsError('PEDIDO_INVALIDO', NOT_JSON), true, undefined);
+  }
+}
+
+function idOf(fields: Fields): number | undefined {
+  const id = fields['id'];
+  return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : undefined;
+}
+
+function readMessage(fields: Fields): Mensagem {
+  const tipo = fields['tipo'] ?? fields['type'];
+  switch (tipo) {
+    case 'PUT': {
+      const cliente = fields['cliente'];
+      return {
+        tipo,
+        chave: key(fields),
+        valor: value(fields),
+        ...(cliente === undefined || cliente === null ? {} : { cliente: readClient(cliente) }),
+      };
+    }
+    case 'GET':
+      return {
+        tipo,
+        chave: key(fields),
+        timestamp: check.count(fields['timestamp'] ?? fields['ts'] ?? 0),
+      };
+    case 'PUT_OK':
+      return { tipo, chave: key(fields), timestamp: check.version(fields['timestamp']) };
+    case 'GET_OK':
+    case NULL:
+    case TRY_OTHER:
+      return { tipo, chave: key(fields), valor: value(fields), timestamp: check.count(fields['timestamp']) };
+    case 'UNKNOWN_OUTCOME':
+    case 'ERROR':
+      return {
+        tipo,
+        codigo: code(fields['codigo']),
+        mensagem: check.text(fields['mensagem'], TEXT_BYTES, 'CAMPO'),
+      };
+    case 'OPERATION':
+      return {
+        tipo,
+        op: operationKind(fields['op']),
+        chave: key(fields),
+        ...(fields['valor'] === undefined ? {} : { valor: value(fields) }),
+        ...(fields['versao'] === undefined ? {} : { versao: check.count(fields['versao']) }),
+        id: check.count(fields['id']),
+      };
+    case 'OPERATION_OK':
+      return {
+        tipo,
+        ...(fields['linha'] === undefined ? {} : { linha: readRow(fields['linha']) }),
+        ...(fields['anterior'] === undefined ? {} : { anterior: readRow(fields['anterior']) }),
+        id: check.count(fields['id']),
+      };
+    default:
+      return readServerMessage(tipo, fields);
+  }
+}
+
+function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
+  switch (tipo) {
+    case 'FOLLOWER':
+      return { tipo, formato: format(fields), servidor: address(fields['servidor']) };
+    case 'LEADER':
+      return {
+        tipo,
+        formato: format(fields),
+        origem: check.origin(fields['origem']),
+        lider: address(fields['lider']),
+        seguidor: address(fields['seguidor']),
+        inicio: check.count(fields['inicio']),
+      };
+    case 'LEADER_STALE':
+      return { tipo, inicio: check.count(fields['inicio']) };
+    case 'LEADER_OK':
+      return { tipo, formato: format(fields), vetor: check.vector(fields['vetor']) };
+    case 'REPLICATION':
+      return {
+        tipo,
+        ...dot(fields),
+        chave: key(fields),
+        valor: value(fields),
+        timestamp: check.version(fields['timestamp']),
+        instante: check.timestamp(fields['instante']),
+        ...(fields['contexto'] === undefined ? {} : { contexto: check.vector(fields['contexto']) }),
+      };
+    case 'REMOVAL':
+      return readRemoval(fields);
+    case 'REPLICATION_OK':
+      return { tipo, seq: check.count(fields['seq']) };
+    case 'STATE_BEGIN':
+      return { tipo, vetor: check.vector(fields['vetor']) };
+    case 'STATE_PAGE': {
+      const keys = check.list(fields['chaves'], limits.mensagemLineBytes);
+      // Each key is checked where it is used, by `keysOf`.
+      return { tipo, chaves: keys as StatePageMessage['chaves'], fim: fields['fim'] === true };
+    }
+    case 'FOLLOWER_OK':
+    case 'STATE_REQUEST':
+    case 'STATE_OK':
+    case 'SERVING':
+    case 'PING':
+    case 'PONG':
+      return { tipo };
+    default:
+      throw new KvsError(
+        'PEDIDO_INVALIDO',
+        'Mensagem de tipo desconhecido; esperado "tipo":"PUT" ou "tipo":"GET"',
+      );
+  }
+}
+
+function readRemoval(fields: Fields): RemovalMessage {
+  const head = { tipo: 'REMOVAL', ...dot(fields), chave: key(fields) } as const;
+  if (fields['pontos'] !== undefined) {
+    const dots = check.list(fields['pontos'], limits.entriesPerKey).map(check.dot);
+    const pontos = dots.map(({ origin, seq }) => [origin, seq] as const);
+    return { ...head, timestamp: check.version(fields['timestamp']), pontos };
+  }
+  const mantem = fields['mantem'] === undefined ? undefined : check.dot(fields['mantem']);
+  return {
+    ...head,
+    observado: check.vector(fields['observado']),
+    ...(mantem === undefined ? {} : { mantem: [mantem.origin, mantem.seq] as const }),
+  };
+}
+
+/** The mutation that a message of the leader brings. */
+export function mutationOf(message: ReplicationMessage | RemovalMessage): Mutation {
+  const { chave } = message;
+  if (message.tipo === 'REPLICATION') {
+    return {
+      kind: 'insert',
+      key: chave,
+      value: message.valor,
+      version: message.timestamp,
+      timestamp: message.instante,
+      context: message.contexto ?? [],
+    };
+  }
+  const { observado = [], mantem, timestamp, pontos } = message;
+  if (pontos !== undefined && timestamp !== undefined) {
+    const dots = pontos.map(([origin, seq]) => ({ origin, seq }));
+    return { kind: 'removeDots', key: chave, version: timestamp, dots };
+  }
+  const keep = mantem && { origin: mantem[0], seq: mantem[1] };
+  return { kind: 'removeObserved', key: chave, observed: observado, keep };
+}
+
+/** The keys of a page. @throws Rejection if one is not as it must be */
+export function keysOf(page: StatePageMessage): KeyFragment[] {
+  return page.chaves.map(readKey);
+}
+
+// ── fields ──
+
+/** Told apart from other bad fields, as the other doors do. */
+function key(fields: Fields): string {
+  const given = fields['chave'] ?? fields['key'];
+  if (typeof given !== 'string') throw new KvsError('CHAVE_INVALIDA', 'falta a chave ("chave"), um texto');
+  if (isLonger(given, limits.keyBytes))
+    throw new KvsError('CHAVE_LONGA', `a chave passa de ${limits.keyBytes} bytes`);
+  return given;
+}
+
+function value(fields: Fields): string {
+  const given = fields['valor'] ?? fields['value'];
+  if (typeof given !== 'string') throw new KvsError('VALOR_INVALIDO', 'falta o valor ("valor"), um texto');
+  if (isLonger(given, limits.valueBytes))
+    throw new KvsError('VALOR_LONGO', `o valor passa de ${limits.valueBytes} bytes`);
+  return given;
+}
+
+function isLonger(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
+}
+
+function format(fields: Fields): number {
+  const formato = check.count(fields['formato']);
+  if (formato === FORMAT) return formato;
+  throw new KvsError('PEDIDO_INVALIDO', `formato ${formato} desconhecido; este servidor fala o ${FORMAT}`);
+}
+
+function dot(fields: Fields): { origem: string; seq: number } {
+  return { origem: check.origin(fields['origem']), seq: check.sequence(fields['seq']) };
+}
+
+function address(given: unknown): string {
+  return check.text(given, HOST_CHARS + 8, 'CAMPO');
+}
+
+function readClient(given: unknown): WireClient {
+  const fields = check.fields(given);
+  return {
+    ip: check.text(fields['ip'], HOST_CHARS, 'CAMPO'),
+    porta: check.whole(fields['porta'], 0, 65_535, 'CAMPO'),
+  };
+}
+
+function readRow(given: unknown): WireRow {
+  const fields = check.fields(given);
+  return {
+    valor: value(fields),
+    versao: check.version(fields['versao']),
+    instante: check.timestamp(fields['instante']),
+  };
+}
+
+function operationKind(given: unknown): (typeof OPERATION_KINDS)[number] {
+  const kind = OPERATION_KINDS.find((known) => known === given);
+  if (kind === undefined) throw new KvsError('PEDIDO_INVALIDO', 'operação desconhecida');
+  return kind;
+}
+
+function code(given: unknown): ErrorCode {
+  return ERROR_CODES.find((known) => known === given) ?? 'INTERNO';
+}

@@ -1,0 +1,285 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Awaitable, Engine, Row } from '../ports/engine.js';
+import type { Logger } from '../ports/logger.js';
+import type { Time } from '../ports/time.js';
+import { Connection } from './connection.js';
+import type { ConnectionLimits } from './connection.js';
+import { addressText, getAnswered } from './console.js';
+import { errorMessage } from './encode.js';
+import type { ByteBudget } from './lines.js';
+import type { Done } from './operations.js';
+import type { Role } from './role.js';
+import { NULL, TRY_OTHER } from './wire.js';
+import type {
+  Answer,
+  GetAnswer,
+  GetMessage,
+  Mensagem,
+  OperationMessage,
+  PutMessage,
+  WireClient,
+  WireRow,
+} from './wire.js';
+
+export interface DoorLimits extends ConnectionLimits {
+  readonly connections: number;
+  readonly serverConnections: number;
+  readonly requests: number;
+}
+
+export const defaultDoorLimits: DoorLimits = {
+  lineBytes: limits.mensagemLineBytes,
+  lineMs: limits.mensagemLineMs,
+  idleMs: limits.mensagemIdleMs,
+  connections: limits.mensagemConnections,
+  serverConnections: limits.mensagemServerConnections,
+  requests: limits.mensagemRequests,
+};
+
+export interface DoorOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly role: Role;
+  readonly engine: Engine;
+  readonly budget: ByteBudget;
+  readonly limits: DoorLimits;
+  readonly time: Time;
+  readonly logger: Logger;
+  /** Prints one line of the contract. */
+  readonly print: (line: string) => void;
+}
+
+/** A connection as the door sees it. */
+interface Guest {
+  readonly client: WireClient;
+  /** Another server: it has a place of its own, and may be silent. */
+  server: boolean;
+  /** Came when all places were taken: only a server may stay. */
+  readonly spare: boolean;
+  /** Requests with an id in progress. */
+  requests: number;
+  /** Called when one of them has ended. */
+  freed: (() => void) | undefined;
+}
+
+/** The TCP door of the leader system: `Mensagem`s of clients and of the other servers. */
+export class MensagemDoor {
+  private readonly server: Server;
+  private readonly guests = new Map<Connection, Guest>();
+  private leaving = false;
+
+  private constructor(private readonly options: DoorOptions) {
+    this.server = createServer({ allowHalfOpen: true }, (socket) => {
+      this.welcome(socket);
+    });
+  }
+
+  /** @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on */
+  static async open(options: DoorOptions): Promise<MensagemDoor> {
+    const door = new MensagemDoor(options);
+    await listen(door.server, options.host, options.port);
+    door.server.on('error', (error) => {
+      options.logger.warn({ err: error }, 'não foi possível aceitar uma conexão');
+    });
+    return door;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Takes no more connections and requests; those in progress are answered. */
+  leave(): void {
+    this.leaving = true;
+    this.server.close();
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    this.leave();
+    for (const connection of this.guests.keys()) connection.end();
+  }
+
+  private welcome(socket: Socket): void {
+    const { options } = this;
+    const of = (kind: (guest: Guest) => boolean): number => [...this.guests.values()].filter(kind).length;
+    const spare = of((guest) => !guest.server) >= options.limits.connections;
+    const guest: Guest = {
+      client: { ip: socket.remoteAddress ?? '', porta: socket.remotePort ?? 0 },
+      server: false,
+      spare,
+      requests: 0,
+      freed: undefined,
+    };
+    const connection: Connection = new Connection(socket, {
+      time: options.time,
+      budget: options.budget,
+      limits: spare ? { ...options.limits, idleMs: limits.leaderConnectMs } : options.limits,
+      onMessage: (message) => this.onMessage(connection, guest, message),
+      onClose: () => {
+        this.guests.delete(connection);
+        options.role.onClosed(connection);
+      },
+    });
+    if (spare && of((other) => other.spare) >= options.limits.serverConnections) {
+      connection.fail(full());
+      return;
+    }
+    this.guests.set(connection, guest);
+  }
+
+  private onMessage(connection: Connection, guest: Guest, message: Mensagem): Promise<void> | undefined {
+    const isRequest = message.tipo === 'PUT' || message.tipo === 'GET' || message.tipo === 'OPERATION';
+    if (guest.spare && !guest.server && message.tipo !== 'LEADER' && message.tipo !== 'FOLLOWER') {
+      connection.fail(full());
+      return undefined;
+    }
+    if (!isRequest) {
+      if (this.options.role.onServerMessage(connection, message) && !guest.server) {
+        guest.server = true;
+        if (message.tipo === 'FOLLOWER') {
+          connection.setIdleMs(Infinity);
+          connection.socket.setKeepAlive(true, limits.leaderSilentMs);
+        }
+      }
+      return undefined;
+    }
+    const answer = this.answer(guest, message);
+    const { id } = message;
+    const send = (found: Answer): void => {
+      connection.send(id === undefined ? found : ({ ...found, id } as Answer));
+    };
+    if (!(answer instanceof Promise)) {
+      send(answer);
+      return undefined;
+    }
+    if (id === undefined) return answer.then(send);
+    guest.requests++;
+    connection.answering();
+    void answer.then((found) => {
+      guest.requests--;
+      connection.answered({ ...found, id } as Answer);
+      guest.freed?.();
+    });
+    if (guest.requests < this.options.limits.requests) return undefined;
+    return new Promise((resolve) => {
+      guest.freed = () => {
+        guest.freed = undefined;
+        resolve();
+      };
+    });
+  }
+
+  /** Never rejects. */
+  private answer(guest: Guest, message: PutMessage | GetMessage | OperationMessage): Awaitable<Answer> {
+    try {
+      if (this.leaving) throw new KvsError('SERVIDOR_SAINDO', 'o servidor está saindo; use outro');
+      switch (message.tipo) {
+        case 'GET':
+          return this.get(guest.client, message);
+        case 'PUT':
+          return this.put(guest, message).catch((error: unknown) => this.failure(error));
+        case 'OPERATION':
+          return this.operate(message).catch((error: unknown) => this.failure(error));
+      }
+    } catch (error) {
+      return this.failure(error);
+    }
+  }
+
+  private async put(guest: Guest, { chave, valor, cliente }: PutMessage): Promise<Answer> {
+    const timestamp = await this.options.role.put(chave, valor, cliente ?? guest.client);
+    return { tipo: 'PUT_OK', chave, timestamp };
+  }
+
+  private async operate({ op, chave, valor, versao, id }: OperationMessage): Promise<Answer> {
+    const operation = { kind: op, key: chave, value: valor, version: versao };
+    const { row, previous }: Done = await this.options.role.perform(operation);
+    return {
+      tipo: 'OPERATION_OK',
+      ...(row === undefined ? {} : { linha: wireRow(row) }),
+      ...(previous === undefined ? {} : { anterior: wireRow(previous) }),
+      id,
+    };
+  }
+
+  /** What cannot be told now, for whatever reason, another server or a later moment may tell. */
+  private get(client: WireClient, message: GetMessage): Awaitable<Answer> {
+    const later = (error: unknown): Answer => {
+      const { code } = KvsError.from(error);
+      if (!LATER.has(code)) throw error;
+      return this.got(client, message, undefined, true);
+    };
+    try {
+      const row = this.options.engine.query(message.chave, undefined);
+      if (!(row instanceof Promise)) return this.got(client, message, row);
+      return row
+        .then((found) => this.got(client, message, found), later)
+        .catch((error: unknown) => this.failure(error));
+    } catch (error) {
+      return later(error);
+    }
+  }
+
+  private got(client: WireClient, message: GetMessage, row: Row | undefined, later = false): Answer {
+    const { chave, timestamp } = message;
+    const answer = getAnswer(chave, timestamp, row, later);
+    const address = addressText(client.ip, client.porta);
+    this.options.print(getAnswered(address, chave, timestamp, answer.timestamp, answer.valor));
+    return answer;
+  }
+
+  private failure(thrown: unknown): Answer {
+    const error = KvsError.from(thrown);
+    if (error.code === 'INTERNO') {
+      this.options.logger.error({ err: error.cause ?? error }, 'erro interno ao atender um pedido');
+    }
+    return errorMessage(error);
+  }
+}
+
+/** Why a read gives nothing now although it may later. */
+const LATER: ReadonlySet<string> = new Set(['SERVIDOR_ENTRANDO', 'SEM_CONFIRMACAO']);
+
+/**
+ * The rule by which no client goes back in time (contract, section 5): a server tells what it has if that is not older
+ * than what the client has seen. A key without a value is older than any.
+ */
+export function getAnswer(key: string, seen: number, row: Row | undefined, later = false): GetAnswer {
+  const timestamp = row?.version ?? 0;
+  if (later || timestamp < seen) return { tipo: TRY_OTHER, chave: key, valor: TRY_OTHER, timestamp };
+  if (row === undefined) return { tipo: NULL, chave: key, valor: NULL, timestamp };
+  return { tipo: 'GET_OK', chave: key, valor: row.value, timestamp };
+}
+
+function wireRow({ value, version, timestamp }: Row): WireRow {
+  return { valor: value, versao: version, instante: timestamp };
+}
+
+function full(): KvsError {
+  return new KvsError('LIMITE_PEDIDOS', 'conexões demais neste servidor; tente outro, ou este daqui a pouco');
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(listenError(error, addressText(host, port)));
+    });
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, address: string): KvsError {
+  if (error.code === 'EADDRINUSE') {
+    return new KvsError('PORTA_EM_USO', `a porta já está em uso: ${address}`, { cause: error });
+  }
+  const why = error.code === 'EACCES' ? 'sem permissão' : 'endereço inválido ou que não é desta máquina';
+  return new KvsError('CONFIGURACAO', `não é possível escutar em ${address}: ${why}`, { cause: error });
+}

@@ -1,0 +1,55 @@
+import { wireDot } from '../bus/encode.js';
+import type { Origin } from '../core/dot.js';
+import type { KvsError } from '../core/errors.js';
+import type { Mutation } from '../core/mutation.js';
+import type { ErrorMessage, Mensagem, RemovalMessage, ReplicationMessage, UnknownMessage } from './wire.js';
+
+/** A message longer than this is cut: it is for people. */
+const MESSAGE_CHARS_MAX = 512;
+
+/** A `Mensagem` as its line, line feed included. JSON holds none itself. */
+export function encodeLine(message: Mensagem): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+/** What tells of an error: `UNKNOWN_OUTCOME` where the write may have been done. A bug keeps its details in the log. */
+export function errorMessage(error: KvsError, id?: number): ErrorMessage | UnknownMessage {
+  return {
+    tipo: error.code === 'RESULTADO_DESCONHECIDO' ? 'UNKNOWN_OUTCOME' : 'ERROR',
+    codigo: error.code,
+    mensagem:
+      error.code === 'INTERNO'
+        ? 'erro interno; a causa está no log do servidor'
+        : error.message.slice(0, MESSAGE_CHARS_MAX),
+    ...(id === undefined ? {} : { id }),
+  };
+}
+
+/** A mutation of the leader's as followers get it. */
+export function mutationMessage(
+  origin: Origin,
+  seq: number,
+  mutation: Mutation,
+): ReplicationMessage | RemovalMessage {
+  const head = { origem: origin, seq, chave: mutation.key };
+  switch (mutation.kind) {
+    case 'insert':
+      return {
+        tipo: 'REPLICATION',
+        ...head,
+        valor: mutation.value,
+        timestamp: mutation.version,
+        instante: mutation.timestamp,
+        ...(mutation.context.length === 0 ? {} : { contexto: mutation.context }),
+      };
+    case 'removeObserved':
+      return {
+        tipo: 'REMOVAL',
+        ...head,
+        observado: mutation.observed,
+        ...(mutation.keep === undefined ? {} : { mantem: wireDot(mutation.keep) }),
+      };
+    case 'removeDots':
+      return { tipo: 'REMOVAL', ...head, timestamp: mutation.version, pontos: mutation.dots.map(wireDot) };
+  }
+}

@@ -1,0 +1,97 @@
+import { KvsError } from '../core/errors.js';
+import type { Store } from '../core/store.js';
+import type { Awaitable, Capabilities, Engine, Head, Put, RangeRow, Row, Stream } from '../ports/engine.js';
+import { assertServing } from './role.js';
+import type { Role } from './role.js';
+
+/**
+ * The leader engine: writes in one order, acknowledged by every server; reads from this server's own memory.
+ *
+ * Reads are not linearizable: a follower may show a value before its writer was answered, and another one after.
+ */
+export class LeaderEngine implements Engine {
+  readonly capabilities: Capabilities = { heads: false, linearizable: false, durable: false };
+
+  constructor(
+    private readonly store: Store,
+    private readonly role: Role,
+  ) {}
+
+  async insert(key: string, value: string): Promise<{ version: number; timestamp: number }> {
+    const { row } = await this.role.perform({ kind: 'insert', key, value });
+    return made(row);
+  }
+
+  async put(key: string, value: string): Promise<Put> {
+    const { row, previous } = await this.role.perform({ kind: 'put', key, value });
+    return { row: made(row), previous };
+  }
+
+  query(key: string, version: number | undefined): Awaitable<Row | undefined> {
+    return this.read(key, (cap) =>
+      this.store.get(key, Math.min(version ?? Infinity, cap?.version ?? Infinity)),
+    );
+  }
+
+  queryAt(key: string, timestamp: number | undefined): Awaitable<Row | undefined> {
+    return this.read(key, (cap) => {
+      return this.store.getAt(key, Math.min(timestamp ?? Infinity, cap?.timestamp ?? Infinity));
+    });
+  }
+
+  async remove(key: string, version: number | undefined): Promise<void> {
+    await this.role.perform({ kind: 'remove', key, version });
+  }
+
+  async removeAll(key: string): Promise<Row | undefined> {
+    return (await this.role.perform({ kind: 'removeAll', key })).row;
+  }
+
+  async trim(key: string): Promise<Row | undefined> {
+    return (await this.role.perform({ kind: 'trim', key })).row;
+  }
+
+  snapshot(version: number | undefined): Stream<Row> {
+    return this.stream(() => this.store.values(version));
+  }
+
+  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
+    return this.stream(() => this.store.range(from, to, timestamp));
+  }
+
+  heads(): readonly Head[] {
+    throw new KvsError('NAO_SUPORTADO', 'o motor lider não guarda versões concorrentes');
+  }
+
+  /**
+   * A read that has to wait shows nothing newer than what was here when it was asked: that is what it waited for.
+   * @param look finds nothing newer than `cap`, if that is given
+   */
+  private read(key: string, look: (cap: Row | undefined) => Row | undefined): Awaitable<Row | undefined> {
+    assertServing(this.role.state);
+    const visible = this.role.visible(key);
+    if (visible === undefined) return look(undefined);
+    const cap = this.store.getAt(key);
+    return visible.then(() => (cap === undefined ? undefined : look(cap)));
+  }
+
+  /** What had not been shown to anyone when the walk began, it waits for. */
+  private stream<T>(walk: () => Iterable<T | undefined>): Stream<T> {
+    assertServing(this.role.state);
+    const visible = this.role.visible(undefined);
+    return visible === undefined ? walk() : walkAfter(visible, walk);
+  }
+}
+
+async function* walkAfter<T>(
+  visible: Promise<void>,
+  walk: () => Iterable<T | undefined>,
+): AsyncIterable<T | undefined> {
+  await visible;
+  yield* walk();
+}
+
+function made(row: Row | undefined): Row {
+  if (row === undefined) throw new KvsError('INTERNO', 'o líder não disse que versão fez');
+  return row;
+}

@@ -1,0 +1,228 @@
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Row } from '../ports/engine.js';
+import type { Connection } from './connection.js';
+import { putForwarded, replicationReceived } from './console.js';
+import { keysOf, mutationOf } from './decode.js';
+import { Forwarder } from './forwarder.js';
+import type { Request } from './forwarder.js';
+import type { Done, Operation } from './operations.js';
+import { assertServing } from './role.js';
+import type { Role, RoleOptions, RoleState } from './role.js';
+import { StateGiver, StateTaker } from './transfer.js';
+import { FORMAT } from './wire.js';
+import type {
+  Answer,
+  LeaderMessage,
+  Mensagem,
+  RemovalMessage,
+  ReplicationMessage,
+  WireClient,
+  WireRow,
+} from './wire.js';
+
+/** How often a follower without a leader looks for it. */
+const LOOK_MS = 2_000;
+
+/**
+ * A follower: holds what the leader sends, in its order, and hands the leader all writes. Reads go on without a leader,
+ * once this server had caught up with one.
+ */
+export class Follower implements Role {
+  readonly name = 'seguidor';
+  private readonly forwarder: Forwarder;
+  private current: RoleState = 'joining';
+  /** The leader's connection. What came from an earlier one must never be applied once another leader was answered. */
+  private bound: { readonly connection: Connection; readonly origin: string } | undefined;
+  private epoch = 0;
+  private caughtUp = false;
+  private taker: StateTaker | undefined;
+  private giver: StateGiver | undefined;
+
+  constructor(private readonly options: RoleOptions) {
+    this.forwarder = new Forwarder(options);
+  }
+
+  get state(): RoleState {
+    return this.current;
+  }
+
+  get whole(): boolean {
+    return this.current === 'serving' && this.caughtUp;
+  }
+
+  start(): void {
+    this.look();
+  }
+
+  async put(key: string, value: string, client: WireClient): Promise<number> {
+    assertServing(this.current);
+    this.options.print(putForwarded(key, value));
+    const answer = await this.ask({ tipo: 'PUT', chave: key, valor: value, cliente: client });
+    if (answer.tipo === 'PUT_OK') return answer.timestamp;
+    throw unexpected(answer);
+  }
+
+  async perform({ kind, key, value, version }: Operation): Promise<Done> {
+    assertServing(this.current);
+    const answer = await this.ask({
+      tipo: 'OPERATION',
+      op: kind,
+      chave: key,
+      ...(value === undefined ? {} : { valor: value }),
+      ...(version === undefined ? {} : { versao: version }),
+    });
+    if (answer.tipo !== 'OPERATION_OK') throw unexpected(answer);
+    return { row: rowOf(key, answer.linha), previous: rowOf(key, answer.anterior) };
+  }
+
+  visible(): undefined {
+    return undefined;
+  }
+
+  onServerMessage(connection: Connection, message: Mensagem): boolean {
+    if (message.tipo === 'LEADER') return this.greet(connection, message);
+    if (this.bound?.connection !== connection) {
+      connection.fail(new KvsError('PEDIDO_INVALIDO', `${message.tipo} só vem do líder, depois de LEADER`));
+      return false;
+    }
+    try {
+      this.onLeaderMessage(connection, message, this.bound.origin);
+    } catch (error) {
+      this.options.logger.error({ err: error }, 'o que o líder enviou não serve: começando de novo com ele');
+      connection.fail(new KvsError('PEDIDO_INVALIDO', 'a mensagem não continua as anteriores'));
+    }
+    return true;
+  }
+
+  onClosed(connection: Connection): void {
+    if (this.bound?.connection !== connection) return;
+    this.unbind();
+    this.options.logger.warn({ lider: this.options.leader }, 'sem líder: só leituras até ele voltar');
+    this.options.onChange();
+  }
+
+  stop(): Promise<void> {
+    this.current = 'leaving';
+    this.options.onChange();
+    this.bound?.connection.end();
+    this.forwarder.stop();
+    return Promise.resolve();
+  }
+
+  private greet(connection: Connection, message: LeaderMessage): boolean {
+    const { self, leader } = this.options;
+    if (message.lider !== leader || message.seguidor !== self) {
+      const wrong = `${message.lider} diz ser o líder de ${message.seguidor}, mas este é ${self} e o líder dele é ${leader}`;
+      connection.fail(new KvsError('CONFIGURACAO', wrong));
+      return false;
+    }
+    if (message.inicio < this.epoch || this.current === 'leaving') {
+      connection.send({ tipo: 'LEADER_STALE', inicio: this.epoch });
+      connection.end();
+      return false;
+    }
+    const before = this.bound?.connection;
+    this.unbind();
+    this.epoch = message.inicio;
+    this.bound = { connection, origin: message.origem };
+    before?.destroy();
+    connection.setIdleMs(limits.leaderSilentMs);
+    connection.send({ tipo: 'LEADER_OK', formato: FORMAT, vetor: this.options.store.vector.entries() });
+    return true;
+  }
+
+  private onLeaderMessage(connection: Connection, message: Mensagem, origin: string): void {
+    switch (message.tipo) {
+      case 'REPLICATION':
+      case 'REMOVAL':
+        if (message.origem !== origin) throw new Error(`mutation of ${message.origem}, not of ${origin}`);
+        this.apply(connection, message);
+        return;
+      case 'STATE_REQUEST':
+        this.giver = new StateGiver(this.options.store);
+        connection.send({ tipo: 'STATE_BEGIN', vetor: this.options.store.vector.entries() });
+        connection.send(this.giver.nextPage());
+        return;
+      case 'STATE_OK':
+        if (this.giver?.done === false) connection.send(this.giver.nextPage());
+        else this.giver = undefined;
+        return;
+      case 'STATE_BEGIN':
+        this.taker = new StateTaker(this.options.store, message.vetor);
+        return;
+      case 'STATE_PAGE':
+        this.taker?.page(keysOf(message));
+        if (message.fim) {
+          this.taker?.join();
+          this.taker = undefined;
+        }
+        connection.send({ tipo: 'STATE_OK' });
+        return;
+      case 'SERVING':
+        this.caughtUp = true;
+        if (this.current === 'joining') {
+          this.current = 'serving';
+          this.options.logger.info({ lider: this.options.leader }, 'seguidor: em dia com o líder, atendendo');
+        }
+        this.options.onChange();
+        return;
+      case 'PING':
+        connection.send({ tipo: 'PONG' });
+        return;
+      default:
+        throw new Error(`unexpected ${message.tipo}`);
+    }
+  }
+
+  /** In the leader's order, each once, whatever is repeated. */
+  private apply(connection: Connection, message: ReplicationMessage | RemovalMessage): void {
+    const { store, print } = this.options;
+    const { origem, seq } = message;
+    if (this.taker !== undefined) {
+      this.taker.mutation(origem, seq, mutationOf(message));
+      return;
+    }
+    const applied = store.vector.seqOf(origem);
+    if (seq > applied + 1) throw new Error(`mutation ${seq} after ${applied}`);
+    if (seq === applied + 1) {
+      store.apply(origem, seq, mutationOf(message));
+      if (message.tipo === 'REPLICATION') {
+        print(replicationReceived(message.chave, message.valor, message.timestamp));
+      }
+    }
+    connection.send({ tipo: 'REPLICATION_OK', seq: Math.max(seq, applied) });
+  }
+
+  private unbind(): void {
+    this.bound = undefined;
+    this.caughtUp = false;
+    this.taker = undefined;
+    this.giver = undefined;
+  }
+
+  private async ask(request: Request): Promise<Answer> {
+    const answer = await this.forwarder.request(request);
+    if (answer.tipo === 'ERROR' || answer.tipo === 'UNKNOWN_OUTCOME') {
+      throw new KvsError(answer.codigo, answer.mensagem);
+    }
+    return answer;
+  }
+
+  private look(): void {
+    if (this.current === 'leaving') return;
+    if (this.bound === undefined) this.forwarder.open();
+    this.options.time.after(LOOK_MS, () => this.look());
+  }
+}
+
+function rowOf(key: string, row: WireRow | undefined): Row | undefined {
+  return row && { key, value: row.valor, version: row.versao, timestamp: row.instante };
+}
+
+function unexpected(answer: Answer): KvsError {
+  return new KvsError(
+    'RESULTADO_DESCONHECIDO',
+    `o líder respondeu ${answer.tipo}: consulte antes de repetir`,
+  );
+}

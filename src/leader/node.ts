@@ -1,0 +1,85 @@
+import type { Origin } from '../core/dot.js';
+import { limits } from '../core/limits.js';
+import { Store } from '../core/store.js';
+import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import { defaultDoorLimits, MensagemDoor } from './door.js';
+import type { DoorLimits } from './door.js';
+import { LeaderEngine } from './engine.js';
+import { Follower } from './follower.js';
+import { Leader } from './leader.js';
+import { splitAddress } from './role.js';
+import type { Role, RoleOptions } from './role.js';
+
+export interface NodeOptions {
+  readonly origin: Origin;
+  /** `IP:porta` of this server and of the leader, as all servers write them. */
+  readonly self: string;
+  readonly leader: string;
+  /** All servers; this one may be among them. */
+  readonly servers: readonly string[];
+  readonly deadlineMs: number;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Prints one line of the contract. */
+  readonly print: (line: string) => void;
+  /** Called whenever {@link LeaderNode.serving} or {@link LeaderNode.whole} may have changed. */
+  readonly onChange?: () => void;
+  /** Where the door listens, if not at `self`. */
+  readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  readonly doorLimits?: DoorLimits;
+}
+
+/** One server of the leader system: its store, what it does as leader or follower, its engine and its TCP door. */
+export class LeaderNode {
+  private constructor(
+    readonly store: Store,
+    readonly role: Role,
+    readonly engine: LeaderEngine,
+    private readonly door: MensagemDoor,
+  ) {}
+
+  /**
+   * Opens the door, then looks for the other servers.
+   * @throws KvsError PORTA_EM_USO, CONFIGURACAO
+   */
+  static async start(options: NodeOptions): Promise<LeaderNode> {
+    const store = new Store();
+    const budget = { used: 0, max: limits.mensagemPartialBytes };
+    const { self, leader, servers, time, logger, print } = options;
+    const roleOptions: RoleOptions = {
+      ...options,
+      store,
+      budget,
+      others: servers.filter((address) => address !== self),
+      onChange: () => options.onChange?.(),
+    };
+    const role = self === leader ? new Leader(roleOptions) : new Follower(roleOptions);
+    const engine = new LeaderEngine(store, role);
+    const door = await MensagemDoor.open({
+      ...(options.listen ?? splitAddress(self)),
+      ...{ role, engine, budget, time, logger, print },
+      limits: options.doorLimits ?? defaultDoorLimits,
+    });
+    role.start();
+    return new LeaderNode(store, role, engine, door);
+  }
+
+  get serving(): boolean {
+    return this.role.state === 'serving';
+  }
+
+  /** Whether all servers that this one should see are there and up to date. */
+  get whole(): boolean {
+    return this.role.whole;
+  }
+
+  /** No new requests, writes in progress first, then every connection. Never rejects. */
+  async stop(): Promise<void> {
+    this.door.leave();
+    await this.role.stop();
+    this.door.close();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Origin } from '../core/dot.js';
+import { KvsError } from '../core/errors.js';
+import type { Mutation } from '../core/mutation.js';
+import type { Store } from '../core/store.js';
+import { assertOriginFits, assertRoomFor } from '../engine/admission.js';
+import { limits } from '../core/limits.js';
+import type { Row } from '../ports/engine.js';
+import type { OperationKind } from './wire.js';
+
+/** A write as a door asks for it. */
+export interface Operation {
+  readonly kind: OperationKind;
+  readonly key: string;
+  /** Of an insert or put. */
+  readonly value?: string | undefined;
+  /** Of a removal; all if `undefined`. */
+  readonly version?: number | undefined;
+}
+
+/** What a write tells, as {@link Engine} says for each. */
+export interface Done {
+  /** The row made (insert, put), removed (removeAll) or kept (trim). */
+  readonly row?: Row | undefined;
+  /** The newest before a put. */
+  readonly previous?: Row | undefined;
+}
+
+export interface Plan {
+  /** `undefined`: nothing is to be changed. */
+  readonly mutation: Mutation | undefined;
+  readonly done: Done;
+}
+
+/**
+ * What a write does to the store as it is now.
+ * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE, VERSAO_ESGOTADA, LIMITE_*
+ */
+export function plan(store: Store, origin: Origin, operation: Operation, wallMs: number): Plan {
+  const { kind, key } = operation;
+  assertOriginFits(store, origin, limits.origins);
+  switch (kind) {
+    case 'insert':
+    case 'put': {
+      const { value } = operation;
+      if (value === undefined) throw new KvsError('PEDIDO_INVALIDO', 'falta o valor');
+      assertRoomFor(store, key, value);
+      const previous = kind === 'put' ? store.getAt(key) : undefined;
+      const mutation = store.stampInsert(origin, key, value, wallMs);
+      const { version, timestamp } = mutation;
+      return { mutation, done: { row: { key, value, version, timestamp }, previous } };
+    }
+    case 'remove': {
+      const { version } = operation;
+      const mutation =
+        version === undefined ? store.stampRemoveAll(key) : store.stampRemoveVersion(key, version);
+      return { mutation, done: {} };
+    }
+    case 'removeAll': {
+      const row = store.getAt(key);
+      return { mutation: row && store.stampRemoveAll(key), done: { row } };
+    }
+    case 'trim':
+      return { mutation: store.stampTrim(key), done: { row: store.getAt(key) } };
+  }
+}

@@ -1,0 +1,13 @@
+import { openLeaderSystem } from '../support/leader-nodes.js';
+import { engineConformance } from './conformance.js';
+
+/** Each pair of members once: what one may do the others may. */
+for (const [one, other, name] of [
+  [0, 1, 'leader and follower'],
+  [2, 1, 'two followers'],
+] as const) {
+  engineConformance(`leader, three servers: ${name}`, async () => {
+    const { nodes, settle, close } = await openLeaderSystem();
+    return { engine: nodes[one]!.engine, second: nodes[other]!.engine, settle, close };
+  });
+}
