@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { balance } from './sections/balance.js';
 import { consensus } from './sections/consensus.js';
+import { durability } from './sections/durability.js';
 import { join } from './sections/join.js';
 import { lag } from './sections/lag.js';
 import { memory } from './sections/memory.js';
+import { restart } from './sections/restart.js';
 import { streams } from './sections/streams.js';
 import { unary } from './sections/unary.js';
 import { machine } from './support/machine.js';
@@ -15,7 +17,7 @@ import { killAll } from './support/processes.js';
 import { markdown } from './support/table.js';
 import type { Table } from './support/table.js';
 
-const SECTIONS = { unary, streams, lag, memory, join, consensus, balance };
+const SECTIONS = { unary, streams, lag, memory, join, consensus, balance, durability, restart };
 type Name = keyof typeof SECTIONS;
 
 interface Result {
@@ -27,9 +29,9 @@ interface Result {
   readonly tables: readonly Table[];
 }
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart] [--rounds 15] [--markdown]
 
-  --only       measures these sections; all by default (about eight minutes)
+  --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3
   --markdown   measures nothing: prints the latest results of every section again
 `;

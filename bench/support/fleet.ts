@@ -48,8 +48,11 @@ export class Fleet {
     return fleet;
   }
 
-  /** Starts a server and waits until it serves. */
-  async add(core?: number): Promise<Member> {
+  /**
+   * Starts a server and waits until it serves.
+   * @param more further options of it
+   */
+  async add(core?: number, more: readonly string[] = []): Promise<Member> {
     const port = await freePort();
     const broker =
       this.kind === 'mosquitto'
@@ -57,7 +60,7 @@ export class Fleet {
         : ['--broker-local', `127.0.0.1:${this.brokerPort}`];
     const args = ['servidor', String(port), '--frota', this.name, '--log-nivel', 'warn'];
     const server = await startBackground(
-      { program: join(root, 'bin/kvs'), args: [...args, ...broker], core },
+      { program: join(root, 'bin/kvs'), args: [...args, ...broker, ...more], core },
       'servidor pronto',
     );
     this.processes.push(server);
@@ -82,6 +85,13 @@ export class Fleet {
           presence.hash === first.hash,
       );
     });
+  }
+
+  /** `kill -9` of one server. */
+  async kill(member: Member): Promise<void> {
+    member.client.close();
+    this.members.splice(this.members.indexOf(member), 1);
+    await this.processes.find(({ pid }) => pid === member.pid)?.kill();
   }
 
   async close(): Promise<void> {

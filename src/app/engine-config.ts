@@ -11,13 +11,15 @@ import type { Setting } from './settings.js';
 export const ENGINES = ['frota', 'consenso', 'lider'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-/** A server of a fleet, which holds everything in memory. */
+/** A server of a fleet, which holds everything in memory, and on disk if it has a folder. */
 export interface FleetConfig {
   readonly name: 'frota';
   readonly fleet: string;
   /** In order of preference; empty: the broker at `localBroker`, embedded here if nobody has one. */
   readonly brokers: readonly BrokerAddress[];
   readonly localBroker: HostPort;
+  /** Folder of the journal; `undefined`: memory only. */
+  readonly dataFolder: string | undefined;
 }
 
 /** A server over the replicas of a consensus store. */
@@ -52,6 +54,7 @@ export const FLEET_DEFAULTS: FleetConfig = Object.freeze({
   fleet: 'padrao',
   brokers: Object.freeze([]),
   localBroker: Object.freeze({ host: '127.0.0.1', port: 1883 }),
+  dataFolder: undefined,
 });
 
 /** The replicas are the three of `replica.sh` on this machine. */
@@ -78,7 +81,7 @@ const DEADLINE_MS_MAX = 600_000;
 
 /** Options that only one engine has. */
 const OPTIONS_OF = {
-  frota: ['broker', 'frota', 'broker-local'],
+  frota: ['broker', 'frota', 'broker-local', 'dados'],
   consenso: ['replicas', 'prazo-consenso', 'leitura'],
   lider: ['lider', 'servidores-lider', 'porta-mensagem', 'prazo-lider', 'escuta'],
 } as const satisfies Record<EngineName, readonly string[]>;
@@ -121,6 +124,7 @@ export function engineConfig(read: (name: EngineOption) => Setting | undefined, 
       fleet: one('frota', parseFleet, FLEET_DEFAULTS.fleet),
       brokers: parseBrokers(read('broker')),
       localBroker: one('broker-local', parseLocalBroker, FLEET_DEFAULTS.localBroker),
+      dataFolder: one<string | undefined>('dados', parseFolder, FLEET_DEFAULTS.dataFolder),
     });
   }
   return Object.freeze({
@@ -207,6 +211,11 @@ function parseFleet(text: string, place: string): string {
 
 function parseLocalBroker(text: string, place: string): HostPort {
   return parseHostPort(text, place, '127.0.0.1:1883');
+}
+
+function parseFolder(text: string, place: string): string {
+  if (text === '') throw badSetting(place, text, 'o nome de uma pasta');
+  return text;
 }
 
 function parseBrokers(setting: Setting | undefined): readonly BrokerAddress[] {

@@ -4,7 +4,10 @@ import { externalBrokers } from '../bus/broker-source.js';
 import { LocalBroker } from '../bus/local-broker.js';
 import { MqttBus } from '../bus/mqtt-bus.js';
 import { startDoors } from '../doors/server.js';
+import type { Doors } from '../doors/server.js';
+import { DurableFleet } from '../engine/durable-fleet.js';
 import { FleetEngine } from '../engine/fleet.js';
+import { LevelJournal } from '../journal/level-journal.js';
 import type { PresenceState } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
@@ -17,17 +20,18 @@ import { systemTime } from './system-time.js';
 
 /**
  * Starts a server of a fleet, in this order: bus (silent), engine (refusing), doors (health NOT_SERVING; a port in use
- * ends it here, before anyone in the fleet has seen it), then the engine joins the fleet, and health follows it.
+ * ends it here, before anyone in the fleet has seen it), then the engine joins the fleet, and health follows it. With a
+ * data folder: first of all the folder (one that another process has ends it here), and its content before joining.
  *
  * It stops in this order: health NOT_SERVING; doors, with a deadline; engine: its last batch, its leave, the bus, and
- * the embedded broker if this process has it.
+ * the embedded broker if this process has it; the data folder.
  *
  * @param onServing called once, when the server has caught up with the fleet
- * @throws KvsError PORTA_EM_USO, CONFIGURACAO
+ * @throws KvsError PORTA_EM_USO, CONFIGURACAO, DADOS_EM_USO, DADOS_INVALIDOS, DISCO_CHEIO
  */
 export async function startFleetServer(
   config: ServerConfig,
-  { fleet, brokers: given, localBroker }: FleetConfig,
+  { fleet, brokers: given, localBroker, dataFolder }: FleetConfig,
   logger: Logger,
   onServing: () => void,
 ): Promise<RunningServer> {
@@ -39,6 +43,7 @@ export async function startFleetServer(
   const local = given.length === 0 ? new LocalBroker({ ...localBroker, time, logger }) : undefined;
   const brokers = local ?? externalBrokers(given);
   const urls = brokers.addresses.map(({ url }) => url);
+  const journal = dataFolder === undefined ? undefined : await LevelJournal.open(dataFolder, fleet, logger);
 
   const bus = new MqttBus({ fleet, origin, brokers, time, random, logger });
   // The engine calls these only after its start, when the doors are open.
@@ -46,31 +51,45 @@ export async function startFleetServer(
     doors.setServing(state === 'serving');
     if (state === 'serving') onServing();
   };
-  const onAlarm = (): void => {
-    doors.setEngine(bus.connected && !engine.member.diverged);
+  let brokerConnected = false;
+  let diskHealthy = true;
+  const showHealth = (): void => {
+    doors.setEngine(brokerConnected && !member.diverged && diskHealthy);
+  };
+  const onAlarm = showHealth;
+  const onDisk = (healthy: boolean): void => {
+    diskHealthy = healthy;
+    showHealth();
   };
   const onBroker = (connected: boolean): void => {
-    doors.setEngine(connected && !engine.member.diverged);
+    brokerConnected = connected;
+    showHealth();
     if (!connected) logger.warn({ brokers: urls }, 'sem broker: atendendo sozinho e tentando de novo');
   };
-  const engine = new FleetEngine({ origin, address, bus, time, random, logger, onState, onAlarm, onBroker });
+  const options = { origin, address, bus, time, random, logger, onState, onAlarm, onBroker };
+  const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);
+  const { member } = engine instanceof DurableFleet ? engine.fleet : engine;
   const doors = await startDoors({
     host: config.host,
     port,
     engine,
     engineHealth: 'kvs.frota',
     peers: () =>
-      engine.member.peers.all().map(({ presence }) => ({
+      member.peers.all().map(({ presence }) => ({
         address: presence.address,
         serving: presence.state === 'serving',
       })),
     minimumChars: config.minimumChars,
     logger,
+  }).catch(async (error: unknown) => {
+    await journal?.close();
+    throw error;
   });
   logger.info(
     { origem: origin, endereco: address, frota: fleet, brokers: urls, processo: process.pid },
     'entrando na frota',
   );
+  if (engine instanceof DurableFleet) await load(engine, doors, journal);
   engine.start();
 
   const broker = (): string => {
@@ -85,9 +104,21 @@ export async function startFleetServer(
       ['frota', fleet],
       ['broker', broker()],
       ['origem', origin],
+      ...(dataFolder === undefined ? [] : [['dados', dataFolder] as const]),
     ],
     stop: () => (stopped ??= leaveInOrder(doors, () => engine.stop(), last, logger)),
   };
+}
+
+/** Takes up what is on the disk, behind doors that refuse; whoever fails leaves nothing open. */
+async function load(engine: DurableFleet, doors: Doors, journal: LevelJournal | undefined): Promise<void> {
+  try {
+    await engine.load();
+  } catch (error) {
+    await doors.stop(0);
+    await journal?.close();
+    throw error;
+  }
 }
 
 /**

@@ -42,6 +42,9 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   LIMITE_MEMORIA: 'o servidor chegou ao limite de memória',
   LIMITE_VERSOES_POR_CHAVE: 'a chave chegou ao limite de versões guardadas',
   LIMITE_PEDIDOS: 'pedidos ou conexões demais no servidor; tente daqui a pouco',
+  LIMITE_FILA: 'há escritas demais esperando o disco do servidor; tente daqui a pouco',
+  DISCO_CHEIO: 'o disco do servidor está cheio',
+  DISCO_FALHOU: 'o disco do servidor recusa escritas',
   RELOGIO_ADIANTADO: 'o relógio do servidor está adiantado',
   SERVIDOR_ENTRANDO: 'o servidor ainda está entrando na frota',
   SERVIDOR_SAINDO: 'o servidor está saindo',
@@ -55,6 +58,8 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   NAO_SUPORTADO: 'o motor do servidor não oferece esta operação',
   CONFIGURACAO: 'configuração errada',
   PORTA_EM_USO: 'a porta já está em uso',
+  DADOS_EM_USO: 'a pasta de dados já está em uso',
+  DADOS_INVALIDOS: 'a pasta de dados não pode ser lida',
   INTERNO: 'erro interno do servidor',
 };
 

@@ -28,6 +28,13 @@ export type Command =
       readonly json: boolean;
       readonly discovers: boolean;
       readonly flags: Flags;
+    }
+  | {
+      readonly kind: 'copy';
+      readonly direction: 'exporta' | 'importa';
+      /** `undefined` or `-`: the standard streams. */
+      readonly file: string | undefined;
+      readonly flags: Flags;
     };
 
 /**
@@ -103,11 +110,27 @@ function newParser(found: (command: Command) => void): Argv {
         found({ kind: 'leaderClient', flags: flagsOf(argv), actions: [], insist: argv['insiste'] === true });
       },
     )
+    .command(
+      'exporta [ARQUIVO]',
+      'Escreve todas as versões de um servidor, como estão num só momento, em linhas JSON',
+      (command) => copyOptions(command, 'exporta'),
+      (argv) => {
+        found(copyOf('exporta', argv));
+      },
+    )
+    .command(
+      'importa [ARQUIVO]',
+      'Põe num servidor as versões que exporta escreveu',
+      (command) => copyOptions(command, 'importa'),
+      (argv) => {
+        found(copyOf('importa', argv));
+      },
+    )
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
     .demandCommand(
       1,
       1,
-      'diga um comando: servidor, cliente, lider-servidor, lider-cliente ou completion',
+      'diga um comando: servidor, cliente, exporta, importa, lider-servidor, lider-cliente ou completion',
       'um comando só',
     )
     .strict()
@@ -140,6 +163,11 @@ function serverOptions(command: Argv): Argv {
         describe: 'frota: broker MQTT, como mqtt://host:1883; repetível, na ordem de preferência',
       },
       frota: { type: 'string', requiresArg: true, describe: 'frota: nome dela (padrao)' },
+      dados: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'frota: pasta em que tudo fica também no disco (nenhuma: só memória)',
+      },
       replicas: {
         type: 'array',
         string: true,
@@ -188,6 +216,27 @@ function serverOptions(command: Argv): Argv {
     );
 }
 
+/** Which server, and how patiently. */
+const TARGET_OPTIONS = {
+  endereco: {
+    alias: ['address', 'a'] as string[],
+    type: 'string',
+    requiresArg: true,
+    describe: 'Servidor (127.0.0.1)',
+  },
+  porta: {
+    alias: ['port', 'p'] as string[],
+    type: 'string',
+    requiresArg: true,
+    describe: 'Porta do servidor, ou várias: 9000,9001 (40000)',
+  },
+  prazo: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Quanto esperar por uma resposta, em ms (10000)',
+  },
+} as const;
+
 function clientOptions(command: Argv): Argv {
   return command
     .usage(
@@ -221,18 +270,7 @@ function clientOptions(command: Argv): Argv {
         requiresArg: true,
         describe: 'Versão; uma por chave (--ver=-1: nenhuma em especial)',
       },
-      endereco: {
-        alias: ['address', 'a'],
-        type: 'string',
-        requiresArg: true,
-        describe: 'Servidor (127.0.0.1)',
-      },
-      porta: {
-        alias: ['port', 'p'],
-        type: 'string',
-        requiresArg: true,
-        describe: 'Porta do servidor, ou várias: 9000,9001 (40000)',
-      },
+      ...TARGET_OPTIONS,
       servidores: {
         type: 'array',
         string: true,
@@ -240,11 +278,6 @@ function clientOptions(command: Argv): Argv {
         describe: 'Vários servidores: h1:p1,h2:p2; se um não atende, pergunta a outro',
       },
       descobre: { type: 'boolean', describe: 'Aprende de um servidor quais são os outros' },
-      prazo: {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Quanto esperar por uma resposta, em ms (10000)',
-      },
       json: { type: 'boolean', describe: 'Um objeto JSON por linha e por resposta' },
     })
     .example([
@@ -261,6 +294,19 @@ function clientOptions(command: Argv): Argv {
         '       6 não se sabe se a escrita foi feita.\n' +
         'KVS_ENDERECO, KVS_PORTA, KVS_SERVIDORES, KVS_DESCOBRE, KVS_PRAZO e KVS_JSON dizem o mesmo que as opções.',
     );
+}
+
+function copyOf(direction: 'exporta' | 'importa', argv: Readonly<Record<string, unknown>>): Command {
+  const { ARQUIVO, ...flags } = flagsOf(argv);
+  return { kind: 'copy', direction, file: typeof ARQUIVO === 'string' ? ARQUIVO : undefined, flags };
+}
+
+function copyOptions(command: Argv, direction: 'exporta' | 'importa'): Argv {
+  const stream = direction === 'exporta' ? 'a saída padrão' : 'a entrada padrão';
+  return command
+    .usage(`$0 ${direction} [ARQUIVO] [opções]`)
+    .positional('ARQUIVO', { type: 'string', describe: `O arquivo (${stream})` })
+    .options(TARGET_OPTIONS);
 }
 
 /** Options as texts under their main names; everything else that yargs puts beside them is left out. */

@@ -36,6 +36,9 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
   LIMITE_MEMORIA: EXIT.refused,
   LIMITE_VERSOES_POR_CHAVE: EXIT.refused,
   LIMITE_PEDIDOS: EXIT.refused,
+  LIMITE_FILA: EXIT.refused,
+  DISCO_CHEIO: EXIT.refused,
+  DISCO_FALHOU: EXIT.refused,
   RELOGIO_ADIANTADO: EXIT.refused,
   SERVIDOR_ENTRANDO: EXIT.unavailable,
   SERVIDOR_SAINDO: EXIT.unavailable,
@@ -49,6 +52,8 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
   NAO_SUPORTADO: EXIT.refused,
   CONFIGURACAO: EXIT.usage,
   PORTA_EM_USO: EXIT.usage,
+  DADOS_EM_USO: EXIT.usage,
+  DADOS_INVALIDOS: EXIT.usage,
   INTERNO: EXIT.failure,
 });
 

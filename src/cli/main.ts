@@ -25,6 +25,11 @@ export async function main(): Promise<void> {
         }
         break;
       }
+      case 'copy': {
+        const { runCopy } = await import('./copy-command.js');
+        process.exitCode = await runCopy(command.direction, command.file, command.flags, process.env, output);
+        break;
+      }
       case 'leaderClient': {
         const { runLeaderClient } = await import('./leader/client-command.js');
         const { flags, actions, insist } = command;

@@ -12,6 +12,7 @@ import { fateOf } from '../client/fate.js';
 import type { Fate } from '../client/fate.js';
 import type { Link } from '../client/link.js';
 import { REASON_METADATA } from '../client/reason.js';
+import { KvsError } from '../core/errors.js';
 import { callFailure } from './failure.js';
 import type { Failure } from './failure.js';
 import type { Target } from './request.js';
@@ -27,7 +28,7 @@ export interface Rpc<Reply> {
 }
 
 /** What is sent, in the field names of the service. */
-export type Sent = { readonly item: object } | { readonly items: readonly object[] };
+export type Sent = { readonly item: object } | { readonly items: readonly object[] | AsyncIterable<object> };
 
 /** How a call ended: the reasons in its trailing metadata, still encoded, and the failure if there was one. */
 export interface Outcome {
@@ -130,7 +131,9 @@ async function streamCalls<Reply>(balancer: Balancer, call: Call<Reply>, sent: S
     const { reasons, error, begun } = await streamCall(link, call, sent);
     if (error === undefined) return { reasons, failure: undefined, notes: notesOf(passed, link) };
     const fate = fateOf(error, call.writes, link.connected);
-    if (isLast || begun || fate !== 'elsewhere') {
+    // Items that are read as they are sent cannot be sent again.
+    const isSpent = 'items' in sent && !Array.isArray(sent.items);
+    if (isLast || begun || isSpent || fate !== 'elsewhere') {
       return { reasons, failure: failureOf(error, link, passed, fate, call.timeoutMs), notes: [] };
     }
     passed.push(link);
@@ -150,9 +153,14 @@ async function streamCall<Reply>(
 }> {
   const { path, requestSerialize, responseDeserialize } = method;
   let stream: ClientReadableStream<object>;
+  /** Why there is no next item to send, if it cannot be read. */
+  let unread: Error | undefined;
   if ('items' in sent) {
     const duplex = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
-    void writeAll(duplex, sent.items);
+    writeAll(duplex, sent.items).catch((error: unknown) => {
+      unread = KvsError.from(error);
+      duplex.cancel();
+    });
     stream = duplex;
   } else {
     stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, sent.item);
@@ -179,6 +187,7 @@ async function streamCall<Reply>(
     }
     return { reasons, error: undefined, begun };
   } catch (error) {
+    if (unread) throw unread;
     if (!isServiceError(error)) throw error;
     return { reasons, error, begun };
   } finally {
@@ -194,9 +203,12 @@ interface RequestStream {
   readonly destroyed: boolean;
 }
 
-/** Writes as fast as the server reads. Ends early with the stream. */
-async function writeAll(stream: RequestStream, items: readonly object[]): Promise<void> {
-  for (const item of items) {
+/** Writes as fast as the server reads. Ends early with the stream. Rejects if the items cannot be read. */
+async function writeAll(
+  stream: RequestStream,
+  items: readonly object[] | AsyncIterable<object>,
+): Promise<void> {
+  for await (const item of items) {
     if (stream.destroyed) return;
     if (stream.write(item)) continue;
     await new Promise<void>((resolve) => {

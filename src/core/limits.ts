@@ -100,6 +100,29 @@ export const limits = Object.freeze({
   /** A writer whose clock is further ahead of every peer's refuses its own writes. */
   clockDriftMs: 60_000,
 
+  /** Writes that wait for the disk; beyond, further ones are refused. */
+  journalQueuedWrites: 65_536,
+  journalQueuedBytes: 64 * MiB,
+  /** What goes to the disk in one sync: mutations written here, and their bytes. */
+  journalGroupMutations: 4096,
+  journalGroupBytes: 4 * MiB,
+  /** Received batches that wait for the disk; beyond, what they changed is written as state instead. */
+  journalReceivedBytes: 16 * MiB,
+  /** The journal's log is folded into its state when it is longer than this: what a restart must replay. */
+  journalLogBytes: 16 * MiB,
+  journalLogMutations: 32_768,
+  /** Changed rows remembered for the state on disk; beyond, all of it is written anew. */
+  journalChangedRows: 2_000_000,
+  /** Rows written to the state on disk before others get their turn. */
+  journalRowsPerTurn: 1_024,
+  /** A disk that refused a write is tried again this often. */
+  journalRetryMs: 1_000,
+
+  /** What an export remembers of entries that go before it has come by: beyond, it must begin again. */
+  pointViewBytes: 64 * MiB,
+  /** What one of them costs beside its value. */
+  pointViewEntryBytes: 128,
+
   /** MQTT keep-alive: a broker that says nothing is given up after one and a half of these. */
   brokerKeepaliveSeconds: 5,
   /** From the first byte to the acknowledged subscriptions; beyond, the broker counts as unreachable. */
@@ -125,6 +148,8 @@ export const limits = Object.freeze({
   grpcMessageBytes: 1 * MiB,
   /** Streams open at once on one connection. */
   streamsPerConnection: 1024,
+  /** Requests of one stream that wait for the engine at once, where it takes them in order. */
+  requestsPerStream: 1024,
   /** A client connection is asked for a sign of life this often, and closed if none comes in time. */
   grpcKeepaliveMs: 30_000,
   grpcKeepaliveTimeoutMs: 10_000,
@@ -198,6 +223,11 @@ assertRelation(
   limits.vectorEntries * vectorEntryBytes < limits.payloadBytes / 2,
   'a request carries a whole vector',
 );
+assertRelation(
+  limits.journalGroupMutations <= limits.batchMutations,
+  'a group is kept as one batch, which must be read again',
+);
+assertRelation(limits.journalChangedRows < 2 ** 24, 'changed rows are the keys of one Map');
 assertRelation((limits.parts & (limits.parts - 1)) === 0, 'parts are chosen by bits of a hash');
 assertRelation(
   limits.keyBytes + limits.valueBytes < limits.grpcMessageBytes,

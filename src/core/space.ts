@@ -1,9 +1,11 @@
+import type { Changes } from './changes.js';
 import type { VectorEntries } from './dot.js';
 import { EntryTable } from './entries.js';
 import { PartHashes } from './hash.js';
 import { History, KeyTable } from './keys.js';
 import { limits } from './limits.js';
 import { OrderedKeys } from './ordered-keys.js';
+import type { PointView } from './point-view.js';
 import type { EntryRecord } from './record.js';
 import type { VersionVector } from './vector.js';
 
@@ -20,6 +22,10 @@ export class KeySpace {
   /** The keys in their order, for ranges. */
   readonly order = new OrderedKeys(this.keys);
   readonly hashes = new PartHashes(limits.parts);
+  /** Told of every change, where somebody keeps a copy. */
+  changes: Changes | undefined;
+  /** Walks that want what goes before they have come by. */
+  readonly views = new Set<PointView>();
   private bytes = 0;
 
   constructor(vector: VersionVector) {
@@ -50,6 +56,12 @@ export class KeySpace {
     const history = this.keys.history(slot);
     if (!history) return this.rows(slot);
     return history.heads.length > 0 ? history.heads : history.rows.slice(-1);
+  }
+
+  /** Rows that are not superseded. None of several may be left. */
+  unflagged(slot: number): readonly number[] {
+    const history = this.keys.history(slot);
+    return history ? history.heads : this.rows(slot).filter((row) => !this.entries.superseded(row));
   }
 
   /** The last row whose version is ≤ `version`; the last of all if `undefined`. */
@@ -89,6 +101,7 @@ export class KeySpace {
     this.place(slot, row);
     this.bytes += this.rowBytes(slot, row);
     this.addHashes(slot, row, 1);
+    this.changes?.noteAdded(slot, row);
     this.raise(slot, record.version, record.timestamp);
   }
 
@@ -128,6 +141,7 @@ export class KeySpace {
     this.entries.supersede(row);
     const history = this.keys.history(slot);
     if (history) history.heads = without(history.heads, row);
+    this.changes?.noteKey(slot);
     this.hashes.add(this.partOf(slot), this.entries.flagHash(row, this.keys.hash(slot)), 1);
   }
 
@@ -136,6 +150,7 @@ export class KeySpace {
     const part = this.partOf(slot);
     if (this.keys.greatestVersion(slot) > 0) this.hashes.add(part, this.keys.counterHash(slot), -1);
     this.keys.raise(slot, version, timestamp);
+    this.changes?.noteKey(slot);
     this.hashes.add(part, this.keys.counterHash(slot), 1);
   }
 
@@ -191,8 +206,14 @@ export class KeySpace {
   }
 
   private drop(slot: number, row: number): void {
+    for (const view of this.views) view.noteGone(slot, row);
     this.bytes -= this.rowBytes(slot, row);
     this.addHashes(slot, row, -1);
+    if (this.changes) {
+      const { entries } = this;
+      const gone = { version: entries.version(row), origin: entries.origin(row), seq: entries.seq(row) };
+      this.changes.noteGone(row, { slot, ...gone });
+    }
     this.entries.remove(row);
   }
 

@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Dot, Origin, VectorEntries } from './dot.js';
 import { NO_ENTRIES } from './dot.js';
 import { KvsError } from './errors.js';
@@ -5,6 +6,7 @@ import { limits } from './limits.js';
 import type { InsertMutation, Mutation, RemoveDotsMutation, RemoveObservedMutation } from './mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition } from './record.js';
 import { KeySpace } from './space.js';
+import { assertCountable } from './stamping.js';
 import { VersionVector } from './vector.js';
 
 // Keys without a value that are passed in one go: less than a millisecond.
@@ -153,12 +155,7 @@ export class Store {
     const version = slot === undefined ? 1 : this.space.keys.greatestVersion(slot) + 1;
     const least = slot === undefined ? 1 : this.space.keys.greatestTimestamp(slot) + 1;
     const timestamp = Math.max(Math.floor(wallMs), least);
-    if (version > limits.version || timestamp > limits.timestampMs) {
-      throw new KvsError(
-        'VERSAO_ESGOTADA',
-        `a chave já usou a maior versão possível (${limits.version}); use outra chave`,
-      );
-    }
+    assertCountable(version, timestamp);
     const context = slot === undefined ? NO_ENTRIES : this.observedHeads(slot, origin);
     return { kind: 'insert', key, value, version, timestamp, context };
   }
@@ -330,9 +327,18 @@ export class Store {
     return this.space;
   }
 
+  /** Tells `changes` of everything that changes from now on. */
+  track(changes: Changes): void {
+    this.space.changes = changes;
+  }
+
   /** Takes over the whole content of another store, which must not be used any more. */
   adopt(other: Store): void {
+    const { changes, views } = this.space;
+    for (const view of views) view.end();
     this.space = other.space;
+    this.space.changes = changes;
+    changes?.noteReplaced();
     this.applied = other.applied;
   }
 }

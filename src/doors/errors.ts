@@ -32,6 +32,9 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
   LIMITE_MEMORIA: fatal(status.RESOURCE_EXHAUSTED),
   LIMITE_VERSOES_POR_CHAVE: fatal(status.RESOURCE_EXHAUSTED),
   LIMITE_PEDIDOS: fatal(status.RESOURCE_EXHAUSTED),
+  LIMITE_FILA: fatal(status.RESOURCE_EXHAUSTED),
+  DISCO_CHEIO: fatal(status.RESOURCE_EXHAUSTED),
+  DISCO_FALHOU: fatal(status.RESOURCE_EXHAUSTED),
   // Not UNAVAILABLE, which clients retry blindly: somebody has to set a clock first.
   RELOGIO_ADIANTADO: fatal(status.FAILED_PRECONDITION),
   SERVIDOR_ENTRANDO: fatal(status.UNAVAILABLE),
@@ -47,6 +50,8 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
   NAO_SUPORTADO: fatal(status.UNIMPLEMENTED),
   CONFIGURACAO: fatal(status.FAILED_PRECONDITION),
   PORTA_EM_USO: fatal(status.FAILED_PRECONDITION),
+  DADOS_EM_USO: fatal(status.FAILED_PRECONDITION),
+  DADOS_INVALIDOS: fatal(status.FAILED_PRECONDITION),
   INTERNO: fatal(status.INTERNAL),
 });
 

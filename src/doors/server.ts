@@ -16,6 +16,8 @@ import type { Logger } from '../ports/logger.js';
 import type { DoorContext } from './calls/handlers.js';
 import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
 import type { KnownServer } from './directory/definition.js';
+import { copyHandlers, copyService } from './copy/handlers.js';
+import { COPY_SERVICE_NAME, copyPackage } from './copy/wire.js';
 import { Health } from './health.js';
 import { keyValueServices } from './keyvalue/definition.js';
 import { keyValueHandlers } from './keyvalue/handlers.js';
@@ -133,6 +135,12 @@ function doorsOf(context: DoorContext, minimumChars: number): Door[] {
       handlers: { ...kvsHandlers(context, minimumChars) },
     },
     ...keyValueServices.map((named) => ({ ...named, handlers: keyValue })),
+    {
+      name: COPY_SERVICE_NAME,
+      package: copyPackage,
+      service: copyService,
+      handlers: { ...copyHandlers(context) },
+    },
   ];
   if (context.engine.capabilities.heads) {
     doors.push({

@@ -2,7 +2,9 @@ import type { Origin } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import type { Mutation } from '../core/mutation.js';
 import { Store } from '../core/store.js';
-import type { Capabilities, Engine, Head, Put, RangeRow, Row, Stream } from '../ports/engine.js';
+import { everyVersion } from '../core/point-view.js';
+import { isPresent, timestampLeast, withOriginalStamp } from '../core/stamping.js';
+import type { Capabilities, Engine, Head, Put, RangeRow, Restored, Row, Stream } from '../ports/engine.js';
 import { Member, type MemberOptions } from '../replication/member.js';
 import { assertOriginFits, assertRoomFor } from './admission.js';
 
@@ -89,6 +91,22 @@ export class FleetEngine implements Engine {
     return this.store.range(from, to, timestamp);
   }
 
+  everything(): Stream<Row> {
+    this.assertServing();
+    return everyVersion(this.store);
+  }
+
+  restore(row: Row): Restored {
+    this.assertWritable();
+    const { key, value, version } = row;
+    if (isPresent(this.store, row)) return { version, outcome: 'present' };
+    assertRoomFor(this.store, key, value);
+    const next = this.store.stampInsert(this.origin, key, value, this.options.time.wallMs());
+    const insert = withOriginalStamp(next, timestampLeast(this.store, key), row);
+    this.accept(insert);
+    return { version: insert.version, outcome: insert === next ? 'renumbered' : 'kept' };
+  }
+
   heads(key: string): readonly Head[] {
     this.assertServing();
     return this.store.heads(key).map((head) => ({
@@ -99,8 +117,8 @@ export class FleetEngine implements Engine {
     }));
   }
 
-  /** The road of a local mutation, stamped just now. */
-  private accept(mutation: Mutation): void {
+  /** The road of a local mutation, stamped just now (or, with a journal, before it became durable). */
+  accept(mutation: Mutation): void {
     const seq = this.store.vector.seqOf(this.origin) + 1;
     this.store.apply(this.origin, seq, mutation);
     this.member.publish(seq, mutation);
@@ -117,7 +135,8 @@ export class FleetEngine implements Engine {
     throw new KvsError('SERVIDOR_SAINDO', 'o servidor está saindo; use outro');
   }
 
-  private assertWritable(): void {
+  /** @throws KvsError SERVIDOR_ENTRANDO, SERVIDOR_SAINDO, LIMITE_ORIGENS, RELOGIO_ADIANTADO */
+  assertWritable(): void {
     this.assertServing();
     assertOriginFits(this.store, this.origin, this.member.originsLimit);
     const leadMs = this.member.clockLeadMs;

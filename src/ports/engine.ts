@@ -40,6 +40,13 @@ export interface Head {
   readonly clock: readonly (readonly [origin: string, seq: number])[];
 }
 
+/** What became of a version that came from elsewhere. */
+export interface Restored {
+  readonly version: number;
+  /** `renumbered`: it is the next version of its key, accepted now. `present`: it was there, nothing was done. */
+  readonly outcome: 'kept' | 'renumbered' | 'present';
+}
+
 /** What an engine promises; doors and the conformance suite choose by it, never by an engine's name. */
 export interface Capabilities {
   /** Concurrent writes are kept side by side, and {@link Engine.heads} shows them. */
@@ -48,6 +55,11 @@ export interface Capabilities {
   readonly linearizable: boolean;
   /** Data survive the end of all servers. */
   readonly durable: boolean;
+  /**
+   * Calls take effect in the order in which they are made, also before the one before is answered; so a stream of them
+   * need not wait for each answer. Only where answers take a while.
+   */
+  readonly pipelined?: boolean;
 }
 
 /**
@@ -98,4 +110,10 @@ export interface Engine {
 
   /** The values of a key that no other supersedes. Only with the capability `heads`. */
   heads(key: string): Awaitable<readonly Head[]>;
+
+  /** Every version of every key, as they are together at one moment; those of a key in ascending order. */
+  everything?(): Stream<Row>;
+
+  /** Takes a version that comes from elsewhere, under its number and its timestamp where the key has none as late. */
+  restore?(row: Row): Awaitable<Restored>;
 }

@@ -24,12 +24,22 @@ export interface MemberOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly tuning?: Tuning;
+  /** Keeps what comes from peers, where this server has a journal. */
+  readonly keeper?: ReceivedKeeper;
   /** Called at every change of state. */
   readonly onState?: (state: PresenceState) => void;
   /** Called when the self-check fails, and when it holds again. */
   readonly onAlarm?: (alarmed: boolean) => void;
   /** Called when the broker comes or goes. */
   readonly onBroker?: (connected: boolean) => void;
+}
+
+/** Told of everything that was applied and was not written here. */
+export interface ReceivedKeeper {
+  /** A batch, as its codec wrote it. */
+  noteReceived(packed: string): void;
+  /** A whole state. */
+  noteJoined(): void;
 }
 
 /**
@@ -42,6 +52,7 @@ export class Member {
   readonly repair: Repair;
   private readonly tuning: Tuning;
   private readonly outbox: Outbox;
+  private readonly log: RecentLog;
   private readonly giver: Giver;
   private readonly announcer: Announcer;
   private current: PresenceState = 'joining';
@@ -56,9 +67,9 @@ export class Member {
   ) {
     const { origin, address, bus, time, random, logger } = options;
     const tuning = (this.tuning = options.tuning ?? defaultTuning);
-    const log = new RecentLog(bus, tuning);
+    const log = (this.log = new RecentLog(bus, tuning));
     const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning));
-    const receiver = (this.receiver = new Receiver(origin, store, outbox, log, tuning));
+    const receiver = (this.receiver = new Receiver(origin, store, outbox, log, tuning, options.keeper));
     const peers = (this.peers = new Peers(time, tuning));
     this.giver = new Giver(origin, store, outbox, log, tuning);
     this.announcer = new Announcer(origin, address, store, bus, time, random, tuning);
@@ -66,6 +77,7 @@ export class Member {
     this.repair = new Repair({
       ...{ self: origin, store, outbox, log, receiver, peers, bus, time, random, logger, tuning },
       onCaughtUp,
+      keeper: options.keeper,
     });
   }
 
@@ -100,6 +112,7 @@ export class Member {
 
   /** Joins the fleet. Reads and writes are refused until the state is `serving`. */
   start(): void {
+    this.noteLoaded();
     this.beginPatience(this.tuning.joinPatienceMs);
     this.options.bus.start({
       onMessage: (message, bytes) => this.onMessage(message, bytes),
@@ -125,6 +138,14 @@ export class Member {
     this.announcer.stop();
     await this.options.bus.stop();
     return handedOver;
+  }
+
+  /** What the store holds already came without batches: peers that lack it take it as a state. */
+  private noteLoaded(): void {
+    const loaded = this.store.vector.entries();
+    if (loaded.length === 0) return;
+    this.log.noteJoin(loaded);
+    for (const [origin, seq] of loaded) this.outbox.noteAdvance(origin, seq);
   }
 
   private handOver(entries: VectorEntries): Promise<boolean> {

@@ -37,6 +37,7 @@ export class Receiver {
     private readonly outbox: Outbox,
     private readonly log: RecentLog,
     private readonly tuning: Tuning,
+    private readonly keeper?: { noteReceived(packed: string): void },
   ) {}
 
   get isWaiting(): boolean {
@@ -102,6 +103,7 @@ export class Receiver {
     }
     this.outbox.noteAdvance(batch.origin, last);
     this.log.append(batch, packed, bytes);
+    this.keeper?.noteReceived(packed);
   }
 
   private hold(held: Held): void {

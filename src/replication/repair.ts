@@ -28,6 +28,7 @@ export interface RepairParts {
   readonly tuning: Tuning;
   /** A serving peer had nothing more for us. */
   readonly onCaughtUp: (peer: Origin) => void;
+  readonly keeper: { noteJoined(): void } | undefined;
 }
 
 /** One request under way: to whom, and what ends it if no answer comes. */
@@ -224,6 +225,7 @@ export class Repair {
     else joinStage(store, stage);
     for (const [origin, seq] of advanced) outbox.noteAdvance(origin, seq);
     log.noteJoin(advanced);
+    this.parts.keeper?.noteJoined();
     this.transfer = undefined;
     const tookMs = Math.round(time.monotonicMs() - transfer.startedMs);
     logger.info({ de: transfer.peer, chaves: transfer.keys, duracaoMs: tookMs }, 'estado recebido');

@@ -33,6 +33,16 @@ type Name = Extract<
   | 'pageRetries'
   | 'greetingJitterMs'
   | 'clockDriftMs'
+  | 'journalQueuedWrites'
+  | 'journalQueuedBytes'
+  | 'journalGroupMutations'
+  | 'journalGroupBytes'
+  | 'journalReceivedBytes'
+  | 'journalLogBytes'
+  | 'journalLogMutations'
+  | 'journalChangedRows'
+  | 'journalRowsPerTurn'
+  | 'journalRetryMs'
 >;
 
 export const defaultTuning: Tuning = limits;

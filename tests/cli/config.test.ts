@@ -195,6 +195,8 @@ describe('configuração do servidor', () => {
       'KVS_FROTA só vale com --motor frota',
     ],
     [{ flags: { motor: 'consenso', 'broker-local': 'a:1' } }, undefined, 'e o motor aqui é consenso'],
+    [{ flags: { motor: 'consenso', dados: 'pasta' } }, undefined, 'e o motor aqui é consenso'],
+    [{ flags: { dados: ' ' } }, undefined, '--dados: "" não serve'],
     [
       { flags: { replicas: ['a:1'] } },
       undefined,

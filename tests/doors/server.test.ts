@@ -142,6 +142,7 @@ describe('reflection', () => {
         { key: 'kvs.KVS', value: { status: 'SERVING' } },
         { key: 'KeyValueStore', value: { status: 'SERVING' } },
         { key: 'project.KeyValueStore', value: { status: 'SERVING' } },
+        { key: 'kvs.Copia', value: { status: 'SERVING' } },
         { key: 'kvstore.KvStore', value: { status: 'SERVING' } },
         { key: 'kvs.frota', value: { status: 'NOT_SERVING' } },
       ],

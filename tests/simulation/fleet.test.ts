@@ -1,31 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { runSeed, type SeedReport } from '../support/sim-run.js';
+import { baseSeed, explain, print, type Failure } from './report.js';
 import { REGRESSION_SEEDS } from './seeds.js';
 
 const inCi = process.env['CI'] === 'true';
 const seeds = Number(process.env['SIM_SEEDS'] ?? (inCi ? 1_000 : 200));
-const FALLBACK_SEED = 20_240_229;
-/** A failure is shown for so many seeds; the others are only named. */
-const SHOWN = 3;
-
-/** The first seed: given, or from the commit, so that it varies and can be repeated. */
-function baseSeed(): number {
-  const given = process.env['SIM_SEED'];
-  if (given !== undefined) return Number(given);
-  try {
-    const commit = execFileSync('git', ['rev-parse', 'HEAD'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    return parseInt(commit.toString().slice(0, 8), 16);
-  } catch {
-    return FALLBACK_SEED;
-  }
-}
-
-interface Failure {
-  readonly seed: number;
-  readonly error: unknown;
-}
-
 async function runAll(numbers: readonly number[]): Promise<{ reports: SeedReport[]; failures: Failure[] }> {
   const reports: SeedReport[] = [];
   const failures: Failure[] = [];
@@ -37,19 +16,6 @@ async function runAll(numbers: readonly number[]): Promise<{ reports: SeedReport
     }
   }
   return { reports, failures };
-}
-
-function explain(failures: readonly Failure[]): string {
-  if (failures.length === 0) return '';
-  const shown = failures.slice(0, SHOWN).map(({ seed, error }) => {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return `seed ${seed}: ${text}\nrepeat with: SIM_SEED=${seed} SIM_SEEDS=1 npx vitest run tests/simulation`;
-  });
-  return `${shown.join('\n\n')}\n\nall failing seeds: ${failures.map(({ seed }) => seed).join(' ')}\n`;
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 describe('a whole fleet in virtual time', () => {

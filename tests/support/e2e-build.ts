@@ -15,6 +15,7 @@ const stamp = join(root, 'dist', '.compilado');
 const lockFolder = join(root, 'node_modules', '.kvs-test-build');
 const lockFile = join(lockFolder, 'pid');
 const BUILD_MS_MAX = 120_000;
+const OWNER_MS_MAX = 5_000;
 
 /**
  * Builds `dist` unless it is newer than all sources, so that tests of real processes never run yesterday's program.
@@ -56,10 +57,17 @@ async function takeLock(): Promise<boolean> {
     await writeFile(lockFile, String(process.pid));
     return true;
   } catch {
-    const owner = Number(await readFile(lockFile, 'utf8'));
-    if (!isAlive(owner)) await rm(lockFolder, { recursive: true, force: true });
+    if (!(await hasOwner())) await rm(lockFolder, { recursive: true, force: true });
     return false;
   }
+}
+
+/** Whether a living process holds the lock. One that has not yet said which is given a moment. */
+async function hasOwner(): Promise<boolean> {
+  const owner = await readFile(lockFile, 'utf8').catch(() => undefined);
+  if (owner !== undefined) return isAlive(Number(owner));
+  const made = await stat(lockFolder).catch(() => undefined);
+  return made !== undefined && Date.now() - made.mtimeMs < OWNER_MS_MAX;
 }
 
 function isAlive(pid: number): boolean {

@@ -26,12 +26,15 @@ export class FleetChecker {
         throw new Violation(`${engine.origin} is ${engine.member.state}`);
       if (engine.member.diverged) throw new Violation(`${engine.origin} raised the alarm`);
       assertTrue(engine.origin, engine.store, this.oracle);
-      const same =
-        vectorText(engine.store.vector.entries()) === vectorText(first.store.vector.entries()) &&
-        engine.store.vector.digest() === first.store.vector.digest() &&
-        stateText(engine.store) === stateText(first.store) &&
-        engine.store.hash() === first.store.hash();
-      if (!same) throw new Violation(`${engine.origin} and ${first.origin} differ`);
+      const same = {
+        vector: vectorText(engine.store.vector.entries()) === vectorText(first.store.vector.entries()),
+        digest: engine.store.vector.digest() === first.store.vector.digest(),
+        state: stateText(engine.store) === stateText(first.store),
+        hash: engine.store.hash() === first.store.hash(),
+      };
+      if (Object.values(same).includes(false)) {
+        throw new Violation(`${engine.origin} and ${first.origin} differ: ${JSON.stringify(same)}`);
+      }
     }
   }
 }

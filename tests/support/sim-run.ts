@@ -1,10 +1,12 @@
 import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
 import { vectorText, Violation, Oracle } from './oracle.js';
 import { FleetChecker } from './sim-checkers.js';
-import { CALM, SimNetwork, type Weather } from './sim-network.js';
+import { CALM, SimNetwork } from './sim-network.js';
 import { SeededRandom } from './sim-random.js';
+import { SimDisk } from './sim-journal.js';
 import { SimServer } from './sim-server.js';
 import { World } from './sim-time.js';
+import { Fate, hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
 
 /** What one run went through. */
 export interface SeedReport {
@@ -18,6 +20,11 @@ export interface SeedReport {
   readonly logBatches: number;
   readonly siblings: boolean;
   readonly crashes: number;
+  /** Times that a disk was full, and that an old copy of a folder was started. */
+  readonly fullDisks: number;
+  readonly oldCopies: number;
+  /** Writes acknowledged by servers with journals: promises, all checked. */
+  readonly promised: number;
   /** Virtual ms from the healing of everything to equal servers. */
   readonly convergedMs: number;
 }
@@ -25,12 +32,15 @@ export interface SeedReport {
 const KEYS = ['alfa', '__proto__', 'constructor', 'a!b', 'duas\nlinhas', '😀"\\', 'toString', 'ômega'];
 const CONVERGENCE_MS = 120_000;
 
+/** How many servers of a run have journals. */
+export type Journals = 'none' | 'some' | 'all';
+
 /**
  * Runs a whole fleet in virtual time from one seed, under everything that can go wrong, with every check on.
  * @throws Violation, or whatever the code under test throws
  */
-export async function runSeed(seed: number): Promise<SeedReport> {
-  return await new Run(seed).run();
+export async function runSeed(seed: number, journals: Journals = 'none'): Promise<SeedReport> {
+  return await new Run(seed, journals).run();
 }
 
 class Run {
@@ -46,24 +56,40 @@ class Run {
   private values = 0;
   private siblings = false;
   private gapMs: number;
+  /** The folder of each slot that has one, and an old copy of it. */
+  private readonly disks: (SimDisk | undefined)[];
+  private readonly copies: (SimDisk | undefined)[];
+  private readonly fate: Fate;
+  /** Who may have lost what it promised: an old copy took the place of its folder. */
+  private readonly forgiven = new Set<SimServer>();
+  private fullDisks = 0;
+  private oldCopies = 0;
 
-  constructor(seed: number) {
+  constructor(
+    seed: number,
+    private readonly journals: Journals,
+  ) {
     const random = (this.random = new SeededRandom(seed));
     this.network = new SimNetwork(this.world, random, random.chance(0.3));
     this.network.acknowledgeMaxMs = random.pick([5, 500, 4_000]);
-    this.tuning = random.chance(0.12) ? defaultTuning : hostileTuning(random);
+    const tuning = random.chance(0.12) ? defaultTuning : hostileTuning(random);
+    this.tuning = { ...tuning, ...hostileJournal(new SeededRandom(seed + 1)) };
     this.keys = KEYS.slice(0, random.int(4, KEYS.length));
     this.slots = new Array<SimServer | undefined>(random.int(2, 7)).fill(undefined);
     this.gapMs = this.randomGap();
+    this.fate = new Fate(random);
+    const hasDisk = (): boolean => journals === 'all' || (journals === 'some' && random.chance(0.5));
+    this.disks = this.slots.map(() => (hasDisk() ? new SimDisk() : undefined));
+    this.copies = this.disks.map((disk) => disk?.copy());
   }
 
   async run(): Promise<SeedReport> {
-    this.fillSlots();
+    await this.fillSlots();
     await this.advance(this.random.pick([0, 1, 2, 2]) * this.tuning.joinPatienceMs);
     this.network.changeWeather(this.random.chance(0.3) ? CALM : randomWeather(this.random));
     const operations = this.random.int(90, 180);
     for (let done = 0; done < operations;) {
-      done += this.act();
+      done += await this.act();
       await this.advance(-Math.log(1 - this.random.next()) * this.gapMs);
     }
     const joinedWhileWriting = this.sum((server) => server.joined);
@@ -77,6 +103,9 @@ class Run {
       logBatches: this.sum((server) => server.engine.member.repair.counters.batches),
       siblings: this.siblings,
       crashes: this.crashes,
+      fullDisks: this.fullDisks,
+      oldCopies: this.oldCopies,
+      promised: this.sum((server) => server.acknowledged),
       convergedMs,
     };
   }
@@ -84,11 +113,11 @@ class Run {
   // ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Does one thing, good or bad. Returns how many operations it cost. */
-  private act(): number {
+  private async act(): Promise<number> {
     const { random } = this;
     if (random.chance(0.08)) return this.duel();
-    if (random.chance(0.62)) return this.burst();
-    const faults: readonly (readonly [number, () => void])[] = [
+    if (random.chance(0.62)) return await this.burst();
+    const faults: readonly (readonly [number, () => void | Promise<void>])[] = [
       [4, () => this.network.changeWeather(randomWeather(random))],
       [2, () => this.network.changeWeather(CALM)],
       [4, () => this.network.split(random.int(2, 3))],
@@ -102,7 +131,8 @@ class Run {
       [1, () => this.randomServer()?.stop()],
       [6, () => this.fillSlots()],
       [2, () => this.randomServer()?.time.jumpWall(random.between(-20_000, 5_000))],
-      [4, () => (this.gapMs = this.randomGap())],
+      [4, () => void (this.gapMs = this.randomGap())],
+      ...this.diskFaults(),
     ];
     let at = random.between(
       0,
@@ -111,19 +141,56 @@ class Run {
     for (const [weight, call] of faults) {
       at -= weight;
       if (at > 0) continue;
-      call();
+      await call();
       break;
     }
     return 1;
   }
 
+  private diskFaults(): readonly (readonly [number, () => void])[] {
+    if (this.journals === 'none') return [];
+    const { random, fate } = this;
+    return [
+      [4, () => this.fillDisks()],
+      [5, () => (fate.full = false)],
+      [3, () => (fate.slowMs = random.pick([1, 20, 200]))],
+      [5, () => this.crashOne(random.pick(this.slots))],
+      [2, () => this.keepCopy()],
+      [2, () => this.startFromCopy()],
+    ];
+  }
+
+  private fillDisks(): void {
+    this.fate.full = true;
+    this.fullDisks++;
+  }
+
+  /** Copies the folder of a server that is down. */
+  private keepCopy(): void {
+    const slot = this.random.int(0, this.slots.length - 1);
+    this.crashOne(this.slots[slot]);
+    const disk = this.disks[slot];
+    if (disk && !disk.ghost) this.copies[slot] = disk.copy();
+  }
+
+  /** Puts an old copy in the place of a folder. What was promised since may be gone, where nobody else has it. */
+  private startFromCopy(): void {
+    const slot = this.random.int(0, this.slots.length - 1);
+    const copy = this.copies[slot];
+    if (!copy) return;
+    this.crashOne(this.slots[slot]);
+    for (const server of this.everyone) if (server.disk === this.disks[slot]) this.forgiven.add(server);
+    this.disks[slot] = copy.copy();
+    this.oldCopies++;
+  }
+
   /** Several operations in one turn of one server's event loop. */
-  private burst(): number {
+  private async burst(): Promise<number> {
     const { random } = this;
     const serving = this.alive().filter(({ engine }) => engine.member.state === 'serving');
     const server = serving.length > 0 && random.chance(0.9) ? random.pick(serving) : this.randomServer();
     if (!server) {
-      this.fillSlots();
+      await this.fillSlots();
       return 1;
     }
     const count = random.chance(0.1) ? random.int(5, 20) : random.int(1, 3);
@@ -173,12 +240,13 @@ class Run {
     this.crashes++;
   }
 
-  private fillSlots(): void {
+  private async fillSlots(): Promise<void> {
     for (const [i, server] of this.slots.entries()) {
       if (server?.alive) continue;
-      const fresh = new SimServer(this.network, this.tuning, this.fleet);
+      const fresh = new SimServer(this.network, this.tuning, this.fleet, this.disks[i], this.fate);
       this.slots[i] = fresh;
       this.everyone.push(fresh);
+      await fresh.load();
     }
   }
 
@@ -204,7 +272,7 @@ class Run {
   private async advance(byMs: number): Promise<void> {
     const until = this.world.nowMs + byMs;
     while (this.world.step(until)) if (this.isStopping()) await promisesSettled();
-    if (this.isStopping()) await promisesSettled();
+    if (this.isStopping() || this.journals !== 'none') await promisesSettled();
   }
 
   private isStopping(): boolean {
@@ -226,10 +294,16 @@ class Run {
     network.acknowledgeMaxMs = 5;
     network.merge();
     network.setDown(false);
+    this.fate.full = false;
     while (leaving.some((server) => server.alive)) await this.advance(100);
     // Who leaves owes the fleet what it had, unless it said that nobody else has it all.
     for (const server of leaving) if (server.handedOver) survives(server);
-    this.fillSlots();
+    // What was promised with a journal is kept, whoever was killed.
+    for (const server of this.everyone) {
+      if (server.acknowledged === 0 || this.forgiven.has(server)) continue;
+      survived.set(server.origin, Math.max(server.acknowledged, survived.get(server.origin) ?? 0));
+    }
+    await this.fillSlots();
     this.reconnect();
     const healedMs = world.nowMs;
     while (!this.isEven()) {
@@ -251,7 +325,8 @@ class Run {
     const servers = this.alive();
     const first = servers[0]?.engine.store.vector.digest();
     return servers.every(
-      ({ engine }) => engine.member.state === 'serving' && engine.store.vector.digest() === first,
+      ({ engine, isSettled }) =>
+        isSettled && engine.member.state === 'serving' && engine.store.vector.digest() === first,
     );
   }
 
@@ -264,43 +339,6 @@ class Run {
       )
       .join('');
   }
-}
-
-/** Small in everything, so that logs are short, pages many, and patience shorter than the trouble. */
-function hostileTuning(random: SeededRandom): Tuning {
-  const presenceIntervalMs = random.pick([200, 300, 300, 1_000]);
-  return {
-    ...defaultTuning,
-    logBatches: random.pick([2, 2, 2, 3, 6]),
-    heldBatches: random.pick([1, 3, 10]),
-    pageBytes: random.pick([400, 400, 1_000, 4_000]),
-    batchMutations: random.pick([1, 3, 4096]),
-    outboxBatches: random.pick([1, 2]),
-    outboxQueuedBatches: random.pick([1, 3]),
-    stageReplayMutations: random.pick([5, 1_000]),
-    presenceEntries: random.pick([2, 64]),
-    presenceIntervalMs,
-    peerSilentMs: 5 * presenceIntervalMs,
-    repairPatienceMs: random.pick([5, 50]),
-    requestTimeoutMs: random.pick([50, 200]),
-    joinPatienceMs: 400,
-    joinGiveUpMs: 2_000,
-    handOverMs: 500,
-    peerCooldownMs: random.pick([50, 150]),
-    pageRetries: random.pick([0, 2]),
-    greetingJitterMs: 10,
-  };
-}
-
-function randomWeather(random: SeededRandom): Weather {
-  const delayMaxMs = random.pick([3, 30, 150, 600]);
-  return {
-    lossMax: random.pick([0, 0.1, 0.3]),
-    duplication: random.pick([0, 0.2, 0.5]),
-    delayMinMs: 0.1,
-    delayMaxMs,
-    reorders: random.chance(0.7),
-  };
 }
 
 /** Lets every promise that can go on, go on. */

@@ -2,6 +2,8 @@ import { KvsError } from '../../src/core/errors.js';
 import { FleetEngine } from '../../src/engine/fleet.js';
 import type { Tuning } from '../../src/replication/tuning.js';
 import { Violation, type Oracle } from './oracle.js';
+import { SimDurable } from './sim-durable.js';
+import type { DiskFate, SimDisk } from './sim-journal.js';
 import { ServerChecker, type FleetChecker } from './sim-checkers.js';
 import { SimBus, type SimNetwork } from './sim-network.js';
 import { ServerTime } from './sim-time.js';
@@ -18,6 +20,8 @@ export class SimServer {
   readonly time: ServerTime;
   readonly bus: SimBus;
   private readonly checker: ServerChecker;
+  /** Where it has a journal. */
+  private readonly durable: SimDurable | undefined;
   alive = true;
   stopping = false;
   /** Left after a serving peer had announced that it has everything. */
@@ -27,6 +31,8 @@ export class SimServer {
     private readonly network: SimNetwork,
     tuning: Tuning,
     private readonly fleet: FleetChecker,
+    readonly disk?: SimDisk,
+    fate?: DiskFate,
   ) {
     const { world, random } = network;
     const origin = random.name();
@@ -34,7 +40,7 @@ export class SimServer {
       this.checker.check(random.chance(0.02)),
     );
     this.bus = new SimBus(origin, network, this.time);
-    this.engine = new FleetEngine({
+    const options = {
       origin,
       address: '',
       bus: this.bus,
@@ -42,12 +48,27 @@ export class SimServer {
       random,
       logger: SILENT,
       tuning,
-      onAlarm: (alarmed) => {
+      onAlarm: (alarmed: boolean) => {
         if (alarmed) throw new Violation(`${origin} raised the alarm of the self-check`);
       },
-    });
+    };
+    this.durable = disk && fate && new SimDurable(options, disk, fate, this.time, fleet.oracle);
+    this.engine = this.durable?.durable.fleet ?? new FleetEngine(options);
     this.checker = new ServerChecker(this.engine, tuning, fleet);
+    if (!this.durable) this.time.turn(() => this.engine.start());
+  }
+
+  /** Takes up what is on its disk, and joins the fleet. */
+  async load(): Promise<void> {
+    if (!this.durable) return;
+    await this.durable.durable.load();
+    this.check();
     this.time.turn(() => this.engine.start());
+  }
+
+  /** The greatest seq of its own that a client was told of, if that is a promise. */
+  get acknowledged(): number {
+    return this.durable?.acknowledged ?? 0;
   }
 
   get origin(): string {
@@ -60,6 +81,11 @@ export class SimServer {
     return transfers - transfersDiscarded - (this.isStaging ? 1 : 0);
   }
 
+  /** Whether all that was written here is done and on its disk, if it has one. */
+  get isSettled(): boolean {
+    return this.durable?.durable.keeper.isIdle ?? true;
+  }
+
   get isStaging(): boolean {
     return Reflect.get(this.engine.member.repair, 'transfer') !== undefined;
   }
@@ -67,6 +93,7 @@ export class SimServer {
   /** Gone, with its memory. */
   crash(): void {
     this.alive = false;
+    this.durable?.journal.crash();
     this.time.end();
     this.network.detach(this.bus);
   }
@@ -75,6 +102,11 @@ export class SimServer {
   stop(): void {
     if (this.stopping) return;
     this.stopping = true;
+    if (!this.durable) this.leave();
+    else void this.durable.durable.keeper.settled().then(() => this.leave());
+  }
+
+  private leave(): void {
     this.time.turn(() => {
       void this.engine.stop().then((handedOver) => {
         this.handedOver = handedOver;
@@ -89,6 +121,10 @@ export class SimServer {
   }
 
   insert(key: string, value: string): void {
+    if (this.durable) {
+      this.durable.insert(key, value);
+      return;
+    }
     const before = this.engine.store.vector.entries();
     this.attempt(undefined, () => {
       const given = this.engine.insert(key, value);
@@ -97,6 +133,10 @@ export class SimServer {
   }
 
   remove(key: string, version: number | undefined): void {
+    if (this.durable) {
+      this.durable.remove(key, version);
+      return;
+    }
     const before = this.engine.store.vector.entries();
     const target = version ?? 'all';
     const missing = this.oracle.targets(before, key, 'all').length === 0;

@@ -10,6 +10,8 @@ interface Event {
 /** Virtual time for a whole fleet: events in a heap, run one by one. */
 export class World {
   nowMs = 0;
+  /** What went wrong in a promise; the next step throws it. */
+  failure: Error | undefined;
   private readonly heap: Event[] = [];
   private scheduled = 0;
 
@@ -23,6 +25,7 @@ export class World {
 
   /** Runs the next event if it is due by `untilMs`. Returns whether there was one; otherwise the time is `untilMs`. */
   step(untilMs: number): boolean {
+    if (this.failure) throw this.failure;
     for (;;) {
       const next = this.heap[0];
       if (!next || next.atMs > untilMs) {
@@ -110,6 +113,11 @@ export class ServerTime implements Time {
 
   jumpWall(byMs: number): void {
     this.offsetMs += byMs;
+  }
+
+  /** Ends the run: for what goes wrong where nobody could catch it. */
+  fail(error: Error): void {
+    this.world.failure ??= error;
   }
 
   end(): void {

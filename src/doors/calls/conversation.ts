@@ -10,19 +10,25 @@ import type { Operation, Refusal } from './operation.js';
 /** Errors of one stream that `kvs-erro` lists, each as `index:CODE` with the request's index counted from 0. */
 const LISTED_ERRORS_MAX = 32;
 
+/** The answer to a request, once the engine has settled it. */
+interface Owed {
+  reply: (() => void) | undefined;
+}
+
 /**
  * One bidirectional call: an answer for each request, in order, as requests arrive.
  *
- * Reading pauses while answers wait for a slow reader or a request for the engine, so a client that never reads costs
- * a few messages, and HTTP/2 flow control stops it. The call ends when the client half-closes, at the first error
+ * Reading pauses while answers wait for a slow reader or too many requests for the engine, so a client that never reads
+ * costs a few messages, and HTTP/2 flow control stops it. The call ends when the client half-closes, at the first error
  * that an answer cannot express, or when the server leaves.
  */
 export class Conversation<Req, Res> implements Leaving {
   readonly #errors: string[] = [];
   #index = 0;
-  /** The engine owes the answer to the request read last. */
-  #pending = false;
+  /** Answers that the engine owes, and those behind them that are ready. */
+  readonly #owed: Owed[] = [];
   #halfClosed = false;
+  #left: KvsError | undefined;
   #ended = false;
 
   constructor(
@@ -30,6 +36,7 @@ export class Conversation<Req, Res> implements Leaving {
     private readonly operation: Operation<Req, Res>,
     private readonly refusal: Refusal<Res>,
     private readonly logger: Logger,
+    private readonly atOnce = 1,
   ) {
     call.on('data', this.#onRequest);
     call.on('drain', this.#readOn);
@@ -38,34 +45,53 @@ export class Conversation<Req, Res> implements Leaving {
   }
 
   leave(): void {
-    this.#end(
-      new KvsError('SERVIDOR_SAINDO', 'o servidor está saindo; o que não foi respondido não foi feito'),
+    this.call.pause();
+    this.#left = new KvsError(
+      'SERVIDOR_SAINDO',
+      'o servidor está saindo; o que não foi respondido não foi feito',
     );
+    if (this.#owed.length === 0 || this.atOnce === 1) this.#end(this.#left);
   }
 
   readonly #onRequest = (request: Decoded<Req>): void => {
-    if (this.#ended) return;
+    if (this.#ended || this.#left) return;
     let answer: Awaitable<Res>;
     try {
       if (request instanceof KvsError) throw request;
       answer = this.operation(request);
     } catch (thrown) {
-      this.#refuse(thrown);
+      this.#inTurn(() => {
+        this.#refuse(thrown);
+      });
       return;
     }
     if (answer instanceof Promise) this.#wait(answer);
-    else this.#send(answer);
+    else if (this.#owed.length === 0) this.#send(answer);
+    else {
+      const ready = answer;
+      this.#inTurn(() => {
+        this.#send(ready);
+      });
+    }
   };
 
-  #wait(answer: Promise<Res>): void {
-    this.#pending = true;
-    this.call.pause();
-    const settled = (reply: () => void) => {
-      this.#pending = false;
-      if (this.#ended) return;
+  /** Replies after all answers that are owed. */
+  #inTurn(reply: () => void): void {
+    if (this.#owed.length === 0) {
       reply();
-      if (this.#halfClosed) this.#onHalfClose();
-      else if (!this.call.writableNeedDrain) this.call.resume();
+      return;
+    }
+    this.#owed.push({ reply });
+    if (this.#owed.length >= this.atOnce) this.call.pause();
+  }
+
+  #wait(answer: Promise<Res>): void {
+    const owed: Owed = { reply: undefined };
+    this.#owed.push(owed);
+    if (this.#owed.length >= this.atOnce) this.call.pause();
+    const settled = (reply: () => void) => {
+      owed.reply = reply;
+      this.#settle();
     };
     void answer.then(
       (value) => {
@@ -79,6 +105,17 @@ export class Conversation<Req, Res> implements Leaving {
         });
       },
     );
+  }
+
+  /** Gives the answers whose turn has come, and reads on, or ends. */
+  #settle(): void {
+    let given = 0;
+    while (!this.#ended && this.#owed[given]?.reply) this.#owed[given++]?.reply?.();
+    this.#owed.splice(0, given);
+    if (this.#ended) return;
+    if (this.#left && this.#owed.length === 0) this.#end(this.#left);
+    else if (this.#halfClosed) this.#onHalfClose();
+    else this.#readOn();
   }
 
   #send(answer: Res): void {
@@ -95,13 +132,14 @@ export class Conversation<Req, Res> implements Leaving {
   }
 
   readonly #readOn = (): void => {
-    if (!this.#pending && !this.#ended) this.call.resume();
+    if (this.#ended || this.#left || this.#owed.length >= this.atOnce) return;
+    if (!this.call.writableNeedDrain) this.call.resume();
   };
 
   readonly #onHalfClose = (): void => {
     this.#halfClosed = true;
     // The last request may still be with the engine: a readable stream ends as soon as it has been read.
-    if (this.#pending || this.#ended) return;
+    if (this.#owed.length > 0 || this.#ended) return;
     this.#ended = true;
     if (this.#errors.length === 0) this.call.end();
     else this.call.end(errorTrailer(this.#errors.join(',')));

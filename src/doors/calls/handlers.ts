@@ -5,6 +5,7 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import type { Awaitable, Engine, Stream } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
 import { errorTrailer, grpcStatus, logUnexpected, reason } from '../errors.js';
@@ -64,10 +65,11 @@ export function unary<Req, Res>(
 export function bidirectional<Req, Res>(
   operation: Operation<Req, Res>,
   refusal: Refusal<Res>,
-  { logger, openStreams }: DoorContext,
+  { engine, logger, openStreams }: DoorContext,
 ): handleBidiStreamingCall<Decoded<Req>, Res> {
+  const atOnce = engine.capabilities.pipelined === true ? limits.requestsPerStream : 1;
   return (call) => {
-    openStreams.add(call, new Conversation(call, operation, refusal, logger));
+    openStreams.add(call, new Conversation(call, operation, refusal, logger, atOnce));
   };
 }
 

@@ -1,0 +1,180 @@
+import { createWriteStream } from 'node:fs';
+import type { ReadStream } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import type { Flags } from '../app/settings.js';
+import { KvsError } from '../core/errors.js';
+import { EXIT } from './exit.js';
+import type { ExitCode } from './exit.js';
+import { endLine, headLine, readVersions, versionLine } from './copy-format.js';
+import type { Version } from './copy-format.js';
+import type { Output } from './output.js';
+import { targetOf } from './request.js';
+import { invoke, numberOf, textOf } from './rpc.js';
+import type { Rpc } from './rpc.js';
+
+const PROGRESS_MS = 1_000;
+
+const DOOR = { file: 'copia.proto', service: 'kvs.Copia' } as const;
+
+const EXPORT: Rpc<Version> = { ...DOOR, method: 'Exporta', writes: false, read: versionOf };
+const IMPORT: Rpc<string> = { ...DOOR, method: 'Importa', writes: true, read: outcomeOf };
+
+/**
+ * `kvs exporta` and `kvs importa`: all versions as JSON lines, out of a server or into one. Progress goes to standard
+ * error.
+ * @param file `undefined` or `-`: the standard streams
+ * @throws KvsError CONFIGURACAO for a file that cannot be read or written, or is not what `exporta` writes
+ */
+export function runCopy(
+  direction: 'exporta' | 'importa',
+  file: string | undefined,
+  flags: Flags,
+  env: Readonly<Record<string, string | undefined>>,
+  output: Output,
+): Promise<ExitCode> {
+  const path = file === '-' ? undefined : file;
+  return direction === 'exporta' ? exportTo(path, flags, env, output) : importFrom(path, flags, env, output);
+}
+
+async function exportTo(
+  path: string | undefined,
+  flags: Flags,
+  env: Readonly<Record<string, string | undefined>>,
+  output: Output,
+): Promise<ExitCode> {
+  const target = targetOf(flags, env);
+  // What is not complete must not be taken for it.
+  const partial = path === undefined ? undefined : `${path}.parcial`;
+  const sink = partial === undefined ? output : await fileSink(partial);
+  const progress = new Progress('exportadas', output);
+  await sink.line(headLine());
+  const { failure } = await invoke(target, EXPORT, { item: {} }, (version) => {
+    progress.add();
+    return sink.line(versionLine(version));
+  });
+  if (failure === undefined) await sink.line(endLine(progress.count));
+  if ('close' in sink) await sink.close();
+  if (failure !== undefined) {
+    output.error(`${failure.message} (exportação incompleta: ${progress.count} versões)`);
+    return failure.exit;
+  }
+  if (path !== undefined && partial !== undefined) await rename(partial, path);
+  progress.end('');
+  return EXIT.ok;
+}
+
+async function importFrom(
+  path: string | undefined,
+  flags: Flags,
+  env: Readonly<Record<string, string | undefined>>,
+  output: Output,
+): Promise<ExitCode> {
+  const target = targetOf(flags, env);
+  const input = path === undefined ? process.stdin : await openFile(path);
+  const progress = new Progress('importadas', output);
+  const outcomes = new Map<string, number>();
+  let unreadable: Error | undefined;
+  input.on('error', (error: Error) => {
+    unreadable = error;
+  });
+  const lines = createInterface({ input, crlfDelay: Infinity });
+  const items = readVersions(lines, () => unreadable);
+  const { failure } = await invoke(target, IMPORT, { items }, (outcome) => {
+    progress.add();
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    return undefined;
+  });
+  lines.close();
+  input.destroy();
+  if (failure !== undefined) {
+    output.error(`${failure.message} (importação incompleta: ${progress.count} versões; pode ser repetida)`);
+    return failure.exit;
+  }
+  const of = (outcome: string): number => outcomes.get(outcome) ?? 0;
+  progress.end(` (${of('RENUMERADA')} com outro número, ${of('JA_EXISTIA')} já existiam)`);
+  return EXIT.ok;
+}
+
+/** Says on standard error how many there are, once in a while. */
+class Progress {
+  count = 0;
+  private saidMs = performance.now();
+
+  constructor(
+    private readonly verb: string,
+    private readonly output: Output,
+  ) {}
+
+  add(): void {
+    this.count++;
+    if (performance.now() - this.saidMs < PROGRESS_MS) return;
+    this.saidMs = performance.now();
+    this.output.error(`${this.count} versões ${this.verb}…`);
+  }
+
+  end(more: string): void {
+    this.output.error(`${this.count} versões ${this.verb}${more}`);
+  }
+}
+
+async function openFile(path: string): Promise<ReadStream> {
+  try {
+    return (await open(path)).createReadStream();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new KvsError('CONFIGURACAO', `não consegui ler ${path}: ${why}`, { cause: error });
+  }
+}
+
+interface FileSink {
+  line(text: string): Promise<void> | undefined;
+  close(): Promise<void>;
+}
+
+async function fileSink(path: string): Promise<FileSink> {
+  const stream = createWriteStream(path);
+  let broken: Error | undefined;
+  stream.on('error', (error) => {
+    broken = error;
+  });
+  const check = (): void => {
+    if (broken) throw new KvsError('CONFIGURACAO', `não consegui escrever ${path}: ${broken.message}`);
+  };
+  await Promise.race([once(stream, 'open'), once(stream, 'close')]).catch(() => undefined);
+  check();
+  return {
+    line: (text) => {
+      check();
+      if (stream.write(`${text}\n`)) return undefined;
+      return new Promise<void>((resolve) => {
+        const goOn = (): void => {
+          stream.off('drain', goOn).off('close', goOn);
+          resolve();
+        };
+        stream.on('drain', goOn).on('close', goOn);
+      }).then(check);
+    },
+    close: async () => {
+      await new Promise<void>((resolve) => {
+        stream.once('close', resolve);
+        stream.end();
+      });
+      check();
+    },
+  };
+}
+
+function versionOf(message: object): Version {
+  return {
+    chave: textOf(message, 'chave'),
+    versao: numberOf(message, 'versao'),
+    ts: Number(textOf(message, 'ts')),
+    valor: textOf(message, 'valor'),
+  };
+}
+
+function outcomeOf(message: object): string {
+  return ['GRAVADA', 'RENUMERADA', 'JA_EXISTIA'][numberOf(message, 'situacao')] ?? '';
+}

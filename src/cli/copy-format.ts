@@ -1,0 +1,88 @@
+import { KvsError } from '../core/errors.js';
+
+/** One version of one key, as a line has it. */
+export interface Version {
+  readonly chave: string;
+  readonly versao: number;
+  /** ms since 1970. */
+  readonly ts: number;
+  readonly valor: string;
+}
+
+/** Version of the lines. A file of another is refused. */
+const FORMAT = 1;
+const KIND = 'kvs-versoes';
+
+/** The first line. */
+export function headLine(): string {
+  return JSON.stringify({ formato: FORMAT, tipo: KIND });
+}
+
+export function versionLine({ chave, versao, ts, valor }: Version): string {
+  return JSON.stringify({ chave, versao, ts, valor });
+}
+
+/** The last line: without it a file is not complete. */
+export function endLine(count: number): string {
+  return JSON.stringify({ fim: true, versoes: count });
+}
+
+/**
+ * The versions of a file, line by line.
+ * @param failure what went wrong with the lines, once they are over
+ * @throws KvsError CONFIGURACAO that says which line is wrong, or that the last is missing
+ */
+export async function* readVersions(
+  lines: AsyncIterable<string>,
+  failure: () => Error | undefined,
+): AsyncGenerator<Version> {
+  let number = 0;
+  let count = 0;
+  let complete = false;
+  for await (const line of lines) {
+    number++;
+    const fields = objectOf(line, number);
+    if (number === 1) {
+      if (fields.get('tipo') !== KIND || fields.get('formato') !== FORMAT) {
+        throw wrong(number, `esperado ${headLine()}`);
+      }
+    } else if (complete) {
+      throw wrong(number, 'há linhas depois do fim');
+    } else if (fields.get('fim') === true) {
+      if (fields.get('versoes') !== count) throw wrong(number, `há ${count} versões antes dela`);
+      complete = true;
+    } else {
+      count++;
+      yield versionOf(fields, number);
+    }
+  }
+  const broken = failure();
+  if (broken) throw new KvsError('CONFIGURACAO', `não consegui ler o arquivo: ${broken.message}`);
+  if (!complete) throw wrong(number + 1, 'falta a última linha: o arquivo não está completo');
+}
+
+function versionOf(fields: ReadonlyMap<string, unknown>, number: number): Version {
+  const [chave, versao, ts, valor] = ['chave', 'versao', 'ts', 'valor'].map((name) => fields.get(name));
+  if (typeof chave !== 'string' || typeof valor !== 'string' || !isCount(versao) || !isCount(ts)) {
+    throw wrong(number, 'esperado {"chave": texto, "versao": número, "ts": número, "valor": texto}');
+  }
+  return { chave, versao, ts, valor };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+function objectOf(line: string, number: number): ReadonlyMap<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return new Map(Object.entries(value));
+  } catch {
+    // Said below.
+  }
+  throw wrong(number, 'não é um objeto JSON');
+}
+
+function wrong(number: number, why: string): KvsError {
+  return new KvsError('CONFIGURACAO', `linha ${number}: ${why}`);
+}

@@ -1,0 +1,91 @@
+import { KvsError } from './errors.js';
+import { limits } from './limits.js';
+import type { EntryRecord } from './record.js';
+import type { KeySpace } from './space.js';
+import type { Store, StoredValue } from './store.js';
+
+// Keys without anything to show that are passed in one go: less than a millisecond.
+const MISSES_BEFORE_PAUSE = 4096;
+
+/** A walk over all entries as they were when it began: what goes before the walk has come by is remembered for it. */
+export class PointView {
+  /** The next slot; those before have been read. */
+  private slot = 0;
+  private readonly gone = new Map<number, EntryRecord[]>();
+  private goneBytes = 0;
+  private broken = false;
+  private readonly slots: number;
+  /** Last seq of each origin, by its number. */
+  private readonly seqs: readonly number[];
+
+  constructor(
+    private readonly space: KeySpace,
+    store: Store,
+  ) {
+    this.slots = space.keys.count;
+    this.seqs = Array.from({ length: store.vector.size }, (_, index) => store.vector.seqAt(index));
+  }
+
+  /** A row goes; it is still there. */
+  noteGone(slot: number, row: number): void {
+    if (slot < this.slot || !this.covers(row)) return;
+    const record = this.space.record(row);
+    const ofKey = this.gone.get(slot);
+    if (ofKey) ofKey.push(record);
+    else this.gone.set(slot, [record]);
+    this.goneBytes += record.value.length + limits.pointViewEntryBytes;
+    if (this.goneBytes > limits.pointViewBytes) this.end();
+  }
+
+  /** It cannot be walked any more. */
+  end(): void {
+    this.broken = true;
+    this.gone.clear();
+  }
+
+  /**
+   * Every version of every key, a key's in ascending order. Yields `undefined` after a long stretch without any.
+   * @throws KvsError LEITURA_VENCIDA if too much went meanwhile, or everything was replaced
+   */
+  *rows(): Generator<StoredValue | undefined> {
+    for (let passed = 0; this.slot < this.slots;) {
+      const slot = this.slot++;
+      const records = this.space
+        .rows(slot)
+        .filter((row) => this.covers(row))
+        .map((row) => this.space.record(row));
+      const gone = this.gone.get(slot);
+      if (gone) {
+        records.push(...gone);
+        records.sort((a, b) => a.version - b.version || a.timestamp - b.timestamp);
+        this.gone.delete(slot);
+      }
+      const key = this.space.keys.name(slot);
+      for (const { value, version, timestamp } of records) yield { key, value, version, timestamp };
+      if (records.length === 0 && ++passed % MISSES_BEFORE_PAUSE === 0) yield undefined;
+      if (this.broken) {
+        throw new KvsError(
+          'LEITURA_VENCIDA',
+          'mudou demais enquanto a leitura andava; comece de novo, com um leitor mais rápido',
+        );
+      }
+    }
+  }
+
+  private covers(row: number): boolean {
+    const { entries } = this.space;
+    return entries.seq(row) <= (this.seqs[entries.origin(row)] ?? 0);
+  }
+}
+
+/** Every version of every key as they are when the first row is asked for, read when each is asked for. */
+export function* everyVersion(store: Store): Generator<StoredValue | undefined> {
+  const space = store.keySpace;
+  const view = new PointView(space, store);
+  space.views.add(view);
+  try {
+    yield* view.rows();
+  } finally {
+    space.views.delete(view);
+  }
+}

@@ -1,0 +1,224 @@
+import { KvsError } from '../core/errors.js';
+import type { InsertMutation, Mutation } from '../core/mutation.js';
+import { isPresent, stampInsertAfter, timestampLeast, withOriginalStamp } from '../core/stamping.js';
+import type { Capabilities, Engine, Head, Put, RangeRow, Restored, Row, Stream } from '../ports/engine.js';
+import type { Journal } from '../ports/journal.js';
+import type { MemberOptions } from '../replication/member.js';
+import { defaultTuning } from '../replication/tuning.js';
+import { assertRoomFor } from './admission.js';
+import { FleetEngine } from './fleet.js';
+import { Keeper } from './keeper.js';
+import { LATER, type Write } from './write.js';
+
+/** What a write occupies while it waits, beside its key and value. */
+const WRITE_OVERHEAD_BYTES = 200;
+
+/**
+ * The fleet engine with a journal. A write takes effect, is published and is answered once it is durable: nobody ever
+ * sees a value that a crash could take back. Reads are those of the {@link FleetEngine}.
+ */
+export class DurableFleet implements Engine {
+  readonly capabilities: Capabilities = {
+    heads: true,
+    linearizable: false,
+    durable: true,
+    pipelined: true,
+  };
+  readonly fleet: FleetEngine;
+  readonly keeper: Keeper;
+
+  /** @param onDisk called when the disk refuses writes, and when it takes them again */
+  constructor(
+    private readonly options: MemberOptions,
+    journal: Journal,
+    onDisk: (healthy: boolean) => void = () => undefined,
+  ) {
+    const { origin, bus, time, logger, tuning = defaultTuning } = options;
+    const keeper = {
+      noteReceived: (packed: string) => this.keeper.noteReceived(packed),
+      noteJoined: () => this.keeper.noteJoined(),
+    };
+    this.fleet = new FleetEngine({ ...options, keeper });
+    const { store } = this.fleet;
+    const accept = (mutation: Mutation): void => this.fleet.accept(mutation);
+    this.keeper = new Keeper({
+      ...{ origin, store, codec: bus, journal, time, logger, tuning, accept, onDisk },
+    });
+  }
+
+  /**
+   * Takes up what the journal has kept. Reads and writes are refused, peers are not spoken to.
+   * @throws KvsError DADOS_INVALIDOS
+   */
+  load(): Promise<void> {
+    return this.keeper.load();
+  }
+
+  /** Joins the fleet, with everything that was loaded. */
+  start(): void {
+    this.fleet.start();
+  }
+
+  /** Finishes the writes under way, takes leave of the fleet, and closes the journal. */
+  async stop(): Promise<boolean> {
+    await this.keeper.settled();
+    const handedOver = await this.fleet.stop();
+    await this.keeper.close();
+    return handedOver;
+  }
+
+  insert(key: string, value: string): Promise<{ readonly version: number; readonly timestamp: number }> {
+    return this.write(key, value, (mutation, apply) => {
+      apply();
+      return inserted(mutation);
+    });
+  }
+
+  put(key: string, value: string): Promise<Put> {
+    return this.write(key, value, (mutation, apply) => {
+      const previous = this.fleet.store.getAt(key);
+      apply();
+      const { version, timestamp } = inserted(mutation);
+      return { row: { key, value, version, timestamp }, previous };
+    });
+  }
+
+  remove(key: string, version: number | undefined): Promise<void> {
+    const { store } = this.fleet;
+    const stamp = (): Mutation =>
+      version === undefined ? store.stampRemoveAll(key) : store.stampRemoveVersion(key, version);
+    return this.change(key, stamp, () => undefined);
+  }
+
+  removeAll(key: string): Promise<Row | undefined> {
+    const { store } = this.fleet;
+    return this.change(
+      key,
+      (newest) => (newest ? store.stampRemoveAll(key) : undefined),
+      (newest) => newest,
+    );
+  }
+
+  trim(key: string): Promise<Row | undefined> {
+    const { store } = this.fleet;
+    return this.change(
+      key,
+      () => store.stampTrim(key),
+      (newest) => newest,
+    );
+  }
+
+  query(key: string, version: number | undefined): Row | undefined {
+    return this.fleet.query(key, version);
+  }
+
+  queryAt(key: string, timestamp: number | undefined): Row | undefined {
+    return this.fleet.queryAt(key, timestamp);
+  }
+
+  snapshot(version: number | undefined): Stream<Row> {
+    return this.fleet.snapshot(version);
+  }
+
+  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
+    return this.fleet.range(from, to, timestamp);
+  }
+
+  everything(): Stream<Row> {
+    return this.fleet.everything();
+  }
+
+  restore(row: Row): Promise<Restored> {
+    const { key, value, version } = row;
+    const { store } = this.fleet;
+    let next: Mutation | undefined;
+    const stamp = (earlier: Mutation | undefined): Mutation | typeof LATER | undefined => {
+      if (isPresent(store, row)) return undefined;
+      const insert = this.stampInsert(key, value, earlier);
+      if (insert === LATER) return LATER;
+      next = insert;
+      const least = earlier?.kind === 'insert' ? earlier.timestamp + 1 : timestampLeast(store, key);
+      return withOriginalStamp(insert, least, row);
+    };
+    return this.submit(key, value.length, stamp, (mutation, apply) => {
+      apply();
+      if (mutation === undefined) return { version, outcome: 'present' };
+      return {
+        version: inserted(mutation).version,
+        outcome: mutation === next ? 'renumbered' : 'kept',
+      };
+    });
+  }
+
+  heads(key: string): readonly Head[] {
+    return this.fleet.heads(key);
+  }
+
+  private write<T>(
+    key: string,
+    value: string,
+    finish: (mutation: Mutation, apply: () => void) => T,
+  ): Promise<T> {
+    const stamp = (earlier: Mutation | undefined) => this.stampInsert(key, value, earlier);
+    return this.submit(key, value.length, stamp, (mutation, apply) => finish(mutation as Mutation, apply));
+  }
+
+  private stampInsert(
+    key: string,
+    value: string,
+    earlier: Mutation | undefined,
+  ): InsertMutation | typeof LATER {
+    if (earlier !== undefined && earlier.kind !== 'insert') return LATER;
+    const { store, origin } = this.fleet;
+    assertRoomFor(store, key, value);
+    const wallMs = this.options.time.wallMs();
+    return earlier ? stampInsertAfter(earlier, value, wallMs) : store.stampInsert(origin, key, value, wallMs);
+  }
+
+  /** A write that begins with what is there: it must see every earlier write of the key. */
+  private change<T>(
+    key: string,
+    stamp: (newest: Row | undefined) => Mutation | undefined,
+    answer: (newest: Row | undefined) => T,
+  ): Promise<T> {
+    let newest: Row | undefined;
+    const decide = (earlier: Mutation | undefined): Mutation | typeof LATER | undefined => {
+      if (earlier !== undefined) return LATER;
+      newest = this.fleet.store.getAt(key);
+      return stamp(newest);
+    };
+    return this.submit(key, 0, decide, (_, apply) => {
+      apply();
+      return answer(newest);
+    });
+  }
+
+  private submit<T>(
+    key: string,
+    valueChars: number,
+    stamp: Write['stamp'],
+    finish: (mutation: Mutation | undefined, apply: () => void) => T,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.fleet.assertWritable();
+      let decided: Mutation | undefined;
+      this.keeper.submit({
+        key,
+        bytes: key.length + valueChars + WRITE_OVERHEAD_BYTES,
+        stamp: (earlier) => {
+          this.fleet.assertWritable();
+          const mutation = stamp(earlier);
+          if (mutation !== LATER) decided = mutation;
+          return mutation;
+        },
+        complete: (apply) => resolve(finish(decided, apply)),
+        refuse: (reason) => reject(KvsError.from(reason)),
+      });
+    });
+  }
+}
+
+function inserted(mutation: Mutation): { readonly version: number; readonly timestamp: number } {
+  if (mutation.kind !== 'insert') throw new Error(`an insert became a ${mutation.kind}`);
+  return mutation;
+}

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataFolder } from '../support/data-folder.js';
+import { openStand } from '../support/doors.js';
+import { root } from '../support/e2e-build.js';
+import { freePort } from '../support/net.js';
+import { ServerProcess } from '../support/server-process.js';
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function kvs(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const limits = { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 };
+    execFile(process.execPath, [join(root, 'bin/kvs'), ...args], limits, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr });
+    });
+  });
+}
+
+const MANY = 3_000;
+
+describe('kvs exporta and kvs importa', () => {
+  let from: ServerProcess;
+  let into: ServerProcess;
+  let folder: DataFolder;
+  let file: string;
+
+  beforeAll(async () => {
+    folder = await DataFolder.open();
+    file = join(folder.path, 'tudo.jsonl');
+    const start = async (...more: readonly string[]): Promise<ServerProcess> => {
+      const args = ['--broker-local', `127.0.0.1:${await freePort()}`, ...more];
+      const server = await ServerProcess.start({ fleet: 'copia', args });
+      await server.ready();
+      return server;
+    };
+    [from, into] = await Promise.all([start(), start('--dados', join(folder.path, 'dados'))]);
+    await from.client.insereVarias(
+      Array.from({ length: MANY }, (_, i) => [`chave${i % 1_000}`, `valor ${i}\n"😀"`] as const),
+    );
+    await from.client.remove('chave7', 2);
+    await from.client.remove('chave8');
+  }, 120_000);
+  afterAll(async () => {
+    await from.stop();
+    await into.stop();
+    await folder.remove();
+  });
+
+  it('carry every version with its number and moment into another fleet, and only once', async () => {
+    const exported = await kvs('exporta', file, '-p', String(from.port));
+    expect(exported).toMatchObject({ code: 0, stdout: '' });
+    // A slow machine has time for news in between.
+    expect(exported.stderr.trimEnd().split('\n').at(-1)).toBe(`kvs: ${MANY - 4} versões exportadas`);
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    expect(lines).toHaveLength(MANY - 4 + 2);
+    expect(lines[0]).toBe('{"formato":1,"tipo":"kvs-versoes"}');
+    expect(lines.at(-1)).toBe(`{"fim":true,"versoes":${MANY - 4}}`);
+
+    const imported = await kvs('importa', file, '-p', String(into.port));
+    expect(imported.stderr).toContain(`${MANY - 4} versões importadas (0 com outro número, 0 já existiam)`);
+    expect(imported.code).toBe(0);
+    const back = await kvs('exporta', '-p', String(into.port));
+    expect(back.stdout.trimEnd().split('\n').sort()).toEqual([...lines].sort());
+    expect((await into.client.consulta('chave7')).versao).toBe(3);
+
+    const again = await kvs('importa', file, '-p', String(into.port));
+    expect(again.stderr).toContain(`(0 com outro número, ${MANY - 4} já existiam)`);
+    await into.kill9();
+    await into.restart();
+    await into.ready();
+    const kept = await kvs('exporta', '-p', String(into.port));
+    expect(kept.stdout.trimEnd().split('\n').sort()).toEqual([...lines].sort());
+  }, 120_000);
+
+  it('refuse what is not such a file, or not all of it, with one line', async () => {
+    const whole = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    const cut = join(folder.path, 'cortado.jsonl');
+    await writeFile(cut, `${whole.slice(0, 5).join('\n')}\n`);
+    const other = join(folder.path, 'outro.jsonl');
+    await writeFile(other, 'isto não\n');
+    const to = ['-p', String(into.port)];
+    expect(await kvs('importa', cut, ...to)).toMatchObject({
+      code: 2,
+      stderr: 'kvs: linha 6: falta a última linha: o arquivo não está completo\n',
+    });
+    expect(await kvs('importa', other, ...to)).toMatchObject({
+      code: 2,
+      stderr: 'kvs: linha 1: não é um objeto JSON\n',
+    });
+    expect(await kvs('importa', join(folder.path, 'nenhum'), ...to)).toMatchObject({ code: 2 });
+    expect(await kvs('exporta', join(folder.path, 'x'), '-p', String(await freePort()))).toMatchObject({
+      code: 5,
+    });
+  }, 60_000);
+
+  it('give an engine that keeps no numbers of others its own, in order', async () => {
+    const stand = await openStand();
+    try {
+      await stand.client.insere('chave9', 'antes');
+      const imported = await kvs('importa', file, '-p', String(stand.doors.port));
+      expect(imported.stderr).toContain(`${MANY - 4} versões importadas (${MANY - 4} com outro número`);
+      const versions = [1, 2, 3, 4].map(
+        async (version) => (await stand.client.consulta('chave9', version)).valor,
+      );
+      expect(await Promise.all(versions)).toEqual([
+        'antes',
+        ...[9, 1009, 2009].map((i) => `valor ${i}\n"😀"`),
+      ]);
+      expect(await kvs('exporta', '-p', String(stand.doors.port))).toMatchObject({ code: 4 });
+    } finally {
+      await stand.close();
+    }
+  }, 60_000);
+});

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DurableFleet } from '../../src/engine/durable-fleet.js';
+import { LevelJournal } from '../../src/journal/level-journal.js';
+import { defaultTuning } from '../../src/replication/tuning.js';
+import type { Tuning } from '../../src/replication/tuning.js';
+import { LogRecorder } from '../bus/support.js';
+import { eventually } from './eventually.js';
+import { LoopbackNetwork } from './loopback-bus.js';
+import { realRandom, realTime } from './real-time.js';
+
+/** Waits are short, and the log is folded into the state all the time. */
+export const eagerTuning: Tuning = {
+  ...defaultTuning,
+  joinPatienceMs: 200,
+  presenceIntervalMs: 100,
+  peerCooldownMs: 50,
+  journalLogMutations: 20,
+  journalRowsPerTurn: 16,
+  journalRetryMs: 50,
+};
+
+/** Two servers of one fleet within this process, each with a journal on the disk. */
+export interface DurablePair {
+  readonly engine: DurableFleet;
+  readonly second: DurableFleet;
+  readonly network: LoopbackNetwork;
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openDurablePair(): Promise<DurablePair> {
+  const folder = await mkdtemp(join(tmpdir(), 'kvs-par-'));
+  const network = new LoopbackNetwork();
+  const logger = new LogRecorder();
+  const start = async (origin: string): Promise<DurableFleet> => {
+    const journal = await LevelJournal.open(join(folder, origin), 'par', logger);
+    const common = { time: realTime, random: realRandom, logger, tuning: eagerTuning };
+    const engine = new DurableFleet({ ...common, origin, address: '', bus: network.join(origin) }, journal);
+    await engine.load();
+    engine.start();
+    await eventually(`${origin} serves`, () => engine.fleet.member.state === 'serving');
+    return engine;
+  };
+  const engine = await start('oA');
+  const second = await start('oB');
+  const agree = (): boolean =>
+    engine.fleet.store.vector.digest() === second.fleet.store.vector.digest() &&
+    engine.fleet.store.hash() === second.fleet.store.hash();
+  return {
+    engine,
+    second,
+    network,
+    settle: async () => {
+      await eventually('both servers have the same', agree, 20_000);
+      const errors = logger.lines.filter(({ level }) => level === 'error');
+      if (errors.length > 0) throw new Error(`a server said ${JSON.stringify(errors)}`);
+    },
+    close: async () => {
+      await Promise.all([engine.stop(), second.stop()]);
+      await rm(folder, { recursive: true });
+    },
+  };
+}

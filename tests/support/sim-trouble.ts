@@ -1,0 +1,71 @@
+import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
+import type { DiskFate } from './sim-journal.js';
+import type { Weather } from './sim-network.js';
+import type { SeededRandom } from './sim-random.js';
+
+/** Small in everything, so that logs are short, pages many, and patience shorter than the trouble. */
+export function hostileTuning(random: SeededRandom): Tuning {
+  const presenceIntervalMs = random.pick([200, 300, 300, 1_000]);
+  return {
+    ...defaultTuning,
+    logBatches: random.pick([2, 2, 2, 3, 6]),
+    heldBatches: random.pick([1, 3, 10]),
+    pageBytes: random.pick([400, 400, 1_000, 4_000]),
+    batchMutations: random.pick([1, 3, 4096]),
+    outboxBatches: random.pick([1, 2]),
+    outboxQueuedBatches: random.pick([1, 3]),
+    stageReplayMutations: random.pick([5, 1_000]),
+    presenceEntries: random.pick([2, 64]),
+    presenceIntervalMs,
+    peerSilentMs: 5 * presenceIntervalMs,
+    repairPatienceMs: random.pick([5, 50]),
+    requestTimeoutMs: random.pick([50, 200]),
+    joinPatienceMs: 400,
+    joinGiveUpMs: 2_000,
+    handOverMs: 500,
+    peerCooldownMs: random.pick([50, 150]),
+    pageRetries: random.pick([0, 2]),
+    greetingJitterMs: 10,
+  };
+}
+
+/** Some loss, some repetition, some delay. */
+export function randomWeather(random: SeededRandom): Weather {
+  const delayMaxMs = random.pick([3, 30, 150, 600]);
+  return {
+    lossMax: random.pick([0, 0.1, 0.3]),
+    duplication: random.pick([0, 0.2, 0.5]),
+    delayMinMs: 0.1,
+    delayMaxMs,
+    reorders: random.chance(0.7),
+  };
+}
+
+/** Groups of a few, a state after every few writes, a memory for changes that overflows. */
+export function hostileJournal(random: SeededRandom): Partial<Tuning> {
+  return {
+    journalGroupMutations: random.pick([1, 3, 4096]),
+    journalReceivedBytes: random.pick([300, 100_000]),
+    journalLogMutations: random.pick([0, 2, 10, 1_000]),
+    journalLogBytes: random.pick([500, 100_000]),
+    journalChangedRows: random.pick([4, 30, 10_000]),
+    journalRowsPerTurn: random.pick([1, 3, 1_000]),
+    journalRetryMs: 100,
+  };
+}
+
+/** What the disks of a run do. */
+export class Fate implements DiskFate {
+  full = false;
+  slowMs = 5;
+
+  constructor(private readonly random: SeededRandom) {}
+
+  delaysMs(): readonly [number, number] {
+    return [this.random.between(0, this.slowMs), this.random.between(0, this.slowMs)];
+  }
+
+  leavesGhost(): boolean {
+    return this.random.chance(0.4);
+  }
+}
