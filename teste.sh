@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds, starts servers, drives them through ./client.sh with every answer checked: three of a fleet on the embedded
 # broker, three of the leader system (./lider-servidor.sh, ./lider-cliente.sh), three on Mosquitto, two over three replicas
-# of the consensus engine; then ./testes_automatizados.sh, type check, lint, format and the whole test suite. Fails if
-# anything fails.
+# of the consensus engine, the enrolment portal on both engines; then ./testes_automatizados.sh, type check, lint, format and
+# the whole test suite. Fails if anything fails.
 # With CI=true nothing is skipped: what cannot be run is a failure.
 set -uo pipefail
 
@@ -14,7 +14,7 @@ for name in $(compgen -e KVS_); do unset "$name"; done
 ci=false
 case "${CI:-}" in '' | 0 | false) ;; *) ci=true ;; esac
 
-for part in helpers counter-versions time-versions fleet consensus leader; do
+for part in helpers counter-versions time-versions fleet consensus leader portal; do
   # shellcheck source=/dev/null
   source "tests/shell/$part.sh"
 done
@@ -31,6 +31,8 @@ leader_part
 if $has_mosquitto; then mosquitto_part; fi
 # shellcheck disable=SC2154
 if $has_etcd; then consensus_part; fi
+portal_part
+if $has_etcd; then portal_consensus_part; fi
 
 title 'demonstração'
 step './testes_automatizados.sh' ./testes_automatizados.sh

@@ -3,14 +3,8 @@
  *
  *     node --expose-gc memory-use.js map|engine <keys> <versions of each>      prints one JSON object
  */
-import { drawName, systemRandom } from '../src/app/system-random.js';
-import { systemTime } from '../src/app/system-time.js';
-import { unpackBatch } from '../src/bus/decode.js';
-import { packBatch } from '../src/bus/encode.js';
 import { decodeKeyValue } from '../src/doors/kvs/wire.js';
-import { FleetEngine } from '../src/engine/fleet.js';
-import type { Bus } from '../src/ports/bus.js';
-import type { Logger } from '../src/ports/logger.js';
+import { aloneEngine } from './support/alone.js';
 import { keyValueFrame, valueOf } from './support/messages.js';
 
 const INSERTS_PER_TURN = 32;
@@ -34,47 +28,15 @@ function plainMap(): Filled {
   };
 }
 
-/** A serving engine: without a broker it serves alone after a while. */
+/** A serving engine, alone. */
 async function engine(): Promise<Filled> {
-  const bus: Bus = {
-    connected: false,
-    pack: (batch) => packBatch('kvs', batch),
-    unpack: unpackBatch,
-    publish: (_message, settled) => {
-      if (settled) setImmediate(() => settled(false));
-    },
-    start: () => undefined,
-    stop: () => Promise.resolve(),
-  };
-  const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-  const keepAlive = setInterval(nothing, 1000);
-  const fleet = await new Promise<FleetEngine>((resolve) => {
-    const made: FleetEngine = new FleetEngine({
-      ...{
-        origin: drawName(),
-        address: '127.0.0.1:0',
-        bus,
-        time: systemTime,
-        random: systemRandom,
-        logger: silent,
-      },
-      onState: (state) => {
-        if (state === 'serving') resolve(made);
-      },
-    });
-    made.start();
-  });
-  clearInterval(keepAlive);
+  const fleet = await aloneEngine();
   return {
     insert: (key, value) => {
       fleet.insert(key, value);
     },
     count: () => fleet.store.entryCount,
   };
-}
-
-function nothing(): void {
-  return undefined;
 }
 
 async function collect(): Promise<NodeJS.MemoryUsage> {

@@ -9,6 +9,7 @@ import { durability } from './sections/durability.js';
 import { join } from './sections/join.js';
 import { lag } from './sections/lag.js';
 import { memory } from './sections/memory.js';
+import { portal } from './sections/portal.js';
 import { restart } from './sections/restart.js';
 import { streams } from './sections/streams.js';
 import { unary } from './sections/unary.js';
@@ -17,7 +18,7 @@ import { killAll } from './support/processes.js';
 import { markdown } from './support/table.js';
 import type { Table } from './support/table.js';
 
-const SECTIONS = { unary, streams, lag, memory, join, consensus, balance, durability, restart };
+const SECTIONS = { unary, streams, lag, memory, join, consensus, balance, durability, restart, portal };
 type Name = keyof typeof SECTIONS;
 
 interface Result {
@@ -29,7 +30,7 @@ interface Result {
   readonly tables: readonly Table[];
 }
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3

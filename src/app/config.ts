@@ -1,12 +1,17 @@
 import { limits } from '../core/limits.js';
 import { ENGINE_OPTIONS, FLEET_DEFAULTS, engineConfig } from './engine-config.js';
+import { KvsError } from '../core/errors.js';
 import type { EngineConfig } from './engine-config.js';
-import { onlyText, parseChoice, parseHost, parsePort } from './parse.js';
+import { listedTexts, onlyText, parseChoice, parseHost, parsePort } from './parse.js';
 import { badSetting, envName, settingReader } from './settings.js';
-import type { SettingSources } from './settings.js';
+import type { Setting, SettingSources } from './settings.js';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Services of the enrolment portal. */
+export const PORTAL_SERVICES = ['admin', 'matricula'] as const;
+export type PortalService = (typeof PORTAL_SERVICES)[number];
 
 /** Everything that a server can be told, checked and frozen. */
 export interface ServerConfig {
@@ -17,6 +22,10 @@ export interface ServerConfig {
   /** Shortest key and value of the kvs.KVS door, in characters; 0 lifts the minimum. */
   readonly minimumChars: number;
   readonly logLevel: LogLevel;
+  /** Services of the enrolment portal that are offered. */
+  readonly portal: readonly PortalService[];
+  /** The file that holds user and password for the broker. */
+  readonly brokerCredentials: string | undefined;
   readonly engine: EngineConfig;
 }
 
@@ -25,11 +34,21 @@ export const DEFAULTS: ServerConfig = Object.freeze({
   port: 40_000,
   minimumChars: limits.doorMinimumChars,
   logLevel: 'info',
+  portal: Object.freeze([]),
+  brokerCredentials: undefined,
   engine: FLEET_DEFAULTS,
 });
 
 /** Options of a server, by the names of the command line, the file, and (`KVS_…`) the environment. */
-export const SERVER_OPTIONS = ['porta', 'host', 'minimo', 'log-nivel', ...ENGINE_OPTIONS] as const;
+export const SERVER_OPTIONS = [
+  'porta',
+  'host',
+  'minimo',
+  'log-nivel',
+  'portal',
+  'broker-credenciais',
+  ...ENGINE_OPTIONS,
+] as const;
 export type ServerOption = (typeof SERVER_OPTIONS)[number];
 
 /**
@@ -39,18 +58,50 @@ export type ServerOption = (typeof SERVER_OPTIONS)[number];
  */
 export function serverConfig(sources: SettingSources): ServerConfig {
   const read = settingReader(sources, SERVER_OPTIONS);
-  const one = <T>(name: ServerOption, parse: (text: string, place: string) => T, fallback: T): T => {
+  const one = <T, U = T>(
+    name: ServerOption,
+    parse: (text: string, place: string) => T,
+    fallback: U,
+  ): T | U => {
     const setting = read(name);
     return setting === undefined ? fallback : parse(onlyText(setting), setting.place);
   };
   const host = one('host', parseHost, DEFAULTS.host);
+  const engine = engineConfig(read, host);
+  const portal = parsePortal(read('portal'));
+  if (portal.length > 0) assertPortalFits(engine);
   return Object.freeze({
     host,
     port: one('porta', parsePort, DEFAULTS.port),
     minimumChars: one('minimo', parseMinimum, DEFAULTS.minimumChars),
     logLevel: one('log-nivel', parseLogLevel, DEFAULTS.logLevel),
-    engine: engineConfig(read, host),
+    portal,
+    brokerCredentials: one('broker-credenciais', (text) => text, undefined),
+    engine,
   });
+}
+
+/** The portal writes several keys as one step: not every engine does. @throws KvsError CONFIGURACAO */
+function assertPortalFits(engine: EngineConfig): void {
+  const hindrance =
+    engine.name === 'lider'
+      ? '--motor lider'
+      : engine.name === 'frota' && engine.dataFolder !== undefined
+        ? '--dados'
+        : undefined;
+  if (hindrance === undefined) return;
+  throw new KvsError(
+    'CONFIGURACAO',
+    `--portal não vale com ${hindrance}: use a frota sem --dados, ou --motor consenso para tê-lo no disco`,
+  );
+}
+
+function parsePortal(setting: Setting | undefined): readonly PortalService[] {
+  if (setting === undefined) return DEFAULTS.portal;
+  const named = listedTexts(setting).map((text) => parseChoice(text, setting.place, PORTAL_SERVICES));
+  if (named.length === 0)
+    throw badSetting(setting.place, '', `um destes, ou ambos: ${PORTAL_SERVICES.join(',')}`);
+  return Object.freeze([...new Set(named)]);
 }
 
 function parseMinimum(text: string, place: string): number {
@@ -67,6 +118,7 @@ function parseLogLevel(text: string, place: string): LogLevel {
 /** Variables of programs under this name that are not options of a server. */
 const OTHER_VARIABLES = [
   ...['KVS_CONFIG', 'KVS_PORT', 'KVS_ADDRESS', 'KVS_ENDERECO', 'KVS_PRAZO', 'KVS_JSON'],
+  ...['KVS_SERVIDORES', 'KVS_DESCOBRE'],
   ...['KVS_REPLICA_DADOS', 'KVS_REPLICA_ARQUIVO', 'KVS_REPLICA_COTA'],
 ];
 

@@ -1,9 +1,11 @@
 import { ConsensusEngine } from '../consensus/engine.js';
 import { startDoors } from '../doors/server.js';
 import type { Logger } from '../ports/logger.js';
+import { readBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from './config.js';
 import type { ConsensusConfig } from './engine-config.js';
 import { hostPortText } from './parse.js';
+import { consensusPortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
@@ -22,10 +24,12 @@ import { systemTime } from './system-time.js';
  */
 export async function startConsensusServer(
   config: ServerConfig,
-  { replicas, deadlineMs, localReads }: ConsensusConfig,
+  consensus: ConsensusConfig,
   logger: Logger,
   onServing: () => void,
 ): Promise<RunningServer> {
+  const { replicas, deadlineMs, localReads } = consensus;
+  const credentials = await readBrokerCredentials(config.brokerCredentials);
   let served = false;
   // The engine calls this only after its start, when the doors are open.
   const onAvailable = (available: boolean): void => {
@@ -46,7 +50,11 @@ export async function startConsensusServer(
     onAvailable,
   });
   const { host, port, minimumChars } = config;
-  const doors = await startDoors({ host, port, engine, engineHealth: 'kvs.consenso', minimumChars, logger });
+  const available = (): boolean => engine.available;
+  const portal = consensusPortal(config.portal, engine, consensus, available, credentials, logger);
+  const engineHealth = 'kvs.consenso';
+  const { offered } = portal;
+  const doors = await startDoors({ host, port, engine, engineHealth, minimumChars, portal: offered, logger });
   const address = hostPortText(host, doors.port);
   const reads = localReads ? 'local' : 'linear';
   logger.info(
@@ -54,6 +62,7 @@ export async function startConsensusServer(
     'procurando as réplicas',
   );
   engine.start();
+  portal.start();
 
   let stopped: Promise<void> | undefined;
   return {
@@ -63,6 +72,12 @@ export async function startConsensusServer(
       ['réplicas', replicas.join(', ')],
       ['leitura', reads],
     ],
-    stop: () => (stopped ??= leaveInOrder(doors, () => engine.stop(), 'deixando as réplicas', logger)),
+    stop: () =>
+      (stopped ??= leaveInOrder(
+        doors,
+        () => portal.stop().then(() => engine.stop()),
+        'deixando as réplicas',
+        logger,
+      )),
   };
 }

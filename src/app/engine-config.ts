@@ -31,6 +31,8 @@ export interface ConsensusConfig {
   readonly deadlineMs: number;
   /** Reads come from any replica's own state: possible without a majority, and possibly old. */
   readonly localReads: boolean;
+  /** Where this server is the gateway of the enrolment portal, in order of preference; empty: it is not. */
+  readonly portalBrokers: readonly BrokerAddress[];
 }
 
 /** A server of the leader system. Addresses are `IP:porta` of the `Mensagem` doors. */
@@ -63,6 +65,7 @@ export const CONSENSUS_DEFAULTS: ConsensusConfig = Object.freeze({
   replicas: Object.freeze(['127.0.0.1:23791', '127.0.0.1:23792', '127.0.0.1:23793']),
   deadlineMs: 5_000,
   localReads: false,
+  portalBrokers: Object.freeze([]),
 });
 
 /** Three servers on this machine, the first of them the leader. */
@@ -82,7 +85,7 @@ const DEADLINE_MS_MAX = 600_000;
 /** Options that only one engine has. */
 const OPTIONS_OF = {
   frota: ['broker', 'frota', 'broker-local', 'dados'],
-  consenso: ['replicas', 'prazo-consenso', 'leitura'],
+  consenso: ['replicas', 'prazo-consenso', 'leitura', 'portal-broker'],
   lider: ['lider', 'servidores-lider', 'porta-mensagem', 'prazo-lider', 'escuta'],
 } as const satisfies Record<EngineName, readonly string[]>;
 
@@ -132,6 +135,7 @@ export function engineConfig(read: (name: EngineOption) => Setting | undefined, 
     replicas: parseReplicas(read('replicas')),
     deadlineMs: one('prazo-consenso', parseDeadline, CONSENSUS_DEFAULTS.deadlineMs),
     localReads: one('leitura', parseLocalReads, CONSENSUS_DEFAULTS.localReads),
+    portalBrokers: parseBrokers(read('portal-broker')),
   });
 }
 

@@ -11,8 +11,10 @@ import { LevelJournal } from '../journal/level-journal.js';
 import type { PresenceState } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
+import { readBrokerCredentials } from './broker-credentials.js';
 import type { FleetConfig } from './engine-config.js';
 import { hostPortText } from './parse.js';
+import { fleetPortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
@@ -35,6 +37,7 @@ export async function startFleetServer(
   logger: Logger,
   onServing: () => void,
 ): Promise<RunningServer> {
+  const credentials = await readBrokerCredentials(config.brokerCredentials);
   const origin = drawName();
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const address = hostPortText(config.host, port);
@@ -45,7 +48,7 @@ export async function startFleetServer(
   const urls = brokers.addresses.map(({ url }) => url);
   const journal = dataFolder === undefined ? undefined : await LevelJournal.open(dataFolder, fleet, logger);
 
-  const bus = new MqttBus({ fleet, origin, brokers, time, random, logger });
+  const bus = new MqttBus({ fleet, origin, brokers, credentials, time, random, logger });
   // The engine calls these only after its start, when the doors are open.
   const onState = (state: PresenceState): void => {
     doors.setServing(state === 'serving');
@@ -66,9 +69,14 @@ export async function startFleetServer(
     showHealth();
     if (!connected) logger.warn({ brokers: urls }, 'sem broker: atendendo sozinho e tentando de novo');
   };
-  const options = { origin, address, bus, time, random, logger, onState, onAlarm, onBroker };
+  const options = {
+    ...{ origin, address, bus, time, random, logger, onState, onAlarm, onBroker },
+    portal: config.portal.length > 0,
+  };
   const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);
-  const { member } = engine instanceof DurableFleet ? engine.fleet : engine;
+  const fleetEngine = engine instanceof DurableFleet ? engine.fleet : engine;
+  const { member } = fleetEngine;
+  const portal = fleetPortal(config.portal, fleetEngine, brokers, credentials, logger);
   const doors = await startDoors({
     host: config.host,
     port,
@@ -80,6 +88,7 @@ export async function startFleetServer(
         serving: presence.state === 'serving',
       })),
     minimumChars: config.minimumChars,
+    portal: portal.offered,
     logger,
   }).catch(async (error: unknown) => {
     await journal?.close();
@@ -91,6 +100,7 @@ export async function startFleetServer(
   );
   if (engine instanceof DurableFleet) await load(engine, doors, journal);
   engine.start();
+  portal.start();
 
   const broker = (): string => {
     if (bus.broker === undefined) return 'nenhum por enquanto (tentando)';
@@ -106,7 +116,8 @@ export async function startFleetServer(
       ['origem', origin],
       ...(dataFolder === undefined ? [] : [['dados', dataFolder] as const]),
     ],
-    stop: () => (stopped ??= leaveInOrder(doors, () => engine.stop(), last, logger)),
+    stop: () =>
+      (stopped ??= leaveInOrder(doors, () => portal.stop().then(() => engine.stop()), last, logger)),
   };
 }
 

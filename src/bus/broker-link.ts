@@ -4,7 +4,7 @@ import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import { reconnectDelayMs, returnDelayMs } from './backoff.js';
 import type { BrokerSource } from './broker-source.js';
-import type { BrokerAddress } from './broker-url.js';
+import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 import { BurstLog } from './burst-log.js';
 import { MqttConnection } from './mqtt-connection.js';
 import type { Will } from './mqtt-connection.js';
@@ -13,8 +13,9 @@ export interface LinkOptions {
   readonly brokers: BrokerSource;
   readonly clientId: string;
   readonly filters: readonly string[];
-  /** Made anew for every attempt. */
-  readonly will: () => Will;
+  readonly credentials?: BrokerCredentials | undefined;
+  /** Made anew for every attempt; none by default. */
+  readonly will?: () => Will;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
@@ -23,7 +24,8 @@ export interface LinkOptions {
 export interface LinkListener {
   onUp(): void;
   onDown(): void;
-  onMessage(topic: string, payload: Buffer): void;
+  /** @param retained the broker kept it from earlier */
+  onMessage(topic: string, payload: Buffer, retained: boolean): void;
 }
 
 /**
@@ -114,9 +116,9 @@ export class BrokerLink {
       allFailed(failures);
       return;
     }
-    const { clientId, filters, will, time } = this.options;
+    const { clientId, filters, credentials, will, time } = this.options;
     const connection = new MqttConnection(
-      { address, clientId, filters, will: will(), time },
+      { address, clientId, filters, credentials, will: will?.(), time },
       {
         onOpen: () => {
           this.adopt(connection, index);
@@ -127,8 +129,8 @@ export class BrokerLink {
         onClosed: (detail) => {
           this.lose(connection, detail);
         },
-        onMessage: (topic, payload) => {
-          this.listener.onMessage(topic, payload);
+        onMessage: (topic, payload, retained) => {
+          this.listener.onMessage(topic, payload, retained);
         },
       },
     );

@@ -12,6 +12,12 @@ export interface BrokerAddress {
   readonly url: string;
 }
 
+/** What a broker may ask for. Never in an address, never in a log. */
+export interface BrokerCredentials {
+  readonly user: string;
+  readonly password: string;
+}
+
 const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
 const URL_PATTERN = /^(mqtts?|wss?):\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::(\d{1,5}))?(\/[^\s?#]*)?$/;
 const EXAMPLE = 'exemplo: mqtt://127.0.0.1:1883 (também mqtts://, ws:// e wss://)';
@@ -27,7 +33,7 @@ export function parseBrokerUrl(text: string): BrokerAddress {
     // What was given is not repeated: it holds a secret.
     throw new KvsError(
       'CONFIGURACAO',
-      'usuário e senha não são aceitos no endereço do broker: todos na máquina veem a linha de comando',
+      'usuário e senha não são aceitos no endereço do broker: todos na máquina veem a linha de comando; use --broker-credenciais ARQUIVO',
     );
   }
   const match = URL_PATTERN.exec(given);

@@ -93,6 +93,7 @@ function readPresence(wire: Fields): PresenceMessage {
     vectorDigest: hex(wire['resumo'], HASH_DIGITS),
     storeHash: hex(wire['hash'], HASH_DIGITS),
     recent,
+    ...(wire['portal'] === true ? { portal: true } : {}),
   };
 }
 

@@ -63,6 +63,7 @@ function wirePresence(message: PresenceMessage): object {
     resumo: message.vectorDigest,
     hash: message.storeHash,
     recente: message.recent,
+    ...(message.portal === true ? { portal: true } : {}),
   };
 }
 

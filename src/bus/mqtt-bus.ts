@@ -7,6 +7,7 @@ import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import { BrokerLink } from './broker-link.js';
 import type { BrokerSource } from './broker-source.js';
+import type { BrokerCredentials } from './broker-url.js';
 import { BurstLog } from './burst-log.js';
 import { DROP_REASONS } from './checks.js';
 import type { DropReason } from './checks.js';
@@ -19,6 +20,7 @@ export interface MqttBusOptions {
   readonly fleet: string;
   readonly origin: Origin;
   readonly brokers: BrokerSource;
+  readonly credentials?: BrokerCredentials | undefined;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;

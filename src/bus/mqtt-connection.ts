@@ -3,7 +3,7 @@ import mqtt from 'mqtt';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { limits } from '../core/limits.js';
 import type { Time } from '../ports/time.js';
-import type { BrokerAddress } from './broker-url.js';
+import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 
 /** A last will: what the broker publishes for us when we disappear. */
 export interface Will {
@@ -14,7 +14,8 @@ export interface Will {
 export interface ConnectionOptions {
   readonly address: BrokerAddress;
   readonly clientId: string;
-  readonly will: Will;
+  readonly credentials?: BrokerCredentials | undefined;
+  readonly will?: Will | undefined;
   readonly filters: readonly string[];
   readonly time: Time;
 }
@@ -27,7 +28,8 @@ export interface ConnectionListener {
   onFailed(code: string, detail: string): void;
   /** An open connection is gone. */
   onClosed(detail: string): void;
-  onMessage(topic: string, payload: Buffer): void;
+  /** @param retained the broker kept it from earlier */
+  onMessage(topic: string, payload: Buffer, retained: boolean): void;
 }
 
 /**
@@ -59,8 +61,8 @@ export class MqttConnection {
     this.client.on('connect', () => {
       this.subscribe();
     });
-    this.client.on('message', (topic, payload) => {
-      if (this.state !== 'ended') this.listener.onMessage(topic, payload);
+    this.client.on('message', (topic, payload, { retain }) => {
+      if (this.state !== 'ended') this.listener.onMessage(topic, payload, retain);
     });
     // Batches are already as large as they should be; waiting for more bytes only adds to the lag.
     if (this.client.stream instanceof Socket) this.client.stream.setNoDelay(true);
@@ -137,7 +139,7 @@ export class MqttConnection {
   }
 }
 
-function clientOptions({ address, clientId, will }: ConnectionOptions): IClientOptions {
+function clientOptions({ address, clientId, credentials, will }: ConnectionOptions): IClientOptions {
   return {
     protocol: address.protocol,
     host: address.host,
@@ -152,7 +154,8 @@ function clientOptions({ address, clientId, will }: ConnectionOptions): IClientO
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    will: { topic: will.topic, payload: will.payload, qos: 1, retain: false },
+    ...(credentials && { username: credentials.user, password: credentials.password }),
+    ...(will && { will: { topic: will.topic, payload: will.payload, qos: 1, retain: false } }),
   };
 }
 

@@ -25,6 +25,12 @@ export async function main(): Promise<void> {
         }
         break;
       }
+      case 'portal': {
+        const { runPortal } = await import('./portal/command.js');
+        const { service, flags, json } = command;
+        process.exitCode = await runPortal(service, flags, json, process.env, output);
+        break;
+      }
       case 'copy': {
         const { runCopy } = await import('./copy-command.js');
         process.exitCode = await runCopy(command.direction, command.file, command.flags, process.env, output);

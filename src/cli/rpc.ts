@@ -234,7 +234,8 @@ export function numberOf(message: object, field: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
-function valueOf(message: object, field: string): unknown {
+/** A field of a message as the loader gives it. */
+export function valueOf(message: object, field: string): unknown {
   return new Map<string, unknown>(Object.entries(message)).get(field);
 }
 

@@ -3,19 +3,24 @@ import { OPERATIONS } from './keyvalue/request.js';
 /** Options of the client that may take several values. */
 const LIST_OPTION = /^(-k|-v|-e|--chave|--valor|--ver|--versao)(=[\s\S]*)?$/;
 
+/** Options of the portal's commands that may take several values. */
+const PORTAL_LIST_OPTION = /^(-v|--val|--valor)(=[\s\S]*)?$/;
+
 /** Options of the client that take one value, which is no operation whatever it says. */
 const SINGLE_OPTION = /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--servidores|--prazo)$/;
 
 /**
- * `get --chave a b` as `get --chave=a --chave=b`, for the operations that are named by position: several values after
- * one option belong to their command line and not to that of `-o`. Other words stay as they are.
+ * `get --chave a b` as `get --chave=a --chave=b`, for the operations that are named by position and for the portal's commands: several
+ * values after one option belong to their command lines and not to that of `-o`. Other words stay as they are.
  */
 export function spreadLists(words: readonly string[]): readonly string[] {
-  if (!namesOperation(words)) return words;
+  const portal = words[0] === 'admin' || words[0] === 'matricula';
+  if (!portal && !namesOperation(words)) return words;
+  const option = portal ? PORTAL_LIST_OPTION : LIST_OPTION;
   const spread: string[] = [];
   for (let at = 0; at < words.length;) {
     const word = words[at++] ?? '';
-    const [, name, given] = LIST_OPTION.exec(word) ?? [];
+    const [, name, given] = option.exec(word) ?? [];
     if (name === undefined) {
       spread.push(word);
       continue;
@@ -50,7 +55,7 @@ function isValue(word: string): boolean {
  * empty value in the last word, and strips one pair of quotes after `=`, although the shell has done that already.
  */
 export function keepWhole(word: string): string {
-  const [, name, value] = /^--?(k|chave|v|valor|e|ver|versao)=([\s\S]*)$/.exec(word) ?? [];
+  const [, name, value] = /^--?(k|key|chave|v|val|valor|e|ver|versao)=([\s\S]*)$/.exec(word) ?? [];
   if (name === undefined || value === undefined) return word;
   const quote = value === '' ? '"' : (/^(["'])[\s\S]*\1$/.exec(value)?.[1] ?? '');
   return `--${name}=${quote}${value}${quote}`;

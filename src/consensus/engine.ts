@@ -1,10 +1,11 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import type { Capabilities, Engine, Head, Put, RangeRow, Row, Stream } from '../ports/engine.js';
+import type { Capabilities, Commit, Engine, Head, Put, RangeRow, Row, Stream } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import { Client } from './client.js';
+import { Commits } from './commits.js';
 import { HeadCache } from './head-cache.js';
 import { Health } from './health.js';
 import { ALL_HEADS, headRange } from './layout.js';
@@ -43,6 +44,7 @@ export class ConsensusEngine implements Engine {
   private readonly client: Client;
   private readonly reads: Reads;
   private readonly writes: Writes;
+  private readonly commits: Commits;
   private readonly walker: Walker;
   private readonly watch: HeadWatch;
   private readonly health: Health;
@@ -50,11 +52,13 @@ export class ConsensusEngine implements Engine {
   constructor(private readonly options: ConsensusOptions) {
     const { members, localReads, time, random, logger, newToken } = options;
     const tuning = { ...defaultTuning, ...options.tuning };
-    this.capabilities = { heads: false, linearizable: !localReads, durable: true };
+    this.capabilities = { heads: false, linearizable: !localReads, durable: true, commits: 'everywhere' };
     const cache = new HeadCache(tuning.cachedHeadBytes);
     const client = (this.client = new Client(members, tuning, time, random));
     const reads = (this.reads = new Reads(client, cache, localReads));
-    this.writes = new Writes({ client, cache, reads, time, random, tuning, newToken });
+    const forWriters = { client, cache, reads, time, random, tuning, newToken };
+    this.writes = new Writes(forWriters);
+    this.commits = new Commits(forWriters);
     this.walker = new Walker(client, reads, tuning, () => this.deadline());
     this.watch = new HeadWatch(client, cache, time, tuning, logger);
     const onAvailable = (available: boolean): void => options.onAvailable?.(available);
@@ -115,6 +119,10 @@ export class ConsensusEngine implements Engine {
 
   trim(key: string): Promise<Row | undefined> {
     return this.writes.trim(key, this.deadline());
+  }
+
+  commit(change: Commit): Promise<boolean> {
+    return this.commits.commit(change, this.deadline());
   }
 
   async *snapshot(version: number | undefined): Stream<Row> {

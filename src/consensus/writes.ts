@@ -207,7 +207,7 @@ function placeIn(entry: KeyValue | undefined): Place | undefined {
 }
 
 /** The error of a write that is known not to have been applied. */
-function writeError(cause: Unanswered): KvsError {
+export function writeError(cause: Unanswered): KvsError {
   switch (cause.meaning) {
     case 'stopped':
       return stopping();
@@ -225,7 +225,8 @@ function writeError(cause: Unanswered): KvsError {
   }
 }
 
-function unknown(cause?: unknown): KvsError {
+/** The error of a write that may have been applied or not. */
+export function unknown(cause?: unknown): KvsError {
   return new KvsError(
     'RESULTADO_DESCONHECIDO',
     'a escrita foi enviada às réplicas e a resposta não veio a tempo: pode ter sido feita ou não; consulte antes de repetir',

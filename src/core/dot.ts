@@ -23,3 +23,8 @@ export type VectorEntries = readonly (readonly [origin: Origin, seq: number])[];
 
 /** The one empty list, so that the common case costs nothing per mutation. */
 export const NO_ENTRIES: VectorEntries = Object.freeze([]);
+
+/** Raises the entry of an origin to `seq`; it never goes down. */
+export function raise(observed: Map<Origin, number>, origin: Origin, seq: number): void {
+  if (seq > (observed.get(origin) ?? 0)) observed.set(origin, seq);
+}

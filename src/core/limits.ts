@@ -144,6 +144,40 @@ export const limits = Object.freeze({
   /** Taking leave of the broker may take this long. */
   busStopMs: 2_000,
 
+  /** Keys that one commit of an engine may write: each is four operations in etcd, which takes 128 by default. */
+  commitWrites: 30,
+  /** Keys that one commit may guard. */
+  commitGuards: 60,
+
+  /** Fewest characters of an identifier and of a name in the portal (contract, section 4). */
+  portalMinimumChars: 4,
+  /** Longest identifier in the portal, in UTF-8 bytes. Keys join two, one of them escaped. */
+  portalIdentifierBytes: 1024,
+  /** Longest name in the portal, in UTF-8 bytes. */
+  portalNameBytes: 4 * KiB,
+  /** A change that loses the race against others is tried again for this long. */
+  portalRetryMs: 10_000,
+  /** Records of one report asked for at once, where each is a question to other machines. */
+  portalReadsAtOnce: 32,
+  /** Versions of the key that orders a class's enrolments; beyond, the old ones are removed. */
+  portalSeatVersions: 16,
+  /** Whoever has become the portal's gateway acts after this: what the one before had under way arrives first. */
+  portalTakeoverMs: 2_500,
+  /** How often a portal server looks whether it is the gateway. */
+  portalRoleMs: 250,
+  /** A message from outside that nobody has applied, and a change that nobody has shown, are remembered for this long. */
+  portalHoldMs: 15_000,
+  /** Messages from outside remembered or waiting to be applied, changes waiting to be shown; beyond, the oldest goes. */
+  portalMessages: 10_000,
+  /** Longest payload on the portal's topics, in bytes. */
+  portalPayloadBytes: 64 * KiB,
+  /** Refused messages of which each has a line of its own in the log, in one period of `burstLogMs`. */
+  portalRefusalsLogged: 50,
+  /** After a change, a class is looked at for enrolments beyond its places within this. */
+  portalSweepMs: 200,
+  /** Classes and people remembered for that look; beyond, everything is looked at. */
+  portalSweepItems: 10_000,
+
   /** Longest gRPC message that a door takes. */
   grpcMessageBytes: 1 * MiB,
   /** Streams open at once on one connection. */
@@ -257,5 +291,15 @@ assertRelation(
 assertRelation(limits.leaderSilentMs > 3 * limits.leaderPingMs, 'one late ping does not end a connection');
 assertRelation(limits.leaderPendingWrites < limits.logMutations, 'what waits for a follower is in the log');
 assertRelation(limits.leaderStopMs <= limits.busStopMs, 'leaving is part of a drain');
+assertRelation(
+  4 * limits.portalIdentifierBytes + 64 < limits.keyBytes &&
+    worstJsonFactor * limits.portalNameBytes + 256 < limits.valueBytes,
+  'what the portal stores must fit keys and values',
+);
+assertRelation(
+  limits.portalHoldMs > limits.peerSilentMs + limits.portalTakeoverMs,
+  'what a gateway that died has not applied is remembered until another has taken over',
+);
+assertRelation(limits.commitWrites * 4 + 4 <= 128, 'a commit must fit a transaction of etcd');
 assertRelation(limits.reconnectBaseMs < limits.reconnectCapMs, 'pauses grow');
 assertRelation(limits.busStopMs < limits.drainMs, 'taking leave is part of a drain');

@@ -106,6 +106,7 @@ export class Stage {
 export function joinStage(store: Store, stage: Stage): void {
   if (store.keyCount === 0 && store.vector.entries().length === 0 && stage.replays.length === 0) {
     store.adopt(stage.store);
+    store.observer?.replaced();
     return;
   }
   dropLateEntries(store, stage);
@@ -113,6 +114,7 @@ export function joinStage(store: Store, stage: Stage): void {
   joinStagedParts(store, stage);
   for (const [origin, seq] of stage.store.vector.entries())
     store.vector.advance(store.vector.indexOf(origin), seq);
+  store.observer?.replaced();
 }
 
 /**
@@ -123,6 +125,7 @@ export function joinStage(store: Store, stage: Stage): void {
 export function replaceByStage(store: Store, stage: Stage): void {
   if (!stage.store.vector.covers(store.vector.entries())) throw new StageBroken('the store has moved on');
   store.adopt(stage.store);
+  store.observer?.replaced();
 }
 
 /** In equal parts, removes what the taker received since the opening and the giver had removed before it. */

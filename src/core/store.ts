@@ -1,12 +1,13 @@
 import type { Changes } from './changes.js';
 import type { Dot, Origin, VectorEntries } from './dot.js';
-import { NO_ENTRIES } from './dot.js';
+import { NO_ENTRIES, raise } from './dot.js';
 import { KvsError } from './errors.js';
 import { limits } from './limits.js';
 import type { InsertMutation, Mutation, RemoveDotsMutation, RemoveObservedMutation } from './mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition } from './record.js';
 import { KeySpace } from './space.js';
 import { assertCountable } from './stamping.js';
+import type { StoreObserver } from './store-observer.js';
 import { VersionVector } from './vector.js';
 
 // Keys without a value that are passed in one go: less than a millisecond.
@@ -35,6 +36,8 @@ export interface StoredValue {
 export class Store {
   private space: KeySpace;
   private applied: VersionVector;
+  /** Stays over {@link adopt}. */
+  observer: StoreObserver | undefined;
 
   constructor() {
     this.applied = new VersionVector();
@@ -211,6 +214,7 @@ export class Store {
     }
     this.applied.advance(index, seq);
     this.applyEffect(index, seq, mutation);
+    this.observer?.applied(mutation);
   }
 
   /** The effect of a mutation alone, without its place in the vector: for states that are being put together. */
@@ -341,8 +345,4 @@ export class Store {
     changes?.noteReplaced();
     this.applied = other.applied;
   }
-}
-
-function raise(observed: Map<Origin, number>, origin: Origin, seq: number): void {
-  if (seq > (observed.get(origin) ?? 0)) observed.set(origin, seq);
 }

@@ -15,6 +15,8 @@ interface Descriptor {
 }
 
 interface FileDescriptor {
+  name?: string;
+  dependency?: string[];
   messageType?: Descriptor[];
 }
 
@@ -29,7 +31,7 @@ interface Answer {
 
 /** Serves `grpc.reflection.v1` and `v1alpha` for these packages. */
 export function addReflection(server: Server, packages: readonly PackageDefinition[]): void {
-  const all = Object.assign({}, ...packages) as PackageDefinition;
+  const all = Object.assign({}, ...withOwnFiles([...new Set(packages)])) as PackageDefinition;
   const unpackaged = new Set(Object.keys(all).filter((name) => !name.includes('.')));
   new ReflectionService(withValidMaps(all)).addToServer({
     addService: (definition: ServiceDefinition, implementation: UntypedServiceImplementation) => {
@@ -85,21 +87,55 @@ function plain(answer: Answer): Answer {
  */
 export function withValidMaps(definition: PackageDefinition): PackageDefinition {
   const file = fileDescriptorType();
-  const repaired = new Map<Buffer, Buffer>();
-  const repair = (bytes: Buffer): Buffer => {
-    let result = repaired.get(bytes);
-    if (result === undefined) {
-      const descriptor = file.deserialize(bytes);
-      for (const message of descriptor.messageType ?? []) nameMapEntries(message);
-      result = file.serialize(descriptor);
-      repaired.set(bytes, result);
+  return withFiles(definition, (bytes) => {
+    const descriptor = file.deserialize(bytes);
+    for (const message of descriptor.messageType ?? []) nameMapEntries(message);
+    return file.serialize(descriptor);
+  });
+}
+
+/**
+ * Packages whose files have names of their own. The loader names a file after its package, and the reflection service
+ * keeps only the first file of a name: of two files of one package the other would be missing.
+ */
+function withOwnFiles(packages: readonly PackageDefinition[]): PackageDefinition[] {
+  const file = fileDescriptorType();
+  const taken = new Set<string>();
+  return packages.map((definition, index) => {
+    const names = new Map<string, string>();
+    for (const bytes of filesOf(definition)) {
+      const { name = '' } = file.deserialize(bytes);
+      names.set(name, taken.has(name) ? name.replace(/(\.proto)?$/, `_${String(index)}.proto`) : name);
     }
+    for (const name of names.values()) taken.add(name);
+    const rename = (name: string): string => names.get(name) ?? name;
+    return withFiles(definition, (bytes) => {
+      const descriptor = file.deserialize(bytes);
+      descriptor.name = rename(descriptor.name ?? '');
+      if (descriptor.dependency) descriptor.dependency = descriptor.dependency.map(rename);
+      return file.serialize(descriptor);
+    });
+  });
+}
+
+function filesOf(definition: PackageDefinition): readonly Buffer[] {
+  return Object.values(definition).flatMap((type) =>
+    Array.isArray(type['fileDescriptorProtos']) ? type['fileDescriptorProtos'] : [],
+  );
+}
+
+/** The package with every file descriptor changed, each once. */
+function withFiles(definition: PackageDefinition, change: (bytes: Buffer) => Buffer): PackageDefinition {
+  const changed = new Map<Buffer, Buffer>();
+  const once = (bytes: Buffer): Buffer => {
+    const result = changed.get(bytes) ?? change(bytes);
+    changed.set(bytes, result);
     return result;
   };
   return Object.fromEntries(
     Object.entries(definition).map(([name, type]) =>
       Array.isArray(type['fileDescriptorProtos'])
-        ? [name, { ...type, fileDescriptorProtos: type['fileDescriptorProtos'].map(repair) }]
+        ? [name, { ...type, fileDescriptorProtos: type['fileDescriptorProtos'].map(once) }]
         : [name, type],
     ),
   ) as PackageDefinition;

@@ -13,6 +13,7 @@ import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
+import type { Portal } from '../ports/portal.js';
 import type { DoorContext } from './calls/handlers.js';
 import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
 import type { KnownServer } from './directory/definition.js';
@@ -26,7 +27,21 @@ import { kvsHandlers } from './kvs/handlers.js';
 import { KV_STORE_SERVICE_NAME, kvStorePackage, kvStoreService } from './kvstore/definition.js';
 import { kvStoreHandlers } from './kvstore/handlers.js';
 import { OpenStreams } from './open-streams.js';
+import {
+  ADMIN_SERVICE_NAME,
+  adminService,
+  ENROLMENT_SERVICE_NAME,
+  enrolmentService,
+  portalPackage,
+} from './portal/definition.js';
+import { adminHandlers, enrolmentHandlers } from './portal/handlers.js';
 import { addReflection } from './reflection.js';
+
+/** An enrolment portal with the services of it that one server offers. */
+export interface OfferedPortal {
+  readonly portal: Portal;
+  readonly services: readonly ('admin' | 'matricula')[];
+}
 
 export interface DoorsOptions {
   /** Address to listen on; 127.0.0.1 by default. */
@@ -40,6 +55,8 @@ export interface DoorsOptions {
   readonly minimumChars?: number | undefined;
   /** Other servers with the same data, for clients that look for them; none by default. */
   readonly peers?: () => readonly KnownServer[];
+  /** The enrolment portal, and which of its services are offered; none by default. */
+  readonly portal?: OfferedPortal | undefined;
   readonly logger: Logger;
 }
 
@@ -78,7 +95,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
   const server = new Server(serverOptions);
   const openStreams = new OpenStreams();
-  const doors = doorsOf({ engine, logger, openStreams }, minimumChars);
+  const context = { engine, logger, openStreams };
+  const doors = [...doorsOf(context, minimumChars), ...portalDoors(options.portal, context)];
   for (const door of doors) server.addService(door.service, door.handlers);
   let serving = false;
   const known = (): readonly KnownServer[] => [
@@ -149,6 +167,22 @@ function doorsOf(context: DoorContext, minimumChars: number): Door[] {
       service: kvStoreService,
       handlers: { ...kvStoreHandlers(context) },
     });
+  }
+  return doors;
+}
+
+function portalDoors(offered: OfferedPortal | undefined, context: DoorContext): Door[] {
+  if (offered === undefined) return [];
+  const { portal, services } = offered;
+  const common = { package: portalPackage };
+  const doors: Door[] = [];
+  if (services.includes('admin')) {
+    const handlers = { ...adminHandlers(portal.registries, context) };
+    doors.push({ ...common, name: ADMIN_SERVICE_NAME, service: adminService, handlers });
+  }
+  if (services.includes('matricula')) {
+    const handlers = { ...enrolmentHandlers(portal.enrolment, context) };
+    doors.push({ ...common, name: ENROLMENT_SERVICE_NAME, service: enrolmentService, handlers });
   }
   return doors;
 }

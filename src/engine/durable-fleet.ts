@@ -23,6 +23,7 @@ export class DurableFleet implements Engine {
     linearizable: false,
     durable: true,
     pipelined: true,
+    commits: 'none',
   };
   readonly fleet: FleetEngine;
   readonly keeper: Keeper;
@@ -148,6 +149,10 @@ export class DurableFleet implements Engine {
         outcome: mutation === next ? 'renumbered' : 'kept',
       };
     });
+  }
+
+  commit(): never {
+    throw new KvsError('NAO_SUPORTADO', 'um servidor com --dados não grava várias chaves num passo só');
   }
 
   heads(key: string): readonly Head[] {

@@ -4,7 +4,18 @@ import type { Mutation } from '../core/mutation.js';
 import { Store } from '../core/store.js';
 import { everyVersion } from '../core/point-view.js';
 import { isPresent, timestampLeast, withOriginalStamp } from '../core/stamping.js';
-import type { Capabilities, Engine, Head, Put, RangeRow, Restored, Row, Stream } from '../ports/engine.js';
+import type { ChangeFeed, ChangeListener } from '../ports/changes.js';
+import type {
+  Capabilities,
+  Commit,
+  Engine,
+  Head,
+  Put,
+  RangeRow,
+  Restored,
+  Row,
+  Stream,
+} from '../ports/engine.js';
 import { Member, type MemberOptions } from '../replication/member.js';
 import { assertOriginFits, assertRoomFor } from './admission.js';
 
@@ -14,8 +25,13 @@ import { assertOriginFits, assertRoomFor } from './admission.js';
  *     local   insert → store.stamp ┐
  *     remote  bus → causally ready ┴→ store.apply → outbox (if local) → answer
  */
-export class FleetEngine implements Engine {
-  readonly capabilities: Capabilities = { heads: true, linearizable: false, durable: false };
+export class FleetEngine implements Engine, ChangeFeed {
+  readonly capabilities: Capabilities = {
+    heads: true,
+    linearizable: false,
+    durable: false,
+    commits: 'here',
+  };
   readonly store = new Store();
   readonly member: Member;
 
@@ -79,6 +95,37 @@ export class FleetEngine implements Engine {
     const removal = this.store.stampTrim(key);
     if (removal) this.accept(removal);
     return this.store.getAt(key);
+  }
+
+  commit({ guards, writes }: Commit): boolean {
+    this.assertWritable();
+    const { store, origin } = this;
+    for (const { key, version } of guards) {
+      if ((store.getAt(key)?.version ?? 0) !== version) return false;
+    }
+    // Everything that may be refused is refused before anything is applied. Keys are distinct: stamps stay true.
+    const mutations = writes.flatMap((write): Mutation[] => {
+      if ('remove' in write) return store.entriesOf(write.key) === 0 ? [] : [store.stampRemoveAll(write.key)];
+      assertRoomFor(store, write.key, write.value);
+      return [store.stampInsert(origin, write.key, write.value, this.options.time.wallMs())];
+    });
+    for (const mutation of mutations) this.accept(mutation);
+    return true;
+  }
+
+  /** Tells of every change, made here or by a peer. A second call takes the place of the first. */
+  watch(listener: ChangeListener): void {
+    this.store.observer = {
+      applied: (mutation) => {
+        if (mutation.kind === 'insert') listener.inserted(mutation.key, mutation.value);
+        else if (mutation.kind === 'removeObserved' && mutation.keep === undefined)
+          listener.removed(mutation.key);
+        else if (this.store.entriesOf(mutation.key) === 0) listener.removed(mutation.key);
+      },
+      replaced: () => {
+        listener.replaced();
+      },
+    };
   }
 
   snapshot(version: number | undefined): Stream<Row> {

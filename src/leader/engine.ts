@@ -10,7 +10,12 @@ import type { Role } from './role.js';
  * Reads are not linearizable: a follower may show a value before its writer was answered, and another one after.
  */
 export class LeaderEngine implements Engine {
-  readonly capabilities: Capabilities = { heads: false, linearizable: false, durable: false };
+  readonly capabilities: Capabilities = {
+    heads: false,
+    linearizable: false,
+    durable: false,
+    commits: 'none',
+  };
 
   constructor(
     private readonly store: Store,
@@ -57,6 +62,10 @@ export class LeaderEngine implements Engine {
 
   range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
     return this.stream(() => this.store.range(from, to, timestamp));
+  }
+
+  commit(): never {
+    throw new KvsError('NAO_SUPORTADO', 'o motor lider não grava várias chaves num passo só');
   }
 
   heads(): readonly Head[] {

@@ -35,6 +35,8 @@ export interface PresenceMessage {
   readonly storeHash: string;
   /** The entries of the vector that advanced most recently; all of it while it is short. */
   readonly recent: VectorEntries;
+  /** Whether it offers the enrolment portal, and so may be its gateway. */
+  readonly portal?: boolean;
 }
 
 export type PresenceState = 'joining' | 'serving' | 'draining' | 'leaving';

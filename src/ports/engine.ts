@@ -60,6 +60,27 @@ export interface Capabilities {
    * need not wait for each answer. Only where answers take a while.
    */
   readonly pipelined?: boolean;
+  /**
+   * Whether {@link Engine.commit} is one step for all servers (`everywhere`), only for those who ask this one (`here`), or
+   * not offered.
+   */
+  readonly commits: 'everywhere' | 'here' | 'none';
+}
+
+/** Holds if the newest row of `key`, as {@link Engine.queryAt} gives it, has this version; 0: if the key has no row. */
+export interface Guard {
+  readonly key: string;
+  readonly version: number;
+}
+
+/** Adds the next version of a key, or removes every version of it (nothing happens if it has none). */
+export type Write =
+  { readonly key: string; readonly value: string } | { readonly key: string; readonly remove: true };
+
+/** What {@link Engine.commit} does. At most `limits.commitGuards` guards and `limits.commitWrites` writes, each key once. */
+export interface Commit {
+  readonly guards: readonly Guard[];
+  readonly writes: readonly Write[];
 }
 
 /**
@@ -95,6 +116,17 @@ export interface Engine {
 
   /** Removes every version but the newest, and returns it; `undefined` if there was none. */
   trim(key: string): Awaitable<Row | undefined>;
+
+  /**
+   * Does all of the writes if every guard holds, else nothing, as one step: nobody who asks this server sees a part of
+   * them, or writes between the look at the guards and the last write. Where `commits` is `everywhere` that is true of all
+   * servers together; where it is `here`, of this one: others may write at the same moment, and what comes of that is
+   * what comes of any concurrent writes. A key may be guarded and written.
+   *
+   * Throws before anything was written, except RESULTADO_DESCONHECIDO.
+   * @returns whether the guards held, and so whether it was done
+   */
+  commit(change: Commit): Awaitable<boolean>;
 
   /**
    * For every key, the greatest version ≤ `version` (the latest if `undefined`). Each row is true at the moment it is

@@ -19,6 +19,7 @@ export class Announcer {
     private readonly time: Time,
     private readonly random: Random,
     private readonly tuning: Tuning,
+    private readonly portal: boolean,
   ) {}
 
   /** Announces now, and regularly from now on. */
@@ -57,6 +58,7 @@ export class Announcer {
       vectorDigest: vector.digest(),
       storeHash: this.store.hash(),
       recent: vector.recent(this.tuning.presenceEntries),
+      ...(this.portal ? { portal: true } : {}),
     };
   }
 }

@@ -26,6 +26,8 @@ export interface MemberOptions {
   readonly tuning?: Tuning;
   /** Keeps what comes from peers, where this server has a journal. */
   readonly keeper?: ReceivedKeeper;
+  /** Whether this server offers the enrolment portal, told to peers. */
+  readonly portal?: boolean;
   /** Called at every change of state. */
   readonly onState?: (state: PresenceState) => void;
   /** Called when the self-check fails, and when it holds again. */
@@ -72,7 +74,8 @@ export class Member {
     const receiver = (this.receiver = new Receiver(origin, store, outbox, log, tuning, options.keeper));
     const peers = (this.peers = new Peers(time, tuning));
     this.giver = new Giver(origin, store, outbox, log, tuning);
-    this.announcer = new Announcer(origin, address, store, bus, time, random, tuning);
+    const portal = options.portal ?? false;
+    this.announcer = new Announcer(origin, address, store, bus, time, random, tuning, portal);
     const onCaughtUp = (): void => this.caughtUp();
     this.repair = new Repair({
       ...{ self: origin, store, outbox, log, receiver, peers, bus, time, random, logger, tuning },
@@ -103,6 +106,15 @@ export class Member {
   /** How far the clock may be ahead. */
   get clockDriftMs(): number {
     return this.tuning.clockDriftMs;
+  }
+
+  /** Whether this server serves and is the lowest origin that does, of those with the portal. */
+  get leadsPortal(): boolean {
+    const { origin } = this.options;
+    return (
+      this.current === 'serving' &&
+      !this.peers.serving().some(({ presence }) => presence.portal === true && presence.origin < origin)
+    );
   }
 
   /** Tells the fleet of a mutation that this server has just applied as its `seq`. */

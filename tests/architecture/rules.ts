@@ -24,6 +24,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     modules: ['engine/admission', 'bus/checks', 'bus/decode-records', 'bus/encode', 'bus/wire'],
     packages: ['node:*'],
   },
+  portal: { folders: ['core', 'ports', 'portal'], packages: ['node:*'] },
   journal: { folders: ['core', 'ports', 'journal'], packages: ['classic-level', 'node:*'] },
   doors: {
     folders: ['core', 'ports', 'doors'],
@@ -59,6 +60,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
       'bus',
       'consensus',
       'leader',
+      'portal',
       'journal',
       'doors',
       'app',

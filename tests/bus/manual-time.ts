@@ -35,6 +35,11 @@ export class ManualTime implements Time {
     this.now = end;
   }
 
+  /** Moves on without calling anybody, as for a process that was stopped. */
+  sleep(ms: number): void {
+    this.now += ms;
+  }
+
   get pending(): number {
     return this.timers.length;
   }

@@ -34,6 +34,8 @@ describe('configuração do servidor', () => {
       port: 40_000,
       minimumChars: 3,
       logLevel: 'info',
+      portal: [],
+      brokerCredentials: undefined,
       engine: {
         name: 'frota',
         fleet: 'padrao',
@@ -76,6 +78,7 @@ describe('configuração do servidor', () => {
       replicas: ['127.0.0.1:23791', '127.0.0.1:23792', '127.0.0.1:23793'],
       deadlineMs: 5_000,
       localReads: false,
+      portalBrokers: [],
     });
     const given = { replicas: ['a:1', 'b:2,a:1', '[::1]:3'], 'prazo-consenso': '700', leitura: 'local' };
     expect(consensus(given)).toEqual({
@@ -83,6 +86,7 @@ describe('configuração do servidor', () => {
       replicas: ['a:1', 'b:2', '[::1]:3'],
       deadlineMs: 700,
       localReads: true,
+      portalBrokers: [],
     });
     expect(consensus({}, { replicas: ['c:1', 'd:1'], leitura: 'linear' })).toMatchObject({
       replicas: ['c:1', 'd:1'],
@@ -124,6 +128,22 @@ describe('configuração do servidor', () => {
     ] as const) {
       expect(() => leader(flags), message).toThrow(message);
     }
+  });
+
+  it('portal: os serviços, separados por vírgula, sem repetição; o broker dele só com consenso', () => {
+    expect(config({ flags: { portal: 'admin' } }).portal).toEqual(['admin']);
+    expect(config({ env: { KVS_PORTAL: 'matricula, admin,admin' } }).portal).toEqual(['matricula', 'admin']);
+    expect(config({}, { portal: ['admin', 'matricula'] }).portal).toEqual(['admin', 'matricula']);
+    expect(() => config({ flags: { portal: 'tudo' } })).toThrow('esperado um destes: admin, matricula');
+    expect(() => config({ flags: { portal: ',' } })).toThrow('um destes, ou ambos');
+    expect(() => config({ flags: { 'portal-broker': ['mqtt://a'] } })).toThrow(
+      'só vale com --motor consenso',
+    );
+    for (const flags of [{ motor: 'lider' }, { dados: 'pasta' }]) {
+      expect(() => config({ flags: { portal: 'admin', ...flags } })).toThrow('--portal não vale com --');
+    }
+    const { portalBrokers } = consensus({ 'portal-broker': ['mqtt://a:1'] });
+    expect(portalBrokers.map(({ url }) => url)).toEqual(['mqtt://a:1']);
   });
 
   it('nome com hífen no ambiente e no arquivo', () => {

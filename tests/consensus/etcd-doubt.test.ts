@@ -105,6 +105,27 @@ describe.skipIf(!etcdAvailable())('answers that get lost', () => {
     expect(await unheard(() => engine.trim('aparada'), trimmed)).toEqual(row);
   });
 
+  it(
+    'a commit of several keys that was applied succeeds, once, and one on another guard does not',
+    { timeout: 60_000 },
+    async () => {
+      await engine.insert('juntas a', 'antes');
+      await engine.insert('juntas b', 'antes');
+      const writes = [
+        { key: 'juntas a', value: 'depois' },
+        { key: 'juntas b', remove: true as const },
+        { key: 'juntas c', value: 'nova' },
+      ];
+      const guards = [{ key: 'juntas b', version: 1 }];
+      expect(await unheard(() => engine.commit({ guards, writes }), newest('juntas a', 2))).toBe(true);
+      expect(await witness.query('juntas b', undefined)).toBeUndefined();
+      expect(await witness.query('juntas c', undefined)).toMatchObject({ version: 1, value: 'nova' });
+      // Everything that it was planned on has changed: a repeated commit is another one.
+      expect(await engine.commit({ guards, writes })).toBe(false);
+      expect((await engine.insert('juntas a', 'mais')).version).toBe(3);
+    },
+  );
+
   it('an insert is found by its value after many other writes', { timeout: 60_000 }, async () => {
     const made = await unheard(
       () => engine.insert('movimentada', 'minha'),

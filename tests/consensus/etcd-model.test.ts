@@ -225,7 +225,9 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
 
   it('declares what it promises and refuses what it does not have', async () => {
     const [engine] = engines as [ConsensusEngine];
-    expect(engine.capabilities).toEqual({ heads: false, linearizable: true, durable: true });
+    expect(engine.capabilities).toEqual({
+      ...{ heads: false, linearizable: true, durable: true, commits: 'everywhere' },
+    });
     await expect(engine.heads()).rejects.toMatchObject({ code: 'NAO_SUPORTADO' });
     await eventually('health', () => engine.available);
   });

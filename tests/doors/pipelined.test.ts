@@ -14,7 +14,7 @@ class HeldEngine extends AsyncMemoryEngine {
 
   constructor(pipelined: boolean) {
     super();
-    this.capabilities = { heads: false, linearizable: false, durable: true, pipelined };
+    this.capabilities = { heads: false, linearizable: false, durable: true, pipelined, commits: 'none' };
   }
 
   override insert(key: string, value: string): Promise<{ version: number; timestamp: number }> {

@@ -64,6 +64,7 @@ describe('reflection', () => {
       'KeyValueStore',
       'frota.Frota',
       'grpc.health.v1.Health',
+      'kvs.Copia',
       'kvs.KVS',
       'kvstore.KvStore',
       'project.KeyValueStore',

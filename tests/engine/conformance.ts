@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Engine } from '../../src/ports/engine.js';
+import { commitSection } from './section-commit.js';
 import { historySection } from './section-history.js';
 import { keysSection } from './section-keys.js';
 import { rangesSection } from './section-ranges.js';
@@ -50,5 +51,6 @@ export function engineConformance(name: string, openEngine: () => Promise<OpenEn
     keysSection(bench);
     rangesSection(bench);
     togetherSection(bench);
+    commitSection(bench);
   });
 }

@@ -1,6 +1,6 @@
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
-import type { Capabilities, Engine, Head, Put, RangeRow, Row } from '../../src/ports/engine.js';
+import type { Capabilities, Commit, Engine, Head, Put, RangeRow, Row } from '../../src/ports/engine.js';
 
 const ORIGIN = 'unico';
 
@@ -9,7 +9,12 @@ const ORIGIN = 'unico';
  * Linear in the versions of a key, simple enough to be seen to be right.
  */
 export class MemoryEngine implements Engine {
-  readonly capabilities: Capabilities = { heads: true, linearizable: true, durable: false };
+  readonly capabilities: Capabilities = {
+    heads: true,
+    linearizable: true,
+    durable: false,
+    commits: 'everywhere',
+  };
   readonly #rows = new Map<string, Row[]>();
   /** Greatest version and timestamp ever given to a key; they outlive its rows. */
   readonly #greatest = new Map<string, { version: number; timestamp: number }>();
@@ -75,6 +80,16 @@ export class MemoryEngine implements Engine {
     return newest;
   }
 
+  commit({ guards, writes }: Commit): boolean {
+    this.#enter();
+    if (guards.some(({ key, version }) => (this.#newest(key)?.version ?? 0) !== version)) return false;
+    for (const write of writes) {
+      if ('remove' in write) this.removeAll(write.key);
+      else this.insert(write.key, write.value);
+    }
+    return true;
+  }
+
   *snapshot(version: number | undefined): Iterable<Row> {
     this.#enter();
     for (const key of this.#rows.keys()) {
@@ -132,7 +147,12 @@ export class MemoryEngine implements Engine {
 
 /** The same with a promise for every answer, as engines have that must ask others, and without heads. */
 export class AsyncMemoryEngine implements Engine {
-  readonly capabilities: Capabilities = { heads: false, linearizable: true, durable: false };
+  readonly capabilities: Capabilities = {
+    heads: false,
+    linearizable: true,
+    durable: false,
+    commits: 'everywhere',
+  };
 
   constructor(readonly inner = new MemoryEngine()) {}
 
@@ -162,6 +182,10 @@ export class AsyncMemoryEngine implements Engine {
 
   trim(key: string): Promise<Row | undefined> {
     return later(() => this.inner.trim(key));
+  }
+
+  commit(change: Commit): Promise<boolean> {
+    return later(() => this.inner.commit(change));
   }
 
   snapshot(version: number | undefined): AsyncIterable<Row> {

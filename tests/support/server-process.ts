@@ -16,7 +16,8 @@ export interface LogLine {
 }
 
 export interface ServerOptions {
-  readonly fleet: string;
+  /** Absent: a server of another engine, which `args` name. */
+  readonly fleet?: string;
   /** What comes after `servidor <port> --frota <fleet>`, such as the broker. */
   readonly args: readonly string[];
   /** A free one if absent. */
@@ -177,7 +178,8 @@ export class ServerProcess {
 }
 
 function launch(port: number, { fleet, args }: ServerOptions): Incarnation {
-  const run = runKvs(['servidor', String(port), '--frota', fleet, ...args]);
+  const named = fleet === undefined ? [] : ['--frota', fleet];
+  const run = runKvs(['servidor', String(port), ...named, ...args]);
   return { ...run, client: undefined, frozen: false };
 }
 

@@ -10,7 +10,7 @@ import {
   FIELD_3_VARINT,
   FIELD_4_LENGTH,
 } from '../wire/tags.js';
-import { numberSize, textSize, varintSize, writeNumber, writeText, writeVarint } from '../wire/writer.js';
+import { message, number, text } from '../wire/fields.js';
 
 // `PutRequest` is what other doors have too.
 export { decodeKeyValue } from '../wire/messages.js';
@@ -66,25 +66,4 @@ function version(head: Head): Buffer {
     number(FIELD_3_VARINT, head.timestamp),
     text(FIELD_4_LENGTH, head.origin),
   ]);
-}
-
-function text(tag: number, content: string): Buffer {
-  const size = Buffer.byteLength(content, 'utf8');
-  const bytes = Buffer.allocUnsafe(textSize(size));
-  writeText(bytes, 0, tag, content, size);
-  return bytes;
-}
-
-function number(tag: number, value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(numberSize(value));
-  writeNumber(bytes, 0, tag, value);
-  return bytes;
-}
-
-/** A message within another: unlike text it is there even if it is empty. */
-function message(tag: number, content: Buffer): Buffer {
-  const head = Buffer.allocUnsafe(1 + varintSize(content.length));
-  head[0] = tag;
-  writeVarint(head, 1, content.length);
-  return Buffer.concat([head, content]);
 }

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# One request to the enrolment portal (admin); ./admin-client.sh --help shows all.
+set -eu
+root=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+"$root/compile.sh" --se-preciso >&2
+# The process itself becomes Node's, so that signals and kill reach it.
+exec "$root/bin/kvs" admin "$@"

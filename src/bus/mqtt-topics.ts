@@ -1,0 +1,70 @@
+import { limits } from '../core/limits.js';
+import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import type { Topics, TopicsListener } from '../ports/topics.js';
+import { BrokerLink } from './broker-link.js';
+import type { BrokerSource } from './broker-source.js';
+import type { BrokerCredentials } from './broker-url.js';
+import { PublishWindow } from './publish-window.js';
+
+export interface MqttTopicsOptions {
+  /** Names the connection to the broker. */
+  readonly clientId: string;
+  readonly filters: readonly string[];
+  /** Is not stopped with the topics: somebody else may use it too. */
+  readonly brokers: BrokerSource;
+  readonly credentials?: BrokerCredentials | undefined;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** An application's own connection to the broker: MQTT 3.1.1, QoS 1, clean session, nothing retained. */
+export class MqttTopics implements Topics {
+  private readonly link: BrokerLink;
+  private readonly window: PublishWindow;
+  private listener: TopicsListener | undefined;
+
+  constructor(private readonly options: MqttTopicsOptions) {
+    this.window = new PublishWindow(options.time);
+    this.link = new BrokerLink(options, {
+      onUp: () => this.listener?.onConnected(),
+      onDown: () => {
+        this.window.loseAll();
+        this.listener?.onDisconnected();
+      },
+      onMessage: (topic, payload, retained) => this.listener?.onMessage(topic, payload, retained),
+    });
+  }
+
+  get connected(): boolean {
+    return this.link.connection !== undefined;
+  }
+
+  start(listener: TopicsListener): void {
+    this.listener = listener;
+    this.link.start();
+  }
+
+  publish(topic: string, payload: string, settled: (taken: boolean) => void): void {
+    const { connection } = this.link;
+    const ticket = connection && this.window.take('control', settled);
+    if (connection === undefined || ticket === undefined) {
+      this.options.time.atEndOfTurn(() => {
+        settled(false);
+      });
+      return;
+    }
+    connection.publish(topic, Buffer.from(payload, 'utf8'), (error) => {
+      this.window.settle(ticket, error === undefined);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.listener = undefined;
+    if (this.link.connection) await this.window.drained(limits.busStopMs / 2);
+    await this.link.stop(limits.busStopMs / 2);
+    this.window.loseAll();
+  }
+}

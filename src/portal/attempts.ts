@@ -1,0 +1,34 @@
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+
+const PAUSE_BASE_MS = 2;
+const PAUSE_CAP_MS = 200;
+
+/** Says that somebody else changed what an attempt had looked at: look again. */
+export const CONFLICT = Symbol('conflict');
+
+/** Repeats what somebody else was faster than, after pauses with jitter that grow, and for a limited time. */
+export class Attempts {
+  constructor(
+    private readonly time: Time,
+    private readonly random: Random,
+  ) {}
+
+  /** @throws KvsError CONFLITO, or whatever `attempt` throws */
+  async repeat<T>(attempt: () => Promise<T | typeof CONFLICT>): Promise<T> {
+    const deadline = this.time.monotonicMs() + limits.portalRetryMs;
+    for (let lost = 0; ; lost++) {
+      const result = await attempt();
+      if (result !== CONFLICT) return result;
+      if (this.time.monotonicMs() >= deadline) {
+        throw new KvsError('CONFLITO', 'outros mudam os mesmos dados sem parar; tente de novo');
+      }
+      const step = Math.min(PAUSE_CAP_MS, PAUSE_BASE_MS * 2 ** Math.min(lost, 10));
+      await new Promise<void>((resolve) => {
+        this.time.after(step / 2 + (step / 2) * this.random.next(), resolve);
+      });
+    }
+  }
+}

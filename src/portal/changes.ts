@@ -1,0 +1,104 @@
+/** Changes of records, and how they look on MQTT and in the store. Pure. */
+import { isUtf8 } from 'node:buffer';
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import { decodeCsv, encodeCsv } from './csv.js';
+import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
+import type { Action, Base, Kind } from './records.js';
+
+/** A change of a record that a server has accepted, or that somebody asks for. */
+export interface Change {
+  readonly base: Base;
+  readonly action: Action | 'delete';
+  /** The identifier first; of a deletion nothing else. */
+  readonly fields: readonly string[];
+}
+
+/** What every portal server hears. */
+export const PORTAL_FILTER = 'portal/admin/#';
+
+/** Where enrolments are shown that had to be undone: `sigla,matricula`. */
+export const EXCESS_TOPIC = 'portal/admin/matricula/excedente';
+
+const ROOT = 'portal/admin/';
+const KINDS = [ALUNO, PROFESSOR, DISCIPLINA] as const;
+const ACTIONS = ['create', 'update', 'delete'] as const;
+
+export function changeTo<T>(kind: Kind<T>, action: Action, record: T): Change {
+  return { base: kind.base, action, fields: kind.fields(record) };
+}
+
+export function deletion<T>(kind: Kind<T>, id: string): Change {
+  return { base: kind.base, action: 'delete', fields: [id] };
+}
+
+/** A message as it is published. */
+export interface Message {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+export function messageOf({ base, action, fields }: Change): Message {
+  return { topic: `${ROOT}${base}/${action}`, payload: encodeCsv(fields) };
+}
+
+export function excessMessage(sigla: string, matricula: string): Message {
+  return { topic: EXCESS_TOPIC, payload: encodeCsv([sigla, matricula]) };
+}
+
+/** The record that a change is about, as one text. */
+export function subjectOf({ base, fields }: Change): string {
+  return `${base}/${fields[0] ?? ''}`;
+}
+
+/**
+ * What somebody asks for by a message.
+ * @throws KvsError CADASTRO_INVALIDO that says what is wrong with it
+ */
+export function parseMessage(topic: string, payload: Buffer): Change {
+  const [base, action, ...rest] = topic.slice(ROOT.length).split('/');
+  const kind = KINDS.find((known) => known.base === base);
+  const known = ACTIONS.find((name) => name === action);
+  if (!topic.startsWith(ROOT) || kind === undefined || known === undefined || rest.length > 0) {
+    throw invalid(
+      'tópico desconhecido: esperado portal/admin/{aluno,professor,disciplina}/{create,update,delete}',
+    );
+  }
+  if (payload.length > limits.portalPayloadBytes)
+    throw invalid(`carga maior que ${limits.portalPayloadBytes} bytes`);
+  if (!isUtf8(payload)) throw invalid('a carga não é UTF-8 válido');
+  const fields = decodeCsv(payload.toString('utf8'));
+  const columns = known === 'delete' ? kind.columns.slice(0, 1) : kind.columns;
+  if (fields === undefined) throw invalid('a carga não é uma linha de CSV: aspas sem par');
+  if (fields.length !== columns.length || fields[0] === '') {
+    throw invalid(`carga com ${fields.length} campos: esperado ${columns.join(',')}`);
+  }
+  if (known !== 'delete' && kind.parse(fields) === undefined) {
+    throw invalid('o campo vagas não é um número inteiro');
+  }
+  return { base: kind.base, action: known, fields };
+}
+
+/** The change that a new version of a key is; `undefined` if the key is not a record's or the value not the portal's. */
+export function changeOfValue(key: string, value: string): Change | undefined {
+  for (const kind of KINDS) {
+    const change = key.startsWith(kind.prefix) ? changeOfRecord<unknown>(kind, key, value) : undefined;
+    if (change !== undefined) return change;
+  }
+  return undefined;
+}
+
+/** The change that the removal of a key is; `undefined` if the key is not a record's. */
+export function changeOfRemoval(key: string): Change | undefined {
+  const kind = KINDS.find(({ prefix }) => key.startsWith(prefix));
+  return kind && { base: kind.base, action: 'delete', fields: [key.slice(kind.prefix.length)] };
+}
+
+function changeOfRecord<T>(kind: Kind<T>, key: string, value: string): Change | undefined {
+  const decoded = kind.decode(key.slice(kind.prefix.length), value);
+  return decoded && changeTo(kind, decoded.action, decoded.record);
+}
+
+function invalid(message: string): KvsError {
+  return new KvsError('CADASTRO_INVALIDO', message);
+}

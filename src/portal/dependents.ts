@@ -1,0 +1,107 @@
+import { limits } from '../core/limits.js';
+import type { Commit, Guard, Write } from '../ports/engine.js';
+import { CONFLICT } from './attempts.js';
+import type { Attempts } from './attempts.js';
+import {
+  classesOfAluno,
+  classesOfProfessor,
+  enrolmentKey,
+  enrolmentsOf,
+  seatsKey,
+  teacherKey,
+} from './layout.js';
+import type { Reading } from './reading.js';
+import { decodeTeacher } from './records.js';
+
+/** What goes with a record: keys to remove, if they are still as they were when they were looked up. */
+export type Link = Commit;
+
+/** Finds everything that goes with a record of one kind. */
+export type Dependents = (reading: Reading, id: string) => Promise<readonly Link[]>;
+
+/** The enrolments of a student. */
+export async function ofAluno(reading: Reading, matricula: string): Promise<readonly Link[]> {
+  const classes = await reading.list(classesOfAluno(matricula));
+  return classes.map(({ id: sigla, row }) => ({
+    guards: [{ key: row.key, version: row.version }],
+    writes: [remove(row.key), remove(enrolmentKey(sigla, matricula))],
+  }));
+}
+
+/** The classes that a professor teaches, which go on without. */
+export async function ofProfessor(reading: Reading, siape: string): Promise<readonly Link[]> {
+  const links: Link[] = [];
+  for (const { id: sigla, row } of await reading.list(classesOfProfessor(siape))) {
+    const guards: Guard[] = [{ key: row.key, version: row.version }];
+    const writes: Write[] = [remove(row.key)];
+    const teacher = await reading.engine.queryAt(teacherKey(sigla), undefined);
+    if (teacher !== undefined && decodeTeacher(teacher.value) === siape) {
+      guards.push({ key: teacher.key, version: teacher.version });
+      writes.push(remove(teacher.key));
+    }
+    links.push({ guards, writes });
+  }
+  return links;
+}
+
+/** The enrolments of a class, and who teaches it. */
+export async function ofDisciplina(reading: Reading, sigla: string): Promise<readonly Link[]> {
+  const links: Link[] = [];
+  const teacher = await reading.engine.queryAt(teacherKey(sigla), undefined);
+  if (teacher !== undefined) {
+    const siape = decodeTeacher(teacher.value);
+    const mirror = siape === undefined ? [] : [remove(classesOfProfessor(siape) + sigla)];
+    links.push({
+      guards: [{ key: teacher.key, version: teacher.version }],
+      writes: [remove(teacher.key), ...mirror],
+    });
+  }
+  for (const { id: matricula, row } of await reading.list(enrolmentsOf(sigla))) {
+    links.push({
+      guards: [{ key: row.key, version: row.version }],
+      writes: [remove(row.key), remove(classesOfAluno(matricula) + sigla)],
+    });
+  }
+  const seats = await reading.version(seatsKey(sigla));
+  if (seats > 0) {
+    const key = seatsKey(sigla);
+    links.push({ guards: [{ key, version: seats }], writes: [remove(key)] });
+  }
+  return links;
+}
+
+/** Removes whatever goes with a record that does not exist (any more), in as many steps as it takes. */
+export function clear(
+  reading: Reading,
+  attempts: Attempts,
+  dependents: Dependents,
+  id: string,
+): Promise<void> {
+  return attempts.repeat(async () => {
+    for (const part of inParts(await dependents(reading, id))) {
+      if (!(await reading.engine.commit(part))) return CONFLICT;
+    }
+    return undefined;
+  });
+}
+
+/** Links put together into as few commits as they fit. */
+export function inParts(links: readonly Link[]): Commit[] {
+  const parts: { guards: Guard[]; writes: Write[] }[] = [];
+  for (const { guards, writes } of links) {
+    const last = parts.at(-1);
+    const fits =
+      last !== undefined &&
+      last.guards.length + guards.length <= limits.commitGuards &&
+      last.writes.length + writes.length <= limits.commitWrites;
+    if (fits) {
+      last.guards.push(...guards);
+      last.writes.push(...writes);
+    } else parts.push({ guards: [...guards], writes: [...writes] });
+  }
+  return parts;
+}
+
+function remove(key: string): Write {
+  return { key, remove: true };
+}

@@ -1,0 +1,256 @@
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Logger } from '../ports/logger.js';
+import type { Registries, Registry } from '../ports/portal.js';
+import type { Time } from '../ports/time.js';
+import type { Topics } from '../ports/topics.js';
+import { EXCESS_TOPIC, messageOf, parseMessage } from './changes.js';
+import type { Change, Message } from './changes.js';
+import { Ledger } from './ledger.js';
+import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
+import type { Kind } from './records.js';
+import { RefusalLog } from './refusal-log.js';
+
+/** Messages that the broker has not acknowledged yet. */
+const IN_FLIGHT = 32;
+/** A server that did not look for this long was asleep: others may have taken over. */
+const ASLEEP_MS = 4 * limits.portalRoleMs;
+
+export interface GatewayOptions {
+  readonly registries: Registries;
+  readonly topics: Topics;
+  /** Whether this server is the one that should be the gateway, as far as it sees now. */
+  readonly leads: () => boolean;
+  readonly time: Time;
+  readonly logger: Logger;
+  /** Called when this server has become the gateway. */
+  readonly onActive?: () => void;
+}
+
+/**
+ * The portal's topics, `portal/admin/#`. Every portal server listens, and one of them, the gateway, acts: it publishes every change
+ * that was accepted anywhere, once, and applies what others publish, once. How echoes are told from messages of others, and
+ * what a server knows when it takes over, is in ledger.ts.
+ */
+export class Gateway {
+  private readonly ledger = new Ledger();
+  private readonly refusals: RefusalLog;
+  private active = false;
+  /** Since when this server should be the gateway. */
+  private leadingSinceMs: number | undefined;
+  private lookedAtMs: number;
+  private cancelLook: () => void = () => undefined;
+  private inbox: Change[] = [];
+  private working = false;
+  private outgoing: Message[] = [];
+  /** What the broker did not take, in order. */
+  private returned: Message[] = [];
+  private inFlight = 0;
+  private stopped = false;
+
+  constructor(private readonly options: GatewayOptions) {
+    this.refusals = new RefusalLog(options.time, options.logger);
+    this.lookedAtMs = options.time.monotonicMs();
+  }
+
+  /** Whether this server is the gateway now, beyond doubt. */
+  get acts(): boolean {
+    const { topics, leads, time } = this.options;
+    return this.active && topics.connected && leads() && time.monotonicMs() - this.lookedAtMs < ASLEEP_MS;
+  }
+
+  start(): void {
+    this.options.topics.start({
+      onMessage: (topic, payload, retained) => {
+        if (!retained && topic !== EXCESS_TOPIC) this.onMessage(topic, payload);
+      },
+      onConnected: () => {
+        this.ledger.extendTo(this.holdUntil());
+        this.look();
+      },
+      onDisconnected: () => {
+        this.look();
+      },
+    });
+    this.look();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelLook();
+    await this.options.topics.stop();
+  }
+
+  /** A record has changed: here, or on a server whose changes this one sees. */
+  onChange(change: Change): void {
+    if (this.ledger.changed(change)) return;
+    if (this.acts) this.show(messageOf(change));
+    else this.ledger.expect(messageOf(change), this.holdUntil());
+  }
+
+  /** Publishes a message, as soon as the broker takes it. */
+  show(message: Message): void {
+    this.outgoing.push(message);
+    if (this.outgoing.length > limits.portalMessages) {
+      const { topic } = this.outgoing.shift() ?? message;
+      this.options.logger.warn(
+        { topico: topic },
+        'fila do portal cheia: a mensagem mais antiga não será publicada',
+      );
+    }
+    this.pump();
+  }
+
+  private onMessage(topic: string, payload: Buffer): void {
+    let change: Change;
+    try {
+      change = parseMessage(topic, payload);
+    } catch (thrown) {
+      if (this.acts) this.refusals.report(topic, KvsError.from(thrown).message);
+      return;
+    }
+    if (this.ledger.consume(messageOf(change))) return;
+    if (!this.acts) {
+      this.ledger.hold(change, this.holdUntil());
+    } else if (this.inbox.length >= limits.portalMessages) {
+      this.refusals.report(topic, 'mensagens demais esperam a vez neste servidor');
+    } else {
+      this.inbox.push(change);
+      void this.work();
+    }
+  }
+
+  // ── who is the gateway ─────────────────────────────────────────────────────────────────────────────────────────
+
+  private look(): void {
+    if (this.stopped) return;
+    const { topics, leads, time } = this.options;
+    const nowMs = time.monotonicMs();
+    const leading = topics.connected && leads();
+    if (!leading || nowMs - this.lookedAtMs >= ASLEEP_MS) {
+      this.leadingSinceMs = undefined;
+      this.deactivate();
+    }
+    this.lookedAtMs = nowMs;
+    if (leading) {
+      this.leadingSinceMs ??= nowMs;
+      if (!this.active && nowMs - this.leadingSinceMs >= limits.portalTakeoverMs) this.activate();
+    }
+    if (topics.connected) this.ledger.forgetUntil(nowMs);
+    if (this.returned.length > 0) this.outgoing.unshift(...this.returned.splice(0));
+    this.pump();
+    this.cancelLook();
+    this.cancelLook = time.after(limits.portalRoleMs, () => {
+      this.look();
+    });
+  }
+
+  private activate(): void {
+    this.active = true;
+    const waiting = this.ledger.takeHeld();
+    const unseen = this.ledger.takeExpected();
+    this.options.logger.info(
+      { recebidas: waiting.length, aPublicar: unseen.length },
+      'portal: este servidor publica e aplica portal/admin',
+    );
+    this.inbox.push(...waiting);
+    this.outgoing.push(...unseen);
+    void this.work();
+    this.options.onActive?.();
+  }
+
+  /** What is left undone is what the next gateway, who has seen the same, will do; or this server, if it is the next. */
+  private deactivate(): void {
+    if (!this.active) return;
+    this.active = false;
+    this.options.logger.info(
+      {},
+      'portal: outro servidor passa a publicar e aplicar portal/admin, ou não há broker',
+    );
+    const untilMs = this.holdUntil();
+    for (const change of this.inbox.splice(0)) this.ledger.hold(change, untilMs);
+    const all = [...this.returned.splice(0), ...this.outgoing.splice(0)];
+    for (const message of all) {
+      // Of these nobody else knows.
+      if (message.topic === EXCESS_TOPIC) this.outgoing.push(message);
+      else this.ledger.expect(message, untilMs);
+    }
+  }
+
+  private holdUntil(): number {
+    return this.options.time.monotonicMs() + limits.portalHoldMs;
+  }
+
+  // ── messages from outside, one after the other ─────────────────────────────────────────────────────────────────
+
+  private async work(): Promise<void> {
+    if (this.working) return;
+    this.working = true;
+    for (let change = this.inbox.shift(); change !== undefined; change = this.inbox.shift()) {
+      if (this.acts) await this.apply(change);
+      else this.ledger.hold(change, this.holdUntil());
+    }
+    this.working = false;
+  }
+
+  private async apply(change: Change): Promise<void> {
+    // Everybody has seen the message: its change is not published again.
+    const held = this.ledger.hold(change, Infinity);
+    try {
+      await applyTo(this.options.registries, change);
+    } catch (thrown) {
+      const error = KvsError.from(thrown);
+      if (error.code === 'INTERNO') this.options.logger.error({ err: error.cause }, 'erro interno no portal');
+      this.refusals.report(messageOf(change).topic, error.message);
+    }
+    this.ledger.release(change, held);
+  }
+
+  // ── changes, to everybody ──────────────────────────────────────────────────────────────────────────────────────
+
+  private pump(): void {
+    while (this.options.topics.connected && this.inFlight < IN_FLIGHT && this.returned.length === 0) {
+      const message = this.outgoing.shift();
+      if (message === undefined) return;
+      this.publish(message);
+    }
+  }
+
+  private publish(message: Message): void {
+    const { topics } = this.options;
+    const echoes = message.topic !== EXCESS_TOPIC;
+    if (echoes) this.ledger.expect(message, this.holdUntil() + limits.publishTimeoutMs);
+    this.inFlight++;
+    topics.publish(message.topic, message.payload, (taken) => {
+      this.inFlight--;
+      if (taken) {
+        this.pump();
+        return;
+      }
+      // Unless its echo is here already, it is published again: better twice than never.
+      if (!echoes || this.ledger.consume(message)) this.returned.push(message);
+    });
+  }
+}
+
+async function applyTo(registries: Registries, change: Change): Promise<void> {
+  switch (change.base) {
+    case 'aluno':
+      return applyRecord(registries.alunos, ALUNO, change);
+    case 'professor':
+      return applyRecord(registries.professores, PROFESSOR, change);
+    case 'disciplina':
+      return applyRecord(registries.disciplinas, DISCIPLINA, change);
+  }
+}
+
+async function applyRecord<T>(
+  registry: Registry<T>,
+  kind: Kind<T>,
+  { action, fields }: Change,
+): Promise<void> {
+  if (action === 'delete') return registry.remove(fields[0] ?? '');
+  const record = kind.parse(fields);
+  if (record === undefined) throw new KvsError('CADASTRO_INVALIDO', `esperado ${kind.columns.join(',')}`);
+  return action === 'create' ? registry.create(record) : registry.update(record);
+}

@@ -1,0 +1,99 @@
+import { KvsError } from '../core/errors.js';
+import type { Guard, Stream } from '../ports/engine.js';
+import type { Registry } from '../ports/portal.js';
+import { CONFLICT } from './attempts.js';
+import type { Attempts } from './attempts.js';
+import { changeTo, deletion } from './changes.js';
+import type { Change } from './changes.js';
+import { checkId, checkName, missing, shown } from './checks.js';
+import { clear, inParts } from './dependents.js';
+import type { Dependents } from './dependents.js';
+import type { Reading } from './reading.js';
+import type { Action, Kind } from './records.js';
+
+export interface RegistryParts<T> {
+  readonly kind: Kind<T>;
+  readonly reading: Reading;
+  readonly attempts: Attempts;
+  readonly dependents: Dependents;
+  /** What a record must fulfil besides its identifier and its name. @throws KvsError CADASTRO_INVALIDO */
+  readonly check?: (record: T) => void;
+  /** What must still hold when a record is put in the place of another. @throws KvsError CADASTRO_INVALIDO */
+  readonly guardsOfUpdate?: (now: T, next: T) => Promise<readonly Guard[]>;
+  /** Told of every change that was made here. */
+  readonly accepted: (change: Change) => void;
+}
+
+/** The records of one kind: the rules of creating, editing and removing. */
+export class Records<T extends { readonly nome: string }> implements Registry<T> {
+  constructor(private readonly parts: RegistryParts<T>) {}
+
+  async create(record: T): Promise<void> {
+    const { kind, reading, attempts, dependents } = this.parts;
+    const id = kind.id(record);
+    checkId(kind, id);
+    this.check(record);
+    await attempts.repeat(async () => {
+      const { version, record: present } = await reading.find(kind, id);
+      if (present !== undefined)
+        throw new KvsError('CADASTRO_EXISTENTE', `${kind.label} ${shown(id)} já existe`);
+      // What a removal that was cut short has left must not come back with the name.
+      await clear(reading, attempts, dependents, id);
+      return this.write(record, 'create', [{ key: kind.prefix + id, version }]);
+    });
+    this.parts.accepted(changeTo(kind, 'create', record));
+  }
+
+  async update(record: T): Promise<void> {
+    const { kind, reading, attempts, guardsOfUpdate } = this.parts;
+    const id = kind.id(record);
+    await attempts.repeat(async () => {
+      const { version, record: present } = await reading.find(kind, id);
+      if (present === undefined) throw missing(kind, id);
+      this.check(record);
+      const more = (await guardsOfUpdate?.(present, record)) ?? [];
+      return this.write(record, 'update', [{ key: kind.prefix + id, version }, ...more]);
+    });
+    this.parts.accepted(changeTo(kind, 'update', record));
+  }
+
+  async remove(id: string): Promise<void> {
+    const { kind, reading, attempts, dependents } = this.parts;
+    const key = kind.prefix + id;
+    await attempts.repeat(async () => {
+      const { version } = await reading.find(kind, id);
+      if (version === 0) throw missing(kind, id);
+      const own = { guards: [{ key, version }], writes: [{ key, remove: true } as const] };
+      // In one step with what goes with it, if that is not too much: then nobody ever sees a part.
+      const all = inParts([own, ...(await dependents(reading, id))]);
+      const done = await reading.engine.commit(all.length === 1 ? (all[0] ?? own) : own);
+      return done ? undefined : CONFLICT;
+    });
+    // Nothing can be added to what does not exist: what is found now is all that is left.
+    await clear(reading, attempts, dependents, id);
+    this.parts.accepted(deletion(kind, id));
+  }
+
+  async get(id: string): Promise<T | undefined> {
+    return (await this.parts.reading.find(this.parts.kind, id)).record;
+  }
+
+  all(): Stream<T> {
+    return this.parts.reading.all(this.parts.kind);
+  }
+
+  private check(record: T): void {
+    checkName(this.parts.kind, record.nome);
+    this.parts.check?.(record);
+  }
+
+  private async write(
+    record: T,
+    action: Action,
+    guards: readonly Guard[],
+  ): Promise<undefined | typeof CONFLICT> {
+    const { kind, reading } = this.parts;
+    const write = { key: kind.prefix + kind.id(record), value: kind.encode(record, action) };
+    return (await reading.engine.commit({ guards, writes: [write] })) ? undefined : CONFLICT;
+  }
+}

@@ -1,0 +1,144 @@
+import { beforeEach, describe, expect, it, type TestContext } from 'vitest';
+import { limits } from '../../src/core/limits.js';
+import type { Engine, Write } from '../../src/ports/engine.js';
+import type { Bench } from './conformance.js';
+import { allAtOnce, codeOf, insertAll, query, queryAt } from './support.js';
+
+const WRITERS = 20;
+
+/** Several keys written as one step, on conditions. */
+export function commitSection(bench: Bench): void {
+  const value = async (key: string): Promise<string | undefined> => (await query(bench.engine, key))?.value;
+
+  describe('commits', () => {
+    beforeEach((context) => {
+      context.skip(bench.engine.capabilities.commits === 'none', 'no commits');
+    });
+
+    it('write and remove, and the versions go on as ever', async () => {
+      const { engine } = bench;
+      const [a, b, c] = [bench.key(), bench.key(), bench.key()];
+      await insertAll(engine, a, ['a1']);
+      await insertAll(engine, b, ['b1', 'b2']);
+      const writes: Write[] = [
+        { key: a, value: 'a2' },
+        { key: b, remove: true },
+        { key: c, value: 'c1' },
+      ];
+      expect(await engine.commit({ guards: [], writes })).toBe(true);
+      expect(await query(engine, a)).toMatchObject({ value: 'a2', version: 2 });
+      expect(await query(engine, a, 1)).toMatchObject({ value: 'a1' });
+      expect(await query(engine, b)).toBeUndefined();
+      expect(await query(engine, c)).toMatchObject({ value: 'c1', version: 1 });
+      expect(await insertAll(engine, b, ['b3'])).toMatchObject([{ version: 3 }]);
+    });
+
+    it('do all if every guard holds, and nothing if one does not', async () => {
+      const { engine } = bench;
+      const [a, b, c] = [bench.key(), bench.key(), bench.key()];
+      await insertAll(engine, a, ['a1', 'a2']);
+      const writes: Write[] = [
+        { key: b, value: 'b1' },
+        { key: a, remove: true },
+      ];
+      for (const version of [0, 1, 3]) {
+        const guards = [
+          { key: c, version: 0 },
+          { key: a, version },
+        ];
+        expect(await engine.commit({ guards, writes })).toBe(false);
+        expect([await value(a), await value(b)]).toEqual(['a2', undefined]);
+      }
+      const guards = [
+        { key: a, version: 2 },
+        { key: b, version: 0 },
+      ];
+      expect(await engine.commit({ guards, writes })).toBe(true);
+      expect([await value(a), await value(b)]).toEqual([undefined, 'b1']);
+      // What was removed has no version, and is told from what it was.
+      expect(await engine.commit({ guards: [{ key: a, version: 2 }], writes: [] })).toBe(false);
+      expect(await engine.commit({ guards: [{ key: a, version: 0 }], writes: [] })).toBe(true);
+    });
+
+    it('guard the newest row, not the greatest version ever', async () => {
+      const { engine } = bench;
+      const key = bench.key();
+      await insertAll(engine, key, ['a', 'b', 'c']);
+      await engine.remove(key, 3);
+      expect((await queryAt(engine, key))?.version).toBe(2);
+      const writes: Write[] = [{ key, value: 'd' }];
+      expect(await engine.commit({ guards: [{ key, version: 3 }], writes })).toBe(false);
+      expect(await engine.commit({ guards: [{ key, version: 2 }], writes })).toBe(true);
+      expect((await query(engine, key))?.version).toBe(4);
+    });
+
+    it('remove what is not there without a word', async () => {
+      const { engine } = bench;
+      const [a, b] = [bench.key(), bench.key()];
+      const writes: Write[] = [
+        { key: a, remove: true },
+        { key: b, value: 'b1' },
+      ];
+      expect(await engine.commit({ guards: [], writes })).toBe(true);
+      expect([await value(a), await value(b)]).toEqual([undefined, 'b1']);
+    });
+
+    it('take as many writes and guards as the limits say', async () => {
+      const { engine } = bench;
+      const keys = Array.from({ length: limits.commitWrites }, () => bench.key());
+      const guards = Array.from({ length: limits.commitGuards }, () => ({ key: bench.key(), version: 0 }));
+      expect(await engine.commit({ guards, writes: keys.map((key) => ({ key, value: key })) })).toBe(true);
+      for (const key of keys) expect(await value(key)).toBe(key);
+      expect(await engine.commit({ guards, writes: keys.map((key) => ({ key, remove: true })) })).toBe(true);
+      for (const key of keys) expect(await value(key)).toBeUndefined();
+    });
+
+    it('of many at once on one guard, exactly one is done', async () => {
+      const { engine } = bench;
+      const key = bench.key();
+      const done = await allAtOnce(WRITERS, (i) =>
+        engine.commit({ guards: [{ key, version: 0 }], writes: [{ key, value: String(i) }] }),
+      );
+      expect(done.filter(Boolean)).toHaveLength(1);
+      expect(await value(key)).toBe(String(done.indexOf(true)));
+    });
+
+    it('on two servers at once count as one after the other, where the engine promises it', async (context: TestContext) => {
+      const { engine, open } = bench;
+      context.skip(open.second === undefined, 'one server only');
+      context.skip(engine.capabilities.commits !== 'everywhere', 'not atomic over all servers');
+      const [a, b] = [bench.key(), bench.key()];
+      await insertAll(engine, a, ['0']);
+      await insertAll(engine, b, ['0']);
+      // Each adds one to both, on what it has read: nothing is lost, and both are always the same.
+      const add = async (on: Engine): Promise<void> => {
+        for (;;) {
+          const [rowA, rowB] = [await on.queryAt(a, undefined), await on.queryAt(b, undefined)];
+          const next = String(Number(rowA!.value) + 1);
+          const guards = [
+            { key: a, version: rowA!.version },
+            { key: b, version: rowB!.version },
+          ];
+          const writes = [
+            { key: a, value: next },
+            { key: b, value: next },
+          ];
+          if (await on.commit({ guards, writes })) return;
+        }
+      };
+      await allAtOnce(WRITERS, (i) => add(i % 2 === 0 ? engine : (open.second as Engine)));
+      expect([await value(a), await value(b)]).toEqual([String(WRITERS), String(WRITERS)]);
+    });
+
+    it('are refused as single writes are, with nothing done', async () => {
+      const { engine } = bench;
+      const [a, b] = [bench.key(), bench.key()];
+      await insertAll(engine, a, ['a1']);
+      expect(await codeOf(() => engine.remove(b, undefined))).toBe('CHAVE_INEXISTENTE');
+      expect(
+        await engine.commit({ guards: [{ key: b, version: 1 }], writes: [{ key: a, remove: true }] }),
+      ).toBe(false);
+      expect(await value(a)).toBe('a1');
+    });
+  });
+}

@@ -1,0 +1,231 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Relay } from '../support/e2e-proxy.js';
+import { soon, TestFleet } from '../support/e2e-fleet.js';
+import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
+import { MosquittoSub, mosquittoClientsAvailable, mosquittoPub } from '../support/mosquitto-clients.js';
+import { freePort } from '../support/net.js';
+import { PortalClient } from '../support/portal-client.js';
+import type { Aluno } from '../support/portal-client.js';
+import { ServerProcess } from '../support/server-process.js';
+
+const DONE = { status: 0, msg: '', codigo: undefined };
+const ACTS = 'portal: este servidor publica e aplica portal/admin';
+
+describe('dois servidores de cadastro e dois de matrícula em quatro portas', () => {
+  let fleet: TestFleet;
+  let servers: ServerProcess[];
+  let views: PortalClient[];
+
+  beforeAll(async () => {
+    const port = await freePort();
+    const args = ['--broker-local', `127.0.0.1:${port}`];
+    const broker = { url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() };
+    fleet = await TestFleet.open(broker);
+    servers = [];
+    for (const service of ['admin', 'admin', 'matricula', 'matricula']) {
+      servers.push(await fleet.add([...args, '--portal', service]));
+    }
+    await Promise.all(servers.map((server) => server.ready()));
+    const [a, b, m, n] = servers.map((server) => server.port) as [number, number, number, number];
+    views = [new PortalClient(a, m), new PortalClient(b, n), new PortalClient(a, n), new PortalClient(b, m)];
+  }, 90_000);
+  afterAll(async () => {
+    for (const view of views) view.close();
+    await fleet.close();
+  }, 60_000);
+
+  const same = async (): Promise<object> => {
+    await fleet.converged();
+    const [first, ...others] = await Promise.all(views.map((view) => view.everything()));
+    for (const other of others) expect(other).toEqual(first);
+    return first!;
+  };
+
+  it('cada porta só tem o seu serviço', async () => {
+    const [admin, , enrolment] = servers as [ServerProcess, ServerProcess, ServerProcess];
+    const swapped = new PortalClient(enrolment.port, admin.port);
+    await expect(swapped.aluno('11921BSI209', 'nome')).rejects.toMatchObject({ code: 12 });
+    await expect(swapped.detail('GBC074')).rejects.toMatchObject({ code: 12 });
+    swapped.close();
+  });
+
+  it('dão as mesmas respostas, também depois de uma morte e uma volta no meio', async () => {
+    const [x, y] = views as [PortalClient, PortalClient];
+    for (let i = 0; i < 6; i++) {
+      expect(await views[i % 2]!.aluno(`11921BSI${i}`, `Aluno ${i}`)).toEqual(DONE);
+      expect(await views[i % 2]!.disciplina(`GBC07${i}`, `Disciplina ${i}`, 2)).toEqual(DONE);
+    }
+    await x.professor('1234567', 'Paulo');
+    await same();
+    for (let i = 0; i < 6; i++) {
+      expect(await views[i % 4]!.matricula(`GBC07${i}`, `11921BSI${(i + 1) % 6}`)).toEqual(DONE);
+      await views[i % 4]!.change('AdicionaProfessor', { disciplina: `GBC07${i}`, idPessoa: '1234567' });
+    }
+    const before = await same();
+    expect(before).toMatchObject({ relatorios: { length: 6 } });
+
+    // Not the first: it holds the broker.
+    const victim = servers[3]!;
+    await victim.kill9();
+    expect(await x.change('EditaAluno', { matricula: '11921BSI1', nome: 'Outro nome' })).toEqual(DONE);
+    expect(await x.change('RemoveAluno', { id: '11921BSI2' })).toEqual(DONE);
+    await soon(
+      'the other admin server',
+      async () => (await y.get<Aluno>('ObtemAluno', '11921BSI2')).matricula === '',
+    );
+    expect(await y.change('RemoveDisciplina', { id: 'GBC075' })).toEqual(DONE);
+    await victim.restart();
+    await victim.ready();
+    for (const view of views) view.close();
+    const [a, b, m, n] = servers.map((server) => server.port) as [number, number, number, number];
+    views = [new PortalClient(a, m), new PortalClient(b, n), new PortalClient(a, n), new PortalClient(b, m)];
+    const after = (await same()) as { alunos: Aluno[]; relatorios: { alunos: Aluno[] }[] };
+    expect(after.alunos.map(({ matricula }) => matricula)).not.toContain('11921BSI2');
+    expect(after.relatorios).toHaveLength(5);
+    expect(after.relatorios[0]!.alunos).toEqual([{ matricula: '11921BSI1', nome: 'Outro nome' }]);
+    expect(after.relatorios[1]!.alunos).toEqual([]);
+  });
+});
+
+describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('servidores que não se veem', () => {
+  let fleet: TestFleet;
+  let relay: Relay;
+  let servers: ServerProcess[];
+  let clients: PortalClient[];
+  let sub: MosquittoSub;
+
+  beforeAll(async () => {
+    const broker = await startMosquitto();
+    relay = await Relay.open(broker.port);
+    fleet = await TestFleet.open({
+      url: broker.url,
+      args: [],
+      stop: async () => {
+        await relay.close();
+        await broker.stop();
+      },
+    });
+    const portal = ['--portal', 'admin,matricula'];
+    servers = [
+      await fleet.add(['--broker', broker.url, ...portal]),
+      await fleet.add(['--broker', relay.url, ...portal]),
+    ];
+    await Promise.all(servers.map((server) => server.ready()));
+    clients = servers.map((server) => new PortalClient(server.port));
+    sub = await MosquittoSub.start(broker.port, 'portal/#');
+    await soon('one server acts', () => servers.some((server) => server.logged(ACTS)));
+  }, 90_000);
+  afterAll(async () => {
+    sub.stop();
+    for (const client of clients) client.close();
+    await fleet.close();
+  }, 60_000);
+
+  it('dão a mesma última vaga: quando se reencontram fica a primeira, e a outra é desfeita à vista de todos', async () => {
+    const [a, b] = clients as [PortalClient, PortalClient];
+    for (const name of ['um', 'dois', 'tres']) await a.aluno(`aluno-${name}`, `Aluno ${name}`);
+    await a.disciplina('GBC074', 'Sistemas Distribuídos', 2);
+    await a.disciplina('GBC080', 'Some no meio', 2);
+    expect(await a.matricula('GBC074', 'aluno-tres')).toEqual(DONE);
+    await fleet.converged();
+
+    relay.cut();
+    await soon('the other is alone', () => servers[1]!.logged('conexão com o broker perdida'));
+    // The one with the greatest identifier is the first: what decides is the time.
+    expect(await b.matricula('GBC074', 'aluno-um')).toEqual(DONE);
+    const first = Date.now();
+    await soon('a later millisecond', () => Date.now() > first + 1);
+    expect(await a.matricula('GBC074', 'aluno-dois')).toEqual(DONE);
+    // And an enrolment in what the other side removes.
+    expect(await b.matricula('GBC080', 'aluno-um')).toEqual(DONE);
+    expect(await a.change('RemoveDisciplina', { id: 'GBC080' })).toEqual(DONE);
+    expect(await a.change('RemoveAluno', { id: 'aluno-tres' })).toEqual(DONE);
+    await a.disciplina('GBC090', 'Só para contar', 1);
+    expect(await a.matricula('GBC090', 'aluno-dois')).toEqual(DONE);
+    expect(await b.matricula('GBC074', 'aluno-dois')).toMatchObject({ codigo: 'DISCIPLINA_LOTADA' });
+    relay.heal();
+    await fleet.converged();
+    // A place was freed on one side: both fit.
+    for (const client of clients) {
+      await soon('the roster', async () => (await client.roster('GBC074')).join() === 'aluno-dois,aluno-um');
+    }
+
+    // Now for the last one.
+    await a.aluno('aluno-tres', 'De novo');
+    await a.change('EditaDisciplina', { sigla: 'GBC074', nome: 'Sistemas Distribuídos', vagas: 3 });
+    await a.aluno('aluno-quatro', 'Aluno quatro');
+    await fleet.converged();
+    relay.cut();
+    await soon('alone again', () => {
+      const lost = servers[1]!.log.filter(({ mensagem }) => mensagem === 'conexão com o broker perdida');
+      return lost.length >= 2;
+    });
+    expect(await b.matricula('GBC074', 'aluno-tres')).toEqual(DONE);
+    const second = Date.now();
+    await soon('a later millisecond', () => Date.now() > second + 1);
+    expect(await a.matricula('GBC074', 'aluno-quatro')).toEqual(DONE);
+    relay.heal();
+    const roster = ['aluno-dois', 'aluno-tres', 'aluno-um'];
+    for (const client of clients) {
+      await soon('the roster', async () => (await client.roster('GBC074')).join() === roster.join());
+      expect(await client.ofAluno('aluno-quatro')).toEqual([]);
+      expect((await client.ofAluno('aluno-tres'))[0]).toMatchObject({ totalAlunos: 3 });
+    }
+    const undone = 'matrícula desfeita';
+    await soon('a line in the log', () => servers.some((server) => server.logged(undone)));
+    expect(
+      servers.flatMap(({ log }) => log.filter(({ mensagem }) => mensagem.startsWith(undone))),
+    ).toMatchObject([{ disciplina: 'GBC074', aluno: 'aluno-quatro', vagas: 3 }]);
+    await soon('a message', () => sub.count('portal/admin/matricula/excedente GBC074,aluno-quatro') === 1);
+    // Gone for good: with a new place the student may enter again, and the class that was removed stays empty.
+    await fleet.converged();
+    for (const server of servers) {
+      expect((await server.client.consulta('portal/inscricao/GBC074/aluno-quatro')).versao).toBe(0);
+      expect((await server.client.consulta('portal/inscricao/GBC080/aluno-um')).versao).toBe(0);
+    }
+    await a.change('RemoveAluno', { id: 'aluno-um' });
+    expect(await a.matricula('GBC074', 'aluno-quatro')).toEqual(DONE);
+  });
+});
+
+describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('um broker com senha', () => {
+  it('um estranho não cadastra ninguém; quem tem a senha sim', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kvs-portal-'));
+    await chmod(folder, 0o755);
+    const passwords = join(folder, 'senhas');
+    spawnSync('mosquitto_passwd', ['-c', '-b', passwords, 'portal', 'segredo-do-teste']);
+    await chmod(passwords, 0o644);
+    const credentials = join(folder, 'credenciais');
+    await writeFile(credentials, 'portal:segredo-do-teste\n');
+    const broker = await startMosquitto({ conf: `allow_anonymous false\npassword_file ${passwords}\n` });
+    const login = ['-u', 'portal', '-P', 'segredo-do-teste'];
+    const args = ['--broker', broker.url, '--broker-credenciais', credentials, '--portal', 'admin,matricula'];
+    const server = await ServerProcess.start({ fleet: `senha-${process.pid}`, args });
+    const client = new PortalClient(server.port);
+    try {
+      await server.ready();
+      await soon('it acts', () => server.logged(ACTS));
+      const message = ['portal/admin/aluno/create', '11921BSI209,estranho'] as const;
+      expect(await mosquittoPub(broker.port, ...message)).not.toBe(0);
+      expect(await mosquittoPub(broker.port, ...message, ['-u', 'portal', '-P', 'errada'])).not.toBe(0);
+      expect(
+        await mosquittoPub(broker.port, 'portal/admin/aluno/create', '11921BSI210,conhecido', login),
+      ).toBe(0);
+      await soon(
+        'created',
+        async () => (await client.get<Aluno>('ObtemAluno', '11921BSI210')).nome === 'conhecido',
+      );
+      expect(await client.get<Aluno>('ObtemAluno', '11921BSI209')).toMatchObject({ matricula: '' });
+      expect(JSON.stringify(server.wholeLog)).not.toContain('segredo-do-teste');
+    } finally {
+      client.close();
+      await server.kill9();
+      await broker.stop();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+import { limits } from '../../src/core/limits.js';
+import { changeOfRemoval, changeOfValue, EXCESS_TOPIC } from '../../src/portal/changes.js';
+import { Gateway } from '../../src/portal/gateway.js';
+import { PortalApplication } from '../../src/portal/portal.js';
+import type { Topics, TopicsListener } from '../../src/ports/topics.js';
+import { ManualTime } from '../bus/manual-time.js';
+import { RecordingLogger } from '../support/doors.js';
+import { MemoryEngine } from '../support/memory-engine.js';
+import { realRandom } from '../support/real-time.js';
+
+const CREATE = 'portal/admin/aluno/create';
+const DELETE = 'portal/admin/aluno/delete';
+
+/** A broker within the test: everybody hears everything, in order, when the test says so. */
+class Broker {
+  readonly published: string[] = [];
+  private readonly listeners = new Set<{ listener: TopicsListener; topics: { connected: boolean } }>();
+  private queue: { topic: string; payload: string }[] = [];
+  refuses = false;
+
+  topics(): Topics & { connected: boolean; up(): void; down(): void } {
+    let entry: { listener: TopicsListener; topics: { connected: boolean } } | undefined;
+    const topics = {
+      connected: false,
+      start: (listener: TopicsListener): void => {
+        entry = { listener, topics };
+        this.listeners.add(entry);
+      },
+      publish: (topic: string, payload: string, settled: (taken: boolean) => void): void => {
+        const taken = topics.connected && !this.refuses;
+        if (taken) this.send(topic, payload);
+        setImmediate(() => {
+          settled(taken);
+        });
+      },
+      stop: () => Promise.resolve(),
+      up: (): void => {
+        topics.connected = true;
+        entry?.listener.onConnected();
+      },
+      down: (): void => {
+        topics.connected = false;
+        entry?.listener.onDisconnected();
+      },
+    };
+    return topics;
+  }
+
+  /** Takes a message; it arrives with {@link deliver}. */
+  send(topic: string, payload: string): void {
+    this.published.push(`${topic} ${payload}`);
+    this.queue.push({ topic, payload });
+  }
+
+  deliver(retained = false): void {
+    for (const { topic, payload } of this.queue.splice(0)) {
+      for (const { listener, topics } of this.listeners) {
+        if (topics.connected) listener.onMessage(topic, Buffer.from(payload), retained);
+      }
+    }
+  }
+}
+
+/** Portal servers over one store: each sees every change at once. */
+class Group {
+  readonly time = new ManualTime();
+  readonly broker = new Broker();
+  readonly engine = new MemoryEngine();
+  readonly servers: Server[] = [];
+
+  constructor(count: number) {
+    for (let i = 0; i < count; i++) this.servers.push(new Server(this, i));
+    for (const server of this.servers) server.topics.up();
+    this.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+  }
+
+  /** Lets time pass, in steps as servers look. */
+  pass(ms: number): void {
+    for (let left = ms; left > 0; left -= limits.portalRoleMs)
+      this.time.advance(Math.min(left, limits.portalRoleMs));
+  }
+
+  /** What goes on in promises. */
+  async rest(): Promise<void> {
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  changed(key: string, value: string | undefined): void {
+    const change = value === undefined ? changeOfRemoval(key) : changeOfValue(key, value);
+    if (change !== undefined)
+      for (const { gateway, alive } of this.servers) if (alive) gateway.onChange(change);
+  }
+
+  names(): string[] {
+    return [...this.engine.range('portal/aluno/', 'portal/aluno0', undefined)].map(({ key }) =>
+      key.slice(13),
+    );
+  }
+}
+
+class Server {
+  alive = true;
+  readonly topics;
+  readonly logger = new RecordingLogger();
+  readonly gateway: Gateway;
+  readonly portal: PortalApplication;
+
+  constructor(group: Group, index: number) {
+    const { time, engine } = group;
+    this.topics = group.broker.topics();
+    this.portal = new PortalApplication({ engine, origin: String(index), time, random: realRandom });
+    this.portal.onAccepted = ({ base, action, fields }) => {
+      const [id = '', nome = ''] = fields;
+      group.changed(
+        `portal/${base}/${id}`,
+        action === 'delete' ? undefined : JSON.stringify({ acao: action, nome }),
+      );
+    };
+    this.gateway = new Gateway({
+      registries: this.portal.registries,
+      topics: this.topics,
+      leads: () => this.alive && group.servers.every(({ alive }, i) => !alive || i >= index),
+      time,
+      logger: this.logger,
+    });
+    this.gateway.start();
+  }
+
+  refusals(): unknown[] {
+    return this.logger.lines.filter(({ message }) => message.includes('recusada'));
+  }
+}
+
+describe('quem publica e aplica portal/admin', () => {
+  it('um só aplica, uma vez; o que a frota aceita é publicado uma vez, e o eco não conta', async () => {
+    const group = new Group(3);
+    expect(group.servers.map(({ gateway }) => gateway.acts)).toEqual([true, false, false]);
+    group.broker.send(CREATE, 'aaaa,nome');
+    group.broker.deliver();
+    await group.rest();
+    await group.servers[2]!.portal.registries.alunos.create({ matricula: 'bbbb', nome: 'nome' });
+    group.broker.deliver();
+    await group.rest();
+    expect(group.names()).toEqual(['aaaa', 'bbbb']);
+    expect(group.broker.published).toEqual([`${CREATE} aaaa,nome`, `${CREATE} bbbb,nome`]);
+    expect(group.servers.flatMap((server) => server.refusals())).toEqual([]);
+  });
+
+  it('uma criação que chega atrasada não traz de volta o que foi removido', async () => {
+    const group = new Group(2);
+    const [first] = group.servers as [Server];
+    await first.portal.registries.alunos.create({ matricula: 'aaaa', nome: 'nome' });
+    await first.portal.registries.alunos.remove('aaaa');
+    // Both echoes come only now, and the first of them again after another has taken over.
+    group.broker.deliver();
+    await group.rest();
+    expect(group.names()).toEqual([]);
+    group.broker.send(CREATE, 'bbbb,nome');
+    group.broker.deliver();
+    await group.rest();
+    await group.servers[1]!.portal.registries.alunos.remove('bbbb');
+    group.broker.deliver();
+    first.alive = false;
+    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    await group.rest();
+    group.broker.deliver();
+    await group.rest();
+    expect(group.servers[1]!.gateway.acts).toBe(true);
+    expect(group.names()).toEqual([]);
+    expect(group.broker.published.filter((line) => line === `${DELETE} bbbb`)).toHaveLength(1);
+  });
+
+  it('o que quem morreu não fez, o próximo faz: aplica o que ficou e mostra o que ninguém mostrou', async () => {
+    const group = new Group(2);
+    const [first, second] = group.servers as [Server, Server];
+    first.alive = false;
+    first.topics.down();
+    group.broker.send(CREATE, 'aaaa,nome');
+    group.broker.deliver();
+    await second.portal.registries.alunos.create({ matricula: 'bbbb', nome: 'nome' });
+    expect(second.gateway.acts).toBe(false);
+    expect(group.names()).toEqual(['bbbb']);
+    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    await group.rest();
+    expect(second.gateway.acts).toBe(true);
+    expect(group.names()).toEqual(['aaaa', 'bbbb']);
+    expect(group.broker.published).toEqual([`${CREATE} aaaa,nome`, `${CREATE} bbbb,nome`]);
+  });
+
+  it('uma mensagem velha sobre o que mudou depois não é aplicada por quem assume', async () => {
+    const group = new Group(2);
+    const [first, second] = group.servers as [Server, Server];
+    await second.portal.registries.alunos.create({ matricula: 'aaaa', nome: 'nome' });
+    group.broker.deliver();
+    first.alive = false;
+    first.topics.down();
+    group.broker.send('portal/admin/aluno/update', 'aaaa,outro');
+    group.broker.deliver();
+    await second.portal.registries.alunos.remove('aaaa');
+    await second.portal.registries.alunos.create({ matricula: 'aaaa', nome: 'novo' });
+    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    await group.rest();
+    expect(await second.portal.registries.alunos.get('aaaa')).toEqual({ matricula: 'aaaa', nome: 'novo' });
+  });
+
+  it('quem dormiu não age antes de ver quem age agora', async () => {
+    const group = new Group(1);
+    const [only] = group.servers as [Server];
+    group.time.sleep(limits.portalHoldMs);
+    group.broker.send(CREATE, 'aaaa,nome');
+    // Its next look has not come yet.
+    expect(only.gateway.acts).toBe(false);
+    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    expect(only.gateway.acts).toBe(true);
+    group.broker.deliver();
+    await group.rest();
+    expect(group.names()).toEqual(['aaaa']);
+  });
+
+  it('o que o broker guardou, e o aviso de excedente, não mudam nada', async () => {
+    const group = new Group(1);
+    group.broker.send(CREATE, 'aaaa,nome');
+    group.broker.deliver(true);
+    group.broker.send(EXCESS_TOPIC, 'GBC074,aaaa');
+    group.broker.deliver();
+    await group.rest();
+    expect(group.names()).toEqual([]);
+    expect(group.servers[0]!.refusals()).toEqual([]);
+  });
+
+  it('o que o broker não tomou é publicado quando ele toma, na ordem', async () => {
+    const group = new Group(1);
+    const [only] = group.servers as [Server];
+    group.broker.refuses = true;
+    for (const matricula of ['aaaa', 'bbbb', 'cccc']) {
+      await only.portal.registries.alunos.create({ matricula, nome: 'nome' });
+    }
+    await group.rest();
+    expect(group.broker.published).toEqual([]);
+    group.broker.refuses = false;
+    group.pass(limits.portalRoleMs);
+    await group.rest();
+    expect(group.broker.published).toEqual(['aaaa', 'bbbb', 'cccc'].map((id) => `${CREATE} ${id},nome`));
+  });
+
+  it('uma enxurrada de recusas não enche o log', async () => {
+    const group = new Group(1);
+    const [only] = group.servers as [Server];
+    for (let i = 0; i < limits.portalRefusalsLogged + 20; i++)
+      group.broker.send('portal/admin//delete', String(i));
+    group.broker.deliver();
+    await group.rest();
+    expect(only.refusals()).toHaveLength(limits.portalRefusalsLogged);
+    group.pass(limits.burstLogMs);
+    expect(only.logger.lines.at(-1)).toMatchObject({ fields: { mais: 20 } });
+  });
+});
