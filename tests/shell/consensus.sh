@@ -2,9 +2,10 @@
 # The consensus engine: three replicas, two servers, every operation, replicas killed meanwhile. Read by teste.sh.
 # shellcheck disable=SC2154
 
-# start_replica <name>: pid in pid_<name>; does not wait.
+# start_replica <name>: pid in pid_<name>; data below the folder $replica_data; does not wait.
+replica_data=dados
 start_replica() {
-  ./replica.sh "$1" --arquivo "$work/replicas.conf" --dados "$work/dados" >>"$work/$1.log" 2>&1 &
+  ./replica.sh "$1" --arquivo "$work/replicas.conf" --dados "$work/$replica_data" >>"$work/$1.log" 2>&1 &
   children+=("$!")
   printf -v "pid_$1" '%s' "$!"
 }

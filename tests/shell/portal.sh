@@ -92,6 +92,8 @@ portal_consensus_part() {
   local ports
   read -r -a ports <<<"$(free_ports 8)"
   title 'portal sobre três réplicas'
+  # New replicas on other ports: what an earlier part left belongs to others.
+  replica_data=dados-portal
   start_replicas "${ports[@]:2}"
   local options=(--motor consenso --replicas "$replicas")
   start_portal ./admin-server.sh P1 "${ports[0]}" "${options[@]}"
