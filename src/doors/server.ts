@@ -14,6 +14,7 @@ import { limits } from '../core/limits.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Portal } from '../ports/portal.js';
+import { admitAll } from './calls/admission.js';
 import type { DoorContext } from './calls/handlers.js';
 import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
 import type { KnownServer } from './directory/definition.js';
@@ -95,7 +96,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
   const server = new Server(serverOptions);
   const openStreams = new OpenStreams();
-  const context = { engine, logger, openStreams };
+  const context: DoorContext = { engine, admit: admitAll(engine), logger, openStreams };
   const doors = [...doorsOf(context, minimumChars), ...portalDoors(options.portal, context)];
   for (const door of doors) server.addService(door.service, door.handlers);
   let serving = false;

@@ -5,7 +5,7 @@ import type { Logger } from '../../ports/logger.js';
 import { errorTrailer, grpcStatus, logUnexpected } from '../errors.js';
 import type { Leaving } from '../open-streams.js';
 import type { Decoded } from '../wire/messages.js';
-import type { Operation, Refusal } from './operation.js';
+import type { Refusal } from './operation.js';
 
 /** Errors of one stream that `kvs-erro` lists, each as `index:CODE` with the request's index counted from 0. */
 const LISTED_ERRORS_MAX = 32;
@@ -33,7 +33,7 @@ export class Conversation<Req, Res> implements Leaving {
 
   constructor(
     private readonly call: ServerDuplexStream<Decoded<Req>, Res>,
-    private readonly operation: Operation<Req, Res>,
+    private readonly operation: (request: Req) => Awaitable<Res>,
     private readonly refusal: Refusal<Res>,
     private readonly logger: Logger,
     private readonly atOnce = 1,

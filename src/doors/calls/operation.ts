@@ -1,11 +1,12 @@
 import type { KvsError } from '../../core/errors.js';
 import type { Awaitable } from '../../ports/engine.js';
+import type { Caller } from './admission.js';
 
 /**
- * The rules of a door for one request: check, engine, answer. Answers at once where the engine does.
+ * The rules of a door for one request: check, the caller's engine, answer. Answers at once where the engine does.
  * @throws KvsError (also as a rejection) of the checks and of the engine
  */
-export type Operation<Req, Res> = (request: Req) => Awaitable<Res>;
+export type Operation<Req, Res> = (request: Req, caller: Caller) => Awaitable<Res>;
 
 /** How a contract expresses an error within its answer; `undefined` if it cannot, and the call ends with a status. */
 export type Refusal<Res> = (error: KvsError) => Res | undefined;

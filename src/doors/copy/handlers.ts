@@ -24,11 +24,10 @@ export const copyService: ServiceDefinition = {
 } satisfies Record<keyof CopyHandlers, unknown>;
 
 export function copyHandlers(context: DoorContext): CopyHandlers {
-  const { engine } = context;
   return {
     Exporta: serverStreaming(
       {
-        rows: () => {
+        rows: (_request, { engine }) => {
           if (engine.everything) return engine.everything();
           throw new KvsError('NAO_SUPORTADO', 'este motor não exporta todas as versões');
         },
@@ -36,7 +35,11 @@ export function copyHandlers(context: DoorContext): CopyHandlers {
       },
       context,
     ),
-    Importa: bidirectional((request: RowRequest) => restore(engine, request), neverAnswered, context),
+    Importa: bidirectional(
+      (request: RowRequest, { engine }) => restore(engine, request),
+      neverAnswered,
+      context,
+    ),
   };
 }
 

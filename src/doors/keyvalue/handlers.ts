@@ -19,7 +19,7 @@ export interface KeyValueHandlers {
 }
 
 export function keyValueHandlers(context: DoorContext): KeyValueHandlers {
-  const { get, put, del, trim, range, show, remove } = keyValueOperations(context.engine);
+  const { get, put, del, trim, range, show, remove } = keyValueOperations();
   return {
     Get: unary(get, neverAnswered, context),
     GetRange: serverStreaming({ rows: range, answer: show }, context),

@@ -1,5 +1,6 @@
 /** The rules of `KeyValueStore` for one request: check, engine, answer. The same for unary calls and for streams. */
-import type { Awaitable, Engine, RangeRow, Row, Stream } from '../../ports/engine.js';
+import type { Awaitable, RangeRow, Row, Stream } from '../../ports/engine.js';
+import type { Caller } from '../calls/admission.js';
 import { andThen, type Operation } from '../calls/operation.js';
 import { checkedKey, checkedValue, namedVersion } from '../checks.js';
 import type { KeyRequest, KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
@@ -16,22 +17,22 @@ export interface Operations {
   readonly del: Operation<KeyVersionRequest, Tuple>;
   readonly trim: Operation<KeyVersionRequest, Tuple>;
   /** The keys of a range. @throws KvsError of the checks and of the engine */
-  readonly range: (request: RangeRequest) => Stream<RangeRow>;
+  readonly range: (request: RangeRequest, caller: Caller) => Stream<RangeRow>;
   /** The answer of `GetRange` for a key. */
   readonly show: (found: RangeRow) => Tuple;
   /** Removes a key; `undefined` if somebody else removed it first: then it is not in the range any more. */
-  readonly remove: (found: RangeRow) => Awaitable<Tuple | undefined>;
+  readonly remove: (found: RangeRow, caller: Caller) => Awaitable<Tuple | undefined>;
 }
 
-export function keyValueOperations(engine: Engine): Operations {
+export function keyValueOperations(): Operations {
   const keyOf = (request: KeyRequest): string => checkedKey(request, MINIMUM_CHARS);
   return {
-    get(request) {
+    get(request, { engine }) {
       const key = keyOf(request);
       return andThen(engine.queryAt(key, namedVersion(request.version)), (row) => reply(key, row));
     },
 
-    put(request) {
+    put(request, { engine }) {
       const key = keyOf(request);
       return andThen(engine.put(key, checkedValue(request, MINIMUM_CHARS)), ({ row, previous }) => ({
         key,
@@ -41,23 +42,23 @@ export function keyValueOperations(engine: Engine): Operations {
       }));
     },
 
-    del(request) {
+    del(request, { engine }) {
       const key = keyOf(request);
       return andThen(engine.removeAll(key), (row) => reply(key, row));
     },
 
-    trim(request) {
+    trim(request, { engine }) {
       const key = keyOf(request);
       return andThen(engine.trim(key), (row) => reply(key, row));
     },
 
-    range({ from, to }) {
+    range({ from, to }, { engine }) {
       return engine.range(keyOf(from), keyOf(to), namedVersion(Math.max(from.version, to.version)));
     },
 
     show: ({ key, row }) => reply(key, row),
 
-    remove: ({ key }) =>
+    remove: ({ key }, { engine }) =>
       andThen(engine.removeAll(key), (row) => (row === undefined ? undefined : reply(key, row))),
   };
 }

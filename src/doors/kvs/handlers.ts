@@ -20,8 +20,7 @@ export interface KvsHandlers {
 
 /** @param minimumChars fewest characters of a key and of a value */
 export function kvsHandlers(context: DoorContext, minimumChars: number): KvsHandlers {
-  const { engine } = context;
-  const { insert, query, remove } = kvsOperations(engine, minimumChars);
+  const { insert, query, remove } = kvsOperations(minimumChars);
   const refused = orStatus(REFUSED_VERSION);
   const blank = orStatus(BLANK_TUPLE);
   return {
@@ -33,7 +32,7 @@ export function kvsHandlers(context: DoorContext, minimumChars: number): KvsHand
     RemoveVarias: bidirectional(remove, refused, context),
     Snapshot: serverStreaming(
       {
-        rows: ({ version }: VersionRequest) => engine.snapshot(namedVersion(version)),
+        rows: ({ version }: VersionRequest, { engine }) => engine.snapshot(namedVersion(version)),
         answer: (row): Tuple => row,
         whenEmpty: BLANK_TUPLE,
       },

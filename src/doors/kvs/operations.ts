@@ -21,9 +21,9 @@ export interface Operations {
 }
 
 /** @param minimumChars fewest characters of a key and of a value */
-export function kvsOperations(engine: Engine, minimumChars: number): Operations {
+export function kvsOperations(minimumChars: number): Operations {
   /** Nothing was found: whether the key is unknown, or only such a version of it. */
-  function missing(key: string, version: number | undefined): Awaitable<never> {
+  function missing(engine: Engine, key: string, version: number | undefined): Awaitable<never> {
     return andThen(version === undefined ? undefined : engine.query(key, undefined), (latest) => {
       if (latest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
       throw new KvsError('VERSAO_INEXISTENTE', `a chave não tem versão até ${String(version)}`);
@@ -31,22 +31,22 @@ export function kvsOperations(engine: Engine, minimumChars: number): Operations 
   }
 
   return {
-    insert(request) {
+    insert(request, { engine }) {
       const key = checkedKey(request, minimumChars);
       const value = checkedValue(request, minimumChars);
       const inserted = engine.insert(key, value);
       return inserted instanceof Promise ? inserted.then((row) => row.version) : inserted.version;
     },
 
-    query(request) {
+    query(request, { engine }) {
       const key = checkedKey(request, minimumChars);
       const version = namedVersion(request.version);
       const found = engine.query(key, version);
-      if (found instanceof Promise) return found.then((row) => row ?? missing(key, version));
-      return found ?? missing(key, version);
+      if (found instanceof Promise) return found.then((row) => row ?? missing(engine, key, version));
+      return found ?? missing(engine, key, version);
     },
 
-    remove(request) {
+    remove(request, { engine }) {
       const key = checkedKey(request, minimumChars);
       const version = namedVersion(request.version);
       return andThen(engine.remove(key, version), () => version ?? 0);

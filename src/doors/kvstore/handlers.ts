@@ -1,5 +1,4 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
-import type { Engine } from '../../ports/engine.js';
 import { unary, type DoorContext } from '../calls/handlers.js';
 import { andThen, type Operation } from '../calls/operation.js';
 import { checkedKey, checkedValue } from '../checks.js';
@@ -23,7 +22,7 @@ export interface KvStoreHandlers {
  * @param context with an engine that has the capability `heads`
  */
 export function kvStoreHandlers(context: DoorContext): KvStoreHandlers {
-  const { put, get } = kvStoreOperations(context.engine);
+  const { put, get } = kvStoreOperations();
   return {
     Put: unary(put, (error) => (isExpected(error) ? { error: reason(error) } : undefined), context),
     Get: unary(
@@ -41,13 +40,13 @@ interface Operations {
 
 const DONE: PutOutcome = Object.freeze({ error: undefined });
 
-function kvStoreOperations(engine: Engine): Operations {
+function kvStoreOperations(): Operations {
   return {
-    put(request) {
+    put(request, { engine }) {
       const key = checkedKey(request, MINIMUM_CHARS);
       return andThen(engine.insert(key, checkedValue(request, MINIMUM_CHARS)), () => DONE);
     },
-    get(request) {
+    get(request, { engine }) {
       const key = checkedKey(request, MINIMUM_CHARS);
       return andThen(engine.heads(key), (heads) => ({ heads, error: undefined }));
     },

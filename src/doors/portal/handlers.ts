@@ -1,5 +1,6 @@
 import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
 import type { KvsError } from '../../core/errors.js';
+import type { Awaitable, Stream } from '../../ports/engine.js';
 import type {
   Aluno,
   Disciplina,
@@ -84,15 +85,9 @@ export function enrolmentHandlers(enrolment: Enrolment, context: DoorContext): E
     RemoveProfessor: change(({ sigla, person }) => enrolment.removeProfessor(sigla, person), context),
     AdicionaAluno: change(({ sigla, person }) => enrolment.addAluno(sigla, person), context),
     RemoveAluno: change(({ sigla, person }) => enrolment.removeAluno(sigla, person), context),
-    DetalhaDisciplina: unary((sigla) => enrolment.detail(sigla), neverAnswered, context),
-    ObtemDisciplinasProfessor: serverStreaming(
-      { rows: (siape) => enrolment.ofProfessor(siape), answer: (report) => report },
-      context,
-    ),
-    ObtemDisciplinasAluno: serverStreaming(
-      { rows: (matricula) => enrolment.ofAluno(matricula), answer: (summary) => summary },
-      context,
-    ),
+    DetalhaDisciplina: look((sigla) => enrolment.detail(sigla), context),
+    ObtemDisciplinasProfessor: list((siape: string) => enrolment.ofProfessor(siape), context),
+    ObtemDisciplinasAluno: list((matricula: string) => enrolment.ofAluno(matricula), context),
   };
 }
 
@@ -101,15 +96,49 @@ function registryHandlers<T>(registry: Registry<T>, context: DoorContext) {
     create: change((record: T) => registry.create(record), context),
     update: change((record: T) => registry.update(record), context),
     remove: change((id: string) => registry.remove(id), context),
-    get: unary((id: string) => registry.get(id), neverAnswered, context),
-    all: serverStreaming<Vazia, T, T>({ rows: () => registry.all(), answer: (record) => record }, context),
+    get: look((id) => registry.get(id), context),
+    all: list<Vazia, T>(() => registry.all(), context),
   };
 }
+
+/** The application asks the store itself, for whoever may use all of the keys that it keeps. */
+const PORTAL_PREFIX = 'portal/';
 
 const DONE: Status = Object.freeze({ refusal: undefined });
 
 function change<Req>(make: (request: Req) => Promise<void>, context: DoorContext): Change<Req> {
-  return unary(async (request: Req) => make(request).then(() => DONE), refusalOf, context);
+  return unary(
+    async (request: Req, caller) => {
+      caller.assertMay('write', PORTAL_PREFIX);
+      return make(request).then(() => DONE);
+    },
+    refusalOf,
+    context,
+  );
+}
+
+function look<T>(find: (id: string) => Awaitable<T | undefined>, context: DoorContext): Look<T> {
+  return unary(
+    (id: string, caller) => {
+      caller.assertMay('read', PORTAL_PREFIX);
+      return find(id);
+    },
+    neverAnswered,
+    context,
+  );
+}
+
+function list<Req, T>(rows: (request: Req) => Stream<T>, context: DoorContext): List<Req, T> {
+  return serverStreaming<Req, T, T>(
+    {
+      rows: (request, caller) => {
+        caller.assertMay('read', PORTAL_PREFIX);
+        return rows(request);
+      },
+      answer: (record) => record,
+    },
+    context,
+  );
 }
 
 function refusalOf(error: KvsError): Status | undefined {
