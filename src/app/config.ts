@@ -69,7 +69,9 @@ export function serverConfig(sources: SettingSources): ServerConfig {
   const host = one('host', parseHost, DEFAULTS.host);
   const engine = engineConfig(read, host);
   const portal = parsePortal(read('portal'));
-  if (portal.length > 0) assertPortalFits(engine);
+  if (portal.length > 0 && engine.name === 'lider') {
+    throw new KvsError('CONFIGURACAO', '--portal não vale com --motor lider: use --motor frota ou consenso');
+  }
   return Object.freeze({
     host,
     port: one('porta', parsePort, DEFAULTS.port),
@@ -79,21 +81,6 @@ export function serverConfig(sources: SettingSources): ServerConfig {
     brokerCredentials: one('broker-credenciais', (text) => text, undefined),
     engine,
   });
-}
-
-/** The portal writes several keys as one step: not every engine does. @throws KvsError CONFIGURACAO */
-function assertPortalFits(engine: EngineConfig): void {
-  const hindrance =
-    engine.name === 'lider'
-      ? '--motor lider'
-      : engine.name === 'frota' && engine.dataFolder !== undefined
-        ? '--dados'
-        : undefined;
-  if (hindrance === undefined) return;
-  throw new KvsError(
-    'CONFIGURACAO',
-    `--portal não vale com ${hindrance}: use a frota sem --dados, ou --motor consenso para tê-lo no disco`,
-  );
 }
 
 function parsePortal(setting: Setting | undefined): readonly PortalService[] {

@@ -2,6 +2,7 @@ import { externalBrokers } from '../bus/broker-source.js';
 import type { BrokerSource } from '../bus/broker-source.js';
 import type { BrokerCredentials } from '../bus/broker-url.js';
 import { MqttTopics } from '../bus/mqtt-topics.js';
+import { KvsError } from '../core/errors.js';
 import type { OfferedPortal } from '../doors/server.js';
 import type { FleetEngine } from '../engine/fleet.js';
 import { Attempts } from '../portal/attempts.js';
@@ -31,16 +32,20 @@ const parts = { time: systemTime, random: systemRandom };
 /**
  * The portal on a server of a fleet. All of them listen to its topics; the lowest origin acts, and puts right what
  * servers did that could not see each other.
+ * @param engine what reads and writes: `fleet` itself, or the journal before it
+ * @throws KvsError CONFIGURACAO if the engine cannot carry the portal
  */
 export function fleetPortal(
   services: readonly PortalService[],
-  engine: FleetEngine,
+  engine: Engine,
+  fleet: FleetEngine,
   brokers: BrokerSource,
   credentials: BrokerCredentials | undefined,
   logger: Logger,
 ): ServedPortal {
   if (services.length === 0) return NO_PORTAL;
-  const { origin, member } = engine;
+  assertCommits(engine);
+  const { origin, member } = fleet;
   const portal = new PortalApplication({ ...parts, engine, origin });
   const topics = new MqttTopics({
     ...parts,
@@ -65,7 +70,7 @@ export function fleetPortal(
       gateway.show(excessMessage(sigla, matricula));
     },
   });
-  engine.watch({
+  fleet.watch({
     inserted: (key, value) => {
       // What a server that joins is told of is past: others have shown it.
       if (member.state !== 'serving' || !key.startsWith('portal/')) return;
@@ -108,6 +113,7 @@ export function consensusPortal(
   logger: Logger,
 ): ServedPortal {
   if (services.length === 0) return NO_PORTAL;
+  assertCommits(engine);
   const name = drawName();
   const portal = new PortalApplication({ ...parts, engine, origin: name });
   const offered = { portal, services };
@@ -129,4 +135,13 @@ export function consensusPortal(
     },
     stop: () => gateway.stop(),
   };
+}
+
+/** The portal changes several keys as one step, which not every engine must be able to do. */
+function assertCommits({ capabilities }: Engine): void {
+  if (capabilities.commits !== 'none') return;
+  throw new KvsError(
+    'CONFIGURACAO',
+    '--portal não vale com este motor: ele não grava várias chaves num passo só',
+  );
 }

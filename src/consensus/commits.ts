@@ -1,5 +1,5 @@
+import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
 import type { Commit, Write } from '../ports/engine.js';
 import { Unanswered } from './client.js';
 import type { Answered } from './client.js';
@@ -25,9 +25,9 @@ type Heads = ReadonlyMap<string, Head>;
 export class Commits {
   constructor(private readonly options: WritesOptions) {}
 
-  /** @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA */
+  /** @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA; PEDIDO_INVALIDO */
   async commit(change: Commit, deadline: number): Promise<boolean> {
-    assertFits(change);
+    assertCommitFits(change);
     const { client, random, time, tuning } = this.options;
     let heads = this.remembered(change);
     for (let lost = 0; ; lost++) {
@@ -136,10 +136,4 @@ function holds({ guards }: Commit, heads: Heads): boolean {
 
 function keysOf({ guards, writes }: Commit): readonly string[] {
   return [...new Set([...guards, ...writes].map(({ key }) => key))];
-}
-
-function assertFits({ guards, writes }: Commit): void {
-  if (guards.length > limits.commitGuards || writes.length > limits.commitWrites) {
-    throw new Error(`a commit of ${guards.length} guards and ${writes.length} writes is too large`);
-  }
 }

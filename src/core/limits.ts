@@ -148,6 +148,8 @@ export const limits = Object.freeze({
   commitWrites: 30,
   /** Keys that one commit may guard. */
   commitGuards: 60,
+  /** UTF-8 bytes of all keys and values that a commit names. */
+  commitBytes: 160 * KiB,
 
   /** Fewest characters of an identifier and of a name in the portal (contract, section 4). */
   portalMinimumChars: 4,
@@ -301,5 +303,16 @@ assertRelation(
   'what a gateway that died has not applied is remembered until another has taken over',
 );
 assertRelation(limits.commitWrites * 4 + 4 <= 128, 'a commit must fit a transaction of etcd');
+assertRelation(
+  limits.keyBytes + limits.valueBytes <= limits.commitBytes &&
+    worstJsonFactor * limits.commitBytes + 64 * (limits.commitWrites + limits.commitGuards) <=
+      limits.mensagemLineBytes,
+  'a commit holds any single write, and fits a Mensagem',
+);
+assertRelation(limits.commitWrites <= limits.journalGroupMutations, 'a commit is kept as part of one batch');
+assertRelation(
+  limits.commitWrites < limits.leaderWindowMutations && limits.mensagemLineBytes < limits.leaderWindowBytes,
+  'a commit fits the window of a follower',
+);
 assertRelation(limits.reconnectBaseMs < limits.reconnectCapMs, 'pauses grow');
 assertRelation(limits.busStopMs < limits.drainMs, 'taking leave is part of a drain');

@@ -1,14 +1,26 @@
+import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
 import type { InsertMutation, Mutation } from '../core/mutation.js';
 import { isPresent, stampInsertAfter, timestampLeast, withOriginalStamp } from '../core/stamping.js';
-import type { Capabilities, Engine, Head, Put, RangeRow, Restored, Row, Stream } from '../ports/engine.js';
+import type {
+  Capabilities,
+  Commit,
+  Engine,
+  Head,
+  Put,
+  RangeRow,
+  Restored,
+  Row,
+  Stream,
+} from '../ports/engine.js';
 import type { Journal } from '../ports/journal.js';
 import type { MemberOptions } from '../replication/member.js';
 import { defaultTuning } from '../replication/tuning.js';
 import { assertRoomFor } from './admission.js';
+import { guardsHold, stampWrites } from './commit.js';
 import { FleetEngine } from './fleet.js';
 import { Keeper } from './keeper.js';
-import { LATER, type Write } from './write.js';
+import { LATER, type Decided, type Write } from './write.js';
 
 /** What a write occupies while it waits, beside its key and value. */
 const WRITE_OVERHEAD_BYTES = 200;
@@ -23,7 +35,7 @@ export class DurableFleet implements Engine {
     linearizable: false,
     durable: true,
     pipelined: true,
-    commits: 'none',
+    commits: 'here',
   };
   readonly fleet: FleetEngine;
   readonly keeper: Keeper;
@@ -141,7 +153,7 @@ export class DurableFleet implements Engine {
       const least = earlier?.kind === 'insert' ? earlier.timestamp + 1 : timestampLeast(store, key);
       return withOriginalStamp(insert, least, row);
     };
-    return this.submit(key, value.length, stamp, (mutation, apply) => {
+    return this.submitOne(key, value.length, stamp, (mutation, apply) => {
       apply();
       if (mutation === undefined) return { version, outcome: 'present' };
       return {
@@ -151,8 +163,27 @@ export class DurableFleet implements Engine {
     });
   }
 
-  commit(): never {
-    throw new KvsError('NAO_SUPORTADO', 'um servidor com --dados não grava várias chaves num passo só');
+  async commit(change: Commit): Promise<boolean> {
+    assertCommitFits(change);
+    const { guards, writes } = change;
+    const keys = new Set([...guards, ...writes].map(({ key }) => key));
+    let held = false;
+    const stamp = (decided: Decided): readonly Mutation[] | typeof LATER => {
+      // It must see every earlier write of every key that it looks at or changes.
+      if ([...keys].some((key) => decided.has(key))) return LATER;
+      const { store, origin } = this.fleet;
+      held = guardsHold(store, guards);
+      return held ? stampWrites(store, origin, writes, this.options.time.wallMs()) : [];
+    };
+    const bytes = [...keys, ...writes.map((write) => ('value' in write ? write.value : ''))].reduce(
+      (sum, text) => sum + text.length + WRITE_OVERHEAD_BYTES,
+      0,
+    );
+    const complete = (apply: () => void): boolean => {
+      apply();
+      return held;
+    };
+    return this.submit({ bytes, mutationsMax: writes.length, stamp, complete });
   }
 
   heads(key: string): readonly Head[] {
@@ -165,7 +196,7 @@ export class DurableFleet implements Engine {
     finish: (mutation: Mutation, apply: () => void) => T,
   ): Promise<T> {
     const stamp = (earlier: Mutation | undefined) => this.stampInsert(key, value, earlier);
-    return this.submit(key, value.length, stamp, (mutation, apply) => finish(mutation as Mutation, apply));
+    return this.submitOne(key, value.length, stamp, (mutation, apply) => finish(mutation as Mutation, apply));
   }
 
   private stampInsert(
@@ -192,35 +223,52 @@ export class DurableFleet implements Engine {
       newest = this.fleet.store.getAt(key);
       return stamp(newest);
     };
-    return this.submit(key, 0, decide, (_, apply) => {
+    return this.submitOne(key, 0, decide, (_, apply) => {
       apply();
       return answer(newest);
     });
   }
 
-  private submit<T>(
+  /** A write of one key. @param stamp sees the last mutation of the key that is decided and not applied yet */
+  private submitOne<T>(
     key: string,
     valueChars: number,
-    stamp: Write['stamp'],
+    stamp: (earlier: Mutation | undefined) => Mutation | typeof LATER | undefined,
     finish: (mutation: Mutation | undefined, apply: () => void) => T,
   ): Promise<T> {
+    let mutation: Mutation | undefined;
+    return this.submit({
+      bytes: key.length + valueChars + WRITE_OVERHEAD_BYTES,
+      mutationsMax: 1,
+      stamp: (decided) => {
+        const stamped = stamp(decided.get(key));
+        if (stamped === LATER) return LATER;
+        mutation = stamped;
+        return stamped === undefined ? [] : [stamped];
+      },
+      complete: (apply) => finish(mutation, apply),
+    });
+  }
+
+  private submit<T>(write: Submission<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.fleet.assertWritable();
-      let decided: Mutation | undefined;
       this.keeper.submit({
-        key,
-        bytes: key.length + valueChars + WRITE_OVERHEAD_BYTES,
-        stamp: (earlier) => {
+        ...write,
+        stamp: (decided) => {
           this.fleet.assertWritable();
-          const mutation = stamp(earlier);
-          if (mutation !== LATER) decided = mutation;
-          return mutation;
+          return write.stamp(decided);
         },
-        complete: (apply) => resolve(finish(decided, apply)),
+        complete: (apply) => resolve(write.complete(apply)),
         refuse: (reason) => reject(KvsError.from(reason)),
       });
     });
   }
+}
+
+/** A write as the keeper takes it, with the answer of its caller. */
+interface Submission<T> extends Pick<Write, 'bytes' | 'mutationsMax' | 'stamp'> {
+  complete(apply: () => void): T;
 }
 
 function inserted(mutation: Mutation): { readonly version: number; readonly timestamp: number } {

@@ -1,4 +1,5 @@
 import type { Origin } from '../core/dot.js';
+import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
 import type { Mutation } from '../core/mutation.js';
 import { Store } from '../core/store.js';
@@ -18,6 +19,7 @@ import type {
 } from '../ports/engine.js';
 import { Member, type MemberOptions } from '../replication/member.js';
 import { assertOriginFits, assertRoomFor } from './admission.js';
+import { guardsHold, stampWrites } from './commit.js';
 
 /**
  * The fleet engine: every server holds everything, writes at once, and tells the others (eventual, causal+).
@@ -97,18 +99,12 @@ export class FleetEngine implements Engine, ChangeFeed {
     return this.store.getAt(key);
   }
 
-  commit({ guards, writes }: Commit): boolean {
+  commit(change: Commit): boolean {
     this.assertWritable();
+    assertCommitFits(change);
     const { store, origin } = this;
-    for (const { key, version } of guards) {
-      if ((store.getAt(key)?.version ?? 0) !== version) return false;
-    }
-    // Everything that may be refused is refused before anything is applied. Keys are distinct: stamps stay true.
-    const mutations = writes.flatMap((write): Mutation[] => {
-      if ('remove' in write) return store.entriesOf(write.key) === 0 ? [] : [store.stampRemoveAll(write.key)];
-      assertRoomFor(store, write.key, write.value);
-      return [store.stampInsert(origin, write.key, write.value, this.options.time.wallMs())];
-    });
+    if (!guardsHold(store, change.guards)) return false;
+    const mutations = stampWrites(store, origin, change.writes, this.options.time.wallMs());
     for (const mutation of mutations) this.accept(mutation);
     return true;
   }

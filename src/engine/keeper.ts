@@ -194,7 +194,7 @@ export class Keeper {
     const batches = this.received;
     this.dropReceived();
     if (group.length > 0) {
-      const mutations = group.map(({ mutation }) => mutation);
+      const mutations = group.flatMap((stamped) => stamped.mutations);
       const first = store.vector.seqOf(origin) + 1;
       // What it depends on stands before it in the log.
       batches.push(codec.pack({ origin, first, dependencies: [], mutations }));
@@ -214,9 +214,10 @@ export class Keeper {
     this.counters.groups++;
     this.counters.writes += group.length;
     // A batch that a peer sent costs a replay about as much as its length says.
-    this.logMutations += group.length;
+    for (const { mutations } of group) this.logMutations += mutations.length;
     for (const packed of batches) this.logChars += packed.length;
-    for (const { write, mutation } of group) write.complete(() => this.parts.accept(mutation));
+    const { accept } = this.parts;
+    for (const { write, mutations } of group) write.complete(() => mutations.forEach(accept));
   }
 
   private writeState(): void {

@@ -3,19 +3,23 @@ import type { Mutation } from '../core/mutation.js';
 /** Another write of the same key must take effect first. */
 export const LATER = Symbol('later');
 
-/** A local write on its way to the disk. */
+/** The last mutation of each key that is decided and not applied yet. */
+export type Decided = ReadonlyMap<string, Mutation>;
+
+/** A local write on its way to the disk: one step, of one mutation or of several. */
 export interface Write {
-  readonly key: string;
   /** Roughly what it occupies while it waits. */
   readonly bytes: number;
+  /** It becomes no more than so many mutations. */
+  readonly mutationsMax: number;
   /**
-   * Decides what it does, in the order in which writes came.
-   * @param earlier the last mutation of this key that is decided and not applied yet
-   * @returns `undefined`: nothing is to be done; `LATER`: it cannot be decided before `earlier` is applied
+   * Decides what it does, in the order in which writes came. Of each key it looks at what is in the store and what is
+   * decided, or it waits.
+   * @returns no mutation: nothing is to be done; `LATER`: it cannot be decided before what is decided is applied
    * @throws KvsError
    */
-  stamp(earlier: Mutation | undefined): Mutation | typeof LATER | undefined;
-  /** It is durable, or there was nothing to do: it takes effect by `apply`, then it is answered. */
+  stamp(decided: Decided): readonly Mutation[] | typeof LATER;
+  /** It is durable, or there was nothing to do: it takes effect by `apply`, all of it, then it is answered. */
   complete(apply: () => void): void;
   /** It has no effect. */
   refuse(reason: unknown): void;
@@ -24,8 +28,10 @@ export interface Write {
 /** A write with what it was decided to do. */
 export interface StampedWrite {
   readonly write: Write;
-  readonly mutation: Mutation;
+  readonly mutations: readonly Mutation[];
 }
+
+const NOTHING: readonly Mutation[] = [];
 
 /** Writes that wait, first come, first served. Bounded by whoever fills it. */
 export class WriteQueue {
@@ -47,22 +53,24 @@ export class WriteQueue {
   }
 
   /**
-   * Decides the next writes, up to so many and so many bytes, or to the first that must wait. Those that are refused or
-   * have nothing to do are answered at once.
+   * Decides the next writes, up to so many mutations and so many bytes (the first in any case, whole), or to the first that
+   * must wait. Those that are refused or have nothing to do are answered at once.
    */
   takeGroup(mutationsMax: number, bytesMax: number): StampedWrite[] {
     const group: StampedWrite[] = [];
     const decided = new Map<string, Mutation>();
-    for (let bytes = 0; this.start < this.items.length; this.start++) {
+    for (let bytes = 0, count = 0; this.start < this.items.length; this.start++) {
       const write = this.items[this.start] as Write;
-      if (group.length >= mutationsMax || (group.length > 0 && bytes + write.bytes > bytesMax)) break;
-      const mutation = this.decide(write, decided.get(write.key));
-      if (mutation === LATER) break;
+      const fits = count + write.mutationsMax <= mutationsMax && bytes + write.bytes <= bytesMax;
+      if (group.length > 0 && !fits) break;
+      const mutations = this.decide(write, decided);
+      if (mutations === LATER) break;
       this.waitingBytes -= write.bytes;
-      if (mutation === undefined) continue;
+      if (mutations.length === 0) continue;
       bytes += write.bytes;
-      decided.set(write.key, mutation);
-      group.push({ write, mutation });
+      count += mutations.length;
+      for (const mutation of mutations) decided.set(mutation.key, mutation);
+      group.push({ write, mutations });
     }
     this.items = this.items.slice(this.start);
     this.start = 0;
@@ -78,14 +86,14 @@ export class WriteQueue {
     for (const write of refused) write.refuse(reason);
   }
 
-  private decide(write: Write, earlier: Mutation | undefined): Mutation | typeof LATER | undefined {
+  private decide(write: Write, decided: Decided): readonly Mutation[] | typeof LATER {
     try {
-      const mutation = write.stamp(earlier);
-      if (mutation === undefined) write.complete(() => undefined);
-      return mutation;
+      const mutations = write.stamp(decided);
+      if (mutations !== LATER && mutations.length === 0) write.complete(() => undefined);
+      return mutations;
     } catch (error) {
       write.refuse(error);
-      return undefined;
+      return NOTHING;
     }
   }
 }

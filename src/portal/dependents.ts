@@ -87,19 +87,22 @@ export function clear(
 
 /** Links put together into as few commits as they fit. */
 export function inParts(links: readonly Link[]): Commit[] {
-  const parts: { guards: Guard[]; writes: Write[] }[] = [];
+  const parts: { guards: Guard[]; writes: Write[]; bytes: number }[] = [];
   for (const { guards, writes } of links) {
     const last = parts.at(-1);
+    const bytes = [...guards, ...writes].reduce((sum, { key }) => sum + Buffer.byteLength(key), 0);
     const fits =
       last !== undefined &&
       last.guards.length + guards.length <= limits.commitGuards &&
-      last.writes.length + writes.length <= limits.commitWrites;
+      last.writes.length + writes.length <= limits.commitWrites &&
+      last.bytes + bytes <= limits.commitBytes;
     if (fits) {
       last.guards.push(...guards);
       last.writes.push(...writes);
-    } else parts.push({ guards: [...guards], writes: [...writes] });
+      last.bytes += bytes;
+    } else parts.push({ guards: [...guards], writes: [...writes], bytes });
   }
-  return parts;
+  return parts.map(({ guards, writes }) => ({ guards, writes }));
 }
 
 function remove(key: string): Write {

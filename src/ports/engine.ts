@@ -77,7 +77,10 @@ export interface Guard {
 export type Write =
   { readonly key: string; readonly value: string } | { readonly key: string; readonly remove: true };
 
-/** What {@link Engine.commit} does. At most `limits.commitGuards` guards and `limits.commitWrites` writes, each key once. */
+/**
+ * What {@link Engine.commit} does. At most `limits.commitGuards` guards, `limits.commitWrites` writes, each of another key,
+ * and `limits.commitBytes` of keys and values: beyond, it is refused with PEDIDO_INVALIDO.
+ */
 export interface Commit {
   readonly guards: readonly Guard[];
   readonly writes: readonly Write[];

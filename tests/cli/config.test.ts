@@ -139,9 +139,10 @@ describe('configuração do servidor', () => {
     expect(() => config({ flags: { 'portal-broker': ['mqtt://a'] } })).toThrow(
       'só vale com --motor consenso',
     );
-    for (const flags of [{ motor: 'lider' }, { dados: 'pasta' }]) {
-      expect(() => config({ flags: { portal: 'admin', ...flags } })).toThrow('--portal não vale com --');
-    }
+    expect(config({ flags: { portal: 'admin', dados: 'pasta' } }).portal).toEqual(['admin']);
+    expect(() => config({ flags: { portal: 'admin', motor: 'lider' } })).toThrow(
+      'não vale com --motor lider',
+    );
     const { portalBrokers } = consensus({ 'portal-broker': ['mqtt://a:1'] });
     expect(portalBrokers.map(({ url }) => url)).toEqual(['mqtt://a:1']);
   });

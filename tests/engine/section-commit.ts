@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { limits } from '../../src/core/limits.js';
-import type { Engine, Write } from '../../src/ports/engine.js';
+import type { Commit, Engine, Write } from '../../src/ports/engine.js';
 import type { Bench } from './conformance.js';
 import { allAtOnce, codeOf, insertAll, query, queryAt } from './support.js';
 
@@ -91,6 +91,86 @@ export function commitSection(bench: Bench): void {
       for (const key of keys) expect(await value(key)).toBe(key);
       expect(await engine.commit({ guards, writes: keys.map((key) => ({ key, remove: true })) })).toBe(true);
       for (const key of keys) expect(await value(key)).toBeUndefined();
+    });
+
+    it('are refused where they are larger than the limits say, with nothing done', async () => {
+      const { engine } = bench;
+      const key = bench.key();
+      const many = Array.from({ length: limits.commitWrites + 1 }, () => ({ key: bench.key(), value: 'x' }));
+      const guards = Array.from({ length: limits.commitGuards + 1 }, () => ({
+        key: bench.key(),
+        version: 0,
+      }));
+      const long = 'v'.repeat(limits.valueBytes);
+      const tooLarge: Commit[] = [
+        { guards: [], writes: many },
+        { guards, writes: [{ key, value: 'x' }] },
+        { guards: [], writes: [key, bench.key(), bench.key()].map((each) => ({ key: each, value: long })) },
+        {
+          guards: [],
+          writes: [
+            { key, value: 'um' },
+            { key, value: 'outro' },
+          ],
+        },
+      ];
+      for (const change of tooLarge) {
+        expect(await codeOf(() => engine.commit(change))).toBe('PEDIDO_INVALIDO');
+        for (const write of change.writes) expect(await value(write.key)).toBeUndefined();
+      }
+      const single = [{ key, value: long }];
+      expect(await engine.commit({ guards: [{ key, version: 0 }], writes: single })).toBe(true);
+      expect(await value(key)).toBe(long);
+    });
+
+    it('see what was asked for before them, and are seen by what is asked for after', async (context) => {
+      const { engine } = bench;
+      const inOrder = engine.capabilities.pipelined ?? false;
+      context.skip(!inOrder, 'calls take effect when they are answered');
+      const [a, b] = [bench.key(), bench.key()];
+      const change = (version: number, done: string): Commit => ({
+        guards: [{ key: a, version }],
+        writes: [
+          { key: a, value: done },
+          { key: b, value: done },
+        ],
+      });
+      const answers = await Promise.all([
+        engine.insert(a, 'a1'),
+        engine.commit(change(1, 'first')),
+        engine.commit(change(1, 'too late')),
+        engine.insert(b, 'b2'),
+        engine.commit({ guards: [{ key: b, version: 2 }], writes: [{ key: a, remove: true }] }),
+        engine.insert(a, 'a3'),
+      ]);
+      expect(answers).toMatchObject([{ version: 1 }, true, false, { version: 2 }, true, { version: 3 }]);
+      expect([await value(a), await value(b)]).toEqual(['a3', 'b2']);
+      expect(await query(engine, a, 2)).toBeUndefined();
+    });
+
+    it('are seen as a whole: on this server, and on others where the engine promises it', async () => {
+      const { engine, open } = bench;
+      const [a, b] = [bench.key(), bench.key()];
+      const readers =
+        engine.capabilities.commits === 'everywhere' && open.second ? [engine, open.second] : [engine];
+      let writing = true;
+      const number = async (on: Engine, key: string): Promise<number> =>
+        Number((await on.queryAt(key, undefined))?.value ?? 0);
+      // Both always have the same number, which grows: whoever is read later is not behind.
+      const look = async (on: Engine, first: string, then: string): Promise<void> => {
+        while (writing) {
+          const before = await number(on, first);
+          expect(await number(on, then)).toBeGreaterThanOrEqual(before);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      const watches = readers.flatMap((on) => [look(on, a, b), look(on, b, a)]);
+      for (let n = 1; n <= WRITERS; n++) {
+        const writes = [a, b].map((key) => ({ key, value: String(n) }));
+        expect(await engine.commit({ guards: [{ key: a, version: n - 1 }], writes })).toBe(true);
+      }
+      writing = false;
+      await Promise.all(watches);
     });
 
     it('of many at once on one guard, exactly one is done', async () => {

@@ -185,5 +185,7 @@ describe('as vagas', () => {
     const parts = inParts(Array.from({ length: 40 }, () => link));
     expect(parts.map(({ writes }) => writes.length)).toEqual([30, 30, 20]);
     expect(inParts([])).toEqual([]);
+    const long = { guards: [{ key: 'k'.repeat(limits.keyBytes), version: 1 }], writes: [] };
+    expect(inParts([long, long, long]).map(({ guards }) => guards.length)).toEqual([2, 1]);
   });
 });

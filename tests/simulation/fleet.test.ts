@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runSeed, type SeedReport } from '../support/sim-run.js';
+import type { SeedReport } from '../support/sim-report.js';
+import { runSeed } from '../support/sim-run.js';
 import { baseSeed, explain, print, type Failure } from './report.js';
 import { REGRESSION_SEEDS } from './seeds.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runSeed, type Journals, type SeedReport } from '../support/sim-run.js';
+import type { Journals, SeedReport } from '../support/sim-report.js';
+import { runSeed } from '../support/sim-run.js';
 import { baseSeed, explain, print, type Failure } from './report.js';
 
 const inCi = process.env['CI'] === 'true';
@@ -31,6 +32,7 @@ describe('a fleet with journals in virtual time', () => {
         fullDisks: sum((r) => r.fullDisks),
         oldCopies: sum((r) => r.oldCopies),
         joined: sum((r) => r.joined),
+        commits: sum((r) => r.commits),
       };
       print(`simulation with journals (${journals}): ${JSON.stringify(figures)}`);
       print(explain(failures, 'SIM_JOURNAL_SEEDS'));

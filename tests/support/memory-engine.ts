@@ -1,3 +1,4 @@
+import { assertCommitFits } from '../../src/core/commit-size.js';
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
 import type { Capabilities, Commit, Engine, Head, Put, RangeRow, Row } from '../../src/ports/engine.js';
@@ -80,8 +81,10 @@ export class MemoryEngine implements Engine {
     return newest;
   }
 
-  commit({ guards, writes }: Commit): boolean {
+  commit(change: Commit): boolean {
     this.#enter();
+    assertCommitFits(change);
+    const { guards, writes } = change;
     if (guards.some(({ key, version }) => (this.#newest(key)?.version ?? 0) !== version)) return false;
     for (const write of writes) {
       if ('remove' in write) this.removeAll(write.key);

@@ -7,8 +7,30 @@ import { vectorText, Violation, type Oracle } from './oracle.js';
 /** What all servers of a run must agree on. */
 export class FleetChecker {
   private readonly hashes = new Map<string, string>();
+  /** Of each origin, the steps of several mutations: the last seq by the first. */
+  private readonly steps = new Map<Origin, Map<number, number>>();
 
   constructor(readonly oracle: Oracle) {}
+
+  /** Steps of several mutations. */
+  get stepCount(): number {
+    return [...this.steps.values()].reduce((sum, steps) => sum + steps.size, 0);
+  }
+
+  /** These mutations are one step. */
+  noteStep(origin: Origin, first: number, last: number): void {
+    if (first === last) return;
+    const steps = this.steps.get(origin) ?? new Map<number, number>();
+    this.steps.set(origin, steps.set(first, last));
+  }
+
+  /** What a server has of its own mutations (or its folder, of a former incarnation's) is never a part of a step. */
+  assertWhole(who: Origin, origin: Origin, seq: number): void {
+    for (const [first, last] of this.steps.get(origin) ?? []) {
+      if (first <= seq && seq < last)
+        throw new Violation(`${who} has ${origin}:${seq} of ${first} … ${last}`);
+    }
+  }
 
   /** Equal vectors mean equal hashes, whoever has them and whenever. */
   noteHash(who: Origin, vector: string, hash: string): void {
@@ -62,6 +84,7 @@ export class ServerChecker {
     if (seen === this.last && !force) return;
     this.last = seen;
     assertTrue(origin, store, this.fleet.oracle);
+    this.fleet.assertWhole(origin, origin, store.vector.seqOf(origin));
     const vector = store.vector.entries();
     this.fleet.noteHash(origin, vectorText(vector), store.hash());
     const now = new Map(vector);

@@ -2,9 +2,12 @@ import type { VectorEntries } from '../../src/core/dot.js';
 import { KvsError } from '../../src/core/errors.js';
 import type { Mutation } from '../../src/core/mutation.js';
 import { DurableFleet } from '../../src/engine/durable-fleet.js';
-import { LATER, type Write } from '../../src/engine/write.js';
+import { LATER, type Decided, type Write } from '../../src/engine/write.js';
+import type { Commit } from '../../src/ports/engine.js';
 import type { MemberOptions } from '../../src/replication/member.js';
-import { Violation, type Oracle } from './oracle.js';
+import { Violation } from './oracle.js';
+import type { FleetChecker } from './sim-checkers.js';
+import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
 import { SimJournal, type DiskFate, type SimDisk } from './sim-journal.js';
 import type { ServerTime } from './sim-time.js';
 
@@ -22,13 +25,17 @@ export class SimDurable {
   private decided: Told[] = [];
   /** The greatest seq that a client was told of. */
   acknowledged = 0;
+  /** What is being submitted: a key, or a commit. */
+  private subject: string | Commit = '';
+  /** What each commit must be answered with. */
+  private readonly due = new Map<Commit, boolean>();
 
   constructor(
     options: MemberOptions,
     disk: SimDisk,
     fate: DiskFate,
     private readonly time: ServerTime,
-    private readonly oracle: Oracle,
+    private readonly checker: FleetChecker,
   ) {
     this.journal = new SimJournal(disk, fate, time, () => {
       const { decided } = this;
@@ -47,77 +54,101 @@ export class SimDurable {
   }
 
   insert(key: string, value: string): void {
-    this.called('insert', this.durable.insert(key, value));
+    this.called(key, 'insert', () => this.durable.insert(key, value));
   }
 
   remove(key: string, version: number | undefined): void {
-    this.called('remove', this.durable.remove(key, version));
+    this.called(key, 'remove', () => this.durable.remove(key, version));
   }
 
-  /** Refusals are checked where they are decided; what fails later may only be the disk. */
-  private called(what: string, answer: Promise<unknown>): void {
+  commit(change: Commit): void {
+    this.called(change, 'commit', async () => {
+      const done = await this.durable.commit(change);
+      const due = this.due.get(change);
+      if (done !== due) throw new Violation(`a commit was answered with ${done} instead of ${String(due)}`);
+    });
+  }
+
+  /**
+   * Refusals are checked where they are decided; what fails later may only be the disk.
+   * @param subject the key, or the commit, that is submitted
+   */
+  private called(subject: string | Commit, what: string, call: () => Promise<unknown>): void {
     const expected = ['DISCO_CHEIO', 'SERVIDOR_ENTRANDO', 'SERVIDOR_SAINDO', 'RELOGIO_ADIANTADO'];
     expected.push('CHAVE_INEXISTENTE', 'VERSAO_INEXISTENTE', 'LIMITE_FILA');
-    answer.catch((error: unknown) => {
+    this.subject = subject;
+    call().catch((error: unknown) => {
       if (error instanceof KvsError && expected.includes(error.code)) return;
-      this.time.fail(new Violation(`${what} failed with ${String(error)}`));
+      this.time.fail(error instanceof Violation ? error : new Violation(`${what} failed: ${String(error)}`));
     });
   }
 
   private watched(write: Write): Write {
     const { fleet } = this.durable;
-    let seq = 0;
+    const { subject } = this;
+    let last = 0;
     return {
       ...write,
-      stamp: (earlier) => {
+      stamp: (decided) => {
         const before = fleet.store.vector.entries();
         const wallMs = this.time.wallMs();
-        const mutation = this.decide(write, earlier, before);
-        if (mutation === undefined || mutation === LATER) return mutation;
-        seq = fleet.store.vector.seqOf(fleet.origin) + this.decided.length + 1;
-        const observed = withSeq(before, fleet.origin, seq - 1);
-        this.decided.push(() => this.tell(mutation, observed, wallMs));
-        return mutation;
+        const mutations = this.decide(write, subject, decided, before);
+        if (mutations === LATER || mutations.length === 0) return mutations;
+        const first = fleet.store.vector.seqOf(fleet.origin) + this.decided.length + 1;
+        last = first + mutations.length - 1;
+        for (const [i, mutation] of mutations.entries()) {
+          const observed = withSeq(before, fleet.origin, first + i - 1);
+          this.decided.push(() => {
+            this.tell(mutation, observed, wallMs);
+            if (first + i === last) this.checker.noteStep(fleet.origin, first, last);
+          });
+        }
+        return mutations;
       },
       complete: (apply) => {
         write.complete(apply);
-        if (seq === 0) return;
-        if (fleet.store.vector.seqOf(fleet.origin) !== seq) {
-          throw new Violation(`${fleet.origin}:${seq} took effect out of turn`);
+        if (last === 0) return;
+        if (fleet.store.vector.seqOf(fleet.origin) !== last) {
+          throw new Violation(`${fleet.origin}:${last} took effect out of turn`);
         }
-        this.acknowledged = seq;
+        this.acknowledged = last;
       },
     };
   }
 
   private decide(
     write: Write,
-    earlier: Mutation | undefined,
+    subject: string | Commit,
+    decided: Decided,
     before: VectorEntries,
   ): ReturnType<Write['stamp']> {
+    const { oracle } = this.checker;
     try {
-      return write.stamp(earlier);
+      const mutations = write.stamp(decided);
+      if (typeof subject === 'string' || mutations === LATER) return mutations;
+      const due = guardsHold(oracle, before, subject);
+      this.due.set(subject, due);
+      const effects = due ? effectsOf(oracle, before, subject).length : 0;
+      if (mutations.length !== effects) throw new Violation(`a commit became ${mutations.length} mutations`);
+      return mutations;
     } catch (error) {
-      const missing = this.oracle.targets(before, write.key, 'all').length === 0;
+      if (error instanceof Violation || typeof subject !== 'string') throw error;
+      const missing = oracle.targets(before, subject, 'all').length === 0;
       const code = error instanceof KvsError ? error.code : String(error);
       const wrong = code === 'CHAVE_INEXISTENTE' ? !missing : code === 'VERSAO_INEXISTENTE' && missing;
-      if (wrong) throw new Violation(`${code} for ${write.key}, of which the oracle knows better`);
+      if (wrong) throw new Violation(`${code} for ${subject}, of which the oracle knows better`);
       throw error;
     }
   }
 
   private tell(mutation: Mutation, before: VectorEntries, wallMs: number): void {
     const { origin } = this.durable.fleet;
+    const { oracle } = this.checker;
     if (mutation.kind === 'insert') {
-      this.oracle.insert(origin, before, mutation.key, mutation.value, mutation, wallMs);
+      oracle.insert(origin, before, mutation.key, mutation.value, mutation, wallMs);
     } else {
       const target = mutation.kind === 'removeDots' ? mutation.version : 'all';
-      this.oracle.remove(origin, before, mutation.key, target);
+      oracle.remove(origin, before, mutation.key, target);
     }
   }
-}
-
-function withSeq(vector: VectorEntries, origin: string, seq: number): VectorEntries {
-  const others = vector.filter(([name]) => name !== origin);
-  return seq === 0 ? others : [...others, [origin, seq]];
 }

@@ -32,6 +32,8 @@ export class SimDisk {
   log: string[] = [];
   /** A group that was refused and is there all the same, with what makes it history once somebody reads it. */
   ghost: { readonly batches: readonly string[]; readonly happened: () => void } | undefined;
+  /** The incarnations that wrote here all that they ever wrote. Not those of an old copy: peers tell it what it lacks. */
+  readonly own = new Set<string>();
 
   copy(): SimDisk {
     const copy = new SimDisk();

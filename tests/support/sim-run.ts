@@ -1,39 +1,17 @@
 import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
 import { vectorText, Violation, Oracle } from './oracle.js';
 import { FleetChecker } from './sim-checkers.js';
+import { randomCommit } from './sim-commits.js';
 import { CALM, SimNetwork } from './sim-network.js';
 import { SeededRandom } from './sim-random.js';
 import { SimDisk } from './sim-journal.js';
+import type { Journals, SeedReport } from './sim-report.js';
 import { SimServer } from './sim-server.js';
 import { World } from './sim-time.js';
 import { Fate, hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
 
-/** What one run went through. */
-export interface SeedReport {
-  readonly servers: number;
-  readonly mutations: number;
-  /** State transfers joined while others went on writing. */
-  readonly joinedWhileWriting: number;
-  readonly joined: number;
-  readonly discarded: number;
-  /** Batches that came from a peer's log. */
-  readonly logBatches: number;
-  readonly siblings: boolean;
-  readonly crashes: number;
-  /** Times that a disk was full, and that an old copy of a folder was started. */
-  readonly fullDisks: number;
-  readonly oldCopies: number;
-  /** Writes acknowledged by servers with journals: promises, all checked. */
-  readonly promised: number;
-  /** Virtual ms from the healing of everything to equal servers. */
-  readonly convergedMs: number;
-}
-
 const KEYS = ['alfa', '__proto__', 'constructor', 'a!b', 'duas\nlinhas', '😀"\\', 'toString', 'ômega'];
 const CONVERGENCE_MS = 120_000;
-
-/** How many servers of a run have journals. */
-export type Journals = 'none' | 'some' | 'all';
 
 /**
  * Runs a whole fleet in virtual time from one seed, under everything that can go wrong, with every check on.
@@ -106,6 +84,7 @@ class Run {
       fullDisks: this.fullDisks,
       oldCopies: this.oldCopies,
       promised: this.sum((server) => server.acknowledged),
+      commits: this.fleet.stepCount,
       convergedMs,
     };
   }
@@ -214,6 +193,11 @@ class Run {
 
   private operate(server: SimServer): void {
     const { random } = this;
+    if (this.journals !== 'none' && random.chance(0.2)) {
+      const versionOf = (key: string): number => server.engine.store.getAt(key)?.version ?? 0;
+      server.commit(randomCommit(random, this.keys, versionOf, () => `v${++this.values}`));
+      return;
+    }
     const key = random.pick(this.keys);
     const kind = random.next();
     if (kind < 0.62) server.insert(key, `v${++this.values}`);

@@ -1,7 +1,9 @@
 import { KvsError } from '../../src/core/errors.js';
 import { FleetEngine } from '../../src/engine/fleet.js';
+import type { Commit } from '../../src/ports/engine.js';
 import type { Tuning } from '../../src/replication/tuning.js';
 import { Violation, type Oracle } from './oracle.js';
+import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
 import { SimDurable } from './sim-durable.js';
 import type { DiskFate, SimDisk } from './sim-journal.js';
 import { ServerChecker, type FleetChecker } from './sim-checkers.js';
@@ -52,7 +54,7 @@ export class SimServer {
         if (alarmed) throw new Violation(`${origin} raised the alarm of the self-check`);
       },
     };
-    this.durable = disk && fate && new SimDurable(options, disk, fate, this.time, fleet.oracle);
+    this.durable = disk && fate && new SimDurable(options, disk, fate, this.time, fleet);
     this.engine = this.durable?.durable.fleet ?? new FleetEngine(options);
     this.checker = new ServerChecker(this.engine, tuning, fleet);
     if (!this.durable) this.time.turn(() => this.engine.start());
@@ -62,6 +64,10 @@ export class SimServer {
   async load(): Promise<void> {
     if (!this.durable) return;
     await this.durable.durable.load();
+    const { vector } = this.engine.store;
+    for (const origin of this.disk?.own ?? [])
+      this.fleet.assertWhole(this.origin, origin, vector.seqOf(origin));
+    this.disk?.own.add(this.origin);
     this.check();
     this.time.turn(() => this.engine.start());
   }
@@ -144,6 +150,36 @@ export class SimServer {
     this.attempt(missing ? 'CHAVE_INEXISTENTE' : none ? 'VERSAO_INEXISTENTE' : undefined, () => {
       this.engine.remove(key, version);
       this.oracle.remove(this.origin, before, key, target);
+    });
+  }
+
+  commit(change: Commit): void {
+    if (this.durable) {
+      this.durable.commit(change);
+      return;
+    }
+    const before = this.engine.store.vector.entries();
+    const wallMs = this.time.wallMs();
+    this.attempt(undefined, () => {
+      const due = guardsHold(this.oracle, before, change);
+      const first = this.engine.store.vector.seqOf(this.origin) + 1;
+      const effects = due ? effectsOf(this.oracle, before, change) : [];
+      if (this.engine.commit(change) !== due)
+        throw new Violation(`${this.origin} answers a commit with ${!due}`);
+      for (const [i, write] of effects.entries()) {
+        const observed = withSeq(before, this.origin, first + i - 1);
+        if ('remove' in write) this.oracle.remove(this.origin, observed, write.key, 'all');
+        else
+          this.oracle.insert(
+            this.origin,
+            observed,
+            write.key,
+            write.value,
+            this.engine.store.heads(write.key)[0]!,
+            wallMs,
+          );
+      }
+      this.fleet.noteStep(this.origin, first, first + effects.length - 1);
     });
   }
 

@@ -1,0 +1,44 @@
+import type { VectorEntries } from '../../src/core/dot.js';
+import type { Commit, Write } from '../../src/ports/engine.js';
+import type { Oracle, TrueEntry } from './oracle.js';
+import type { SeededRandom } from './sim-random.js';
+
+/** Some writes of different keys, and guards that often hold. */
+export function randomCommit(
+  random: SeededRandom,
+  keys: readonly string[],
+  versionOf: (key: string) => number,
+  newValue: () => string,
+): Commit {
+  const mixed = [...keys].sort(() => random.next() - 0.5);
+  const guards = mixed.slice(0, random.int(0, 2)).map((key) => {
+    return { key, version: versionOf(key) + (random.chance(0.9) ? 0 : 1) };
+  });
+  const writes = mixed.slice(1, random.int(2, 4)).map((key): Write => {
+    return random.chance(0.7) ? { key, value: newValue() } : { key, remove: true };
+  });
+  return { guards, writes };
+}
+
+/** Whether the guards of a commit hold at this vector, as the oracle knows it. */
+export function guardsHold(oracle: Oracle, vector: VectorEntries, { guards }: Commit): boolean {
+  return guards.every(({ key, version }) => {
+    const [newest] = [...oracle.targets(vector, key, 'all')].sort(newestFirst);
+    return (newest?.version ?? 0) === version;
+  });
+}
+
+/** The writes of a commit that change something at this vector: what is not there need not be removed. */
+export function effectsOf(oracle: Oracle, vector: VectorEntries, { writes }: Commit): readonly Write[] {
+  return writes.filter((write) => 'value' in write || oracle.targets(vector, write.key, 'all').length > 0);
+}
+
+function newestFirst(a: TrueEntry, b: TrueEntry): number {
+  return b.timestamp - a.timestamp || (a.origin < b.origin ? 1 : -1);
+}
+
+/** A vector in which an origin has this seq. */
+export function withSeq(vector: VectorEntries, origin: string, seq: number): VectorEntries {
+  const others = vector.filter(([name]) => name !== origin);
+  return seq === 0 ? others : [...others, [origin, seq]];
+}

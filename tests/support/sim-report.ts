@@ -1,0 +1,25 @@
+/** How many servers of a run have journals. */
+export type Journals = 'none' | 'some' | 'all';
+
+/** What one run went through. */
+export interface SeedReport {
+  readonly servers: number;
+  readonly mutations: number;
+  /** State transfers joined while others went on writing. */
+  readonly joinedWhileWriting: number;
+  readonly joined: number;
+  readonly discarded: number;
+  /** Batches that came from a peer's log. */
+  readonly logBatches: number;
+  readonly siblings: boolean;
+  readonly crashes: number;
+  /** Times that a disk was full, and that an old copy of a folder was started. */
+  readonly fullDisks: number;
+  readonly oldCopies: number;
+  /** Writes acknowledged by servers with journals: promises, all checked. */
+  readonly promised: number;
+  /** Commits of several mutations: steps that nobody ever saw a part of at their writer. */
+  readonly commits: number;
+  /** Virtual ms from the healing of everything to equal servers. */
+  readonly convergedMs: number;
+}
