@@ -2,6 +2,7 @@ import { limits } from '../core/limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
 import { createLogger } from './logger.js';
+import { logReloadsTo } from './reload.js';
 import type { RunningServer } from './running-server.js';
 import { startServer } from './server.js';
 
@@ -23,6 +24,7 @@ export async function runServer(
   const logger = await createLogger(config.logLevel, process.stderr.isTTY);
   for (const warning of warnings) logger.warn({}, warning);
   endOnBug(logger);
+  logReloadsTo(logger);
   const signal = firstSignal(logger);
   const server = await start(config, logger, () => {
     // After this turn: a server without peers serves in the turn in which it starts.
