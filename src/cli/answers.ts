@@ -26,6 +26,9 @@ export interface Refusal {
 
 /** What a code means where the server gave no words: streams list codes only. */
 const MEANING: Readonly<Record<ErrorCode, string>> = {
+  NAO_AUTENTICADO: 'a credencial não vale neste servidor',
+  NAO_AUTORIZADO: 'a credencial não permite isso',
+  LIMITE_TENTATIVAS: 'tentativas demais com credenciais erradas; tente daqui a pouco',
   PEDIDO_INVALIDO: 'o servidor não entendeu o pedido',
   CHAVE_CURTA: 'a chave é curta demais',
   CHAVE_LONGA: 'a chave é longa demais',

@@ -20,6 +20,9 @@ export const EXIT = Object.freeze({
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
+  NAO_AUTENTICADO: EXIT.refused,
+  NAO_AUTORIZADO: EXIT.refused,
+  LIMITE_TENTATIVAS: EXIT.refused,
   CHAVE_CURTA: EXIT.refused,
   CHAVE_LONGA: EXIT.refused,
   CHAVE_INVALIDA: EXIT.refused,

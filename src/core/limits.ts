@@ -192,6 +192,37 @@ export const limits = Object.freeze({
   /** Time that a drain may take before what is left is cut. */
   drainMs: 5_000,
 
+  /** Credentials in one file, what one of them may list, and the file's size. */
+  accessCredentials: 4096,
+  accessPrefixes: 64,
+  accessPrefixBytes: 4 * KiB,
+  accessCertificates: 16,
+  accessFileBytes: 4 * MiB,
+  /** Longest secret that is looked at: those that are given out have 43 characters. */
+  accessSecretChars: 128,
+  /** Longest token, with its name; and longest subject of a client certificate. */
+  accessTokenChars: 256,
+  accessSubjectChars: 1024,
+  /** Memory of one slow hash: less would not be slow, more would let a file ask for gigabytes. */
+  accessHashBytesMin: 16 * MiB,
+  accessHashBytes: 64 * MiB,
+  /** Times that one slow hash may go over its memory. */
+  accessHashPasses: 4,
+  /** Slow hashes at work, of the four threads that the process has for such things, and waiting for their turn. */
+  accessHashesAtOnce: 2,
+  accessHashesQueued: 64,
+  /** A verified token is taken without another slow hash for this long; it is exempt from limits for twice that. */
+  accessRememberMs: 300_000,
+  accessRemembered: 10_000,
+  /** Logins that may fail in a row from one address and altogether, */
+  accessAttemptsPerAddress: 10,
+  accessAttempts: 100,
+  /** and how long until one more may, of one address and altogether. */
+  accessAttemptMs: 1_000,
+  accessAttemptOverallMs: 100,
+  /** Addresses whose attempts are remembered; beyond, the one silent for longest is forgotten. */
+  accessAddresses: 10_000,
+
   /** Longest `Mensagem`: one line of JSON, in bytes. */
   mensagemLineBytes: 1 * MiB,
   /** Bytes of unfinished lines on all connections of a server together; the connection that passes it is closed. */
@@ -301,6 +332,14 @@ assertRelation(
 assertRelation(
   limits.portalHoldMs > limits.peerSilentMs + limits.portalTakeoverMs,
   'what a gateway that died has not applied is remembered until another has taken over',
+);
+assertRelation(
+  limits.accessHashBytesMin <= limits.accessHashBytes && limits.accessHashesAtOnce < 4,
+  'slow hashes leave threads for files and names',
+);
+assertRelation(
+  limits.accessPrefixBytes <= limits.keyBytes && limits.accessSecretChars + 64 + 8 < limits.accessTokenChars,
+  'a prefix may be a whole key, and a token holds a name and a secret',
 );
 assertRelation(limits.commitWrites * 4 + 4 <= 128, 'a commit must fit a transaction of etcd');
 assertRelation(

@@ -16,6 +16,9 @@ const expected = (code: status): GrpcOutcome => ({ status: code, expected: true 
 const fatal = (code: status): GrpcOutcome => ({ status: code, expected: false });
 
 export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.freeze({
+  NAO_AUTENTICADO: fatal(status.UNAUTHENTICATED),
+  NAO_AUTORIZADO: fatal(status.PERMISSION_DENIED),
+  LIMITE_TENTATIVAS: fatal(status.RESOURCE_EXHAUSTED),
   PEDIDO_INVALIDO: fatal(status.INVALID_ARGUMENT),
   CHAVE_CURTA: expected(status.INVALID_ARGUMENT),
   CHAVE_LONGA: expected(status.INVALID_ARGUMENT),

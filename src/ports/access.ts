@@ -33,6 +33,47 @@ export interface Gatekeeper {
   authenticate(name: string, secret: string, from: string): Identity | Promise<Identity>;
 }
 
+/** As {@link Gatekeeper}, also for those who have shown a certificate to TLS. */
+export interface CertificateGatekeeper extends Gatekeeper {
+  /**
+   * @param subject of a certificate that TLS has verified, as {@link certificateSubject} writes it
+   * @throws KvsError NAO_AUTENTICADO if no credential names it
+   */
+  recognise(subject: string, from: string): Identity;
+}
+
+/** What every token begins with, so that tools that look for secrets in files find it. */
+const TOKEN_START = 'kvs_';
+
+/** Name and secret as the one text that clients send. */
+export function tokenText(name: string, secret: string): string {
+  return `${TOKEN_START}${name}.${secret}`;
+}
+
+/** The parts of a token. A text that is none is a secret of nobody, to be refused like any other. */
+export function splitToken(token: string): { readonly name: string; readonly secret: string } {
+  const dot = token.indexOf('.');
+  if (!token.startsWith(TOKEN_START) || dot < 0) return { name: '', secret: token };
+  return { name: token.slice(TOKEN_START.length, dot), secret: token.slice(dot + 1) };
+}
+
+/** The attributes of a certificate's subject, as Node gives them: `{ CN: 'maria', O: 'UFU' }`. */
+export type SubjectAttributes = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * The subject of a certificate as one text, whatever the order of its attributes: `CN=maria,O=UFU`, sorted by name, with
+ * a backslash before commas, plus signs, equals signs and backslashes. Empty if there are none.
+ */
+export function certificateSubject(attributes: SubjectAttributes): string {
+  return Object.entries(attributes)
+    .flatMap(([name, value = []]) =>
+      (typeof value === 'string' ? [value] : value).map((one) => [name, one] as const),
+    )
+    .map(([name, value]) => `${name.toUpperCase()}=${value.replace(/[\\,+=]/g, '\\$&')}`)
+    .sort()
+    .join(',');
+}
+
 /** Whether an identity may do something to every key that begins with `prefix`. A whole key is its own prefix. */
 export function permits({ role, prefixes }: Identity, permission: Permission, prefix: string): boolean {
   if (role === 'administracao') return true;

@@ -18,6 +18,12 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     folders: ['core', 'ports', 'consensus'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
   },
+  access: {
+    folders: ['core', 'ports', 'access'],
+    // Refusals come in bursts, as invalid messages do.
+    modules: ['bus/burst-log'],
+    packages: ['node:*'],
+  },
   leader: {
     folders: ['core', 'ports', 'leader'],
     // Room for a write is the same question in every engine in memory; records of a state look alike on every wire.
@@ -62,6 +68,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
       'leader',
       'portal',
       'journal',
+      'access',
       'doors',
       'app',
     ],

@@ -1,0 +1,154 @@
+import { constants } from 'node:fs';
+import { open, realpath, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import { formatCredentials, parseCredentials } from './format.js';
+import type { CredentialsFile } from './format.js';
+import { DEFAULT_COST } from './secret.js';
+
+/** Only its owner may read it. */
+const PRIVATE = 0o600;
+const OTHERS = 0o077;
+
+export interface ReadFile {
+  readonly file: CredentialsFile;
+  /** Others than its owner may read or write it. */
+  readonly isExposed: boolean;
+}
+
+/** @throws KvsError CONFIGURACAO, one line, if it cannot be read or is not what it must be */
+export async function readCredentials(path: string): Promise<ReadFile> {
+  const { text, isExposed } = await readPrivate(path, limits.accessFileBytes);
+  return { file: parseCredentials(text, path), isExposed };
+}
+
+/**
+ * A small file with secrets, as text.
+ * @throws KvsError CONFIGURACAO if it cannot be read or is larger than `mostBytes`; its content is never repeated
+ */
+export async function readPrivate(
+  path: string,
+  mostBytes: number,
+): Promise<{ readonly text: string; readonly isExposed: boolean }> {
+  let handle: FileHandle | undefined;
+  try {
+    // Without waiting for whoever writes into a pipe of that name.
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw unreadable(path, 'não é um arquivo');
+    const buffer = Buffer.alloc(mostBytes + 1);
+    let bytes = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, bytes, buffer.length - bytes, null);
+      bytes += bytesRead;
+      if (bytesRead === 0 || bytes === buffer.length) break;
+    }
+    if (bytes > mostBytes) throw unreadable(path, `passa de ${mostBytes} bytes`);
+    return { text: buffer.toString('utf8', 0, bytes), isExposed: (stat.mode & OTHERS) !== 0 };
+  } catch (error) {
+    if (error instanceof KvsError) throw error;
+    throw unreadable(path, reasonOf(error), error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/**
+ * Changes the file, which is made if it is not there: whoever reads it sees all of the change or nothing, also after the
+ * power fails. Two who change it at once: the second is told so.
+ * @param change makes the new content of the old; what it throws leaves the file as it was
+ * @throws KvsError CONFIGURACAO if another changes it now, or it cannot be read or written
+ */
+export async function changeCredentials(
+  path: string,
+  change: (file: CredentialsFile) => CredentialsFile | Promise<CredentialsFile>,
+): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const beside = `${target}.novo`;
+  // The new file is also the lock: it can be made only once.
+  const handle = await open(beside, 'wx', PRIVATE).catch((error: unknown) => {
+    if (reasonOf(error) !== CODES['EEXIST']) throw unwritable(path, error);
+    throw new KvsError(
+      'CONFIGURACAO',
+      `outro comando está mudando ${path}; se nenhum está, apague ${beside} e repita`,
+      { cause: error },
+    );
+  });
+  try {
+    try {
+      const text = formatCredentials(await change(await current(target)));
+      // A file that nobody could read again must not be put in place.
+      parseCredentials(text, path);
+      if (Buffer.byteLength(text) > limits.accessFileBytes) {
+        throw new KvsError('CONFIGURACAO', `${path}: passaria de ${limits.accessFileBytes} bytes`);
+      }
+      await handle.chmod(PRIVATE);
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, target);
+  } catch (error) {
+    await unlink(beside).catch(() => undefined);
+    throw error instanceof KvsError ? error : unwritable(path, error);
+  }
+  await syncFolder(dirname(target));
+}
+
+/** Writes a secret into a file that is not there yet. @throws KvsError CONFIGURACAO */
+export async function writeSecret(path: string, text: string): Promise<void> {
+  try {
+    const handle = await open(path, 'wx', PRIVATE);
+    try {
+      await handle.writeFile(`${text}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+async function current(path: string): Promise<CredentialsFile> {
+  try {
+    return (await readCredentials(path)).file;
+  } catch (error) {
+    const { cause } = error as KvsError;
+    if (reasonOf(cause) === CODES['ENOENT']) return { cost: DEFAULT_COST, credentials: [] };
+    throw error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path === '' ? '.' : path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+const CODES: Readonly<Record<string, string>> = {
+  ENOENT: 'não existe',
+  EACCES: 'sem permissão',
+  EISDIR: 'é uma pasta',
+  EEXIST: 'já existe',
+  ENOSPC: 'o disco está cheio',
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return CODES[code] ?? code;
+}
+
+function unreadable(path: string, why: string, cause?: unknown): KvsError {
+  return new KvsError('CONFIGURACAO', `não consegui ler ${path}: ${why}`, { cause });
+}
+
+function unwritable(path: string, cause: unknown): KvsError {
+  return new KvsError('CONFIGURACAO', `não consegui escrever ${path}: ${reasonOf(cause)}`, { cause });
+}
