@@ -2,13 +2,16 @@ import { isUtf8 } from 'node:buffer';
 import * as check from '../bus/checks.js';
 import type { Fields } from '../bus/checks.js';
 import { readKey } from '../bus/decode-records.js';
+import { assertCommitFits } from '../core/commit-size.js';
 import { ERROR_CODES, KvsError } from '../core/errors.js';
 import type { ErrorCode } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Mutation } from '../core/mutation.js';
 import type { KeyFragment } from '../core/record.js';
+import type { Commit, Write } from '../ports/engine.js';
 import { FORMAT, NULL, OPERATION_KINDS, TRY_OTHER } from './wire.js';
 import type {
+  CommitMessage,
   Mensagem,
   RemovalMessage,
   ReplicationMessage,
@@ -117,6 +120,10 @@ function readMessage(fields: Fields): Mensagem {
         ...(fields['versao'] === undefined ? {} : { versao: check.count(fields['versao']) }),
         id: check.count(fields['id']),
       };
+    case 'COMMIT':
+      return readCommit(fields);
+    case 'COMMIT_OK':
+      return { tipo, feito: fields['feito'] === true, id: check.count(fields['id']) };
     case 'OPERATION_OK':
       return {
         tipo,
@@ -158,6 +165,12 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
       };
     case 'REMOVAL':
       return readRemoval(fields);
+    case 'STEP': {
+      const { origem, seq } = dot(fields);
+      // No longer than a commit may be: what is not complete is kept in memory.
+      const ultimo = check.whole(fields['ultimo'], seq + 1, seq + limits.commitWrites - 1, 'SEQUENCIA');
+      return { tipo, origem, seq, ultimo };
+    }
     case 'REPLICATION_OK':
       return { tipo, seq: check.count(fields['seq']) };
     case 'STATE_BEGIN':
@@ -194,6 +207,31 @@ function readRemoval(fields: Fields): RemovalMessage {
     ...head,
     observado: check.vector(fields['observado']),
     ...(mantem === undefined ? {} : { mantem: [mantem.origin, mantem.seq] as const }),
+  };
+}
+
+/** @throws KvsError PEDIDO_INVALIDO if it is larger than any commit may be, or writes a key twice */
+function readCommit(fields: Fields): CommitMessage {
+  const guardas = check.list(fields['guardas'], limits.commitGuards).map((given) => {
+    const guard = check.fields(given);
+    return { chave: key(guard), versao: check.count(guard['versao']) };
+  });
+  const escritas = check.list(fields['escritas'], limits.commitWrites).map((given) => {
+    const write = check.fields(given);
+    return { chave: key(write), ...(write['valor'] === undefined ? {} : { valor: value(write) }) };
+  });
+  const message: CommitMessage = { tipo: 'COMMIT', guardas, escritas, id: check.count(fields['id']) };
+  assertCommitFits(commitOf(message));
+  return message;
+}
+
+/** The commit that a message asks for. */
+export function commitOf({ guardas, escritas }: CommitMessage): Commit {
+  return {
+    guards: guardas.map(({ chave, versao }) => ({ key: chave, version: versao })),
+    writes: escritas.map(({ chave, valor }): Write => {
+      return valor === undefined ? { key: chave, remove: true } : { key: chave, value: valor };
+    }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Time } from '../ports/time.js';
 import { Connection } from './connection.js';
 import type { ConnectionLimits } from './connection.js';
 import { addressText, getAnswered } from './console.js';
+import { commitOf } from './decode.js';
 import { errorMessage } from './encode.js';
 import type { ByteBudget } from './lines.js';
 import type { Done } from './operations.js';
@@ -15,6 +16,7 @@ import type { Role } from './role.js';
 import { NULL, TRY_OTHER } from './wire.js';
 import type {
   Answer,
+  CommitMessage,
   GetAnswer,
   GetMessage,
   Mensagem,
@@ -133,12 +135,11 @@ export class MensagemDoor {
   }
 
   private onMessage(connection: Connection, guest: Guest, message: Mensagem): Promise<void> | undefined {
-    const isRequest = message.tipo === 'PUT' || message.tipo === 'GET' || message.tipo === 'OPERATION';
     if (guest.spare && !guest.server && message.tipo !== 'LEADER' && message.tipo !== 'FOLLOWER') {
       connection.fail(full());
       return undefined;
     }
-    if (!isRequest) {
+    if (!isRequest(message)) {
       if (this.options.role.onServerMessage(connection, message) && !guest.server) {
         guest.server = true;
         if (message.tipo === 'FOLLOWER') {
@@ -175,7 +176,7 @@ export class MensagemDoor {
   }
 
   /** Never rejects. */
-  private answer(guest: Guest, message: PutMessage | GetMessage | OperationMessage): Awaitable<Answer> {
+  private answer(guest: Guest, message: RequestMessage): Awaitable<Answer> {
     try {
       if (this.leaving) throw new KvsError('SERVIDOR_SAINDO', 'o servidor está saindo; use outro');
       switch (message.tipo) {
@@ -185,6 +186,8 @@ export class MensagemDoor {
           return this.put(guest, message).catch((error: unknown) => this.failure(error));
         case 'OPERATION':
           return this.operate(message).catch((error: unknown) => this.failure(error));
+        case 'COMMIT':
+          return this.commit(message).catch((error: unknown) => this.failure(error));
       }
     } catch (error) {
       return this.failure(error);
@@ -205,6 +208,11 @@ export class MensagemDoor {
       ...(previous === undefined ? {} : { anterior: wireRow(previous) }),
       id,
     };
+  }
+
+  private async commit(message: CommitMessage): Promise<Answer> {
+    const feito = await this.options.role.commit(commitOf(message));
+    return { tipo: 'COMMIT_OK', feito, id: message.id };
   }
 
   /** What cannot be told now, for whatever reason, another server or a later moment may tell. */
@@ -254,6 +262,14 @@ export function getAnswer(key: string, seen: number, row: Row | undefined, later
   if (later || timestamp < seen) return { tipo: TRY_OTHER, chave: key, valor: TRY_OTHER, timestamp };
   if (row === undefined) return { tipo: NULL, chave: key, valor: NULL, timestamp };
   return { tipo: 'GET_OK', chave: key, valor: row.value, timestamp };
+}
+
+type RequestMessage = PutMessage | GetMessage | OperationMessage | CommitMessage;
+
+const REQUESTS: ReadonlySet<string> = new Set<RequestMessage['tipo']>(['PUT', 'GET', 'OPERATION', 'COMMIT']);
+
+function isRequest(message: Mensagem): message is RequestMessage {
+  return REQUESTS.has(message.tipo);
 }
 
 function wireRow({ value, version, timestamp }: Row): WireRow {

@@ -1,6 +1,17 @@
+import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
 import type { Store } from '../core/store.js';
-import type { Awaitable, Capabilities, Engine, Head, Put, RangeRow, Row, Stream } from '../ports/engine.js';
+import type {
+  Awaitable,
+  Capabilities,
+  Commit,
+  Engine,
+  Head,
+  Put,
+  RangeRow,
+  Row,
+  Stream,
+} from '../ports/engine.js';
 import { assertServing } from './role.js';
 import type { Role } from './role.js';
 
@@ -14,7 +25,7 @@ export class LeaderEngine implements Engine {
     heads: false,
     linearizable: false,
     durable: false,
-    commits: 'none',
+    commits: 'everywhere',
   };
 
   constructor(
@@ -64,8 +75,9 @@ export class LeaderEngine implements Engine {
     return this.stream(() => this.store.range(from, to, timestamp));
   }
 
-  commit(): never {
-    throw new KvsError('NAO_SUPORTADO', 'o motor lider não grava várias chaves num passo só');
+  async commit(change: Commit): Promise<boolean> {
+    assertCommitFits(change);
+    return this.role.commit(change);
   }
 
   heads(): readonly Head[] {

@@ -4,7 +4,7 @@ import type { VectorEntries } from '../core/dot.js';
 import { Connection } from './connection.js';
 import { keysOf } from './decode.js';
 import { mutationMessage } from './encode.js';
-import type { MutationLog } from './log.js';
+import type { Logged, MutationLog } from './log.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
 import { StateGiver, StateTaker } from './transfer.js';
@@ -126,21 +126,21 @@ export class FollowerLink {
   /** Sends what there is to send, as far as the window allows. */
   pump(): void {
     if (this.phase !== 'streaming') return;
-    const { log, origin } = this.host;
     while (
-      this.next <= log.last &&
+      this.next <= this.host.log.last &&
       this.unconfirmed.length < limits.leaderWindowMutations &&
       this.unconfirmedBytes < limits.leaderWindowBytes
     ) {
-      const logged = log.at(this.next);
-      if (logged === undefined) {
+      const sent = this.sendStep();
+      if (sent === undefined) {
         // Too slow for the log: it takes the state.
         this.restart();
         return;
       }
-      this.connection?.send(mutationMessage(origin, this.next++, logged.mutation));
-      this.unconfirmed.push(logged.bytes);
-      this.unconfirmedBytes += logged.bytes;
+      for (const { bytes } of sent) {
+        this.unconfirmed.push(bytes);
+        this.unconfirmedBytes += bytes;
+      }
     }
     if (this.told || this.target === undefined || this.confirmed < this.target) return;
     this.told = true;
@@ -238,21 +238,38 @@ export class FollowerLink {
       this.confirm(this.next - 1);
       return;
     }
-    const { log, origin } = this.host;
-    for (let bytes = 0; this.next <= log.last;) {
-      const logged = log.at(this.next);
-      if (logged === undefined) {
-        this.restart();
-        return;
-      }
+    for (let bytes = 0; this.next <= this.host.log.last;) {
       if (bytes > limits.leaderWindowBytes) {
         this.connection?.send(giver.emptyPage());
         return;
       }
-      bytes += logged.bytes;
-      this.connection?.send(mutationMessage(origin, this.next++, logged.mutation));
+      const sent = this.sendStep();
+      if (sent === undefined) {
+        this.restart();
+        return;
+      }
+      for (const logged of sent) bytes += logged.bytes;
     }
     this.connection?.send(giver.nextPage());
+  }
+
+  /**
+   * Sends the step that begins with {@link next}, all of it: a window never ends in the middle of one, since it is
+   * acknowledged as a whole.
+   * @returns its mutations; `undefined` if the log has forgotten them
+   */
+  private sendStep(): readonly Logged[] | undefined {
+    const { log, origin } = this.host;
+    const seq = this.next;
+    const step = log.step(seq);
+    if (step === undefined) return undefined;
+    if (step.length > 1) {
+      this.connection?.send({ tipo: 'STEP', origem: origin, seq, ultimo: seq + step.length - 1 });
+    }
+    for (const { mutation } of step) {
+      this.connection?.send(mutationMessage(origin, this.next++, mutation));
+    }
+    return step;
   }
 
   private takePage(message: Extract<Mensagem, { tipo: 'STATE_PAGE' }>): void {

@@ -1,6 +1,6 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import type { Row } from '../ports/engine.js';
+import type { Commit, Row } from '../ports/engine.js';
 import type { Connection } from './connection.js';
 import { putForwarded, replicationReceived } from './console.js';
 import { keysOf, mutationOf } from './decode.js';
@@ -21,6 +21,8 @@ import type {
   WireRow,
 } from './wire.js';
 
+type MutationMessage = ReplicationMessage | RemovalMessage;
+
 /** How often a follower without a leader looks for it. */
 const LOOK_MS = 2_000;
 
@@ -38,6 +40,9 @@ export class Follower implements Role {
   private caughtUp = false;
   private taker: StateTaker | undefined;
   private giver: StateGiver | undefined;
+  /** What has come of a step that is not complete. Nothing of it counts before it is. */
+  private step:
+    { readonly seq: number; readonly ultimo: number; readonly mutations: MutationMessage[] } | undefined;
 
   constructor(private readonly options: RoleOptions) {
     this.forwarder = new Forwarder(options);
@@ -74,6 +79,19 @@ export class Follower implements Role {
     });
     if (answer.tipo !== 'OPERATION_OK') throw unexpected(answer);
     return { row: rowOf(key, answer.linha), previous: rowOf(key, answer.anterior) };
+  }
+
+  async commit({ guards, writes }: Commit): Promise<boolean> {
+    assertServing(this.current);
+    const answer = await this.ask({
+      tipo: 'COMMIT',
+      guardas: guards.map(({ key, version }) => ({ chave: key, versao: version })),
+      escritas: writes.map((write) => {
+        return 'remove' in write ? { chave: write.key } : { chave: write.key, valor: write.value };
+      }),
+    });
+    if (answer.tipo !== 'COMMIT_OK') throw unexpected(answer);
+    return answer.feito;
   }
 
   visible(): undefined {
@@ -137,7 +155,12 @@ export class Follower implements Role {
       case 'REPLICATION':
       case 'REMOVAL':
         if (message.origem !== origin) throw new Error(`mutation of ${message.origem}, not of ${origin}`);
-        this.apply(connection, message);
+        this.take(connection, message);
+        return;
+      case 'STEP':
+        if (message.origem !== origin) throw new Error(`step of ${message.origem}, not of ${origin}`);
+        // While a state is put together nobody is shown anything of it.
+        if (this.taker === undefined) this.step = { ...message, mutations: [] };
         return;
       case 'STATE_REQUEST':
         this.giver = new StateGiver(this.options.store);
@@ -175,27 +198,44 @@ export class Follower implements Role {
     }
   }
 
-  /** In the leader's order, each once, whatever is repeated. */
-  private apply(connection: Connection, message: ReplicationMessage | RemovalMessage): void {
-    const { store, print } = this.options;
-    const { origem, seq } = message;
+  /** A mutation alone, or of a step, which is applied when it is here as a whole. */
+  private take(connection: Connection, message: MutationMessage): void {
+    const { step } = this;
     if (this.taker !== undefined) {
-      this.taker.mutation(origem, seq, mutationOf(message));
-      return;
+      this.taker.mutation(message.origem, message.seq, mutationOf(message));
+    } else if (step === undefined) {
+      this.apply(connection, [message]);
+    } else {
+      const due = step.seq + step.mutations.length;
+      if (message.seq !== due) throw new Error(`mutation ${message.seq} of a step, not ${due}`);
+      step.mutations.push(message);
+      if (due < step.ultimo) return;
+      this.step = undefined;
+      this.apply(connection, step.mutations);
     }
-    const applied = store.vector.seqOf(origem);
-    if (seq > applied + 1) throw new Error(`mutation ${seq} after ${applied}`);
-    if (seq === applied + 1) {
+  }
+
+  /** In the leader's order, each once, whatever is repeated. Those of a step in one turn: nobody reads in between. */
+  private apply(connection: Connection, messages: readonly MutationMessage[]): void {
+    const { store, print } = this.options;
+    let last = 0;
+    for (const message of messages) {
+      const { origem, seq } = message;
+      const applied = store.vector.seqOf(origem);
+      if (seq > applied + 1) throw new Error(`mutation ${seq} after ${applied}`);
+      last = Math.max(seq, applied);
+      if (seq <= applied) continue;
       store.apply(origem, seq, mutationOf(message));
       if (message.tipo === 'REPLICATION') {
         print(replicationReceived(message.chave, message.valor, message.timestamp));
       }
     }
-    connection.send({ tipo: 'REPLICATION_OK', seq: Math.max(seq, applied) });
+    connection.send({ tipo: 'REPLICATION_OK', seq: last });
   }
 
   private unbind(): void {
     this.bound = undefined;
+    this.step = undefined;
     this.caughtUp = false;
     this.taker = undefined;
     this.giver = undefined;

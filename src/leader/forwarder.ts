@@ -5,10 +5,10 @@ import { Connection } from './connection.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
 import { FORMAT } from './wire.js';
-import type { Answer, Mensagem, OperationMessage, PutMessage } from './wire.js';
+import type { Answer, CommitMessage, Mensagem, OperationMessage, PutMessage } from './wire.js';
 
 /** What can be forwarded, before it has an id. */
-export type Request = Omit<PutMessage, 'id'> | Omit<OperationMessage, 'id'>;
+export type Request = Omit<PutMessage, 'id'> | Omit<OperationMessage, 'id'> | Omit<CommitMessage, 'id'>;
 
 interface Pending {
   readonly request: Request;

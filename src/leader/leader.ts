@@ -1,12 +1,14 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import type { Mutation } from '../core/mutation.js';
+import type { Commit } from '../ports/engine.js';
 import { Commits } from './commits.js';
 import type { Connection } from './connection.js';
 import { addressText, putAcknowledged, putReceived } from './console.js';
 import { FollowerLink } from './follower-link.js';
 import type { LinkHost } from './follower-link.js';
 import { MutationLog } from './log.js';
-import { plan } from './operations.js';
+import { plan, planCommit } from './operations.js';
 import type { Done, Operation, Plan } from './operations.js';
 import { assertServing } from './role.js';
 import type { Role, RoleOptions, RoleState } from './role.js';
@@ -74,29 +76,43 @@ export class Leader implements Role {
 
   /** The place of a write in the order is that of its call. */
   async perform(operation: Operation): Promise<Done> {
-    this.assertWritable();
     const { store, origin, time } = this.options;
-    let planned: Plan;
+    return this.write(() => plan(store, origin, operation, time.wallMs()));
+  }
+
+  async commit(change: Commit): Promise<boolean> {
+    const { store, origin, time } = this.options;
+    return this.write(() => planCommit(store, origin, change, time.wallMs()));
+  }
+
+  private async write<T>(decide: () => Plan<T>): Promise<T> {
+    this.assertWritable();
+    let planned: Plan<T>;
     try {
-      planned = plan(store, origin, operation, time.wallMs());
+      planned = decide();
     } catch (error) {
       await this.settled();
       throw error;
     }
-    const { mutation, done } = planned;
-    if (mutation === undefined) {
-      await this.settled();
-      return done;
+    const { mutations, done } = planned;
+    if (mutations.length === 0) await this.settled();
+    else await this.everywhere.wait(this.accept(mutations));
+    return done;
+  }
+
+  /** One step, all in this turn. @returns its seq, the last if it has several */
+  private accept(mutations: readonly Mutation[]): number {
+    const { store, origin } = this.options;
+    let seq = this.log.last;
+    this.log.append(mutations);
+    for (const mutation of mutations) {
+      store.apply(origin, ++seq, mutation);
+      this.fresh.set(mutation.key, seq);
+      this.freshKeys.push(mutation.key);
     }
-    this.log.append(mutation);
-    const seq = this.log.last;
-    store.apply(origin, seq, mutation);
-    this.fresh.set(mutation.key, seq);
-    this.freshKeys.push(mutation.key);
     if (this.links.length === 0) this.onAcknowledged();
     for (const link of this.links) link.pump();
-    await this.everywhere.wait(seq);
-    return done;
+    return seq;
   }
 
   visible(key: string | undefined): Promise<void> | undefined {

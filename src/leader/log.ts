@@ -4,6 +4,8 @@ import { mutationBytes } from '../core/json-size.js';
 
 export interface Logged {
   readonly mutation: Mutation;
+  /** The seq of the last mutation of its step: its own, if it was written alone. */
+  readonly stepLast: number;
   /** An upper bound on its size on the wire. */
   readonly bytes: number;
 }
@@ -38,11 +40,14 @@ export class MutationLog {
     return this.base + this.items.length - 1;
   }
 
-  /** The next mutation of the leader; its seq is {@link last} afterwards. */
-  append(mutation: Mutation): void {
-    const bytes = mutationBytes(mutation);
-    this.items.push({ mutation, bytes });
-    this.bytes += bytes;
+  /** The next mutations of the leader, one step; the seq of their last is {@link last} afterwards. */
+  append(mutations: readonly Mutation[]): void {
+    const stepLast = this.last + mutations.length;
+    for (const mutation of mutations) {
+      const bytes = mutationBytes(mutation);
+      this.items.push({ mutation, bytes, stepLast });
+      this.bytes += bytes;
+    }
     while (this.isOver()) this.forgetOldest();
     if (this.start < COMPACT_AT || this.start * 2 < this.items.length) return;
     this.items = this.items.slice(this.start);
@@ -52,6 +57,17 @@ export class MutationLog {
 
   at(seq: number): Logged | undefined {
     return seq < this.first ? undefined : this.items[seq - this.base];
+  }
+
+  /** The step that begins with `seq`, its mutations in order; `undefined` if they are not here any more. */
+  step(seq: number): readonly Logged[] | undefined {
+    const first = this.at(seq);
+    if (first === undefined) return undefined;
+    if (first.stepLast === seq) return [first];
+    return Array.from(
+      { length: first.stepLast - seq + 1 },
+      (_, i) => this.items[seq - this.base + i] as Logged,
+    );
   }
 
   private isOver(): boolean {

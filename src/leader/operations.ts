@@ -4,7 +4,8 @@ import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import { assertOriginFits, assertRoomFor } from '../engine/admission.js';
 import { limits } from '../core/limits.js';
-import type { Row } from '../ports/engine.js';
+import { guardsHold, stampWrites } from '../engine/commit.js';
+import type { Commit, Row } from '../ports/engine.js';
 import type { OperationKind } from './wire.js';
 
 /** A write as a door asks for it. */
@@ -25,17 +26,18 @@ export interface Done {
   readonly previous?: Row | undefined;
 }
 
-export interface Plan {
-  /** `undefined`: nothing is to be changed. */
-  readonly mutation: Mutation | undefined;
-  readonly done: Done;
+/** What a write does, and what it is answered with. */
+export interface Plan<T> {
+  /** One step; none: nothing is to be changed. */
+  readonly mutations: readonly Mutation[];
+  readonly done: T;
 }
 
 /**
  * What a write does to the store as it is now.
  * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE, VERSAO_ESGOTADA, LIMITE_*
  */
-export function plan(store: Store, origin: Origin, operation: Operation, wallMs: number): Plan {
+export function plan(store: Store, origin: Origin, operation: Operation, wallMs: number): Plan<Done> {
   const { kind, key } = operation;
   assertOriginFits(store, origin, limits.origins);
   switch (kind) {
@@ -47,19 +49,36 @@ export function plan(store: Store, origin: Origin, operation: Operation, wallMs:
       const previous = kind === 'put' ? store.getAt(key) : undefined;
       const mutation = store.stampInsert(origin, key, value, wallMs);
       const { version, timestamp } = mutation;
-      return { mutation, done: { row: { key, value, version, timestamp }, previous } };
+      return { mutations: [mutation], done: { row: { key, value, version, timestamp }, previous } };
     }
     case 'remove': {
       const { version } = operation;
       const mutation =
         version === undefined ? store.stampRemoveAll(key) : store.stampRemoveVersion(key, version);
-      return { mutation, done: {} };
+      return { mutations: [mutation], done: {} };
     }
     case 'removeAll': {
       const row = store.getAt(key);
-      return { mutation: row && store.stampRemoveAll(key), done: { row } };
+      return { mutations: row ? [store.stampRemoveAll(key)] : [], done: { row } };
     }
-    case 'trim':
-      return { mutation: store.stampTrim(key), done: { row: store.getAt(key) } };
+    case 'trim': {
+      const removal = store.stampTrim(key);
+      return { mutations: removal ? [removal] : [], done: { row: store.getAt(key) } };
+    }
   }
+}
+
+/**
+ * What a commit does to the store as it is now, and whether its guards hold.
+ * @throws KvsError VERSAO_ESGOTADA, LIMITE_*
+ */
+export function planCommit(
+  store: Store,
+  origin: Origin,
+  { guards, writes }: Commit,
+  wallMs: number,
+): Plan<boolean> {
+  assertOriginFits(store, origin, limits.origins);
+  if (!guardsHold(store, guards)) return { mutations: [], done: false };
+  return { mutations: stampWrites(store, origin, writes, wallMs), done: true };
 }

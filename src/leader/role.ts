@@ -1,6 +1,7 @@
 import type { Origin } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import type { Store } from '../core/store.js';
+import type { Commit } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
@@ -45,6 +46,8 @@ export interface Role {
   put(key: string, value: string, client: WireClient): Promise<number>;
   /** @throws KvsError SERVIDOR_*, SEM_LIDER, RESULTADO_DESCONHECIDO, and what the operation itself may meet with */
   perform(operation: Operation): Promise<Done>;
+  /** Several keys as one step, as {@link Engine.commit}. @throws KvsError as {@link perform} */
+  commit(change: Commit): Promise<boolean>;
   /**
    * When what is here of a key (of all keys if `undefined`) may be shown; `undefined`: now.
    * The promise rejects with KvsError SEM_CONFIRMACAO.

@@ -111,6 +111,33 @@ export interface OperationOkMessage {
   readonly id: number;
 }
 
+/** Holds if the newest row of the key has this version; 0: if it has none. */
+export interface WireGuard {
+  readonly chave: string;
+  readonly versao: number;
+}
+
+/** The next version of a key; without `valor` every version of it is removed. */
+export interface WireWrite {
+  readonly chave: string;
+  readonly valor?: string;
+}
+
+/** Several keys as one step, on conditions, asked of a follower by another door. */
+export interface CommitMessage {
+  readonly tipo: 'COMMIT';
+  readonly guardas: readonly WireGuard[];
+  readonly escritas: readonly WireWrite[];
+  readonly id: number;
+}
+
+export interface CommitOkMessage {
+  readonly tipo: 'COMMIT_OK';
+  /** Whether the conditions held. */
+  readonly feito: boolean;
+  readonly id: number;
+}
+
 /** The leader takes a follower, which from now on listens to no leader before this one. */
 export interface LeaderMessage {
   readonly tipo: 'LEADER';
@@ -160,6 +187,17 @@ export interface RemovalMessage {
   readonly pontos?: VectorEntries;
 }
 
+/**
+ * The mutations from `seq` to `ultimo`, which follow, are one step: nobody is shown a part of them, and they are
+ * acknowledged together.
+ */
+export interface StepMessage {
+  readonly tipo: 'STEP';
+  readonly origem: Origin;
+  readonly seq: number;
+  readonly ultimo: number;
+}
+
 /** Everything of the leader up to `seq` is applied. */
 export interface ReplicationOkMessage {
   readonly tipo: 'REPLICATION_OK';
@@ -197,7 +235,13 @@ export interface PingMessage {
 }
 
 export type Answer =
-  PutOkMessage | GetAnswer | UnknownMessage | ErrorMessage | OperationOkMessage | FollowerOkMessage;
+  | PutOkMessage
+  | GetAnswer
+  | UnknownMessage
+  | ErrorMessage
+  | OperationOkMessage
+  | CommitOkMessage
+  | FollowerOkMessage;
 
 export type Mensagem =
   | PutMessage
@@ -205,11 +249,13 @@ export type Mensagem =
   | Answer
   | FollowerMessage
   | OperationMessage
+  | CommitMessage
   | LeaderMessage
   | LeaderOkMessage
   | LeaderStaleMessage
   | ReplicationMessage
   | RemovalMessage
+  | StepMessage
   | ReplicationOkMessage
   | StateRequestMessage
   | StateBeginMessage

@@ -27,7 +27,14 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   leader: {
     folders: ['core', 'ports', 'leader'],
     // Room for a write is the same question in every engine in memory; records of a state look alike on every wire.
-    modules: ['engine/admission', 'bus/checks', 'bus/decode-records', 'bus/encode', 'bus/wire'],
+    modules: [
+      'engine/admission',
+      'engine/commit',
+      'bus/checks',
+      'bus/decode-records',
+      'bus/encode',
+      'bus/wire',
+    ],
     packages: ['node:*'],
   },
   portal: { folders: ['core', 'ports', 'portal'], packages: ['node:*'] },

@@ -191,7 +191,7 @@ describe('o log do líder', () => {
     const mutation = (key: string) =>
       ({ kind: 'insert', key, value: 'v', version: 1, timestamp: 1, context: [] }) as const;
     expect([log.first, log.last]).toEqual([1, 0]);
-    for (let seq = 1; seq <= 5_000; seq++) log.append(mutation(`k${String(seq)}`));
+    for (let seq = 1; seq <= 5_000; seq++) log.append([mutation(`k${String(seq)}`)]);
     expect([log.first, log.last]).toEqual([4_998, 5_000]);
     expect([log.at(4_997), log.at(5_001)]).toEqual([undefined, undefined]);
     expect(log.at(4_998)?.mutation.key).toBe('k4998');
