@@ -1,6 +1,5 @@
 import { limits } from '../core/limits.js';
 import { ENGINE_OPTIONS, FLEET_DEFAULTS, engineConfig } from './engine-config.js';
-import { KvsError } from '../core/errors.js';
 import type { EngineConfig } from './engine-config.js';
 import { listedTexts, onlyText, parseChoice, parseHost, parsePort } from './parse.js';
 import { badSetting, envName, settingReader } from './settings.js';
@@ -69,9 +68,6 @@ export function serverConfig(sources: SettingSources): ServerConfig {
   const host = one('host', parseHost, DEFAULTS.host);
   const engine = engineConfig(read, host);
   const portal = parsePortal(read('portal'));
-  if (portal.length > 0 && engine.name === 'lider') {
-    throw new KvsError('CONFIGURACAO', '--portal não vale com --motor lider: use --motor frota ou consenso');
-  }
   return Object.freeze({
     host,
     port: one('porta', parsePort, DEFAULTS.port),

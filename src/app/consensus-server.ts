@@ -5,7 +5,7 @@ import { readBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from './config.js';
 import type { ConsensusConfig } from './engine-config.js';
 import { hostPortText } from './parse.js';
-import { consensusPortal } from './portal.js';
+import { commonStorePortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
@@ -28,7 +28,7 @@ export async function startConsensusServer(
   logger: Logger,
   onServing: () => void,
 ): Promise<RunningServer> {
-  const { replicas, deadlineMs, localReads } = consensus;
+  const { replicas, deadlineMs, localReads, portalBrokers } = consensus;
   const credentials = await readBrokerCredentials(config.brokerCredentials);
   let served = false;
   // The engine calls this only after its start, when the doors are open.
@@ -50,8 +50,10 @@ export async function startConsensusServer(
     onAvailable,
   });
   const { host, port, minimumChars } = config;
-  const available = (): boolean => engine.available;
-  const portal = consensusPortal(config.portal, engine, consensus, available, credentials, logger);
+  const portal = commonStorePortal({
+    ...{ services: config.portal, engine, brokers: portalBrokers, credentials, logger },
+    isAvailable: () => engine.available,
+  });
   const engineHealth = 'kvs.consenso';
   const { offered } = portal;
   const doors = await startDoors({ host, port, engine, engineHealth, minimumChars, portal: offered, logger });

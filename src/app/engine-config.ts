@@ -47,6 +47,8 @@ export interface LeaderConfig {
   readonly servers: readonly string[];
   /** A write that not every server has acknowledged within this has an unknown outcome. */
   readonly deadlineMs: number;
+  /** As {@link ConsensusConfig.portalBrokers}. */
+  readonly portalBrokers: readonly BrokerAddress[];
 }
 
 export type EngineConfig = FleetConfig | ConsensusConfig | LeaderConfig;
@@ -76,27 +78,29 @@ export const LEADER_DEFAULTS: LeaderConfig = Object.freeze({
   leader: '127.0.0.1:10097',
   servers: Object.freeze(['127.0.0.1:10097', '127.0.0.1:10098', '127.0.0.1:10099']),
   deadlineMs: 5_000,
+  portalBrokers: Object.freeze([]),
 });
 
 /** Shorter, an attempt that finds a replica frozen leaves no time for another. */
 const DEADLINE_MS_MIN = 500;
 const DEADLINE_MS_MAX = 600_000;
 
-/** Options that only one engine has. */
+/** Options that only some engines have. */
 const OPTIONS_OF = {
   frota: ['broker', 'frota', 'broker-local', 'dados'],
   consenso: ['replicas', 'prazo-consenso', 'leitura', 'portal-broker'],
-  lider: ['lider', 'servidores-lider', 'porta-mensagem', 'prazo-lider', 'escuta'],
+  lider: ['lider', 'servidores-lider', 'porta-mensagem', 'prazo-lider', 'escuta', 'portal-broker'],
 } as const satisfies Record<EngineName, readonly string[]>;
 
+export type EngineOption = 'motor' | (typeof OPTIONS_OF)[EngineName][number];
+
 /** Every option about engines. */
-export const ENGINE_OPTIONS = [
-  'motor',
-  ...OPTIONS_OF.frota,
-  ...OPTIONS_OF.consenso,
-  ...OPTIONS_OF.lider,
-] as const;
-export type EngineOption = (typeof ENGINE_OPTIONS)[number];
+export const ENGINE_OPTIONS: readonly EngineOption[] = [
+  ...new Set<EngineOption>([
+    'motor',
+    ...ENGINES.flatMap((name): readonly EngineOption[] => OPTIONS_OF[name]),
+  ]),
+];
 
 /**
  * The engine that the settings ask for, and its own settings.
@@ -109,16 +113,15 @@ export function engineConfig(read: (name: EngineOption) => Setting | undefined, 
     return setting === undefined ? fallback : parse(onlyText(setting), setting.place);
   };
   const name = one('motor', (text, place) => parseChoice(text, place, ENGINES), 'frota');
-  for (const other of ENGINES) {
-    if (other === name) continue;
-    for (const option of OPTIONS_OF[other]) {
-      const setting = read(option);
-      if (setting === undefined) continue;
-      throw new KvsError(
-        'CONFIGURACAO',
-        `${setting.place} só vale com --motor ${other}, e o motor aqui é ${name}`,
-      );
-    }
+  const own: readonly EngineOption[] = ['motor', ...OPTIONS_OF[name]];
+  for (const option of ENGINE_OPTIONS) {
+    const setting = own.includes(option) ? undefined : read(option);
+    if (setting === undefined) continue;
+    const others = ENGINES.filter((other) => (OPTIONS_OF[other] as readonly EngineOption[]).includes(option));
+    throw new KvsError(
+      'CONFIGURACAO',
+      `${setting.place} só vale com --motor ${others.join(' ou ')}, e o motor aqui é ${name}`,
+    );
   }
   if (name === 'lider') return leaderConfig(read, host);
   if (name === 'frota') {
@@ -153,6 +156,7 @@ export function leaderConfig(
   const port = read('porta-mensagem');
   const deadline = read('prazo-lider');
   const listen = read('escuta');
+  const portalBrokers = parseBrokers(read('portal-broker'));
   const config = {
     name: 'lider',
     port: port === undefined ? LEADER_DEFAULTS.port : parseDoorPort(onlyText(port), port.place),
@@ -164,6 +168,7 @@ export function leaderConfig(
     servers: servers === undefined ? LEADER_DEFAULTS.servers : parseServers(servers),
     deadlineMs:
       deadline === undefined ? LEADER_DEFAULTS.deadlineMs : parseDeadline(onlyText(deadline), deadline.place),
+    portalBrokers,
   } as const;
   const self = serverText(host, config.port);
   for (const [what, address] of [

@@ -2,10 +2,12 @@ import { startDoors } from '../doors/server.js';
 import type { Doors } from '../doors/server.js';
 import { LeaderNode } from '../leader/node.js';
 import type { Logger } from '../ports/logger.js';
+import { readBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from './config.js';
 import { serverText } from './engine-config.js';
 import type { LeaderConfig } from './engine-config.js';
 import { hostPortText } from './parse.js';
+import { commonStorePortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
@@ -32,6 +34,7 @@ export async function startLeaderServer(
   withGrpc = true,
 ): Promise<RunningServer> {
   const self = serverText(config.host, leader.port);
+  const credentials = await readBrokerCredentials(config.brokerCredentials);
   const started: { node?: LeaderNode; doors?: Doors } = {};
   let served = false;
   const follow = (): void => {
@@ -52,10 +55,15 @@ export async function startLeaderServer(
     },
     onChange: follow,
   });
+  const { engine } = node;
+  const portal = commonStorePortal({
+    ...{ services: withGrpc ? config.portal : [], engine, feed: engine, brokers: leader.portalBrokers },
+    ...{ isAvailable: () => node.takesWrites, credentials, logger },
+  });
   if (withGrpc) {
     const { host, port, minimumChars } = config;
     started.doors = await startDoors({
-      ...{ host, port, engine: node.engine, engineHealth: 'kvs.lider', minimumChars, logger },
+      ...{ host, port, engine, engineHealth: 'kvs.lider', minimumChars, portal: portal.offered, logger },
     }).catch(async (error: unknown) => {
       await node.stop();
       throw error;
@@ -67,12 +75,18 @@ export async function startLeaderServer(
     `${node.role.name}: procurando os outros servidores`,
   );
   follow();
+  portal.start();
 
   const { doors } = started;
   let stopped: Promise<void> | undefined;
   const leave = async (): Promise<void> => {
     if (doors !== undefined)
-      return leaveInOrder(doors, () => node.stop(), 'deixando os outros servidores', logger);
+      return leaveInOrder(
+        doors,
+        () => portal.stop().then(() => node.stop()),
+        'deixando os outros servidores',
+        logger,
+      );
     logger.info({}, 'saindo: deixando os outros servidores');
     await node.stop();
     logger.info({}, 'saiu');

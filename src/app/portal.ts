@@ -1,6 +1,6 @@
 import { externalBrokers } from '../bus/broker-source.js';
 import type { BrokerSource } from '../bus/broker-source.js';
-import type { BrokerCredentials } from '../bus/broker-url.js';
+import type { BrokerAddress, BrokerCredentials } from '../bus/broker-url.js';
 import { MqttTopics } from '../bus/mqtt-topics.js';
 import { KvsError } from '../core/errors.js';
 import type { OfferedPortal } from '../doors/server.js';
@@ -10,10 +10,10 @@ import { changeOfRemoval, changeOfValue, excessMessage, PORTAL_FILTER } from '..
 import { Gateway } from '../portal/gateway.js';
 import { PlaceKeeper } from '../portal/place-keeper.js';
 import { PortalApplication } from '../portal/portal.js';
+import type { ChangeFeed } from '../ports/changes.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { PortalService } from './config.js';
-import type { ConsensusConfig } from './engine-config.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime } from './system-time.js';
 
@@ -70,24 +70,9 @@ export function fleetPortal(
       gateway.show(excessMessage(sigla, matricula));
     },
   });
-  fleet.watch({
-    inserted: (key, value) => {
-      // What a server that joins is told of is past: others have shown it.
-      if (member.state !== 'serving' || !key.startsWith('portal/')) return;
-      keeper.inserted(key);
-      const change = changeOfValue(key, value);
-      if (change !== undefined) gateway.onChange(change);
-    },
-    removed: (key) => {
-      if (member.state !== 'serving' || !key.startsWith('portal/')) return;
-      keeper.removed(key);
-      const change = changeOfRemoval(key);
-      if (change !== undefined) gateway.onChange(change);
-    },
-    replaced: () => {
-      keeper.suspectEverything();
-    },
-  });
+  // What a server that joins is told of is past: others have shown it.
+  const isPast = (): boolean => member.state !== 'serving';
+  showChanges(fleet, gateway, isPast, keeper);
   return {
     offered: { portal, services },
     start: () => {
@@ -100,34 +85,44 @@ export function fleetPortal(
   };
 }
 
+export interface CommonStorePortal {
+  readonly services: readonly PortalService[];
+  readonly engine: Engine;
+  /** Tells of what all servers accept, where the engine does; otherwise only what this one accepts is shown. */
+  readonly feed?: ChangeFeed;
+  /** Where this server is the gateway, in order of preference; empty: it is not. */
+  readonly brokers: readonly BrokerAddress[];
+  /** Whether changes can be made now. */
+  readonly isAvailable: () => boolean;
+  readonly credentials: BrokerCredentials | undefined;
+  readonly logger: Logger;
+}
+
 /**
- * The portal on a server over the replicas of a consensus store: no place is ever given away twice. A server that is
- * told of a broker is the gateway, for what is accepted by itself and for what comes from outside.
+ * The portal on a server whose engine puts the writes of all servers in one order: no place is ever given away twice. A
+ * server that is told of a broker is the gateway.
+ * @throws KvsError CONFIGURACAO if the engine cannot carry the portal
  */
-export function consensusPortal(
-  services: readonly PortalService[],
-  engine: Engine,
-  { portalBrokers }: ConsensusConfig,
-  isAvailable: () => boolean,
-  credentials: BrokerCredentials | undefined,
-  logger: Logger,
-): ServedPortal {
+export function commonStorePortal(options: CommonStorePortal): ServedPortal {
+  const { services, engine, feed, brokers, isAvailable, credentials, logger } = options;
   if (services.length === 0) return NO_PORTAL;
   assertCommits(engine);
   const name = drawName();
   const portal = new PortalApplication({ ...parts, engine, origin: name });
   const offered = { portal, services };
-  if (portalBrokers.length === 0) return { ...NO_PORTAL, offered };
+  if (brokers.length === 0) return { ...NO_PORTAL, offered };
   const topics = new MqttTopics({
     ...parts,
     ...{ clientId: `kvs:portal:${name}`, filters: [PORTAL_FILTER], credentials, logger },
-    brokers: externalBrokers(portalBrokers),
+    brokers: externalBrokers(brokers),
   });
   const { registries } = portal;
   const gateway = new Gateway({ registries, topics, leads: isAvailable, time: systemTime, logger });
-  portal.onAccepted = (change) => {
-    gateway.onChange(change);
-  };
+  if (feed === undefined) {
+    portal.onAccepted = (change) => {
+      gateway.onChange(change);
+    };
+  } else showChanges(feed, gateway, () => false);
   return {
     offered,
     start: () => {
@@ -135,6 +130,27 @@ export function consensusPortal(
     },
     stop: () => gateway.stop(),
   };
+}
+
+/** @param isPast whether what is told of now happened before this server came */
+function showChanges(feed: ChangeFeed, gateway: Gateway, isPast: () => boolean, keeper?: PlaceKeeper): void {
+  feed.watch({
+    inserted: (key, value) => {
+      if (isPast() || !key.startsWith('portal/')) return;
+      keeper?.inserted(key);
+      const change = changeOfValue(key, value);
+      if (change !== undefined) gateway.onChange(change);
+    },
+    removed: (key) => {
+      if (isPast() || !key.startsWith('portal/')) return;
+      keeper?.removed(key);
+      const change = changeOfRemoval(key);
+      if (change !== undefined) gateway.onChange(change);
+    },
+    replaced: () => {
+      keeper?.suspectEverything();
+    },
+  });
 }
 
 /** The portal changes several keys as one step, which not every engine must be able to do. */

@@ -218,7 +218,7 @@ function serverOptions(command: Argv): Argv {
         type: 'array',
         string: true,
         requiresArg: true,
-        describe: 'consenso: broker MQTT dos tópicos do portal; só em um dos servidores',
+        describe: 'consenso, lider: broker MQTT dos tópicos do portal; só em um dos servidores',
       },
       'broker-credenciais': {
         type: 'string',

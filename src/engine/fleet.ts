@@ -20,6 +20,7 @@ import type {
 import { Member, type MemberOptions } from '../replication/member.js';
 import { assertOriginFits, assertRoomFor } from './admission.js';
 import { guardsHold, stampWrites } from './commit.js';
+import { tellOf } from './watch.js';
 
 /**
  * The fleet engine: every server holds everything, writes at once, and tells the others (eventual, causal+).
@@ -113,10 +114,7 @@ export class FleetEngine implements Engine, ChangeFeed {
   watch(listener: ChangeListener): void {
     this.store.observer = {
       applied: (mutation) => {
-        if (mutation.kind === 'insert') listener.inserted(mutation.key, mutation.value);
-        else if (mutation.kind === 'removeObserved' && mutation.keep === undefined)
-          listener.removed(mutation.key);
-        else if (this.store.entriesOf(mutation.key) === 0) listener.removed(mutation.key);
+        tellOf(mutation, this.store, listener);
       },
       replaced: () => {
         listener.replaced();

@@ -1,6 +1,9 @@
 import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
+import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
+import { tellOf } from '../engine/watch.js';
+import type { ChangeFeed, ChangeListener } from '../ports/changes.js';
 import type {
   Awaitable,
   Capabilities,
@@ -20,13 +23,15 @@ import type { Role } from './role.js';
  *
  * Reads are not linearizable: a follower may show a value before its writer was answered, and another one after.
  */
-export class LeaderEngine implements Engine {
+export class LeaderEngine implements Engine, ChangeFeed {
   readonly capabilities: Capabilities = {
     heads: false,
     linearizable: false,
     durable: false,
     commits: 'everywhere',
   };
+
+  private listener: ChangeListener | undefined;
 
   constructor(
     private readonly store: Store,
@@ -78,6 +83,23 @@ export class LeaderEngine implements Engine {
   async commit(change: Commit): Promise<boolean> {
     assertCommitFits(change);
     return this.role.commit(change);
+  }
+
+  /** Tells of every change that was made since this server has caught up, whoever asked for it, once it may be shown. */
+  watch(listener: ChangeListener): void {
+    this.listener = listener;
+    this.store.observer = {
+      applied: () => undefined,
+      replaced: () => {
+        listener.replaced();
+      },
+    };
+  }
+
+  /** A mutation of the leader's may be shown. */
+  shown(mutation: Mutation): void {
+    if (this.listener === undefined || this.role.state !== 'serving') return;
+    tellOf(mutation, this.store, this.listener);
   }
 
   heads(): readonly Head[] {

@@ -1,5 +1,6 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import type { Mutation } from '../core/mutation.js';
 import type { Commit, Row } from '../ports/engine.js';
 import type { Connection } from './connection.js';
 import { putForwarded, replicationReceived } from './console.js';
@@ -54,6 +55,10 @@ export class Follower implements Role {
 
   get whole(): boolean {
     return this.current === 'serving' && this.caughtUp;
+  }
+
+  get takesWrites(): boolean {
+    return this.whole;
   }
 
   start(): void {
@@ -217,7 +222,8 @@ export class Follower implements Role {
 
   /** In the leader's order, each once, whatever is repeated. Those of a step in one turn: nobody reads in between. */
   private apply(connection: Connection, messages: readonly MutationMessage[]): void {
-    const { store, print } = this.options;
+    const { store, print, onShown } = this.options;
+    const mutations: Mutation[] = [];
     let last = 0;
     for (const message of messages) {
       const { origem, seq } = message;
@@ -225,11 +231,14 @@ export class Follower implements Role {
       if (seq > applied + 1) throw new Error(`mutation ${seq} after ${applied}`);
       last = Math.max(seq, applied);
       if (seq <= applied) continue;
-      store.apply(origem, seq, mutationOf(message));
+      const mutation = mutationOf(message);
+      store.apply(origem, seq, mutation);
+      mutations.push(mutation);
       if (message.tipo === 'REPLICATION') {
         print(replicationReceived(message.chave, message.valor, message.timestamp));
       }
     }
+    mutations.forEach(onShown);
     connection.send({ tipo: 'REPLICATION_OK', seq: last });
   }
 

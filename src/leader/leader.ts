@@ -59,6 +59,10 @@ export class Leader implements Role {
     return this.current === 'serving' && this.links.every((link) => link.upToDate);
   }
 
+  get takesWrites(): boolean {
+    return this.current === 'serving';
+  }
+
   start(): void {
     for (const link of this.links) link.start();
     this.serveIfTaken();
@@ -183,6 +187,10 @@ export class Leader implements Role {
     const shown = held.length === 0 ? last : Math.max(...held);
     const before = this.shown.reached;
     this.shown.advance(shown);
+    for (let seq = before + 1; seq <= shown; seq++) {
+      const logged = this.log.at(seq);
+      if (logged !== undefined) this.options.onShown(logged.mutation);
+    }
     const settled = this.freshKeys.slice(0, Math.max(0, shown - before));
     if (settled.length === 0) return;
     this.freshKeys = this.freshKeys.slice(settled.length);

@@ -51,6 +51,9 @@ export class LeaderNode {
     const { self, leader, servers, time, logger, print } = options;
     const roleOptions: RoleOptions = {
       ...options,
+      onShown: (mutation) => {
+        engine.shown(mutation);
+      },
       store,
       budget,
       others: servers.filter((address) => address !== self),
@@ -74,6 +77,11 @@ export class LeaderNode {
   /** Whether all servers that this one should see are there and up to date. */
   get whole(): boolean {
     return this.role.whole;
+  }
+
+  /** Whether writes are taken now. */
+  get takesWrites(): boolean {
+    return this.role.takesWrites;
   }
 
   /** No new requests, writes in progress first, then every connection. Never rejects. */

@@ -1,5 +1,6 @@
 import type { Origin } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
+import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { Commit } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
@@ -30,6 +31,8 @@ export interface RoleOptions {
   readonly logger: Logger;
   /** Prints one line of the contract. */
   readonly print: (line: string) => void;
+  /** Called for each mutation of the leader's, in order, as soon as what is here of it may be shown. */
+  readonly onShown: (mutation: Mutation) => void;
   /** Called at every change of {@link Role.state} and {@link Role.whole}. */
   readonly onChange: () => void;
 }
@@ -39,6 +42,8 @@ export interface Role {
   readonly state: RoleState;
   /** Whether every server of the system (the leader's view), or the leader (a follower's), is there and up to date. */
   readonly whole: boolean;
+  /** Whether this server takes writes now: the leader is here, or is it. */
+  readonly takesWrites: boolean;
   /** What people want to know, in one word or two. */
   readonly name: string;
   start(): void;

@@ -30,6 +30,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     modules: [
       'engine/admission',
       'engine/commit',
+      'engine/watch',
       'bus/checks',
       'bus/decode-records',
       'bus/encode',

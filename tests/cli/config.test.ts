@@ -103,6 +103,7 @@ describe('configuração do servidor', () => {
       leader: '127.0.0.1:10097',
       servers: ['127.0.0.1:10097', '127.0.0.1:10098', '127.0.0.1:10099'],
       deadlineMs: 5_000,
+      portalBrokers: [],
     });
     const given = {
       ...{ host: 'LocalHost', 'porta-mensagem': '2', lider: 'localhost:1', 'prazo-lider': '700' },
@@ -115,6 +116,7 @@ describe('configuração do servidor', () => {
       leader: '127.0.0.1:1',
       servers: ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'],
       deadlineMs: 700,
+      portalBrokers: [],
     });
     expect(leader({}, { KVS_PORTA_MENSAGEM: '10098' })).toMatchObject({ port: 10_098 });
     for (const [flags, message] of [
@@ -130,19 +132,21 @@ describe('configuração do servidor', () => {
     }
   });
 
-  it('portal: os serviços, separados por vírgula, sem repetição; o broker dele só com consenso', () => {
+  it('portal: os serviços, separados por vírgula, sem repetição; o broker dele só com consenso ou lider', () => {
     expect(config({ flags: { portal: 'admin' } }).portal).toEqual(['admin']);
     expect(config({ env: { KVS_PORTAL: 'matricula, admin,admin' } }).portal).toEqual(['matricula', 'admin']);
     expect(config({}, { portal: ['admin', 'matricula'] }).portal).toEqual(['admin', 'matricula']);
     expect(() => config({ flags: { portal: 'tudo' } })).toThrow('esperado um destes: admin, matricula');
     expect(() => config({ flags: { portal: ',' } })).toThrow('um destes, ou ambos');
     expect(() => config({ flags: { 'portal-broker': ['mqtt://a'] } })).toThrow(
-      'só vale com --motor consenso',
+      '--portal-broker só vale com --motor consenso ou lider, e o motor aqui é frota',
     );
     expect(config({ flags: { portal: 'admin', dados: 'pasta' } }).portal).toEqual(['admin']);
-    expect(() => config({ flags: { portal: 'admin', motor: 'lider' } })).toThrow(
-      'não vale com --motor lider',
-    );
+    const leader = { portal: 'admin', motor: 'lider', 'portal-broker': ['mqtt://a:1'] };
+    expect(config({ flags: leader })).toMatchObject({
+      portal: ['admin'],
+      engine: { portalBrokers: [{ url: 'mqtt://a:1' }] },
+    });
     const { portalBrokers } = consensus({ 'portal-broker': ['mqtt://a:1'] });
     expect(portalBrokers.map(({ url }) => url)).toEqual(['mqtt://a:1']);
   });

@@ -15,28 +15,41 @@ import { ServerProcess } from '../support/server-process.js';
 const DONE = { status: 0, msg: '', codigo: undefined };
 const ACTS = 'portal: este servidor publica e aplica portal/admin';
 
-describe('dois servidores de cadastro e dois de matrícula em quatro portas', () => {
+describe.each([
+  ['em memória', false],
+  ['com dados no disco', true],
+])('dois servidores de cadastro e dois de matrícula em quatro portas, %s', (_, onDisk) => {
+  let folder: string;
   let fleet: TestFleet;
   let servers: ServerProcess[];
   let views: PortalClient[];
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kvs-portal-'));
     const port = await freePort();
     const args = ['--broker-local', `127.0.0.1:${port}`];
     const broker = { url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() };
     fleet = await TestFleet.open(broker);
     servers = [];
-    for (const service of ['admin', 'admin', 'matricula', 'matricula']) {
-      servers.push(await fleet.add([...args, '--portal', service]));
+    for (const [i, service] of ['admin', 'admin', 'matricula', 'matricula'].entries()) {
+      const data = onDisk ? ['--dados', join(folder, String(i))] : [];
+      servers.push(await fleet.add([...args, ...data, '--portal', service]));
     }
     await Promise.all(servers.map((server) => server.ready()));
-    const [a, b, m, n] = servers.map((server) => server.port) as [number, number, number, number];
-    views = [new PortalClient(a, m), new PortalClient(b, n), new PortalClient(a, n), new PortalClient(b, m)];
+    views = [];
+    look();
   }, 90_000);
   afterAll(async () => {
     for (const view of views) view.close();
     await fleet.close();
+    await rm(folder, { recursive: true, force: true });
   }, 60_000);
+
+  const look = (): void => {
+    for (const view of views) view.close();
+    const [a, b, m, n] = servers.map((server) => server.port) as [number, number, number, number];
+    views = [new PortalClient(a, m), new PortalClient(b, n), new PortalClient(a, n), new PortalClient(b, m)];
+  };
 
   const same = async (): Promise<object> => {
     await fleet.converged();
@@ -80,14 +93,30 @@ describe('dois servidores de cadastro e dois de matrícula em quatro portas', ()
     expect(await y.change('RemoveDisciplina', { id: 'GBC075' })).toEqual(DONE);
     await victim.restart();
     await victim.ready();
-    for (const view of views) view.close();
-    const [a, b, m, n] = servers.map((server) => server.port) as [number, number, number, number];
-    views = [new PortalClient(a, m), new PortalClient(b, n), new PortalClient(a, n), new PortalClient(b, m)];
+    look();
     const after = (await same()) as { alunos: Aluno[]; relatorios: { alunos: Aluno[] }[] };
     expect(after.alunos.map(({ matricula }) => matricula)).not.toContain('11921BSI2');
     expect(after.relatorios).toHaveLength(5);
     expect(after.relatorios[0]!.alunos).toEqual([{ matricula: '11921BSI1', nome: 'Outro nome' }]);
     expect(after.relatorios[1]!.alunos).toEqual([]);
+  });
+
+  it.skipIf(!onDisk)('mortos todos de uma vez, voltam com tudo o que responderam', async () => {
+    const before = await same();
+    const [x] = views as [PortalClient];
+    expect(await x.aluno('91921BSI1', 'Último aluno')).toEqual(DONE);
+    await same();
+    // No time for anybody to tell anybody.
+    expect(await x.matricula('GBC071', '91921BSI1')).toEqual(DONE);
+    await Promise.all(servers.map((server) => server.kill9()));
+    for (const server of servers) await server.restart();
+    await Promise.all(servers.map((server) => server.ready()));
+    look();
+    const after = (await same()) as { alunos: Aluno[]; relatorios: { alunos: Aluno[] }[] };
+    expect(after.alunos).toContainEqual({ matricula: '91921BSI1', nome: 'Último aluno' });
+    expect(after.relatorios[1]!.alunos).toEqual([{ matricula: '91921BSI1', nome: 'Último aluno' }]);
+    const names = (all: object) => (all as { professores: unknown }).professores;
+    expect(names(after)).toEqual(names(before));
   });
 });
 

@@ -1,0 +1,11 @@
+import type { Mutation } from '../core/mutation.js';
+import type { Store } from '../core/store.js';
+import type { ChangeListener } from '../ports/changes.js';
+
+/** Tells of a mutation, which the store has applied, as a change of its key. */
+export function tellOf(mutation: Mutation, store: Store, listener: ChangeListener): void {
+  const { kind, key } = mutation;
+  if (kind === 'insert') listener.inserted(key, mutation.value);
+  else if (kind === 'removeObserved' && mutation.keep === undefined) listener.removed(key);
+  else if (store.entriesOf(key) === 0) listener.removed(key);
+}
