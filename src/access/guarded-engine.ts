@@ -1,6 +1,6 @@
 import { KvsError } from '../core/errors.js';
 import { permits } from '../ports/access.js';
-import type { Identity, Permission } from '../ports/access.js';
+import type { Identity, Permission, PermittedEngine } from '../ports/access.js';
 import type {
   Awaitable,
   Capabilities,
@@ -13,7 +13,25 @@ import type {
   Row,
   Stream,
 } from '../ports/engine.js';
-import { notAuthenticated } from './table.js';
+import { notAuthenticated } from './refusals.js';
+
+/**
+ * The store as each identity may use it, made once for each.
+ * @param onRefused told of every refusal for want of a permission
+ */
+export function guardEngine(
+  engine: Engine,
+  onRefused: (identity: Identity) => void,
+): (identity: Identity) => PermittedEngine {
+  const made = new WeakMap<Identity, PermittedEngine>();
+  return (identity) => {
+    const known = made.get(identity);
+    if (known !== undefined) return known;
+    const guarded = new GuardedEngine(engine, identity, onRefused);
+    made.set(identity, guarded);
+    return guarded;
+  };
+}
 
 /** Rows that are passed over before others get their turn. */
 const ROWS_PER_TURN = 256;
@@ -23,13 +41,12 @@ const ROWS_PER_TURN = 256;
  * says nothing about what is there; what walks over all keys shows those that the caller may read. Asked again at every
  * call and every row: a credential that is revoked meanwhile ends what it had begun.
  */
-export class GuardedEngine implements Engine {
+class GuardedEngine implements PermittedEngine {
   readonly capabilities: Capabilities;
   /** There only where the store has them. */
   readonly everything?: () => Stream<Row>;
   readonly restore?: (row: Row) => Awaitable<Restored>;
 
-  /** @param onRefused told of every refusal for want of a permission */
   constructor(
     private readonly engine: Engine,
     private readonly identity: Identity,
@@ -106,18 +123,13 @@ export class GuardedEngine implements Engine {
 
   /** Both ends must be covered by one prefix: then everything between them is, in the order of code points. */
   range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
-    this.assertMayRange('read', from, to);
+    this.assertMay('read', commonPrefix(from, to));
     return this.watched(this.engine.range(from, to, timestamp), () => true);
   }
 
   heads(key: string): Awaitable<readonly Head[]> {
     this.assertMay('read', key);
     return this.engine.heads(key);
-  }
-
-  /** As {@link assertMay}, for all keys from one to another. */
-  assertMayRange(permission: Permission, from: string, to: string): void {
-    this.assertMay(permission, commonPrefix(from, to));
   }
 
   private permitted(rows: Stream<Row>): Stream<Row> {

@@ -1,6 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BurstLog } from '../bus/burst-log.js';
-import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { CertificateGatekeeper, Identity, Role } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
@@ -9,12 +8,10 @@ import { Attempts } from './attempts.js';
 import { NAME_PATTERN } from './format.js';
 import type { Credential, CredentialsFile } from './format.js';
 import { HashQueue } from './hash-queue.js';
+import { notAuthenticated, notRecognised, tooMany } from './refusals.js';
 import { HASH_BYTES, newSalt, slowHash } from './secret.js';
 import type { HashCost } from './secret.js';
-
-/** Why somebody was refused. Stable: labels of a metric and fields of the log. */
-export const REFUSALS = ['NAO_AUTENTICADO', 'LIMITE_TENTATIVAS', 'NAO_AUTORIZADO'] as const;
-export type Refusal = (typeof REFUSALS)[number];
+import type { Refusal } from './refusals.js';
 
 /** One credential of the table, for as long as it stays there as it is. */
 class Entry implements Identity {
@@ -161,17 +158,18 @@ export class CredentialTable implements CertificateGatekeeper {
     const entry = this.bySubject.get(subject);
     if (entry?.valid === true) return entry;
     this.refused('NAO_AUTENTICADO', entry?.name ?? '', from);
-    throw new KvsError(
-      'NAO_AUTENTICADO',
-      'o certificado apresentado não vale como credencial neste servidor',
-    );
+    throw notRecognised();
   }
 
-  /** Notes that somebody was refused. */
-  refused(reason: Refusal, name: string, from: string): void {
+  /**
+   * Counts and notes that somebody was refused.
+   * @param from `undefined`: not known there
+   */
+  refused(reason: Refusal, name: string, from: string | undefined): void {
     this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
     // What stands for a name may be a secret in the wrong place: only names that are known are written.
-    this.log.report(reason, `${this.entries.has(name) ? name : 'desconhecido'} de ${from}`);
+    const who = this.entries.has(name) ? name : 'desconhecido';
+    this.log.report(reason, from === undefined ? who : `${who} de ${from}`);
   }
 
   /** One slow hash, whatever is wrong. @returns the entry if the secret is its own */
@@ -209,18 +207,6 @@ export class CredentialTable implements CertificateGatekeeper {
       break;
     }
   }
-}
-
-/** One answer for everything that can be wrong with a token. */
-export function notAuthenticated(): KvsError {
-  return new KvsError(
-    'NAO_AUTENTICADO',
-    'a credencial não vale neste servidor: desconhecida, errada, vencida ou revogada',
-  );
-}
-
-function tooMany(): KvsError {
-  return new KvsError('LIMITE_TENTATIVAS', 'tentativas demais com credenciais erradas; tente daqui a pouco');
 }
 
 function isSame(a: Credential, b: Credential): boolean {

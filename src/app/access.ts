@@ -1,20 +1,18 @@
 import { readCredentials } from '../access/file.js';
+import { guardEngine } from '../access/guarded-engine.js';
 import { CredentialTable } from '../access/table.js';
+import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
+import { onReload } from './reload.js';
 import { systemTime } from './system-time.js';
 
 /** The credentials of a server. */
-export interface Access {
+export interface Access extends AccessControl {
   readonly table: CredentialTable;
-  /**
-   * Reads the file again.
-   * @throws KvsError CONFIGURACAO if it cannot be read or is not what it must be: then what was read before stays
-   */
-  reload(): Promise<void>;
 }
 
 /**
- * Reads the file of credentials.
+ * Reads the file of credentials, now and at every SIGHUP: a file that is not what it must be then changes nothing.
  * @returns `undefined` if none is named: then everybody who reaches the server may do everything
  * @throws KvsError CONFIGURACAO
  */
@@ -29,11 +27,13 @@ export async function openAccess(path: string | undefined, logger: Logger): Prom
   const table = new CredentialTable(await read(), { time: systemTime, logger });
   const said = (message: string): void => logger.info({ arquivo: path, credenciais: table.size }, message);
   said('credenciais lidas');
+  onReload('credenciais', async () => {
+    table.replace(await read());
+    said('credenciais relidas');
+  });
   return {
     table,
-    reload: async () => {
-      table.replace(await read());
-      said('credenciais relidas');
-    },
+    gatekeeper: table,
+    guard: (engine) => guardEngine(engine, ({ name }) => table.refused('NAO_AUTORIZADO', name, undefined)),
   };
 }

@@ -25,6 +25,8 @@ export interface ServerConfig {
   readonly portal: readonly PortalService[];
   /** The file that holds user and password for the broker. */
   readonly brokerCredentials: string | undefined;
+  /** The file that says who may do what; `undefined`: everybody who reaches the server may do everything. */
+  readonly credentials: string | undefined;
   readonly engine: EngineConfig;
 }
 
@@ -35,6 +37,7 @@ export const DEFAULTS: ServerConfig = Object.freeze({
   logLevel: 'info',
   portal: Object.freeze([]),
   brokerCredentials: undefined,
+  credentials: undefined,
   engine: FLEET_DEFAULTS,
 });
 
@@ -46,6 +49,7 @@ export const SERVER_OPTIONS = [
   'log-nivel',
   'portal',
   'broker-credenciais',
+  'credenciais',
   ...ENGINE_OPTIONS,
 ] as const;
 export type ServerOption = (typeof SERVER_OPTIONS)[number];
@@ -75,6 +79,7 @@ export function serverConfig(sources: SettingSources): ServerConfig {
     logLevel: one('log-nivel', parseLogLevel, DEFAULTS.logLevel),
     portal,
     brokerCredentials: one('broker-credenciais', (text) => text, undefined),
+    credentials: one('credenciais', parseFile, undefined),
     engine,
   });
 }
@@ -94,6 +99,11 @@ function parseMinimum(text: string, place: string): number {
   return Number(text);
 }
 
+function parseFile(text: string, place: string): string {
+  if (text === '') throw badSetting(place, text, 'o nome de um arquivo');
+  return text;
+}
+
 function parseLogLevel(text: string, place: string): LogLevel {
   return parseChoice(text, place, LOG_LEVELS);
 }
@@ -101,7 +111,7 @@ function parseLogLevel(text: string, place: string): LogLevel {
 /** Variables of programs under this name that are not options of a server. */
 const OTHER_VARIABLES = [
   ...['KVS_CONFIG', 'KVS_PORT', 'KVS_ADDRESS', 'KVS_ENDERECO', 'KVS_PRAZO', 'KVS_JSON'],
-  ...['KVS_SERVIDORES', 'KVS_DESCOBRE'],
+  ...['KVS_SERVIDORES', 'KVS_DESCOBRE', 'KVS_CREDENCIAL', 'KVS_TOKEN'],
   ...['KVS_REPLICA_DADOS', 'KVS_REPLICA_ARQUIVO', 'KVS_REPLICA_COTA'],
 ];
 

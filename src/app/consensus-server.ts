@@ -1,6 +1,7 @@
 import { ConsensusEngine } from '../consensus/engine.js';
 import { startDoors } from '../doors/server.js';
 import type { Logger } from '../ports/logger.js';
+import { openAccess } from './access.js';
 import { readBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from './config.js';
 import type { ConsensusConfig } from './engine-config.js';
@@ -29,6 +30,7 @@ export async function startConsensusServer(
   onServing: () => void,
 ): Promise<RunningServer> {
   const { replicas, deadlineMs, localReads, portalBrokers } = consensus;
+  const access = await openAccess(config.credentials, logger);
   const credentials = await readBrokerCredentials(config.brokerCredentials);
   let served = false;
   // The engine calls this only after its start, when the doors are open.
@@ -56,7 +58,16 @@ export async function startConsensusServer(
   });
   const engineHealth = 'kvs.consenso';
   const { offered } = portal;
-  const doors = await startDoors({ host, port, engine, engineHealth, minimumChars, portal: offered, logger });
+  const doors = await startDoors({
+    host,
+    port,
+    engine,
+    engineHealth,
+    access,
+    minimumChars,
+    portal: offered,
+    logger,
+  });
   const address = hostPortText(host, doors.port);
   const reads = localReads ? 'local' : 'linear';
   logger.info(

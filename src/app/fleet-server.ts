@@ -11,6 +11,7 @@ import { LevelJournal } from '../journal/level-journal.js';
 import type { PresenceState } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
+import { openAccess } from './access.js';
 import { readBrokerCredentials } from './broker-credentials.js';
 import type { FleetConfig } from './engine-config.js';
 import { hostPortText } from './parse.js';
@@ -37,6 +38,7 @@ export async function startFleetServer(
   logger: Logger,
   onServing: () => void,
 ): Promise<RunningServer> {
+  const access = await openAccess(config.credentials, logger);
   const credentials = await readBrokerCredentials(config.brokerCredentials);
   const origin = drawName();
   const port = config.port === 0 ? await freePort(config.host) : config.port;
@@ -82,6 +84,7 @@ export async function startFleetServer(
     port,
     engine,
     engineHealth: 'kvs.frota',
+    access,
     peers: () =>
       member.peers.all().map(({ presence }) => ({
         address: presence.address,

@@ -2,6 +2,7 @@ import { startDoors } from '../doors/server.js';
 import type { Doors } from '../doors/server.js';
 import { LeaderNode } from '../leader/node.js';
 import type { Logger } from '../ports/logger.js';
+import { openAccess } from './access.js';
 import { readBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from './config.js';
 import { serverText } from './engine-config.js';
@@ -33,6 +34,7 @@ export async function startLeaderServer(
   onServing: () => void,
   withGrpc = true,
 ): Promise<RunningServer> {
+  const access = await openAccess(config.credentials, logger);
   const self = serverText(config.host, leader.port);
   const credentials = await readBrokerCredentials(config.brokerCredentials);
   const started: { node?: LeaderNode; doors?: Doors } = {};
@@ -63,7 +65,16 @@ export async function startLeaderServer(
   if (withGrpc) {
     const { host, port, minimumChars } = config;
     started.doors = await startDoors({
-      ...{ host, port, engine, engineHealth: 'kvs.lider', minimumChars, portal: portal.offered, logger },
+      ...{
+        host,
+        port,
+        engine,
+        engineHealth: 'kvs.lider',
+        access,
+        minimumChars,
+        portal: portal.offered,
+        logger,
+      },
     }).catch(async (error: unknown) => {
       await node.stop();
       throw error;

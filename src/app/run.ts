@@ -1,6 +1,7 @@
 import { limits } from '../core/limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
+import { assertPrivate } from './exposure.js';
 import { createLogger } from './logger.js';
 import { logReloadsTo } from './reload.js';
 import type { RunningServer } from './running-server.js';
@@ -21,6 +22,7 @@ export async function runServer(
   warnings: readonly string[] = [],
   start: typeof startServer = startServer,
 ): Promise<number> {
+  await assertPrivate(config);
   const logger = await createLogger(config.logLevel, process.stderr.isTTY);
   for (const warning of warnings) logger.warn({}, warning);
   endOnBug(logger);

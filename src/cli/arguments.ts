@@ -225,6 +225,11 @@ function serverOptions(command: Argv): Argv {
         requiresArg: true,
         describe: 'Arquivo com usuario:senha para o broker',
       },
+      credenciais: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP',
+      },
       minimo: {
         type: 'string',
         requiresArg: true,

@@ -1,11 +1,8 @@
-import type {
-  MethodDefinition,
-  Server,
-  ServiceDefinition,
-  UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import type { MethodDefinition, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
+
+type AddService = (service: ServiceDefinition, implementation: UntypedServiceImplementation) => void;
 
 interface Descriptor {
   name?: string;
@@ -29,13 +26,16 @@ interface Answer {
   readonly listServicesResponse?: { readonly service: readonly { readonly name: string }[] };
 }
 
-/** Serves `grpc.reflection.v1` and `v1alpha` for these packages. */
-export function addReflection(server: Server, packages: readonly PackageDefinition[]): void {
+/**
+ * Serves `grpc.reflection.v1` and `v1alpha` for these packages.
+ * @param addService adds each to a server
+ */
+export function addReflection(addService: AddService, packages: readonly PackageDefinition[]): void {
   const all = Object.assign({}, ...withOwnFiles([...new Set(packages)])) as PackageDefinition;
   const unpackaged = new Set(Object.keys(all).filter((name) => !name.includes('.')));
   new ReflectionService(withValidMaps(all)).addToServer({
     addService: (definition: ServiceDefinition, implementation: UntypedServiceImplementation) => {
-      server.addService(withPlainNames(definition, unpackaged), implementation);
+      addService(withPlainNames(definition, unpackaged), implementation);
     },
   });
 }

@@ -11,10 +11,12 @@ import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import type { AccessControl } from '../ports/access.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Portal } from '../ports/portal.js';
-import { admitAll } from './calls/admission.js';
+import { admitAll, admitKnown } from './calls/admission.js';
+import { onlyAdmitted } from './calls/guarded.js';
 import type { DoorContext } from './calls/handlers.js';
 import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
 import type { KnownServer } from './directory/definition.js';
@@ -56,6 +58,8 @@ export interface DoorsOptions {
   readonly minimumChars?: number | undefined;
   /** Other servers with the same data, for clients that look for them; none by default. */
   readonly peers?: () => readonly KnownServer[];
+  /** Who may do what; by default everybody may do everything. */
+  readonly access?: AccessControl | undefined;
   /** The enrolment portal, and which of its services are offered; none by default. */
   readonly portal?: OfferedPortal | undefined;
   readonly logger: Logger;
@@ -96,7 +100,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
   const server = new Server(serverOptions);
   const openStreams = new OpenStreams();
-  const context: DoorContext = { engine, admit: admitAll(engine), logger, openStreams };
+  const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
+  const context: DoorContext = { engine, admit, logger, openStreams };
   const doors = [...doorsOf(context, minimumChars), ...portalDoors(options.portal, context)];
   for (const door of doors) server.addService(door.service, door.handlers);
   let serving = false;
@@ -104,13 +109,21 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     { address: `${host.includes(':') ? `[${host}]` : host}:${port}`, serving },
     ...(options.peers?.() ?? []),
   ];
-  server.addService(directoryService, { ...directoryHandlers(known) });
+  server.addService(directoryService, onlyAdmitted(directoryService, { ...directoryHandlers(known) }, admit));
   const health = new Health(
     doors.map((door) => door.name),
     options.engineHealth,
   );
   health.addTo(server, openStreams);
-  addReflection(server, [...doors.map((door) => door.package), directoryPackage, loadSync(healthProtoPath)]);
+  // Health alone answers everybody: whoever looks after processes has no credential.
+  const forAdmitted = (service: ServiceDefinition, handlers: UntypedServiceImplementation): void => {
+    server.addService(service, onlyAdmitted(service, handlers, admit));
+  };
+  addReflection(forAdmitted, [
+    ...doors.map((door) => door.package),
+    directoryPackage,
+    loadSync(healthProtoPath),
+  ]);
   const port: number = await listen(server, host, options.port);
   logger.info({ host, porta: port }, 'portas gRPC abertas');
 

@@ -1,3 +1,5 @@
+import type { Engine } from './engine.js';
+
 /** Who may do what. The same table is asked by every door: gRPC, `Mensagem`, and the topics of the embedded broker. */
 
 /**
@@ -40,6 +42,19 @@ export interface CertificateGatekeeper extends Gatekeeper {
    * @throws KvsError NAO_AUTENTICADO if no credential names it
    */
   recognise(subject: string, from: string): Identity;
+}
+
+/** A store as somebody may use it: every method may also throw NAO_AUTENTICADO and NAO_AUTORIZADO. */
+export interface PermittedEngine extends Engine {
+  /** @throws KvsError NAO_AUTENTICADO, NAO_AUTORIZADO unless they may do this to every key that begins with `prefix` */
+  assertMay(permission: Permission, prefix: string): void;
+}
+
+/** What a door needs to know whom it talks to. */
+export interface AccessControl {
+  readonly gatekeeper: CertificateGatekeeper;
+  /** The store as each identity may use it. */
+  guard(engine: Engine): (identity: Identity) => PermittedEngine;
 }
 
 /** What every token begins with, so that tools that look for secrets in files find it. */

@@ -46,6 +46,8 @@ export function reasonOf(error: unknown): string | undefined {
 export class DoorClient {
   /** For calls that this class has no method for. */
   readonly raw: Client;
+  /** Sent with every call. */
+  readonly metadata = new Metadata();
 
   constructor(
     readonly service: ServiceDefinition,
@@ -72,7 +74,7 @@ export class DoorClient {
       path,
       requestSerialize,
       responseDeserialize as (bytes: Buffer) => Res,
-      new Metadata(),
+      this.metadata,
     );
   }
 
@@ -84,6 +86,7 @@ export class DoorClient {
       requestSerialize,
       responseDeserialize as (bytes: Buffer) => Res,
       request,
+      this.metadata,
     );
   }
 
@@ -110,6 +113,7 @@ export class DoorClient {
         Buffer.isBuffer(request) ? (bytes: Buffer) => bytes : requestSerialize,
         responseDeserialize as (bytes: Buffer) => Res,
         request as Buffer,
+        this.metadata,
         (error, value) => {
           if (error !== null) reject(error);
           else resposta = value;

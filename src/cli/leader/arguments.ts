@@ -85,6 +85,7 @@ export function leaderServerOptions(command: Argv): Argv {
         alias: 'prazo',
       }),
       'porta-grpc': text('Abre também as portas gRPC (kvs.KVS, KeyValueStore), nesta porta'),
+      credenciais: text('Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP'),
       minimo: text('gRPC: mínimo de caracteres de chave e valor (3; 0 libera)'),
       'log-nivel': text('debug, info, warn, error ou silent (info)'),
     })

@@ -15,7 +15,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const OWN_OPTIONS = [
   ...['host', 'porta-mensagem', 'escuta', 'lider', 'servidores-lider', 'prazo-lider'],
-  ...['minimo', 'log-nivel'],
+  ...['credenciais', 'minimo', 'log-nivel'],
 ];
 
 /**

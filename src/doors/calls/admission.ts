@@ -1,5 +1,13 @@
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
-import type { Permission } from '../../ports/access.js';
+import { KvsError } from '../../core/errors.js';
+import { certificateSubject, splitToken } from '../../ports/access.js';
+import type {
+  AccessControl,
+  CertificateGatekeeper,
+  Identity,
+  Permission,
+  PermittedEngine,
+} from '../../ports/access.js';
 import type { Awaitable, Engine } from '../../ports/engine.js';
 
 /** Who makes a call, and what it may use: decided when the call begins, before its first request is looked at. */
@@ -25,4 +33,52 @@ export type Admit = (call: IncomingCall) => Awaitable<Caller>;
 export function admitAll(engine: Engine): Admit {
   const everybody: Caller = Object.freeze({ engine, assertMay: () => undefined });
   return () => everybody;
+}
+
+/** Lets in who shows a token (`authorization: Bearer kvs_…`) or a certificate, to what they may do. */
+export function admitKnown(access: AccessControl, engine: Engine): Admit {
+  const permitted = access.guard(engine);
+  const callerOf = (identity: Identity): Caller => new KnownCaller(permitted(identity));
+  return (call) => {
+    const identity = identify(call, access.gatekeeper);
+    return identity instanceof Promise ? identity.then(callerOf) : callerOf(identity);
+  };
+}
+
+class KnownCaller implements Caller {
+  constructor(readonly engine: PermittedEngine) {}
+
+  assertMay(permission: Permission, prefix: string): void {
+    this.engine.assertMay(permission, prefix);
+  }
+}
+
+const BEARER = /^Bearer +(\S+) *$/i;
+
+/** A token goes before a certificate: whoever has both chose to send it. */
+function identify(call: IncomingCall, gatekeeper: CertificateGatekeeper): Awaitable<Identity> {
+  const sent = call.metadata.get('authorization');
+  const from = addressOf(call.getPeer());
+  if (sent.length > 0) {
+    // What is no such token is refused like a wrong one.
+    const [, token = ''] = BEARER.exec(sent.length === 1 ? String(sent[0]) : '') ?? [];
+    const { name, secret } = splitToken(token);
+    return gatekeeper.authenticate(name, secret, from);
+  }
+  const { sslPeerCertificate } = call.getAuthContext();
+  if (sslPeerCertificate !== undefined) {
+    return gatekeeper.recognise(certificateSubject({ ...sslPeerCertificate.subject }), from);
+  }
+  throw new KvsError(
+    'NAO_AUTENTICADO',
+    'este servidor pede uma credencial: use --credencial ARQUIVO, ou KVS_TOKEN',
+  );
+}
+
+/** The address in `host:port`, as gRPC tells it. */
+function addressOf(peer: string): string {
+  return peer
+    .replace(/^ipv[46]:/, '')
+    .replace(/:\d+$/, '')
+    .replace(/^::ffff:/i, '');
 }

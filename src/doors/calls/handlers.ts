@@ -88,7 +88,7 @@ export function bidirectional<Req, Res>(
       const caller = admit(call);
       if (caller instanceof Promise) {
         void caller.then((admitted) => {
-          converse(call, admitted);
+          if (!isOver(call)) converse(call, admitted);
         }, refuse);
       } else converse(call, caller);
     } catch (thrown) {

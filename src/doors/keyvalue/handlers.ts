@@ -19,7 +19,7 @@ export interface KeyValueHandlers {
 }
 
 export function keyValueHandlers(context: DoorContext): KeyValueHandlers {
-  const { get, put, del, trim, range, show, remove } = keyValueOperations();
+  const { get, put, del, trim, range, rangeToRemove, show, remove } = keyValueOperations();
   return {
     Get: unary(get, neverAnswered, context),
     GetRange: serverStreaming({ rows: range, answer: show }, context),
@@ -27,7 +27,7 @@ export function keyValueHandlers(context: DoorContext): KeyValueHandlers {
     Put: unary(put, neverAnswered, context),
     PutAll: bidirectional(put, neverAnswered, context),
     Del: unary(del, neverAnswered, context),
-    DelRange: serverStreaming({ rows: range, answer: remove }, context),
+    DelRange: serverStreaming({ rows: rangeToRemove, answer: remove }, context),
     DelAll: bidirectional(del, neverAnswered, context),
     Trim: unary(trim, neverAnswered, context),
   };

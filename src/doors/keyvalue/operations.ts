@@ -18,6 +18,8 @@ export interface Operations {
   readonly trim: Operation<KeyVersionRequest, Tuple>;
   /** The keys of a range. @throws KvsError of the checks and of the engine */
   readonly range: (request: RangeRequest, caller: Caller) => Stream<RangeRow>;
+  /** The same for who may remove them. */
+  readonly rangeToRemove: Operations['range'];
   /** The answer of `GetRange` for a key. */
   readonly show: (found: RangeRow) => Tuple;
   /** Removes a key; `undefined` if somebody else removed it first: then it is not in the range any more. */
@@ -26,6 +28,8 @@ export interface Operations {
 
 export function keyValueOperations(): Operations {
   const keyOf = (request: KeyRequest): string => checkedKey(request, MINIMUM_CHARS);
+  const range: Operations['range'] = ({ from, to }, { engine }) =>
+    engine.range(keyOf(from), keyOf(to), namedVersion(Math.max(from.version, to.version)));
   return {
     get(request, { engine }) {
       const key = keyOf(request);
@@ -52,8 +56,12 @@ export function keyValueOperations(): Operations {
       return andThen(engine.trim(key), (row) => reply(key, row));
     },
 
-    range({ from, to }, { engine }) {
-      return engine.range(keyOf(from), keyOf(to), namedVersion(Math.max(from.version, to.version)));
+    range,
+
+    rangeToRemove(request, caller) {
+      // Also where the range is empty: what is refused must not depend on what is there.
+      caller.assertMay('write', keyOf(request.from));
+      return range(request, caller);
     },
 
     show: ({ key, row }) => reply(key, row),

@@ -135,7 +135,11 @@ function list<Req, T>(rows: (request: Req) => Stream<T>, context: DoorContext): 
         caller.assertMay('read', PORTAL_PREFIX);
         return rows(request);
       },
-      answer: (record) => record,
+      // Asked again: the credential may be revoked meanwhile.
+      answer: (record, caller) => {
+        caller.assertMay('read', PORTAL_PREFIX);
+        return record;
+      },
     },
     context,
   );

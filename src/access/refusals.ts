@@ -1,0 +1,20 @@
+import { KvsError } from '../core/errors.js';
+
+/** Why somebody was refused. Stable: labels of a metric and fields of the log. */
+export type Refusal = 'NAO_AUTENTICADO' | 'LIMITE_TENTATIVAS' | 'NAO_AUTORIZADO';
+
+/** One answer for everything that can be wrong with a token. */
+export function notAuthenticated(): KvsError {
+  return new KvsError(
+    'NAO_AUTENTICADO',
+    'a credencial não vale neste servidor: desconhecida, errada, vencida ou revogada',
+  );
+}
+
+export function notRecognised(): KvsError {
+  return new KvsError('NAO_AUTENTICADO', 'o certificado apresentado não vale como credencial neste servidor');
+}
+
+export function tooMany(): KvsError {
+  return new KvsError('LIMITE_TENTATIVAS', 'tentativas demais com credenciais erradas; tente daqui a pouco');
+}

@@ -1,0 +1,62 @@
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import { KvsError } from '../core/errors.js';
+import type { ServerConfig } from './config.js';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether only this machine reaches an IP address, in any of the ways to write it. Names are no addresses. */
+export function isLoopback(address: string): boolean {
+  const plain = address.replace(/%.*$/, '');
+  return isIP(plain) !== 0 && LOOPBACK.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
+}
+
+/** A place where a server listens, and the option that says so. */
+interface Place {
+  readonly option: string;
+  readonly host: string;
+}
+
+/** Where a server with this configuration listens. */
+export function listeningPlaces({ host, engine }: ServerConfig): readonly Place[] {
+  const places: Place[] = [{ option: '--host', host }];
+  if (engine.name === 'lider' && engine.listen !== undefined) {
+    places.push({ option: '--escuta', host: engine.listen.host });
+  }
+  if (engine.name === 'frota' && engine.brokers.length === 0) {
+    places.push({ option: '--broker-local', host: engine.localBroker.host });
+  }
+  return places;
+}
+
+/**
+ * Without credentials whoever reaches a server may write, so that nobody but this machine may reach it.
+ * @param addressesOf the addresses of a name, as the system's resolver knows them
+ * @throws KvsError CONFIGURACAO, one line that says what to do
+ */
+export async function assertPrivate(
+  config: ServerConfig,
+  addressesOf: (name: string) => Promise<readonly string[]> = resolve,
+): Promise<void> {
+  if (config.credentials !== undefined) return;
+  for (const { option, host } of listeningPlaces(config)) {
+    if (isLoopback(host)) continue;
+    const addresses = await addressesOf(host);
+    if (addresses.length > 0 && addresses.every(isLoopback)) continue;
+    throw new KvsError(
+      'CONFIGURACAO',
+      `${option} ${host} atende outras máquinas, e sem credenciais qualquer uma escreveria: crie uma com "bin/kvs credencial cria NOME --papel escrita --prefixo= --arquivo credenciais.json" e abra o servidor com --credenciais credenciais.json (ou fique em 127.0.0.1)`,
+    );
+  }
+}
+
+/** None for a name that nobody knows. Numbers in odd ways (`127.1`, `0`) are names to the system, which knows them. */
+async function resolve(name: string): Promise<readonly string[]> {
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { serverConfig } from '../../src/app/config.js';
+import { assertPrivate, isLoopback } from '../../src/app/exposure.js';
+
+describe('what only this machine reaches', () => {
+  it.each([
+    ...['127.0.0.1', '127.1.2.3', '127.255.255.255', '::1', '0:0:0:0:0:0:0:1', '::1%lo'],
+    ...['::ffff:127.0.0.1', '::ffff:7f00:1', '::FFFF:127.9.9.9'],
+  ])('%s', (address) => expect(isLoopback(address)).toBe(true));
+
+  it.each([
+    ...['0.0.0.0', '::', '10.0.0.1', '128.0.0.1', '126.255.255.255', '::2', 'fe80::1', '::ffff:10.0.0.1'],
+    ...['::ffff:0.0.0.0', '1.127.0.0', 'localhost', '127.0.0.1.example.com', '127.1', '0', '', '::127.0.0.1'],
+  ])('not %j', (address) => expect(isLoopback(address)).toBe(false));
+});
+
+describe('a server without credentials', () => {
+  const names: Readonly<Record<string, readonly string[]>> = {
+    localhost: ['::1', '127.0.0.1'],
+    '127.1': ['127.0.0.1'],
+    '0': ['0.0.0.0'],
+    ambos: ['127.0.0.1', '10.0.0.1'],
+    fora: ['10.0.0.1'],
+  };
+  const check = (flags: Readonly<Record<string, string>>): Promise<void> =>
+    assertPrivate(serverConfig({ flags, env: {}, file: undefined }), (name) =>
+      Promise.resolve(names[name] ?? []),
+    );
+
+  it.each([{}, { host: '::1' }, { host: 'localhost' }, { host: '127.1' }, { 'broker-local': '[::1]:9' }])(
+    'starts with %j',
+    async (flags) => {
+      await expect(check(flags)).resolves.toBeUndefined();
+    },
+  );
+
+  const leader = { motor: 'lider', 'porta-mensagem': '10097' };
+  it.each<[Readonly<Record<string, string>>, string]>([
+    [{ host: '0.0.0.0' }, '--host 0.0.0.0'],
+    [{ host: '::' }, '--host ::'],
+    [{ host: '0' }, '--host 0'],
+    [{ host: '10.1.2.3' }, '--host 10.1.2.3'],
+    [{ host: 'fora' }, '--host fora'],
+    [{ host: 'ambos' }, '--host ambos'],
+    [{ host: 'ninguem-sabe' }, '--host ninguem-sabe'],
+    [{ 'broker-local': '0.0.0.0:1883' }, '--broker-local 0.0.0.0'],
+    [{ ...leader, escuta: '0.0.0.0:10097' }, '--escuta 0.0.0.0'],
+    [
+      { ...leader, host: '10.1.2.3', lider: '10.1.2.3:10097', 'servidores-lider': '10.1.2.3:10097' },
+      '--host 10.1.2.3',
+    ],
+    [{ motor: 'consenso', host: '0.0.0.0' }, '--host 0.0.0.0'],
+  ])('does not start with %j, and says what to do', async (flags, place) => {
+    const error = await check(flags).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'CONFIGURACAO' });
+    expect(String(error)).toContain(`${place} atende outras máquinas`);
+    expect(String(error)).toMatch(/kvs credencial cria .* --credenciais credenciais\.json/);
+    expect(String(error)).not.toContain('\n');
+    await expect(check({ ...flags, credenciais: 'c.json' })).resolves.toBeUndefined();
+  });
+
+  it('may be told of brokers elsewhere: those have doors of their own', async () => {
+    await expect(
+      check({ broker: 'mqtt://10.0.0.1', 'broker-local': '0.0.0.0:1883' }),
+    ).resolves.toBeUndefined();
+  });
+});
