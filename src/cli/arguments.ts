@@ -6,6 +6,8 @@ import { engineOptions, leaderClientOptions, leaderServerOptions, takeActions } 
 import type { Action } from './leader/arguments.js';
 import { OPERATIONS as KEY_VALUE_OPERATIONS } from './keyvalue/request.js';
 import type { Operation as KeyValueOperation } from './keyvalue/request.js';
+import { accessOptions, ACTIONS } from './access/options.js';
+import type { AccessAction } from './access/options.js';
 import { adminOptions, enrolmentOptions } from './portal/options.js';
 import { clientOptions, copyOptions } from './client-options.js';
 import { keepWhole, spreadLists } from './words.js';
@@ -35,6 +37,13 @@ export type Command =
       readonly direction: 'exporta' | 'importa';
       /** `undefined` or `-`: the standard streams. */
       readonly file: string | undefined;
+      readonly flags: Flags;
+    }
+  | {
+      readonly kind: 'access';
+      readonly action: AccessAction;
+      readonly name: string | undefined;
+      readonly json: boolean;
       readonly flags: Flags;
     }
   | {
@@ -134,6 +143,17 @@ function newParser(found: (command: Command) => void): Argv {
       },
     )
     .command(
+      'credencial <ACAO> [NOME]',
+      'Diz quem pode o quê num servidor: cria, lista e revoga credenciais',
+      (command) => accessOptions(command),
+      (argv) => {
+        const { ACAO, NOME, ...flags } = flagsOf(argv);
+        const action = ACTIONS.find((known) => known === ACAO) ?? 'lista';
+        const name = typeof NOME === 'string' ? NOME : undefined;
+        found({ kind: 'access', action, name, json: argv['json'] === true, flags });
+      },
+    )
+    .command(
       'admin',
       'Cadastra alunos, professores e disciplinas no portal de matrículas',
       (command) => adminOptions(command),
@@ -153,7 +173,7 @@ function newParser(found: (command: Command) => void): Argv {
     .demandCommand(
       1,
       1,
-      'diga um comando: servidor, cliente, exporta, importa, lider-servidor, lider-cliente, admin, matricula ou completion',
+      'diga um comando: servidor, cliente, exporta, importa, lider-servidor, lider-cliente, admin, matricula, credencial ou completion',
       'um comando só',
     )
     .strict()

@@ -2,8 +2,18 @@ import type { Argv } from 'yargs';
 import { OPERATIONS as KEY_VALUE_OPERATIONS } from './keyvalue/request.js';
 import { OPERATIONS } from './request.js';
 
+/** Who asks. */
+export const CREDENTIAL_OPTION = {
+  credencial: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Arquivo com o token de quem pede (KVS_CREDENCIAL; ou o próprio token em KVS_TOKEN)',
+  },
+} as const;
+
 /** Which server, and how patiently. */
 const TARGET_OPTIONS = {
+  ...CREDENTIAL_OPTION,
   endereco: {
     alias: ['address', 'a'] as string[],
     type: 'string',

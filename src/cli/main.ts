@@ -31,6 +31,12 @@ export async function main(): Promise<void> {
         process.exitCode = await runPortal(service, flags, json, process.env, output);
         break;
       }
+      case 'access': {
+        const { runAccess } = await import('./access/command.js');
+        const { action, name, flags, json } = command;
+        process.exitCode = await runAccess(action, name, flags, json, process.env, output);
+        break;
+      }
       case 'copy': {
         const { runCopy } = await import('./copy-command.js');
         process.exitCode = await runCopy(command.direction, command.file, command.flags, process.env, output);

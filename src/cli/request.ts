@@ -4,6 +4,7 @@ import type { Flags, Setting } from '../app/settings.js';
 import type { ServerAddress } from '../client/link.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { tokenOf } from './credential.js';
 
 export const OPERATIONS = [
   'insere',
@@ -42,6 +43,8 @@ export interface Target {
   /** Whether one of them is asked first which servers there are. */
   readonly discovers: boolean;
   readonly timeoutMs: number;
+  /** Shown with every call; `undefined`: none. */
+  readonly token: string | undefined;
 }
 
 /** Options without a value. */
@@ -75,6 +78,7 @@ export function targetOf(
     servers: serversOf(read, one('endereco', parseHost, '127.0.0.1')),
     discovers: isOn(discovers ? '1' : env['KVS_DESCOBRE']),
     timeoutMs: one('prazo', parseTimeout, DEFAULT_TIMEOUT_MS),
+    token: tokenOf(read('credencial'), env),
   };
 }
 

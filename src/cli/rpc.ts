@@ -46,6 +46,7 @@ interface Call<Reply> {
   readonly method: MethodDefinition<object, object>;
   readonly writes: boolean;
   readonly timeoutMs: number;
+  readonly metadata: Metadata;
   readonly read: (message: object) => Reply;
   readonly sink: Sink<Reply>;
 }
@@ -64,19 +65,22 @@ export async function invoke<Reply>(
   // Whatever matters comes back as an error: the library's own lines would only confuse the output.
   setLogVerbosity(logVerbosity.NONE);
   const method = methodOf(named);
+  const { timeoutMs } = target;
+  const metadata = metadataOf(target);
   let balancer = new Balancer(target.servers, Math.random);
   try {
     if (target.discovers) {
       const { servers, asked } = await discover(
         balancer,
         methodOf(DISCOVERY) as DiscoverMethod,
-        target.timeoutMs,
+        metadata,
+        timeoutMs,
       );
-      if (!asked.ok) return settledOutcome(asked, target.timeoutMs, undefined);
+      if (!asked.ok) return settledOutcome(asked, timeoutMs, undefined);
       balancer.close();
       balancer = new Balancer(servers.length > 0 ? servers : [asked.link.address], Math.random);
     }
-    const call: Call<Reply> = { method, writes, timeoutMs: target.timeoutMs, read, sink };
+    const call: Call<Reply> = { method, writes, timeoutMs, metadata, read, sink };
     if ('item' in sent && !method.responseStream) return await unaryCall(balancer, call, sent.item);
     return await streamCalls(balancer, call, sent);
   } finally {
@@ -84,14 +88,20 @@ export async function invoke<Reply>(
   }
 }
 
+function metadataOf({ token }: Target): Metadata {
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+  return metadata;
+}
+
 const DISCOVERY = { file: 'frota.proto', service: 'frota.Frota', method: 'Servidores' };
 
 async function unaryCall<Reply>(
   balancer: Balancer,
-  { method, writes, timeoutMs, read, sink }: Call<Reply>,
+  { method, writes, timeoutMs, metadata, read, sink }: Call<Reply>,
   request: object,
 ): Promise<Outcome> {
-  const settled = await balancer.call({ method, request, writes, metadata: new Metadata(), timeoutMs });
+  const settled = await balancer.call({ method, request, writes, metadata, timeoutMs });
   if (settled.ok) void sink(read(settled.reply));
   return settledOutcome(settled, timeoutMs, settled.ok ? reasonsOf(settled.trailer) : undefined);
 }
@@ -143,7 +153,7 @@ async function streamCalls<Reply>(balancer: Balancer, call: Call<Reply>, sent: S
 
 async function streamCall<Reply>(
   { client }: Link,
-  { method, timeoutMs, read, sink }: Call<Reply>,
+  { method, timeoutMs, metadata, read, sink }: Call<Reply>,
   sent: Sent,
 ): Promise<{
   readonly reasons: string | undefined;
@@ -156,14 +166,14 @@ async function streamCall<Reply>(
   /** Why there is no next item to send, if it cannot be read. */
   let unread: Error | undefined;
   if ('items' in sent) {
-    const duplex = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const duplex = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
     writeAll(duplex, sent.items).catch((error: unknown) => {
       unread = KvsError.from(error);
       duplex.cancel();
     });
     stream = duplex;
   } else {
-    stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, sent.item);
+    stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, sent.item, metadata);
   }
   let reasons: string | undefined;
   stream.on('status', (status: StatusObject) => {

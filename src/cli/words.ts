@@ -7,7 +7,8 @@ const LIST_OPTION = /^(-k|-v|-e|--chave|--valor|--ver|--versao)(=[\s\S]*)?$/;
 const PORTAL_LIST_OPTION = /^(-v|--val|--valor)(=[\s\S]*)?$/;
 
 /** Options of the client that take one value, which is no operation whatever it says. */
-const SINGLE_OPTION = /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--servidores|--prazo)$/;
+const SINGLE_OPTION =
+  /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--servidores|--prazo|--credencial)$/;
 
 /**
  * `get --chave a b` as `get --chave=a --chave=b`, for the operations that are named by position and for the portal's commands: several

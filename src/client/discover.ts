@@ -1,5 +1,4 @@
-import { Metadata } from '@grpc/grpc-js';
-import type { MethodDefinition } from '@grpc/grpc-js';
+import type { Metadata, MethodDefinition } from '@grpc/grpc-js';
 import type { Balancer, Settled } from './balancer.js';
 import type { ServerAddress } from './link.js';
 
@@ -17,9 +16,10 @@ export type DiscoverMethod = Pick<
 export async function discover(
   balancer: Balancer,
   method: DiscoverMethod,
+  metadata: Metadata,
   timeoutMs: number,
 ): Promise<{ readonly servers: readonly ServerAddress[]; readonly asked: Settled<Reply> }> {
-  const call = { method, request: {}, writes: false, metadata: new Metadata(), timeoutMs };
+  const call = { method, request: {}, writes: false, metadata, timeoutMs };
   const asked = await balancer.call(call);
   if (!asked.ok) return { servers: [], asked };
   const serving = asked.reply.servidores.filter(({ atendendo }) => atendendo);

@@ -57,9 +57,9 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', 'node:*'],
   },
   cli: {
-    folders: ['cli', 'client', 'app'],
+    folders: ['cli', 'client', 'app', 'access'],
     modules: [
-      ...['core/errors', 'core/limits'],
+      ...['core/errors', 'core/limits', 'ports/access'],
       // The client of the leader system is a client of its Mensagem, as the others are of gRPC.
       ...['leader/wire', 'leader/decode', 'leader/encode', 'leader/lines', 'leader/console'],
     ],

@@ -152,10 +152,10 @@ describe.skipIf(!mosquittoAvailable())('a client of several servers', () => {
     const single = new Balancer([at(one)], () => 0);
     const method = frota['Servidores'] as unknown as DiscoverMethod;
     await soon('it knows its peers', async () => {
-      const { servers } = await discover(single, method, 5_000);
+      const { servers } = await discover(single, method, new Metadata(), 5_000);
       return servers.length === 3;
     });
-    const { servers } = await discover(single, method, 5_000);
+    const { servers } = await discover(single, method, new Metadata(), 5_000);
     expect(servers.map(({ port }) => port).sort()).toEqual(fleet.servers.map(({ port }) => port).sort());
     single.close();
   });

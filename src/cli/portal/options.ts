@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { CREDENTIAL_OPTION } from '../client-options.js';
 import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from './request.js';
 
 /** Options of `kvs admin`. */
@@ -71,6 +72,7 @@ function targetOptions(command: Argv): Argv {
         requiresArg: true,
         describe: 'Quanto esperar por uma resposta, em ms (10000)',
       },
+      ...CREDENTIAL_OPTION,
       json: { type: 'boolean', describe: 'Um objeto JSON por linha e por resposta' },
     })
     .epilogue(

@@ -1,0 +1,153 @@
+import { unlink } from 'node:fs/promises';
+import picocolors from 'picocolors';
+import { withCredential, withoutCredential, assertWanted } from '../../access/changes.js';
+import type { Wanted } from '../../access/changes.js';
+import { changeCredentials, readCredentials, writeSecret } from '../../access/file.js';
+import type { Credential } from '../../access/format.js';
+import { onlyText } from '../../app/parse.js';
+import { badSetting, settingReader } from '../../app/settings.js';
+import type { Flags } from '../../app/settings.js';
+import { KvsError } from '../../core/errors.js';
+import { ROLES } from '../../ports/access.js';
+import { EXIT } from '../exit.js';
+import type { ExitCode } from '../exit.js';
+import type { Output } from '../output.js';
+import { list } from '../request.js';
+import type { AccessAction } from './options.js';
+
+const DAY_MS = 86_400_000;
+const DAYS_MAX = 36_500;
+
+const NEXT = 'nos servidores abertos vale depois de: kill -HUP PROCESSO (o número está no log de cada um)';
+
+/**
+ * `kvs credencial`: changes or shows the file of credentials of a server. On standard output the token or the table, what
+ * to do next on standard error.
+ * @throws KvsError CONFIGURACAO
+ */
+export async function runAccess(
+  action: AccessAction,
+  name: string | undefined,
+  flags: Flags,
+  json: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+  output: Output,
+): Promise<ExitCode> {
+  const path = pathOf(flags, env);
+  switch (action) {
+    case 'cria':
+      await create(path, wantedOf(name, flags, Date.now()), flags['saida'], output);
+      break;
+    case 'revoga': {
+      const revoked = named(action, name);
+      await changeCredentials(path, (file) => withoutCredential(file, revoked));
+      await output.line(`revogada: ${revoked}`);
+      output.error(NEXT);
+      break;
+    }
+    case 'lista': {
+      const { file, isExposed } = await readCredentials(path);
+      if (isExposed) output.error(`outros usuários podem ler ou mudar ${path}: chmod 600 ${path}`);
+      await show(file.credentials, json, output);
+    }
+  }
+  return EXIT.ok;
+}
+
+async function create(path: string, wanted: Wanted, saida: Flags[string], output: Output): Promise<void> {
+  const { name } = wanted;
+  const tokenPath = saida === undefined ? undefined : onlyText({ texts: list(saida), place: '--saida' });
+  if (tokenPath !== undefined && wanted.certificates.length > 0) {
+    throw new KvsError('CONFIGURACAO', 'com --certificado não há token: não use --saida');
+  }
+  let token: string | undefined;
+  let written: string | undefined;
+  await changeCredentials(path, async (file) => {
+    const made = await withCredential(file, wanted);
+    ({ token } = made);
+    if (token === undefined || tokenPath === undefined) return made.file;
+    // Before the credential is there: a token that nobody has would be of no use.
+    await writeSecret(tokenPath, token);
+    written = tokenPath;
+    return made.file;
+  }).catch(async (error: unknown) => {
+    if (written !== undefined) await unlink(written);
+    throw error;
+  });
+  if (token === undefined) {
+    await output.line(`criada: ${name}, para ${wanted.certificates.join(' e ')}`);
+  } else if (tokenPath === undefined) {
+    output.error('o token, que não será mostrado de novo (guarde-o num arquivo: chmod 600):');
+    await output.line(token);
+  } else {
+    await output.line(`criada: ${name}; o token está em ${tokenPath}`);
+  }
+  output.error(NEXT);
+}
+
+function wantedOf(name: string | undefined, flags: Flags, nowMs: number): Wanted {
+  const role = ROLES.find((known) => known === flags['papel']);
+  if (role === undefined) throw new KvsError('CONFIGURACAO', `diga o papel com --papel: ${ROLES.join(', ')}`);
+  const wanted = {
+    name: named('cria', name),
+    role,
+    prefixes: list(flags['prefixo']),
+    certificates: list(flags['certificado']),
+    createdMs: nowMs,
+    expiresMs: flags['validade'] === undefined ? undefined : nowMs + daysOf(flags['validade']) * DAY_MS,
+  };
+  assertWanted(wanted);
+  return wanted;
+}
+
+function daysOf(given: Flags[string]): number {
+  const text = onlyText({ texts: list(given), place: '--validade' });
+  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > DAYS_MAX) {
+    throw badSetting('--validade', text, `um número de dias, de 1 a ${DAYS_MAX}`);
+  }
+  return Number(text);
+}
+
+function named(action: AccessAction, name: string | undefined): string {
+  if (name !== undefined) return name;
+  throw new KvsError(
+    'CONFIGURACAO',
+    `${action}: falta o nome da credencial, como em: kvs credencial ${action} maria`,
+  );
+}
+
+function pathOf(flags: Flags, env: Readonly<Record<string, string | undefined>>): string {
+  const read = settingReader({ flags: { credenciais: flags['arquivo'] }, env, file: undefined }, []);
+  const setting = read('credenciais');
+  const path = setting === undefined ? '' : onlyText({ ...setting, place: '--arquivo' });
+  if (path !== '') return path;
+  throw new KvsError(
+    'CONFIGURACAO',
+    'diga o arquivo de credenciais do servidor com --arquivo (ou KVS_CREDENCIAIS)',
+  );
+}
+
+async function show(credentials: readonly Credential[], json: boolean, output: Output): Promise<void> {
+  const iso = (ms: number | undefined): string => (ms === undefined ? '' : new Date(ms).toISOString());
+  if (json) {
+    for (const { name, role, prefixes, certificates, createdMs, expiresMs } of credentials) {
+      const expires = expiresMs === undefined ? {} : { expira: iso(expiresMs) };
+      const line = { nome: name, papel: role, prefixos: prefixes, certificados: certificates };
+      await output.line(JSON.stringify({ ...line, criada: iso(createdMs), ...expires }));
+    }
+    return;
+  }
+  const { cell, table } = await import('../tables.js');
+  const rows = credentials.map(({ name, role, prefixes, certificates, createdMs, expiresMs }) => [
+    ...[name, role, cell(prefixes.map((prefix) => JSON.stringify(prefix)).join(' '))],
+    ...[certificates.length > 0 ? cell(certificates.join(' e ')) : 'token', iso(createdMs).slice(0, 10)],
+    expiresMs === undefined
+      ? 'nunca'
+      : `${iso(expiresMs).slice(0, 10)}${expiresMs <= Date.now() ? ' (venceu)' : ''}`,
+  ]);
+  if (rows.length > 0) {
+    const header = ['nome', 'papel', 'prefixos', 'entra com', 'criada', 'expira'];
+    await output.line(table(header, rows, picocolors.createColors(output.colors)));
+  }
+  await output.line(credentials.length === 1 ? '1 credencial' : `${credentials.length} credenciais`);
+}

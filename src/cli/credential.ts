@@ -1,0 +1,58 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { onlyText } from '../app/parse.js';
+import type { Setting } from '../app/settings.js';
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+
+const TOKEN = /^kvs_[A-Za-z0-9_-]{1,64}\.[\x21-\x7e]+$/;
+
+/** What looks like a token, also a mistyped one, is never repeated. */
+const LIKE_TOKEN = /^\s*(Bearer\s+)?kvs_[^/]*\./i;
+
+/**
+ * The token that a client sends: from the file of `--credencial` or `KVS_CREDENCIAL`, or from `KVS_TOKEN`.
+ * @param setting of `credencial`
+ * @returns `undefined` if there is none
+ * @throws KvsError CONFIGURACAO, which never repeats the token; also for a token in the command line, where others see it
+ */
+export function tokenOf(
+  setting: Setting | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (setting === undefined) {
+    const given = (env['KVS_TOKEN'] ?? '').trim();
+    return given === '' ? undefined : checked(given, 'KVS_TOKEN não é um token');
+  }
+  const { place, texts } = setting;
+  if (texts.some((text) => LIKE_TOKEN.test(text))) {
+    throw new KvsError(
+      'CONFIGURACAO',
+      `${place} diz o nome do arquivo em que está o token, não o próprio token: na linha de comando outros o veriam`,
+    );
+  }
+  const path = onlyText(setting);
+  return checked(firstLine(path, place), `${place}: a primeira linha de ${path} não é um token`);
+}
+
+function checked(token: string, wrong: string): string {
+  if (token.length <= limits.accessTokenChars && TOKEN.test(token)) return token;
+  throw new KvsError('CONFIGURACAO', `${wrong}, como os que "kvs credencial cria" mostra: kvs_NOME.SEGREDO`);
+}
+
+/** Also of a pipe, as shells make them from a command. */
+function firstLine(path: string, place: string): string {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const buffer = Buffer.alloc(2 * limits.accessTokenChars);
+      const bytes = readSync(file, buffer, 0, buffer.length, null);
+      return buffer.toString('utf8', 0, bytes).split(/\r?\n/, 1)[0]?.trim() ?? '';
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = { ENOENT: 'não existe', EACCES: 'sem permissão', EISDIR: 'é uma pasta' }[code] ?? code;
+    throw new KvsError('CONFIGURACAO', `${place}: não consegui ler ${path}: ${why}`, { cause: error });
+  }
+}
