@@ -54,6 +54,7 @@ export function fleetPortal(
   const gateway = new Gateway({
     ...{ registries: portal.registries, topics, time: systemTime, logger },
     leads: () => member.leadsPortal,
+    upToDate: () => member.upToDate,
     onActive: () => {
       keeper.suspectEverything();
     },
@@ -148,6 +149,7 @@ function showChanges(feed: ChangeFeed, gateway: Gateway, isPast: () => boolean, 
       if (change !== undefined) gateway.onChange(change);
     },
     replaced: () => {
+      gateway.onReplaced();
       keeper?.suspectEverything();
     },
   });

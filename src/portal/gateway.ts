@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly topics: Topics;
   /** Whether this server is the one that should be the gateway, as far as it sees now. */
   readonly leads: () => boolean;
+  /** Whether this server has seen all that others are known to have done: nobody becomes the gateway before. */
+  readonly upToDate?: () => boolean;
   readonly time: Time;
   readonly logger: Logger;
   /** Called when this server has become the gateway. */
@@ -88,6 +90,14 @@ export class Gateway {
     else this.ledger.expect(messageOf(change), this.holdUntil());
   }
 
+  /**
+   * Anything may have changed, and nobody told what. The messages that are held may be among it, done and perhaps undone
+   * since: applying one could bring back what was removed.
+   */
+  onReplaced(): void {
+    this.ledger.forgetHeld();
+  }
+
   /** Publishes a message, as soon as the broker takes it. */
   show(message: Message): void {
     this.outgoing.push(message);
@@ -134,7 +144,8 @@ export class Gateway {
     this.lookedAtMs = nowMs;
     if (leading) {
       this.leadingSinceMs ??= nowMs;
-      if (!this.active && nowMs - this.leadingSinceMs >= limits.portalTakeoverMs) this.activate();
+      const waited = nowMs - this.leadingSinceMs >= limits.portalTakeoverMs;
+      if (!this.active && waited && (this.options.upToDate?.() ?? true)) this.activate();
     }
     if (topics.connected) this.ledger.forgetUntil(nowMs);
     if (this.returned.length > 0) this.outgoing.unshift(...this.returned.splice(0));

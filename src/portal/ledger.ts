@@ -107,6 +107,11 @@ export class Ledger {
     return items.map(({ change }) => change);
   }
 
+  /** Forgets the held messages, but those that are being applied here. */
+  forgetHeld(): void {
+    this.keep(({ untilMs }) => untilMs === Infinity);
+  }
+
   /** Takes out the messages that have not come, oldest first: whoever takes them publishes them. */
   takeExpected(): Message[] {
     const messages = [...this.expected.values()].flatMap(({ message, count }) =>

@@ -110,11 +110,18 @@ export class Member {
 
   /** Whether this server serves and is the lowest origin that does, of those with the portal. */
   get leadsPortal(): boolean {
-    const { origin } = this.options;
+    const { origin, bus } = this.options;
     return (
       this.current === 'serving' &&
+      // Who sees nobody does not know who else is here.
+      bus.connected &&
       !this.peers.serving().some(({ presence }) => presence.portal === true && presence.origin < origin)
     );
+  }
+
+  /** Whether no peer that serves has announced more than is here. */
+  get upToDate(): boolean {
+    return this.peers.serving().every((peer) => this.peers.compare(peer, this.store.vector) !== 'ahead');
   }
 
   /** Tells the fleet of a mutation that this server has just applied as its `seq`. */

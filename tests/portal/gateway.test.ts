@@ -68,6 +68,8 @@ class Group {
   readonly broker = new Broker();
   readonly engine = new MemoryEngine();
   readonly servers: Server[] = [];
+  /** Whether each server has seen what the others have done. */
+  upToDate = true;
 
   constructor(count: number) {
     for (let i = 0; i < count; i++) this.servers.push(new Server(this, i));
@@ -120,6 +122,7 @@ class Server {
     this.gateway = new Gateway({
       registries: this.portal.registries,
       topics: this.topics,
+      upToDate: () => group.upToDate,
       leads: () => this.alive && group.servers.every(({ alive }, i) => !alive || i >= index),
       time,
       logger: this.logger,
@@ -216,6 +219,42 @@ describe('quem publica e aplica portal/admin', () => {
     group.broker.deliver();
     await group.rest();
     expect(group.names()).toEqual(['aaaa']);
+  });
+
+  it('quem assume não age antes de ver o que os outros fizeram: nada removido volta', async () => {
+    const group = new Group(2);
+    const [first, second] = group.servers as [Server, Server];
+    first.alive = false;
+    first.topics.down();
+    group.broker.send(CREATE, 'aaaa,nome');
+    group.broker.deliver();
+    group.upToDate = false;
+    group.pass(limits.portalTakeoverMs + 4 * limits.portalRoleMs);
+    expect(second.gateway.acts).toBe(false);
+    // Somebody had created and removed him: this server is told only now.
+    group.changed('portal/aluno/aaaa', JSON.stringify({ acao: 'create', nome: 'nome' }));
+    group.changed('portal/aluno/aaaa', undefined);
+    group.upToDate = true;
+    group.pass(2 * limits.portalRoleMs);
+    await group.rest();
+    expect(second.gateway.acts).toBe(true);
+    expect(group.names()).toEqual([]);
+  });
+
+  it('quem tomou um estado inteiro não aplica o que esperava antes dele', async () => {
+    const group = new Group(2);
+    const [first, second] = group.servers as [Server, Server];
+    first.alive = false;
+    first.topics.down();
+    group.broker.send(CREATE, 'aaaa,nome');
+    group.broker.deliver();
+    second.gateway.onReplaced();
+    group.broker.send(CREATE, 'bbbb,nome');
+    group.broker.deliver();
+    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    await group.rest();
+    expect(second.gateway.acts).toBe(true);
+    expect(group.names()).toEqual(['bbbb']);
   });
 
   it('o que o broker guardou, e o aviso de excedente, não mudam nada', async () => {
