@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds, starts servers, drives them through ./client.sh with every answer checked: three of a fleet on the embedded
 # broker, three of the leader system (./lider-servidor.sh, ./lider-cliente.sh), three on Mosquitto, two over three replicas
-# of the consensus engine, the enrolment portal on both engines; then ./testes_automatizados.sh, type check, lint, format and
+# of the consensus engine, the enrolment portal on every engine; then ./testes_automatizados.sh, type check, lint, format and
 # the whole test suite. Fails if anything fails.
 # With CI=true nothing is skipped: what cannot be run is a failure.
 set -uo pipefail
@@ -32,6 +32,7 @@ if $has_mosquitto; then mosquitto_part; fi
 # shellcheck disable=SC2154
 if $has_etcd; then consensus_part; fi
 portal_part
+portal_leader_part
 if $has_etcd; then portal_consensus_part; fi
 
 title 'demonstração'

@@ -10,7 +10,8 @@ start_portal() {
   "$script" "$port" "$@" >"$work/$name.out" 2>>"$work/$name.log" &
   children+=("$!")
   printf -v "pid_$name" '%s' "$!"
-  if waits 30 grep -q 'servidor pronto' "$work/$name.out"; then
+  # A server of the leader system says so on standard error.
+  if waits 30 grep -qs 'servidor pronto' "$work/$name.out" "$work/$name.log"; then
     ok "$script: servidor $name atende na porta $port"
   else
     bad "$script: servidor $name não ficou pronto na porta $port" "$(tail -n 5 "$work/$name.log")"
@@ -61,6 +62,8 @@ portal_scenario() {
   portal 'o relatório, com o nome de agora' 0 "$report" ./mat-client.sh --port "$m" --op rel_disc --val GBC074 --json
   portal 'o mesmo do professor' 0 "${report/rel_disc/rel_prof}" ./mat-client.sh --port "$n" --op rel_prof --val 1234567 --json
   portal 'não existe' 3 'não existe' ./admin-client.sh --port "$a" --base disciplina --op get --key NADA
+  portal 'o mesmo em JSON' 3 '{"operacao":"rel_disc","erro":"CADASTRO_INEXISTENTE","mensagem":"a disciplina \"NADA\" não existe"}' \
+    ./mat-client.sh --port "$m" --op rel_disc --val NADA --json
   portal 'remove o aluno' 0 'feito: aluno 11921BSI209 removido' \
     ./admin-client.sh --port "$a" --base aluno --op delete --key 11921BSI209
   portal 'que sai da disciplina' 0 'nenhuma disciplina' ./mat-client.sh --port "$n" --op rel_aluno --val 11921BSI209
@@ -71,11 +74,11 @@ portal_part() {
   read -r -a ports <<<"$(free_ports 5)"
   a=${ports[0]} b=${ports[1]} m=${ports[2]} n=${ports[3]} broker=${ports[4]}
   options=(--frota "teste-$$-portal" --broker-local "127.0.0.1:$broker")
-  title 'portal: dois servidores de cadastro, dois de matrícula'
+  title 'portal: dois servidores de cadastro, dois de matrícula, um de cada com dados no disco'
   start_portal ./admin-server.sh P1 "$a" "${options[@]}"
-  start_portal ./admin-server.sh P2 "$b" "${options[@]}"
+  start_portal ./admin-server.sh P2 "$b" "${options[@]}" --dados "$work/dados-P2"
   start_portal ./mat-server.sh P3 "$m" "${options[@]}"
-  start_portal ./mat-server.sh P4 "$n" "${options[@]}"
+  start_portal ./mat-server.sh P4 "$n" "${options[@]}" --dados "$work/dados-P4"
   portal_scenario "$a" "$b" "$m" "$n" frota
   if command -v mosquitto_pub >/dev/null 2>&1; then
     mosquitto_pub -p "$broker" -q 1 -t portal/admin/aluno/create -m '11921BSI220,maycon'
@@ -106,4 +109,30 @@ portal_consensus_part() {
     pid="pid_$name"
     kill_hard "${!pid}"
   done
+}
+
+portal_leader_part() {
+  local ports members options
+  read -r -a ports <<<"$(free_ports 6)"
+  members="127.0.0.1:${ports[3]},127.0.0.1:${ports[4]},127.0.0.1:${ports[5]}"
+  options=(--motor lider --lider "127.0.0.1:${ports[3]}" --servidores-lider "$members" --portal admin,matricula)
+  title 'portal sobre três servidores do sistema com líder'
+  # They wait for each other.
+  ./server.sh "${ports[0]}" "${options[@]}" --porta-mensagem "${ports[3]}" >"$work/L1.terminal" 2>"$work/L1.err" &
+  children+=("$!")
+  local pid_L1=$!
+  ./server.sh "${ports[1]}" "${options[@]}" --porta-mensagem "${ports[4]}" >"$work/L2.terminal" 2>"$work/L2.err" &
+  children+=("$!")
+  local pid_L2=$!
+  start_portal ./server.sh L3 "${ports[2]}" "${options[@]}" --porta-mensagem "${ports[5]}"
+  portal_scenario "${ports[0]}" "${ports[1]}" "${ports[2]}" "${ports[1]}" lider
+  if grep -qv '^REPLICATION key:portal/' "$work/L2.terminal" || [ -s "$work/L1.terminal" ] ||
+    ! grep -q '^REPLICATION key:portal/inscricao/GBC074/11921BSI209 value:' "$work/L2.terminal"; then
+    bad 'nos terminais só linhas do contrato' "$(head -n 5 "$work/L1.terminal" "$work/L2.terminal")"
+  else
+    ok 'no terminal de um seguidor uma linha por chave, no do líder nenhuma'
+  fi
+  ends_well 'L3 sai com código 0' "$pid_L3"
+  ends_well 'L2 sai com código 0' "$pid_L2"
+  ends_well 'L1 sai com código 0' "$pid_L1"
 }

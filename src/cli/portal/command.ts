@@ -26,8 +26,10 @@ export async function runPortal(
   const request = service === 'admin' ? adminRequestOf(flags) : enrolmentRequestOf(flags);
   const asJson = json || jsonFromEnv(env);
   const replies: Reply[] = [];
+  let found = 0;
   const { failure, reasons } = await call(targetOf(flags, env), request, (reply) => {
     if (isBlank(reply)) return undefined;
+    found++;
     if (asJson && reply.kind !== 'status') return output.line(jsonOf(request, reply));
     replies.push(reply);
     return undefined;
@@ -39,9 +41,15 @@ export async function runPortal(
   const [first] = replies;
   if (first?.kind === 'status') return statusOf(request, first, reasons, asJson, output);
   if (!asJson) await printAll(request, replies, output);
-  if (replies.length > 0 || asJson || isList(request)) return EXIT.ok;
-  output.error(`${nameOf(request)} não existe`);
+  if (found > 0 || isList(request)) return EXIT.ok;
+  const message = `${nameOf(request)} não existe`;
+  if (asJson) await output.line(refusalOf(request, 'CADASTRO_INEXISTENTE', message));
+  else output.error(message);
   return EXIT.notFound;
+}
+
+function refusalOf({ operation }: PortalRequest, erro: string, mensagem: string): string {
+  return JSON.stringify({ operacao: operation, erro, mensagem });
 }
 
 async function statusOf(
