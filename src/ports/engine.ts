@@ -61,8 +61,8 @@ export interface Capabilities {
    */
   readonly pipelined?: boolean;
   /**
-   * Whether {@link Engine.commit} is one step for all servers (`everywhere`), only for those who ask this one (`here`), or
-   * not offered.
+   * Whether {@link Engine.commit} is one step among the writes of all servers, of which each server shows all or nothing
+   * (`everywhere`); one step only for those who ask this server (`here`); or not offered.
    */
   readonly commits: 'everywhere' | 'here' | 'none';
 }
@@ -122,8 +122,8 @@ export interface Engine {
 
   /**
    * Does all of the writes if every guard holds, else nothing, as one step: nobody who asks this server sees a part of
-   * them, or writes between the look at the guards and the last write. Where `commits` is `everywhere` that is true of all
-   * servers together; where it is `here`, of this one: others may write at the same moment, and what comes of that is
+   * them, or writes between the look at the guards and the last write. Where `commits` is `everywhere` that is true whichever
+   * server is asked; where it is `here`, of this one: others may write at the same moment, and what comes of that is
    * what comes of any concurrent writes. A key may be guarded and written.
    *
    * Throws before anything was written, except RESULTADO_DESCONHECIDO.

@@ -121,6 +121,7 @@ describe.each([
 });
 
 describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('servidores que não se veem', () => {
+  let folder: string;
   let fleet: TestFleet;
   let relay: Relay;
   let servers: ServerProcess[];
@@ -128,6 +129,7 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('servidor
   let sub: MosquittoSub;
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kvs-portal-'));
     const broker = await startMosquitto();
     relay = await Relay.open(broker.port);
     fleet = await TestFleet.open({
@@ -141,7 +143,7 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('servidor
     const portal = ['--portal', 'admin,matricula'];
     servers = [
       await fleet.add(['--broker', broker.url, ...portal]),
-      await fleet.add(['--broker', relay.url, ...portal]),
+      await fleet.add(['--broker', relay.url, ...portal, '--dados', folder]),
     ];
     await Promise.all(servers.map((server) => server.ready()));
     clients = servers.map((server) => new PortalClient(server.port));
@@ -152,6 +154,7 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('servidor
     sub.stop();
     for (const client of clients) client.close();
     await fleet.close();
+    await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
   it('dão a mesma última vaga: quando se reencontram fica a primeira, e a outra é desfeita à vista de todos', async () => {

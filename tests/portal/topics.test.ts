@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onEveryBroker, soon, TestFleet } from '../support/e2e-fleet.js';
 import { MosquittoSub, mosquittoClientsAvailable, mosquittoPub } from '../support/mosquitto-clients.js';
@@ -11,6 +14,7 @@ const STEADY = 15;
 
 describe.skipIf(!mosquittoClientsAvailable())('os tópicos do portal, três servidores', () => {
   onEveryBroker('tópicos do portal', (openBroker) => {
+    let folder: string;
     let fleet: TestFleet;
     let servers: ServerProcess[];
     let clients: PortalClient[];
@@ -24,7 +28,9 @@ describe.skipIf(!mosquittoClientsAvailable())('os tópicos do portal, três serv
       const args = [...broker.args, '--portal', 'admin,matricula'];
       servers = [];
       // The first holds the broker, if it is an embedded one: it must not be the one that a test kills.
-      for (let i = 0; i < 3; i++) servers.push(await fleet.add(args));
+      folder = await mkdtemp(join(tmpdir(), 'kvs-portal-'));
+      for (let i = 0; i < 3; i++)
+        servers.push(await fleet.add(i === 1 ? [...args, '--dados', folder] : args));
       await Promise.all(servers.map((server) => server.ready()));
       clients = servers.map((server) => new PortalClient(server.port));
       sub = await MosquittoSub.start(port, 'portal/#');
@@ -35,6 +41,7 @@ describe.skipIf(!mosquittoClientsAvailable())('os tópicos do portal, três serv
       sub.stop();
       for (const client of clients) client.close();
       await fleet.close();
+      await rm(folder, { recursive: true, force: true });
     }, 120_000);
 
     const live = (): ServerProcess[] => servers.filter(({ running }) => running);
