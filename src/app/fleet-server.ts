@@ -72,7 +72,7 @@ export async function startFleetServer(
     if (!connected) logger.warn({ brokers: urls }, 'sem broker: atendendo sozinho e tentando de novo');
   };
   const options = {
-    ...{ origin, address, bus, time, random, logger, onState, onAlarm, onBroker },
+    ...{ origin, fleet, address, bus, time, random, logger, onState, onAlarm, onBroker },
     portal: config.portal.length > 0,
   };
   const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);

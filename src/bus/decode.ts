@@ -13,6 +13,7 @@ import {
   reject,
   Rejection,
   rejectLoneSurrogates,
+  sequence,
   text,
   vector,
   whole,
@@ -94,11 +95,13 @@ function readPresence(wire: Fields): PresenceMessage {
     storeHash: hex(wire['hash'], HASH_DIGITS),
     recent,
     ...(wire['portal'] === true ? { portal: true } : {}),
+    ...(wire['espera'] === undefined ? {} : { awaits: sequence(wire['espera']) }),
   };
 }
 
 function readSync(wire: Fields, from: Origin, to: Origin): Message {
   if (wire['de'] !== from || wire['para'] !== to) reject('ORIGEM');
+  if (wire['tipo'] === TYPES.confirm) return { type: 'confirm', from, to, seq: sequence(wire['seq']) };
   const id = count(wire['id']);
   switch (wire['tipo']) {
     case TYPES.logRequest:

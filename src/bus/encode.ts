@@ -47,6 +47,8 @@ function wireMessage(fleet: string, message: Exclude<Message, BatchMessage>): ob
       return { ...head, ...parties(message), ...wirePageRequest(message.page) };
     case 'stateReply':
       return { ...head, ...parties(message), ...wireStateBody(message.body) };
+    case 'confirm':
+      return { ...head, de: message.from, para: message.to, seq: message.seq };
   }
 }
 
@@ -64,6 +66,7 @@ function wirePresence(message: PresenceMessage): object {
     hash: message.storeHash,
     recente: message.recent,
     ...(message.portal === true ? { portal: true } : {}),
+    ...(message.awaits === undefined ? {} : { espera: message.awaits }),
   };
 }
 

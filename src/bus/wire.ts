@@ -12,6 +12,7 @@ export const TYPES = {
   logReply: 'lotes',
   stateRequest: 'pedeEstado',
   stateReply: 'estado',
+  confirm: 'confirma',
 } as const satisfies Record<Message['type'], string>;
 
 /** Values of `estado` in a presence. */

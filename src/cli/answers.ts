@@ -56,6 +56,8 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   SEM_CONFIRMACAO: 'o valor mais novo está só no líder, e nenhum outro servidor o confirmou ainda',
   SEM_MAIORIA: 'as réplicas não respondem com maioria; nada foi gravado',
   RESULTADO_DESCONHECIDO: 'não se sabe se a escrita foi feita; consulte antes de repetir',
+  CONFIRMACAO_PARCIAL: 'gravado no servidor, mas poucos outros confirmaram a tempo; não repita',
+  SESSAO_ADIANTE: 'a sessão já viu escritas que este servidor ainda não tem',
   CONEXAO_OCIOSA: 'a conexão ficou parada por tempo demais',
   LEITURA_VENCIDA: 'a leitura durou mais do que as réplicas guardam o passado',
   NAO_SUPORTADO: 'o motor do servidor não oferece esta operação',

@@ -15,6 +15,8 @@ export const EXIT = Object.freeze({
   unavailable: 5,
   /** Nobody can tell whether the write was done: look before you repeat it. */
   unknown: 6,
+  /** The write was done, but fewer other servers than asked for said in time that they hold it: do not repeat it. */
+  unconfirmed: 7,
 });
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -50,6 +52,8 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
   SEM_LIDER: EXIT.unavailable,
   SEM_CONFIRMACAO: EXIT.unavailable,
   RESULTADO_DESCONHECIDO: EXIT.unknown,
+  CONFIRMACAO_PARCIAL: EXIT.unconfirmed,
+  SESSAO_ADIANTE: EXIT.unavailable,
   LEITURA_VENCIDA: EXIT.failure,
   CONEXAO_OCIOSA: EXIT.failure,
   NAO_SUPORTADO: EXIT.refused,

@@ -17,6 +17,7 @@ const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SEM_LIDER',
   'SEM_CONFIRMACAO',
   'RELOGIO_ADIANTADO',
+  'SESSAO_ADIANTE',
 ]);
 
 /**

@@ -37,6 +37,18 @@ export function assertRelations(limits: typeof Limits): void {
     limits.journalGroupMutations <= limits.batchMutations,
     'a group is kept as one batch, which must be read again',
   );
+  assertRelation(
+    limits.confirmServers < limits.peers,
+    'whoever may have to confirm a write is among the peers remembered',
+  );
+  assertRelation(
+    limits.confirmMs <= limits.confirmMsMax && limits.confirmRepeatMs < limits.confirmMs,
+    'who missed a question hears it again in time',
+  );
+  assertRelation(
+    limits.sessionWaitMs < limits.presenceIntervalMs,
+    'a call that waits for its session is answered within the times of its clients',
+  );
   assertRelation(limits.journalChangedRows < 2 ** 24, 'changed rows are the keys of one Map');
   assertRelation((limits.parts & (limits.parts - 1)) === 0, 'parts are chosen by bits of a hash');
   assertRelation(

@@ -119,6 +119,22 @@ export const limits = Object.freeze({
   /** A disk that refused a write is tried again this often. */
   journalRetryMs: 1_000,
 
+  /** Longest session token: trailers share the few KiB that HTTP/2 peers allow for headers. */
+  sessionTokenBytes: 4 * KiB,
+  /** A call whose session is ahead of the server waits this long for the server to catch up. */
+  sessionWaitMs: 1_500,
+  /** Calls that wait for that at once; a further one is sent away at once. */
+  sessionWaiters: 4096,
+  /** Most other servers that a write may ask to be confirmed by. */
+  confirmServers: 255,
+  /** How long a write waits for its confirmations if its caller does not say, and at most. */
+  confirmMs: 5_000,
+  confirmMsMax: 60_000,
+  /** Writes that wait for their confirmations at once; a further one is refused before it is done. */
+  confirmWaiters: 65_536,
+  /** Servers that have not confirmed are asked again this often, in case they missed the question or the write. */
+  confirmRepeatMs: 250,
+
   /** What an export remembers of entries that go before it has come by: beyond, it must begin again. */
   pointViewBytes: 64 * MiB,
   /** What one of them costs beside its value. */

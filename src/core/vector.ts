@@ -86,14 +86,33 @@ export class VersionVector {
   /** At most `count` entries, those that advanced last. */
   recent(count: number): VectorEntries {
     const all = this.entries();
-    if (all.length <= count) return all;
+    return all.length <= count ? all : this.latestFirst().slice(0, count);
+  }
+
+  /** Every origin that has a seq, the one that advanced last first. */
+  latestFirst(): VectorEntries {
     const age = (origin: Origin): number => this.advancedAt[this.indexOf(origin)] as number;
-    return [...all].sort((x, y) => age(y[0]) - age(x[0])).slice(0, count);
+    return [...this.entries()].sort((x, y) => age(y[0]) - age(x[0]));
   }
 
   /** Fingerprint of the whole vector, 16 hexadecimal digits. */
   digest(): string {
     return lanesToHex(this.digestA, this.digestB);
+  }
+
+  /** Fingerprint of the vector without some origins, as if they had never been seen. */
+  digestWithout(origins: Iterable<Origin>): string {
+    let a = this.digestA;
+    let b = this.digestB;
+    for (const origin of origins) {
+      const index = this.indices.get(origin);
+      const seq = index === undefined ? 0 : (this.seqs[index] as number);
+      if (index === undefined || seq === 0) continue;
+      const h = mix(this.hashes[index] as number, seq);
+      a = (a - h) >>> 0;
+      b = (b - mix(LANE_B, h)) >>> 0;
+    }
+    return lanesToHex(a, b);
   }
 
   private addToDigest(h: number, sign: 1 | -1): void {

@@ -48,6 +48,9 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
   SEM_CONFIRMACAO: fatal(status.UNAVAILABLE),
   // Not UNAVAILABLE, which clients retry blindly: the write may have been done.
   RESULTADO_DESCONHECIDO: fatal(status.DEADLINE_EXCEEDED),
+  // Not UNAVAILABLE either: the write was done here.
+  CONFIRMACAO_PARCIAL: fatal(status.DEADLINE_EXCEEDED),
+  SESSAO_ADIANTE: fatal(status.UNAVAILABLE),
   LEITURA_VENCIDA: fatal(status.ABORTED),
   CONEXAO_OCIOSA: fatal(status.ABORTED),
   NAO_SUPORTADO: fatal(status.UNIMPLEMENTED),

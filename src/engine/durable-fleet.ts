@@ -13,6 +13,7 @@ import type {
   Row,
   Stream,
 } from '../ports/engine.js';
+import type { Guarantees } from '../ports/guarantees.js';
 import type { Journal } from '../ports/journal.js';
 import type { MemberOptions } from '../replication/member.js';
 import { defaultTuning } from '../replication/tuning.js';
@@ -50,13 +51,20 @@ export class DurableFleet implements Engine {
     const keeper = {
       noteReceived: (packed: string) => this.keeper.noteReceived(packed),
       noteJoined: () => this.keeper.noteJoined(),
+      whenKept: (call: () => void) => this.keeper.whenKept(call),
     };
     this.fleet = new FleetEngine({ ...options, keeper });
     const { store } = this.fleet;
     const accept = (mutation: Mutation): void => this.fleet.accept(mutation);
+    const onDecide = (): void => this.fleet.member.sealCauses();
     this.keeper = new Keeper({
-      ...{ origin, store, codec: bus, journal, time, logger, tuning, accept, onDisk },
+      ...{ origin, store, codec: bus, journal, time, logger, tuning, onDecide, accept, onDisk },
     });
+  }
+
+  /** Those of the fleet: what is written here is durable before it is confirmed. */
+  get guarantees(): Guarantees {
+    return this.fleet.guarantees;
   }
 
   /**

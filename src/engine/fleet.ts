@@ -18,6 +18,7 @@ import type {
   Stream,
 } from '../ports/engine.js';
 import { Member, type MemberOptions } from '../replication/member.js';
+import { FleetGuarantees } from './guarantees.js';
 import { assertOriginFits, assertRoomFor } from './admission.js';
 import { guardsHold, stampWrites } from './commit.js';
 import { tellOf } from './watch.js';
@@ -33,13 +34,18 @@ export class FleetEngine implements Engine, ChangeFeed {
     heads: true,
     linearizable: false,
     durable: false,
+    pipelined: true,
     commits: 'here',
   };
   readonly store = new Store();
   readonly member: Member;
+  readonly guarantees: FleetGuarantees;
 
+  /** @param options `fleet`: its name, which session tokens carry */
   constructor(private readonly options: MemberOptions) {
+    const { origin, fleet = '' } = options;
     this.member = new Member(this.store, options);
+    this.guarantees = new FleetGuarantees(fleet, origin, this.store, this.member);
   }
 
   get origin(): Origin {

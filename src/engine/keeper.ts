@@ -9,6 +9,7 @@ import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import type { Tuning } from '../replication/tuning.js';
 import { Checkpointer } from './checkpoint.js';
+import { KeptCalls } from './kept.js';
 import { StoreLoader } from './load.js';
 import { WriteQueue, type StampedWrite, type Write } from './write.js';
 
@@ -20,6 +21,8 @@ export interface KeeperParts {
   readonly time: Time;
   readonly logger: Logger;
   readonly tuning: Tuning;
+  /** Writes are about to be decided, by what is in the store now. */
+  readonly onDecide: () => void;
   /** Applies a local mutation, stamped before and durable now, and tells the fleet. */
   readonly accept: (mutation: Mutation) => void;
   /** The disk refuses writes, or takes them again. */
@@ -65,6 +68,7 @@ export class Keeper {
   private turnDue = false;
   private closed = false;
   private onIdle: (() => void) | undefined;
+  private readonly kept = new KeptCalls();
 
   constructor(private readonly parts: KeeperParts) {
     const { store, journal, time, tuning } = parts;
@@ -144,6 +148,12 @@ export class Keeper {
     this.wake();
   }
 
+  /** Calls once when everything that is applied now is on the disk; at once if it is. */
+  whenKept(call: () => void): void {
+    if (this.isIdle) call();
+    else this.kept.add(call);
+  }
+
   /** Waits until everything taken so far is on the disk, or refused. */
   settled(): Promise<void> {
     return new Promise((resolve) => {
@@ -182,6 +192,10 @@ export class Keeper {
       }
     }
     if (this.busy) return;
+    if (this.isIdle) {
+      this.kept.begin();
+      this.kept.done();
+    }
     this.onIdle?.();
     this.onIdle = undefined;
   }
@@ -190,6 +204,7 @@ export class Keeper {
   private writeGroup(): boolean {
     if (this.queue.length === 0 && this.received.length === 0) return false;
     const { origin, store, codec, journal, tuning } = this.parts;
+    if (this.queue.length > 0) this.parts.onDecide();
     const group = this.queue.takeGroup(tuning.journalGroupMutations, tuning.journalGroupBytes);
     const batches = this.received;
     this.dropReceived();
@@ -201,6 +216,7 @@ export class Keeper {
     }
     if (batches.length === 0) return true;
     this.busy = true;
+    this.kept.begin();
     journal.append(batches, (failure) => {
       this.busy = false;
       if (failure) this.fail(failure, group);
@@ -218,6 +234,7 @@ export class Keeper {
     for (const packed of batches) this.logChars += packed.length;
     const { accept } = this.parts;
     for (const { write, mutations } of group) write.complete(() => mutations.forEach(accept));
+    this.kept.done();
   }
 
   private writeState(): void {
@@ -234,12 +251,14 @@ export class Keeper {
   private readonly onVector = (): void => {
     this.stateDue = false;
     this.dropReceived();
+    this.kept.begin();
   };
 
   private stateDone(): void {
     this.counters.checkpoints++;
     this.logChars = 0;
     this.logMutations = 0;
+    this.kept.done();
   }
 
   // ── a disk that refuses ────────────────────────────────────────────────────────────────────────────────────────
@@ -250,6 +269,7 @@ export class Keeper {
     this.failure = failure;
     // What failed may be in the log all the same: only a new state makes sure that it is not.
     this.needState();
+    this.kept.failed();
     logger.error(
       { codigo: failure.code, causa: causeOf(failure), escritas: group.length + this.queue.length },
       'o disco recusou uma gravação: escritas recusadas, leituras continuam',
@@ -290,6 +310,7 @@ export class Keeper {
     this.busy = false;
     this.failure = failure;
     this.needState();
+    this.kept.failed();
     this.parts.logger.debug({ codigo: failure.code, causa: causeOf(failure) }, 'o disco ainda recusa');
     if (this.closed) this.next();
     else this.tryAgainLater();

@@ -3,7 +3,8 @@ import type { Batch } from '../core/mutation.js';
 import type { KeyFragment, WalkCursor } from '../core/record.js';
 
 /** The messages that servers of one fleet exchange, as plain data. The wire form is in docs/PROTOCOL.md. */
-export type Message = BatchMessage | PresenceMessage | LogRequest | LogReply | StateRequest | StateReply;
+export type Message =
+  BatchMessage | PresenceMessage | LogRequest | LogReply | StateRequest | StateReply | ConfirmMessage;
 
 /** To everyone: a batch as its origin made it. Sent only by its origin. */
 export interface BatchMessage {
@@ -37,6 +38,8 @@ export interface PresenceMessage {
   readonly recent: VectorEntries;
   /** Whether it offers the enrolment portal, and so may be its gateway. */
   readonly portal?: boolean;
+  /** The last seq of its own mutations that it waits for others to hold: they say so by {@link ConfirmMessage}. */
+  readonly awaits?: number;
 }
 
 export type PresenceState = 'joining' | 'serving' | 'draining' | 'leaving';
@@ -115,6 +118,17 @@ export interface StatePage {
 /** The giver cannot go on (its log has dropped those batches, or it took a state itself): start again. */
 export interface StateLost {
   readonly outcome: 'lost';
+}
+
+/**
+ * To one peer that waits for it: I hold your mutations up to `seq`, on the disk if I have one. Sent only while serving or
+ * draining.
+ */
+export interface ConfirmMessage {
+  readonly type: 'confirm';
+  readonly from: Origin;
+  readonly to: Origin;
+  readonly seq: number;
 }
 
 /** How a bus writes batches. */

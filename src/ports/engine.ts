@@ -1,3 +1,5 @@
+import type { Guarantees } from './guarantees.js';
+
 /**
  * What every engine offers to every door. A method answers at once where it can (the fleet engine keeps everything in
  * memory) and with a promise where it must ask others; callers handle both, so that the hot path allocates none.
@@ -57,7 +59,7 @@ export interface Capabilities {
   readonly durable: boolean;
   /**
    * Calls take effect in the order in which they are made, also before the one before is answered; so a stream of them
-   * need not wait for each answer. Only where answers take a while.
+   * need not wait for each answer.
    */
   readonly pipelined?: boolean;
   /**
@@ -92,6 +94,9 @@ export interface Commit {
  */
 export interface Engine {
   readonly capabilities: Capabilities;
+
+  /** What clients may ask for beyond that; absent: nothing. */
+  readonly guarantees?: Guarantees;
 
   /** Adds the next version of `key`. */
   insert(key: string, value: string): Awaitable<{ readonly version: number; readonly timestamp: number }>;

@@ -20,11 +20,13 @@ export class Announcer {
     private readonly random: Random,
     private readonly tuning: Tuning,
     private readonly portal: boolean,
+    /** What this server's clients wait to be held by others: the last seq, if any do. */
+    private readonly awaited: () => number | undefined,
   ) {}
 
   /** Announces now, and regularly from now on. */
-  announce(): void {
-    this.bus.publish(this.presence());
+  announce(settled?: () => void): void {
+    this.bus.publish(this.presence(), settled);
     this.schedule(this.tuning.presenceIntervalMs * (0.75 + this.random.next() / 2));
   }
 
@@ -49,6 +51,7 @@ export class Announcer {
 
   private presence(): PresenceMessage {
     const { vector } = this.store;
+    const awaits = this.awaited();
     return {
       type: 'presence',
       origin: this.origin,
@@ -59,6 +62,7 @@ export class Announcer {
       storeHash: this.store.hash(),
       recent: vector.recent(this.tuning.presenceEntries),
       ...(this.portal ? { portal: true } : {}),
+      ...(awaits === undefined ? {} : { awaits }),
     };
   }
 }

@@ -6,17 +6,24 @@ import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import { Announcer } from './announcer.js';
+import { Arrivals } from './arrivals.js';
+import { Causes } from './causes.js';
+import { Confirmations } from './confirmations.js';
 import { Giver } from './giver.js';
 import { RecentLog } from './log.js';
 import { Outbox } from './outbox.js';
 import { Peers } from './peers.js';
 import { Receiver } from './receiver.js';
 import { Repair } from './repair.js';
+import { SelfCheck } from './self-check.js';
 import { defaultTuning, type Tuning } from './tuning.js';
+import { Witness } from './witness.js';
 
 export interface MemberOptions {
   /** This incarnation: fresh at every start, never used before. */
   readonly origin: Origin;
+  /** Name of the fleet. */
+  readonly fleet?: string;
   /** `host:port` of the doors, told to peers. */
   readonly address: string;
   readonly bus: Bus;
@@ -42,6 +49,8 @@ export interface ReceivedKeeper {
   noteReceived(packed: string): void;
   /** A whole state. */
   noteJoined(): void;
+  /** Calls once when all of that so far is kept; at once if it is. */
+  whenKept(call: () => void): void;
 }
 
 /**
@@ -52,15 +61,21 @@ export class Member {
   readonly peers: Peers;
   readonly receiver: Receiver;
   readonly repair: Repair;
+  readonly causes: Causes;
+  /** Writes of this server that wait until others hold them. */
+  readonly confirmations: Confirmations;
+  /** Clients that wait until this server has what they have seen. */
+  readonly arrivals: Arrivals;
+  private readonly witness: Witness;
   private readonly tuning: Tuning;
   private readonly outbox: Outbox;
   private readonly log: RecentLog;
   private readonly giver: Giver;
   private readonly announcer: Announcer;
+  private readonly selfCheck: SelfCheck;
   private current: PresenceState = 'joining';
   private cancelPatience: (() => void) | undefined;
   private sawServing = false;
-  private alarmed = false;
   private leadMs = 0;
 
   constructor(
@@ -70,17 +85,34 @@ export class Member {
     const { origin, address, bus, time, random, logger } = options;
     const tuning = (this.tuning = options.tuning ?? defaultTuning);
     const log = (this.log = new RecentLog(bus, tuning));
-    const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning));
-    const receiver = (this.receiver = new Receiver(origin, store, outbox, log, tuning, options.keeper));
+    const { keeper } = options;
+    const { vector } = store;
+    const causes = (this.causes = new Causes(origin, vector, keeper !== undefined));
+    const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes));
+    const receiver = (this.receiver = new Receiver(origin, store, outbox, log, tuning, causes, keeper));
     const peers = (this.peers = new Peers(time, tuning));
+    const ask = (settled: () => void): void => this.announcer.announce(settled);
+    this.confirmations = new Confirmations(peers, time, tuning, ask);
+    this.arrivals = new Arrivals(vector, time, tuning, () => this.repair.suspect(0));
+    this.witness = new Witness({
+      ...{ self: origin, vector, bus, time, tuning },
+      whenKept: (call) => (keeper ? keeper.whenKept(call) : call()),
+      maySpeak: () => this.current === 'serving' || this.current === 'draining',
+    });
+    causes.onAdvance = (advanced) => {
+      this.arrivals.advanced(advanced);
+      this.witness.advanced(advanced);
+    };
+    this.selfCheck = new SelfCheck(store, peers, logger, (alarmed) => options.onAlarm?.(alarmed));
     this.giver = new Giver(origin, store, outbox, log, tuning);
     const portal = options.portal ?? false;
-    this.announcer = new Announcer(origin, address, store, bus, time, random, tuning, portal);
+    const awaited = (): number | undefined => this.confirmations.awaited;
+    this.announcer = new Announcer(origin, address, store, bus, time, random, tuning, portal, awaited);
     const onCaughtUp = (): void => this.caughtUp();
     this.repair = new Repair({
       ...{ self: origin, store, outbox, log, receiver, peers, bus, time, random, logger, tuning },
-      onCaughtUp,
-      keeper: options.keeper,
+      ...{ onCaughtUp, keeper, causes },
+      isWantedNow: () => this.arrivals.isWaiting,
     });
   }
 
@@ -90,7 +122,7 @@ export class Member {
 
   /** Whether an alarm of the self-check stands: a peer with the same vector had another content. */
   get diverged(): boolean {
-    return this.alarmed;
+    return this.selfCheck.alarmed;
   }
 
   /** By how many ms this server's clock is ahead of every peer's, as of the last presence. */
@@ -129,6 +161,11 @@ export class Member {
     this.outbox.add(seq, mutation);
   }
 
+  /** What is published next was decided now, with what is here: see {@link Causes.seal}. */
+  sealCauses(): void {
+    this.outbox.seal();
+  }
+
   /** Joins the fleet. Reads and writes are refused until the state is `serving`. */
   start(): void {
     this.noteLoaded();
@@ -164,7 +201,7 @@ export class Member {
     const loaded = this.store.vector.entries();
     if (loaded.length === 0) return;
     this.log.noteJoin(loaded);
-    for (const [origin, seq] of loaded) this.outbox.noteAdvance(origin, seq);
+    this.causes.noteJoined(loaded);
   }
 
   private handOver(entries: VectorEntries): Promise<boolean> {
@@ -209,6 +246,9 @@ export class Member {
         return;
       case 'stateReply':
         this.repair.onStateReply(message);
+        return;
+      case 'confirm':
+        this.confirmations.confirmed(message.from, message.seq);
     }
   }
 
@@ -232,31 +272,12 @@ export class Member {
       this.announcer.announceSoon();
     }
     if (presence.state === 'serving') this.sawServing = true;
-    this.selfCheck(presence);
+    if (presence.awaits !== undefined) this.witness.noteQuestion(presence.origin, presence.awaits);
+    if (this.selfCheck.look(presence)) this.repair.replaceFrom(presence.origin);
     const peer = this.peers.get(presence.origin);
     const { vector } = this.store;
     if (this.current === 'joining' || (peer && this.peers.compare(peer, vector) !== 'notAhead'))
       this.repair.suspect();
-  }
-
-  /** Equal vectors with unequal contents mean a bug (or a forger): it must not go unseen. */
-  private selfCheck(presence: PresenceMessage): void {
-    const digest = this.store.vector.digest();
-    if (presence.vectorDigest !== digest) return;
-    const hash = this.store.hash();
-    const differs = presence.storeHash !== hash;
-    if (differs && !this.alarmed) {
-      const fields = { par: presence.origin, meu: hash, dele: presence.storeHash };
-      this.options.logger.error(fields, 'ALARME: mesmo vetor de versões e conteúdo diferente');
-    }
-    const changed = differs !== this.alarmed;
-    this.alarmed = differs;
-    if (changed) this.options.onAlarm?.(differs);
-    // Two peers that agree with each other, and none with us: we are the one in the wrong.
-    const same = this.peers.serving().filter((peer) => peer.presence.vectorDigest === digest);
-    const agreeing = same.filter((peer) => peer.presence.storeHash === presence.storeHash);
-    if (differs && agreeing.length >= 2 && agreeing.length === same.length)
-      this.repair.replaceFrom(presence.origin);
   }
 
   private onConnected(): void {

@@ -3,6 +3,7 @@ import { batchBytes, mutationBytes, vectorBytes } from '../core/json-size.js';
 import type { Batch, Mutation } from '../core/mutation.js';
 import type { BatchMessage, Bus } from '../ports/bus.js';
 import type { Time } from '../ports/time.js';
+import type { Causes } from './causes.js';
 import type { RecentLog } from './log.js';
 import type { Tuning } from './tuning.js';
 
@@ -25,8 +26,6 @@ export class Outbox {
   private queuedBytes = 0;
   private inFlight = 0;
   private flushScheduled = false;
-  /** Vector entries of other origins that advanced since the open (or last) batch was begun. */
-  private readonly advanced = new Map<Origin, number>();
 
   constructor(
     private readonly origin: Origin,
@@ -34,6 +33,7 @@ export class Outbox {
     private readonly log: RecentLog,
     private readonly time: Time,
     private readonly tuning: Tuning,
+    private readonly causes: Causes,
   ) {}
 
   /** Takes a mutation that this server has just applied as its `seq`. */
@@ -73,14 +73,13 @@ export class Outbox {
     return !this.open && this.inFlight === 0 && this.queue.length === 0;
   }
 
-  /** Notes that an origin's entry of the vector advanced: the next batch depends on it. */
-  noteAdvance(origin: Origin, seq: number): void {
-    this.advanced.set(origin, seq);
+  /** What is added next was decided now: see {@link Causes.seal}. */
+  seal(): void {
+    if (this.causes.seal()) this.close();
   }
 
   private begin(first: number): OpenBatch {
-    const dependencies = [...this.advanced];
-    this.advanced.clear();
+    const dependencies = this.causes.take();
     const bytes = batchBytes({ origin: this.origin, first, dependencies: [], mutations: [] });
     return { first, dependencies, mutations: [], bytes: bytes + vectorBytes(dependencies) };
   }

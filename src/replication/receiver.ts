@@ -1,6 +1,7 @@
 import type { Origin } from '../core/dot.js';
 import { lastSeq, type Batch, type Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
+import type { Causes } from './causes.js';
 import type { RecentLog } from './log.js';
 import type { Outbox } from './outbox.js';
 import type { Tuning } from './tuning.js';
@@ -37,6 +38,7 @@ export class Receiver {
     private readonly outbox: Outbox,
     private readonly log: RecentLog,
     private readonly tuning: Tuning,
+    private readonly causes: Causes,
     private readonly keeper?: { noteReceived(packed: string): void },
   ) {}
 
@@ -101,9 +103,9 @@ export class Receiver {
       store.apply(batch.origin, seq, batch.mutations[seq - batch.first] as Mutation);
       this.counters.applied++;
     }
-    this.outbox.noteAdvance(batch.origin, last);
     this.log.append(batch, packed, bytes);
     this.keeper?.noteReceived(packed);
+    this.causes.noteBatch(batch.origin, last, batch.dependencies);
   }
 
   private hold(held: Held): void {

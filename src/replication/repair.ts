@@ -8,6 +8,7 @@ import type { Bus, LogReply, StateOpening, StatePage, StateReply } from '../port
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
+import type { Causes } from './causes.js';
 import type { RecentLog } from './log.js';
 import type { Outbox } from './outbox.js';
 import type { Peer, Peers } from './peers.js';
@@ -29,6 +30,9 @@ export interface RepairParts {
   /** A serving peer had nothing more for us. */
   readonly onCaughtUp: (peer: Origin) => void;
   readonly keeper: { noteJoined(): void } | undefined;
+  readonly causes: Causes;
+  /** Whether a client waits for something that this server lacks, whatever its peers have announced. */
+  readonly isWantedNow: () => boolean;
 }
 
 /** One request under way: to whom, and what ends it if no answer comes. */
@@ -148,7 +152,7 @@ export class Repair {
     const candidates = this.candidates(this.parts.store);
     const chosen = candidates[Math.floor(this.parts.random.next() * candidates.length)];
     if (chosen) this.askLog(chosen.presence.origin);
-    else if (this.joining || this.parts.receiver.isWaiting) {
+    else if (this.joining || this.parts.receiver.isWaiting || this.parts.isWantedNow()) {
       this.suspect(this.parts.tuning.peerCooldownMs);
     }
   }
@@ -161,7 +165,8 @@ export class Repair {
     const awake = peers.all().filter((peer) => peer.restUntilMs <= now);
     if (this.joining) return awake.filter((peer) => peer.presence.state === 'serving');
     const ahead = awake.filter((peer) => peers.compare(peer, store.vector) !== 'notAhead');
-    if (ahead.length > 0 || waiting.length === 0) return ahead;
+    if (ahead.length > 0) return ahead;
+    if (this.parts.isWantedNow()) return awake.filter((peer) => peer.presence.state !== 'joining');
     return awake.filter((peer) => waiting.includes(peer.presence.origin));
   }
 
@@ -223,9 +228,9 @@ export class Repair {
     const advanced = stage.store.vector.entries().filter(([origin, seq]) => store.vector.seqOf(origin) < seq);
     if (transfer.replaces) replaceByStage(store, stage);
     else joinStage(store, stage);
-    for (const [origin, seq] of advanced) outbox.noteAdvance(origin, seq);
     log.noteJoin(advanced);
     this.parts.keeper?.noteJoined();
+    this.parts.causes.noteJoined(advanced);
     this.transfer = undefined;
     const tookMs = Math.round(time.monotonicMs() - transfer.startedMs);
     logger.info({ de: transfer.peer, chaves: transfer.keys, duracaoMs: tookMs }, 'estado recebido');

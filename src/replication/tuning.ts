@@ -43,6 +43,9 @@ type Name = Extract<
   | 'journalChangedRows'
   | 'journalRowsPerTurn'
   | 'journalRetryMs'
+  | 'sessionWaiters'
+  | 'confirmWaiters'
+  | 'confirmRepeatMs'
 >;
 
 export const defaultTuning: Tuning = limits;

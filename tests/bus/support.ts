@@ -148,5 +148,17 @@ export function oneOfEach(from: Origin, to: Origin): Message[] {
       },
     },
     { type: 'stateReply', ...head, body: { outcome: 'lost' } },
+    { type: 'confirm', from, to, seq: 9 },
+    {
+      type: 'presence',
+      origin: from,
+      address: '127.0.0.1:40000',
+      state: 'serving',
+      wallMs: 1_700_000_000_000,
+      vectorDigest: '00ff00ff00ff00ff',
+      storeHash: 'abcdef0123456789',
+      recent: [['__proto__', 3]],
+      awaits: 3,
+    },
   ];
 }

@@ -1,4 +1,4 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
 import { KvsError } from '../../core/errors.js';
 import type { Awaitable } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
@@ -6,6 +6,7 @@ import { errorTrailer, grpcStatus, logUnexpected } from '../errors.js';
 import type { Leaving } from '../open-streams.js';
 import type { Decoded } from '../wire/messages.js';
 import type { Refusal } from './operation.js';
+import type { Terms } from './terms.js';
 
 /** Errors of one stream that `kvs-erro` lists, each as `index:CODE` with the request's index counted from 0. */
 const LISTED_ERRORS_MAX = 32;
@@ -37,6 +38,7 @@ export class Conversation<Req, Res> implements Leaving {
     private readonly refusal: Refusal<Res>,
     private readonly logger: Logger,
     private readonly atOnce = 1,
+    private readonly terms?: Terms,
   ) {
     call.on('data', this.#onRequest);
     call.on('drain', this.#readOn);
@@ -141,8 +143,7 @@ export class Conversation<Req, Res> implements Leaving {
     // The last request may still be with the engine: a readable stream ends as soon as it has been read.
     if (this.#owed.length > 0 || this.#ended) return;
     this.#ended = true;
-    if (this.#errors.length === 0) this.call.end();
-    else this.call.end(errorTrailer(this.#errors.join(',')));
+    this.call.end(this.#trailer());
   };
 
   /** Cancelled, past its deadline, disconnected, or over. */
@@ -156,7 +157,11 @@ export class Conversation<Req, Res> implements Leaving {
     this.#ended = true;
     this.call.pause();
     logUnexpected(this.logger, error);
-    const trailer = this.#errors.length === 0 ? undefined : errorTrailer(this.#errors.join(','));
-    this.call.emit('error', grpcStatus(error, trailer));
+    this.call.emit('error', grpcStatus(error, this.#trailer()));
+  }
+
+  #trailer(): Metadata | undefined {
+    const errors = this.#errors.length === 0 ? undefined : errorTrailer(this.#errors.join(','));
+    return this.terms === undefined ? errors : this.terms.trailer(errors);
   }
 }

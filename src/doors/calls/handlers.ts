@@ -17,6 +17,7 @@ import type { Decoded } from '../wire/messages.js';
 import { Conversation } from './conversation.js';
 import { andThen, type Operation, type Refusal } from './operation.js';
 import { isOver, sendRows } from './rows.js';
+import { Terms, type Written } from './terms.js';
 
 /** What the handlers of one server share. */
 export interface DoorContext {
@@ -27,70 +28,98 @@ export interface DoorContext {
   readonly openStreams: OpenStreams;
 }
 
-/** One request, one answer. */
+/**
+ * One request, one answer.
+ * @param written for operations that write
+ */
 export function unary<Req, Res>(
   operation: Operation<Req, Res>,
   refusal: Refusal<Res>,
-  { admit, logger }: DoorContext,
+  { admit, engine, logger }: DoorContext,
+  written?: Written<Res>,
 ): handleUnaryCall<Decoded<Req>, Res> {
-  function refuse(thrown: unknown, reply: sendUnaryData<Res>): void {
+  function refuse(thrown: unknown, reply: sendUnaryData<Res>, terms: Terms | undefined): void {
     const error = KvsError.from(thrown);
     const answer = refusal(error);
+    const trailer = errorTrailer(reason(error));
     if (answer !== undefined) {
-      reply(null, answer, errorTrailer(reason(error)));
+      reply(null, answer, terms?.trailer(trailer) ?? trailer);
     } else {
       logUnexpected(logger, error);
-      reply(grpcStatus(error));
+      reply(grpcStatus(error, terms?.trailer(trailer) ?? trailer));
     }
   }
 
   return (call, reply) => {
+    let terms: Terms | undefined;
     const serve = (caller: Caller): Awaitable<Res> => {
-      if (call.request instanceof KvsError) throw call.request;
-      return operation(call.request, caller);
+      const { request } = call;
+      // After its caller was let in: nobody else is owed a token.
+      const asked = (terms = Terms.of(call, engine));
+      if (request instanceof KvsError) throw request;
+      if (asked === undefined) return operation(request, caller);
+      return andThen(asked.reached(), () => {
+        if (written === undefined) return operation(request, caller);
+        return asked.confirmed(() => operation(request, caller), written);
+      });
     };
     let answer: Awaitable<Res>;
     try {
       answer = andThen(admit(call), serve);
     } catch (thrown) {
-      refuse(thrown, reply);
+      refuse(thrown, reply, terms);
       return;
     }
     if (answer instanceof Promise) {
       void answer.then(
         (value) => {
-          reply(null, value);
+          reply(null, value, terms?.trailer());
         },
         (thrown: unknown) => {
-          refuse(thrown, reply);
+          refuse(thrown, reply, terms);
         },
       );
-    } else reply(null, answer);
+    } else reply(null, answer, terms?.trailer());
   };
 }
 
-/** An answer for each request, in order, as requests arrive. */
+/**
+ * An answer for each request, in order, as requests arrive.
+ * @param written for operations that write
+ */
 export function bidirectional<Req, Res>(
   operation: Operation<Req, Res>,
   refusal: Refusal<Res>,
   { admit, engine, logger, openStreams }: DoorContext,
+  written?: Written<Res>,
 ): handleBidiStreamingCall<Decoded<Req>, Res> {
   const atOnce = engine.capabilities.pipelined === true ? limits.requestsPerStream : 1;
-  const converse = (call: ServerDuplexStream<Decoded<Req>, Res>, caller: Caller): void => {
-    const answer = (request: Req): Awaitable<Res> => operation(request, caller);
-    openStreams.add(call, new Conversation(call, answer, refusal, logger, atOnce));
+  const converse = (
+    call: ServerDuplexStream<Decoded<Req>, Res>,
+    caller: Caller,
+    terms: Terms | undefined,
+  ): void => {
+    const answer =
+      terms === undefined || written === undefined
+        ? (request: Req): Awaitable<Res> => operation(request, caller)
+        : (request: Req): Awaitable<Res> => terms.confirmed(() => operation(request, caller), written);
+    openStreams.add(call, new Conversation(call, answer, refusal, logger, atOnce, terms));
   };
   return (call) => {
+    let terms: Terms | undefined;
     const refuse = (thrown: unknown): void => {
-      endWith(call, thrown, logger);
+      endWith(call, thrown, logger, terms);
     };
     try {
-      const caller = admit(call);
+      const caller = andThen(admit(call), (admitted) => {
+        terms = Terms.of(call, engine);
+        return andThen(terms?.reached(), () => admitted);
+      });
       if (caller instanceof Promise) {
         void caller.then((admitted) => {
-          if (!isOver(call)) converse(call, admitted);
+          if (!isOver(call)) converse(call, admitted, terms);
         }, refuse);
-      } else converse(call, caller);
+      } else converse(call, caller, terms);
     } catch (thrown) {
       refuse(thrown);
     }
@@ -105,33 +134,67 @@ export interface Streaming<Req, T, Res> {
   readonly answer: (row: T, caller: Caller) => Awaitable<Res | undefined>;
   /** The only answer where there would be none. */
   readonly whenEmpty?: Res;
+  /** Where `answer` writes. */
+  readonly written?: Written<Res>;
 }
 
 /** An error ends the call with its status, after the answers already written. */
 export function serverStreaming<Req, T, Res>(
-  { rows, answer, whenEmpty }: Streaming<Req, T, Res>,
-  { admit, logger }: DoorContext,
+  { rows, answer, whenEmpty, written }: Streaming<Req, T, Res>,
+  { admit, engine, logger }: DoorContext,
 ): handleServerStreamingCall<Decoded<Req>, Res> {
   return (call) => {
+    let terms: Terms | undefined;
     const send = async (): Promise<void> => {
       const caller = await admit(call);
+      const asked = (terms = Terms.of(call, engine));
+      await asked?.reached();
       if (call.request instanceof KvsError) throw call.request;
-      const sent = await sendRows(call, rows(call.request, caller), (row: T) => answer(row, caller));
+      const found = rows(call.request, caller);
+      const answered = (row: T): Awaitable<Res | undefined> => answer(row, caller);
+      const sent =
+        asked?.confirms === true && written !== undefined
+          ? await sendRows(call, confirmedInBlocks(found, answered, asked), (ready: Res) => ready)
+          : await sendRows(call, found, answered);
       if (isOver(call)) return;
       if (sent === 0 && whenEmpty !== undefined) call.write(whenEmpty);
-      call.end();
+      call.end(terms?.trailer());
     };
     send().catch((thrown: unknown) => {
-      endWith(call, thrown, logger);
+      endWith(call, thrown, logger, terms);
     });
   };
 }
 
+/** Rows written before their confirmation is waited for, together. */
+const ROWS_PER_CONFIRMATION = 256;
+
+/** Answers that write, each given when it is confirmed: many share one round to the other servers. */
+async function* confirmedInBlocks<T, Res>(
+  rows: Stream<T>,
+  answer: (row: T) => Awaitable<Res | undefined>,
+  terms: Terms,
+): AsyncGenerator<Res | undefined> {
+  terms.assertConfirmable();
+  let block: Res[] = [];
+  for await (const row of rows) {
+    const ready = row === undefined ? undefined : await answer(row);
+    if (ready !== undefined) block.push(ready);
+    if (block.length < ROWS_PER_CONFIRMATION) continue;
+    await terms.confirm(() => undefined);
+    yield* block;
+    block = [];
+  }
+  if (block.length > 0) await terms.confirm(() => undefined);
+  yield* block;
+}
+
 /** Ends a call with the status of what was thrown, unless it is over. */
-function endWith(call: OpenCall, thrown: unknown, logger: Logger): void {
+function endWith(call: OpenCall, thrown: unknown, logger: Logger, terms: Terms | undefined): void {
   const error = KvsError.from(thrown);
   logUnexpected(logger, error);
-  if (!isOver(call)) call.emit('error', grpcStatus(error));
+  const trailer = errorTrailer(reason(error));
+  if (!isOver(call)) call.emit('error', grpcStatus(error, terms?.trailer(trailer) ?? trailer));
 }
 
 interface OpenCall {

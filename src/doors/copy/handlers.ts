@@ -39,6 +39,7 @@ export function copyHandlers(context: DoorContext): CopyHandlers {
       (request: RowRequest, { engine }) => restore(engine, request),
       neverAnswered,
       context,
+      ({ version }) => version,
     ),
   };
 }

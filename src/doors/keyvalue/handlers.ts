@@ -24,11 +24,14 @@ export function keyValueHandlers(context: DoorContext): KeyValueHandlers {
     Get: unary(get, neverAnswered, context),
     GetRange: serverStreaming({ rows: range, answer: show }, context),
     GetAll: bidirectional(get, neverAnswered, context),
-    Put: unary(put, neverAnswered, context),
-    PutAll: bidirectional(put, neverAnswered, context),
-    Del: unary(del, neverAnswered, context),
-    DelRange: serverStreaming({ rows: rangeToRemove, answer: remove }, context),
-    DelAll: bidirectional(del, neverAnswered, context),
-    Trim: unary(trim, neverAnswered, context),
+    Put: unary(put, neverAnswered, context, versionOf),
+    PutAll: bidirectional(put, neverAnswered, context, versionOf),
+    Del: unary(del, neverAnswered, context, versionOf),
+    DelRange: serverStreaming({ rows: rangeToRemove, answer: remove, written: versionOf }, context),
+    DelAll: bidirectional(del, neverAnswered, context, versionOf),
+    Trim: unary(trim, neverAnswered, context, versionOf),
   };
 }
+
+const versionOf = ({ version }: { readonly version: number }): number | undefined =>
+  version > 0 ? version : undefined;

@@ -24,12 +24,12 @@ export function kvsHandlers(context: DoorContext, minimumChars: number): KvsHand
   const refused = orStatus(REFUSED_VERSION);
   const blank = orStatus(BLANK_TUPLE);
   return {
-    Insere: unary(insert, refused, context),
+    Insere: unary(insert, refused, context, asWritten),
     Consulta: unary(query, blank, context),
-    Remove: unary(remove, refused, context),
-    InsereVarias: bidirectional(insert, refused, context),
+    Remove: unary(remove, refused, context, asWritten),
+    InsereVarias: bidirectional(insert, refused, context, asWritten),
     ConsultaVarias: bidirectional(query, blank, context),
-    RemoveVarias: bidirectional(remove, refused, context),
+    RemoveVarias: bidirectional(remove, refused, context, asWritten),
     Snapshot: serverStreaming(
       {
         rows: ({ version }: VersionRequest, { engine }) => engine.snapshot(namedVersion(version)),
@@ -40,6 +40,9 @@ export function kvsHandlers(context: DoorContext, minimumChars: number): KvsHand
     ),
   };
 }
+
+/** The answer of a write is the version; 0: all of them. */
+const asWritten = (version: number): number | undefined => (version > 0 ? version : undefined);
 
 /** The given answer to expected errors; the others end the call. */
 function orStatus<Res>(answer: Res): Refusal<Res> {

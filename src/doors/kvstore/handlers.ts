@@ -24,7 +24,12 @@ export interface KvStoreHandlers {
 export function kvStoreHandlers(context: DoorContext): KvStoreHandlers {
   const { put, get } = kvStoreOperations();
   return {
-    Put: unary(put, (error) => (isExpected(error) ? { error: reason(error) } : undefined), context),
+    Put: unary(
+      put,
+      (error) => (isExpected(error) ? { error: reason(error) } : undefined),
+      context,
+      () => undefined,
+    ),
     Get: unary(
       get,
       (error) => (isExpected(error) ? { heads: [], error: reason(error) } : undefined),

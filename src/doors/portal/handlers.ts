@@ -114,6 +114,7 @@ function change<Req>(make: (request: Req) => Promise<void>, context: DoorContext
     },
     refusalOf,
     context,
+    () => undefined,
   );
 }
 

@@ -2,6 +2,7 @@ import type { Batch, Mutation } from '../../../src/core/mutation.js';
 import { Store } from '../../../src/core/store.js';
 import type { Bus, Message } from '../../../src/ports/bus.js';
 import type { Time } from '../../../src/ports/time.js';
+import { Causes } from '../../../src/replication/causes.js';
 import { RecentLog } from '../../../src/replication/log.js';
 import { Outbox } from '../../../src/replication/outbox.js';
 import { Receiver } from '../../../src/replication/receiver.js';
@@ -74,17 +75,20 @@ export class Road {
   readonly time = new HandTime();
   readonly store = new Store();
   readonly log: RecentLog;
+  readonly causes: Causes;
   readonly outbox: Outbox;
   readonly receiver: Receiver;
 
   constructor(
     readonly origin: string,
     tuning: Partial<Tuning> = {},
+    decidesEarly = false,
   ) {
     const all = { ...defaultTuning, ...tuning };
     this.log = new RecentLog(this.bus, all);
-    this.outbox = new Outbox(origin, this.bus, this.log, this.time, all);
-    this.receiver = new Receiver(origin, this.store, this.outbox, this.log, all);
+    this.causes = new Causes(origin, this.store.vector, decidesEarly);
+    this.outbox = new Outbox(origin, this.bus, this.log, this.time, all, this.causes);
+    this.receiver = new Receiver(origin, this.store, this.outbox, this.log, all, this.causes);
   }
 
   /** Writes here as the engine does. */

@@ -1,0 +1,94 @@
+import { ORIGIN_PATTERN, type Origin, type VectorEntries } from './dot.js';
+import { KvsError } from './errors.js';
+import { limits } from './limits.js';
+import type { VersionVector } from './vector.js';
+
+/**
+ * What a client has seen, as text that it carries from server to server: `f1.<fleet>.<origin>:<seq>,…`, seqs in base 36.
+ *
+ * The entries are a causal frontier (see {@link Frontier}). Where it does not fit, those that advanced last are listed, and
+ * `.<digest>` after them stands for exactly the rest of the vector: a server has it if its own vector without the origins
+ * listed has the same digest. That refuses servers that are further in the rest; it never takes one that is not as far.
+ */
+export interface SessionToken {
+  readonly entries: VectorEntries;
+  /** Of the vector without the origins in `entries`; `undefined`: the entries imply everything. */
+  readonly restDigest: string | undefined;
+}
+
+const PREFIX = 'f1';
+const SEQ = /^[0-9a-z]{1,11}$/;
+const DIGEST = /^[0-9a-f]{16}$/;
+
+/** Room for `.` and 16 digits. */
+const DIGEST_CHARS = 17;
+
+/**
+ * The token of a store.
+ * @param frontier of the store
+ * @param vector of the same moment
+ * @param bytesMax longest token
+ */
+export function encodeToken(
+  fleet: string,
+  frontier: VectorEntries,
+  vector: VersionVector,
+  bytesMax = limits.sessionTokenBytes,
+): string {
+  const head = `${PREFIX}.${fleet}.`;
+  const whole = head + frontier.map(entryText).join(',');
+  if (whole.length <= bytesMax) return whole;
+  const listed: (readonly [Origin, number])[] = [];
+  let room = bytesMax - head.length - DIGEST_CHARS;
+  for (const entry of vector.latestFirst()) {
+    room -= entryText(entry).length + 1;
+    if (room < 0) break;
+    listed.push(entry);
+  }
+  const digest = vector.digestWithout(listed.map(([origin]) => origin));
+  return `${head}${listed.map(entryText).join(',')}.${digest}`;
+}
+
+/**
+ * @param fleet of this server
+ * @throws KvsError PEDIDO_INVALIDO
+ */
+export function decodeToken(text: string, fleet: string): SessionToken {
+  if (text.length > limits.sessionTokenBytes) throw invalid(`passa de ${limits.sessionTokenBytes} bytes`);
+  const [prefix, named, list, digest, ...more] = text.split('.', 5);
+  if (prefix !== PREFIX || named === undefined || list === undefined || more.length > 0) {
+    throw invalid('não é de um servidor destes');
+  }
+  if (named !== fleet) throw invalid(`é de outra frota; esta é ${fleet}`);
+  if (digest !== undefined && !DIGEST.test(digest)) throw invalid('está danificada');
+  return { entries: list === '' ? [] : list.split(',').map(readEntry), restDigest: digest };
+}
+
+/** An entry of the token that the vector does not have, if there is one; `undefined` also if only the rest differs. */
+export function firstMissing(token: SessionToken, vector: VersionVector): Origin | undefined {
+  for (const [origin, seq] of token.entries) if (vector.seqOf(origin) < seq) return origin;
+  return undefined;
+}
+
+/** Whether a server with this vector has everything that the token tells of. */
+export function covers(vector: VersionVector, token: SessionToken): boolean {
+  if (!vector.covers(token.entries)) return false;
+  if (token.restDigest === undefined) return true;
+  return vector.digestWithout(token.entries.map(([origin]) => origin)) === token.restDigest;
+}
+
+function entryText([origin, seq]: readonly [Origin, number]): string {
+  return `${origin}:${seq.toString(36)}`;
+}
+
+function readEntry(text: string): readonly [Origin, number] {
+  const [origin, seqText, ...more] = text.split(':', 3);
+  if (origin === undefined || seqText === undefined || more.length > 0) throw invalid('está danificada');
+  const seq = SEQ.test(seqText) ? parseInt(seqText, 36) : 0;
+  if (!ORIGIN_PATTERN.test(origin) || !Number.isSafeInteger(seq) || seq < 1) throw invalid('está danificada');
+  return [origin, seq];
+}
+
+function invalid(why: string): KvsError {
+  return new KvsError('PEDIDO_INVALIDO', `a sessão ${why}; comece outra`);
+}

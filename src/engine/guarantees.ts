@@ -1,0 +1,53 @@
+import { KvsError } from '../core/errors.js';
+import { covers, decodeToken, encodeToken, firstMissing } from '../core/session-token.js';
+import type { Store } from '../core/store.js';
+import type { Origin } from '../core/dot.js';
+import type { Awaitable } from '../ports/engine.js';
+import type { Guarantees } from '../ports/guarantees.js';
+import type { Member } from '../replication/member.js';
+
+/** What a client of the fleet may ask for: see {@link Guarantees}. Tokens are causal frontiers; peers confirm by message. */
+export class FleetGuarantees implements Guarantees {
+  constructor(
+    private readonly fleet: string,
+    private readonly self: Origin,
+    private readonly store: Store,
+    private readonly member: Member,
+  ) {}
+
+  session(): string {
+    return encodeToken(this.fleet, this.member.causes.frontier.entries(), this.store.vector);
+  }
+
+  reach(token: string, waitMs: number): Awaitable<void> {
+    const session = decodeToken(token, this.fleet);
+    const { vector } = this.store;
+    // A server that does not serve refuses whatever comes after this.
+    if (covers(vector, session) || this.member.state !== 'serving') return;
+    return this.member.arrivals.wait(session, waitMs).then((arrived) => {
+      if (arrived) return;
+      const missing = firstMissing(session, vector);
+      const of = missing === undefined ? '' : ` de ${missing}`;
+      throw new KvsError(
+        'SESSAO_ADIANTE',
+        `TRY_OTHER_SERVER_OR_LATER: esta sessão já viu escritas${of} que este servidor ainda não tem; nada foi feito. ` +
+          'Use outro servidor ou tente daqui a pouco; se o servidor que as recebeu se perdeu de vez, comece outra sessão',
+      );
+    });
+  }
+
+  assertConfirmable(): void {
+    if (!this.member.confirmations.isFull) return;
+    throw new KvsError(
+      'LIMITE_PEDIDOS',
+      'limite atingido: escritas demais esperam confirmação; nada foi gravado, tente daqui a pouco',
+    );
+  }
+
+  confirm(servers: number, waitMs: number): Awaitable<number> {
+    const seq = this.store.vector.seqOf(this.self);
+    // It has written nothing that anybody could lack.
+    if (seq === 0) return servers;
+    return this.member.confirmations.wait(seq, servers, waitMs);
+  }
+}

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { VectorEntries } from '../../src/core/dot.js';
+import { KvsError } from '../../src/core/errors.js';
+import { limits } from '../../src/core/limits.js';
+import { covers, decodeToken, encodeToken } from '../../src/core/session-token.js';
+import { VersionVector } from '../../src/core/vector.js';
+
+function vectorOf(entries: VectorEntries): VersionVector {
+  const vector = new VersionVector();
+  for (const [origin, seq] of entries) vector.advance(vector.indexOf(origin), seq);
+  return vector;
+}
+
+const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,16}$/);
+const entriesOf = (least: number, most: number): fc.Arbitrary<VectorEntries> =>
+  fc.uniqueArray(fc.tuple(name, fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })), {
+    selector: ([origin]) => origin,
+    minLength: least,
+    maxLength: most,
+  });
+
+describe('session tokens', () => {
+  it('are read back as they were written, and fit a header', () => {
+    fc.assert(
+      fc.property(entriesOf(0, 60), name, (entries, fleet) => {
+        const text = encodeToken(fleet, entries, vectorOf(entries));
+        expect(text).toMatch(/^[!-~]*$/);
+        expect(text.length).toBeLessThanOrEqual(limits.sessionTokenBytes);
+        expect(decodeToken(text, fleet)).toEqual({ entries, restDigest: undefined });
+      }),
+    );
+  });
+
+  it('say the rest by a digest where the frontier does not fit: only whoever has exactly that is taken', () => {
+    const many: VectorEntries = Array.from({ length: 2048 }, (_, i) => [`origem_${i}`, i + 1]);
+    const vector = vectorOf(many);
+    const text = encodeToken('f', many, vector);
+    expect(text.length).toBeLessThanOrEqual(limits.sessionTokenBytes);
+    const token = decodeToken(text, 'f');
+    expect(token.restDigest).toBeDefined();
+    expect(token.entries.length).toBeGreaterThan(100);
+    expect(covers(vector, token)).toBe(true);
+    // In the same state by another order, and further in what is listed.
+    const same = vectorOf([...many].reverse());
+    same.advance(same.indexOf('origem_2047'), 99_999);
+    expect(covers(same, token)).toBe(true);
+    for (const lost of [0, 1, 1000, 2047]) {
+      const without = vectorOf(many.filter((_, i) => i !== lost));
+      expect(covers(without, token), `without ${lost}`).toBe(false);
+      const behind = vectorOf(
+        many.map(([origin, seq], i) => [origin, i === lost ? Math.max(1, seq - 1) : seq]),
+      );
+      if (lost > 0) expect(covers(behind, token), `behind in ${lost}`).toBe(false);
+    }
+  });
+
+  it('are covered exactly by those who have every entry', () => {
+    fc.assert(
+      fc.property(entriesOf(1, 12), fc.nat(11), (entries, which) => {
+        const token = decodeToken(encodeToken('f', entries, vectorOf(entries)), 'f');
+        expect(covers(vectorOf(entries), token)).toBe(true);
+        const lost = which % entries.length;
+        expect(covers(vectorOf(entries.filter((_, i) => i !== lost)), token)).toBe(false);
+      }),
+    );
+  });
+
+  it('of others, and damaged ones, are refused in a line', () => {
+    const good = encodeToken('padrao', [['a', 1]], vectorOf([['a', 1]]));
+    const bad = [
+      '',
+      'f1',
+      'f1.padrao',
+      'f2.padrao.a:1',
+      'c1',
+      `${good}.`,
+      `${good}.0123456789abcdef.x`,
+      `${good}.0123456789abcdeg`,
+      'f1.padrao.a',
+      'f1.padrao.a:0',
+      'f1.padrao.a:-1',
+      'f1.padrao.a:1:2',
+      'f1.padrao.a:1,',
+      'f1.padrao.:1',
+      'f1.padrao.a b:1',
+      'f1.padrao.a:zzzzzzzzzzz',
+      `f1.padrao.${'a:1,'.repeat(2000)}a:1`,
+      'f1.outra.a:1',
+    ];
+    for (const text of bad) {
+      const refused = (): unknown => decodeToken(text, 'padrao');
+      expect(refused, text.slice(0, 40)).toThrow(KvsError);
+      expect(refused).toThrow(expect.objectContaining({ code: 'PEDIDO_INVALIDO' }));
+      expect(refused).toThrow(/^[^\n]*$/);
+    }
+    expect(() => decodeToken('f1.outra.a:1', 'padrao')).toThrow(/outra frota/);
+  });
+
+  it('cost nothing to refuse, whatever they hold', () => {
+    const started = performance.now();
+    fc.assert(
+      fc.property(fc.string({ maxLength: 6000 }), (text) => {
+        try {
+          decodeToken(text, 'padrao');
+        } catch (error) {
+          expect(error).toBeInstanceOf(KvsError);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});

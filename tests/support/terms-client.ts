@@ -1,0 +1,136 @@
+import {
+  Client,
+  credentials,
+  Metadata,
+  type ClientReadableStream,
+  type ServiceError,
+  type StatusObject,
+} from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/proto-loader';
+import { method } from './door-client.js';
+import { kvsDefinition, type Tupla } from './kvs-client.js';
+
+/** What a call demands, in its metadata. */
+export interface Demands {
+  readonly sessao?: string;
+  readonly confirmacao?: number | string;
+  readonly prazo?: number | string;
+  /** The client's own deadline, ms. */
+  readonly deadlineMs?: number;
+}
+
+/** How a call ended. `replies` are those that came before. */
+export interface Ended<Res> {
+  readonly replies: readonly Res[];
+  /** gRPC status, 0 for OK. */
+  readonly code: number;
+  readonly details: string;
+  /** `kvs-erro`, decoded. */
+  readonly erro: string | undefined;
+  /** `kvs-sessao` */
+  readonly sessao: string | undefined;
+  /** `kvs-versao` */
+  readonly versao: string | undefined;
+  readonly tookMs: number;
+}
+
+/** A client that demands more than an answer, by metadata. It shares nothing with the server. */
+export class TermsClient {
+  private readonly client: Client;
+
+  constructor(
+    port: number,
+    private readonly service: ServiceDefinition = kvsDefinition,
+  ) {
+    this.client = new Client(`127.0.0.1:${String(port)}`, credentials.createInsecure(), {
+      'grpc.use_local_subchannel_pool': 1,
+    });
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  insere(chave: string, valor: string, demands: Demands = {}): Promise<Ended<{ versao: number }>> {
+    return this.call('Insere', [{ chave, valor }], demands);
+  }
+
+  consulta(chave: string, demands: Demands = {}): Promise<Ended<Tupla>> {
+    return this.call('Consulta', [{ chave }], demands);
+  }
+
+  /** Any call: one request, or all those of a stream. Never rejects. */
+  call<Res>(name: string, requests: readonly object[], demands: Demands = {}): Promise<Ended<Res>> {
+    const { path, requestSerialize, responseDeserialize, requestStream, responseStream } = method(
+      this.service,
+      name,
+    );
+    const decode = responseDeserialize as (bytes: Buffer) => Res;
+    const metadata = metadataOf(demands);
+    const deadline = Date.now() + (demands.deadlineMs ?? 20_000);
+    const startedMs = performance.now();
+    const [request] = requests as [object];
+    return new Promise((resolve) => {
+      const replies: Res[] = [];
+      const end = ({ code, details, metadata: trailer }: StatusObject): void => {
+        const one = (key: string): string | undefined => trailer.get(key)[0]?.toString();
+        const erro = one('kvs-erro');
+        resolve({
+          ...{ replies, code, details, sessao: one('kvs-sessao'), versao: one('kvs-versao') },
+          erro: erro === undefined ? undefined : decodeURIComponent(erro),
+          tookMs: performance.now() - startedMs,
+        });
+      };
+      const listen = (stream: ClientReadableStream<Res>): void => {
+        stream.on('data', (reply: Res) => replies.push(reply));
+        stream.on('error', () => undefined);
+        stream.on('status', end);
+      };
+      if (requestStream) {
+        const stream = this.client.makeBidiStreamRequest<object, Res>(
+          path,
+          requestSerialize,
+          decode,
+          metadata,
+          {
+            deadline,
+          },
+        );
+        listen(stream);
+        for (const item of requests) stream.write(item);
+        stream.end();
+        return;
+      }
+      if (responseStream) {
+        const options = { deadline };
+        listen(
+          this.client.makeServerStreamRequest<object, Res>(
+            ...([path, requestSerialize, decode, request, metadata, options] as const),
+          ),
+        );
+        return;
+      }
+      this.client
+        .makeUnaryRequest(
+          path,
+          requestSerialize,
+          decode,
+          request,
+          metadata,
+          { deadline },
+          (_error: ServiceError | null, reply) => {
+            if (reply !== undefined) replies.push(reply);
+          },
+        )
+        .on('status', end);
+    });
+  }
+}
+
+function metadataOf({ sessao, confirmacao, prazo }: Demands): Metadata {
+  const metadata = new Metadata();
+  if (sessao !== undefined) metadata.set('kvs-sessao', sessao);
+  if (confirmacao !== undefined) metadata.set('kvs-confirmacao', String(confirmacao));
+  if (prazo !== undefined) metadata.set('kvs-confirmacao-prazo', String(prazo));
+  return metadata;
+}
