@@ -10,6 +10,7 @@ import { Arrivals } from './arrivals.js';
 import { Causes } from './causes.js';
 import { Confirmations } from './confirmations.js';
 import { Giver } from './giver.js';
+import { handOver } from './hand-over.js';
 import { RecentLog } from './log.js';
 import { Outbox } from './outbox.js';
 import { Peers } from './peers.js';
@@ -189,11 +190,16 @@ export class Member {
     const wasServing = this.current === 'serving';
     this.changeState('draining');
     const entries = this.store.vector.recent(this.tuning.presenceEntries);
-    const handedOver = !wasServing || entries.length === 0 || (await this.handOver(entries));
+    const handedOver = !wasServing || entries.length === 0 || (await this.handedOver(entries));
     this.changeState('leaving');
     this.announcer.stop();
     await this.options.bus.stop();
     return handedOver;
+  }
+
+  private handedOver(entries: VectorEntries): Promise<boolean> {
+    this.announcer.announce();
+    return handOver(entries, { ...this.options, peers: this.peers, waitMs: this.tuning.handOverMs });
   }
 
   /** What the store holds already came without batches: peers that lack it take it as a state. */
@@ -202,25 +208,6 @@ export class Member {
     if (loaded.length === 0) return;
     this.log.noteJoin(loaded);
     this.causes.noteJoined(loaded);
-  }
-
-  private handOver(entries: VectorEntries): Promise<boolean> {
-    const { time, bus, logger } = this.options;
-    const deadline = time.monotonicMs() + this.tuning.handOverMs;
-    this.announcer.announce();
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const held = this.peers.someoneHas(entries);
-        const alone = !bus.connected || this.peers.serving().length === 0;
-        if (!held && !alone && time.monotonicMs() < deadline) {
-          time.after(HAND_OVER_LOOK_MS, look);
-          return;
-        }
-        if (!held) logger.warn({ sozinho: alone }, 'saindo sem que outro servidor tenha tudo o que há aqui');
-        resolve(held);
-      };
-      look();
-    });
   }
 
   // ── the peers' side ────────────────────────────────────────────────────────────────────────────────────────────
@@ -340,9 +327,6 @@ export class Member {
     this.options.onState?.(state);
   }
 }
-
-// How often a server that stops looks whether it may go.
-const HAND_OVER_LOOK_MS = 20;
 
 const ESTADOS: Readonly<Record<PresenceState, string>> = {
   joining: 'entrando na frota',

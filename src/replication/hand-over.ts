@@ -1,0 +1,44 @@
+import type { VectorEntries } from '../core/dot.js';
+import type { Bus } from '../ports/bus.js';
+import type { Logger } from '../ports/logger.js';
+import type { Time } from '../ports/time.js';
+import type { Peers } from './peers.js';
+
+// How often a server that stops looks whether it may go.
+const LOOK_MS = 20;
+
+/**
+ * Waits until a serving peer has announced that it has all of this, `waitMs` have passed, or there is no peer.
+ * @returns whether one has
+ */
+export function handOver(
+  entries: VectorEntries,
+  {
+    peers,
+    bus,
+    time,
+    logger,
+    waitMs,
+  }: {
+    readonly peers: Peers;
+    readonly bus: Bus;
+    readonly time: Time;
+    readonly logger: Logger;
+    readonly waitMs: number;
+  },
+): Promise<boolean> {
+  const deadline = time.monotonicMs() + waitMs;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const held = peers.someoneHas(entries);
+      const alone = !bus.connected || peers.serving().length === 0;
+      if (!held && !alone && time.monotonicMs() < deadline) {
+        time.after(LOOK_MS, look);
+        return;
+      }
+      if (!held) logger.warn({ sozinho: alone }, 'saindo sem que outro servidor tenha tudo o que há aqui');
+      resolve(held);
+    };
+    look();
+  });
+}
