@@ -4,6 +4,8 @@ import type { EngineConfig } from './engine-config.js';
 import { listedTexts, onlyText, parseChoice, parseHost, parsePort } from './parse.js';
 import { badSetting, envName, settingReader } from './settings.js';
 import type { Setting, SettingSources } from './settings.js';
+import { TLS_OPTIONS, tlsConfig } from './tls-config.js';
+import type { TlsConfig } from './tls-config.js';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -27,6 +29,8 @@ export interface ServerConfig {
   readonly brokerCredentials: string | undefined;
   /** The file that says who may do what; `undefined`: everybody who reaches the server may do everything. */
   readonly credentials: string | undefined;
+  /** `undefined`: without TLS. */
+  readonly tls: TlsConfig | undefined;
   readonly engine: EngineConfig;
 }
 
@@ -38,6 +42,7 @@ export const DEFAULTS: ServerConfig = Object.freeze({
   portal: Object.freeze([]),
   brokerCredentials: undefined,
   credentials: undefined,
+  tls: undefined,
   engine: FLEET_DEFAULTS,
 });
 
@@ -50,6 +55,7 @@ export const SERVER_OPTIONS = [
   'portal',
   'broker-credenciais',
   'credenciais',
+  ...TLS_OPTIONS,
   ...ENGINE_OPTIONS,
 ] as const;
 export type ServerOption = (typeof SERVER_OPTIONS)[number];
@@ -80,6 +86,7 @@ export function serverConfig(sources: SettingSources): ServerConfig {
     portal,
     brokerCredentials: one('broker-credenciais', (text) => text, undefined),
     credentials: one('credenciais', parseFile, undefined),
+    tls: tlsConfig(read),
     engine,
   });
 }
@@ -112,6 +119,7 @@ function parseLogLevel(text: string, place: string): LogLevel {
 const OTHER_VARIABLES = [
   ...['KVS_CONFIG', 'KVS_PORT', 'KVS_ADDRESS', 'KVS_ENDERECO', 'KVS_PRAZO', 'KVS_JSON'],
   ...['KVS_SERVIDORES', 'KVS_DESCOBRE', 'KVS_CREDENCIAL', 'KVS_TOKEN'],
+  ...['KVS_TLS', 'KVS_TLS_NOME'],
   ...['KVS_REPLICA_DADOS', 'KVS_REPLICA_ARQUIVO', 'KVS_REPLICA_COTA'],
 ];
 

@@ -11,6 +11,7 @@ import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime } from './system-time.js';
+import { openTransport, servingTransport } from './tls-config.js';
 
 /**
  * Starts a server over the replicas of a consensus store, in this order: doors (health NOT_SERVING; a port in use ends it
@@ -32,6 +33,7 @@ export async function startConsensusServer(
   const { replicas, deadlineMs, localReads, portalBrokers } = consensus;
   const access = await openAccess(config.credentials, logger);
   const credentials = await readBrokerCredentials(config.brokerCredentials);
+  const transport = await openTransport(config.tls, logger);
   let served = false;
   // The engine calls this only after its start, when the doors are open.
   const onAvailable = (available: boolean): void => {
@@ -58,6 +60,7 @@ export async function startConsensusServer(
   });
   const engineHealth = 'kvs.consenso';
   const { offered } = portal;
+  const tls = servingTransport(transport);
   const doors = await startDoors({
     host,
     port,
@@ -66,6 +69,7 @@ export async function startConsensusServer(
     access,
     minimumChars,
     portal: offered,
+    tls,
     logger,
   });
   const address = hostPortText(host, doors.port);

@@ -20,6 +20,7 @@ import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime } from './system-time.js';
+import { openTransport, servingTransport } from './tls-config.js';
 
 /**
  * Starts a server of a fleet, in this order: bus (silent), engine (refusing), doors (health NOT_SERVING; a port in use
@@ -40,6 +41,7 @@ export async function startFleetServer(
 ): Promise<RunningServer> {
   const access = await openAccess(config.credentials, logger);
   const credentials = await readBrokerCredentials(config.brokerCredentials);
+  const transport = await openTransport(config.tls, logger);
   const origin = drawName();
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const address = hostPortText(config.host, port);
@@ -92,6 +94,7 @@ export async function startFleetServer(
       })),
     minimumChars: config.minimumChars,
     portal: portal.offered,
+    tls: servingTransport(transport),
     logger,
   }).catch(async (error: unknown) => {
     await journal?.close();

@@ -13,6 +13,7 @@ import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime } from './system-time.js';
+import { openTransport, servingTransport } from './tls-config.js';
 
 /**
  * Starts a server of the leader system, in this order: its `Mensagem` door (a port in use ends it here), its gRPC doors
@@ -37,6 +38,7 @@ export async function startLeaderServer(
   const access = await openAccess(config.credentials, logger);
   const self = serverText(config.host, leader.port);
   const credentials = await readBrokerCredentials(config.brokerCredentials);
+  const transport = await openTransport(config.tls, logger);
   const started: { node?: LeaderNode; doors?: Doors } = {};
   let served = false;
   const follow = (): void => {
@@ -73,6 +75,7 @@ export async function startLeaderServer(
         access,
         minimumChars,
         portal: portal.offered,
+        tls: servingTransport(transport),
         logger,
       },
     }).catch(async (error: unknown) => {

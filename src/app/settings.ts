@@ -93,10 +93,11 @@ function textsOf(value: unknown, name: string, path: string): readonly string[] 
   return values.map((item) => {
     if (typeof item === 'string') return item;
     if (typeof item === 'number') return String(item);
+    if (typeof item === 'boolean') return String(item);
     throw badSetting(
       `"${name}" em ${path}`,
       JSON.stringify(item),
-      'um texto, um número ou uma lista de textos',
+      'um texto, um número, true, false ou uma lista de textos',
     );
   });
 }

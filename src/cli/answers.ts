@@ -52,6 +52,7 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   SERVIDOR_ENTRANDO: 'o servidor ainda está entrando na frota',
   SERVIDOR_SAINDO: 'o servidor está saindo',
   SEM_SERVIDOR: 'nenhum servidor responde',
+  TLS_RECUSADO: 'a conexão TLS foi recusada',
   SEM_LIDER: 'o líder não responde; nada foi gravado',
   SEM_CONFIRMACAO: 'o valor mais novo está só no líder, e nenhum outro servidor o confirmou ainda',
   SEM_MAIORIA: 'as réplicas não respondem com maioria; nada foi gravado',

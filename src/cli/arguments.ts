@@ -10,6 +10,7 @@ import { accessOptions, ACTIONS } from './access/options.js';
 import type { AccessAction } from './access/options.js';
 import { adminOptions, enrolmentOptions } from './portal/options.js';
 import { clientOptions, copyOptions } from './client-options.js';
+import { certificatesOptions, serverTlsOptions } from './tls/options.js';
 import { keepWhole, spreadLists } from './words.js';
 
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
@@ -44,6 +45,13 @@ export type Command =
       readonly action: AccessAction;
       readonly name: string | undefined;
       readonly json: boolean;
+      readonly flags: Flags;
+    }
+  | {
+      readonly kind: 'certificates';
+      /** `undefined`: the usual one. */
+      readonly folder: string | undefined;
+      readonly replaces: boolean;
       readonly flags: Flags;
     }
   | {
@@ -169,11 +177,21 @@ function newParser(found: (command: Command) => void): Argv {
         found({ kind: 'portal', service: 'matricula', json: argv['json'] === true, flags: flagsOf(argv) });
       },
     )
+    .command(
+      'certificados [PASTA]',
+      'Faz uma autoridade e certificados TLS para testes',
+      (command) => certificatesOptions(command),
+      (argv) => {
+        const { PASTA, ...flags } = flagsOf(argv);
+        const folder = typeof PASTA === 'string' ? PASTA : undefined;
+        found({ kind: 'certificates', folder, replaces: argv['substitui'] === true, flags });
+      },
+    )
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
     .demandCommand(
       1,
       1,
-      'diga um comando: servidor, cliente, exporta, importa, lider-servidor, lider-cliente, admin, matricula, credencial ou completion',
+      'diga um comando: servidor, cliente, exporta, importa, lider-servidor, lider-cliente, admin, matricula, credencial, certificados ou completion',
       'um comando só',
     )
     .strict()
@@ -250,6 +268,7 @@ function serverOptions(command: Argv): Argv {
         requiresArg: true,
         describe: 'Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP',
       },
+      ...serverTlsOptions(),
       minimo: {
         type: 'string',
         requiresArg: true,
@@ -291,6 +310,8 @@ function flagsOf(argv: Readonly<Record<string, unknown>>): Flags {
   for (const [name, value] of Object.entries(argv)) {
     if (name === '$0' || name === '_' || name.length === 1) continue;
     if (typeof value === 'string') flags[name] = value;
+    // The settings of TLS also come from variables and files, where they are texts.
+    else if (value === true && name.startsWith('tls')) flags[name] = 'sim';
     else if (Array.isArray(value)) flags[name] = value.map(String);
   }
   return flags;

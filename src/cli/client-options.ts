@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { clientTlsOptions } from './tls/options.js';
 import { OPERATIONS as KEY_VALUE_OPERATIONS } from './keyvalue/request.js';
 import { OPERATIONS } from './request.js';
 
@@ -31,6 +32,7 @@ const TARGET_OPTIONS = {
     requiresArg: true,
     describe: 'Quanto esperar por uma resposta, em ms (10000)',
   },
+  ...clientTlsOptions(),
 } as const;
 
 /** Options of `kvs cliente`. */

@@ -48,6 +48,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
   SERVIDOR_ENTRANDO: EXIT.unavailable,
   SERVIDOR_SAINDO: EXIT.unavailable,
   SEM_SERVIDOR: EXIT.unavailable,
+  TLS_RECUSADO: EXIT.unavailable,
   SEM_MAIORIA: EXIT.unavailable,
   SEM_LIDER: EXIT.unavailable,
   SEM_CONFIRMACAO: EXIT.unavailable,

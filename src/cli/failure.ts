@@ -3,6 +3,7 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { reasonCode } from '../client/fate.js';
 import { decodeReason } from '../client/reason.js';
 import type { ErrorCode } from '../core/errors.js';
+import type { TlsFailure } from '../tls/failures.js';
 import { EXIT, exitOf } from './exit.js';
 import type { ExitCode } from './exit.js';
 
@@ -64,6 +65,32 @@ export function callFailure(
       return { code: undefined, exit: EXIT.refused, message: `o servidor em ${where} recusou: ${details}` };
   }
 }
+
+/** No connection over TLS: what is wrong, and what to do. */
+export function tlsFailure(failure: TlsFailure, server: string): Failure {
+  const message = `${TLS_ADVICE[failure].replace('$', `o servidor em ${server}`)} [${failure}]`;
+  return { code: 'TLS_RECUSADO', exit: exitOf('TLS_RECUSADO'), message };
+}
+
+/** `$` stands for the server. */
+const TLS_ADVICE: Readonly<Record<TlsFailure, string>> = {
+  CERTIFICADO_VENCIDO: 'o certificado que $ mostra venceu: quem cuida dele precisa trocá-lo',
+  CERTIFICADO_FUTURO: 'o certificado que $ mostra ainda não vale: confira o relógio desta máquina',
+  CERTIFICADO_AUTOASSINADO:
+    '$ mostra um certificado assinado por ele mesmo: diga com --tls-ca o arquivo em que confiar',
+  CERTIFICADO_DESCONHECIDO:
+    '$ mostra um certificado de uma autoridade que não é a esperada: diga com --tls-ca o arquivo certo',
+  NOME_ERRADO:
+    '$ mostra um certificado de outro nome: use o nome que está nele, ou diga com --tls-nome qual esperar',
+  CERTIFICADO_RECUSADO:
+    '$ não aceita o certificado deste cliente: veja --tls-certificado e até quando ele vale',
+  SEM_CERTIFICADO: '$ exige um certificado do cliente: diga --tls-certificado e --tls-chave',
+  SEM_TLS: '$ não fala TLS: tire --tls e --tls-ca (e KVS_TLS_CA), ou ligue o TLS nele',
+  EXIGE_TLS: '$ só fala TLS: diga com --tls-ca o arquivo da autoridade dele',
+  VERSAO_TLS: '$ não fala TLS 1.3, e nada mais antigo serve',
+  APERTO_LENTO: '$ não terminou de combinar o TLS',
+  TLS: '$ e este cliente não chegaram a um acordo sobre o TLS',
+};
 
 /** What a server with this kind of error does. */
 const VERBS: ReadonlyMap<ExitCode, string> = new Map<ExitCode, string>([

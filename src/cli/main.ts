@@ -37,6 +37,11 @@ export async function main(): Promise<void> {
         process.exitCode = await runAccess(action, name, flags, json, process.env, output);
         break;
       }
+      case 'certificates': {
+        const { runCertificates } = await import('./tls/certificates-command.js');
+        process.exitCode = await runCertificates(command.folder, command.flags, command.replaces, output);
+        break;
+      }
       case 'copy': {
         const { runCopy } = await import('./copy-command.js');
         process.exitCode = await runCopy(command.direction, command.file, command.flags, process.env, output);

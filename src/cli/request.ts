@@ -5,6 +5,8 @@ import type { ServerAddress } from '../client/link.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { tokenOf } from './credential.js';
+import type { TlsChoice } from '../client/security.js';
+import { tlsChoice } from './tls/choice.js';
 
 export const OPERATIONS = [
   'insere',
@@ -45,6 +47,8 @@ export interface Target {
   readonly timeoutMs: number;
   /** Shown with every call; `undefined`: none. */
   readonly token: string | undefined;
+  /** `undefined`: without TLS. */
+  readonly tls: TlsChoice | undefined;
 }
 
 /** Options without a value. */
@@ -79,6 +83,7 @@ export function targetOf(
     discovers: isOn(discovers ? '1' : env['KVS_DESCOBRE']),
     timeoutMs: one('prazo', parseTimeout, DEFAULT_TIMEOUT_MS),
     token: tokenOf(read('credencial'), env),
+    tls: tlsChoice(read),
   };
 }
 

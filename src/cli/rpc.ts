@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
+import { logVerbosity, Metadata, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, MethodDefinition, ServiceError, StatusObject } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { Balancer } from '../client/balancer.js';
@@ -12,8 +12,9 @@ import { fateOf } from '../client/fate.js';
 import type { Fate } from '../client/fate.js';
 import type { Link } from '../client/link.js';
 import { REASON_METADATA } from '../client/reason.js';
+import { clientSecurity } from '../client/security.js';
 import { KvsError } from '../core/errors.js';
-import { callFailure } from './failure.js';
+import { callFailure, tlsFailure } from './failure.js';
 import type { Failure } from './failure.js';
 import type { Target } from './request.js';
 
@@ -67,7 +68,8 @@ export async function invoke<Reply>(
   const method = methodOf(named);
   const { timeoutMs } = target;
   const metadata = metadataOf(target);
-  let balancer = new Balancer(target.servers, Math.random);
+  const security = await clientSecurity(target.tls);
+  let balancer = new Balancer(target.servers, Math.random, security);
   try {
     if (target.discovers) {
       const { servers, asked } = await discover(
@@ -76,9 +78,9 @@ export async function invoke<Reply>(
         metadata,
         timeoutMs,
       );
-      if (!asked.ok) return settledOutcome(asked, timeoutMs, undefined);
+      if (!asked.ok) return await settledOutcome(asked, timeoutMs, undefined);
       balancer.close();
-      balancer = new Balancer(servers.length > 0 ? servers : [asked.link.address], Math.random);
+      balancer = new Balancer(servers.length > 0 ? servers : [asked.link.address], Math.random, security);
     }
     const call: Call<Reply> = { method, writes, timeoutMs, metadata, read, sink };
     if ('item' in sent && !method.responseStream) return await unaryCall(balancer, call, sent.item);
@@ -106,19 +108,27 @@ async function unaryCall<Reply>(
   return settledOutcome(settled, timeoutMs, settled.ok ? reasonsOf(settled.trailer) : undefined);
 }
 
-function settledOutcome(settled: Settled<object>, timeoutMs: number, reasons: string | undefined): Outcome {
+async function settledOutcome(
+  settled: Settled<object>,
+  timeoutMs: number,
+  reasons: string | undefined,
+): Promise<Outcome> {
   const { link, passed } = settled;
   if (settled.ok) return { reasons, failure: undefined, notes: notesOf(passed, link) };
-  return { reasons, failure: failureOf(settled.error, link, passed, settled.fate, timeoutMs), notes: [] };
+  const failure = await failureOf(settled.error, link, passed, settled.fate, timeoutMs);
+  return { reasons, failure, notes: [] };
 }
 
-function failureOf(
+async function failureOf(
   error: ServiceError,
   link: Link,
   passed: readonly Link[],
   fate: Fate,
   timeoutMs: number,
-): Failure {
+): Promise<Failure> {
+  // Where TLS is refused nothing was done, whatever it looked like.
+  const refused = error.code === status.UNAVAILABLE ? await link.whyNoConnection() : undefined;
+  if (refused !== undefined) return tlsFailure(refused, link.name);
   const failure = callFailure(error, { server: link.name, timeoutMs }, fate === 'unknown');
   if (passed.length === 0) return failure;
   return { ...failure, message: `${failure.message} (antes não atenderam: ${namesOf(passed)})` };
@@ -144,7 +154,8 @@ async function streamCalls<Reply>(balancer: Balancer, call: Call<Reply>, sent: S
     // Items that are read as they are sent cannot be sent again.
     const isSpent = 'items' in sent && !Array.isArray(sent.items);
     if (isLast || begun || isSpent || fate !== 'elsewhere') {
-      return { reasons, failure: failureOf(error, link, passed, fate, call.timeoutMs), notes: [] };
+      const failure = await failureOf(error, link, passed, fate, call.timeoutMs);
+      return { reasons, failure, notes: [] };
     }
     passed.push(link);
   }
@@ -176,8 +187,8 @@ async function streamCall<Reply>(
     stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, sent.item, metadata);
   }
   let reasons: string | undefined;
-  stream.on('status', (status: StatusObject) => {
-    reasons = reasonsOf(status.metadata);
+  stream.on('status', (last: StatusObject) => {
+    reasons = reasonsOf(last.metadata);
   });
   const watch = (): NodeJS.Timeout => setTimeout(() => stream.cancel(), timeoutMs);
   let watchdog = watch();

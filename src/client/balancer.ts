@@ -4,6 +4,7 @@ import { fateOf } from './fate.js';
 import type { Fate } from './fate.js';
 import { Link } from './link.js';
 import type { ServerAddress } from './link.js';
+import type { ClientSecurity } from './security.js';
 
 /** How often servers are asked for their health, and how long one may take: away from a dead one within a second. */
 const PROBE_MS = 400;
@@ -45,9 +46,10 @@ export class Balancer {
   /**
    * @param servers at least one
    * @param random uniform in [0, 1): clients that start together should not all begin with the same server
+   * @param security how to connect; without TLS by default
    */
-  constructor(servers: readonly ServerAddress[], random: () => number) {
-    this.links = servers.map((address) => new Link(address));
+  constructor(servers: readonly ServerAddress[], random: () => number, security?: ClientSecurity) {
+    this.links = servers.map((address) => new Link(address, security));
     this.turn = Math.floor(random() * servers.length);
   }
 

@@ -1,7 +1,10 @@
-import { Client, connectivityState, credentials } from '@grpc/grpc-js';
+import { Client, connectivityState } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath } from 'grpc-health-check';
+import type { TlsFailure } from '../tls/failures.js';
+import { PLAIN } from './security.js';
+import type { ClientSecurity } from './security.js';
 
 /** One server, as a client sees it. */
 export interface ServerAddress {
@@ -24,10 +27,19 @@ export class Link {
   /** As people write it: `127.0.0.1:9000`, `[::1]:9000`. */
   readonly name: string;
 
-  constructor(readonly address: ServerAddress) {
+  /** Why the last connection ended, if TLS was the reason. */
+  private tlsFailure: TlsFailure | undefined;
+
+  constructor(
+    readonly address: ServerAddress,
+    private readonly security: ClientSecurity = PLAIN,
+  ) {
     const { host, port } = address;
     this.name = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    this.client = new Client(this.name, credentials.createInsecure(), {
+    const credentials = security.credentials(host, (failure) => {
+      this.tlsFailure = failure;
+    });
+    this.client = new Client(this.name, credentials, {
       'grpc.enable_retries': 0,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.initial_reconnect_backoff_ms': 200,
@@ -41,8 +53,15 @@ export class Link {
 
   /** Whether there is or was a connection: without one nothing can have been sent. */
   get connected(): boolean {
+    if (this.tlsFailure !== undefined) return false;
     const state = this.client.getChannel().getConnectivityState(false);
     return state === connectivityState.READY || state === connectivityState.IDLE;
+  }
+
+  /** Why no connection comes about or holds, if TLS is the reason. */
+  async whyNoConnection(): Promise<TlsFailure | undefined> {
+    const { host, port } = this.address;
+    return this.tlsFailure ?? (await this.security.probe(host, port));
   }
 
   /** Waits for a connection, until it is refused or the time has passed. */

@@ -197,6 +197,11 @@ export const limits = Object.freeze({
   /** Classes and people remembered for that look; beyond, everything is looked at. */
   portalSweepItems: 10_000,
 
+  /** From the first byte of a TLS connection until both sides have agreed. */
+  tlsHandshakeMs: 10_000,
+  /** Connections of one port that have not agreed yet; a further one is closed. */
+  tlsHandshakes: 1024,
+
   /** Longest gRPC message that a door takes. */
   grpcMessageBytes: 1 * MiB,
   /** Streams open at once on one connection. */

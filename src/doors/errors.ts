@@ -43,6 +43,7 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
   SERVIDOR_ENTRANDO: fatal(status.UNAVAILABLE),
   SERVIDOR_SAINDO: fatal(status.UNAVAILABLE),
   SEM_SERVIDOR: fatal(status.UNAVAILABLE),
+  TLS_RECUSADO: fatal(status.UNAVAILABLE),
   SEM_MAIORIA: fatal(status.UNAVAILABLE),
   SEM_LIDER: fatal(status.UNAVAILABLE),
   SEM_CONFIRMACAO: fatal(status.UNAVAILABLE),

@@ -1,7 +1,6 @@
 import {
   logVerbosity,
   Server,
-  ServerCredentials,
   setLogVerbosity,
   type ServerOptions,
   type ServiceDefinition,
@@ -9,12 +8,12 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
-import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Portal } from '../ports/portal.js';
+import type { Transport } from '../tls/transport.js';
 import { admitAll, admitKnown } from './calls/admission.js';
 import { onlyAdmitted } from './calls/guarded.js';
 import type { DoorContext } from './calls/handlers.js';
@@ -38,6 +37,7 @@ import {
   portalPackage,
 } from './portal/definition.js';
 import { adminHandlers, enrolmentHandlers } from './portal/handlers.js';
+import { listen } from './listen.js';
 import { addReflection } from './reflection.js';
 
 /** An enrolment portal with the services of it that one server offers. */
@@ -62,6 +62,8 @@ export interface DoorsOptions {
   readonly access?: AccessControl | undefined;
   /** The enrolment portal, and which of its services are offered; none by default. */
   readonly portal?: OfferedPortal | undefined;
+  /** Certificates: then clients speak TLS; without, they do not. */
+  readonly tls?: Transport | undefined;
   readonly logger: Logger;
 }
 
@@ -124,14 +126,16 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     directoryPackage,
     loadSync(healthProtoPath),
   ]);
-  const port: number = await listen(server, host, options.port);
-  logger.info({ host, porta: port }, 'portas gRPC abertas');
+  const listener = await listen(server, host, options);
+  const { port } = listener;
+  logger.info({ host, porta: port, tls: options.tls !== undefined }, 'portas gRPC abertas');
 
   let stopped: Promise<void> | undefined;
   const stop = (deadlineMs: number): Promise<void> => {
     serving = false;
     health.setServing(false);
     openStreams.leaveAll();
+    listener.close();
     return drain(server, deadlineMs, logger);
   };
   return {
@@ -199,26 +203,6 @@ function portalDoors(offered: OfferedPortal | undefined, context: DoorContext): 
     doors.push({ ...common, name: ENROLMENT_SERVICE_NAME, service: enrolmentService, handlers });
   }
   return doors;
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(listenError(error, address));
-    });
-  });
-}
-
-function listenError(error: Error, address: string): KvsError {
-  if (error.message.includes('EADDRINUSE')) {
-    return new KvsError('PORTA_EM_USO', `a porta já está em uso: ${address}`, { cause: error });
-  }
-  const why = error.message.includes('EACCES')
-    ? 'sem permissão'
-    : 'endereço inválido ou que não é desta máquina';
-  return new KvsError('CONFIGURACAO', `não é possível escutar em ${address}: ${why}`, { cause: error });
 }
 
 /** `tryShutdown` alone waits for ever on an open call. */

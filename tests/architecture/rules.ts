@@ -13,7 +13,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   ports: { folders: ['core', 'ports'], packages: [] },
   engine: { folders: ['core', 'ports', 'engine', 'replication'], packages: [] },
   replication: { folders: ['core', 'ports', 'engine', 'replication'], packages: [] },
-  bus: { folders: ['core', 'ports', 'bus'], packages: ['mqtt', 'aedes', 'node:*'] },
+  bus: { folders: ['core', 'ports', 'bus', 'tls'], packages: ['mqtt', 'aedes', 'node:*'] },
   consensus: {
     folders: ['core', 'ports', 'consensus'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
@@ -24,8 +24,14 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     modules: ['bus/burst-log'],
     packages: ['node:*'],
   },
+  tls: {
+    folders: ['core', 'ports', 'tls'],
+    // Refusals come in bursts, as invalid messages do.
+    modules: ['bus/burst-log'],
+    packages: ['node:*', '@peculiar/x509', 'reflect-metadata'],
+  },
   leader: {
-    folders: ['core', 'ports', 'leader'],
+    folders: ['core', 'ports', 'leader', 'tls'],
     // Room for a write is the same question in every engine in memory; records of a state look alike on every wire.
     modules: [
       'engine/admission',
@@ -41,7 +47,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   portal: { folders: ['core', 'ports', 'portal'], packages: ['node:*'] },
   journal: { folders: ['core', 'ports', 'journal'], packages: ['classic-level', 'node:*'] },
   doors: {
-    folders: ['core', 'ports', 'doors'],
+    folders: ['core', 'ports', 'doors', 'tls'],
     packages: [
       '@grpc/grpc-js',
       '@grpc/proto-loader',
@@ -52,12 +58,12 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     ],
   },
   client: {
-    folders: ['client'],
+    folders: ['client', 'tls'],
     modules: ['core/errors'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', 'node:*'],
   },
   cli: {
-    folders: ['cli', 'client', 'app', 'access'],
+    folders: ['cli', 'client', 'app', 'tls', 'access'],
     modules: [
       ...['core/errors', 'core/limits', 'ports/access'],
       // The client of the leader system is a client of its Mensagem, as the others are of gRPC.
@@ -77,6 +83,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
       'portal',
       'journal',
       'access',
+      'tls',
       'doors',
       'app',
     ],

@@ -36,6 +36,7 @@ describe('configuração do servidor', () => {
       logLevel: 'info',
       portal: [],
       brokerCredentials: undefined,
+      tls: undefined,
       credentials: undefined,
       engine: {
         name: 'frota',

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
 import { CREDENTIAL_OPTION } from '../client-options.js';
+import { clientTlsOptions } from '../tls/options.js';
 import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from './request.js';
 
 /** Options of `kvs admin`. */
@@ -73,6 +74,7 @@ function targetOptions(command: Argv): Argv {
         describe: 'Quanto esperar por uma resposta, em ms (10000)',
       },
       ...CREDENTIAL_OPTION,
+      ...clientTlsOptions(),
       json: { type: 'boolean', describe: 'Um objeto JSON por linha e por resposta' },
     })
     .epilogue(

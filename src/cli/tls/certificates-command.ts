@@ -1,0 +1,216 @@
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import picocolors from 'picocolors';
+import { listedTexts, parseHost } from '../../app/parse.js';
+import { badSetting } from '../../app/settings.js';
+import type { Flags } from '../../app/settings.js';
+import { KvsError } from '../../core/errors.js';
+import { Authority } from '../../tls/authority.js';
+import type { Issued } from '../../tls/authority.js';
+import { EXIT } from '../exit.js';
+import type { ExitCode } from '../exit.js';
+import type { Output } from '../output.js';
+import { list } from '../request.js';
+import { table } from '../tables.js';
+
+const DEFAULT_FOLDER = 'certificados';
+const DEFAULT_ADDRESSES = ['localhost', '127.0.0.1', '::1'];
+const DEFAULT_DAYS = 90;
+const DAYS_MAX = 3_650;
+/** The authority of a trial outlives what it vouches for, so that more can be made later. */
+const AUTHORITY_DAYS_MIN = 365;
+
+/** A row of what is told in the end. */
+interface Made {
+  readonly file: string;
+  readonly what: string;
+  readonly until: Date;
+}
+
+interface Wish {
+  readonly folder: string;
+  readonly addresses: readonly string[];
+  readonly clients: readonly string[];
+  readonly days: number;
+  readonly replaces: boolean;
+  /** The names of the server were given: a certificate that is there already is not what is wanted. */
+  readonly namesServer: boolean;
+}
+
+/**
+ * `kvs certificados`: an authority in a folder if there is none yet, and certificates of it for a server and for clients.
+ * Nothing that is there is overwritten unless that is asked for; the authority never is.
+ * @throws KvsError CONFIGURACAO
+ */
+export async function runCertificates(
+  folder: string | undefined,
+  flags: Flags,
+  replaces: boolean,
+  output: Output,
+): Promise<ExitCode> {
+  const wish = wishOf(folder, flags, replaces);
+  const nowMs = Date.now();
+  await mkdir(wish.folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new KvsError('CONFIGURACAO', `não consegui criar a pasta ${wish.folder}`, { cause });
+  });
+  const present = {
+    authority: await pairAt(wish, 'ca'),
+    server: await pairAt(wish, 'servidor'),
+    clients: await Promise.all(wish.clients.map((name) => pairAt(wish, `cliente-${name}`))),
+  };
+  assertNothingLost(wish, present);
+  const made: Made[] = [];
+  const authority = await authorityOf(wish, present.authority, nowMs, made);
+  if (present.server === undefined || replaces) {
+    const holder = { kind: 'server', name: 'servidor', addresses: wish.addresses } as const;
+    const issued = await authority.issue(holder, wish.days, nowMs);
+    await writePair(wish.folder, 'servidor', issued);
+    made.push({ file: 'servidor.pem', what: `servidor ${wish.addresses.join(', ')}`, until: issued.until });
+  }
+  for (const name of wish.clients) {
+    const issued = await authority.issue({ kind: 'client', name }, wish.days, nowMs);
+    await writePair(wish.folder, `cliente-${name}`, issued);
+    made.push({ file: `cliente-${name}.pem`, what: `cliente CN=${name}`, until: issued.until });
+  }
+  await say(wish, made, output);
+  return EXIT.ok;
+}
+
+function wishOf(folder: string | undefined, flags: Flags, replaces: boolean): Wish {
+  const names = flags['nome'];
+  const texts = names === undefined ? [] : listedTexts({ texts: list(names), place: '--nome' });
+  if (names !== undefined && texts.length === 0) throw badSetting('--nome', '', 'um nome ou endereço');
+  const addresses = texts.map((text) => parseHost(text, '--nome'));
+  return {
+    folder: folder ?? DEFAULT_FOLDER,
+    addresses: addresses.length > 0 ? [...new Set(addresses)] : DEFAULT_ADDRESSES,
+    clients: [...new Set(list(flags['cliente']).map(parseClient))],
+    days: parseDays(list(flags['dias'])[0]),
+    replaces,
+    namesServer: addresses.length > 0,
+  };
+}
+
+/** The name becomes part of a file's name. */
+function parseClient(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) {
+    throw badSetting('--cliente', text, 'de 1 a 64 letras sem acento, dígitos, ".", "-" ou "_"');
+  }
+  return text;
+}
+
+function parseDays(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_DAYS;
+  const days = Number(text);
+  if (!/^\d{1,5}$/.test(text) || days < 1 || days > DAYS_MAX) {
+    throw badSetting('--dias', text, `um número de dias, de 1 a ${DAYS_MAX}`);
+  }
+  return days;
+}
+
+interface Pair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** The two files of a name, if both or one of them are there. */
+async function pairAt({ folder }: Wish, name: string): Promise<Pair | undefined> {
+  const [certificate, key] = await Promise.all([
+    readIfThere(join(folder, `${name}.pem`)),
+    readIfThere(join(folder, `${name}-chave.pem`)),
+  ]);
+  if (certificate === undefined && key === undefined) return undefined;
+  return { certificate: certificate ?? '', key: key ?? '' };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw new KvsError('CONFIGURACAO', `não consegui ler ${path}`, { cause });
+  }
+}
+
+/** @throws KvsError CONFIGURACAO if what was asked for by name is there already, before anything is written */
+function assertNothingLost(
+  wish: Wish,
+  present: { readonly server: Pair | undefined; readonly clients: readonly (Pair | undefined)[] },
+): void {
+  if (wish.replaces) return;
+  const taken = wish.clients
+    .filter((_, index) => present.clients[index] !== undefined)
+    .map((name) => `cliente-${name}.pem`);
+  if (wish.namesServer && present.server !== undefined) taken.unshift('servidor.pem');
+  if (wish.clients.length === 0 && present.server !== undefined && taken.length === 0)
+    taken.push('servidor.pem');
+  if (taken.length === 0) return;
+  throw new KvsError(
+    'CONFIGURACAO',
+    `${wish.folder} já tem ${taken.join(', ')}: nada foi mudado; para fazer outro no lugar, --substitui`,
+  );
+}
+
+async function authorityOf(
+  wish: Wish,
+  present: Pair | undefined,
+  nowMs: number,
+  made: Made[],
+): Promise<Authority> {
+  if (present === undefined) {
+    const days = Math.max(AUTHORITY_DAYS_MIN, wish.days);
+    const { authority, issued } = await Authority.create('KVS autoridade de teste', days, nowMs);
+    await writePair(wish.folder, 'ca', issued);
+    made.push({ file: 'ca.pem', what: 'autoridade (CA)', until: issued.until });
+    return authority;
+  }
+  const authority = await Authority.open(present.certificate, present.key);
+  if (authority.until.getTime() > nowMs) return authority;
+  throw new KvsError('CONFIGURACAO', `a autoridade em ${wish.folder} venceu: comece outra pasta`);
+}
+
+/** Each file appears whole or not at all; a reader between the two sees that they do not fit, and keeps what it has. */
+async function writePair(folder: string, name: string, { certificate, key }: Issued): Promise<void> {
+  for (const [file, text, mode] of [
+    [`${name}-chave.pem`, key, 0o600],
+    [`${name}.pem`, certificate, 0o644],
+  ] as const) {
+    const path = join(folder, file);
+    const partial = `${path}.parcial`;
+    try {
+      await writeFile(partial, text, { mode });
+      // A file that was left behind keeps the mode it had.
+      await chmod(partial, mode);
+      await rename(partial, path);
+    } catch (cause) {
+      throw new KvsError('CONFIGURACAO', `não consegui escrever ${path}`, { cause });
+    }
+  }
+}
+
+async function say({ folder, clients }: Wish, made: readonly Made[], output: Output): Promise<void> {
+  const at = (file: string): string => join(folder, file);
+  const rows = made.map(({ file, what, until }) => [
+    file,
+    what,
+    until.toISOString().slice(0, 16).replace('T', ' '),
+  ]);
+  await output.line(
+    table(['arquivo', 'para', 'vale até (UTC)'], rows, picocolors.createColors(output.colors)),
+  );
+  await output.line(`\nPasta: ${folder}. A chave de cada um está em …-chave.pem, que só você pode ler.`);
+  await output.line(
+    'Só para testes: quem lê ca-chave.pem pode se passar por qualquer um. Em produção, use a sua autoridade.',
+  );
+  await output.line('\nAgora:');
+  await output.line(
+    `  ./server.sh 9000 --tls-certificado ${at('servidor.pem')} --tls-chave ${at('servidor-chave.pem')}`,
+  );
+  await output.line(`  ./client.sh -p 9000 --tls-ca ${at('ca.pem')} -o insere -k nome -v Maria`);
+  const [client] = clients;
+  if (client === undefined) return;
+  await output.line('\nCom certificado também do cliente (o servidor com --tls-ca e --tls-exige-cliente):');
+  await output.line(
+    `  ./client.sh -p 9000 --tls-ca ${at('ca.pem')} --tls-certificado ${at(`cliente-${client}.pem`)} --tls-chave ${at(`cliente-${client}-chave.pem`)} -o consulta -k nome`,
+  );
+}
