@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { isToken } from '../ports/access.js';
 import { formatCredentials, parseCredentials } from './format.js';
 import type { CredentialsFile } from './format.js';
 import { DEFAULT_COST } from './secret.js';
@@ -96,6 +97,14 @@ export async function changeCredentials(
     throw error instanceof KvsError ? error : unwritable(path, error);
   }
   await syncFolder(dirname(target));
+}
+
+/** The token in the first line of a file. @throws KvsError CONFIGURACAO, which never repeats what is there */
+export async function readToken(path: string): Promise<string> {
+  const { text } = await readPrivate(path, limits.accessFileBytes);
+  const [line = ''] = text.split(/\r?\n/, 1);
+  if (isToken(line.trim())) return line.trim();
+  throw new KvsError('CONFIGURACAO', `a primeira linha de ${path} não é um token: kvs_NOME.SEGREDO`);
 }
 
 /** Writes a secret into a file that is not there yet. @throws KvsError CONFIGURACAO */

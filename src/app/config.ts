@@ -1,3 +1,4 @@
+import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { ENGINE_OPTIONS, FLEET_DEFAULTS, engineConfig } from './engine-config.js';
 import type { EngineConfig } from './engine-config.js';
@@ -78,6 +79,8 @@ export function serverConfig(sources: SettingSources): ServerConfig {
   const host = one('host', parseHost, DEFAULTS.host);
   const engine = engineConfig(read, host);
   const portal = parsePortal(read('portal'));
+  const credentials = one('credenciais', parseFile, undefined);
+  if (credentials !== undefined) assertServerIsKnown(engine);
   return Object.freeze({
     host,
     port: one('porta', parsePort, DEFAULTS.port),
@@ -85,10 +88,19 @@ export function serverConfig(sources: SettingSources): ServerConfig {
     logLevel: one('log-nivel', parseLogLevel, DEFAULTS.logLevel),
     portal,
     brokerCredentials: one('broker-credenciais', (text) => text, undefined),
-    credentials: one('credenciais', parseFile, undefined),
+    credentials,
     tls: tlsConfig(read),
     engine,
   });
+}
+
+/** Servers with a leader believe only who shows them a credential, this one too. @throws KvsError CONFIGURACAO */
+function assertServerIsKnown(engine: EngineConfig): void {
+  if (engine.name !== 'lider' || engine.servers.length === 1 || engine.tokenFile !== undefined) return;
+  throw new KvsError(
+    'CONFIGURACAO',
+    '--credenciais com o motor lider pede --credencial-servidor ARQUIVO, com o token deste servidor: crie-o com "bin/kvs credencial cria NOME --papel servidor --saida ARQUIVO"',
+  );
 }
 
 function parsePortal(setting: Setting | undefined): readonly PortalService[] {

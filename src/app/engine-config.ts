@@ -3,7 +3,15 @@ import type { BrokerAddress } from '../bus/broker-url.js';
 import { ORIGIN_PATTERN } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import { hostPortText, listedTexts, onlyText, parseChoice, parseHostPort, parsePort } from './parse.js';
+import {
+  hostPortText,
+  listedTexts,
+  onlyText,
+  parseChoice,
+  parseHostPort,
+  parsePort,
+  parseTokenPath,
+} from './parse.js';
 import type { HostPort } from './parse.js';
 import { badSetting } from './settings.js';
 import type { Setting } from './settings.js';
@@ -49,6 +57,8 @@ export interface LeaderConfig {
   readonly deadlineMs: number;
   /** As {@link ConsensusConfig.portalBrokers}. */
   readonly portalBrokers: readonly BrokerAddress[];
+  /** The file with the token by which the other servers know this one. */
+  readonly tokenFile: string | undefined;
 }
 
 export type EngineConfig = FleetConfig | ConsensusConfig | LeaderConfig;
@@ -79,6 +89,7 @@ export const LEADER_DEFAULTS: LeaderConfig = Object.freeze({
   servers: Object.freeze(['127.0.0.1:10097', '127.0.0.1:10098', '127.0.0.1:10099']),
   deadlineMs: 5_000,
   portalBrokers: Object.freeze([]),
+  tokenFile: undefined,
 });
 
 /** Shorter, an attempt that finds a replica frozen leaves no time for another. */
@@ -89,7 +100,15 @@ const DEADLINE_MS_MAX = 600_000;
 const OPTIONS_OF = {
   frota: ['broker', 'frota', 'broker-local', 'dados'],
   consenso: ['replicas', 'prazo-consenso', 'leitura', 'portal-broker'],
-  lider: ['lider', 'servidores-lider', 'porta-mensagem', 'prazo-lider', 'escuta', 'portal-broker'],
+  lider: [
+    'lider',
+    'servidores-lider',
+    'porta-mensagem',
+    'prazo-lider',
+    'escuta',
+    'portal-broker',
+    'credencial-servidor',
+  ],
 } as const satisfies Record<EngineName, readonly string[]>;
 
 export type EngineOption = 'motor' | (typeof OPTIONS_OF)[EngineName][number];
@@ -156,6 +175,7 @@ export function leaderConfig(
   const port = read('porta-mensagem');
   const deadline = read('prazo-lider');
   const listen = read('escuta');
+  const token = read('credencial-servidor');
   const portalBrokers = parseBrokers(read('portal-broker'));
   const config = {
     name: 'lider',
@@ -169,6 +189,7 @@ export function leaderConfig(
     deadlineMs:
       deadline === undefined ? LEADER_DEFAULTS.deadlineMs : parseDeadline(onlyText(deadline), deadline.place),
     portalBrokers,
+    tokenFile: token === undefined ? undefined : parseTokenPath(onlyText(token), token.place),
   } as const;
   const self = serverText(host, config.port);
   for (const [what, address] of [

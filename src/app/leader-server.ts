@@ -1,3 +1,4 @@
+import { readToken } from '../access/file.js';
 import { startDoors } from '../doors/server.js';
 import type { Doors } from '../doors/server.js';
 import { LeaderNode } from '../leader/node.js';
@@ -36,6 +37,7 @@ export async function startLeaderServer(
   withGrpc = true,
 ): Promise<RunningServer> {
   const access = await openAccess(config.credentials, logger);
+  const token = leader.tokenFile === undefined ? undefined : await readToken(leader.tokenFile);
   const self = serverText(config.host, leader.port);
   const credentials = await readBrokerCredentials(config.brokerCredentials);
   const transport = await openTransport(config.tls, logger);
@@ -53,7 +55,7 @@ export async function startLeaderServer(
   process.stdout.on('error', () => undefined);
   const node = await LeaderNode.start({
     ...{ origin: drawName(), self, leader: leader.leader, servers: leader.servers, listen: leader.listen },
-    ...{ deadlineMs: leader.deadlineMs, time: systemTime, random: systemRandom, logger },
+    ...{ deadlineMs: leader.deadlineMs, time: systemTime, random: systemRandom, logger, access, token },
     print: (line) => {
       process.stdout.write(`${line}\n`);
     },

@@ -61,6 +61,18 @@ export function parseChoice<T extends string>(text: string, place: string, choic
   return choice;
 }
 
+/** What looks like a token, also a mistyped one. */
+const LIKE_TOKEN = /^\s*(Bearer\s+)?kvs_[^/]*\./i;
+
+/** @throws KvsError CONFIGURACAO, which does not repeat it, if `text` is a token in the place of the file that holds it */
+export function parseTokenPath(text: string, place: string): string {
+  if (text !== '' && !LIKE_TOKEN.test(text)) return text;
+  throw new KvsError(
+    'CONFIGURACAO',
+    `${place} diz o nome do arquivo em que está o token, não o próprio token: na linha de comando outros o veriam`,
+  );
+}
+
 /** Positional port and option say the same thing twice; both may be given only if they agree. */
 export function mergePort(positional: string | undefined, option: string | undefined): string | undefined {
   if (positional !== undefined && option !== undefined && positional !== option) {

@@ -1,13 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { onlyText } from '../app/parse.js';
+import { onlyText, parseTokenPath } from '../app/parse.js';
 import type { Setting } from '../app/settings.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-
-const TOKEN = /^kvs_[A-Za-z0-9_-]{1,64}\.[\x21-\x7e]+$/;
-
-/** What looks like a token, also a mistyped one, is never repeated. */
-const LIKE_TOKEN = /^\s*(Bearer\s+)?kvs_[^/]*\./i;
+import { isToken } from '../ports/access.js';
 
 /**
  * The token that a client sends: from the file of `--credencial` or `KVS_CREDENCIAL`, or from `KVS_TOKEN`.
@@ -23,19 +19,14 @@ export function tokenOf(
     const given = (env['KVS_TOKEN'] ?? '').trim();
     return given === '' ? undefined : checked(given, 'KVS_TOKEN não é um token');
   }
-  const { place, texts } = setting;
-  if (texts.some((text) => LIKE_TOKEN.test(text))) {
-    throw new KvsError(
-      'CONFIGURACAO',
-      `${place} diz o nome do arquivo em que está o token, não o próprio token: na linha de comando outros o veriam`,
-    );
-  }
+  for (const text of setting.texts) parseTokenPath(text, setting.place);
+  const { place } = setting;
   const path = onlyText(setting);
   return checked(firstLine(path, place), `${place}: a primeira linha de ${path} não é um token`);
 }
 
 function checked(token: string, wrong: string): string {
-  if (token.length <= limits.accessTokenChars && TOKEN.test(token)) return token;
+  if (isToken(token)) return token;
   throw new KvsError('CONFIGURACAO', `${wrong}, como os que "kvs credencial cria" mostra: kvs_NOME.SEGREDO`);
 }
 

@@ -17,6 +17,7 @@ import type {
   ReplicationMessage,
   StatePageMessage,
   WireClient,
+  WithCredential,
   WireRow,
 } from './wire.js';
 
@@ -53,7 +54,7 @@ export function decodeLine(line: Buffer): Mensagem {
   const fields = parse(line);
   const id = idOf(fields);
   try {
-    return { ...readMessage(fields), ...(id === undefined ? {} : { id }) };
+    return { ...readMessage(fields), ...(id === undefined ? {} : { id }), ...credential(fields) };
   } catch (thrown) {
     const error =
       thrown instanceof KvsError
@@ -78,6 +79,13 @@ function parse(line: Buffer): Fields {
 function idOf(fields: Fields): number | undefined {
   const id = fields['id'];
   return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : undefined;
+}
+
+/** What can be no token is a wrong one: it is refused like any other. */
+function credential(fields: Fields): WithCredential {
+  const given = fields['credencial'];
+  if (given === undefined || given === null) return {};
+  return { credencial: typeof given === 'string' && given.length <= limits.accessTokenChars ? given : '' };
 }
 
 function readMessage(fields: Fields): Mensagem {

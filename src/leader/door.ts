@@ -2,9 +2,11 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import type { Identity } from '../ports/access.js';
 import type { Awaitable, Engine, Row } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
+import type { Admission } from './admission.js';
 import { Connection } from './connection.js';
 import type { ConnectionLimits } from './connection.js';
 import { addressText, getAnswered } from './console.js';
@@ -49,6 +51,8 @@ export interface DoorOptions {
   readonly engine: Engine;
   readonly budget: ByteBudget;
   readonly limits: DoorLimits;
+  /** Who may say what; `undefined`: everybody everything. */
+  readonly admission: Admission | undefined;
   readonly time: Time;
   readonly logger: Logger;
   /** Prints one line of the contract. */
@@ -60,6 +64,8 @@ interface Guest {
   readonly client: WireClient;
   /** Another server: it has a place of its own, and may be silent. */
   server: boolean;
+  /** Who that is, where credentials are asked for. */
+  identity: Identity | undefined;
   /** Came when all places were taken: only a server may stay. */
   readonly spare: boolean;
   /** Requests with an id in progress. */
@@ -113,6 +119,7 @@ export class MensagemDoor {
     const guest: Guest = {
       client: { ip: socket.remoteAddress ?? '', porta: socket.remotePort ?? 0 },
       server: false,
+      identity: undefined,
       spare,
       requests: 0,
       freed: undefined,
@@ -139,7 +146,11 @@ export class MensagemDoor {
       connection.fail(full());
       return undefined;
     }
+    const { admission } = this.options;
     if (!isRequest(message)) {
+      if (admission !== undefined && !guest.identity?.valid) {
+        return this.identify(admission, connection, guest, message);
+      }
       if (this.options.role.onServerMessage(connection, message) && !guest.server) {
         guest.server = true;
         if (message.tipo === 'FOLLOWER') {
@@ -149,7 +160,8 @@ export class MensagemDoor {
       }
       return undefined;
     }
-    const answer = this.answer(guest, message);
+    const answer =
+      admission === undefined ? this.answer(guest, message) : this.permitted(admission, guest, message);
     const { id } = message;
     const send = (found: Answer): void => {
       connection.send(id === undefined ? found : ({ ...found, id } as Answer));
@@ -175,6 +187,35 @@ export class MensagemDoor {
     });
   }
 
+  /** A server says who it is before anything else, and again when its credential is no longer good. */
+  private async identify(
+    admission: Admission,
+    connection: Connection,
+    guest: Guest,
+    message: Mensagem,
+  ): Promise<void> {
+    try {
+      guest.identity = await admission.server(message, guest.client.ip);
+    } catch (error) {
+      connection.fail(KvsError.from(error));
+      return;
+    }
+    if (!connection.closed) await this.onMessage(connection, guest, message);
+  }
+
+  /** The answer to whom the table lets ask; a server asks for clients whom it has let in itself. Never rejects. */
+  private permitted(admission: Admission, guest: Guest, message: RequestMessage): Awaitable<Answer> {
+    if (guest.identity?.valid === true) return this.answer(guest, message);
+    try {
+      const allowed = admission.client(message, guest.client.ip);
+      const answer = (): Awaitable<Answer> => this.answer(guest, message);
+      if (!(allowed instanceof Promise)) return answer();
+      return allowed.then(answer, (error: unknown) => this.failure(error));
+    } catch (error) {
+      return this.failure(error);
+    }
+  }
+
   /** Never rejects. */
   private answer(guest: Guest, message: RequestMessage): Awaitable<Answer> {
     try {
@@ -195,7 +236,9 @@ export class MensagemDoor {
   }
 
   private async put(guest: Guest, { chave, valor, cliente }: PutMessage): Promise<Answer> {
-    const timestamp = await this.options.role.put(chave, valor, cliente ?? guest.client);
+    const isForwarded = this.options.admission === undefined || guest.identity?.valid === true;
+    const client = isForwarded ? (cliente ?? guest.client) : guest.client;
+    const timestamp = await this.options.role.put(chave, valor, client);
     return { tipo: 'PUT_OK', chave, timestamp };
   }
 

@@ -100,8 +100,8 @@ export class FollowerLink {
     });
     this.connection = connection;
     socket.once('connect', () => {
-      const { origin, self, epoch } = this.host;
-      const parties = { lider: self, seguidor: this.address };
+      const { origin, self, epoch, shows } = this.host;
+      const parties = { lider: self, seguidor: this.address, ...shows };
       connection.send({ tipo: 'LEADER', formato: FORMAT, origem: origin, ...parties, inicio: epoch });
       this.heardMs = this.host.time.monotonicMs();
       this.watch(connection);

@@ -77,7 +77,8 @@ export class Forwarder {
     this.connection = connection;
     socket.setKeepAlive(true, limits.leaderSilentMs);
     socket.once('connect', () => {
-      connection.send({ tipo: 'FOLLOWER', formato: FORMAT, servidor: this.options.self });
+      const { self, shows } = this.options;
+      connection.send({ tipo: 'FOLLOWER', formato: FORMAT, servidor: self, ...shows });
     });
   }
 

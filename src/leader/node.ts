@@ -1,9 +1,11 @@
 import type { Origin } from '../core/dot.js';
 import { limits } from '../core/limits.js';
 import { Store } from '../core/store.js';
+import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
+import { Admission } from './admission.js';
 import { defaultDoorLimits, MensagemDoor } from './door.js';
 import type { DoorLimits } from './door.js';
 import { LeaderEngine } from './engine.js';
@@ -30,6 +32,10 @@ export interface NodeOptions {
   /** Where the door listens, if not at `self`. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined;
   readonly doorLimits?: DoorLimits;
+  /** Who may do what; by default everybody may do everything, and every server is believed. */
+  readonly access?: AccessControl | undefined;
+  /** The token by which the others know this server. */
+  readonly token?: string | undefined;
 }
 
 /** One server of the leader system: its store, what it does as leader or follower, its engine and its TCP door. */
@@ -56,6 +62,7 @@ export class LeaderNode {
       },
       store,
       budget,
+      shows: options.token === undefined ? {} : { credencial: options.token },
       others: servers.filter((address) => address !== self),
       onChange: () => options.onChange?.(),
     };
@@ -65,6 +72,7 @@ export class LeaderNode {
       ...(options.listen ?? splitAddress(self)),
       ...{ role, engine, budget, time, logger, print },
       limits: options.doorLimits ?? defaultDoorLimits,
+      admission: options.access && new Admission(options.access, engine),
     });
     role.start();
     return new LeaderNode(store, role, engine, door);

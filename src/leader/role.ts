@@ -10,7 +10,7 @@ import type { Connection } from './connection.js';
 import type { AddressText } from './console.js';
 import type { ByteBudget } from './lines.js';
 import type { Done, Operation } from './operations.js';
-import type { Mensagem, WireClient } from './wire.js';
+import type { Mensagem, WireClient, WithCredential } from './wire.js';
 
 /** `joining`: has not yet what the others have; `leaving`: stops. */
 export type RoleState = 'joining' | 'serving' | 'leaving';
@@ -25,6 +25,8 @@ export interface RoleOptions {
   readonly others: readonly AddressText[];
   /** A write that not every server has acknowledged within this has an unknown outcome. */
   readonly deadlineMs: number;
+  /** What this server shows to the others. */
+  readonly shows: WithCredential;
   readonly budget: ByteBudget;
   readonly time: Time;
   readonly random: Random;

@@ -32,9 +32,14 @@ interface WithId {
   readonly id?: number;
 }
 
+/** With credentials, who says so: a token. Never repeated in anything that is sent or printed. */
+export interface WithCredential {
+  readonly credencial?: string;
+}
+
 // ── a client and its server; also a follower and the leader ──
 
-export interface PutMessage extends WithId {
+export interface PutMessage extends WithId, WithCredential {
   readonly tipo: 'PUT';
   readonly chave: string;
   readonly valor: string;
@@ -42,7 +47,7 @@ export interface PutMessage extends WithId {
   readonly cliente?: WireClient;
 }
 
-export interface GetMessage extends WithId {
+export interface GetMessage extends WithId, WithCredential {
   readonly tipo: 'GET';
   readonly chave: string;
   /** The last timestamp of this key that the client was shown; 0 at first. */
@@ -81,7 +86,7 @@ export interface ErrorMessage extends WithId {
 // ── a follower and the leader ──
 
 /** A follower introduces itself, before it forwards anything. */
-export interface FollowerMessage {
+export interface FollowerMessage extends WithCredential {
   readonly tipo: 'FOLLOWER';
   readonly formato: number;
   readonly servidor: string;
@@ -139,7 +144,7 @@ export interface CommitOkMessage {
 }
 
 /** The leader takes a follower, which from now on listens to no leader before this one. */
-export interface LeaderMessage {
+export interface LeaderMessage extends WithCredential {
   readonly tipo: 'LEADER';
   readonly formato: number;
   readonly origem: Origin;

@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.js';
 import type { Engine } from './engine.js';
 
 /** Who may do what. The same table is asked by every door: gRPC, `Mensagem`, and the topics of the embedded broker. */
@@ -70,6 +71,13 @@ export function splitToken(token: string): { readonly name: string; readonly sec
   const dot = token.indexOf('.');
   if (!token.startsWith(TOKEN_START) || dot < 0) return { name: '', secret: token };
   return { name: token.slice(TOKEN_START.length, dot), secret: token.slice(dot + 1) };
+}
+
+const TOKEN = /^kvs_[A-Za-z0-9_-]{1,64}\.[\x21-\x7e]+$/;
+
+/** Whether a text has the form of a token that can be sent. */
+export function isToken(text: string): boolean {
+  return text.length <= limits.accessTokenChars && TOKEN.test(text);
 }
 
 /** The attributes of a certificate's subject, as Node gives them: `{ CN: 'maria', O: 'UFU' }`. */

@@ -1,5 +1,6 @@
 import type { Argv, Options } from 'yargs';
 import { KvsError } from '../../core/errors.js';
+import { CREDENTIAL_OPTION } from '../client-options.js';
 
 /** One thing that the client of the leader system is to do. */
 export type Action =
@@ -64,6 +65,7 @@ export function engineOptions(): Record<string, Options> {
     'servidores-lider': list(`lider: IP:porta de todos os servidores, com este (${SERVERS})`),
     'porta-mensagem': text('lider: porta TCP das Mensagens deste servidor (10097)'),
     escuta: text('lider: IP:porta em que escuta, se não é o endereço que os outros usam'),
+    'credencial-servidor': text('lider: arquivo com o token deste servidor, de papel servidor'),
     'prazo-lider': text('lider: quanto uma escrita espera por todos os servidores, em ms (5000)'),
   };
 }
@@ -86,6 +88,7 @@ export function leaderServerOptions(command: Argv): Argv {
       }),
       'porta-grpc': text('Abre também as portas gRPC (kvs.KVS, KeyValueStore), nesta porta'),
       credenciais: text('Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP'),
+      'credencial-servidor': text('Arquivo com o token deste servidor, de papel servidor'),
       minimo: text('gRPC: mínimo de caracteres de chave e valor (3; 0 libera)'),
       'log-nivel': text('debug, info, warn, error ou silent (info)'),
     })
@@ -110,6 +113,7 @@ export function leaderClientOptions(command: Argv): Argv {
         type: 'boolean',
         describe: 'Tenta outro servidor se um recusa a conexão ou pede para tentar outro',
       },
+      ...CREDENTIAL_OPTION,
       timestamp: text('Último timestamp que o cliente já viu das chaves (0)'),
       prazo: text('Quanto esperar por uma resposta, em ms (10000)'),
     })

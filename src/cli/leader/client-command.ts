@@ -2,6 +2,7 @@ import { LEADER_DEFAULTS, parseServers } from '../../app/engine-config.js';
 import { onlyText } from '../../app/parse.js';
 import { badSetting, settingReader } from '../../app/settings.js';
 import type { Flags } from '../../app/settings.js';
+import { tokenOf } from '../credential.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';
@@ -34,6 +35,7 @@ export async function runLeaderClient(
     insist,
     timeoutMs: number(read('prazo'), DEFAULT_TIMEOUT_MS, 1, 600_000),
     timestamp: number(read('timestamp'), 0, 0, Number.MAX_SAFE_INTEGER),
+    token: tokenOf(read('credencial'), env),
     output,
     random: Math.random,
   });

@@ -15,7 +15,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const OWN_OPTIONS = [
   ...['host', 'porta-mensagem', 'escuta', 'lider', 'servidores-lider', 'prazo-lider'],
-  ...['credenciais', 'minimo', 'log-nivel'],
+  ...['credenciais', 'credencial-servidor', 'minimo', 'log-nivel'],
 ];
 
 /**

@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly timeoutMs: number;
   /** What the client has seen of every key before this session. */
   readonly timestamp: number;
+  /** Shown with every request; `undefined`: none. */
+  readonly token: string | undefined;
   readonly output: Output;
   /** Uniform in [0, 1): which server is asked. */
   readonly random: () => number;
@@ -109,7 +111,9 @@ export class Session {
     last: boolean,
   ): Promise<{ readonly answer?: Mensagem; readonly why?: string }> {
     try {
-      const answer = await exchange(server, request, this.options.timeoutMs);
+      const { token, timeoutMs } = this.options;
+      const shown = token === undefined ? request : { ...request, credencial: token };
+      const answer = await exchange(server, shown, timeoutMs);
       if (answer.tipo === 'ERROR' || answer.tipo === 'UNKNOWN_OUTCOME') {
         throw new KvsError(answer.codigo, `o servidor em ${server} respondeu: ${answer.mensagem}`);
       }

@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { guardEngine } from '../../src/access/guarded-engine.js';
+import { limits } from '../../src/core/limits.js';
+import { tokenText } from '../../src/ports/access.js';
+import type { AccessControl } from '../../src/ports/access.js';
+import { eventually } from '../support/eventually.js';
+import { leaderSystem } from '../support/leader-nodes.js';
+import type { LeaderSystem } from '../support/leader-nodes.js';
+import { MensagemClient } from '../support/mensagem-client.js';
+import { credential, fileOf, secretOf, TableStand } from './support.js';
+
+let stand: TableStand;
+let access: AccessControl;
+let system: LeaderSystem;
+const clients: MensagemClient[] = [];
+
+const tokenOf = (name: string): string => tokenText(name, secretOf(name));
+
+beforeEach(async () => {
+  stand = new TableStand(
+    await credential('maria', 'escrita', ['a/']),
+    await credential('jose', 'leitura', ['a/']),
+    await credential('raiz', 'administracao'),
+    await credential('srv', 'servidor'),
+  );
+  const { table } = stand;
+  access = {
+    gatekeeper: table,
+    guard: (engine) => guardEngine(engine, ({ name }) => table.refused('NAO_AUTORIZADO', name, undefined)),
+  };
+  system = await leaderSystem(3, { access, token: tokenOf('srv') });
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await system.close();
+});
+
+async function startAll(): Promise<void> {
+  await Promise.all(system.addresses.map((_, index) => system.start(index)));
+  await eventually('all serve', () => system.nodes.every((node) => node.serving && node.whole));
+}
+
+async function client(server: number): Promise<MensagemClient> {
+  const opened = await MensagemClient.open(system.addresses[server]!);
+  clients.push(opened);
+  return opened;
+}
+
+const put = (chave: string, more: object = {}): object => ({ tipo: 'PUT', chave, valor: 'v', ...more });
+const get = (chave: string, more: object = {}): object => ({ tipo: 'GET', chave, timestamp: 0, ...more });
+
+describe('Mensagem with credentials', () => {
+  it('serves who is known, by the leader and by followers', async () => {
+    await startAll();
+    for (const server of [0, 1]) {
+      const known = await client(server);
+      expect(await known.ask(put('a/k', { credencial: tokenOf('maria') }))).toMatchObject({
+        tipo: 'PUT_OK',
+        timestamp: server + 1,
+      });
+      expect(await known.ask(get('a/k', { credencial: tokenOf('jose') }))).toMatchObject({
+        tipo: 'GET_OK',
+        valor: 'v',
+      });
+      expect(await known.ask(put('a/k', { credencial: tokenOf('jose'), id: 7 }))).toMatchObject({
+        tipo: 'ERROR',
+        codigo: 'NAO_AUTORIZADO',
+        id: 7,
+      });
+      expect(await known.ask(put('b/k', { credencial: tokenOf('maria') }))).toMatchObject({
+        codigo: 'NAO_AUTORIZADO',
+      });
+      expect(await known.ask(get('b/k', { credencial: tokenOf('maria') }))).toMatchObject({
+        codigo: 'NAO_AUTORIZADO',
+      });
+      expect(await known.ask(get('a/k', { credencial: tokenOf('srv') }))).toMatchObject({
+        codigo: 'NAO_AUTORIZADO',
+      });
+    }
+    await system.settle();
+    // Tokens are in nothing that is printed or logged.
+    const said = JSON.stringify([system.printed, system.logger.lines, stand.logger.lines]);
+    for (const name of ['maria', 'jose', 'srv']) expect(said).not.toContain(secretOf(name));
+  });
+
+  it('a client of the contract, without one, gets a clear error and nothing happens', async () => {
+    await startAll();
+    const { store } = system.nodes[0]!;
+    const before = store.hash();
+    for (const server of [0, 1]) {
+      const nobody = await client(server);
+      for (const message of [put('a/k'), get('a/k'), put('a/k', { credencial: null })]) {
+        const answer = await nobody.ask(message);
+        expect(answer).toMatchObject({ tipo: 'ERROR', codigo: 'NAO_AUTENTICADO' });
+        expect(answer['mensagem']).toContain('"credencial"');
+      }
+    }
+    expect(store.hash()).toBe(before);
+    expect(system.printed.flat().filter((line) => line.startsWith('Cliente'))).toEqual([]);
+  });
+
+  it('whatever is wrong with a token gets one answer', async () => {
+    await startAll();
+    const nobody = await client(0);
+    const wrong = [
+      ...[tokenText('maria', 'x'), tokenText('ninguem', 'x'), '', 'x', 7, {}, [], 'x'.repeat(10_000)],
+      ...[`Bearer ${tokenOf('maria')}`, tokenOf('maria').toUpperCase()],
+    ];
+    const answers = new Set<string>();
+    for (const credencial of wrong) answers.add(JSON.stringify(await nobody.ask(put('a/k', { credencial }))));
+    expect(answers.size).toBe(1);
+    expect(await nobody.ask(put('a/k', { credencial: 'x' }))).toMatchObject({ codigo: 'LIMITE_TENTATIVAS' });
+    expect(stand.hashes).toBe(limits.accessAttemptsPerAddress + 1);
+  });
+
+  it('a revoked token is refused on the same connection', async () => {
+    await startAll();
+    const maria = await client(1);
+    const asked = put('a/k', { credencial: tokenOf('maria') });
+    expect(await maria.ask(asked)).toMatchObject({ tipo: 'PUT_OK' });
+    stand.table.replace(fileOf(await credential('srv', 'servidor')));
+    expect(await maria.ask(asked)).toMatchObject({ codigo: 'NAO_AUTENTICADO' });
+  });
+});
+
+describe('whoever says to be a server', () => {
+  const hello = (more: object = {}): readonly object[] => [
+    {
+      tipo: 'LEADER',
+      formato: 1,
+      origem: randomBytes(9).toString('base64url'),
+      lider: system.addresses[0],
+      seguidor: system.addresses[1],
+      inicio: 2 ** 50,
+      ...more,
+    },
+    { tipo: 'FOLLOWER', formato: 1, servidor: system.addresses[1], ...more },
+  ];
+
+  it.each([
+    ['shows nothing', {}, 'NAO_AUTENTICADO'],
+    ['shows something wrong', { credencial: 'kvs_srv.errado' }, 'NAO_AUTENTICADO'],
+    ['shows what a client has', { credencial: tokenOf('raiz') }, 'NAO_AUTORIZADO'],
+  ])('and %s is refused, and changes nothing', async (_what, shown, codigo) => {
+    await startAll();
+    const [leader, follower] = system.nodes;
+    const before = follower!.store.hash();
+    for (const [server, message] of [
+      [1, hello(shown)[0]!],
+      [0, hello(shown)[1]!],
+    ] as const) {
+      const stranger = await client(server);
+      expect(await stranger.ask(message)).toMatchObject({ tipo: 'ERROR', codigo });
+      await stranger.gone();
+    }
+    // The real leader has not been driven out.
+    expect(follower!.whole && leader!.whole).toBe(true);
+    expect(follower!.store.hash()).toBe(before);
+  });
+
+  it.each([
+    ['REPLICATION', { origem: 'estranho', seq: 1, chave: 'a/k', valor: 'mal', timestamp: 1, instante: 1 }],
+    ['REMOVAL', { origem: 'estranho', seq: 1, chave: 'a/k', observado: [] }],
+    ['STATE_REQUEST', {}],
+    ['STATE_BEGIN', { vetor: [] }],
+    ['SERVING', {}],
+    ['PING', {}],
+    ['REPLICATION_OK', { seq: 2 ** 40 }],
+  ])('%s from a stranger ends its connection', async (tipo, fields) => {
+    await startAll();
+    for (const server of [0, 1]) {
+      const stranger = await client(server);
+      expect(await stranger.ask({ tipo, ...fields })).toMatchObject({ codigo: 'NAO_AUTENTICADO' });
+      await stranger.gone();
+    }
+    expect(system.nodes.every(({ whole }) => whole)).toBe(true);
+  });
+
+  it.each([
+    ['OPERATION', { op: 'insert', chave: 'a/k', valor: 'mal', id: 1 }],
+    ['OPERATION', { op: 'removeAll', chave: 'a/k', id: 1 }],
+    ['COMMIT', { guardas: [], escritas: [{ chave: 'a/k', valor: 'mal' }], id: 1 }],
+  ])('%s is for servers, whatever the role of who asks', async (tipo, fields) => {
+    await startAll();
+    const admin = await client(0);
+    const before = system.nodes[0]!.store.hash();
+    for (const credencial of [undefined, tokenOf('raiz')]) {
+      expect(await admin.ask({ tipo, ...fields, credencial })).toMatchObject({
+        codigo: 'NAO_AUTENTICADO',
+        id: 1,
+      });
+    }
+    expect(system.nodes[0]!.store.hash()).toBe(before);
+  });
+
+  it('with the credential of a server is believed, until that is revoked', async () => {
+    await startAll();
+    const [, message] = hello({ credencial: tokenOf('srv') });
+    const follower = await client(0);
+    expect(await follower.ask(message!)).toMatchObject({ tipo: 'FOLLOWER_OK' });
+    const asked = { tipo: 'OPERATION', op: 'insert', chave: 'b/k', valor: 'v', id: 1 };
+    expect(await follower.ask(asked)).toMatchObject({ tipo: 'OPERATION_OK' });
+    stand.table.replace(fileOf(await credential('maria', 'escrita', ['a/'])));
+    expect(await follower.ask({ ...asked, id: 2 })).toMatchObject({ codigo: 'NAO_AUTENTICADO' });
+    await eventually('the servers are parted too', () => !system.nodes[0]!.whole, 20_000);
+  });
+
+  it('a server without a credential of its own does not come in', async () => {
+    await system.start(0, { token: undefined });
+    await system.start(1);
+    await eventually('it is told so', () =>
+      JSON.stringify(system.logger.lines).includes('pede uma credencial'),
+    );
+    expect(system.nodes[0]!.serving).toBe(false);
+  });
+});
+
+describe('oversized and nested', () => {
+  it('lines end or are refused, and the server goes on', async () => {
+    await startAll();
+    const nested = '['.repeat(100_000) + ']'.repeat(100_000);
+    const objects = '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000);
+    for (const line of [
+      nested,
+      objects,
+      `{"tipo":"PUT","chave":"a/k","valor":"v","credencial":${nested}}`,
+      `{"tipo":"PUT","chave":"\\ud800","valor":"v","credencial":${objects}}`,
+      `{"tipo":"PUT","chave":"${'x'.repeat(5 * 1024 * 1024)}","valor":"v"}`,
+    ]) {
+      const attacker = await client(0);
+      attacker.write(`${line}\n`);
+      expect(await attacker.answers(1)).toMatchObject({ tipo: 'ERROR' });
+    }
+    const maria = await client(0);
+    expect(await maria.ask(put('a/k', { credencial: tokenOf('maria') }))).toMatchObject({
+      tipo: 'PUT_OK',
+      timestamp: 1,
+    });
+  });
+});
