@@ -112,7 +112,7 @@ export class Enrolments implements Enrolment {
     const { record: disciplina } = await this.reading.find(DISCIPLINA, sigla);
     if (disciplina === undefined) return undefined;
     const { record: professor } = await this.reading.teacher(sigla);
-    const seats = withinPlaces(await this.reading.seats(sigla), disciplina);
+    const seats = withinPlaces(await this.reading.seatsFor(disciplina), disciplina);
     const found = await each(seats, ({ matricula }) => this.reading.find(ALUNO, matricula));
     return { disciplina, professor, alunos: found.flatMap(({ record }) => record ?? []) };
   }
@@ -131,7 +131,7 @@ export class Enrolments implements Enrolment {
     for (const { id: sigla } of await this.reading.list(classesOfAluno(matricula))) {
       const { record: disciplina } = await this.reading.find(DISCIPLINA, sigla);
       if (disciplina === undefined) continue;
-      const seats = withinPlaces(await this.reading.seats(sigla), disciplina);
+      const seats = withinPlaces(await this.reading.seatsFor(disciplina), disciplina);
       if (!seats.some((seat) => seat.matricula === matricula)) continue;
       const { record: professor } = await this.reading.teacher(sigla);
       yield { disciplina, professor, totalAlunos: seats.length };

@@ -67,7 +67,7 @@ async function guardsOfPlaces(
   if (vagas >= now.vagas) return [];
   const key = seatsKey(sigla);
   const version = await reading.version(key);
-  const taken = (await reading.seats(sigla)).length;
+  const taken = (await reading.seatsFor(next)).length;
   if (taken > vagas) {
     const students = taken === 1 ? 'há 1 aluno matriculado' : `há ${taken} alunos matriculados`;
     throw new KvsError(

@@ -70,8 +70,8 @@ export class Reading {
 
   /**
    * Who takes the places of a class, in the order of identifiers. An enrolment that has outlived its student takes none:
-   * that happens where servers may write without each other, elsewhere only after a crash in the middle of a removal.
-   * @param certain looks for such enrolments in any case
+   * that happens where servers may write without each other, elsewhere only where the removal of many keys was cut short.
+   * @param certain looks for such enrolments also where that is a question to other machines for each student
    */
   async seats(sigla: string, certain = false): Promise<Seat[]> {
     const listed = await this.list(enrolmentsOf(sigla));
@@ -79,9 +79,16 @@ export class Reading {
       ...{ key, matricula: id, version, timestamp },
       origin: originOfEnrolment(value),
     }));
-    if (this.engine.capabilities.commits === 'everywhere' && !certain) return seats;
+    const { commits, linearizable } = this.engine.capabilities;
+    if (commits === 'everywhere' && linearizable && !certain) return seats;
     const alive = await each(seats, async (seat) => (await this.version(alunoKey(seat.matricula))) > 0);
     return seats.filter((_, index) => alive[index]);
+  }
+
+  /** As {@link seats}, and certain if there seem to be more than places: what outlived its student takes nobody's. */
+  async seatsFor({ sigla, vagas }: Disciplina): Promise<Seat[]> {
+    const seats = await this.seats(sigla);
+    return seats.length <= vagas ? seats : this.seats(sigla, true);
   }
 
   /** Who teaches a class: the version of the key that says so, and the professor if he exists. */

@@ -60,6 +60,24 @@ describe('as portas do portal', () => {
     ).toMatchObject({ status: 0 });
   });
 
+  it('o que sobrou de uma remoção cortada no meio não toma o lugar de ninguém', async () => {
+    await stand.client.disciplina('GBC500', 'Sistemas', 1);
+    // The record is gone, and the rest was not reached.
+    engine.insert('portal/inscricao/GBC500/41921BSI000', '{"origem":"unico"}');
+    engine.insert('portal/aluno-disciplina/41921BSI000/GBC500', '{}');
+    await stand.client.aluno('41921BSI001', 'Maria');
+    expect(await stand.client.matricula('GBC500', '41921BSI001')).toMatchObject({ status: 0 });
+    expect(await stand.client.roster('GBC500')).toEqual(['41921BSI001']);
+    expect(await stand.client.ofAluno('41921BSI001')).toMatchObject([{ totalAlunos: 1 }]);
+    const places = (vagas: number) =>
+      stand.client.change('EditaDisciplina', { sigla: 'GBC500', nome: 'Sistemas', vagas });
+    expect([await places(2), await places(1)]).toMatchObject([{ status: 0 }, { status: 0 }]);
+    expect(await places(0)).toMatchObject({ codigo: 'CADASTRO_INVALIDO' });
+    await stand.client.aluno('41921BSI000', 'De volta');
+    expect(await stand.client.ofAluno('41921BSI000')).toEqual([]);
+    expect(await stand.client.roster('GBC500')).toEqual(['41921BSI001']);
+  });
+
   it('sem portal não há portal', async () => {
     const doors = await startDoors({
       port: 0,
