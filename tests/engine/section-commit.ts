@@ -118,9 +118,12 @@ export function commitSection(bench: Bench): void {
         expect(await codeOf(() => engine.commit(change))).toBe('PEDIDO_INVALIDO');
         for (const write of change.writes) expect(await value(write.key)).toBeUndefined();
       }
-      const single = [{ key, value: long }];
-      expect(await engine.commit({ guards: [{ key, version: 0 }], writes: single })).toBe(true);
-      expect(await value(key)).toBe(long);
+      // The largest that there may be.
+      const keys = [key, bench.key(), bench.key()];
+      const left = limits.commitBytes - 2 * limits.valueBytes - 4 * Buffer.byteLength(key);
+      const writes = keys.map((each, i) => ({ key: each, value: i < 2 ? long : long.slice(0, left) }));
+      expect(await engine.commit({ guards: [{ key, version: 0 }], writes })).toBe(true);
+      for (const write of writes) expect(await value(write.key)).toBe(write.value);
     });
 
     it('see what was asked for before them, and are seen by what is asked for after', async (context) => {
