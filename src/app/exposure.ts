@@ -32,24 +32,46 @@ export function listeningPlaces({ host, engine }: ServerConfig): readonly Place[
 }
 
 /**
- * Without credentials whoever reaches a server may write, so that nobody but this machine may reach it.
+ * Without credentials whoever reaches a server may write, so that nobody but this machine may reach it; with them tokens
+ * come in, which must not be read on the way.
  * @param addressesOf the addresses of a name, as the system's resolver knows them
+ * @returns what is odd about it, for the log
  * @throws KvsError CONFIGURACAO, one line that says what to do
  */
 export async function assertPrivate(
   config: ServerConfig,
   addressesOf: (name: string) => Promise<readonly string[]> = resolve,
-): Promise<void> {
-  if (config.credentials !== undefined) return;
+): Promise<readonly string[]> {
+  const warnings: string[] = [];
   for (const { option, host } of listeningPlaces(config)) {
     if (isLoopback(host)) continue;
     const addresses = await addressesOf(host);
     if (addresses.length > 0 && addresses.every(isLoopback)) continue;
-    throw new KvsError(
-      'CONFIGURACAO',
-      `${option} ${host} atende outras máquinas, e sem credenciais qualquer uma escreveria: crie uma com "bin/kvs credencial cria NOME --papel escrita --prefixo= --arquivo credenciais.json" e abra o servidor com --credenciais credenciais.json (ou fique em 127.0.0.1)`,
-    );
+    const place = `${option} ${host} atende outras máquinas`;
+    if (config.credentials === undefined) {
+      throw new KvsError(
+        'CONFIGURACAO',
+        `${place}, e sem credenciais qualquer uma escreveria: crie uma com "bin/kvs credencial cria NOME --papel escrita --prefixo= --arquivo credenciais.json" e abra o servidor com --credenciais credenciais.json (ou fique em 127.0.0.1)`,
+      );
+    }
+    if (config.engine.name === 'lider') {
+      warnings.push(`${place}: Mensagem não tem TLS, e na rede os tokens vão às claras`);
+    } else if (config.tls?.certificate === undefined) {
+      throw new KvsError(
+        'CONFIGURACAO',
+        `${place}, e os tokens iriam às claras: diga --tls-certificado e --tls-chave (ou fique em 127.0.0.1)`,
+      );
+    }
   }
+  return warnings;
+}
+
+/**
+ * Whether a token may go to a server as it is. Names other than `localhost` may stand for any machine.
+ * @param host of the server, as the client was told
+ */
+export function isOnThisMachine(host: string): boolean {
+  return isLoopback(host) || host.toLowerCase() === 'localhost';
 }
 
 /** None for a name that nobody knows. Numbers in odd ways (`127.1`, `0`) are names to the system, which knows them. */

@@ -22,9 +22,9 @@ export async function runServer(
   warnings: readonly string[] = [],
   start: typeof startServer = startServer,
 ): Promise<number> {
-  await assertPrivate(config);
+  const exposed = await assertPrivate(config);
   const logger = await createLogger(config.logLevel, process.stderr.isTTY);
-  for (const warning of warnings) logger.warn({}, warning);
+  for (const warning of [...warnings, ...exposed]) logger.warn({}, warning);
   endOnBug(logger);
   logReloadsTo(logger);
   const signal = firstSignal(logger);

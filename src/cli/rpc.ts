@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { logVerbosity, Metadata, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, MethodDefinition, ServiceError, StatusObject } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { isOnThisMachine } from '../app/exposure.js';
 import { Balancer } from '../client/balancer.js';
 import type { Settled } from '../client/balancer.js';
 import { discover } from '../client/discover.js';
 import type { DiscoverMethod } from '../client/discover.js';
 import { fateOf } from '../client/fate.js';
 import type { Fate } from '../client/fate.js';
-import type { Link } from '../client/link.js';
+import type { Link, ServerAddress } from '../client/link.js';
 import { REASON_METADATA } from '../client/reason.js';
 import { clientSecurity } from '../client/security.js';
 import { KvsError } from '../core/errors.js';
@@ -68,6 +69,7 @@ export async function invoke<Reply>(
   const method = methodOf(named);
   const { timeoutMs } = target;
   const metadata = metadataOf(target);
+  assertConfidential(target, target.servers);
   const security = await clientSecurity(target.tls);
   let balancer = new Balancer(target.servers, Math.random, security);
   try {
@@ -79,6 +81,7 @@ export async function invoke<Reply>(
         timeoutMs,
       );
       if (!asked.ok) return await settledOutcome(asked, timeoutMs, undefined);
+      assertConfidential(target, servers);
       balancer.close();
       balancer = new Balancer(servers.length > 0 ? servers : [asked.link.address], Math.random, security);
     }
@@ -88,6 +91,16 @@ export async function invoke<Reply>(
   } finally {
     balancer.close();
   }
+}
+
+/** A token goes over the network only where nobody can read it. @throws KvsError CONFIGURACAO */
+function assertConfidential({ token, tls }: Target, servers: readonly ServerAddress[]): void {
+  const away = servers.find(({ host }) => !isOnThisMachine(host));
+  if (token === undefined || tls !== undefined || away === undefined) return;
+  throw new KvsError(
+    'CONFIGURACAO',
+    `o token iria às claras até ${away.host}, e outros o leriam: diga com --tls-ca o arquivo da autoridade do servidor`,
+  );
 }
 
 function metadataOf({ token }: Target): Metadata {

@@ -89,6 +89,11 @@ export class ServerProcess {
     return this.present.log;
   }
 
+  /** Lines on standard error of the present incarnation that are no log lines. */
+  get plain(): readonly string[] {
+    return this.present.plain;
+  }
+
   /** Log lines of every incarnation. */
   get wholeLog(): readonly LogLine[] {
     return [...this.past, this.present].flatMap(({ log }) => log);

@@ -1,5 +1,6 @@
 import { LEADER_DEFAULTS, parseServers } from '../../app/engine-config.js';
-import { onlyText } from '../../app/parse.js';
+import { isOnThisMachine } from '../../app/exposure.js';
+import { onlyText, parseHostPort } from '../../app/parse.js';
 import { badSetting, settingReader } from '../../app/settings.js';
 import type { Flags } from '../../app/settings.js';
 import { tokenOf } from '../credential.js';
@@ -30,12 +31,20 @@ export async function runLeaderClient(
     [],
   );
   const servers = read('servidores-lider');
+  const addresses = servers === undefined ? LEADER_DEFAULTS.servers : parseServers(servers);
+  const token = tokenOf(read('credencial'), env);
+  if (
+    token !== undefined &&
+    addresses.some((address) => !isOnThisMachine(parseHostPort(address, '', '').host))
+  ) {
+    output.error('aviso: Mensagem não tem TLS, e o token vai às claras pela rede');
+  }
   const session = new Session({
-    servers: servers === undefined ? LEADER_DEFAULTS.servers : parseServers(servers),
+    servers: addresses,
     insist,
     timeoutMs: number(read('prazo'), DEFAULT_TIMEOUT_MS, 1, 600_000),
     timestamp: number(read('timestamp'), 0, 0, Number.MAX_SAFE_INTEGER),
-    token: tokenOf(read('credencial'), env),
+    token,
     output,
     random: Math.random,
   });
