@@ -1,3 +1,4 @@
+import type { Attempt } from '../core/attempt.js';
 import { KvsError } from '../core/errors.js';
 import { permits } from '../ports/access.js';
 import type { Identity, Permission, PermittedEngine } from '../ports/access.js';
@@ -7,6 +8,7 @@ import type {
   Commit,
   Engine,
   Head,
+  Inserted,
   Put,
   RangeRow,
   Restored,
@@ -76,14 +78,14 @@ class GuardedEngine implements PermittedEngine {
     );
   }
 
-  insert(key: string, value: string): Awaitable<{ readonly version: number; readonly timestamp: number }> {
+  insert(key: string, value: string, attempt?: Attempt): Awaitable<Inserted> {
     this.assertMay('write', key);
-    return this.engine.insert(key, value);
+    return this.engine.insert(key, value, attempt);
   }
 
-  put(key: string, value: string): Awaitable<Put> {
+  put(key: string, value: string, attempt?: Attempt): Awaitable<Put> {
     this.assertMay('write', key);
-    return this.engine.put(key, value);
+    return this.engine.put(key, value, attempt);
   }
 
   query(key: string, version: number | undefined): Awaitable<Row | undefined> {

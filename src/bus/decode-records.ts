@@ -1,5 +1,7 @@
+import { ATTEMPT_MAX, REQUEST_ID_PATTERN } from '../core/attempt.js';
+import type { Attempt } from '../core/attempt.js';
 import { limits } from '../core/limits.js';
-import type { Batch, Mutation } from '../core/mutation.js';
+import type { Batch, InsertMutation, Mutation } from '../core/mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from '../core/record.js';
 import {
   count,
@@ -40,8 +42,8 @@ function readMutation(value: unknown): Mutation {
   const wire = fields(value, 'MUTACOES');
   const key = text(wire['chave'], limits.keyBytes, 'CHAVE');
   switch (wire['op']) {
-    case OPERATIONS.insert:
-      return {
+    case OPERATIONS.insert: {
+      const insert: InsertMutation = {
         kind: 'insert',
         key,
         value: readValue(wire['valor']),
@@ -49,6 +51,9 @@ function readMutation(value: unknown): Mutation {
         timestamp: timestamp(wire['ts']),
         context: optionalVector(wire['contexto']),
       };
+      const attempt = wire['pedido'];
+      return attempt === undefined ? insert : { ...insert, attempt: readAttempt(attempt) };
+    }
     case OPERATIONS.removeObserved: {
       const keep = wire['mantem'];
       return {
@@ -68,6 +73,13 @@ function readMutation(value: unknown): Mutation {
     default:
       reject('MUTACOES');
   }
+}
+
+function readAttempt(value: unknown): Attempt {
+  const pair = list(value, 2);
+  const [id] = pair;
+  if (pair.length !== 2 || typeof id !== 'string' || !REQUEST_ID_PATTERN.test(id)) reject('CAMPO');
+  return { id, number: whole(pair[1], 1, ATTEMPT_MAX, 'CAMPO') };
 }
 
 function readValue(value: unknown): string {

@@ -82,10 +82,12 @@ function wireBatch(batch: Batch): WireBatch {
 function wireMutation(mutation: Mutation): WireMutation {
   switch (mutation.kind) {
     case 'insert': {
-      const { key: chave, value: valor, version: versao, timestamp: ts, context } = mutation;
-      return context.length === 0
-        ? { op: OPERATIONS.insert, chave, valor, versao, ts }
-        : { op: OPERATIONS.insert, chave, valor, versao, ts, contexto: context };
+      const { key: chave, value: valor, version: versao, timestamp: ts, context, attempt } = mutation;
+      const insert =
+        context.length === 0
+          ? { op: OPERATIONS.insert, chave, valor, versao, ts }
+          : { op: OPERATIONS.insert, chave, valor, versao, ts, contexto: context };
+      return attempt === undefined ? insert : { ...insert, pedido: [attempt.id, attempt.number] };
     }
     case 'removeObserved': {
       const { key: chave, observed: observado, keep } = mutation;

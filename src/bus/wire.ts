@@ -39,6 +39,9 @@ export const OUTCOMES = {
   lost: 'perdido',
 } as const;
 
+/** [request id, number of the attempt] */
+export type WireAttempt = readonly [string, number];
+
 /** [version, timestamp, origin, seq] */
 export type WirePosition = readonly [number, number, Origin, number];
 
@@ -57,6 +60,7 @@ export type WireMutation =
       readonly versao: number;
       readonly ts: number;
       readonly contexto?: VectorEntries;
+      readonly pedido?: WireAttempt;
     }
   | {
       readonly op: typeof OPERATIONS.removeObserved;

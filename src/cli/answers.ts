@@ -30,6 +30,7 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   NAO_AUTORIZADO: 'a credencial não permite isso',
   LIMITE_TENTATIVAS: 'tentativas demais com credenciais erradas; tente daqui a pouco',
   PEDIDO_INVALIDO: 'o servidor não entendeu o pedido',
+  PEDIDO_REPETIDO: 'o identificador do pedido já foi usado para outra escrita',
   CHAVE_CURTA: 'a chave é curta demais',
   CHAVE_LONGA: 'a chave é longa demais',
   CHAVE_INVALIDA: 'a chave não é texto válido',

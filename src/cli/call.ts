@@ -1,6 +1,6 @@
 import type { Operation, Request, Target } from './request.js';
 import { invoke, numberOf, textOf } from './rpc.js';
-import type { Outcome, Sink } from './rpc.js';
+import type { Outcome, Rpc, Sink } from './rpc.js';
 
 /** An answer in the field names of the door: those of `Tupla`; a `Versao` has only `versao`. */
 export interface Reply {
@@ -9,8 +9,10 @@ export interface Reply {
   readonly versao: number;
 }
 
-const METHODS: Readonly<Record<Operation, { readonly method: string; readonly writes: boolean }>> = {
-  insere: { method: 'Insere', writes: true },
+type Method = Pick<Rpc<Reply>, 'method' | 'writes' | 'repeatable'>;
+
+const METHODS: Readonly<Record<Operation, Method>> = {
+  insere: { method: 'Insere', writes: true, repeatable: true },
   consulta: { method: 'Consulta', writes: false },
   remove: { method: 'Remove', writes: true },
   'insere-v': { method: 'InsereVarias', writes: true },

@@ -32,6 +32,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
   VALOR_LONGO: EXIT.refused,
   VALOR_INVALIDO: EXIT.refused,
   PEDIDO_INVALIDO: EXIT.refused,
+  PEDIDO_REPETIDO: EXIT.refused,
   CHAVE_INEXISTENTE: EXIT.notFound,
   VERSAO_INEXISTENTE: EXIT.notFound,
   VERSAO_ESGOTADA: EXIT.refused,

@@ -6,13 +6,14 @@ import type { ClientReadableStream, MethodDefinition, ServiceError, StatusObject
 import { loadSync } from '@grpc/proto-loader';
 import { isOnThisMachine } from '../app/exposure.js';
 import { Balancer } from '../client/balancer.js';
-import type { Settled } from '../client/balancer.js';
+import type { Settled } from '../client/exchange.js';
 import { discover } from '../client/discover.js';
 import type { DiscoverMethod } from '../client/discover.js';
 import { fateOf } from '../client/fate.js';
 import type { Fate } from '../client/fate.js';
 import type { Link, ServerAddress } from '../client/link.js';
 import { REASON_METADATA } from '../client/reason.js';
+import { newRequestId } from '../client/request-id.js';
 import { clientSecurity } from '../client/security.js';
 import { KvsError } from '../core/errors.js';
 import { callFailure, tlsFailure } from './failure.js';
@@ -26,6 +27,8 @@ export interface Rpc<Reply> {
   readonly method: string;
   /** Whether it changes anything: nobody can tell whether a call without an answer did. */
   readonly writes: boolean;
+  /** Whether servers remember it by a request id, so that it can be repeated where it is not known to be done. */
+  readonly repeatable?: boolean;
   readonly read: (message: object) => Reply;
 }
 
@@ -47,6 +50,7 @@ export type Sink<Reply> = (reply: Reply) => Promise<void> | undefined;
 interface Call<Reply> {
   readonly method: MethodDefinition<object, object>;
   readonly writes: boolean;
+  readonly repeatable: boolean;
   readonly timeoutMs: number;
   readonly metadata: Metadata;
   readonly read: (message: object) => Reply;
@@ -60,7 +64,7 @@ interface Call<Reply> {
  */
 export async function invoke<Reply>(
   target: Target,
-  { writes, read, ...named }: Rpc<Reply>,
+  { writes, repeatable = false, read, ...named }: Rpc<Reply>,
   sent: Sent,
   sink: Sink<Reply>,
 ): Promise<Outcome> {
@@ -85,7 +89,7 @@ export async function invoke<Reply>(
       balancer.close();
       balancer = new Balancer(servers.length > 0 ? servers : [asked.link.address], Math.random, security);
     }
-    const call: Call<Reply> = { method, writes, timeoutMs, metadata, read, sink };
+    const call: Call<Reply> = { method, writes, repeatable, timeoutMs, metadata, read, sink };
     if ('item' in sent && !method.responseStream) return await unaryCall(balancer, call, sent.item);
     return await streamCalls(balancer, call, sent);
   } finally {
@@ -113,10 +117,12 @@ const DISCOVERY = { file: 'frota.proto', service: 'frota.Frota', method: 'Servid
 
 async function unaryCall<Reply>(
   balancer: Balancer,
-  { method, writes, timeoutMs, metadata, read, sink }: Call<Reply>,
+  { method, writes, repeatable, timeoutMs, metadata, read, sink }: Call<Reply>,
   request: object,
 ): Promise<Outcome> {
-  const settled = await balancer.call({ method, request, writes, metadata, timeoutMs });
+  // With one server alone there is nobody else to ask.
+  const requestId = repeatable && balancer.links.length > 1 ? newRequestId() : undefined;
+  const settled = await balancer.call({ method, request, writes, requestId, metadata, timeoutMs });
   if (settled.ok) void sink(read(settled.reply));
   return settledOutcome(settled, timeoutMs, settled.ok ? reasonsOf(settled.trailer) : undefined);
 }

@@ -1,6 +1,17 @@
+import type { Attempt } from '../core/attempt.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import type { Capabilities, Commit, Engine, Head, Put, RangeRow, Row, Stream } from '../ports/engine.js';
+import type {
+  Capabilities,
+  Commit,
+  Engine,
+  Head,
+  Inserted,
+  Put,
+  RangeRow,
+  Row,
+  Stream,
+} from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
@@ -52,7 +63,13 @@ export class ConsensusEngine implements Engine {
   constructor(private readonly options: ConsensusOptions) {
     const { members, localReads, time, random, logger, newToken } = options;
     const tuning = { ...defaultTuning, ...options.tuning };
-    this.capabilities = { heads: false, linearizable: !localReads, durable: true, commits: 'everywhere' };
+    this.capabilities = {
+      heads: false,
+      linearizable: !localReads,
+      durable: true,
+      commits: 'everywhere',
+      remembersRequests: true,
+    };
     const cache = new HeadCache(tuning.cachedHeadBytes);
     const client = (this.client = new Client(members, tuning, time, random));
     const reads = (this.reads = new Reads(client, cache, localReads));
@@ -84,12 +101,12 @@ export class ConsensusEngine implements Engine {
     return Promise.resolve();
   }
 
-  insert(key: string, value: string): Promise<{ readonly version: number; readonly timestamp: number }> {
-    return this.writes.insert(key, value, this.deadline());
+  insert(key: string, value: string, attempt?: Attempt): Promise<Inserted> {
+    return this.writes.insert(key, value, this.deadline(), attempt);
   }
 
-  put(key: string, value: string): Promise<Put> {
-    return this.writes.put(key, value, this.deadline());
+  put(key: string, value: string, attempt?: Attempt): Promise<Put> {
+    return this.writes.put(key, value, this.deadline(), attempt);
   }
 
   query(key: string, version: number | undefined): Promise<Row | undefined> {
@@ -128,6 +145,10 @@ export class ConsensusEngine implements Engine {
   async *snapshot(version: number | undefined): Stream<Row> {
     const bound: Bound = version === undefined ? { kind: 'newest' } : { kind: 'version', upTo: version };
     for await (const { row } of this.walker.walk(ALL_HEADS, bound)) if (row !== undefined) yield row;
+  }
+
+  everything(): Stream<Row> {
+    return this.walker.everything();
   }
 
   range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {

@@ -8,6 +8,7 @@ import { limits } from '../core/limits.js';
  *     v E ! t            the value; t in 16 digits
  *     n E ! (MAX − n)    → t; in 10 digits, newest first
  *     t E ! (MAX − t)    → n; in 16 digits, newest first
+ *     p ID               what became of a request, for a time
  *
  * etcd answers "the first from here on" in O(log n) but "the last up to here" only by reading everything, so the two
  * indexes count down: the greatest version ≤ n is the first at or after its place. E holds no `!`, so what lies
@@ -44,9 +45,24 @@ export function keyOfHead(place: Buffer): string {
 /** All heads. */
 export const ALL_HEADS: KeyRange = Object.freeze({ key: Buffer.from('h'), range_end: Buffer.from('i') });
 
+/** All values. */
+export const ALL_VALUES: KeyRange = Object.freeze({ key: Buffer.from('v'), range_end: Buffer.from('w') });
+
+/** The key and the timestamp of a value. */
+export function placeOfValue(place: Buffer): { readonly key: string; readonly timestamp: number } {
+  const escaped = place.toString('utf8', 1, place.length - TIMESTAMP_DIGITS - SEPARATOR.length);
+  const key = escaped.replace(/%2[51]/g, (found) => (found === '%25' ? '%' : '!'));
+  return { key, timestamp: lastDigits(place, TIMESTAMP_DIGITS) };
+}
+
 /** The heads from one key to another, both included. */
 export function headRange(from: string, to: string): KeyRange {
   return { key: headKey(from), range_end: after(headKey(to)) };
+}
+
+/** What became of a request. */
+export function requestKey(id: string): Buffer {
+  return Buffer.from(`p${id}`, 'latin1');
 }
 
 /** The value of a key at a timestamp. */

@@ -23,6 +23,8 @@ const MEANINGS: readonly (readonly [text: string, meaning: Meaning])[] = [
   ['required revision is a future revision', 'notApplied'],
   ['database space exceeded', 'full'],
   ['required revision has been compacted', 'compacted'],
+  ['requested lease not found', 'refused'],
+  ['lease already exists', 'refused'],
   ['No connection established', 'notApplied'],
   ['Name resolution failed', 'notApplied'],
 ];

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.js';
 import {
   contentOf,
   headKey,
+  requestKey,
   timeKey,
   timesBelow,
   valueKey,
@@ -12,7 +13,9 @@ import {
 } from './layout.js';
 import { decodeValue, encodeHead, encodeValue, headOf, RECENT_WRITES } from './records.js';
 import type { Head, HeadRecord, Place } from './records.js';
-import { drop, dropRange, get, put, read, unchanged } from './requests.js';
+import { absent, drop, dropRange, get, put, putFor, read, unchanged } from './requests.js';
+import { decodeRequest, encodeRequest, requestRecord } from './request-record.js';
+import type { RequestRecord } from './request-record.js';
 import type { RequestOp, TxnRequest, TxnResponse } from './wire.js';
 
 /**
@@ -31,6 +34,14 @@ export interface Plan {
   readonly before: Place | undefined;
   /** The value that is put. */
   readonly made: Place | undefined;
+  /** Where it is noted what became of the request, if the client may repeat it; nothing may be there yet. */
+  readonly request?: Buffer | undefined;
+}
+
+/** A request that a client may repeat: its id, and the lease under which it is remembered. */
+export interface Repeatable {
+  readonly id: string;
+  readonly lease: number;
 }
 
 /** The writer of a plan: its token, and the wall clock, ms since 1970. */
@@ -42,6 +53,7 @@ export interface Stamp {
 /**
  * A new version of a key. The timestamp is the wall clock's, or one more than the greatest of the key.
  * @param tellsBefore reads what was newest
+ * @param request is noted with it, and must not have been noted before
  * @throws KvsError VERSAO_ESGOTADA
  */
 export function planInsert(
@@ -50,6 +62,7 @@ export function planInsert(
   base: Head,
   stamp: Stamp,
   tellsBefore: boolean,
+  request?: Repeatable,
 ): Plan & { made: Place } {
   const { token, wallMs } = stamp;
   const { greatestVersion, greatestTimestamp, last } = base.record;
@@ -68,7 +81,11 @@ export function planInsert(
     put(timeKey(key, timestamp), Buffer.from(String(version))),
   ];
   const next = { greatestVersion: version, greatestTimestamp: timestamp, last: made };
-  return { ...plan(key, base, token, next, operations), before: tellsBefore ? last : undefined, made };
+  const before = tellsBefore ? last : undefined;
+  if (request === undefined) return { ...plan(key, base, token, next, operations), before, made };
+  const place = requestKey(request.id);
+  const note = putFor(request.lease, place, encodeRequest(requestRecord(key, value, made)));
+  return { ...plan(key, base, token, next, [...operations, note]), before, made, request: place };
 }
 
 /**
@@ -122,12 +139,12 @@ function plan(
 
 /** The transaction of a plan. If it does not hold, it answers with what {@link judge} needs. */
 export function transactionOf(of: Plan): TxnRequest {
-  const { key, base, next, operations, before } = of;
+  const { key, base, next, operations, before, request } = of;
   const now = { local: false };
   const place = headKey(key);
   const looks = before === undefined ? [] : [get(valueKey(key, before.timestamp), now)];
   return {
-    compare: [unchanged(place, base.revision)],
+    compare: [unchanged(place, base.revision), ...(request === undefined ? [] : [absent(request)])],
     success: [...looks, ...operations, put(place, encodeHead(next))],
     failure: evidence(of),
   };
@@ -135,13 +152,24 @@ export function transactionOf(of: Plan): TxnRequest {
 
 /** Changes nothing, and answers with what {@link judge} needs unless the head is still the same. */
 export function inquiryOf(of: Plan): TxnRequest {
-  return { compare: [unchanged(headKey(of.key), of.base.revision)], success: [], failure: evidence(of) };
+  const { key, base, request } = of;
+  const compare = [
+    unchanged(headKey(key), base.revision),
+    ...(request === undefined ? [] : [absent(request)]),
+  ];
+  return { compare, success: [], failure: evidence(of) };
 }
 
-function evidence({ key, made }: Plan): readonly RequestOp[] {
+function evidence({ key, made, request }: Plan): readonly RequestOp[] {
   const now = { local: false };
   const looks = made === undefined ? [] : [get(valueKey(key, made.timestamp), now)];
-  return [get(headKey(key), now), ...looks];
+  return [get(headKey(key), now), ...looks, ...(request === undefined ? [] : [get(request, now)])];
+}
+
+/** What became of the plan's request, from the answer to a plan whose comparison failed: in whichever attempt. */
+export function requestIn({ request }: Plan, answer: TxnResponse): RequestRecord | undefined {
+  const kv = request === undefined ? undefined : read(answer, answer.responses.length - 1);
+  return kv && decodeRequest(kv.value);
 }
 
 /** What became of a plan whose comparison failed: applied by an earlier attempt, not applied and never will be, or lost. */

@@ -104,7 +104,7 @@ export function rowOf(key: string, timestamp: number, kv: KeyValue | undefined):
   return { key, value, version, timestamp };
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) return parsed as Readonly<Record<string, unknown>>;
@@ -122,11 +122,11 @@ function placeOf(pair: unknown, text: string): Place {
   throw foreign(text);
 }
 
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function foreign(text: string): KvsError {
+export function foreign(text: string): KvsError {
   const shown = JSON.stringify(text.slice(0, 80));
   return new KvsError('INTERNO', `registro que este programa não escreveu nas réplicas: ${shown}`);
 }

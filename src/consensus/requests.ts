@@ -24,6 +24,11 @@ export function put(key: Buffer, value: Buffer): RequestOp {
   return { request_put: { key, value } };
 }
 
+/** Puts a key that goes with a lease. */
+export function putFor(lease: number, key: Buffer, value: Buffer): RequestOp {
+  return { request_put: { key, value, lease } };
+}
+
 /** Removes one key. */
 export function drop(key: Buffer): RequestOp {
   return { request_delete_range: { key } };
@@ -37,6 +42,11 @@ export function dropRange(range: KeyRange): RequestOp {
 /** Holds if the last write to `key` was at `revision` (0: it does not exist). */
 export function unchanged(key: Buffer, revision: number): Compare {
   return { result: RESULT.EQUAL, target: TARGET.MOD, key, mod_revision: revision };
+}
+
+/** Holds if `key` does not exist. */
+export function absent(key: Buffer): Compare {
+  return { result: RESULT.EQUAL, target: TARGET.CREATE, key, create_revision: 0 };
 }
 
 /** The first key that the operation number `index` of a transaction read; `undefined` if there was none. */

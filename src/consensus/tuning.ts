@@ -1,3 +1,5 @@
+import { limits } from '../core/limits.js';
+
 const MiB = 1024 * 1024;
 
 /** The limits and times that the consensus engine obeys; tests make some of them small. */
@@ -16,6 +18,10 @@ export interface ConsensusTuning {
   readonly pingMs: number;
   /** A watch that ended is opened again after this. */
   readonly watchRetryMs: number;
+  /** What became of a request is remembered at least so long. */
+  readonly requestAgeMs: number;
+  /** How far the clocks of clients may be from those of servers. */
+  readonly requestSkewMs: number;
   /** Heads that are remembered, in estimated bytes. */
   readonly cachedHeadBytes: number;
   /** Heads in one page of a walk. */
@@ -41,6 +47,8 @@ export const defaultTuning: ConsensusTuning = Object.freeze({
   conflictCapMs: 200,
   pingMs: 1_000,
   watchRetryMs: 500,
+  requestAgeMs: limits.requestAgeMs,
+  requestSkewMs: limits.requestSkewMs,
   cachedHeadBytes: 32 * MiB,
   pageHeads: 200,
   pageRanges: 64,

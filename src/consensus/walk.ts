@@ -1,7 +1,16 @@
 import type { RangeRow, Row } from '../ports/engine.js';
 import { Unanswered } from './client.js';
 import type { Client } from './client.js';
-import { after, keyOfHead, timesUpTo, timestampOfPlace, valueKey, versionsUpTo } from './layout.js';
+import {
+  after,
+  ALL_VALUES,
+  keyOfHead,
+  placeOfValue,
+  timesUpTo,
+  timestampOfPlace,
+  valueKey,
+  versionsUpTo,
+} from './layout.js';
 import type { KeyRange } from './layout.js';
 import { headOf, rowOf } from './records.js';
 import type { Place } from './records.js';
@@ -52,6 +61,26 @@ export class Walker {
       const lastHead = page.response.kvs.at(-1);
       if (!page.response.more || lastHead === undefined) return;
       from = after(lastHead.key);
+    }
+  }
+
+  /**
+   * Every version of every key, those of a key in ascending order: the state at one revision, as {@link walk}.
+   * @throws KvsError LEITURA_VENCIDA
+   */
+  async *everything(): AsyncGenerator<Row, void, undefined> {
+    let moment: Moment = { revision: 0 };
+    let from = ALL_VALUES.key;
+    for (;;) {
+      const page = await this.page({ ...ALL_VALUES, key: from }, moment);
+      moment = page.moment;
+      for (const kv of page.response.kvs) {
+        const { key, timestamp } = placeOfValue(kv.key);
+        yield present(rowOf(key, timestamp, kv), key, { timestamp });
+      }
+      const last = page.response.kvs.at(-1);
+      if (!page.response.more || last === undefined) return;
+      from = after(last.key);
     }
   }
 

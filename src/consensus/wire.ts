@@ -37,7 +37,7 @@ export interface RangeResponse {
 
 export type RequestOp =
   | { readonly request_range: RangeRequest }
-  | { readonly request_put: { readonly key: Buffer; readonly value: Buffer } }
+  | { readonly request_put: { readonly key: Buffer; readonly value: Buffer; readonly lease?: number } }
   | { readonly request_delete_range: { readonly key: Buffer; readonly range_end?: Buffer } };
 
 /** Numbers of `Compare.CompareResult`. Numbers, since a name that the loader does not know silently becomes 0. */
@@ -50,7 +50,8 @@ export interface Compare {
   readonly result: number;
   readonly target: number;
   readonly key: Buffer;
-  readonly mod_revision: number;
+  readonly mod_revision?: number;
+  readonly create_revision?: number;
 }
 
 export interface TxnRequest {
@@ -67,6 +68,16 @@ export interface TxnResponse {
   readonly header: Header;
   readonly succeeded: boolean;
   readonly responses: readonly ResponseOp[];
+}
+
+export interface LeaseGrantRequest {
+  /** Seconds. */
+  readonly TTL: number;
+  readonly ID: number;
+}
+
+export interface LeaseGrantResponse {
+  readonly ID: number;
 }
 
 export interface WatchRequest {
@@ -98,6 +109,11 @@ const loaded = loadSync(protoPath('etcd.proto'), {
 
 export const RANGE = method<RangeRequest, RangeResponse>(loaded, 'etcdserverpb.KV', 'Range');
 export const TXN = method<TxnRequest, TxnResponse>(loaded, 'etcdserverpb.KV', 'Txn');
+export const LEASE_GRANT = method<LeaseGrantRequest, LeaseGrantResponse>(
+  loaded,
+  'etcdserverpb.Lease',
+  'LeaseGrant',
+);
 export const WATCH = method<WatchRequest, WatchResponse>(loaded, 'etcdserverpb.Watch', 'Watch');
 
 function method<Req, Res>(from: PackageDefinition, service: string, name: string): Method<Req, Res> {

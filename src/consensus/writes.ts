@@ -1,3 +1,5 @@
+import { begunMs, forgotten } from '../core/attempt.js';
+import type { Attempt } from '../core/attempt.js';
 import { KvsError } from '../core/errors.js';
 import type { Put, Row } from '../ports/engine.js';
 import type { Random } from '../ports/random.js';
@@ -5,7 +7,7 @@ import type { Time } from '../ports/time.js';
 import { stopping, Unanswered } from './client.js';
 import type { Answered, Client } from './client.js';
 import type { HeadCache } from './head-cache.js';
-import { headKey, versionKey, versionOfPlace, versionsBelow } from './layout.js';
+import { headKey, requestKey, versionKey, versionOfPlace, versionsBelow } from './layout.js';
 import {
   inquiryOf,
   judge,
@@ -13,17 +15,21 @@ import {
   planRemoveAll,
   planRemoveVersion,
   planTrim,
+  requestIn,
   transactionOf,
 } from './plans.js';
 import type { Plan } from './plans.js';
+import { Leases, LEASE_LOST } from './leases.js';
 import { headOf, rowOf } from './records.js';
 import type { Head, Place } from './records.js';
 import { present, timestampIn } from './reads.js';
 import type { Reads } from './reads.js';
+import { assertSame } from './request-record.js';
+import type { RequestRecord } from './request-record.js';
 import { first, get, read } from './requests.js';
 import { pauseMs } from './tuning.js';
 import type { ConsensusTuning } from './tuning.js';
-import { Turns } from './turns.js';
+import { Turns } from '../core/turns.js';
 import { TXN } from './wire.js';
 import type { KeyValue, TxnResponse } from './wire.js';
 
@@ -44,25 +50,75 @@ type Try<T> = { readonly done: T } | { readonly conflict: Head };
 export class Writes {
   private readonly turns = new Turns();
 
-  constructor(private readonly options: WritesOptions) {}
+  private readonly leases: Leases;
 
-  async insert(key: string, value: string, deadline: number): Promise<Place> {
-    const { row } = await this.add(key, value, deadline, false);
+  constructor(private readonly options: WritesOptions) {
+    const { client, time, random, tuning } = options;
+    this.leases = new Leases(client, time, random, tuning.requestAgeMs);
+  }
+
+  async insert(key: string, value: string, deadline: number, attempt?: Attempt): Promise<Place> {
+    const { row } = await this.add(key, value, deadline, false, attempt);
     return { version: row.version, timestamp: row.timestamp };
   }
 
-  put(key: string, value: string, deadline: number): Promise<Put> {
-    return this.add(key, value, deadline, true);
+  put(key: string, value: string, deadline: number, attempt?: Attempt): Promise<Put> {
+    return this.add(key, value, deadline, true, attempt);
   }
 
-  private add(key: string, value: string, deadline: number, tellsBefore: boolean): Promise<Put> {
+  private add(
+    key: string,
+    value: string,
+    deadline: number,
+    tellsBefore: boolean,
+    attempt: Attempt | undefined,
+  ): Promise<Put> {
     const { reads, time, newToken } = this.options;
     return this.repeat<Put>(key, deadline, async (known) => {
+      if (attempt !== undefined) await this.assertRemembered(attempt, deadline);
+      const request = attempt && { id: attempt.id, lease: await this.lease(deadline) };
       const base = known ?? (await reads.head(key, deadline));
       const stamp = { token: newToken(), wallMs: time.wallMs() };
-      const plan = planInsert(key, value, base, stamp, tellsBefore);
-      return this.commit(plan, deadline, (previous) => ({ row: { key, value, ...plan.made }, previous }));
+      const plan = planInsert(key, value, base, stamp, tellsBefore, request);
+      const tell = (previous: Row | undefined): Put => ({ row: { key, value, ...plan.made }, previous });
+      return this.commit(plan, deadline, tell, (record) =>
+        this.again(record, key, value, deadline, tellsBefore),
+      );
     });
+  }
+
+  /** The answer to a request that was done in an earlier attempt. What was before it is told as far as it is here. */
+  private async again(
+    record: RequestRecord,
+    key: string,
+    value: string,
+    deadline: number,
+    tellsBefore: boolean,
+  ): Promise<Put> {
+    assertSame(record, key, value);
+    const { version, timestamp } = record;
+    const previous = tellsBefore
+      ? await this.options.reads.upToTime(key, timestamp - 1, deadline)
+      : undefined;
+    return { row: { key, value, version, timestamp }, previous };
+  }
+
+  /** @throws KvsError RESULTADO_DESCONHECIDO for a repeated attempt that is too old to be sure of, unless it is known */
+  private async assertRemembered({ id, number }: Attempt, deadline: number): Promise<void> {
+    const { reads, time, tuning } = this.options;
+    const oldestMs = time.wallMs() - tuning.requestAgeMs + tuning.requestSkewMs;
+    if (number === 1 || begunMs(id) > oldestMs) return;
+    const success = [get(requestKey(id), { local: false })];
+    const { response } = await reads.ask({ compare: [], success, failure: [] }, { deadline, local: false });
+    if (read(response, 0) === undefined) throw forgotten();
+  }
+
+  private async lease(deadline: number): Promise<number> {
+    try {
+      return await this.leases.lasting(deadline);
+    } catch (error) {
+      throw error instanceof Unanswered ? writeError(error) : error;
+    }
   }
 
   /** @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE */
@@ -147,12 +203,14 @@ export class Writes {
   /**
    * Sends a plan until it is known what became of it.
    * @param result from the newest row before, if the plan asks for it
+   * @param again from what became of the plan's request, in an earlier attempt or in this one
    * @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA
    */
   private async commit<T>(
     plan: Plan,
     deadline: number,
     result: (before: Row | undefined) => T,
+    again?: (record: RequestRecord) => Promise<T>,
   ): Promise<Try<T>> {
     const { cache } = this.options;
     const { response, doubtful } = await this.send(plan, deadline);
@@ -162,6 +220,8 @@ export class Writes {
       if (before === undefined) return { done: result(undefined) };
       return { done: result(present(rowOf(key, before.timestamp, read(response, 0)), key, before)) };
     }
+    const done = requestIn(plan, response);
+    if (done && again) return { done: await again(done) };
     const { outcome, head } = judge(plan, response, doubtful);
     cache.note(plan.key, head);
     if (outcome === 'unknown') throw unknown();
@@ -187,6 +247,7 @@ export class Writes {
       return await client.call(TXN, transactionOf(plan), { deadline, local: false });
     } catch (thrown) {
       if (!(thrown instanceof Unanswered)) throw thrown;
+      if (thrown.message.includes(LEASE_LOST)) this.leases.forget();
       if (!thrown.doubtful) throw writeError(thrown);
       if (thrown.meaning !== 'full') throw unknown(thrown);
     }

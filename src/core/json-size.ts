@@ -5,6 +5,7 @@ import type { Batch, Mutation } from './mutation.js';
 const MUTATION_OVERHEAD_BYTES = 120;
 const VECTOR_ENTRY_OVERHEAD_BYTES = 24;
 const BATCH_OVERHEAD_BYTES = 256;
+const ATTEMPT_OVERHEAD_BYTES = 24;
 
 /** Bytes of `text` as a JSON string in UTF-8, quotes included. */
 export function jsonStringBytes(text: string): number {
@@ -33,7 +34,8 @@ export function mutationBytes(mutation: Mutation): number {
       return (
         key +
         jsonStringBytes(mutation.value) +
-        (mutation.context.length > 0 ? vectorBytes(mutation.context) : 0)
+        (mutation.context.length > 0 ? vectorBytes(mutation.context) : 0) +
+        (mutation.attempt ? mutation.attempt.id.length + ATTEMPT_OVERHEAD_BYTES : 0)
       );
     case 'removeObserved':
       return key + vectorBytes(mutation.observed) + (mutation.keep ? mutation.keep.origin.length : 0);

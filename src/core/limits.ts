@@ -101,6 +101,16 @@ export const limits = Object.freeze({
   /** A writer whose clock is further ahead of every peer's refuses its own writes. */
   clockDriftMs: 60_000,
 
+  /** Requests of which a server remembers what became of them: so many, and for so long after it last heard of each. */
+  requests: 100_000,
+  requestAgeMs: 300_000,
+  /** How far the clocks of clients may be from those of servers, where the age of a request decides. */
+  requestSkewMs: 2_000,
+  /** Whoever did not write the attempt that stands removes another that is still there after this, with jitter. */
+  requestUndoMs: 2_000,
+  /** Entries that wait to be removed for such a reason; further ones stay. */
+  requestUndos: 10_000,
+
   /** Writes that wait for the disk; beyond, further ones are refused. */
   journalQueuedWrites: 65_536,
   journalQueuedBytes: 64 * MiB,

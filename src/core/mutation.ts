@@ -1,3 +1,4 @@
+import type { Attempt } from './attempt.js';
 import type { Dot, Origin, VectorEntries } from './dot.js';
 
 /**
@@ -16,6 +17,8 @@ export interface InsertMutation {
   /** Hybrid logical clock in ms since 1970, strictly increasing per key. */
   readonly timestamp: number;
   readonly context: VectorEntries;
+  /** Of a client that may repeat it: who applies it remembers what became of the request. */
+  readonly attempt?: Attempt;
 }
 
 /** Removes every entry of the key that the writer had observed, except `keep` (trim). */

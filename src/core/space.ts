@@ -6,7 +6,7 @@ import { History, KeyTable } from './keys.js';
 import { limits } from './limits.js';
 import { OrderedKeys } from './ordered-keys.js';
 import type { PointView } from './point-view.js';
-import type { EntryRecord } from './record.js';
+import type { EntryRecord, OrderPosition } from './record.js';
 import type { VersionVector } from './vector.js';
 
 // What an entry costs beside its text, for the estimate of the store's size.
@@ -155,7 +155,7 @@ export class KeySpace {
   }
 
   /** The row that holds a dot of this key; `undefined` if it is not there. The record tells where to look. */
-  findRow(slot: number, record: EntryRecord): number | undefined {
+  findRow(slot: number, record: OrderPosition): number | undefined {
     const only = this.keys.onlyRow(slot);
     const row = only ?? this.rowAt(slot, record);
     return row !== undefined && this.entries.compare(row, record) === 0 ? row : undefined;
@@ -173,7 +173,7 @@ export class KeySpace {
     };
   }
 
-  private rowAt(slot: number, record: EntryRecord): number | undefined {
+  private rowAt(slot: number, record: OrderPosition): number | undefined {
     const history = this.keys.history(slot);
     return history?.rows[history.lowerBound(record)];
   }

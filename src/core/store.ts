@@ -214,7 +214,7 @@ export class Store {
     }
     this.applied.advance(index, seq);
     this.applyEffect(index, seq, mutation);
-    this.observer?.applied(mutation);
+    this.observer?.applied(mutation, origin, seq);
   }
 
   /** The effect of a mutation alone, without its place in the vector: for states that are being put together. */

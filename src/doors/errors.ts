@@ -20,6 +20,7 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
   NAO_AUTORIZADO: fatal(status.PERMISSION_DENIED),
   LIMITE_TENTATIVAS: fatal(status.RESOURCE_EXHAUSTED),
   PEDIDO_INVALIDO: fatal(status.INVALID_ARGUMENT),
+  PEDIDO_REPETIDO: fatal(status.ALREADY_EXISTS),
   CHAVE_CURTA: expected(status.INVALID_ARGUMENT),
   CHAVE_LONGA: expected(status.INVALID_ARGUMENT),
   CHAVE_INVALIDA: expected(status.INVALID_ARGUMENT),

@@ -1,12 +1,15 @@
+import type { Attempt } from '../core/attempt.js';
 import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
-import type { InsertMutation, Mutation } from '../core/mutation.js';
+import type { InsertMutation, Mutation, RemoveDotsMutation } from '../core/mutation.js';
+import type { Remembered } from '../core/request-memory.js';
 import { isPresent, stampInsertAfter, timestampLeast, withOriginalStamp } from '../core/stamping.js';
 import type {
   Capabilities,
   Commit,
   Engine,
   Head,
+  Inserted,
   Put,
   RangeRow,
   Restored,
@@ -19,8 +22,9 @@ import type { MemberOptions } from '../replication/member.js';
 import { defaultTuning } from '../replication/tuning.js';
 import { assertRoomFor } from './admission.js';
 import { guardsHold, stampWrites } from './commit.js';
-import { FleetEngine } from './fleet.js';
+import { FleetEngine, markOf } from './fleet.js';
 import { Keeper } from './keeper.js';
+import { Turns } from '../core/turns.js';
 import { LATER, type Decided, type Write } from './write.js';
 
 /** What a write occupies while it waits, beside its key and value. */
@@ -33,6 +37,7 @@ const WRITE_OVERHEAD_BYTES = 200;
 export class DurableFleet implements Engine {
   readonly capabilities: Capabilities = {
     heads: true,
+    remembersRequests: true,
     linearizable: false,
     durable: true,
     pipelined: true,
@@ -40,6 +45,7 @@ export class DurableFleet implements Engine {
   };
   readonly fleet: FleetEngine;
   readonly keeper: Keeper;
+  private readonly turns = new Turns();
 
   /** @param onDisk called when the disk refuses writes, and when it takes them again */
   constructor(
@@ -53,7 +59,7 @@ export class DurableFleet implements Engine {
       noteJoined: () => this.keeper.noteJoined(),
       whenKept: (call: () => void) => this.keeper.whenKept(call),
     };
-    this.fleet = new FleetEngine({ ...options, keeper });
+    this.fleet = new FleetEngine({ ...options, keeper }, (removal) => this.undo(removal));
     const { store } = this.fleet;
     const accept = (mutation: Mutation): void => this.fleet.accept(mutation);
     const onDecide = (): void => this.fleet.member.sealCauses();
@@ -88,18 +94,18 @@ export class DurableFleet implements Engine {
     return handedOver;
   }
 
-  insert(key: string, value: string): Promise<{ readonly version: number; readonly timestamp: number }> {
-    return this.write(key, value, (mutation, apply) => {
+  insert(key: string, value: string, attempt?: Attempt): Promise<Inserted> {
+    return this.write(key, value, attempt, (made, apply) => {
       apply();
-      return inserted(mutation);
+      return made;
     });
   }
 
-  put(key: string, value: string): Promise<Put> {
-    return this.write(key, value, (mutation, apply) => {
-      const previous = this.fleet.store.getAt(key);
+  put(key: string, value: string, attempt?: Attempt): Promise<Put> {
+    return this.write(key, value, attempt, (made, apply, isRepeat) => {
+      const previous = this.fleet.store.getAt(key, isRepeat ? made.timestamp - 1 : undefined);
       apply();
-      const { version, timestamp } = inserted(mutation);
+      const { version, timestamp } = made;
       return { row: { key, value, version, timestamp }, previous };
     });
   }
@@ -198,13 +204,42 @@ export class DurableFleet implements Engine {
     return this.fleet.heads(key);
   }
 
+  /** @param finish answers with what was made now, or with what was made of an earlier attempt */
   private write<T>(
     key: string,
     value: string,
-    finish: (mutation: Mutation, apply: () => void) => T,
+    attempt: Attempt | undefined,
+    finish: (made: Inserted, apply: () => void, isRepeat: boolean) => T,
   ): Promise<T> {
-    const stamp = (earlier: Mutation | undefined) => this.stampInsert(key, value, earlier);
-    return this.submitOne(key, value.length, stamp, (mutation, apply) => finish(mutation as Mutation, apply));
+    if (attempt === undefined) {
+      const stamp = (earlier: Mutation | undefined) => this.stampInsert(key, value, earlier);
+      return this.submitOne(key, value.length, stamp, (made, apply) => finish(inserted(made), apply, false));
+    }
+    const { requests } = this.fleet;
+    let known: Remembered | undefined;
+    const stamp = (earlier: Mutation | undefined): Mutation | typeof LATER => {
+      known = requests.answerTo(attempt, key, value);
+      // A peer's insert may not be on this disk yet. What is written here stands behind it in the log.
+      if (known) return markOf(key, known);
+      const insert = this.stampInsert(key, value, earlier);
+      return insert === LATER ? LATER : { ...insert, attempt };
+    };
+    // An attempt that waits for the disk is not remembered yet: the next waits for it.
+    return this.turns.run(attempt.id, () =>
+      this.submitOne(key, value.length, stamp, (made, apply) =>
+        finish(known ?? inserted(made), apply, known !== undefined),
+      ),
+    );
+  }
+
+  /** Removes one entry that was written twice, as the log has it. */
+  private undo(removal: RemoveDotsMutation): Promise<void> {
+    return this.submitOne(
+      removal.key,
+      0,
+      () => removal,
+      (_, apply) => apply(),
+    );
   }
 
   private stampInsert(
@@ -279,7 +314,7 @@ interface Submission<T> extends Pick<Write, 'bytes' | 'mutationsMax' | 'stamp'> 
   complete(apply: () => void): T;
 }
 
-function inserted(mutation: Mutation): { readonly version: number; readonly timestamp: number } {
-  if (mutation.kind !== 'insert') throw new Error(`an insert became a ${mutation.kind}`);
+function inserted(mutation: Mutation | undefined): Inserted {
+  if (mutation?.kind !== 'insert') throw new Error(`an insert became a ${String(mutation?.kind)}`);
   return mutation;
 }

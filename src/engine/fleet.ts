@@ -1,16 +1,20 @@
+import type { Attempt } from '../core/attempt.js';
 import type { Origin } from '../core/dot.js';
 import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
-import type { Mutation } from '../core/mutation.js';
+import type { Mutation, RemoveDotsMutation } from '../core/mutation.js';
+import type { Loser, Remembered } from '../core/request-memory.js';
 import { Store } from '../core/store.js';
 import { everyVersion } from '../core/point-view.js';
 import { isPresent, timestampLeast, withOriginalStamp } from '../core/stamping.js';
 import type { ChangeFeed, ChangeListener } from '../ports/changes.js';
 import type {
+  Awaitable,
   Capabilities,
   Commit,
   Engine,
   Head,
+  Inserted,
   Put,
   RangeRow,
   Restored,
@@ -20,7 +24,9 @@ import type {
 import { Member, type MemberOptions } from '../replication/member.js';
 import { FleetGuarantees } from './guarantees.js';
 import { assertOriginFits, assertRoomFor } from './admission.js';
+import { defaultTuning } from '../replication/tuning.js';
 import { guardsHold, stampWrites } from './commit.js';
+import { Requests } from './requests.js';
 import { tellOf } from './watch.js';
 
 /**
@@ -32,6 +38,7 @@ import { tellOf } from './watch.js';
 export class FleetEngine implements Engine, ChangeFeed {
   readonly capabilities: Capabilities = {
     heads: true,
+    remembersRequests: true,
     linearizable: false,
     durable: false,
     pipelined: true,
@@ -40,12 +47,34 @@ export class FleetEngine implements Engine, ChangeFeed {
   readonly store = new Store();
   readonly member: Member;
   readonly guarantees: FleetGuarantees;
+  readonly requests: Requests;
+  private listener: ChangeListener | undefined;
 
-  /** @param options `fleet`: its name, which session tokens carry */
-  constructor(private readonly options: MemberOptions) {
-    const { origin, fleet = '' } = options;
+  /**
+   * @param options `fleet`: its name, which session tokens carry
+   * @param undo removes one entry, where writing takes more than {@link accept}
+   */
+  constructor(
+    private readonly options: MemberOptions,
+    undo?: (removal: RemoveDotsMutation) => Awaitable<void>,
+  ) {
+    const { origin: self, fleet = '', time, random, tuning = defaultTuning } = options;
     this.member = new Member(this.store, options);
-    this.guarantees = new FleetGuarantees(fleet, origin, this.store, this.member);
+    this.guarantees = new FleetGuarantees(fleet, self, this.store, this.member);
+    this.requests = new Requests({
+      ...{ self, store: this.store, time, random, tuning },
+      undo: (loser) => (undo ?? this.undo)(removalOf(loser)),
+    });
+    this.store.observer = {
+      applied: (mutation, origin, seq) => {
+        this.requests.noteApplied(mutation, origin, seq);
+        if (this.listener) tellOf(mutation, this.store, this.listener);
+      },
+      replaced: () => {
+        this.requests.noteJoined();
+        this.listener?.replaced();
+      },
+    };
   }
 
   get origin(): Origin {
@@ -62,18 +91,33 @@ export class FleetEngine implements Engine, ChangeFeed {
     return this.member.stop();
   }
 
-  insert(key: string, value: string): { readonly version: number; readonly timestamp: number } {
+  insert(key: string, value: string, attempt?: Attempt): Inserted {
     this.assertWritable();
-    assertRoomFor(this.store, key, value);
-    const mutation = this.store.stampInsert(this.origin, key, value, this.options.time.wallMs());
-    this.accept(mutation);
-    return mutation;
+    return this.repeated(key, value, attempt) ?? this.insertNew(key, value, attempt);
   }
 
-  put(key: string, value: string): Put {
-    const previous = this.store.getAt(key);
-    const { version, timestamp } = this.insert(key, value);
+  put(key: string, value: string, attempt?: Attempt): Put {
+    this.assertWritable();
+    const known = this.repeated(key, value, attempt);
+    // What was newest before it, as far as it is still here.
+    const previous = this.store.getAt(key, known && known.timestamp - 1);
+    const { version, timestamp } = known ?? this.insertNew(key, value, attempt);
     return { row: { key, value, version, timestamp }, previous };
+  }
+
+  /** What became of an earlier attempt, if that is the answer to this one. */
+  private repeated(key: string, value: string, attempt: Attempt | undefined): Remembered | undefined {
+    const known = attempt && this.requests.answerTo(attempt, key, value);
+    // Whoever confirms what this server has written shall have what it answers with.
+    if (known && known.origin !== this.origin) this.accept(markOf(key, known));
+    return known;
+  }
+
+  private insertNew(key: string, value: string, attempt: Attempt | undefined): Inserted {
+    assertRoomFor(this.store, key, value);
+    const insert = this.store.stampInsert(this.origin, key, value, this.options.time.wallMs());
+    this.accept(attempt === undefined ? insert : { ...insert, attempt });
+    return insert;
   }
 
   query(key: string, version: number | undefined): Row | undefined {
@@ -118,14 +162,7 @@ export class FleetEngine implements Engine, ChangeFeed {
 
   /** Tells of every change, made here or by a peer. A second call takes the place of the first. */
   watch(listener: ChangeListener): void {
-    this.store.observer = {
-      applied: (mutation) => {
-        tellOf(mutation, this.store, listener);
-      },
-      replaced: () => {
-        listener.replaced();
-      },
-    };
+    this.listener = listener;
   }
 
   snapshot(version: number | undefined): Stream<Row> {
@@ -171,6 +208,11 @@ export class FleetEngine implements Engine, ChangeFeed {
     this.member.publish(seq, mutation);
   }
 
+  private readonly undo = (removal: RemoveDotsMutation): void => {
+    this.assertWritable();
+    this.accept(removal);
+  };
+
   private assertServing(): void {
     if (this.member.state === 'serving') return;
     if (this.member.state === 'joining') {
@@ -195,4 +237,14 @@ export class FleetEngine implements Engine, ChangeFeed {
       );
     }
   }
+}
+
+/** The removal of one entry that was written twice. */
+function removalOf({ key, version, origin, seq }: Loser): RemoveDotsMutation {
+  return { kind: 'removeDots', key, version, dots: [{ origin, seq }] };
+}
+
+/** A mutation that changes nothing, and stands behind what it was answered with: in the log, and among its causes. */
+export function markOf(key: string, { version }: Remembered): RemoveDotsMutation {
+  return { kind: 'removeDots', key, version, dots: [] };
 }

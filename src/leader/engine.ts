@@ -1,6 +1,7 @@
 import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
 import type { Mutation } from '../core/mutation.js';
+import { everyVersion } from '../core/point-view.js';
 import type { Store } from '../core/store.js';
 import { tellOf } from '../engine/watch.js';
 import type { ChangeFeed, ChangeListener } from '../ports/changes.js';
@@ -10,6 +11,7 @@ import type {
   Commit,
   Engine,
   Head,
+  Inserted,
   Put,
   RangeRow,
   Row,
@@ -38,7 +40,7 @@ export class LeaderEngine implements Engine, ChangeFeed {
     private readonly role: Role,
   ) {}
 
-  async insert(key: string, value: string): Promise<{ version: number; timestamp: number }> {
+  async insert(key: string, value: string): Promise<Inserted> {
     const { row } = await this.role.perform({ kind: 'insert', key, value });
     return made(row);
   }
@@ -74,6 +76,10 @@ export class LeaderEngine implements Engine, ChangeFeed {
 
   snapshot(version: number | undefined): Stream<Row> {
     return this.stream(() => this.store.values(version));
+  }
+
+  everything(): Stream<Row> {
+    return this.stream(() => everyVersion(this.store));
   }
 
   range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {

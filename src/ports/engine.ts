@@ -1,3 +1,4 @@
+import type { Attempt } from '../core/attempt.js';
 import type { Guarantees } from './guarantees.js';
 
 /**
@@ -19,6 +20,12 @@ export interface Row {
   /** 1, 2, 3, … per key. */
   readonly version: number;
   /** ms since 1970, strictly increasing per key. */
+  readonly timestamp: number;
+}
+
+/** Where a new version is. */
+export interface Inserted {
+  readonly version: number;
   readonly timestamp: number;
 }
 
@@ -62,6 +69,8 @@ export interface Capabilities {
    * need not wait for each answer.
    */
   readonly pipelined?: boolean;
+  /** {@link Engine.insert} and {@link Engine.put} heed attempts. Whoever gives one to an engine without this is not heeded. */
+  readonly remembersRequests?: boolean;
   /**
    * Whether {@link Engine.commit} is one step among the writes of all servers, of which each server shows all or nothing
    * (`everywhere`); one step only for those who ask this server (`here`); or not offered.
@@ -98,11 +107,15 @@ export interface Engine {
   /** What clients may ask for beyond that; absent: nothing. */
   readonly guarantees?: Guarantees;
 
-  /** Adds the next version of `key`. */
-  insert(key: string, value: string): Awaitable<{ readonly version: number; readonly timestamp: number }>;
+  /**
+   * Adds the next version of `key`. With an attempt: unless that was done already, in this attempt or an earlier one,
+   * as far as the engine remembers; then it answers what became of it. Throws also PEDIDO_REPETIDO, and
+   * RESULTADO_DESCONHECIDO for a repeated attempt from a time that it does not remember.
+   */
+  insert(key: string, value: string, attempt?: Attempt): Awaitable<Inserted>;
 
   /** As {@link insert}, and tells what was newest before, as one step. */
-  put(key: string, value: string): Awaitable<Put>;
+  put(key: string, value: string, attempt?: Attempt): Awaitable<Put>;
 
   /**
    * The greatest version ≤ `version` (all versions if `undefined`) of `key`; `undefined` if there is none.

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ATTEMPT_MAX } from '../../src/core/attempt.js';
 import type { VectorEntries } from '../../src/core/dot.js';
 import { limits } from '../../src/core/limits.js';
 import type { Batch, Mutation } from '../../src/core/mutation.js';
@@ -38,14 +39,21 @@ const vector: fc.Arbitrary<VectorEntries> = fc.uniqueArray(fc.tuple(name, seq), 
 const hex = fc.stringMatching(/^[0-9a-f]{0,16}$/);
 
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.record({
-    kind: fc.constant('insert' as const),
-    key: text,
-    value: text,
-    version,
-    timestamp,
-    context: vector,
-  }),
+  fc.record(
+    {
+      kind: fc.constant('insert' as const),
+      key: text,
+      value: text,
+      version,
+      timestamp,
+      context: vector,
+      attempt: fc.record({
+        id: fc.stringMatching(/^[0-9a-z]{1,11}-[A-Za-z0-9_-]{11,48}$/),
+        number: fc.integer({ min: 1, max: ATTEMPT_MAX }),
+      }),
+    },
+    { requiredKeys: ['kind', 'key', 'value', 'version', 'timestamp', 'context'] },
+  ),
   fc.record({
     kind: fc.constant('removeObserved' as const),
     key: text,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ATTEMPT_MAX } from '../../src/core/attempt.js';
 import { batchBytes } from '../../src/core/json-size.js';
 import { limits } from '../../src/core/limits.js';
 import type { Message } from '../../src/ports/bus.js';
@@ -52,7 +53,9 @@ describe('codec', () => {
     );
     const worst = '\u0000'.repeat(limits.keyBytes);
     const context = everyone.slice(0, limits.contextEntries);
-    const mutation = { ...insert(worst, worst, limits.version), timestamp: limits.timestampMs, context };
+    const attempt = { id: `zzzzzzzzzzz-${'z'.repeat(48)}`, number: ATTEMPT_MAX };
+    const stamped = insert(worst, worst, limits.version);
+    const mutation = { ...stamped, timestamp: limits.timestampMs, context, attempt };
     const largest = {
       ...{ origin: 'o'.repeat(64), first: 2 ** 53 - 1, dependencies: everyone, mutations: [mutation] },
     };

@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   ALL_HEADS,
+  ALL_VALUES,
   contentOf,
   escapeKey,
   headKey,
   headRange,
   keyOfHead,
+  placeOfValue,
   timeKey,
   timesBelow,
   timestampOfPlace,
@@ -58,6 +60,8 @@ describe('layout in etcd', () => {
       fc.property(key, key, (a, b) => {
         expect(sign(Buffer.compare(headKey(a), headKey(b)))).toBe(sign(compareCodePoints(a, b)));
         expect(keyOfHead(headKey(a))).toBe(a);
+        expect(placeOfValue(valueKey(a, 7))).toEqual({ key: a, timestamp: 7 });
+        expect(holds(ALL_VALUES, valueKey(a, 7)) && !holds(ALL_VALUES, headKey(a))).toBe(true);
         expect(holds(ALL_HEADS, headKey(a))).toBe(true);
       }),
     );

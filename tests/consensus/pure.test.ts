@@ -14,7 +14,7 @@ import { decodeHead, decodeValue, encodeHead, encodeValue, NO_HEAD } from '../..
 import type { Head } from '../../src/consensus/records.js';
 import { Reads } from '../../src/consensus/reads.js';
 import { defaultTuning, pauseMs } from '../../src/consensus/tuning.js';
-import { Turns } from '../../src/consensus/turns.js';
+import { Turns } from '../../src/core/turns.js';
 import { EVENT_DELETE, RESULT, TARGET, TXN, WATCH } from '../../src/consensus/wire.js';
 import { Writes } from '../../src/consensus/writes.js';
 import type { KeyValue, TxnResponse } from '../../src/consensus/wire.js';

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Engine } from '../../src/ports/engine.js';
 import { commitSection } from './section-commit.js';
+import { everythingSection } from './section-everything.js';
 import { historySection } from './section-history.js';
 import { keysSection } from './section-keys.js';
 import { rangesSection } from './section-ranges.js';
+import { requestsSection } from './section-requests.js';
 import { togetherSection } from './section-together.js';
 
 /** An engine under test, fresh and serving. */
@@ -52,5 +54,7 @@ export function engineConformance(name: string, openEngine: () => Promise<OpenEn
     rangesSection(bench);
     togetherSection(bench);
     commitSection(bench);
+    requestsSection(bench);
+    everythingSection(bench);
   });
 }

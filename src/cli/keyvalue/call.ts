@@ -1,6 +1,6 @@
 import type { Target } from '../request.js';
 import { invoke, textOf } from '../rpc.js';
-import type { Outcome, Sink } from '../rpc.js';
+import type { Outcome, Rpc, Sink } from '../rpc.js';
 import type { Operation, Request } from './request.js';
 
 /** A value and its version, in ms since 1970. */
@@ -18,11 +18,13 @@ export interface Reply {
   readonly assigned: bigint;
 }
 
-const METHODS: Readonly<Record<Operation, { readonly method: string; readonly writes: boolean }>> = {
+type Method = Pick<Rpc<Reply>, 'method' | 'writes' | 'repeatable'>;
+
+const METHODS: Readonly<Record<Operation, Method>> = {
   get: { method: 'Get', writes: false },
   getrange: { method: 'GetRange', writes: false },
   getall: { method: 'GetAll', writes: false },
-  put: { method: 'Put', writes: true },
+  put: { method: 'Put', writes: true, repeatable: true },
   putall: { method: 'PutAll', writes: true },
   del: { method: 'Del', writes: true },
   delrange: { method: 'DelRange', writes: true },

@@ -1,4 +1,5 @@
 import type {
+  Metadata,
   handleBidiStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
@@ -6,6 +7,7 @@ import type {
   ServerDuplexStream,
   StatusObject,
 } from '@grpc/grpc-js';
+import type { Attempt } from '../../core/attempt.js';
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { Awaitable, Engine, Stream } from '../../ports/engine.js';
@@ -13,6 +15,7 @@ import type { Logger } from '../../ports/logger.js';
 import { errorTrailer, grpcStatus, logUnexpected, reason } from '../errors.js';
 import type { OpenStreams } from '../open-streams.js';
 import type { Admit, Caller } from './admission.js';
+import { assertNoAttempt, attemptOf, honoured } from './attempt.js';
 import type { Decoded } from '../wire/messages.js';
 import { Conversation } from './conversation.js';
 import { andThen, type Operation, type Refusal } from './operation.js';
@@ -29,14 +32,39 @@ export interface DoorContext {
 }
 
 /**
- * One request, one answer.
+ * One request, one answer. Refuses the id of a request that may be repeated: see {@link inserting}.
  * @param written for operations that write
  */
 export function unary<Req, Res>(
   operation: Operation<Req, Res>,
   refusal: Refusal<Res>,
-  { admit, engine, logger }: DoorContext,
+  context: DoorContext,
   written?: Written<Res>,
+): handleUnaryCall<Decoded<Req>, Res> {
+  return single(operation, refusal, context, written, unheeded);
+}
+
+function unheeded(metadata: Metadata): undefined {
+  assertNoAttempt(metadata);
+}
+
+/** As {@link unary}, for an insert that its client may repeat. */
+export function inserting<Req, Res>(
+  operation: Operation<Req, Res>,
+  refusal: Refusal<Res>,
+  context: DoorContext,
+  written: Written<Res>,
+): handleUnaryCall<Decoded<Req>, Res> {
+  const remembers = context.engine.capabilities.remembersRequests === true;
+  return single(operation, refusal, context, written, remembers ? attemptOf : unheeded);
+}
+
+function single<Req, Res>(
+  operation: Operation<Req, Res>,
+  refusal: Refusal<Res>,
+  { admit, engine, logger }: DoorContext,
+  written: Written<Res> | undefined,
+  readAttempt: (metadata: Metadata) => Attempt | undefined,
 ): handleUnaryCall<Decoded<Req>, Res> {
   function refuse(thrown: unknown, reply: sendUnaryData<Res>, terms: Terms | undefined): void {
     const error = KvsError.from(thrown);
@@ -52,16 +80,22 @@ export function unary<Req, Res>(
 
   return (call, reply) => {
     let terms: Terms | undefined;
+    let attempt: Attempt | undefined;
     const serve = (caller: Caller): Awaitable<Res> => {
       const { request } = call;
       // After its caller was let in: nobody else is owed a token.
       const asked = (terms = Terms.of(call, engine));
       if (request instanceof KvsError) throw request;
-      if (asked === undefined) return operation(request, caller);
+      const heeded = (attempt = readAttempt(call.metadata));
+      if (asked === undefined) return operation(request, caller, heeded);
       return andThen(asked.reached(), () => {
-        if (written === undefined) return operation(request, caller);
-        return asked.confirmed(() => operation(request, caller), written);
+        if (written === undefined) return operation(request, caller, heeded);
+        return asked.confirmed(() => operation(request, caller, heeded), written);
       });
+    };
+    const give = (value: Res): void => {
+      const trailer = terms?.trailer();
+      reply(null, value, attempt === undefined ? trailer : honoured(attempt, trailer));
     };
     let answer: Awaitable<Res>;
     try {
@@ -71,15 +105,10 @@ export function unary<Req, Res>(
       return;
     }
     if (answer instanceof Promise) {
-      void answer.then(
-        (value) => {
-          reply(null, value, terms?.trailer());
-        },
-        (thrown: unknown) => {
-          refuse(thrown, reply, terms);
-        },
-      );
-    } else reply(null, answer, terms?.trailer());
+      void answer.then(give, (thrown: unknown) => {
+        refuse(thrown, reply, terms);
+      });
+    } else give(answer);
   };
 }
 
@@ -111,6 +140,7 @@ export function bidirectional<Req, Res>(
       endWith(call, thrown, logger, terms);
     };
     try {
+      assertNoAttempt(call.metadata);
       const caller = andThen(admit(call), (admitted) => {
         terms = Terms.of(call, engine);
         return andThen(terms?.reached(), () => admitted);
@@ -146,6 +176,7 @@ export function serverStreaming<Req, T, Res>(
   return (call) => {
     let terms: Terms | undefined;
     const send = async (): Promise<void> => {
+      assertNoAttempt(call.metadata);
       const caller = await admit(call);
       const asked = (terms = Terms.of(call, engine));
       await asked?.reached();

@@ -1,5 +1,5 @@
 import type { handleBidiStreamingCall, handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
-import { bidirectional, serverStreaming, unary, type DoorContext } from '../calls/handlers.js';
+import { bidirectional, inserting, serverStreaming, unary, type DoorContext } from '../calls/handlers.js';
 import { neverAnswered } from '../calls/operation.js';
 import type { Decoded, KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
 import { keyValueOperations } from './operations.js';
@@ -24,7 +24,7 @@ export function keyValueHandlers(context: DoorContext): KeyValueHandlers {
     Get: unary(get, neverAnswered, context),
     GetRange: serverStreaming({ rows: range, answer: show }, context),
     GetAll: bidirectional(get, neverAnswered, context),
-    Put: unary(put, neverAnswered, context, versionOf),
+    Put: inserting(put, neverAnswered, context, versionOf),
     PutAll: bidirectional(put, neverAnswered, context, versionOf),
     Del: unary(del, neverAnswered, context, versionOf),
     DelRange: serverStreaming({ rows: rangeToRemove, answer: remove, written: versionOf }, context),

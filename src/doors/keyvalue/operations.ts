@@ -36,9 +36,9 @@ export function keyValueOperations(): Operations {
       return andThen(engine.queryAt(key, namedVersion(request.version)), (row) => reply(key, row));
     },
 
-    put(request, { engine }) {
+    put(request, { engine }, attempt) {
       const key = keyOf(request);
-      return andThen(engine.put(key, checkedValue(request, MINIMUM_CHARS)), ({ row, previous }) => ({
+      return andThen(engine.put(key, checkedValue(request, MINIMUM_CHARS), attempt), ({ row, previous }) => ({
         key,
         oldValue: previous?.value ?? '',
         oldVersion: previous?.timestamp ?? 0,

@@ -1,5 +1,5 @@
 import type { handleBidiStreamingCall, handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
-import { bidirectional, serverStreaming, unary, type DoorContext } from '../calls/handlers.js';
+import { bidirectional, inserting, serverStreaming, unary, type DoorContext } from '../calls/handlers.js';
 import { namedVersion } from '../checks.js';
 import { isExpected } from '../errors.js';
 import type { Decoded, KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
@@ -24,7 +24,7 @@ export function kvsHandlers(context: DoorContext, minimumChars: number): KvsHand
   const refused = orStatus(REFUSED_VERSION);
   const blank = orStatus(BLANK_TUPLE);
   return {
-    Insere: unary(insert, refused, context, asWritten),
+    Insere: inserting(insert, refused, context, asWritten),
     Consulta: unary(query, blank, context),
     Remove: unary(remove, refused, context, asWritten),
     InsereVarias: bidirectional(insert, refused, context, asWritten),

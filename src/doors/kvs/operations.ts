@@ -31,10 +31,10 @@ export function kvsOperations(minimumChars: number): Operations {
   }
 
   return {
-    insert(request, { engine }) {
+    insert(request, { engine }, attempt) {
       const key = checkedKey(request, minimumChars);
       const value = checkedValue(request, minimumChars);
-      const inserted = engine.insert(key, value);
+      const inserted = engine.insert(key, value, attempt);
       return inserted instanceof Promise ? inserted.then((row) => row.version) : inserted.version;
     },
 

@@ -1,5 +1,5 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
-import { unary, type DoorContext } from '../calls/handlers.js';
+import { inserting, unary, type DoorContext } from '../calls/handlers.js';
 import { andThen, type Operation } from '../calls/operation.js';
 import { checkedKey, checkedValue } from '../checks.js';
 import { isExpected, reason } from '../errors.js';
@@ -24,7 +24,7 @@ export interface KvStoreHandlers {
 export function kvStoreHandlers(context: DoorContext): KvStoreHandlers {
   const { put, get } = kvStoreOperations();
   return {
-    Put: unary(
+    Put: inserting(
       put,
       (error) => (isExpected(error) ? { error: reason(error) } : undefined),
       context,
@@ -47,9 +47,9 @@ const DONE: PutOutcome = Object.freeze({ error: undefined });
 
 function kvStoreOperations(): Operations {
   return {
-    put(request, { engine }) {
+    put(request, { engine }, attempt) {
       const key = checkedKey(request, MINIMUM_CHARS);
-      return andThen(engine.insert(key, checkedValue(request, MINIMUM_CHARS)), () => DONE);
+      return andThen(engine.insert(key, checkedValue(request, MINIMUM_CHARS), attempt), () => DONE);
     },
     get(request, { engine }) {
       const key = checkedKey(request, MINIMUM_CHARS);

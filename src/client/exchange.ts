@@ -1,0 +1,95 @@
+import { status } from '@grpc/grpc-js';
+import type { Metadata, MethodDefinition, ServiceError, StatusObject } from '@grpc/grpc-js';
+import { fateOf } from './fate.js';
+import type { Fate } from './fate.js';
+import type { Link } from './link.js';
+
+/** One attempt at what bears another is given up after this while there are other servers to ask. */
+export const ATTEMPT_MS = 2_000;
+/** So is a connection that does not come about. */
+const CONNECT_MS = 1_000;
+
+export interface UnaryCall<Req, Res> {
+  readonly method: Pick<MethodDefinition<Req, Res>, 'path' | 'requestSerialize' | 'responseDeserialize'>;
+  readonly request: Req;
+  /** Whether it changes anything: such a call is repeated only if it is known not to have been applied. */
+  readonly writes: boolean;
+  /** Names a write that servers remember by it, so that it may be repeated although its fate is unknown. */
+  readonly requestId?: string | undefined;
+  readonly metadata: Metadata;
+  /** For everything, ms. */
+  readonly timeoutMs: number;
+}
+
+export interface Failed {
+  readonly ok: false;
+  readonly error: ServiceError;
+  readonly fate: Fate;
+}
+
+/** How a call ended, at which server, and the servers that failed before it came there. */
+export type Settled<Res> = { readonly link: Link; readonly passed: readonly Link[] } & (
+  { readonly ok: true; readonly reply: Res; readonly trailer: Metadata } | Failed
+);
+
+/**
+ * Sends a call to one server. Never rejects.
+ * @param timeoutMs for the answer, and for a connection where one has to be made first
+ * @param connectFirst waits for a connection, shortly, so that it is known whether the request left
+ */
+export async function attemptAt<Req, Res>(
+  link: Link,
+  call: UnaryCall<Req, Res>,
+  timeoutMs: number,
+  connectFirst: boolean,
+): Promise<{ readonly ok: true; readonly reply: Res; readonly trailer: Metadata } | Failed> {
+  const { writes } = call;
+  if (connectFirst && !(await link.connect(Math.min(timeoutMs, CONNECT_MS)))) {
+    return { ok: false, error: refusedConnection(call.metadata), fate: 'elsewhere' };
+  }
+  const answer = await send(link, call, timeoutMs);
+  // A connection that was there and broke leaves no trace of whether the request had left.
+  return answer.ok
+    ? answer
+    : { ...answer, fate: fateOf(answer.error, writes, connectFirst || link.connected) };
+}
+
+function refusedConnection(metadata: Metadata): ServiceError {
+  const details = 'no connection';
+  return Object.assign(new Error(details), { code: status.UNAVAILABLE, details, metadata });
+}
+
+type Answer<Res> =
+  | { readonly ok: true; readonly reply: Res; readonly trailer: Metadata }
+  | { readonly ok: false; readonly error: ServiceError };
+
+function send<Req, Res>(
+  link: Link,
+  { method, request, metadata }: UnaryCall<Req, Res>,
+  timeoutMs: number,
+): Promise<Answer<Res>> {
+  const { path, requestSerialize, responseDeserialize } = method;
+  const options = { deadline: Date.now() + timeoutMs };
+  return new Promise((resolve) => {
+    let failed: ServiceError | null = null;
+    let got: Res | undefined;
+    link.client
+      .makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        metadata,
+        options,
+        (error, reply) => {
+          failed = error;
+          got = reply;
+        },
+      )
+      // Comes after the callback, and carries the trailing metadata.
+      .on('status', (last: StatusObject) => {
+        if (failed === null && got !== undefined) resolve({ ok: true, reply: got, trailer: last.metadata });
+        else resolve({ ok: false, error: failed ?? Object.assign(new Error(last.details), last) });
+      });
+  });
+}

@@ -1,0 +1,125 @@
+import { begunMs, forgotten, reused } from './attempt.js';
+import type { Attempt } from './attempt.js';
+import type { Dot, Origin } from './dot.js';
+import { hashString } from './hash.js';
+import type { InsertMutation } from './mutation.js';
+
+/** What became of a request, as far as it is known here. */
+export interface Remembered extends Dot {
+  readonly version: number;
+  readonly timestamp: number;
+}
+
+/** An entry that must go, since a later attempt of the same request stands. */
+export interface Loser extends Remembered {
+  readonly key: string;
+  /** Who wrote the one that stands. */
+  readonly winner: Origin;
+}
+
+/** Bounds of a memory. */
+export interface MemoryBounds {
+  readonly requests: number;
+  readonly requestAgeMs: number;
+  readonly requestSkewMs: number;
+}
+
+interface Kept extends Remembered {
+  readonly key: string;
+  readonly valueHash: number;
+  readonly valueChars: number;
+  readonly attempt: number;
+  /** When it was noted here: monotonic and wall clock, ms. */
+  readonly atMs: number;
+  readonly atWallMs: number;
+}
+
+/**
+ * What became of recent requests: of each, the insert of its greatest attempt seen here, whoever wrote it. Bounded in
+ * number and in age; it knows since when it is complete, and says so rather than guess.
+ */
+export class RequestMemory {
+  /** In the order in which they were noted. */
+  private readonly kept = new Map<string, Kept>();
+
+  /** @param completeSinceMs everything applied here after this moment of the wall clock was noted */
+  constructor(
+    private readonly bounds: MemoryBounds,
+    private completeSinceMs: number,
+  ) {}
+
+  get size(): number {
+    return this.kept.size;
+  }
+
+  /** Something was applied without being noted, such as a peer's state: whatever is older may be missing here. */
+  noteGap(wallMs: number): void {
+    this.completeSinceMs = Math.max(this.completeSinceMs, wallMs);
+  }
+
+  /**
+   * Takes an insert that has just been applied.
+   * @param nowMs monotonic clock
+   * @returns the entry that must go, if this one and another are attempts of one request: the same at every server
+   */
+  note(attempt: Attempt, dot: Dot, insert: InsertMutation, nowMs: number, wallMs: number): Loser | undefined {
+    this.forgetOld(nowMs);
+    const { key, value, version, timestamp } = insert;
+    const { origin, seq } = dot;
+    const noted: Kept = {
+      ...{ key, version, timestamp, origin, seq, attempt: attempt.number },
+      ...{ valueHash: hashString(value), valueChars: value.length, atMs: nowMs, atWallMs: wallMs },
+    };
+    const known = this.kept.get(attempt.id);
+    // One id for two different inserts is a mistake of the client's: both stand.
+    if (known && !isSame(known, key, value)) return undefined;
+    const stays = known && isLater(known, noted) ? known : noted;
+    // Put at the end in any case: whoever repeats it has not given up.
+    this.kept.delete(attempt.id);
+    this.kept.set(attempt.id, { ...stays, atMs: nowMs, atWallMs: wallMs });
+    if (this.kept.size > this.bounds.requests) this.forgetFirst();
+    if (!known) return undefined;
+    return { ...(stays === known ? noted : known), winner: stays.origin };
+  }
+
+  /**
+   * What a server answers to an attempt without writing anything; `undefined` if it must write.
+   *
+   * An attempt is answered with the insert of the one before it (or of a later one). Where only older ones are known
+   * the one between may stand elsewhere and would win over them: so this attempt is written, and wins over all.
+   * @throws KvsError PEDIDO_REPETIDO; RESULTADO_DESCONHECIDO for a repeated attempt from a time of which this memory
+   *   is not complete
+   */
+  answerTo({ id, number }: Attempt, key: string, value: string): Remembered | undefined {
+    const known = this.kept.get(id);
+    if (known && !isSame(known, key, value)) throw reused();
+    if (known && known.attempt >= number - 1) return known;
+    if (number > 1 && begunMs(id) <= this.completeSinceMs + this.bounds.requestSkewMs) throw forgotten();
+    return undefined;
+  }
+
+  private forgetOld(nowMs: number): void {
+    for (const { atMs } of this.kept.values()) {
+      if (nowMs - atMs <= this.bounds.requestAgeMs) return;
+      this.forgetFirst();
+    }
+  }
+
+  private forgetFirst(): void {
+    for (const [id, { atWallMs }] of this.kept) {
+      this.kept.delete(id);
+      this.noteGap(atWallMs);
+      return;
+    }
+  }
+}
+
+function isSame(known: Kept, key: string, value: string): boolean {
+  return known.key === key && known.valueChars === value.length && known.valueHash === hashString(value);
+}
+
+/** The order of attempts; the dots decide between equal ones, which a careful client never makes. */
+function isLater(a: Kept, b: Kept): boolean {
+  if (a.attempt !== b.attempt) return a.attempt > b.attempt;
+  return a.origin === b.origin ? a.seq > b.seq : a.origin > b.origin;
+}

@@ -1,0 +1,101 @@
+import type { Attempt } from '../core/attempt.js';
+import type { Origin } from '../core/dot.js';
+import { KvsError } from '../core/errors.js';
+import type { Mutation } from '../core/mutation.js';
+import { RequestMemory } from '../core/request-memory.js';
+import type { Loser, Remembered } from '../core/request-memory.js';
+import type { Store } from '../core/store.js';
+import type { Awaitable } from '../ports/engine.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import type { Tuning } from '../replication/tuning.js';
+
+export interface RequestsParts {
+  readonly self: Origin;
+  readonly store: Store;
+  readonly time: Time;
+  readonly random: Random;
+  readonly tuning: Tuning;
+  /**
+   * Removes exactly this entry, by a mutation as any other.
+   * @throws KvsError (as a rejection too) if it cannot now: it is asked again
+   */
+  readonly undo: (loser: Loser) => Awaitable<void>;
+}
+
+/**
+ * Requests that clients repeat: what became of them, and the removal of what was written twice.
+ *
+ * Two servers that could not see each other may both write one request. Who sees both knows which of them stands: the
+ * greatest attempt, the only one whose answer its client can have taken last. The other is removed by an ordinary
+ * mutation, at once by the writer of the one that stands, later by whoever still finds it: any of them will do, and
+ * all of them do the same.
+ */
+export class Requests {
+  readonly memory: RequestMemory;
+  private readonly losers = new Set<string>();
+
+  constructor(private readonly parts: RequestsParts) {
+    this.memory = new RequestMemory(parts.tuning, parts.time.wallMs());
+  }
+
+  /** A mutation has just been applied; nothing may be written from within. */
+  noteApplied(mutation: Mutation, origin: Origin, seq: number): void {
+    if (mutation.kind !== 'insert' || mutation.attempt === undefined) return;
+    const { time } = this.parts;
+    const loser = this.memory.note(
+      mutation.attempt,
+      { origin, seq },
+      mutation,
+      time.monotonicMs(),
+      time.wallMs(),
+    );
+    if (loser) this.noteLoser(loser);
+  }
+
+  /** A peer's state was taken over: it does not tell of requests. */
+  noteJoined(): void {
+    this.memory.noteGap(this.parts.time.wallMs());
+  }
+
+  /** As {@link RequestMemory.answerTo}. */
+  answerTo(attempt: Attempt, key: string, value: string): Remembered | undefined {
+    return this.memory.answerTo(attempt, key, value);
+  }
+
+  /** Whether the entry is in the store. */
+  isThere({ key, ...place }: Loser): boolean {
+    const { keySpace: space } = this.parts.store;
+    const slot = space.keys.find(key);
+    return slot !== undefined && space.findRow(slot, place) !== undefined;
+  }
+
+  private noteLoser(loser: Loser): void {
+    const { self, time, tuning } = this.parts;
+    const name = `${loser.origin}:${loser.seq}`;
+    if (this.losers.has(name) || this.losers.size >= tuning.requestUndos) return;
+    this.losers.add(name);
+    if (loser.winner === self) time.atEndOfTurn(() => this.undo(name, loser));
+    else this.undoLater(name, loser);
+  }
+
+  private undoLater(name: string, loser: Loser): void {
+    const { time, random, tuning } = this.parts;
+    time.after(tuning.requestUndoMs * (1 + random.next()), () => this.undo(name, loser));
+  }
+
+  private undo(name: string, loser: Loser): void {
+    if (!this.isThere(loser)) {
+      this.losers.delete(name);
+      return;
+    }
+    // Looked at again in any case: what was asked for may be refused or get lost.
+    this.undoLater(name, loser);
+    try {
+      const undone = this.parts.undo(loser);
+      if (undone instanceof Promise) undone.catch(() => undefined);
+    } catch (error) {
+      if (!(error instanceof KvsError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Metadata } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Balancer } from '../../src/client/balancer.js';
+import type { Settled } from '../../src/client/exchange.js';
+import type { ServerAddress } from '../../src/client/link.js';
+import { newRequestId } from '../../src/client/request-id.js';
+import { limits } from '../../src/core/limits.js';
+import { loadProto, loadedService } from '../../src/doors/protos.js';
+import { DataFolder } from '../support/data-folder.js';
+import { root } from '../support/e2e-build.js';
+import { soon, TestFleet } from '../support/e2e-fleet.js';
+import { Relay } from '../support/e2e-proxy.js';
+import { LossyProxy } from '../support/lossy-proxy.js';
+import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
+import type { Mosquitto } from '../support/mosquitto.js';
+import type { ServerProcess } from '../support/server-process.js';
+
+const run = promisify(execFile);
+const kvs = loadedService(loadProto('kvs.proto'), 'kvs.KVS');
+
+/** Inserts at the first of the servers that answers, as a client with request ids does. */
+async function insert(
+  servers: readonly ServerAddress[],
+  chave: string,
+  valor: string,
+  id = newRequestId(),
+): Promise<Settled<{ readonly versao: number }>> {
+  const balancer = new Balancer(servers, () => 0);
+  const request = { chave, valor };
+  const settled = await balancer.call<object, { readonly versao: number }>({
+    ...{ method: kvs['Insere'] as never, request, writes: true, requestId: id },
+    ...{ metadata: new Metadata(), timeoutMs: 30_000 },
+  });
+  balancer.close();
+  return settled;
+}
+
+function versionOf(settled: Settled<{ readonly versao: number }>): number {
+  if (!settled.ok) throw new Error(`failed: ${settled.error.details}`, { cause: settled.error });
+  return settled.reply.versao;
+}
+
+/** All versions of a key at a server. */
+async function versionsOf({ client }: ServerProcess, chave: string): Promise<number[]> {
+  const { versao: newest } = await client.consulta(chave);
+  const found = new Set<number>();
+  for (let version = newest; version > 0; version--) {
+    const { versao } = await client.consulta(chave, version);
+    if (versao > 0) found.add(versao);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Repeated requests at real servers that cannot see each other, freeze and die. */
+describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => {
+  let broker: Mosquitto;
+  let fleet: TestFleet;
+  const folders: DataFolder[] = [];
+  const proxies: { stop(): Promise<void> }[] = [];
+
+  const at = ({ port }: ServerProcess): ServerAddress => ({ host: '127.0.0.1', port });
+  const proxyOf = async ({ port }: ServerProcess): Promise<[LossyProxy, ServerAddress]> => {
+    const proxy = await LossyProxy.start(`127.0.0.1:${port}`);
+    proxies.push(proxy);
+    return [proxy, { host: '127.0.0.1', port: Number(proxy.address.split(':')[1]) }];
+  };
+  /** So old that it can tell of every request that begins now. */
+  const grown = () => pause(limits.requestSkewMs + 100);
+
+  beforeEach(async () => {
+    broker = await startMosquitto();
+    fleet = await TestFleet.open({
+      url: broker.url,
+      args: ['--broker', broker.url],
+      stop: () => broker.stop(),
+    });
+  }, 60_000);
+
+  afterEach(async () => {
+    for (const proxy of proxies.splice(0)) await proxy.stop();
+    await fleet.close();
+    for (const folder of folders.splice(0)) await folder.remove();
+  });
+
+  it('is answered by another server, which knows it from the first', { timeout: 120_000 }, async () => {
+    const [a, b] = (await fleet.addReady(2)) as [ServerProcess, ServerProcess];
+    await fleet.converged();
+    await grown();
+    const [proxy, viaProxy] = await proxyOf(a);
+    const id = newRequestId();
+    const balancer = new Balancer([viaProxy, at(b)], () => 0);
+    // A connection whose answers are lost never comes about: it is made first.
+    await balancer.links[0]?.connect(10_000);
+    proxy.set('dropAnswers');
+    const settled = await balancer.call<object, { readonly versao: number }>({
+      ...{ method: kvs['Insere'] as never, request: { chave: 'chave', valor: 'valor' }, writes: true },
+      ...{ requestId: id, metadata: new Metadata(), timeoutMs: 30_000 },
+    });
+    balancer.close();
+    expect(versionOf(settled)).toBe(1);
+    expect(settled.link.name).toBe(`127.0.0.1:${b.port}`);
+    expect(proxy.losses).toBeGreaterThan(0);
+    await fleet.converged();
+    for (const server of fleet.servers) expect(await versionsOf(server, 'chave')).toEqual([1]);
+    // Both know it now; and a client that uses it for something else is told so.
+    expect(versionOf(await insert([at(a)], 'chave', 'valor', id))).toBe(1);
+    const other = await insert([at(b)], 'chave', 'outro', id);
+    expect(other.ok ? '' : other.error.details).toContain('já foi usado');
+    for (const server of fleet.servers) expect(await versionsOf(server, 'chave')).toEqual([1]);
+  });
+
+  it(
+    'stands once, as answered, though two servers that were parted wrote it',
+    { timeout: 180_000 },
+    async () => {
+      const relay = await Relay.open(Number(new URL(broker.url).port));
+      proxies.push({ stop: () => relay.close() });
+      const a = await fleet.add(['--broker', relay.url]);
+      await a.ready();
+      const [b] = (await fleet.addReady(1)) as [ServerProcess];
+      await fleet.converged();
+      await grown();
+      const [proxy, viaProxy] = await proxyOf(a);
+      const balancer = new Balancer([viaProxy, at(b)], () => 0);
+      await balancer.links[0]?.connect(10_000);
+      relay.cut();
+      await soon('it is alone', () => a.logged('sem broker'));
+      // Versions that the others do not know: the two attempts get different ones.
+      await a.client.insere('chave', 'sozinho');
+      proxy.set('dropAnswers');
+      const settled = await balancer.call<object, { readonly versao: number }>({
+        ...{ method: kvs['Insere'] as never, request: { chave: 'chave', valor: 'valor' }, writes: true },
+        ...{ requestId: newRequestId(), metadata: new Metadata(), timeoutMs: 30_000 },
+      });
+      balancer.close();
+      expect(versionOf(settled)).toBe(1);
+      expect(await versionsOf(a, 'chave')).toEqual([1, 2]);
+      relay.heal();
+      await soon('one of them is gone everywhere', async () => {
+        const found = await Promise.all(fleet.servers.map((server) => versionsOf(server, 'chave')));
+        return found.every((versions) => versions.join() === '1');
+      });
+      await fleet.converged();
+      const rows = await Promise.all(fleet.servers.map(({ client }) => client.snapshot()));
+      expect(rows[0]).toEqual(rows[1]);
+    },
+  );
+
+  it('ends with a version for the command line too, with a server frozen', { timeout: 180_000 }, async () => {
+    const [a, b, c] = (await fleet.addReady(3)) as [ServerProcess, ServerProcess, ServerProcess];
+    await fleet.converged();
+    await grown();
+    b.freeze();
+    const ports = [a, b, c].map(({ port }) => port).join(',');
+    // Each begins with a server of its own choice.
+    for (let i = 0; i < 8; i++) {
+      const words = ['cliente', '--port', ports, '-o', 'insere', '-k', `chave${i}`, '-v', 'valor', '--json'];
+      // Rejects unless it ends with 0.
+      const { stdout } = await run(process.execPath, [join(root, 'bin/kvs'), ...words]);
+      expect(JSON.parse(stdout)).toMatchObject({ versao: 1 });
+    }
+    b.thaw();
+    await fleet.converged();
+    await pause(3 * limits.requestUndoMs);
+    await fleet.converged();
+    for (const server of fleet.servers) {
+      for (let i = 0; i < 8; i++) expect(await versionsOf(server, `chave${i}`)).toEqual([1]);
+    }
+  });
+
+  it('stands once through kills of servers with --dados', { timeout: 300_000 }, async () => {
+    for (let i = 0; i < 3; i++) {
+      const folder = await DataFolder.open();
+      folders.push(folder);
+      const server = await fleet.add(['--broker', broker.url, ...folder.args]);
+      await server.ready();
+    }
+    await grown();
+    const total = 200;
+    const versions = new Map<string, number>();
+    let begun = 0;
+    let repeated = 0;
+    const client = async (): Promise<void> => {
+      while (begun < total) {
+        const turn = begun++;
+        const key = `chave${turn}`;
+        const servers = fleet.servers.map(at);
+        const order = [...servers.slice(turn % 3), ...servers.slice(0, turn % 3)];
+        const settled = await insert(order, key, 'valor');
+        versions.set(key, versionOf(settled));
+        if (settled.passed.length > 0) repeated++;
+      }
+    };
+    const clients = Promise.all(Array.from({ length: 4 }, client));
+    for (const victim of fleet.servers) {
+      const before = begun;
+      await soon('writes go on', () => begun > Math.min(before + 15, total - 1));
+      await victim.kill9();
+      const after = begun;
+      await soon('writes go on without it', () => begun > Math.min(after + 15, total - 1));
+      await victim.restart();
+      await victim.ready();
+    }
+    await clients;
+    expect(repeated).toBeGreaterThan(0);
+    await fleet.converged();
+    await pause(3 * limits.requestUndoMs);
+    await fleet.converged();
+    for (const server of fleet.servers) {
+      for (const [key, version] of versions) {
+        expect([key, await versionsOf(server, key)]).toEqual([key, [version]]);
+      }
+    }
+    expect(versions.size).toBe(total);
+  });
+
+  it('is remembered by the log over a restart with --dados', { timeout: 120_000 }, async () => {
+    const folder = await DataFolder.open();
+    folders.push(folder);
+    const server = await fleet.add(['--broker', broker.url, ...folder.args]);
+    await server.ready();
+    const id = newRequestId();
+    expect(versionOf(await insert([at(server)], 'chave', 'valor', id))).toBe(1);
+    await server.kill9();
+    await server.restart();
+    await server.ready();
+    expect(versionOf(await insert([at(server)], 'chave', 'valor', id))).toBe(1);
+    expect(await versionsOf(server, 'chave')).toEqual([1]);
+    const other = await insert([at(server)], 'chave', 'outro', id);
+    expect(other.ok ? '' : other.error.details).toContain('já foi usado');
+  });
+});
