@@ -19,13 +19,19 @@ import type { Setting } from './settings.js';
 export const ENGINES = ['frota', 'consenso', 'lider'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
+/** Where the broker of this machine is. */
+export interface LocalBrokerConfig extends HostPort {
+  /** Absent: with TLS where other machines reach it and there is a certificate. */
+  readonly protocol?: 'mqtt' | 'mqtts';
+}
+
 /** A server of a fleet, which holds everything in memory, and on disk if it has a folder. */
 export interface FleetConfig {
   readonly name: 'frota';
   readonly fleet: string;
   /** In order of preference; empty: the broker at `localBroker`, embedded here if nobody has one. */
   readonly brokers: readonly BrokerAddress[];
-  readonly localBroker: HostPort;
+  readonly localBroker: LocalBrokerConfig;
   /** Folder of the journal; `undefined`: memory only. */
   readonly dataFolder: string | undefined;
 }
@@ -239,8 +245,11 @@ function parseFleet(text: string, place: string): string {
   return text;
 }
 
-function parseLocalBroker(text: string, place: string): HostPort {
-  return parseHostPort(text, place, '127.0.0.1:1883');
+function parseLocalBroker(text: string, place: string): LocalBrokerConfig {
+  const [, protocol, address = text] = /^(mqtts?):\/\/([^/]*)\/?$/.exec(text) ?? [];
+  const where = parseHostPort(address, place, '127.0.0.1:1883 ou mqtts://0.0.0.0:8883');
+  if (protocol !== 'mqtt' && protocol !== 'mqtts') return where;
+  return Object.freeze({ ...where, protocol });
 }
 
 function parseFolder(text: string, place: string): string {

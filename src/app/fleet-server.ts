@@ -16,6 +16,7 @@ import { readBrokerCredentials } from './broker-credentials.js';
 import type { FleetConfig } from './engine-config.js';
 import { hostPortText } from './parse.js';
 import { fleetPortal } from './portal.js';
+import { localBrokerOptions } from './local-broker.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
@@ -47,8 +48,9 @@ export async function startFleetServer(
   const address = hostPortText(config.host, port);
   const time = systemTime;
   const random = systemRandom;
-  const local = given.length === 0 ? new LocalBroker({ ...localBroker, time, logger }) : undefined;
-  const brokers = local ?? externalBrokers(given);
+  const surroundings = { fleet, transport, gatekeeper: access?.gatekeeper, credentials, logger };
+  const local = given.length > 0 ? undefined : new LocalBroker(localBrokerOptions(localBroker, surroundings));
+  const brokers = local ?? externalBrokers(given, transport);
   const urls = brokers.addresses.map(({ url }) => url);
   const journal = dataFolder === undefined ? undefined : await LevelJournal.open(dataFolder, fleet, logger);
 

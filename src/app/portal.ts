@@ -13,6 +13,7 @@ import { PortalApplication } from '../portal/portal.js';
 import type { ChangeFeed } from '../ports/changes.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
+import type { Transport } from '../tls/transport.js';
 import type { PortalService } from './config.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime } from './system-time.js';
@@ -93,6 +94,8 @@ export interface CommonStorePortal {
   readonly feed?: ChangeFeed;
   /** Where this server is the gateway, in order of preference; empty: it is not. */
   readonly brokers: readonly BrokerAddress[];
+  /** Certificates for brokers that speak TLS. */
+  readonly transport: Transport | undefined;
   /** Whether changes can be made now. */
   readonly isAvailable: () => boolean;
   readonly credentials: BrokerCredentials | undefined;
@@ -105,7 +108,7 @@ export interface CommonStorePortal {
  * @throws KvsError CONFIGURACAO if the engine cannot carry the portal
  */
 export function commonStorePortal(options: CommonStorePortal): ServedPortal {
-  const { services, engine, feed, brokers, isAvailable, credentials, logger } = options;
+  const { services, engine, feed, brokers, transport, isAvailable, credentials, logger } = options;
   if (services.length === 0) return NO_PORTAL;
   assertCommits(engine);
   const name = drawName();
@@ -115,7 +118,7 @@ export function commonStorePortal(options: CommonStorePortal): ServedPortal {
   const topics = new MqttTopics({
     ...parts,
     ...{ clientId: `kvs:portal:${name}`, filters: [PORTAL_FILTER], credentials, logger },
-    brokers: externalBrokers(brokers),
+    brokers: externalBrokers(brokers, transport),
   });
   const { registries } = portal;
   const gateway = new Gateway({ registries, topics, leads: isAvailable, time: systemTime, logger });

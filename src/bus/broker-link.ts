@@ -116,9 +116,9 @@ export class BrokerLink {
       allFailed(failures);
       return;
     }
-    const { clientId, filters, credentials, will, time } = this.options;
+    const { brokers, clientId, filters, credentials, will, time } = this.options;
     const connection = new MqttConnection(
-      { address, clientId, filters, credentials, will: will?.(), time },
+      { address, tls: brokers.tls, clientId, filters, credentials, will: will?.(), time },
       {
         onOpen: () => {
           this.adopt(connection, index);

@@ -1,9 +1,12 @@
+import type { Transport } from '../tls/transport.js';
 import type { BrokerAddress } from './broker-url.js';
 
 /** Where a bus finds its broker. */
 export interface BrokerSource {
   /** Brokers in order of preference; at least one. */
   readonly addresses: readonly BrokerAddress[];
+  /** Certificates for those that speak TLS; without any, the public authorities vouch for them. */
+  readonly tls?: Transport | undefined;
   /**
    * Called when a whole round over `addresses` has failed: a source that can bring up a broker does it now.
    * Never rejects.
@@ -16,9 +19,10 @@ export interface BrokerSource {
 }
 
 /** Brokers that others run. */
-export function externalBrokers(addresses: readonly BrokerAddress[]): BrokerSource {
+export function externalBrokers(addresses: readonly BrokerAddress[], tls?: Transport): BrokerSource {
   return {
     addresses,
+    tls,
     recover: () => Promise.resolve(false),
     stop: () => Promise.resolve(),
   };

@@ -48,9 +48,9 @@ export function parseBrokerUrl(text: string): BrokerAddress {
   return address(protocol, host, port, web ? path || '/' : '');
 }
 
-/** The address of a broker that speaks MQTT over plain TCP. */
-export function tcpBroker(host: string, port: number): BrokerAddress {
-  return address('mqtt', host, port, '');
+/** The address of a broker that speaks MQTT over TCP, plain or with TLS. */
+export function tcpBroker(host: string, port: number, protocol: 'mqtt' | 'mqtts' = 'mqtt'): BrokerAddress {
+  return address(protocol, host, port, '');
 }
 
 function address(

@@ -1,10 +1,18 @@
 import type { EventEmitter } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer, Socket } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { Aedes } from 'aedes';
+import type { AedesOptions, AuthenticateError, Client } from 'aedes';
 import { limits } from '../core/limits.js';
+import type { Gatekeeper } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
+import { beginsTls } from '../tls/failures.js';
+import type { TlsFailure } from '../tls/failures.js';
+import { tlsServer } from '../tls/tls-server.js';
+import type { Transport } from '../tls/transport.js';
+import { BrokerUsers } from './broker-users.js';
+import type { BrokerRefusal } from './broker-users.js';
 import { BurstLog } from './burst-log.js';
 import { FrameGuard } from './frame-guard.js';
 
@@ -12,6 +20,10 @@ export interface EmbeddedBrokerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Certificates: then clients speak TLS; without, they do not. */
+  readonly tls?: Transport | undefined;
+  /** Who its clients may be, and the fleet that it serves; by default it lets everybody do everything. */
+  readonly users?: { readonly gatekeeper: Gatekeeper; readonly fleet: string } | undefined;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -27,21 +39,45 @@ const PACKET_BYTES_MAX = limits.payloadBytes + 64 * 1024 + 16;
  */
 export class EmbeddedBroker {
   private readonly sockets = new Set<Socket>();
+  private readonly cutUnfinished: () => void = () => undefined;
+
+  private readonly server: Server;
+  /** TLS handshakes that were refused, by reason. */
+  readonly refusedTls: Readonly<Partial<Record<TlsFailure, number>>>;
 
   private constructor(
     private readonly aedes: Aedes,
-    private readonly server: Server,
+    private readonly users: BrokerUsers | undefined,
     private readonly refused: BurstLog,
+    { tls: transport, logger }: EmbeddedBrokerOptions,
   ) {
-    server.on('connection', (socket) => {
+    const onSocket = (socket: Socket): void => {
       this.accept(socket);
-    });
+    };
+    if (transport === undefined) {
+      this.server = createServer({ noDelay: true }, onSocket);
+      this.refusedTls = {};
+    } else {
+      const front = tlsServer({ transport, name: 'broker embutido', logger, onSocket });
+      this.server = front.server;
+      this.refusedTls = front.refused;
+      this.cutUnfinished = front.cutUnfinished;
+    }
   }
 
   /** Binds and serves. @throws the system's error if it cannot bind, EADDRINUSE above all */
   static async start(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
     const { logger, time } = options;
     const refused = new BurstLog(time, logger, 'broker embutido: cliente desligado');
+    const denied = new BurstLog(time, logger, 'broker embutido: recusado a um cliente');
+    const users =
+      options.users &&
+      new BrokerUsers({
+        ...options.users,
+        onRefused: (refusal, who) => {
+          denied.report(refusal, who);
+        },
+      });
     const aedes = await Aedes.createBroker({
       drainTimeout: limits.brokerDrainMs,
       connectTimeout: limits.brokerConnectMs,
@@ -50,9 +86,12 @@ export class EmbeddedBroker {
         if (packet.will) packet.will.retain = false;
         done(null, true);
       },
-      authorizePublish: (_client, packet, done) => {
+      ...(users && permissionsOf(users)),
+      authorizePublish: (client, packet, done) => {
         packet.retain = false;
-        done(refusalOf(packet));
+        // The broker's own messages have no client.
+        const granted = users === undefined || client === null || users.mayPublish(client, packet.topic);
+        done(granted ? refusalOf(packet) : new Error('PUBLICACAO_RECUSADA'));
       },
     });
     aedes.on('clientError', (client, error) => {
@@ -65,8 +104,8 @@ export class EmbeddedBroker {
     (aedes as EventEmitter).on('error', (error: Error) => {
       logger.error({ erro: error.message }, 'broker embutido: erro');
     });
-    const server = createServer({ noDelay: true });
-    const broker = new EmbeddedBroker(aedes, server, refused);
+    const broker = new EmbeddedBroker(aedes, users, refused, options);
+    const { server } = broker;
     try {
       await listen(server, options);
     } catch (error) {
@@ -77,6 +116,11 @@ export class EmbeddedBroker {
       logger.error({ erro: error.message }, 'broker embutido: erro ao aceitar uma conexão');
     });
     return broker;
+  }
+
+  /** What was refused to clients since the start, by reason; nothing where nobody is asked who they are. */
+  get refusedUsers(): Readonly<Partial<Record<BrokerRefusal, number>>> {
+    return this.users?.refused ?? {};
   }
 
   get port(): number {
@@ -90,6 +134,7 @@ export class EmbeddedBroker {
         resolve();
       });
     });
+    this.cutUnfinished();
     for (const socket of this.sockets) socket.destroy();
     await new Promise<void>((resolve) => {
       this.aedes.close(() => {
@@ -104,17 +149,50 @@ export class EmbeddedBroker {
     socket.on('close', () => {
       this.sockets.delete(socket);
     });
-    this.aedes.handle(socket);
+    const client = this.aedes.handle(socket);
     // Aedes reads by hand, so this listener sees each chunk just before Aedes does, and starts no flow of its own.
     const guard = new FrameGuard(PACKET_BYTES_MAX);
+    let begun = false;
     let cut = false;
     socket.on('data', (chunk: Buffer) => {
-      if (cut || guard.accepts(chunk)) return;
-      cut = true;
-      this.refused.report('PACOTE_GRANDE', socket.remoteAddress ?? 'desconhecido');
-      socket.destroy();
+      if (cut) return;
+      // Whoever speaks TLS on a port without it sends no packet of ours.
+      const reason =
+        !begun && beginsTls(chunk[0]) ? 'EXIGE_TLS' : guard.accepts(chunk) ? undefined : 'PACOTE_GRANDE';
+      begun = true;
+      if (reason !== undefined) this.refused.report(reason, socket.remoteAddress ?? 'desconhecido');
+      cut = reason !== undefined || this.users?.isRevoked(client) === true;
+      if (cut) socket.destroy();
     });
   }
+}
+
+/** What the library asks about clients, beyond their publishes. */
+function permissionsOf(users: BrokerUsers): Partial<AedesOptions> {
+  return {
+    authenticate: (client, user, password, done) => {
+      users.admit(client, addressOf(client), user, password).then(
+        () => {
+          done(null, true);
+        },
+        (error: unknown) => {
+          done(error as AuthenticateError, false);
+        },
+      );
+    },
+    authorizeSubscribe: (client, subscription, done) => {
+      done(null, users.maySubscribe(client, subscription.topic) ? subscription : null);
+    },
+    authorizeForward: (client, packet) => {
+      if (!users.isRevoked(client)) return packet;
+      client.close();
+      return null;
+    },
+  };
+}
+
+function addressOf({ conn }: Client): string {
+  return (conn instanceof Socket ? conn.remoteAddress : undefined) ?? 'desconhecido';
 }
 
 function refusalOf(packet: { readonly topic: string; readonly payload: string | Buffer }): Error | null {

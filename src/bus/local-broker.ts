@@ -1,16 +1,25 @@
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
+import type { Transport } from '../tls/transport.js';
 import type { BrokerSource } from './broker-source.js';
 import { tcpBroker } from './broker-url.js';
 import type { BrokerAddress } from './broker-url.js';
 import { EmbeddedBroker } from './embedded-broker.js';
+import type { EmbeddedBrokerOptions } from './embedded-broker.js';
 
 export interface LocalBrokerOptions {
   readonly host: string;
   readonly port: number;
+  /** Certificates: the broker and those who look for it speak TLS. */
+  readonly tls?: Transport | undefined;
+  /** Who its clients may be; by default everybody. */
+  readonly users?: EmbeddedBrokerOptions['users'];
   readonly time: Time;
   readonly logger: Logger;
 }
+
+/** Whoever listens on every address is found on this machine's own, which a certificate can name. */
+const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
  * The broker of a machine without configuration: whoever finds nobody listening on the port starts one there.
@@ -22,11 +31,14 @@ export interface LocalBrokerOptions {
  */
 export class LocalBroker implements BrokerSource {
   readonly addresses: readonly BrokerAddress[];
+  readonly tls: Transport | undefined;
   private embedded: EmbeddedBroker | undefined;
   private stopped = false;
 
   constructor(private readonly options: LocalBrokerOptions) {
-    this.addresses = [tcpBroker(options.host, options.port)];
+    const { host, port, tls } = options;
+    this.tls = tls;
+    this.addresses = [tcpBroker(WILDCARDS[host] ?? host, port, tls === undefined ? 'mqtt' : 'mqtts')];
   }
 
   /** Whether this process holds the broker. */

@@ -3,6 +3,10 @@ import mqtt from 'mqtt';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { limits } from '../core/limits.js';
 import type { Time } from '../ports/time.js';
+import { tlsFailureOf } from '../tls/failures.js';
+import { MINIMUM_VERSION } from '../tls/material.js';
+import { speaksTls } from '../tls/probe.js';
+import type { Transport } from '../tls/transport.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 
 /** A last will: what the broker publishes for us when we disappear. */
@@ -13,6 +17,8 @@ export interface Will {
 
 export interface ConnectionOptions {
   readonly address: BrokerAddress;
+  /** Certificates for an address with TLS, read as they are now. */
+  readonly tls?: Transport | undefined;
   readonly clientId: string;
   readonly credentials?: BrokerCredentials | undefined;
   readonly will?: Will | undefined;
@@ -24,7 +30,7 @@ export interface ConnectionOptions {
 export interface ConnectionListener {
   /** The broker has granted every subscription. */
   onOpen(): void;
-  /** It never came to that. `code` is short and stable: ECONNREFUSED, TEMPO_ESGOTADO, … */
+  /** It never came to that. `code` is short and stable: ECONNREFUSED, TEMPO_ESGOTADO, CERTIFICADO_VENCIDO, … */
   onFailed(code: string, detail: string): void;
   /** An open connection is gone. */
   onClosed(detail: string): void;
@@ -42,6 +48,8 @@ export class MqttConnection {
   private readonly client: MqttClient;
   private readonly cancelDeadline: () => void;
   private lastError: Error | undefined;
+  /** A broker without TLS has sent something; one with TLS has agreed on it. */
+  private answered = false;
 
   constructor(
     private readonly options: ConnectionOptions,
@@ -53,7 +61,7 @@ export class MqttConnection {
     });
     this.client.on('error', (error) => {
       this.lastError = error;
-      if (this.state === 'opening') this.fail(codeOf(error), error.message);
+      if (this.state === 'opening') void this.failed(codeOf(error), error.message);
     });
     this.client.on('close', () => {
       this.finish(this.lastError?.message ?? 'o broker fechou a conexão');
@@ -66,6 +74,12 @@ export class MqttConnection {
     });
     // Batches are already as large as they should be; waiting for more bytes only adds to the lag.
     if (this.client.stream instanceof Socket) this.client.stream.setNoDelay(true);
+    this.client.stream.prependOnceListener(
+      options.address.protocol === 'mqtts' ? 'secureConnect' : 'data',
+      () => {
+        this.answered = true;
+      },
+    );
   }
 
   get address(): BrokerAddress {
@@ -102,6 +116,20 @@ export class MqttConnection {
     if (this.state !== 'ended') this.cut();
   }
 
+  /** A side that hears TLS and does not speak it leaves without a word, and so does one that misses it. */
+  private async failed(code: string, detail: string): Promise<void> {
+    const { protocol, host, port } = this.options.address;
+    const left = !this.answered && (code === 'ECONNRESET' || code === 'FECHADA');
+    if (left && protocol === 'mqtts') {
+      this.fail(
+        'SEM_TLS',
+        'o broker fechou a conexão em vez de combinar o TLS: talvez esta porta seja sem TLS',
+      );
+    } else if (left && protocol === 'mqtt' && (await speaksTls(host, port))) {
+      this.fail('EXIGE_TLS', 'esta porta do broker só fala TLS: use mqtts://');
+    } else this.fail(code, detail);
+  }
+
   private subscribe(): void {
     if (this.state !== 'opening') return;
     this.client.subscribe([...this.options.filters], { qos: 1 }, (error, granted) => {
@@ -125,7 +153,7 @@ export class MqttConnection {
 
   private finish(detail: string): void {
     if (this.state === 'opening') {
-      this.fail('FECHADA', detail);
+      void this.failed('FECHADA', detail);
     } else if (this.state === 'open') {
       this.cut();
       this.listener.onClosed(detail);
@@ -139,8 +167,11 @@ export class MqttConnection {
   }
 }
 
-function clientOptions({ address, clientId, credentials, will }: ConnectionOptions): IClientOptions {
+function clientOptions({ address, tls, clientId, credentials, will }: ConnectionOptions): IClientOptions {
+  const secure = tls?.clientOptions() ?? { minVersion: MINIMUM_VERSION };
   return {
+    ...(address.protocol === 'mqtts' && secure),
+    ...(address.protocol === 'wss' && { wsOptions: secure }),
     protocol: address.protocol,
     host: address.host,
     hostname: address.host,
@@ -160,6 +191,8 @@ function clientOptions({ address, clientId, credentials, will }: ConnectionOptio
 }
 
 function codeOf(error: Error): string {
+  const failure = tlsFailureOf(error);
+  if (failure !== undefined) return failure;
   const { code } = error as Error & { readonly code?: unknown };
   if (typeof code === 'string') return code;
   return typeof code === 'number' ? `CONNACK_${code}` : 'ERRO';

@@ -1,11 +1,12 @@
-import { connect as connectPlain, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { connect, createSecureContext } from 'node:tls';
-import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions } from 'node:tls';
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
 import { tlsFailureOf } from '../tls/failures.js';
 import type { TlsFailure } from '../tls/failures.js';
 import { MINIMUM_VERSION, readMaterial } from '../tls/material.js';
 import type { TlsFiles } from '../tls/material.js';
+import { probe, speaksTls } from '../tls/probe.js';
 
 /** How a client speaks TLS. Without an authority, the public ones that Node.js knows vouch for servers. */
 export interface TlsChoice extends TlsFiles {
@@ -21,16 +22,11 @@ export interface ClientSecurity {
   probe(host: string, port: number): Promise<TlsFailure | undefined>;
 }
 
-/** An alert that comes after the client's side of the handshake comes within this. */
-const PROBE_MS = 1_000;
-
 /** Connections without TLS. */
 export const PLAIN: ClientSecurity = {
   credentials: () => ChannelCredentials.createInsecure(),
   probe: async (host, port) => {
-    // Whoever completes a handshake speaks TLS, whatever its certificate is worth.
-    const end = await handshake(host, port, { rejectUnauthorized: false }, 0);
-    return end === 'agreed' || end === 'left' ? 'EXIGE_TLS' : undefined;
+    return (await speaksTls(host, port)) ? 'EXIGE_TLS' : undefined;
   },
 };
 
@@ -51,12 +47,7 @@ export async function clientSecurity(choice: TlsChoice | undefined): Promise<Cli
   return {
     credentials: (host, report) => new TlsCredentials({ secureContext, name: nameOf(host), report }),
     probe: async (host, port) => {
-      const end = await handshake(
-        host,
-        port,
-        { ...connectionOptions(nameOf(host)), secureContext },
-        PROBE_MS,
-      );
+      const end = await probe(host, port, { ...connectionOptions(nameOf(host)), secureContext });
       if (end === 'agreed') return undefined;
       // Not every server says why it leaves; without another reason it is what it learned last.
       if (end === 'left') return own === undefined ? 'SEM_CERTIFICADO' : 'CERTIFICADO_RECUSADO';
@@ -123,41 +114,4 @@ class TlsCredentials extends ChannelCredentials {
 /** The name is checked in either case; it is sent only where it is a name. */
 function connectionOptions(name: string): { readonly host: string; readonly servername: string } {
   return { host: name, servername: isIP(name) > 0 ? '' : name };
-}
-
-/** Shakes hands and then waits for so long whether the other side thinks better of it and leaves. */
-function handshake(
-  host: string,
-  port: number,
-  options: ConnectionOptions,
-  waitMs: number,
-): Promise<'agreed' | 'left' | Error | undefined> {
-  return new Promise((resolve) => {
-    const plain = connectPlain({ host, port });
-    const socket = connect({ ...options, socket: plain, ALPNProtocols: ['h2'] });
-    let secure = false;
-    const end = (how: 'agreed' | 'left' | Error | undefined): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      plain.destroy();
-      resolve(how);
-    };
-    let timer = setTimeout(end, PROBE_MS, undefined);
-    socket.once('secureConnect', () => {
-      secure = true;
-      clearTimeout(timer);
-      timer = setTimeout(end, waitMs, 'agreed');
-    });
-    // Data is the other side's word that it has agreed.
-    socket.once('data', () => {
-      end('agreed');
-    });
-    plain.once('error', end);
-    socket.on('error', (error: Error) => {
-      end(secure && tlsFailureOf(error) === undefined ? 'left' : error);
-    });
-    socket.once('close', () => {
-      end(secure ? 'left' : undefined);
-    });
-  });
 }

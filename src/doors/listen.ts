@@ -46,6 +46,7 @@ export async function listen(
     refused: front.refused,
     close: () => {
       front.server.close();
+      front.cutUnfinished();
     },
   };
 }

@@ -78,6 +78,9 @@ export function beginsTls(firstByte: number | undefined): boolean {
 function codeOf(error: unknown): string | undefined {
   if (typeof error === 'string') return error;
   if (typeof error !== 'object' || error === null) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return undefined;
+  if (!('code' in error) || typeof error.code !== 'string') return undefined;
+  if (error.code !== 'EPROTO' || !(error instanceof Error)) return error.code;
+  // What came while something was written has OpenSSL's reason in its message alone.
+  const [, reason] = /SSL routines:[^:]*:([^:]+):/.exec(error.message) ?? [];
+  return reason === undefined ? 'ERR_SSL_EPROTO' : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }

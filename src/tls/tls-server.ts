@@ -25,6 +25,8 @@ export interface TlsServer {
   readonly server: Server;
   /** Clients refused since the start, by reason. */
   readonly refused: Readonly<Record<TlsFailure, number>>;
+  /** Ends the connections that have not agreed yet, of which nobody else knows. */
+  readonly cutUnfinished: () => void;
 }
 
 /**
@@ -52,8 +54,8 @@ export function tlsServer(options: TlsServerOptions): TlsServer {
   transport.onChange(() => {
     handshakes.setSecureContext(transport.serverOptions());
   });
-  /** Peers that have not finished. */
-  const unfinished = new Set<string>();
+  /** By peer: what comes out of a handshake is another object than what went in. */
+  const unfinished = new Map<string, Socket>();
   handshakes.on('tlsClientError', (error, socket) => {
     // A certificate that is not good ends the connection without an error of its own.
     const failure = tlsFailureOf(error) ?? tlsFailureOf(socket.authorizationError);
@@ -75,13 +77,16 @@ export function tlsServer(options: TlsServerOptions): TlsServer {
       return;
     }
     const peer = peerOf(socket);
-    unfinished.add(peer);
+    unfinished.set(peer, socket);
     socket.once('close', () => {
       unfinished.delete(peer);
     });
     handshakes.emit('connection', socket);
   });
-  return { server, refused };
+  const cutUnfinished = (): void => {
+    for (const socket of unfinished.values()) socket.destroy();
+  };
+  return { server, refused, cutUnfinished };
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

@@ -1,8 +1,16 @@
-import type { SecureContextOptions, TlsOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import { MINIMUM_VERSION, readMaterial } from './material.js';
 import type { TlsFiles, TlsMaterial } from './material.js';
+
+/** What a client shows and checks, as Node.js takes it. */
+export interface ClientTls {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+  readonly minVersion: typeof MINIMUM_VERSION;
+}
 
 /** The certificates of one process, for everything in it that speaks TLS. They can be taken up anew from their files. */
 export class Transport {
@@ -38,6 +46,11 @@ export class Transport {
     return this.material.own !== undefined;
   }
 
+  /** Whether others are checked against an authority that was named, and not against the public ones. */
+  get hasAuthority(): boolean {
+    return this.material.ca !== undefined;
+  }
+
   /**
    * Reads the files again. What is connected stays connected; what connects from now on sees the new certificates.
    * @throws KvsError CONFIGURACAO if they do not serve; the old ones stay
@@ -66,7 +79,7 @@ export class Transport {
   }
 
   /** For a connection to somebody else, whose name and certificate are checked. */
-  clientOptions(): SecureContextOptions {
+  clientOptions(): ClientTls {
     const { own, ca } = this.material;
     return { ...own, ...(ca !== undefined && { ca }), minVersion: MINIMUM_VERSION };
   }

@@ -25,6 +25,10 @@ export interface MosquittoOptions {
   /** Everything but the listener. By default Mosquitto's own limits, and anonymous clients. */
   readonly conf?: string;
   readonly port?: number;
+  /** Where it is started: paths in `conf` may be relative to it. */
+  readonly cwd?: string;
+  /** `conf` has the listener too, on `port`. */
+  readonly ownListener?: boolean;
 }
 
 /**
@@ -46,10 +50,11 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'mosquitto-'));
   const conf = join(folder, 'mosquitto.conf');
-  await writeFile(conf, `listener ${port} 127.0.0.1\n${options.conf ?? 'allow_anonymous true\n'}`);
+  const listener = options.ownListener === true ? '' : `listener ${port} 127.0.0.1\n`;
+  await writeFile(conf, `${listener}${options.conf ?? 'allow_anonymous true\n'}`);
   // Started by root, it gives its rights up.
   await chmod(folder, 0o755);
-  let child = await launch(path, conf, port);
+  let child = await launch(path, conf, port, options.cwd);
   return {
     url: `mqtt://127.0.0.1:${port}`,
     port,
@@ -65,7 +70,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     },
     async restart() {
       await end(child, 'SIGTERM');
-      child = await launch(path, conf, port);
+      child = await launch(path, conf, port, options.cwd);
     },
   };
 }
@@ -75,8 +80,8 @@ function binary(): string | undefined {
   return folders.map((folder) => join(folder, 'mosquitto')).find((path) => existsSync(path));
 }
 
-async function launch(path: string, conf: string, port: number): Promise<ChildProcess> {
-  const child = spawn(path, ['-c', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
+async function launch(path: string, conf: string, port: number, cwd = tmpdir()): Promise<ChildProcess> {
+  const child = spawn(path, ['-c', conf], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();

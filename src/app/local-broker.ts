@@ -1,0 +1,57 @@
+import type { BrokerCredentials } from '../bus/broker-url.js';
+import type { LocalBrokerOptions } from '../bus/local-broker.js';
+import { KvsError } from '../core/errors.js';
+import type { Gatekeeper } from '../ports/access.js';
+import type { Logger } from '../ports/logger.js';
+import type { Transport } from '../tls/transport.js';
+import type { LocalBrokerConfig } from './engine-config.js';
+import { isLoopback } from './exposure.js';
+import { systemTime } from './system-time.js';
+
+interface Surroundings {
+  readonly fleet: string;
+  readonly transport: Transport | undefined;
+  /** Who may do what; `undefined`: everybody, which is only right where nobody but this machine comes. */
+  readonly gatekeeper: Gatekeeper | undefined;
+  /** What this server itself shows the broker. */
+  readonly credentials: BrokerCredentials | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * How the broker of this machine is opened and looked for. On loopback it is plain and asks nobody; where other machines
+ * reach it, it asks for user and password, and speaks TLS if there is a certificate.
+ * @throws KvsError CONFIGURACAO if what that needs is not there
+ */
+export function localBrokerOptions(
+  { host, port, protocol }: LocalBrokerConfig,
+  { fleet, transport, gatekeeper, credentials, logger }: Surroundings,
+): LocalBrokerOptions {
+  const reached = !(isLoopback(host) || host === 'localhost');
+  const canServe = transport?.canServe === true;
+  const secure = protocol === 'mqtts' || (protocol === undefined && reached && canServe);
+  if (secure && !(canServe && transport.hasAuthority)) {
+    throw new KvsError(
+      'CONFIGURACAO',
+      '--broker-local com TLS pede --tls-certificado, --tls-chave e --tls-ca: os outros servidores conferem o broker',
+    );
+  }
+  const asks = reached && gatekeeper !== undefined;
+  if (asks && credentials === undefined) {
+    throw new KvsError(
+      'CONFIGURACAO',
+      '--broker-local fora desta máquina pede usuário e senha, também a este servidor: diga --broker-credenciais ARQUIVO com uma credencial de papel servidor',
+    );
+  }
+  if (asks && !secure) {
+    logger.warn(
+      { broker: `${host}:${port}` },
+      'broker embutido sem TLS: senhas e dados passam abertos pela rede',
+    );
+  }
+  return {
+    ...{ host, port, time: systemTime, logger },
+    tls: secure ? transport : undefined,
+    users: asks ? { gatekeeper, fleet } : undefined,
+  };
+}

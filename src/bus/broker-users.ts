@@ -1,0 +1,102 @@
+import type { Client } from 'aedes';
+import { KvsError } from '../core/errors.js';
+import type { Gatekeeper, Identity } from '../ports/access.js';
+import { mayPublish, maySubscribe } from './topic-rules.js';
+
+/** Why the embedded broker refuses something to a client. */
+export const BROKER_REFUSALS = [
+  'SEM_USUARIO',
+  'NAO_AUTENTICADO',
+  'LIMITE_TENTATIVAS',
+  'IDENTIFICADOR_RESERVADO',
+  'CREDENCIAL_REVOGADA',
+  'PUBLICACAO_RECUSADA',
+  'ASSINATURA_RECUSADA',
+] as const;
+export type BrokerRefusal = (typeof BROKER_REFUSALS)[number];
+
+/** What a client is told when it is not let in: return codes of CONNACK in MQTT 3.1.1. */
+const CONNACK: Readonly<Partial<Record<BrokerRefusal, number>>> = {
+  SEM_USUARIO: 4,
+  NAO_AUTENTICADO: 4,
+  LIMITE_TENTATIVAS: 5,
+  IDENTIFICADOR_RESERVADO: 2,
+};
+
+/** Servers connect under these names, and whoever takes one over cuts them off. */
+const SERVER_CLIENT_ID = /^kvs:/;
+
+export interface BrokerUsersOptions {
+  readonly gatekeeper: Gatekeeper;
+  readonly fleet: string;
+  /** Hears of each refusal. @param who name of the credential, or the address of who has shown none */
+  readonly onRefused: (refusal: BrokerRefusal, who: string) => void;
+}
+
+/** The clients of a broker that asks for user and password: who each is, and what it may do. */
+export class BrokerUsers {
+  private readonly identities = new WeakMap<Client, Identity>();
+  readonly refused = Object.fromEntries(BROKER_REFUSALS.map((refusal) => [refusal, 0])) as Record<
+    BrokerRefusal,
+    number
+  >;
+
+  constructor(private readonly options: BrokerUsersOptions) {}
+
+  /**
+   * Lets a client in.
+   * @param from its address
+   * @throws Error with the return code for CONNACK
+   */
+  async admit(
+    client: Client,
+    from: string,
+    user: string | undefined,
+    password: Buffer | undefined,
+  ): Promise<void> {
+    if (user === undefined || password === undefined) throw this.refusal('SEM_USUARIO', from);
+    let identity: Identity;
+    try {
+      identity = await this.options.gatekeeper.authenticate(user, password.toString('utf8'), from);
+    } catch (error) {
+      const { code } = KvsError.from(error);
+      throw this.refusal(code === 'LIMITE_TENTATIVAS' ? code : 'NAO_AUTENTICADO', from);
+    }
+    if (SERVER_CLIENT_ID.test(client.id) && identity.role !== 'servidor') {
+      throw this.refusal('IDENTIFICADOR_RESERVADO', identity.name);
+    }
+    this.identities.set(client, identity);
+  }
+
+  /** Whether a client is here whose credential has been revoked since. */
+  isRevoked(client: Client): boolean {
+    const identity = this.identities.get(client);
+    if (identity === undefined || identity.valid) return false;
+    this.refuse('CREDENCIAL_REVOGADA', identity.name);
+    return true;
+  }
+
+  mayPublish(client: Client, topic: string): boolean {
+    const identity = this.identities.get(client);
+    if (identity?.valid === true && mayPublish(identity, this.options.fleet, topic)) return true;
+    this.refuse('PUBLICACAO_RECUSADA', identity?.name ?? client.id);
+    return false;
+  }
+
+  maySubscribe(client: Client, filter: string): boolean {
+    const identity = this.identities.get(client);
+    if (identity?.valid === true && maySubscribe(identity, this.options.fleet, filter)) return true;
+    this.refuse('ASSINATURA_RECUSADA', identity?.name ?? client.id);
+    return false;
+  }
+
+  private refusal(refusal: BrokerRefusal, who: string): Error {
+    this.refuse(refusal, who);
+    return Object.assign(new Error(refusal), { returnCode: CONNACK[refusal] });
+  }
+
+  private refuse(refusal: BrokerRefusal, who: string): void {
+    this.refused[refusal]++;
+    this.options.onRefused(refusal, who);
+  }
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import mqtt from 'mqtt';
+import type { IClientOptions, MqttClient } from 'mqtt';
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** A client of a broker that asks for users, over TLS, with what it has received. */
+export class MqttUser {
+  readonly received: string[] = [];
+
+  private constructor(readonly client: MqttClient) {
+    client.on('message', (topic, payload) => {
+      this.received.push(`${topic} ${payload.toString()}`);
+    });
+    client.on('error', () => undefined);
+  }
+
+  /** @throws Error if the broker does not let it in; its `code` is that of CONNACK or of TLS */
+  static async connect(
+    port: number,
+    ca: string,
+    login: Login | undefined,
+    more: IClientOptions = {},
+  ): Promise<MqttUser> {
+    const client = await mqtt.connectAsync(
+      `mqtts://127.0.0.1:${port}`,
+      {
+        ...{ ca: readFileSync(ca), protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 10_000 },
+        ...(login && { username: login.user, password: login.password }),
+        ...more,
+      },
+      false,
+    );
+    return new MqttUser(client);
+  }
+
+  /** The answer to a subscription: the granted QoS, or 128. */
+  async subscribe(filter: string): Promise<number> {
+    return new Promise((resolve) => {
+      this.client.subscribe(filter, { qos: 1 }, (error, granted) => {
+        resolve(error ? 128 : (granted?.[0]?.qos ?? 128));
+      });
+    });
+  }
+
+  /** Whether the broker acknowledged it before it closed the connection. */
+  publish(topic: string, payload: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const onClose = (): void => {
+        resolve(false);
+      };
+      this.client.once('close', onClose);
+      this.client.publish(topic, payload, { qos: 1 }, (error) => {
+        this.client.off('close', onClose);
+        resolve(!error);
+      });
+    });
+  }
+
+  /** Breaks off without a word, so that the will is due. */
+  breakOff(): void {
+    this.client.stream.destroy();
+    this.client.end(true);
+  }
+
+  end(): void {
+    this.client.end(true);
+  }
+}

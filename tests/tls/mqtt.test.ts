@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import { chmod, copyFile } from 'node:fs/promises';
+import { connect as connectPlain } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { externalBrokers } from '../../src/bus/broker-source.js';
+import { tcpBroker } from '../../src/bus/broker-url.js';
+import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
+import { MqttBus } from '../../src/bus/mqtt-bus.js';
+import { Transport } from '../../src/tls/transport.js';
+import { LogRecorder, Recorder } from '../bus/support.js';
+import { TestCertificates } from '../support/certificates.js';
+import type { Pair } from '../support/certificates.js';
+import { eventually } from '../support/eventually.js';
+import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
+import { freePort } from '../support/net.js';
+import { realRandom, realTime } from '../support/real-time.js';
+import { greet, pem, SilentServer } from '../support/tls-peers.js';
+
+let files: TestCertificates;
+beforeAll(async () => {
+  files = await TestCertificates.make();
+});
+afterAll(() => files.remove());
+
+const cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+interface Broker {
+  readonly port: number;
+}
+
+type StartBroker = (shown: Pair | undefined, requiresClient?: boolean) => Promise<Broker>;
+
+const embedded: StartBroker = async (shown, requiresClient = false) => {
+  const logger = new LogRecorder();
+  const ca = requiresClient ? files.ca : undefined;
+  const tls =
+    shown === undefined
+      ? undefined
+      : await Transport.open({ ...shown, ca }, requiresClient, realTime, logger);
+  const broker = await EmbeddedBroker.start({ host: '127.0.0.1', port: 0, time: realTime, logger, tls });
+  cleanUps.push(() => broker.stop());
+  return broker;
+};
+
+const mosquitto: StartBroker = async (shown, requiresClient = false) => {
+  const port = await freePort();
+  const conf = ['allow_anonymous true'];
+  if (shown !== undefined) {
+    // Started by root, Mosquitto gives its rights up and must still read them.
+    await chmod(files.folder, 0o755);
+    await chmod(shown.key, 0o644);
+    conf.push(
+      'tls_version tlsv1.3',
+      `certfile ${shown.certificate}`,
+      `keyfile ${shown.key}`,
+      `cafile ${files.ca}`,
+    );
+    if (requiresClient) conf.push('require_certificate true');
+  }
+  const broker = await startMosquitto({ port, conf: `${conf.join('\n')}\n` });
+  cleanUps.push(() => broker.stop());
+  return broker;
+};
+
+interface Member {
+  readonly bus: MqttBus;
+  readonly log: LogRecorder;
+  readonly transport: Transport;
+  /** Code of the first failure in the log. */
+  code(): unknown;
+}
+
+/** A server's connection to a broker. */
+async function member(port: number, own: Partial<Pair> = {}, secure = true): Promise<Member> {
+  const log = new LogRecorder();
+  const { certificate, key } = own;
+  const transport = await Transport.open({ certificate, key, ca: files.ca }, false, realTime, log);
+  const address = tcpBroker('127.0.0.1', port, secure ? 'mqtts' : 'mqtt');
+  const bus = new MqttBus({
+    ...{ fleet: 'tls', origin: `o${port}`, time: realTime, random: realRandom, logger: log },
+    brokers: externalBrokers([address], transport),
+  });
+  bus.start(new Recorder());
+  cleanUps.push(() => bus.stop());
+  const code = (): unknown => {
+    const line = log.lines.find(({ message }) => message.startsWith('broker fora de alcance'));
+    return line && (line.fields as { readonly motivo?: unknown }).motivo;
+  };
+  return { bus, log, transport, code };
+}
+
+function behaves(start: StartBroker): void {
+  it('quem confia na autoridade do broker conecta, por TLS 1.3 e nada mais antigo', async () => {
+    const { port } = await start(await files.server('broker'));
+    const { bus } = await member(port);
+    await eventually('connected', () => bus.connected);
+    expect(bus.broker).toBe(`mqtts://127.0.0.1:${port}`);
+    const ca = readFileSync(files.ca);
+    expect((await greet(port, { ca }, 200)).protocol).toBe('TLSv1.3');
+    expect(await greet(port, { ca, maxVersion: 'TLSv1.2' })).toMatchObject({
+      serial: undefined,
+      error: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    });
+  });
+
+  it.each([
+    ['assinado por si mesmo', () => Promise.resolve(files.selfSigned), 'CERTIFICADO_AUTOASSINADO'],
+    ['de outra autoridade', () => files.strangerServer(), 'CERTIFICADO_DESCONHECIDO'],
+    ['de outro nome', () => files.server('outro', ['broker.exemplo']), 'NOME_ERRADO'],
+    ['nenhum: sem TLS', () => Promise.resolve(undefined), 'SEM_TLS'],
+  ])('certificado do broker %s: um código no log, e o servidor segue sozinho', async (_, make, code) => {
+    const { port } = await start(await make());
+    const refused = await member(port);
+    await eventually('a failure', () => refused.code());
+    expect(refused.code()).toBe(code);
+    expect(refused.bus.connected).toBe(false);
+  });
+
+  it('sem TLS numa porta com TLS', async () => {
+    const { port } = await start(await files.server('broker'));
+    const refused = await member(port, {}, false);
+    await eventually('a failure', () => refused.code());
+    expect(refused.code()).toBe('EXIGE_TLS');
+  });
+
+  it('TLS mútuo: com certificado conecta, sem ele não', async () => {
+    const { port } = await start(await files.server('broker'), true);
+    const welcome = await member(port, await files.client('servidor'));
+    await eventually('connected', () => welcome.bus.connected);
+    const refused = await member(port);
+    await eventually('a failure', () => refused.code());
+    expect(refused.code()).toBe('SEM_CERTIFICADO');
+    const expired = await greet(port, {
+      ca: readFileSync(files.ca),
+      ...pem(await files.client('velho', -1)),
+    });
+    expect(expired.error).toBeDefined();
+  });
+}
+
+describe('broker embutido', () => {
+  behaves(embedded);
+
+  it('certificados recarregados: quem conecta vê o novo, quem está conectado fica', async () => {
+    const used = { certificate: join(files.folder, 'uso.pem'), key: join(files.folder, 'uso-chave.pem') };
+    const [first, second] = [await files.server('primeiro'), await files.server('segundo')];
+    const use = async (pair: Pair): Promise<void> => {
+      await copyFile(pair.key, used.key);
+      await copyFile(pair.certificate, used.certificate);
+    };
+    await use(first);
+    const logger = new LogRecorder();
+    const tls = await Transport.open(used, false, realTime, logger);
+    const broker = await EmbeddedBroker.start({ host: '127.0.0.1', port: 0, time: realTime, logger, tls });
+    cleanUps.push(() => broker.stop());
+    const { bus } = await member(broker.port);
+    await eventually('connected', () => bus.connected);
+    const shown = async (): Promise<unknown> =>
+      (await greet(broker.port, { ca: readFileSync(files.ca) }, 200)).serial;
+    expect(await shown()).toBe(first.serial);
+    await use(second);
+    await tls.reload();
+    expect(await shown()).toBe(second.serial);
+    expect(bus.connected).toBe(true);
+    expect(bus.counters.reconnects).toBe(0);
+  });
+
+  it('conta o que recusa: sem TLS, sem certificado, certificado ruim', async () => {
+    const logger = new LogRecorder();
+    const tls = await Transport.open(
+      { ...(await files.server('broker')), ca: files.ca },
+      true,
+      realTime,
+      logger,
+    );
+    const broker = await EmbeddedBroker.start({ host: '127.0.0.1', port: 0, time: realTime, logger, tls });
+    cleanUps.push(() => broker.stop());
+    const ca = readFileSync(files.ca);
+    connectPlain(broker.port, '127.0.0.1')
+      .on('error', () => undefined)
+      .write('\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00');
+    await greet(broker.port, { ca });
+    await greet(broker.port, { ca, ...pem(await files.client('velho', -1)) });
+    await greet(broker.port, { ca, ...pem(await files.strangerClient('maria')) });
+    const counted = { SEM_CERTIFICADO: 1, CERTIFICADO_VENCIDO: 1, CERTIFICADO_DESCONHECIDO: 1, SEM_TLS: 1 };
+    await eventually('the counts', () => {
+      expect(broker.refusedTls).toMatchObject(counted);
+      return true;
+    });
+  });
+
+  it('quem fala TLS na porta sem TLS é desligado e contado', async () => {
+    const logger = new LogRecorder();
+    const broker = await EmbeddedBroker.start({ host: '127.0.0.1', port: 0, time: realTime, logger });
+    cleanUps.push(() => broker.stop());
+    await greet(broker.port, {});
+    await eventually('a refusal', () =>
+      logger.lines.some(({ fields }) => (fields as { readonly motivo?: unknown }).motivo === 'EXIGE_TLS'),
+    );
+  });
+});
+
+describe.runIf(mosquittoAvailable())('Mosquitto', () => {
+  behaves(mosquitto);
+});
+
+describe('um broker qualquer', () => {
+  it('com o certificado vencido', async () => {
+    const other = await SilentServer.start(await files.server('vencido', undefined, -1));
+    cleanUps.push(() => other.stop());
+    const refused = await member(other.port);
+    await eventually('a failure', () => refused.code());
+    expect(refused.code()).toBe('CERTIFICADO_VENCIDO');
+  });
+
+  it('que só fala TLS 1.2', async () => {
+    const other = await SilentServer.start(await files.server('velho'), { maxVersion: 'TLSv1.2' });
+    cleanUps.push(() => other.stop());
+    const refused = await member(other.port);
+    await eventually('a failure', () => refused.code());
+    expect(refused.code()).toBe('VERSAO_TLS');
+  });
+
+  it('conexões novas usam os arquivos novos do cliente', async () => {
+    const own = { certificate: join(files.folder, 'meu.pem'), key: join(files.folder, 'meu-chave.pem') };
+    const stranger = await files.strangerClient('servidor');
+    await copyFile(stranger.key, own.key);
+    await copyFile(stranger.certificate, own.certificate);
+    const { port } = await embedded(await files.server('broker'), true);
+    const refused = await member(port, { ...own, serial: '' });
+    await eventually('a failure', () => refused.code());
+    const good = await files.client('servidor');
+    await copyFile(good.key, own.key);
+    await copyFile(good.certificate, own.certificate);
+    await refused.transport.reload();
+    await eventually('connected', () => refused.bus.connected, 30_000);
+  });
+});
