@@ -29,7 +29,7 @@ export function topicGrants(identity: TopicIdentity, fleet: string): TopicGrants
     case 'escrita':
     case 'leitura': {
       // `permits` asks more of an identity than topics need.
-      const named: Identity = { name: '', valid: true, ...identity };
+      const named: Identity = { name: '', valid: true, role: identity.role, prefixes: identity.prefixes };
       return {
         publish: permits(named, 'write', PORTAL_KEYS) ? [PORTAL_REQUESTS] : [],
         subscribe: permits(named, 'read', PORTAL_KEYS) ? [PORTAL] : [],

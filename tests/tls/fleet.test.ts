@@ -85,7 +85,7 @@ describe('uma frota com o seu broker embutido fora desta máquina', () => {
     user.end();
     await second.stop();
     await first.stop();
-  });
+  }, 120_000);
 
   it('sem --broker-credenciais: uma linha, saída 2', async () => {
     await credential('frota2', 'servidor');
