@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startConsensus } from '../support/consensus.js';
 import { DataFolder } from '../support/data-folder.js';
-import { openStand } from '../support/doors.js';
+import { openStand, openStandOn } from '../support/doors.js';
 import { root } from '../support/e2e-build.js';
+import { etcdAvailable, startEtcd } from '../support/etcd.js';
 import { freePort } from '../support/net.js';
 import { ServerProcess } from '../support/server-process.js';
 
@@ -99,6 +101,36 @@ describe('kvs exporta and kvs importa', () => {
       code: 5,
     });
   }, 60_000);
+
+  it.skipIf(!etcdAvailable())(
+    'go from consensus to a fleet, and back',
+    async () => {
+      const cluster = await startEtcd();
+      const engine = startConsensus(cluster.addresses);
+      const stand = await openStandOn(engine);
+      const own = join(folder.path, 'consenso.jsonl');
+      try {
+        for (const valor of ['primeiro', 'segundo', 'terceiro']) await stand.client.insere('!%21', valor);
+        await stand.client.remove('!%21', 2);
+        expect(await kvs('exporta', own, '-p', String(stand.doors.port))).toMatchObject({ code: 0 });
+        const lines = (await readFile(own, 'utf8')).trimEnd().split('\n');
+        expect(lines).toHaveLength(2 + 2);
+        const imported = await kvs('importa', own, '-p', String(from.port));
+        expect(imported.stderr).toContain('2 versões importadas (0 com outro número, 0 já existiam)');
+        const back = await kvs('exporta', '-p', String(from.port));
+        expect(back.stdout.split('\n')).toEqual(expect.arrayContaining(lines.slice(1, 3)));
+
+        const again = await kvs('importa', own, '-p', String(stand.doors.port));
+        expect(again.stderr).toContain('2 versões importadas (2 com outro número');
+        expect((await stand.client.consulta('!%21')).versao).toBe(5);
+      } finally {
+        await stand.close();
+        await engine.stop();
+        await cluster.stop();
+      }
+    },
+    120_000,
+  );
 
   it('give an engine that keeps no numbers of others its own, in order', async () => {
     const stand = await openStand();
