@@ -1,6 +1,7 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { ENGINE_OPTIONS, FLEET_DEFAULTS, engineConfig } from './engine-config.js';
+import { KEY_TEXT_VARIABLE } from './fleet-key-config.js';
 import type { EngineConfig } from './engine-config.js';
 import { listedTexts, onlyText, parseChoice, parseHost, parsePort } from './parse.js';
 import { badSetting, envName, settingReader } from './settings.js';
@@ -77,7 +78,8 @@ export function serverConfig(sources: SettingSources): ServerConfig {
     return setting === undefined ? fallback : parse(onlyText(setting), setting.place);
   };
   const host = one('host', parseHost, DEFAULTS.host);
-  const engine = engineConfig(read, host);
+  const keyText = (sources.env[KEY_TEXT_VARIABLE] ?? '').trim() || undefined;
+  const engine = engineConfig(read, host, keyText);
   const portal = parsePortal(read('portal'));
   const credentials = one('credenciais', parseFile, undefined);
   if (credentials !== undefined) assertServerIsKnown(engine);
@@ -131,7 +133,7 @@ function parseLogLevel(text: string, place: string): LogLevel {
 const OTHER_VARIABLES = [
   ...['KVS_CONFIG', 'KVS_PORT', 'KVS_ADDRESS', 'KVS_ENDERECO', 'KVS_PRAZO', 'KVS_JSON'],
   ...['KVS_SERVIDORES', 'KVS_DESCOBRE', 'KVS_CREDENCIAL', 'KVS_TOKEN'],
-  ...['KVS_TLS', 'KVS_TLS_NOME'],
+  ...['KVS_TLS', 'KVS_TLS_NOME', KEY_TEXT_VARIABLE],
   ...['KVS_REPLICA_DADOS', 'KVS_REPLICA_ARQUIVO', 'KVS_REPLICA_COTA'],
 ];
 

@@ -3,11 +3,14 @@ import type { BrokerAddress } from '../bus/broker-url.js';
 import { ORIGIN_PATTERN } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { KEY_TEXT_VARIABLE, keyConfig } from './fleet-key-config.js';
+import type { FleetKeyConfig } from './fleet-key-config.js';
 import {
   hostPortText,
   listedTexts,
   onlyText,
   parseChoice,
+  parseFlag,
   parseHostPort,
   parsePort,
   parseTokenPath,
@@ -34,6 +37,8 @@ export interface FleetConfig {
   readonly localBroker: LocalBrokerConfig;
   /** Folder of the journal; `undefined`: memory only. */
   readonly dataFolder: string | undefined;
+  /** Where the fleet's keys are; `undefined`: none, and messages are as they are. */
+  readonly key: FleetKeyConfig | undefined;
 }
 
 /** A server over the replicas of a consensus store. */
@@ -75,6 +80,7 @@ export const FLEET_DEFAULTS: FleetConfig = Object.freeze({
   brokers: Object.freeze([]),
   localBroker: Object.freeze({ host: '127.0.0.1', port: 1883 }),
   dataFolder: undefined,
+  key: undefined,
 });
 
 /** The replicas are the three of `replica.sh` on this machine. */
@@ -104,7 +110,7 @@ const DEADLINE_MS_MAX = 600_000;
 
 /** Options that only some engines have. */
 const OPTIONS_OF = {
-  frota: ['broker', 'frota', 'broker-local', 'dados'],
+  frota: ['broker', 'frota', 'broker-local', 'dados', 'chave-frota', 'cifra'],
   consenso: ['replicas', 'prazo-consenso', 'leitura', 'portal-broker'],
   lider: [
     'lider',
@@ -130,9 +136,14 @@ export const ENGINE_OPTIONS: readonly EngineOption[] = [
 /**
  * The engine that the settings ask for, and its own settings.
  * @param host address of this server
+ * @param keyText keys of the fleet themselves
  * @throws KvsError CONFIGURACAO, also for an option of the engine that was not chosen: it would be missed without a word
  */
-export function engineConfig(read: (name: EngineOption) => Setting | undefined, host: string): EngineConfig {
+export function engineConfig(
+  read: (name: EngineOption) => Setting | undefined,
+  host: string,
+  keyText?: string,
+): EngineConfig {
   const one = <T>(name: EngineOption, parse: (text: string, place: string) => T, fallback: T): T => {
     const setting = read(name);
     return setting === undefined ? fallback : parse(onlyText(setting), setting.place);
@@ -148,6 +159,12 @@ export function engineConfig(read: (name: EngineOption) => Setting | undefined, 
       `${setting.place} só vale com --motor ${others.join(' ou ')}, e o motor aqui é ${name}`,
     );
   }
+  if (name !== 'frota' && keyText !== undefined) {
+    throw new KvsError(
+      'CONFIGURACAO',
+      `${KEY_TEXT_VARIABLE} só vale com --motor frota, e o motor aqui é ${name}`,
+    );
+  }
   if (name === 'lider') return leaderConfig(read, host);
   if (name === 'frota') {
     return Object.freeze({
@@ -156,6 +173,7 @@ export function engineConfig(read: (name: EngineOption) => Setting | undefined, 
       brokers: parseBrokers(read('broker')),
       localBroker: one('broker-local', parseLocalBroker, FLEET_DEFAULTS.localBroker),
       dataFolder: one<string | undefined>('dados', parseFolder, FLEET_DEFAULTS.dataFolder),
+      key: keyConfig(read('chave-frota'), keyText, one('cifra', parseFlag, false)),
     });
   }
   return Object.freeze({

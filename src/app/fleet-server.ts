@@ -14,6 +14,7 @@ import type { ServerConfig } from './config.js';
 import { openAccess } from './access.js';
 import { readBrokerCredentials } from './broker-credentials.js';
 import type { FleetConfig } from './engine-config.js';
+import { openFleetKeys } from './fleet-key.js';
 import { hostPortText } from './parse.js';
 import { fleetPortal } from './portal.js';
 import { localBrokerOptions } from './local-broker.js';
@@ -36,13 +37,14 @@ import { openTransport, servingTransport } from './tls-config.js';
  */
 export async function startFleetServer(
   config: ServerConfig,
-  { fleet, brokers: given, localBroker, dataFolder }: FleetConfig,
+  { fleet, brokers: given, localBroker, dataFolder, key }: FleetConfig,
   logger: Logger,
   onServing: () => void,
 ): Promise<RunningServer> {
   const access = await openAccess(config.credentials, logger);
   const credentials = await readBrokerCredentials(config.brokerCredentials);
   const transport = await openTransport(config.tls, logger);
+  const seal = key && (await openFleetKeys(key, fleet, logger));
   const origin = drawName();
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const address = hostPortText(config.host, port);
@@ -54,7 +56,7 @@ export async function startFleetServer(
   const urls = brokers.addresses.map(({ url }) => url);
   const journal = dataFolder === undefined ? undefined : await LevelJournal.open(dataFolder, fleet, logger);
 
-  const bus = new MqttBus({ fleet, origin, brokers, credentials, time, random, logger });
+  const bus = new MqttBus({ fleet, origin, brokers, credentials, seal, time, random, logger });
   // The engine calls these only after its start, when the doors are open.
   const onState = (state: PresenceState): void => {
     doors.setServing(state === 'serving');
@@ -123,6 +125,7 @@ export async function startFleetServer(
       ['broker', broker()],
       ['origem', origin],
       ...(dataFolder === undefined ? [] : [['dados', dataFolder] as const]),
+      ...(key === undefined ? [] : [['mensagens', key.encrypts ? 'cifradas' : 'autenticadas'] as const]),
     ],
     stop: () =>
       (stopped ??= leaveInOrder(doors, () => portal.stop().then(() => engine.stop()), last, logger)),

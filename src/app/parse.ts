@@ -73,6 +73,12 @@ export function parseTokenPath(text: string, place: string): string {
   );
 }
 
+/** @throws KvsError CONFIGURACAO unless `text` is yes or no */
+export function parseFlag(text: string, place: string): boolean {
+  const choice = parseChoice(text, place, ['sim', 'nao', 'não', 'true', 'false', '1', '0']);
+  return choice === 'sim' || choice === 'true' || choice === '1';
+}
+
 /** Positional port and option say the same thing twice; both may be given only if they agree. */
 export function mergePort(positional: string | undefined, option: string | undefined): string | undefined {
   if (positional !== undefined && option !== undefined && positional !== option) {

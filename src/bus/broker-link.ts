@@ -14,8 +14,8 @@ export interface LinkOptions {
   readonly clientId: string;
   readonly filters: readonly string[];
   readonly credentials?: BrokerCredentials | undefined;
-  /** Made anew for every attempt; none by default. */
-  readonly will?: () => Will;
+  /** Made anew for every attempt, of which it gets the number (1, 2, 3, …); none by default. */
+  readonly will?: (attempt: number) => Will;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
@@ -41,6 +41,8 @@ export class BrokerLink {
   private failedRounds = 0;
   private openedAtMs = 0;
   private opened = 0;
+  private attempts = 0;
+  private currentNumber = 0;
   private stopped = false;
   private cancelTimer: () => void = () => undefined;
   private readonly failures: BurstLog;
@@ -56,6 +58,11 @@ export class BrokerLink {
   /** The open connection, if there is one. */
   get connection(): MqttConnection | undefined {
     return this.current;
+  }
+
+  /** Number of the attempt that became the open connection, or the last one that was open; 0 before the first. */
+  get connectionNumber(): number {
+    return this.currentNumber;
   }
 
   /** Connections opened after the first. */
@@ -117,11 +124,12 @@ export class BrokerLink {
       return;
     }
     const { brokers, clientId, filters, credentials, will, time } = this.options;
+    const number = ++this.attempts;
     const connection = new MqttConnection(
-      { address, tls: brokers.tls, clientId, filters, credentials, will: will?.(), time },
+      { address, tls: brokers.tls, clientId, filters, credentials, will: will?.(number), time },
       {
         onOpen: () => {
-          this.adopt(connection, index);
+          this.adopt(connection, number, index);
         },
         onFailed: (code, detail) => {
           this.tryFrom(index + 1, end, [...failures, { address, code, detail }], allFailed);
@@ -137,11 +145,12 @@ export class BrokerLink {
     this.attempt = connection;
   }
 
-  private adopt(connection: MqttConnection, index: number): void {
+  private adopt(connection: MqttConnection, number: number, index: number): void {
     const { time, logger } = this.options;
     const previous = this.current;
     this.attempt = undefined;
     this.current = connection;
+    this.currentNumber = number;
     this.opened++;
     this.openedAtMs = time.monotonicMs();
     logger.info({ broker: connection.address.url }, 'conectado ao broker');

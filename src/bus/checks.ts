@@ -20,6 +20,15 @@ export const DROP_REASONS = [
   'VETOR',
   'MUTACOES',
   'CAMPO',
+  // Sealed, where this server has no fleet key.
+  'SELADA',
+  // With a fleet key: no seal, a malformed one, an unknown key, not what was sealed, repeated, of an origin that shows no life.
+  'SEM_SELO',
+  'SELO',
+  'CHAVE_FROTA',
+  'AUTENTICIDADE',
+  'REPETIDA',
+  'NAO_VERIFICADA',
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 

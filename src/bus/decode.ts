@@ -19,12 +19,13 @@ import {
   whole,
 } from './checks.js';
 import type { DropReason, Fields } from './checks.js';
+import type { Contact } from './contact.js';
 import { readBatch, readCursor, readKey } from './decode-records.js';
 import type { TopicParts } from './topics.js';
 import { FORMAT, OUTCOMES, STATES, TYPES } from './wire.js';
 
-export type Decoded =
-  { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly reason: DropReason };
+export type Decoded<T = Message> =
+  { readonly ok: true; readonly message: T } | { readonly ok: false; readonly reason: DropReason };
 
 /** A `host:port` is never longer. */
 const ADDRESS_BYTES = 512;
@@ -38,6 +39,17 @@ const HASH_DIGITS = 64;
  * @param fleet the fleet of this server
  */
 export function decode(topic: TopicParts, fleet: string, payload: Buffer): Decoded {
+  return parse(topic, fleet, payload, readMessage);
+}
+
+/** The same for what came sealed: then servers may also show each other that they live. */
+export function decodeSealed(topic: TopicParts, fleet: string, payload: Buffer): Decoded<Message | Contact> {
+  return parse(topic, fleet, payload, readSealed);
+}
+
+type Reader<T> = (topic: TopicParts, fleet: string, wire: Fields, json: string) => T;
+
+function parse<T>(topic: TopicParts, fleet: string, payload: Buffer, read: Reader<T>): Decoded<T> {
   if (topic.fleet !== fleet) return { ok: false, reason: 'FROTA' };
   if (payload.length > limits.payloadBytes) return { ok: false, reason: 'TAMANHO' };
   if (!isUtf8(payload)) return { ok: false, reason: 'UTF8' };
@@ -50,7 +62,7 @@ export function decode(topic: TopicParts, fleet: string, payload: Buffer): Decod
     return { ok: false, reason: 'JSON' };
   }
   try {
-    return { ok: true, message: readMessage(topic, fleet, fields(parsed, 'JSON'), json) };
+    return { ok: true, message: read(topic, fleet, fields(parsed, 'JSON'), json) };
   } catch (thrown) {
     return { ok: false, reason: thrown instanceof Rejection ? thrown.reason : 'CAMPO' };
   }
@@ -61,9 +73,30 @@ export function unpackBatch(packed: string): Batch {
   return readBatch(fields(JSON.parse(packed)));
 }
 
-function readMessage(topic: TopicParts, fleet: string, wire: Fields, json: string): Message {
+function readSealed(topic: TopicParts, fleet: string, wire: Fields, json: string): Message | Contact {
+  const type = wire['tipo'] === TYPES.challenge ? 'challenge' : 'answer';
+  if (topic.channel !== 'sync' || wire['tipo'] !== TYPES[type]) return readMessage(topic, fleet, wire, json);
+  const { from, to } = topic;
+  assertHead(wire, fleet);
+  assertParties(wire, from, to);
+  const presence = wire['presenca'];
+  return {
+    ...{ type, from, to },
+    presence: presence === undefined ? undefined : sentBy(from, readPresence(fields(presence))),
+  };
+}
+
+function assertHead(wire: Fields, fleet: string): void {
   if (wire['formato'] !== FORMAT) reject('FORMATO');
   if (wire['frota'] !== fleet) reject('FROTA');
+}
+
+function assertParties(wire: Fields, from: Origin, to: Origin): void {
+  if (wire['de'] !== from || wire['para'] !== to) reject('ORIGEM');
+}
+
+function readMessage(topic: TopicParts, fleet: string, wire: Fields, json: string): Message {
+  assertHead(wire, fleet);
   switch (topic.channel) {
     case 'batches':
       if (wire['tipo'] !== TYPES.batch) reject('TIPO');
@@ -100,7 +133,7 @@ function readPresence(wire: Fields): PresenceMessage {
 }
 
 function readSync(wire: Fields, from: Origin, to: Origin): Message {
-  if (wire['de'] !== from || wire['para'] !== to) reject('ORIGEM');
+  assertParties(wire, from, to);
   if (wire['tipo'] === TYPES.confirm) return { type: 'confirm', from, to, seq: sequence(wire['seq']) };
   const id = count(wire['id']);
   switch (wire['tipo']) {

@@ -2,6 +2,7 @@ import type { Dot, Origin, VectorEntries } from '../core/dot.js';
 import type { Batch, Mutation } from '../core/mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from '../core/record.js';
 import type { BatchMessage, Message, PresenceMessage, StateReply } from '../ports/bus.js';
+import type { Contact } from './contact.js';
 import { FORMAT, OPERATIONS, OUTCOMES, STATES, TYPES } from './wire.js';
 import type {
   WireBatch,
@@ -19,7 +20,7 @@ import type {
  * The plain object is built with its fields in the order of the documents and handed to `JSON.stringify` once: that is
  * faster than any assembly of strings, and cannot produce anything but JSON.
  */
-export function encode(fleet: string, message: Message): Buffer {
+export function encode(fleet: string, message: Message | Contact): Buffer {
   return Buffer.from(message.type === 'batch' ? message.packed : JSON.stringify(wireMessage(fleet, message)));
 }
 
@@ -28,7 +29,7 @@ export function packBatch(fleet: string, batch: Batch): string {
   return JSON.stringify({ formato: FORMAT, tipo: TYPES.batch, frota: fleet, ...wireBatch(batch) });
 }
 
-function wireMessage(fleet: string, message: Exclude<Message, BatchMessage>): object {
+function wireMessage(fleet: string, message: Exclude<Message | Contact, BatchMessage>): object {
   const head = { formato: FORMAT, tipo: TYPES[message.type], frota: fleet };
   switch (message.type) {
     case 'presence':
@@ -49,6 +50,11 @@ function wireMessage(fleet: string, message: Exclude<Message, BatchMessage>): ob
       return { ...head, ...parties(message), ...wireStateBody(message.body) };
     case 'confirm':
       return { ...head, de: message.from, para: message.to, seq: message.seq };
+    case 'challenge':
+    case 'answer': {
+      const { from: de, to: para, presence } = message;
+      return { ...head, de, para, ...(presence && { presenca: wirePresence(presence) }) };
+    }
   }
 }
 

@@ -11,16 +11,25 @@ import type { BrokerCredentials } from './broker-url.js';
 import { BurstLog } from './burst-log.js';
 import { DROP_REASONS } from './checks.js';
 import type { DropReason } from './checks.js';
+import type { Contact } from './contact.js';
 import { decode, unpackBatch } from './decode.js';
 import { encode, packBatch } from './encode.js';
+import type { Will } from './mqtt-connection.js';
 import { PublishWindow } from './publish-window.js';
+import type { Lane } from './publish-window.js';
+import { looksSealed } from './seal/opener.js';
+import type { SealOptions } from './seal/sealer.js';
+import { SealedChannel } from './sealed-channel.js';
 import { parseTopic, subscriptionFilters, topicOf } from './topics.js';
+import type { TopicParts } from './topics.js';
 
 export interface MqttBusOptions {
   readonly fleet: string;
   readonly origin: Origin;
   readonly brokers: BrokerSource;
   readonly credentials?: BrokerCredentials | undefined;
+  /** The fleet's keys: everything is sealed, and nothing else accepted. Without them payloads are as they are. */
+  readonly seal?: SealOptions | undefined;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
@@ -52,6 +61,7 @@ export class MqttBus implements Bus {
   private readonly link: BrokerLink;
   private readonly window: PublishWindow;
   private readonly invalid: BurstLog;
+  private readonly channel: SealedChannel | undefined;
   private readonly dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
     DropReason,
     number
@@ -69,7 +79,7 @@ export class MqttBus implements Bus {
   private leaveSeen: () => void = () => undefined;
 
   constructor(private readonly options: MqttBusOptions) {
-    const { fleet, origin, time, logger } = options;
+    const { fleet, origin, time, logger, seal } = options;
     this.window = new PublishWindow(time);
     this.invalid = new BurstLog(time, logger, 'mensagem inválida descartada');
     this.link = new BrokerLink(
@@ -78,7 +88,7 @@ export class MqttBus implements Bus {
         // One name for all connections: a broker that has not noticed that the last one broke drops it, will first.
         clientId: `kvs:${fleet}:${origin}`,
         filters: subscriptionFilters(fleet, origin),
-        will: () => ({ topic: topicOf(fleet, this.leave()), payload: encode(fleet, this.leave()) }),
+        will: (attempt) => this.will(attempt),
       },
       {
         onUp: () => {
@@ -93,6 +103,21 @@ export class MqttBus implements Bus {
         },
       },
     );
+    this.channel =
+      seal &&
+      new SealedChannel(
+        { fleet, origin, seal, time },
+        {
+          connection: () => this.link.connectionNumber,
+          send: (contact) => !this.stopping && this.send(contact, undefined),
+          deliver: (message, bytes) => {
+            this.deliver(message, bytes);
+          },
+          drop: (reason, from) => {
+            this.drop(reason, from);
+          },
+        },
+      );
   }
 
   get connected(): boolean {
@@ -142,6 +167,7 @@ export class MqttBus implements Bus {
       await this.sayGoodbye(left() / 2);
     }
     await this.link.stop(left());
+    this.channel?.stop();
     this.window.loseAll();
     await brokers.stop();
   }
@@ -158,6 +184,13 @@ export class MqttBus implements Bus {
     });
   }
 
+  private will(attempt: number): Will {
+    const { fleet } = this.options;
+    const leave = this.leave();
+    const payload = this.channel?.encodeWill(attempt, leave) ?? encode(fleet, leave);
+    return { topic: topicOf(fleet, leave), payload };
+  }
+
   private leave(): PresenceMessage {
     return {
       type: 'presence',
@@ -172,16 +205,16 @@ export class MqttBus implements Bus {
   }
 
   /** @returns whether the broker was given the message; otherwise `settled` was not and will not be called */
-  private send(message: Message, settled: ((taken: boolean) => void) | undefined): boolean {
+  private send(message: Message | Contact, settled: ((taken: boolean) => void) | undefined): boolean {
     const { connection } = this.link;
     if (!connection) return false;
     const { fleet, logger } = this.options;
-    const payload = encode(fleet, message);
+    const payload = this.channel?.encode(message) ?? encode(fleet, message);
     if (payload.length > limits.payloadBytes) {
       logger.error({ tipo: message.type, bytes: payload.length }, 'mensagem grande demais, não publicada');
       return false;
     }
-    const ticket = this.window.take(message.type === 'batch' ? 'batch' : 'control', (taken) => {
+    const ticket = this.window.take(laneOf(message), (taken) => {
       if (!taken) this.totals.failed++;
       this.settle(settled, taken);
     });
@@ -203,7 +236,7 @@ export class MqttBus implements Bus {
   }
 
   private receive(topic: string, payload: Buffer): void {
-    const { fleet, origin } = this.options;
+    const { origin } = this.options;
     const parts = parseTopic(topic);
     if (!parts) {
       this.drop('TOPICO', topic.slice(0, 128));
@@ -213,15 +246,26 @@ export class MqttBus implements Bus {
       this.totals.echoes++;
       return;
     }
-    const decoded = decode(parts, fleet, payload);
-    if (!decoded.ok) {
-      this.drop(decoded.reason, parts.from);
+    if (this.channel) this.channel.receive(topic, parts, payload);
+    else this.receivePlain(parts, payload);
+  }
+
+  private receivePlain(parts: TopicParts, payload: Buffer): void {
+    const decoded = decode(parts, this.options.fleet, payload);
+    if (decoded.ok) {
+      this.deliver(decoded.message, payload.length);
       return;
     }
+    const unread = decoded.reason === 'JSON' || decoded.reason === 'UTF8';
+    this.drop(unread && looksSealed(payload) ? 'SELADA' : decoded.reason, parts.from);
+  }
+
+  private deliver(message: Message, bytes: number): void {
     this.totals.received++;
-    this.totals.receivedBytes += payload.length;
-    if (this.stopping && parts.channel === 'presence' && parts.from === origin) this.leaveSeen();
-    this.guard(() => this.listener?.onMessage(decoded.message, payload.length));
+    this.totals.receivedBytes += bytes;
+    if (this.stopping && message.type === 'presence' && message.origin === this.options.origin)
+      this.leaveSeen();
+    this.guard(() => this.listener?.onMessage(message, bytes));
   }
 
   private drop(reason: DropReason, origin: string): void {
@@ -237,4 +281,8 @@ export class MqttBus implements Bus {
       this.options.logger.error({ erro: String(error) }, 'erro interno ao tratar um evento do broker');
     }
   }
+}
+
+function laneOf({ type }: Message | Contact): Lane {
+  return type === 'batch' || type === 'challenge' ? type : 'control';
 }

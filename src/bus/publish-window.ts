@@ -10,8 +10,11 @@ export interface Ticket {
   cancelTimeout: () => void;
 }
 
-/** Batches and everything else have places of their own, so that a flood of writes does not silence presence. */
-export type Lane = 'batch' | 'control';
+/**
+ * Batches, challenges and everything else have places of their own, so that neither a flood of writes nor one of replayed
+ * messages silences presence.
+ */
+export type Lane = 'batch' | 'challenge' | 'control';
 
 /**
  * What was published and not yet acknowledged, bounded. Each caller is told once: taken, refused, or not in time. A
@@ -20,7 +23,7 @@ export type Lane = 'batch' | 'control';
  */
 export class PublishWindow {
   private readonly open = new Set<Ticket>();
-  private readonly used = { batch: 0, control: 0 };
+  private readonly used = { batch: 0, challenge: 0, control: 0 };
   private readonly waiting: (() => void)[] = [];
 
   constructor(

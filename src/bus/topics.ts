@@ -1,6 +1,7 @@
 import { ORIGIN_PATTERN } from '../core/dot.js';
 import type { Origin } from '../core/dot.js';
 import type { Message } from '../ports/bus.js';
+import type { Contact } from './contact.js';
 
 /** What a topic says about its message. Batches and presence go to everyone, the exchange to one server. */
 export type TopicParts =
@@ -13,7 +14,7 @@ const PRESENCE = 'presenca';
 const SYNC = 'sincronia';
 
 /** Where a message of `fleet` goes. */
-export function topicOf(fleet: string, message: Message): string {
+export function topicOf(fleet: string, message: Message | Contact): string {
   switch (message.type) {
     case 'batch':
       return `${ROOT}/${fleet}/${BATCHES}/${message.batch.origin}`;

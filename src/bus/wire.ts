@@ -1,5 +1,6 @@
 import type { Origin, VectorEntries } from '../core/dot.js';
 import type { Message, PresenceMessage } from '../ports/bus.js';
+import type { Contact } from './contact.js';
 
 /** Version of the payloads. A payload of another version is dropped: its fields may mean anything. */
 export const FORMAT = 1;
@@ -13,7 +14,9 @@ export const TYPES = {
   stateRequest: 'pedeEstado',
   stateReply: 'estado',
   confirm: 'confirma',
-} as const satisfies Record<Message['type'], string>;
+  challenge: 'desafio',
+  answer: 'resposta',
+} as const satisfies Record<(Message | Contact)['type'], string>;
 
 /** Values of `estado` in a presence. */
 export const STATES = {

@@ -16,6 +16,8 @@ import { keepWhole, spreadLists } from './words.js';
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
 export type Command =
   | { readonly kind: 'text'; readonly text: string }
+  /** A fresh key for a fleet. */
+  | { readonly kind: 'key' }
   | { readonly kind: 'server'; readonly positionalPort: string | undefined; readonly flags: Flags }
   | { readonly kind: 'leaderServer'; readonly flags: Flags }
   | {
@@ -187,11 +189,19 @@ function newParser(found: (command: Command) => void): Argv {
         found({ kind: 'certificates', folder, replaces: argv['substitui'] === true, flags });
       },
     )
+    .command(
+      'chave',
+      'Sorteia uma chave para a frota e a escreve: guarde-a num arquivo que só você leia',
+      (command) => command.usage('$0 chave > ARQUIVO'),
+      () => {
+        found({ kind: 'key' });
+      },
+    )
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
     .demandCommand(
       1,
       1,
-      'diga um comando: servidor, cliente, exporta, importa, lider-servidor, lider-cliente, admin, matricula, credencial, certificados ou completion',
+      'diga um comando: servidor, cliente, exporta, importa, lider-servidor, lider-cliente, admin, matricula, chave, credencial, certificados ou completion',
       'um comando só',
     )
     .strict()
@@ -229,6 +239,12 @@ function serverOptions(command: Argv): Argv {
         requiresArg: true,
         describe: 'frota: pasta em que tudo fica também no disco (nenhuma: só memória)',
       },
+      'chave-frota': {
+        type: 'string',
+        requiresArg: true,
+        describe: 'frota: arquivo com a chave dela (kvs chave cria uma): só mensagens autênticas contam',
+      },
+      cifra: { type: 'boolean', describe: 'frota: com a chave, também cifra o que vai pelo broker' },
       replicas: {
         type: 'array',
         string: true,
@@ -313,6 +329,8 @@ function flagsOf(argv: Readonly<Record<string, unknown>>): Flags {
     // The settings of TLS also come from variables and files, where they are texts.
     else if (value === true && name.startsWith('tls')) flags[name] = 'sim';
     else if (Array.isArray(value)) flags[name] = value.map(String);
+    // Of the options with a yes or no, this one is a setting; the others say how the client works.
+    else if (name === 'cifra' && typeof value === 'boolean') flags[name] = String(value);
   }
   return flags;
 }

@@ -13,12 +13,13 @@ export function assertRelations(limits: typeof Limits): void {
     worstJsonFactor * (limits.keyBytes + limits.valueBytes) +
       limits.origins * vectorEntryBytes +
       limits.pageNewsBytes +
+      limits.sealBytes +
       4 * KiB <=
       limits.payloadBytes,
-    'the largest single mutation with the largest context must fit a payload, also beside the news of a state page',
+    'the largest single mutation with the largest context must fit a payload, also sealed or beside the news of a state page',
   );
   assertRelation(
-    limits.batchBytes < limits.payloadBytes && limits.pageBytes < limits.payloadBytes,
+    Math.max(limits.batchBytes, limits.pageBytes) + limits.sealBytes < limits.payloadBytes,
     'batches and pages',
   );
   assertRelation(
@@ -113,6 +114,12 @@ export function assertRelations(limits: typeof Limits): void {
     'a commit fits the window of a follower',
   );
   assertRelation(limits.reconnectBaseMs < limits.reconnectCapMs, 'pauses grow');
+  assertRelation(
+    limits.peers <= limits.challengesAtOnce &&
+      limits.suspects < (limits.challengeRetryCapMs / 1000) * limits.challengesPerSecond,
+    'a fleet that starts at once is challenged at once, also beside as many dead as are remembered',
+  );
+  assertRelation(limits.unverifiedBytes > 2 * limits.payloadBytes, 'any batch may wait for its origin');
   assertRelation(limits.busStopMs < limits.drainMs, 'taking leave is part of a drain');
 }
 

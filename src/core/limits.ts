@@ -171,6 +171,36 @@ export const limits = Object.freeze({
   /** Taking leave of the broker may take this long. */
   busStopMs: 2_000,
 
+  /** Keys of a fleet that are valid at once: the one that seals, and the one before or after it. */
+  fleetKeys: 2,
+  /** Shortest and longest key of a fleet. */
+  fleetKeyBytesMin: 32,
+  fleetKeyBytesMax: 1024,
+  /** What a seal adds to a payload, at most. */
+  sealBytes: 256,
+  /** Counters below a sender's greatest that may still arrive, each once. */
+  replayWindow: 64,
+  /** Keys derived for the incarnations of peers and kept; one more costs two derivations. */
+  sealKeysKept: 1024,
+  /** Incarnations that have answered this one. They are never forgotten, or their old messages would count again. */
+  verifiedOrigins: 65_536,
+  /** Incarnations that have not, and how often each was challenged; the oldest is forgotten first. */
+  suspects: 16_384,
+  /** Who has not answered a challenge within this has not answered. */
+  challengeTimeoutMs: 2_000,
+  /**
+   * Pauses between two challenges to one incarnation: the first, four times as long each time, up to the last. Long, so
+   * that thousands of dead ones replayed without end leave room for those who live.
+   */
+  challengeRetryMs: 1_000,
+  challengeRetryCapMs: 64_000,
+  /** Challenges to all: so many at once, and so many in a second. */
+  challengesAtOnce: 1_000,
+  challengesPerSecond: 1_000,
+  /** Batches that wait for their origin's answer, and their bytes: a cache, the oldest is dropped first. */
+  unverifiedBatches: 256,
+  unverifiedBytes: 8 * MiB,
+
   /** Keys that one commit of an engine may write: each is four operations in etcd, which takes 128 by default. */
   commitWrites: 30,
   /** Keys that one commit may guard. */

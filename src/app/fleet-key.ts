@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { KeyRing } from '../bus/seal/key-ring.js';
+import { SALT_BYTES } from '../bus/seal/encrypted.js';
+import { parseFleetKeys } from '../bus/seal/key-text.js';
+import type { SealOptions } from '../bus/seal/sealer.js';
+import { KvsError } from '../core/errors.js';
+import type { Logger } from '../ports/logger.js';
+import type { FleetKeyConfig } from './fleet-key-config.js';
+import { onReload } from './reload.js';
+
+/** Two keys of any length fit. Whatever is longer is another file. */
+const FILE_BYTES_MAX = 16 * 1024;
+
+/** Permissions of a file that let others than its owner near. */
+const OTHERS = 0o077;
+
+/**
+ * Reads the keys that the configuration names. From then on SIGHUP reads the file again: how keys rotate without a
+ * stop. A file that makes no sense then changes nothing.
+ * @throws KvsError CONFIGURACAO; what the file or the variable holds is never repeated
+ */
+export async function openFleetKeys(
+  config: FleetKeyConfig,
+  fleet: string,
+  logger: Logger,
+): Promise<SealOptions> {
+  const ring = new KeyRing(fleet, await readKeys(config, logger));
+  const tell = (): void => {
+    logger.info(
+      { selaCom: ring.sealing.id, aceita: ring.ids, cifra: config.encrypts },
+      'chave da frota em uso',
+    );
+  };
+  tell();
+  // Without a file there is nothing to read again.
+  if (config.file !== undefined) {
+    onReload('chave da frota', async () => {
+      ring.replace(await readKeys(config, logger));
+      tell();
+    });
+  }
+  return { ring, encrypts: config.encrypts, salt: randomBytes(SALT_BYTES) };
+}
+
+async function readKeys({ file, text }: FleetKeyConfig, logger: Logger): Promise<readonly Buffer[]> {
+  if (file === undefined) return parseFleetKeys(text ?? '', 'KVS_CHAVE_FROTA_TEXTO');
+  const place = `--chave-frota ${file}`;
+  let content: string;
+  try {
+    const { mode, size } = await stat(file);
+    if (size > FILE_BYTES_MAX) throw new Error('too long');
+    if ((mode & OTHERS) !== 0) {
+      logger.warn({ arquivo: file }, 'outros usuários alcançam o arquivo da chave da frota; use chmod 600');
+    }
+    content = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new KvsError('CONFIGURACAO', `${place}: não consegui ler o arquivo`, { cause });
+  }
+  return parseFleetKeys(content, place);
+}
