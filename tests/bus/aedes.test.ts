@@ -1,9 +1,10 @@
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
 import { busConformance } from './conformance.js';
+import type { TestBroker } from './conformance.js';
 import { realTime } from '../support/real-time.js';
 import { LogRecorder } from './support.js';
 
-busConformance('Aedes', async () => {
+async function startAedes(): Promise<TestBroker> {
   const options = { host: '127.0.0.1', time: realTime, logger: new LogRecorder() };
   let broker = await EmbeddedBroker.start({ ...options, port: 0 });
   const { port } = broker;
@@ -15,4 +16,8 @@ busConformance('Aedes', async () => {
       broker = await EmbeddedBroker.start({ ...options, port });
     },
   };
-});
+}
+
+busConformance('Aedes', startAedes);
+busConformance('Aedes, with a fleet key', startAedes, { seal: 'readable' });
+busConformance('Aedes, encrypted', startAedes, { seal: 'encrypted' });

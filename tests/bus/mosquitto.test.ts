@@ -8,6 +8,12 @@ const shipped = readFileSync(new URL('../../mosquitto.conf', import.meta.url), '
 
 describe.skipIf(!mosquittoAvailable())('real Mosquitto', () => {
   busConformance('Mosquitto at its defaults', async () => startMosquitto(), { carriesAnySize: true });
+  busConformance('Mosquitto, with a fleet key', async () => startMosquitto(), {
+    ...{ carriesAnySize: true, seal: 'readable' },
+  });
+  busConformance('Mosquitto, encrypted', async () => startMosquitto(), {
+    ...{ carriesAnySize: true, seal: 'encrypted' },
+  });
   busConformance('Mosquitto as shipped', async () => {
     return startMosquitto({ conf: shipped.replace(/^listener .*$/m, '') });
   });

@@ -1,10 +1,20 @@
+import type { MqttClient } from 'mqtt';
 import type { Origin } from '../../src/core/dot.js';
 import type { Batch, InsertMutation } from '../../src/core/mutation.js';
-import type { BatchMessage, BusListener, Message } from '../../src/ports/bus.js';
+import type {
+  BatchMessage,
+  BusListener,
+  Message,
+  PresenceMessage,
+  PresenceState,
+} from '../../src/ports/bus.js';
 import type { Logger } from '../../src/ports/logger.js';
+import type { BrokerLink } from '../../src/bus/broker-link.js';
 import { packBatch } from '../../src/bus/encode.js';
 import { MqttBus } from '../../src/bus/mqtt-bus.js';
 import type { BrokerSource } from '../../src/bus/broker-source.js';
+import type { SealOptions } from '../../src/bus/seal/sealer.js';
+import { eventually } from '../support/eventually.js';
 import { realRandom, realTime } from '../support/real-time.js';
 
 /** A log that a test can read. */
@@ -24,14 +34,20 @@ export class LogRecorder implements Logger {
   }
 }
 
-/** Remembers everything that a bus delivers. */
+const INTRODUCTION = 'apresentação ';
+
+/** Remembers everything that a bus delivers; what {@link acquaint} has sent, apart from the rest. */
 export class Recorder implements BusListener {
   readonly messages: Message[] = [];
+  readonly introductions = new Set<string>();
+  rounds = 0;
   connects = 0;
   disconnects = 0;
 
   onMessage(message: Message): void {
-    this.messages.push(message);
+    if (message.type === 'presence' && message.address.startsWith(INTRODUCTION))
+      this.introductions.add(`${message.origin} ${message.address}`);
+    else this.messages.push(message);
   }
   onConnected(): void {
     this.connects++;
@@ -42,18 +58,63 @@ export class Recorder implements BusListener {
 }
 
 export interface Member {
+  readonly origin: Origin;
+  readonly fleet: string;
   readonly bus: MqttBus;
   readonly seen: Recorder;
   readonly log: LogRecorder;
 }
 
 /** A bus that has been started, with what it says. */
-export function startMember(origin: Origin, brokers: BrokerSource, fleet = 'frota'): Member {
+export function startMember(
+  origin: Origin,
+  brokers: BrokerSource,
+  fleet = 'frota',
+  seal?: SealOptions,
+): Member {
   const log = new LogRecorder();
   const seen = new Recorder();
-  const bus = new MqttBus({ fleet, origin, brokers, time: realTime, random: realRandom, logger: log });
+  const ports = { time: realTime, random: realRandom, logger: log };
+  const bus = new MqttBus({ fleet, origin, brokers, seal, ...ports });
   bus.start(seen);
-  return { bus, seen, log };
+  return { origin, fleet, bus, seen, log };
+}
+
+/** A presence that says nothing beyond its origin. */
+export function presenceOf(origin: Origin, state: PresenceState = 'serving'): PresenceMessage {
+  const blank = { address: '', wallMs: 0, vectorDigest: '', storeHash: '', recent: [] };
+  return { type: 'presence', origin, state, ...blank };
+}
+
+/** Whether this is what says that a server has left. */
+export function isLeaveOf(origin: Origin): (message: Message) => boolean {
+  return (m) => m.type === 'presence' && m.state === 'leaving' && m.origin === origin;
+}
+
+/** Breaks the connection of a bus as a network does: without leave, so that the broker publishes its will. */
+export function cutConnection({ bus }: Member): void {
+  const link = Reflect.get(bus, 'link') as BrokerLink;
+  const client = Reflect.get(link.connection ?? {}, 'client') as MqttClient | undefined;
+  client?.stream.destroy();
+}
+
+/**
+ * Waits until servers with a fleet key have shown each other that they live, as presences make them do, and until
+ * nothing of that is under way any more: the second round comes after every challenge, the third after every answer.
+ */
+export async function acquaint(members: readonly Member[]): Promise<void> {
+  const round = (members[0]?.seen.rounds ?? 0) + 1;
+  for (let next = round; next < round + 3; next++) {
+    const address = `${INTRODUCTION}${next}`;
+    for (const { bus, origin, seen } of members) {
+      seen.rounds = next;
+      await publish(bus, { ...presenceOf(origin), address });
+    }
+    const all = members.map(({ origin }) => `${origin} ${address}`);
+    await eventually('all know each other', () =>
+      members.every(({ seen }) => all.every((introduction) => seen.introductions.has(introduction))),
+    );
+  }
 }
 
 /** Publishes and waits for the outcome. */

@@ -51,7 +51,13 @@ export class FleetObserver {
 
   private constructor(private readonly client: MqttClient) {}
 
-  static open(url: string, fleet: string, scope: Scope): FleetObserver {
+  /** @param read a payload as JSON, where it is sealed */
+  static open(
+    url: string,
+    fleet: string,
+    scope: Scope,
+    read: (topic: string, payload: Buffer) => Buffer = (_topic, payload) => payload,
+  ): FleetObserver {
     const client = mqtt.connect(url, { protocolVersion: 4, reconnectPeriod: 100, resubscribe: false });
     const observer = new FleetObserver(client);
     client.on('error', () => undefined);
@@ -59,8 +65,8 @@ export class FleetObserver {
       const filter = scope === 'presence' ? `kvs/${fleet}/presenca/+` : `kvs/${fleet}/#`;
       client.subscribe(filter, { qos: 1 }, () => undefined);
     });
-    client.on('message', (_topic, payload) => {
-      observer.take(JSON.parse(payload.toString()) as Record<string, unknown>);
+    client.on('message', (topic, payload) => {
+      observer.take(JSON.parse(read(topic, payload).toString()) as Record<string, unknown>);
     });
     return observer;
   }
