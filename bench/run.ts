@@ -11,6 +11,7 @@ import { lag } from './sections/lag.js';
 import { memory } from './sections/memory.js';
 import { portal } from './sections/portal.js';
 import { restart } from './sections/restart.js';
+import { seal } from './sections/seal.js';
 import { streams } from './sections/streams.js';
 import { unary } from './sections/unary.js';
 import { machine } from './support/machine.js';
@@ -18,7 +19,7 @@ import { killAll } from './support/processes.js';
 import { markdown } from './support/table.js';
 import type { Table } from './support/table.js';
 
-const SECTIONS = { unary, streams, lag, memory, join, consensus, balance, durability, restart, portal };
+const SECTIONS = { unary, streams, lag, memory, join, consensus, balance, durability, restart, portal, seal };
 type Name = keyof typeof SECTIONS;
 
 interface Result {
@@ -30,7 +31,7 @@ interface Result {
   readonly tables: readonly Table[];
 }
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3

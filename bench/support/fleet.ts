@@ -104,11 +104,17 @@ export class Fleet {
     const client = mqtt.connect(`mqtt://127.0.0.1:${this.brokerPort}`, { protocolVersion: 4 });
     client.on('connect', () => client.subscribe(`kvs/${this.name}/presenca/+`, { qos: 1 }));
     client.on('message', (_topic, payload) => {
-      const presence = JSON.parse(payload.toString()) as Presence;
-      this.presences.set(presence.endereco, presence);
+      const presence = presenceIn(payload);
+      if (presence) this.presences.set(presence.endereco, presence);
     });
     return client;
   }
+}
+
+/** A presence as anyone can read it; none if it is encrypted. A fleet key leaves the first line as it is. */
+function presenceIn(payload: Buffer): Presence | undefined {
+  const [line = ''] = payload.toString().split('\n', 1);
+  return line.startsWith('{') ? (JSON.parse(line) as Presence) : undefined;
 }
 
 /** Whether Mosquitto is installed. */
