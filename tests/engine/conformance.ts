@@ -15,6 +15,8 @@ export interface OpenEngine {
   readonly second?: Engine;
   /** Waits until both servers agree on everything written so far. */
   settle(): Promise<void>;
+  /** Runs something while the servers do not hear each other. Needed where a write takes so long that one may reach the other. */
+  apart?(run: () => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -27,6 +27,8 @@ export interface DurablePair {
   readonly second: DurableFleet;
   readonly network: LoopbackNetwork;
   settle(): Promise<void>;
+  /** Runs something while neither server hears the other. */
+  apart(run: () => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,11 @@ export async function openDurablePair(): Promise<DurablePair> {
       await eventually('both servers have the same', agree, 20_000);
       const errors = logger.lines.filter(({ level }) => level === 'error');
       if (errors.length > 0) throw new Error(`a server said ${JSON.stringify(errors)}`);
+    },
+    apart: async (run) => {
+      network.split = true;
+      await run();
+      network.split = false;
     },
     close: async () => {
       await Promise.all([engine.stop(), second.stop()]);
