@@ -8,6 +8,7 @@ import type { Logged, MutationLog } from './log.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
 import { StateGiver, StateTaker } from './transfer.js';
+import { Window } from './window.js';
 import { FORMAT } from './wire.js';
 import type { Mensagem, StateBeginMessage } from './wire.js';
 
@@ -46,8 +47,7 @@ export class FollowerLink {
   private confirmed = 0;
   /** The next seq to send. */
   private next = 1;
-  private readonly unconfirmed: number[] = [];
-  private unconfirmedBytes = 0;
+  private readonly window = new Window();
   /** The seq with which the follower has caught up; `undefined` before that is known. */
   private target: number | undefined;
   private told = false;
@@ -126,21 +126,14 @@ export class FollowerLink {
   /** Sends what there is to send, as far as the window allows. */
   pump(): void {
     if (this.phase !== 'streaming') return;
-    while (
-      this.next <= this.host.log.last &&
-      this.unconfirmed.length < limits.leaderWindowMutations &&
-      this.unconfirmedBytes < limits.leaderWindowBytes
-    ) {
+    while (this.next <= this.host.log.last && !this.window.isFull) {
       const sent = this.sendStep();
       if (sent === undefined) {
         // Too slow for the log: it takes the state.
         this.restart();
         return;
       }
-      for (const { bytes } of sent) {
-        this.unconfirmed.push(bytes);
-        this.unconfirmedBytes += bytes;
-      }
+      for (const { bytes } of sent) this.window.sent(bytes);
     }
     if (this.told || this.target === undefined || this.confirmed < this.target) return;
     this.told = true;
@@ -209,8 +202,7 @@ export class FollowerLink {
     const holds = theirs.get(origin) ?? 0;
     const older = store.vector.entries().filter(([other]) => other !== origin);
     const inLog = holds + 1 >= log.first && older.every(([other, seq]) => (theirs.get(other) ?? 0) >= seq);
-    this.unconfirmed.length = 0;
-    this.unconfirmedBytes = 0;
+    this.window.clear();
     this.told = false;
     if (inLog) {
       this.phase = 'streaming';
@@ -294,9 +286,8 @@ export class FollowerLink {
 
   private confirm(seq: number): void {
     if (this.phase !== 'streaming' || seq >= this.next) return;
-    for (; this.confirmed < seq && this.unconfirmed.length > 0; this.confirmed++) {
-      this.unconfirmedBytes -= this.unconfirmed.shift() ?? 0;
-    }
+    // At first it confirms what it had already: nothing of that is on its way.
+    if (seq > this.confirmed) this.window.acknowledged(seq - this.confirmed);
     this.confirmed = Math.max(this.confirmed, seq);
     this.host.onAcknowledged();
     this.pump();
