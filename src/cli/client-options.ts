@@ -12,6 +12,20 @@ export const CREDENTIAL_OPTION = {
   },
 } as const;
 
+/** What a call demands beyond an answer. */
+export const TERMS_OPTIONS = {
+  confirmacao: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Escritas respondidas quando N outros servidores dizem que as têm',
+  },
+  sessao: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Arquivo com o que este cliente já viu: em qualquer servidor, nunca lê menos do que isso',
+  },
+} as const;
+
 /** Which server, and how patiently. */
 const TARGET_OPTIONS = {
   ...CREDENTIAL_OPTION,
@@ -33,6 +47,7 @@ const TARGET_OPTIONS = {
     describe: 'Quanto esperar por uma resposta, em ms (10000)',
   },
   ...clientTlsOptions(),
+  ...TERMS_OPTIONS,
 } as const;
 
 /** Options of `kvs cliente`. */
@@ -86,12 +101,18 @@ export function clientOptions(command: Argv): Argv {
       ['$0 cliente putall --chave a b --valor 1 2', 'várias chaves, um valor para cada'],
       ['$0 cliente getrange --chave a z --versao 1763687154123', 'de "a" a "z", como eram nesse momento'],
       ['$0 cliente -p 9000,9001 -o consulta -k nome', 'no servidor que atender'],
+      [
+        '$0 cliente -p 9000,9001 --sessao eu -o consulta -k nome',
+        'nunca menos do que já viu, em nenhum deles',
+      ],
+      ['$0 cliente -p 9000 --confirmacao 2 -o insere -k nome -v Ana', 'respondida quando mais dois a têm'],
       ['$0 cliente -p 9000 -o insere -k nota -v=-10', 'um valor que começa com "-"'],
     ])
     .epilogue(
       'Saída: 0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde ·\n' +
-        '       6 não se sabe se a escrita foi feita.\n' +
-        'KVS_ENDERECO, KVS_PORTA, KVS_SERVIDORES, KVS_DESCOBRE, KVS_PRAZO e KVS_JSON dizem o mesmo que as opções.',
+        '       6 não se sabe se a escrita foi feita · 7 escrita feita, mas não confirmada por tantos servidores.\n' +
+        'KVS_ENDERECO, KVS_PORTA, KVS_SERVIDORES, KVS_DESCOBRE, KVS_PRAZO, KVS_JSON, KVS_CONFIRMACAO e KVS_SESSAO dizem o\n' +
+        'mesmo que as opções.',
     );
 }
 

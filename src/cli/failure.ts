@@ -97,6 +97,7 @@ const VERBS: ReadonlyMap<ExitCode, string> = new Map<ExitCode, string>([
   [EXIT.unavailable, 'não atende agora'],
   [EXIT.unknown, 'não sabe o resultado'],
   [EXIT.failure, 'falhou'],
+  [EXIT.unconfirmed, 'não teve as confirmações pedidas'],
 ]);
 
 function unknown(what: string): Failure {

@@ -7,6 +7,7 @@ import { limits } from '../core/limits.js';
 import { tokenOf } from './credential.js';
 import type { TlsChoice } from '../client/security.js';
 import { tlsChoice } from './tls/choice.js';
+import { CallTerms } from './terms.js';
 
 export const OPERATIONS = [
   'insere',
@@ -49,6 +50,8 @@ export interface Target {
   readonly token: string | undefined;
   /** `undefined`: without TLS. */
   readonly tls: TlsChoice | undefined;
+  /** What every call demands besides; `undefined`: nothing. */
+  readonly terms: CallTerms | undefined;
 }
 
 /** Options without a value. */
@@ -78,12 +81,14 @@ export function targetOf(
     const text = single(setting.texts, setting.place);
     return parse(text, setting.place);
   };
+  const timeoutMs = one('prazo', parseTimeout, DEFAULT_TIMEOUT_MS);
   return {
     servers: serversOf(read, one('endereco', parseHost, '127.0.0.1')),
     discovers: isOn(discovers ? '1' : env['KVS_DESCOBRE']),
-    timeoutMs: one('prazo', parseTimeout, DEFAULT_TIMEOUT_MS),
+    timeoutMs,
     token: tokenOf(read('credencial'), env),
     tls: tlsChoice(read),
+    terms: CallTerms.of(read('confirmacao'), read('sessao'), timeoutMs),
   };
 }
 

@@ -19,6 +19,7 @@ import { KvsError } from '../core/errors.js';
 import { callFailure, tlsFailure } from './failure.js';
 import type { Failure } from './failure.js';
 import type { Target } from './request.js';
+import type { CallTerms } from './terms.js';
 
 /** A method of a service in a file of `proto`, and how to read its answers. */
 export interface Rpc<Reply> {
@@ -53,6 +54,7 @@ interface Call<Reply> {
   readonly repeatable: boolean;
   readonly timeoutMs: number;
   readonly metadata: Metadata;
+  readonly terms: CallTerms | undefined;
   readonly read: (message: object) => Reply;
   readonly sink: Sink<Reply>;
 }
@@ -89,9 +91,15 @@ export async function invoke<Reply>(
       balancer.close();
       balancer = new Balancer(servers.length > 0 ? servers : [asked.link.address], Math.random, security);
     }
-    const call: Call<Reply> = { method, writes, repeatable, timeoutMs, metadata, read, sink };
-    if ('item' in sent && !method.responseStream) return await unaryCall(balancer, call, sent.item);
-    return await streamCalls(balancer, call, sent);
+    const { terms } = target;
+    terms?.addTo(metadata);
+    const call: Call<Reply> = { method, writes, repeatable, timeoutMs, metadata, terms, read, sink };
+    const outcome =
+      'item' in sent && !method.responseStream
+        ? await unaryCall(balancer, call, sent.item)
+        : await streamCalls(balancer, call, sent);
+    const lost = terms?.keep();
+    return outcome.failure === undefined ? { ...outcome, failure: lost } : outcome;
   } finally {
     balancer.close();
   }
@@ -117,12 +125,13 @@ const DISCOVERY = { file: 'frota.proto', service: 'frota.Frota', method: 'Servid
 
 async function unaryCall<Reply>(
   balancer: Balancer,
-  { method, writes, repeatable, timeoutMs, metadata, read, sink }: Call<Reply>,
+  { method, writes, repeatable, timeoutMs, metadata, terms, read, sink }: Call<Reply>,
   request: object,
 ): Promise<Outcome> {
   // With one server alone there is nobody else to ask.
   const requestId = repeatable && balancer.links.length > 1 ? newRequestId() : undefined;
   const settled = await balancer.call({ method, request, writes, requestId, metadata, timeoutMs });
+  terms?.note(settled.ok ? settled.trailer : settled.error.metadata);
   if (settled.ok) void sink(read(settled.reply));
   return settledOutcome(settled, timeoutMs, settled.ok ? reasonsOf(settled.trailer) : undefined);
 }
@@ -183,7 +192,7 @@ async function streamCalls<Reply>(balancer: Balancer, call: Call<Reply>, sent: S
 
 async function streamCall<Reply>(
   { client }: Link,
-  { method, timeoutMs, metadata, read, sink }: Call<Reply>,
+  { method, timeoutMs, metadata, terms, read, sink }: Call<Reply>,
   sent: Sent,
 ): Promise<{
   readonly reasons: string | undefined;
@@ -208,6 +217,7 @@ async function streamCall<Reply>(
   let reasons: string | undefined;
   stream.on('status', (last: StatusObject) => {
     reasons = reasonsOf(last.metadata);
+    terms?.note(last.metadata);
   });
   const watch = (): NodeJS.Timeout => setTimeout(() => stream.cancel(), timeoutMs);
   let watchdog = watch();

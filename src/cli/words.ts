@@ -8,7 +8,7 @@ const PORTAL_LIST_OPTION = /^(-v|--val|--valor)(=[\s\S]*)?$/;
 
 /** Options of the client that take one value, which is no operation whatever it says. */
 const SINGLE_OPTION =
-  /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--servidores|--prazo|--credencial|--tls-ca|--tls-certificado|--tls-chave|--tls-nome)$/;
+  /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--servidores|--prazo|--credencial|--tls-ca|--tls-certificado|--tls-chave|--tls-nome|--confirmacao|--sessao)$/;
 
 /**
  * `get --chave a b` as `get --chave=a --chave=b`, for the operations that are named by position and for the portal's commands: several

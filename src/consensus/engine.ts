@@ -17,6 +17,7 @@ import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import { Client } from './client.js';
 import { Commits } from './commits.js';
+import { ConsensusGuarantees } from './guarantees.js';
 import { HeadCache } from './head-cache.js';
 import { Health } from './health.js';
 import { ALL_HEADS, headRange } from './layout.js';
@@ -52,6 +53,7 @@ export interface ConsensusOptions {
  */
 export class ConsensusEngine implements Engine {
   readonly capabilities: Capabilities;
+  readonly guarantees: ConsensusGuarantees;
   private readonly client: Client;
   private readonly reads: Reads;
   private readonly writes: Writes;
@@ -70,6 +72,7 @@ export class ConsensusEngine implements Engine {
       commits: 'everywhere',
       remembersRequests: true,
     };
+    this.guarantees = new ConsensusGuarantees(members.length, localReads);
     const cache = new HeadCache(tuning.cachedHeadBytes);
     const client = (this.client = new Client(members, tuning, time, random));
     const reads = (this.reads = new Reads(client, cache, localReads));

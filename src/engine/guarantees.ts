@@ -1,6 +1,7 @@
 import { KvsError } from '../core/errors.js';
-import { covers, decodeToken, encodeToken, firstMissing } from '../core/session-token.js';
+import { covers, decodeToken, encodeToken, firstMissing, type SessionToken } from '../core/session-token.js';
 import type { Store } from '../core/store.js';
+import type { VersionVector } from '../core/vector.js';
 import type { Origin } from '../core/dot.js';
 import type { Awaitable } from '../ports/engine.js';
 import type { Guarantees } from '../ports/guarantees.js';
@@ -19,20 +20,14 @@ export class FleetGuarantees implements Guarantees {
     return encodeToken(this.fleet, this.member.causes.frontier.entries(), this.store.vector);
   }
 
-  reach(token: string, waitMs: number): Awaitable<void> {
+  reach(token: string | undefined, waitMs: number): Awaitable<void> {
+    if (token === undefined) return undefined;
     const session = decodeToken(token, this.fleet);
     const { vector } = this.store;
-    // A server that does not serve refuses whatever comes after this.
-    if (covers(vector, session) || this.member.state !== 'serving') return;
+    if (covers(vector, session)) return undefined;
+    if (this.member.state !== 'serving') throw aheadOf(vector, session);
     return this.member.arrivals.wait(session, waitMs).then((arrived) => {
-      if (arrived) return;
-      const missing = firstMissing(session, vector);
-      const of = missing === undefined ? '' : ` de ${missing}`;
-      throw new KvsError(
-        'SESSAO_ADIANTE',
-        `TRY_OTHER_SERVER_OR_LATER: esta sessão já viu escritas${of} que este servidor ainda não tem; nada foi feito. ` +
-          'Use outro servidor ou tente daqui a pouco; se o servidor que as recebeu se perdeu de vez, comece outra sessão',
-      );
+      if (!arrived) throw aheadOf(vector, session);
     });
   }
 
@@ -44,10 +39,22 @@ export class FleetGuarantees implements Guarantees {
     );
   }
 
-  confirm(servers: number, waitMs: number): Awaitable<number> {
+  confirm(servers: number, waitMs: number, isRepeated: boolean): Awaitable<number> {
+    // Peers confirm what this server wrote. What it was told of by the one that did, it cannot vouch for.
+    if (isRepeated) return 0;
     const seq = this.store.vector.seqOf(this.self);
     // It has written nothing that anybody could lack.
     if (seq === 0) return servers;
     return this.member.confirmations.wait(seq, servers, waitMs);
   }
+}
+
+function aheadOf(vector: VersionVector, session: SessionToken): KvsError {
+  const missing = firstMissing(session, vector);
+  const of = missing === undefined ? '' : ` de ${missing}`;
+  return new KvsError(
+    'SESSAO_ADIANTE',
+    `TRY_OTHER_SERVER_OR_LATER: esta sessão já viu escritas${of} que este servidor ainda não tem; nada foi feito. ` +
+      'Use outro servidor ou tente daqui a pouco; se o servidor que as recebeu se perdeu de vez, comece outra sessão',
+  );
 }

@@ -17,6 +17,7 @@ import type {
   Row,
   Stream,
 } from '../ports/engine.js';
+import { LeaderGuarantees } from './guarantees.js';
 import { assertServing } from './role.js';
 import type { Role } from './role.js';
 
@@ -35,10 +36,16 @@ export class LeaderEngine implements Engine, ChangeFeed {
 
   private listener: ChangeListener | undefined;
 
+  readonly guarantees: LeaderGuarantees;
+
   constructor(
     private readonly store: Store,
     private readonly role: Role,
-  ) {}
+    /** Servers beside this one. */
+    others: number,
+  ) {
+    this.guarantees = new LeaderGuarantees(others);
+  }
 
   async insert(key: string, value: string): Promise<Inserted> {
     const { row } = await this.role.perform({ kind: 'insert', key, value });

@@ -67,7 +67,7 @@ export class LeaderNode {
       onChange: () => options.onChange?.(),
     };
     const role = self === leader ? new Leader(roleOptions) : new Follower(roleOptions);
-    const engine = new LeaderEngine(store, role);
+    const engine = new LeaderEngine(store, role, roleOptions.others.length);
     const door = await MensagemDoor.open({
       ...(options.listen ?? splitAddress(self)),
       ...{ role, engine, budget, time, logger, print },

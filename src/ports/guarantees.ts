@@ -10,16 +10,20 @@ import type { Awaitable } from './engine.js';
  * Confirmations: a write is answered when so many other servers hold it, by their own word.
  */
 export interface Guarantees {
-  /** A token of what is here now. At most `limits.sessionTokenBytes` of printable ASCII without `"`, `,` at its ends, or blanks. */
+  /**
+   * A token of what is here now: at most `limits.sessionTokenBytes` of printable ASCII without blanks. Only for whoever has been
+   * let through by {@link reach}.
+   */
   session(): string;
 
   /**
    * Waits until everything is here that a token tells of.
+   * @param token `undefined`: a session begins
    * @param waitMs at most, from 0
    * @throws KvsError (as a rejection too) PEDIDO_INVALIDO for what is no token of such servers, SESSAO_ADIANTE when it did
-   *   not come in time, and what readers may get
+   *   not come in time, NAO_SUPORTADO
    */
-  reach(token: string, waitMs: number): Awaitable<void>;
+  reach(token: string | undefined, waitMs: number): Awaitable<void>;
 
   /**
    * Before a write that has to be confirmed.
@@ -31,7 +35,9 @@ export interface Guarantees {
   /**
    * After a write was answered: waits until `servers` other servers hold it, or `waitMs` have passed. Whatever this server
    * wrote before is confirmed with it.
+   * @param isRepeated whether it may be an earlier attempt's that was answered, written by another server: an engine that cannot
+   *   tell who holds that claims nobody
    * @returns how many hold it
    */
-  confirm(servers: number, waitMs: number): Awaitable<number>;
+  confirm(servers: number, waitMs: number, isRepeated: boolean): Awaitable<number>;
 }

@@ -38,6 +38,7 @@ describe('códigos de saída', () => {
       refused: 4,
       unavailable: 5,
       unknown: 6,
+      unconfirmed: 7,
     });
     expect(
       ['CONFIGURACAO', 'CHAVE_INEXISTENTE', 'VALOR_CURTO', 'SEM_SERVIDOR', 'INTERNO'].map((code) =>

@@ -64,6 +64,8 @@ describe('what a call demands by metadata', () => {
       expect(read).toMatchObject({ code: status.UNAVAILABLE, replies: [] });
       expect(read.details).toContain('TRY_OTHER_SERVER_OR_LATER');
       expect(read.erro).toMatch(/^SESSAO_ADIANTE: .*oA/);
+      // What this server has is less than what the client has seen: it must keep its own token.
+      expect(read.sessao).toBeUndefined();
       expect(read.tookMs).toBeGreaterThan(1_000);
       expect(read.tookMs).toBeLessThan(4_000);
       expect(await b.insere('outra', 'valor', { sessao })).toMatchObject({ code: status.UNAVAILABLE });
@@ -102,6 +104,7 @@ describe('what a call demands by metadata', () => {
         const ended = await b.consulta('chave', { sessao });
         expect(ended.code, sessao.slice(0, 20)).toBe(status.INVALID_ARGUMENT);
         expect(ended.erro).toMatch(/^PEDIDO_INVALIDO: [^\n]*comece outra$/);
+        expect(ended.sessao).toBeUndefined();
       }
     });
   });

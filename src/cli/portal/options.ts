@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { CREDENTIAL_OPTION } from '../client-options.js';
+import { CREDENTIAL_OPTION, TERMS_OPTIONS } from '../client-options.js';
 import { clientTlsOptions } from '../tls/options.js';
 import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from './request.js';
 
@@ -73,13 +73,14 @@ function targetOptions(command: Argv): Argv {
         requiresArg: true,
         describe: 'Quanto esperar por uma resposta, em ms (10000)',
       },
+      ...TERMS_OPTIONS,
       ...CREDENTIAL_OPTION,
       ...clientTlsOptions(),
       json: { type: 'boolean', describe: 'Um objeto JSON por linha e por resposta' },
     })
     .epilogue(
       'Saída: 0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde ·\n' +
-        '       6 não se sabe se a escrita foi feita.\n' +
+        '       6 não se sabe se a escrita foi feita · 7 feita, mas não confirmada por tantos servidores.\n' +
         'Um valor que começa com "-" vem depois de "=": --val=-10.',
     );
 }

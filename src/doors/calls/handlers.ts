@@ -90,7 +90,8 @@ function single<Req, Res>(
       if (asked === undefined) return operation(request, caller, heeded);
       return andThen(asked.reached(), () => {
         if (written === undefined) return operation(request, caller, heeded);
-        return asked.confirmed(() => operation(request, caller, heeded), written);
+        const isRepeated = heeded !== undefined && heeded.number > 1;
+        return asked.confirmed(() => operation(request, caller, heeded), written, isRepeated);
       });
     };
     const give = (value: Res): void => {

@@ -31,6 +31,8 @@ interface Demanding {
 /** What a call demands beyond an answer, by its metadata: read once, when it begins. */
 export class Terms {
   private unconfirmed: number | undefined;
+  /** This server has what the session has seen: only then its own token takes the place of the client's. */
+  private hasReached = false;
 
   private constructor(
     private readonly guarantees: Guarantees,
@@ -70,8 +72,12 @@ export class Terms {
    * @throws KvsError (as a rejection too) PEDIDO_INVALIDO, SESSAO_ADIANTE
    */
   reached(): Awaitable<void> {
-    if (this.token === undefined || NEW_SESSION.has(this.token)) return undefined;
-    return this.guarantees.reach(this.token, this.withinDeadline(limits.sessionWaitMs));
+    const { token } = this;
+    if (token === undefined) return undefined;
+    const known = NEW_SESSION.has(token) ? undefined : token;
+    return andThen(this.guarantees.reach(known, this.withinDeadline(limits.sessionWaitMs)), () => {
+      this.hasReached = true;
+    });
   }
 
   /** Whether answers wait for other servers. */
@@ -81,14 +87,15 @@ export class Terms {
 
   /**
    * Does something that writes, and waits until as many servers hold it as the call demands.
+   * @param isRepeated an earlier attempt may have been done, and not here
    * @throws KvsError (as a rejection too) CONFIRMACAO_PARCIAL, and before it was done NAO_SUPORTADO, LIMITE_PEDIDOS
    */
-  confirmed<Res>(write: () => Awaitable<Res>, written: Written<Res>): Awaitable<Res> {
+  confirmed<Res>(write: () => Awaitable<Res>, written: Written<Res>, isRepeated = false): Awaitable<Res> {
     if (!this.confirms) return write();
     this.assertConfirmable();
     return andThen(write(), (answer) =>
       andThen(
-        this.confirm(() => written(answer)),
+        this.confirm(() => written(answer), isRepeated),
         () => answer,
       ),
     );
@@ -100,10 +107,10 @@ export class Terms {
   }
 
   /** Waits until as many servers as the call demands hold everything that was written here. */
-  confirm(version: () => number | undefined): Awaitable<void> {
+  confirm(version: () => number | undefined, isRepeated = false): Awaitable<void> {
     const startedMs = performance.now();
     const waitMs = this.withinDeadline(this.confirmMs);
-    return andThen(this.guarantees.confirm(this.servers, waitMs), (holders) => {
+    return andThen(this.guarantees.confirm(this.servers, waitMs, isRepeated), (holders) => {
       if (holders >= this.servers) return;
       this.unconfirmed = version();
       const which = this.unconfirmed === undefined ? '' : ` (versão ${String(this.unconfirmed)})`;
@@ -118,9 +125,9 @@ export class Terms {
 
   /** The trailing metadata of the call, with what it is owed, as of now. */
   trailer(metadata?: Metadata): Metadata | undefined {
-    if (this.token === undefined && this.unconfirmed === undefined) return metadata;
+    if (!this.hasReached && this.unconfirmed === undefined) return metadata;
     const trailer = metadata ?? new Metadata();
-    if (this.token !== undefined) trailer.set(SESSION_METADATA, this.guarantees.session());
+    if (this.hasReached) trailer.set(SESSION_METADATA, this.guarantees.session());
     if (this.unconfirmed !== undefined) trailer.set(VERSION_METADATA, String(this.unconfirmed));
     return trailer;
   }
