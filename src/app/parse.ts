@@ -61,8 +61,8 @@ export function parseChoice<T extends string>(text: string, place: string, choic
   return choice;
 }
 
-/** What looks like a token, also a mistyped one. */
-const LIKE_TOKEN = /^\s*(Bearer\s+)?kvs_[^/]*\./i;
+/** What looks like a token, also a mistyped one; `kvs_maria.token` is the name of a file. */
+const LIKE_TOKEN = /kvs_[^/]*\.[\w-]{20,}/i;
 
 /** @throws KvsError CONFIGURACAO, which does not repeat it, if `text` is a token in the place of the file that holds it */
 export function parseTokenPath(text: string, place: string): string {

@@ -111,7 +111,7 @@ describe('the token of a client', () => {
   const flag = (text: string) => ({ texts: [text], place: '--credencial' });
 
   it('comes from a file, or from a variable', async () => {
-    const path = join(folder, 't');
+    const path = join(folder, 'kvs_maria.token');
     await writeFile(path, `${token}\r\nmais\n`);
     expect(tokenOf(flag(path), { KVS_TOKEN: 'x' })).toBe(token);
     expect(tokenOf(undefined, { KVS_TOKEN: ` ${token}\n` })).toBe(token);
@@ -122,7 +122,7 @@ describe('the token of a client', () => {
   it('is never taken from the command line, nor repeated', async () => {
     const path = join(folder, 't');
     const wrong: (() => unknown)[] = [];
-    for (const text of [token, `Bearer ${token}`, ` ${token}`, token.toUpperCase(), `kvs_x.sigilo`]) {
+    for (const text of [token, `Bearer ${token}`, ` ${token}`, token.toUpperCase(), `--${token}`]) {
       wrong.push(() => tokenOf(flag(text), {}));
     }
     for (const content of [
