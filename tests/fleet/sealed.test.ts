@@ -41,6 +41,10 @@ onEveryBroker('a fleet with a key', (openBroker, kind) => {
     return counts;
   };
 
+  /** What nobody did wrong may still be dropped: a server that takes long to answer, or is gone before it does. */
+  const wronglyDropped = (server: ServerProcess): Record<string, number> =>
+    Object.fromEntries(Object.entries(dropped(server)).filter(([reason]) => reason !== 'NAO_VERIFICADA'));
+
   beforeEach(async () => {
     folders = [];
     keys = await KeyFile.open(first);
@@ -135,7 +139,7 @@ onEveryBroker('a fleet with a key', (openBroker, kind) => {
     const wrong = servers[0]!.logged(KEPT)!;
     expect(wrong['motivo']).toContain('a chave 2 tem 3 bytes');
     expect(JSON.stringify(servers.map(({ log }) => log))).not.toContain(first.slice(0, 12));
-    expect(servers.map(dropped)).toEqual([{}, {}, {}]);
+    expect(servers.map(wronglyDropped)).toEqual([{}, {}, {}]);
     // Whoever knows only the old key is out, whoever has the new one is in.
     const [old] = [await KeyFile.open(first)];
     const outsider = await fleet.add([...fleet.broker.args, ...old.args]);
@@ -174,7 +178,7 @@ onEveryBroker('a fleet with a key', (openBroker, kind) => {
     expect(attacker.heard.length).toBeGreaterThan(5);
     for (const word of ['segredo', 'antes', 'formato', 'endereco', '127.0.0.1'])
       expect(text()).not.toContain(word);
-    for (const server of fleet.live) expect(dropped(server)).toEqual({});
+    for (const server of fleet.live) expect(wronglyDropped(server)).toEqual({});
   }, 240_000);
 
   it('tells at once that a server was killed, by a will that only it could have left', async () => {
@@ -206,13 +210,15 @@ onEveryBroker('a fleet with a key', (openBroker, kind) => {
       const joiner = await add();
       await joiner.ready();
       expect(await joiner.client.consulta('nome')).toMatchObject({ valor: 'maria' });
-      const { acknowledged } = await writeFor(joiner, 2_000);
+      const writer = new Writer(joiner, { name: 'durante', perSecond: 200 });
+      await soon('writes go on', () => writer.acknowledged > 100);
+      await writer.stop();
       await soon('more of the flood', () => rounds > 4);
       const grown = (await residentBytes(a)) - before;
       roundsMax = 0;
       await flood;
       await fleet.converged();
-      expect(acknowledged).toBeGreaterThan(100);
+      await verifyLedgers([writer], a);
       expect(grown).toBeLessThan(100 * 1024 * 1024);
       for (const server of fleet.servers) {
         await soon('refused', () => (dropped(server)['NAO_VERIFICADA'] ?? 0) > 0);
@@ -295,14 +301,6 @@ function recordingOfTheDead(fleet: string, key: string, origins: number): Overhe
     }
   }
   return recording;
-}
-
-async function writeFor(server: ServerProcess, ms: number): Promise<Writer> {
-  const writer = new Writer(server, { name: 'durante', perSecond: 200 });
-  const startMs = performance.now();
-  await soon('time to write', () => performance.now() - startMs > ms);
-  await writer.stop();
-  return writer;
 }
 
 async function residentBytes(server: ServerProcess): Promise<number> {
