@@ -171,6 +171,26 @@ describe('TLS mútuo', () => {
     expect(put).toMatchObject({ code: 0, stderr: '' });
   });
 
+  it('o certificado diz quem é o cliente, e a credencial o que ele pode', async () => {
+    const list = join(files.folder, 'credenciais.json');
+    const make = ['--papel', 'escrita', '--prefixo', 'loja/', '--certificado', 'CN=maria', '--arquivo', list];
+    expect((await kvs(['credencial', 'cria', 'maria', ...make])).code).toBe(0);
+    const known = await serve([...pairArgs(server), '--tls-ca', files.ca, '--credenciais', list]);
+    const put = (key: string, shown: readonly string[]): ReturnType<typeof kvs> =>
+      kvs([
+        ...['cliente', '-p', String(known.port), '--tls-ca', files.ca, ...shown],
+        ...['-o', 'insere', '-k', key, '-v', 'valor'],
+      ]);
+    expect(await put('loja/1', pairArgs(client))).toMatchObject({ code: 0, stderr: '' });
+    expect(await put('caixa/1', pairArgs(client))).toMatchObject({ code: 4 });
+    expect(await put('loja/2', [])).toMatchObject({ code: 4 });
+    // The same name, from an authority that nobody asked.
+    const forged = await put('loja/3', pairArgs(await files.strangerClient('maria')));
+    expect(forged.code).toBe(5);
+    expect(forged.stderr).toContain('[CERTIFICADO_RECUSADO]');
+    await known.stop();
+  });
+
   it('sem certificado: uma linha que diz como', async () => {
     const args = ['-p', String(process.port), '--tls-ca', files.ca];
     const put = await kvs(['cliente', ...args, '-o', 'insere', '-k', 'sem-nada', '-v', 'valor']);

@@ -193,6 +193,16 @@ describe('broker embutido', () => {
     });
   });
 
+  it('quem conecta e não diz nada é desligado e contado', async () => {
+    const logger = new LogRecorder();
+    const tls = await Transport.open(await files.server('broker'), false, realTime, logger);
+    const broker = await EmbeddedBroker.start({ host: '127.0.0.1', port: 0, time: realTime, logger, tls });
+    cleanUps.push(() => broker.stop());
+    const socket = connectPlain(broker.port, '127.0.0.1').on('error', () => undefined);
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    expect(broker.refusedTls.APERTO_LENTO).toBe(1);
+  });
+
   it('quem fala TLS na porta sem TLS é desligado e contado', async () => {
     const logger = new LogRecorder();
     const broker = await EmbeddedBroker.start({ host: '127.0.0.1', port: 0, time: realTime, logger });

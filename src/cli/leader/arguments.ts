@@ -1,5 +1,6 @@
 import type { Argv, Options } from 'yargs';
 import { KvsError } from '../../core/errors.js';
+import { serverTlsOptions } from '../tls/options.js';
 import { CREDENTIAL_OPTION } from '../client-options.js';
 
 /** One thing that the client of the leader system is to do. */
@@ -89,6 +90,7 @@ export function leaderServerOptions(command: Argv): Argv {
       'porta-grpc': text('Abre também as portas gRPC (kvs.KVS, KeyValueStore), nesta porta'),
       credenciais: text('Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP'),
       'credencial-servidor': text('Arquivo com o token deste servidor, de papel servidor'),
+      ...serverTlsOptions(),
       minimo: text('gRPC: mínimo de caracteres de chave e valor (3; 0 libera)'),
       'log-nivel': text('debug, info, warn, error ou silent (info)'),
     })

@@ -7,6 +7,7 @@ import { startLeaderServer } from '../../app/leader-server.js';
 import { parseHost, parseHostPort, parsePort } from '../../app/parse.js';
 import { runServer } from '../../app/run.js';
 import { envName } from '../../app/settings.js';
+import { TLS_OPTIONS } from '../../app/tls-config.js';
 import type { Flags } from '../../app/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { Keyboard } from './keyboard.js';
@@ -16,6 +17,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 const OWN_OPTIONS = [
   ...['host', 'porta-mensagem', 'escuta', 'lider', 'servidores-lider', 'prazo-lider'],
   ...['credenciais', 'credencial-servidor', 'minimo', 'log-nivel'],
+  ...TLS_OPTIONS,
 ];
 
 /**
