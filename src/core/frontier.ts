@@ -20,7 +20,8 @@ export class Frontier {
 
   constructor(
     private readonly self: Origin,
-    private readonly vector: VersionVector,
+    /** Its vector is another object once it has adopted a state. */
+    private readonly store: { readonly vector: VersionVector },
   ) {}
 
   /** A batch of another origin, whose causes these are, was applied up to `last`. */
@@ -43,7 +44,7 @@ export class Frontier {
 
   /** The frontier, this server's own dot first. */
   entries(): VectorEntries {
-    const own = this.vector.seqOf(this.self);
+    const own = this.store.vector.seqOf(this.self);
     const others = [...this.others];
     return own > this.ownImplied ? [[this.self, own], ...others] : others;
   }

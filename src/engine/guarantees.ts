@@ -23,11 +23,10 @@ export class FleetGuarantees implements Guarantees {
   reach(token: string | undefined, waitMs: number): Awaitable<void> {
     if (token === undefined) return undefined;
     const session = decodeToken(token, this.fleet);
-    const { vector } = this.store;
-    if (covers(vector, session)) return undefined;
-    if (this.member.state !== 'serving') throw aheadOf(vector, session);
+    if (covers(this.store.vector, session)) return undefined;
+    if (this.member.state !== 'serving') throw aheadOf(this.store.vector, session);
     return this.member.arrivals.wait(session, waitMs).then((arrived) => {
-      if (!arrived) throw aheadOf(vector, session);
+      if (!arrived) throw aheadOf(this.store.vector, session);
     });
   }
 

@@ -16,7 +16,7 @@ export class Arrivals {
   private count = 0;
 
   constructor(
-    private readonly vector: VersionVector,
+    private readonly store: { readonly vector: VersionVector },
     private readonly time: Time,
     private readonly tuning: Tuning,
     /** Called when somebody begins to wait: peers may have it. */
@@ -58,7 +58,7 @@ export class Arrivals {
       if (here === undefined) continue;
       this.waiters.delete(place);
       for (const waiter of here) {
-        if (!covers(this.vector, waiter.token)) this.enter(waiter);
+        if (!covers(this.store.vector, waiter.token)) this.enter(waiter);
         else {
           this.count--;
           waiter.settle(true);
@@ -68,7 +68,7 @@ export class Arrivals {
   }
 
   private enter(waiter: Waiter): void {
-    const place = firstMissing(waiter.token, this.vector) ?? REST;
+    const place = firstMissing(waiter.token, this.store.vector) ?? REST;
     const here = this.waiters.get(place) ?? new Set();
     this.waiters.set(place, here.add(waiter));
   }

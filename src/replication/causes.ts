@@ -15,10 +15,10 @@ export class Causes {
   /** @param decidesEarly whether writes are decided before they are applied, at the moment of {@link seal} */
   constructor(
     self: Origin,
-    vector: VersionVector,
+    store: { readonly vector: VersionVector },
     private readonly decidesEarly = false,
   ) {
-    this.frontier = new Frontier(self, vector);
+    this.frontier = new Frontier(self, store);
   }
 
   /** A batch of another origin was applied up to `last`. */

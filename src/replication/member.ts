@@ -87,16 +87,15 @@ export class Member {
     const tuning = (this.tuning = options.tuning ?? defaultTuning);
     const log = (this.log = new RecentLog(bus, tuning));
     const { keeper } = options;
-    const { vector } = store;
-    const causes = (this.causes = new Causes(origin, vector, keeper !== undefined));
+    const causes = (this.causes = new Causes(origin, store, keeper !== undefined));
     const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes));
     const receiver = (this.receiver = new Receiver(origin, store, outbox, log, tuning, causes, keeper));
     const peers = (this.peers = new Peers(time, tuning));
     const ask = (settled: () => void): void => this.announcer.announce(settled);
     this.confirmations = new Confirmations(peers, time, tuning, ask);
-    this.arrivals = new Arrivals(vector, time, tuning, () => this.repair.suspect(0));
+    this.arrivals = new Arrivals(store, time, tuning, () => this.repair.suspect(0));
     this.witness = new Witness({
-      ...{ self: origin, vector, bus, time, tuning },
+      ...{ self: origin, store, bus, time, tuning },
       whenKept: (call) => (keeper ? keeper.whenKept(call) : call()),
       maySpeak: () => this.current === 'serving' || this.current === 'draining',
     });

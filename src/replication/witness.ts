@@ -6,7 +6,7 @@ import type { Tuning } from './tuning.js';
 
 export interface WitnessParts {
   readonly self: Origin;
-  readonly vector: VersionVector;
+  readonly store: { readonly vector: VersionVector };
   readonly bus: Bus;
   readonly time: Time;
   readonly tuning: Tuning;
@@ -53,7 +53,8 @@ export class Witness {
   }
 
   private look(): void {
-    const { vector, whenKept, maySpeak } = this.parts;
+    const { whenKept, maySpeak } = this.parts;
+    const { vector } = this.parts.store;
     const news = [...this.asked.keys()].flatMap((writer): (readonly [Origin, number])[] => {
       const seq = vector.seqOf(writer);
       return seq > (this.told.get(writer) ?? 0) ? [[writer, seq]] : [];

@@ -47,6 +47,12 @@ describe('a whole fleet in virtual time', () => {
         `${Math.round(sum((r) => r.convergedMs) / reports.length)} ms on average, ` +
         `${Math.round(Math.max(...reports.map((r) => r.convergedMs)))} ms at most (virtual)`,
     );
+    const sessions = {
+      moved: sum((r) => r.sessions.moved),
+      waited: sum((r) => r.sessions.waited),
+      refused: sum((r) => r.sessions.refused),
+    };
+    print(`simulation: sessions ${JSON.stringify(sessions)}`);
     print(explain(failures));
     expect(failures.map(({ seed }) => seed)).toEqual([]);
     // A simulation that reaches nothing proves nothing. A single seed that is repeated need not reach it all.
@@ -56,5 +62,20 @@ describe('a whole fleet in virtual time', () => {
     expect(shares.logRepairs, 'seeds with repairs from a log').toBeGreaterThan(0.5);
     expect(shares.siblings, 'seeds with siblings').toBeGreaterThan(0.3);
     expect(shares.crashes, 'seeds with crashes').toBeGreaterThan(0.4);
+    for (const [name, count] of Object.entries(sessions))
+      expect(count, `sessions ${name}`).toBeGreaterThan(seeds / 4);
+  });
+
+  it('sees a session go back where servers do not wait for its token', { timeout: 60_000 }, async () => {
+    const base = baseSeed();
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        runSeed(base + i, 'none', false).then(
+          () => 'nothing',
+          (error: unknown) => String(error),
+        ),
+      ),
+    );
+    expect(outcomes.filter((text) => text.includes('answers a session with')).length).toBeGreaterThan(10);
   });
 });

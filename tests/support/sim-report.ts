@@ -1,3 +1,5 @@
+import type { SessionCounts } from './sim-session.js';
+
 /** How many servers of a run have journals. */
 export type Journals = 'none' | 'some' | 'all';
 
@@ -20,6 +22,8 @@ export interface SeedReport {
   readonly promised: number;
   /** Commits of several mutations: steps that nobody ever saw a part of at their writer. */
   readonly commits: number;
+  /** Clients that moved between servers with session tokens. */
+  readonly sessions: SessionCounts;
   /** Virtual ms from the healing of everything to equal servers. */
   readonly convergedMs: number;
 }

@@ -7,6 +7,7 @@ import { SeededRandom } from './sim-random.js';
 import { SimDisk } from './sim-journal.js';
 import type { Journals, SeedReport } from './sim-report.js';
 import { SimServer } from './sim-server.js';
+import { SimSession, type SessionCounts } from './sim-session.js';
 import { World } from './sim-time.js';
 import { Fate, hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
 
@@ -17,8 +18,12 @@ const CONVERGENCE_MS = 120_000;
  * Runs a whole fleet in virtual time from one seed, under everything that can go wrong, with every check on.
  * @throws Violation, or whatever the code under test throws
  */
-export async function runSeed(seed: number, journals: Journals = 'none'): Promise<SeedReport> {
-  return await new Run(seed, journals).run();
+export async function runSeed(
+  seed: number,
+  journals: Journals = 'none',
+  sessionsWait = true,
+): Promise<SeedReport> {
+  return await new Run(seed, journals, sessionsWait).run();
 }
 
 class Run {
@@ -40,13 +45,20 @@ class Run {
   private readonly fate: Fate;
   /** Who may have lost what it promised: an old copy took the place of its folder. */
   private readonly forgiven = new Set<SimServer>();
+  private readonly forSessions: SeededRandom;
+  private readonly sessionCounts: SessionCounts = { moved: 0, waited: 0, refused: 0 };
+  private readonly sessions: readonly SimSession[];
   private fullDisks = 0;
   private oldCopies = 0;
 
   constructor(
     seed: number,
     private readonly journals: Journals,
+    sessionsWait: boolean,
   ) {
+    // Randomness of its own: the seeds that once failed go on as they did.
+    const forSessions = (this.forSessions = new SeededRandom(seed + 2));
+    this.sessions = [1, 2, 3].map(() => new SimSession(forSessions, this.sessionCounts, sessionsWait));
     const random = (this.random = new SeededRandom(seed));
     this.network = new SimNetwork(this.world, random, random.chance(0.3));
     this.network.acknowledgeMaxMs = random.pick([5, 500, 4_000]);
@@ -85,6 +97,7 @@ class Run {
       oldCopies: this.oldCopies,
       promised: this.sum((server) => server.acknowledged),
       commits: this.fleet.stepCount,
+      sessions: this.sessionCounts,
       convergedMs,
     };
   }
@@ -174,7 +187,10 @@ class Run {
     }
     const count = random.chance(0.1) ? random.int(5, 20) : random.int(1, 3);
     server.time.turn(() => {
-      for (let i = 0; i < count; i++) this.operate(server);
+      for (let i = 0; i < count; i++) {
+        this.operate(server);
+        if (this.forSessions.chance(0.5)) this.forSessions.pick(this.sessions).visit(server);
+      }
     });
     return count;
   }
@@ -255,7 +271,10 @@ class Run {
 
   private async advance(byMs: number): Promise<void> {
     const until = this.world.nowMs + byMs;
-    while (this.world.step(until)) if (this.isStopping()) await promisesSettled();
+    while (this.world.step(until)) {
+      if (this.isStopping() || this.sessions.some((session) => session.isWaiting)) await promisesSettled();
+    }
+    for (const { violation } of this.sessions) if (violation !== undefined) throw violation;
     if (this.isStopping() || this.journals !== 'none') await promisesSettled();
   }
 
