@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { serverConfig } from '../../src/app/config.js';
 import { assertPrivate, isLoopback } from '../../src/app/exposure.js';
+import { kvs } from '../support/kvs-program.js';
 
 describe('what only this machine reaches', () => {
   it.each([
@@ -70,5 +71,21 @@ describe('a server without credentials', () => {
 
   it('may be told of brokers elsewhere: those have doors of their own', async () => {
     await expect(check({ broker: 'mqtt://10.0.0.1', 'broker-local': '0.0.0.0:1883' })).resolves.toEqual([]);
+  });
+});
+
+describe('a token on its way', () => {
+  it.each([
+    ['cliente', '-a', '203.0.113.1', '-o', 'consulta', '-k', 'a/k'],
+    ['cliente', '--servidores', '127.0.0.1:1,kvs.exemplo:1', 'get', '--chave', 'a/k'],
+    ['exporta', '-a', '2001:db8::1'],
+    ['admin', '-a', '10.0.0.1', '--base', 'aluno', '--op', 'getall'],
+  ])('is not sent in the clear to other machines: %s %s %s', async (...words) => {
+    const secret = 'A'.repeat(43);
+    const variables = { KVS_TOKEN: `kvs_maria.${secret}` };
+    const { code, stdout, stderr } = await kvs(words, variables);
+    expect(code).toBe(2);
+    expect(stdout + stderr).toMatch(/kvs: o token iria às claras até [^\n]*--tls-ca[^\n]*\n$/);
+    expect(stdout + stderr).not.toContain(secret);
   });
 });
