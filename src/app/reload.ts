@@ -1,5 +1,8 @@
+import { isatty } from 'node:tty';
 import { KvsError } from '../core/errors.js';
 import type { Logger } from '../ports/logger.js';
+
+const STDERR_FD = 2;
 
 /**
  * Takes something up anew, such as certificates from their files, for everything that begins from now on.
@@ -65,22 +68,29 @@ async function runOne(name: string, reload: Reload, logger: Logger): Promise<voi
 
 /** A process hears one SIGHUP, so it has one list. */
 const atHangup = new Reloads();
-let hangupLogger: Logger | undefined;
-
-/** Where the lines of {@link onReload} go. Called before anything is registered. */
-export function logReloadsTo(logger: Logger): void {
-  hangupLogger = logger;
-}
 
 /**
- * Registers what SIGHUP takes up anew in this process. Without any, SIGHUP ends the process as it always does.
+ * Registers what SIGHUP takes up anew in this process: see {@link heedHangup}.
  * @param name Portuguese, for the log
  */
 export function onReload(name: string, reload: Reload): void {
-  if (atHangup.isEmpty) {
-    process.on('SIGHUP', () => {
-      if (hangupLogger !== undefined) void atHangup.run(hangupLogger);
-    });
-  }
   atHangup.add(name, reload);
+}
+
+/**
+ * From now on SIGHUP takes up anew what was registered. It ends the process in order where there is nothing of that, and
+ * where the terminal of the log was closed: that sends SIGHUP too, and nobody could see any more that the server goes on.
+ * @param end as for SIGTERM; called once at most
+ * @param reloads what is taken up anew; by default what {@link onReload} knows by then
+ */
+export function heedHangup(logger: Logger, end: () => void, reloads: Reloads = atHangup): void {
+  const hadTerminal = isatty(STDERR_FD);
+  let isEnding = false;
+  process.on('SIGHUP', () => {
+    // A terminal that closes and the shell in it may both send one.
+    if (isEnding) return;
+    isEnding = reloads.isEmpty || (hadTerminal && !isatty(STDERR_FD));
+    if (isEnding) end();
+    else void reloads.run(logger);
+  });
 }

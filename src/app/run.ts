@@ -3,7 +3,7 @@ import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
 import { assertPrivate } from './exposure.js';
 import { createLogger } from './logger.js';
-import { logReloadsTo } from './reload.js';
+import { heedHangup } from './reload.js';
 import type { RunningServer } from './running-server.js';
 import { startServer } from './server.js';
 
@@ -11,7 +11,7 @@ import { startServer } from './server.js';
 const STOP_MS_MAX = limits.drainMs + limits.busStopMs + 2_000;
 
 /**
- * Runs a server in this process until SIGTERM or SIGINT, then drains it. A second signal ends it at once.
+ * Runs a server in this process until SIGTERM or SIGINT (or SIGHUP, as {@link heedHangup} says), then drains it. A second signal ends it at once.
  * @param warnings what is odd about the configuration but does not prevent a start
  * @param start what starts it, by default with the engine that the configuration names
  * @returns the exit code
@@ -26,7 +26,6 @@ export async function runServer(
   const logger = await createLogger(config.logLevel, process.stderr.isTTY);
   for (const warning of [...warnings, ...exposed]) logger.warn({}, warning);
   endOnBug(logger);
-  logReloadsTo(logger);
   const signal = firstSignal(logger);
   const server = await start(config, logger, () => {
     // After this turn: a server without peers serves in the turn in which it starts.
@@ -65,6 +64,10 @@ function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
+    heedHangup(logger, () => {
+      seen = true;
+      resolve('SIGHUP');
+    });
   });
 }
 

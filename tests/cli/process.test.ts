@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
@@ -5,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../support/e2e-build.js';
+import { eventually } from '../support/eventually.js';
 import { freePort, run, start } from './program.js';
 import type { Program } from './program.js';
 
@@ -222,6 +225,46 @@ describe('vida de um servidor', () => {
     expect(messages.filter((message) => steps.includes(message))).toEqual(steps);
     expect(await isOpen(Number(port))).toBe(false);
   });
+
+  it('SIGHUP sem nada a recarregar encerra em ordem', async () => {
+    const { program, port } = await serve(['0']);
+    program.process.kill('SIGHUP');
+    program.process.kill('SIGHUP');
+    expect(await program.exit).toBe(0);
+    expect(program.stderr()).toContain('"sinal":"SIGHUP"');
+    expect(await isOpen(Number(port))).toBe(false);
+  });
+
+  it.skipIf(spawnSync('script', ['--version']).status !== 0)(
+    'um terminal que fecha encerra o servidor, também o que recarrega com SIGHUP',
+    async () => {
+      const credentials = join(folder, 'credenciais.json');
+      const made = ['credencial', 'cria', 'ana', '--papel', 'administracao', '--arquivo', credentials];
+      expect((await run(made)).code).toBe(0);
+      const words = ['servidor', '0', '--credenciais', credentials, '--broker', 'mqtt://127.0.0.1:1'];
+      const command = [process.execPath, '--import tsx tests/cli/launch.ts', ...words].join(' ');
+      const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
+        stdio: 'pipe',
+        cwd: root,
+        env: { PATH: process.env['PATH'], TERM: 'xterm' },
+      });
+      let shown = '';
+      terminal.stdout.on('data', (data: Buffer) => (shown += data.toString()));
+      await eventually('the server serves', () => shown.includes('servidor pronto'), 30_000);
+      const port = Number(/pronto em 127\.0\.0\.1:(\d+)/.exec(shown)?.[1]);
+      const pid = Number(/"processo":(\d+)/.exec(shown)?.[1]);
+      try {
+        process.kill(pid, 'SIGHUP');
+        await eventually('it has reloaded', () => shown.includes('recarregado: credenciais'));
+        expect(await isOpen(port)).toBe(true);
+        terminal.kill('SIGKILL');
+        await eventually('the server has ended', async () => !(await isOpen(port)), 15_000);
+      } catch (error) {
+        process.kill(pid, 'SIGKILL');
+        throw error;
+      }
+    },
+  );
 
   it('um segundo sinal encerra já, com código 1', async () => {
     const { program } = await serve(['0']);
