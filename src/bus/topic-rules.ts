@@ -11,8 +11,11 @@ export interface TopicGrants {
 }
 
 const PORTAL = 'portal/#';
-/** Where requests to the portal are published: `portal/admin/<base>/<operation>`. */
-const PORTAL_REQUESTS = 'portal/admin/+/+';
+/**
+ * Where requests to the portal are published: `portal/admin/<base>/<operation>`. Not `portal/admin/matricula/excedente`, by
+ * which servers tell of enrolments that they have undone.
+ */
+const PORTAL_REQUESTS = ['aluno', 'professor', 'disciplina'].map((base) => `portal/admin/${base}/+`);
 const PORTAL_KEYS = 'portal/';
 
 /**
@@ -25,13 +28,13 @@ export function topicGrants(identity: TopicIdentity, fleet: string): TopicGrants
     case 'servidor':
       return { publish: everything, subscribe: everything };
     case 'administracao':
-      return { publish: [PORTAL_REQUESTS], subscribe: everything };
+      return { publish: PORTAL_REQUESTS, subscribe: everything };
     case 'escrita':
     case 'leitura': {
       // `permits` asks more of an identity than topics need.
       const named: Identity = { name: '', valid: true, role: identity.role, prefixes: identity.prefixes };
       return {
-        publish: permits(named, 'write', PORTAL_KEYS) ? [PORTAL_REQUESTS] : [],
+        publish: permits(named, 'write', PORTAL_KEYS) ? PORTAL_REQUESTS : [],
         subscribe: permits(named, 'read', PORTAL_KEYS) ? [PORTAL] : [],
       };
     }

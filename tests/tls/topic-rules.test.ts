@@ -37,6 +37,8 @@ const PUBLISHES: readonly (readonly [topic: string, granted: string])[] = [
   ['kvs/padrao/mutacoes/oA', 's----'],
   ['kvs/padrao', 's----'],
   ['portal/admin/aluno/create', 'sae--'],
+  ['portal/admin/disciplina/delete', 'sae--'],
+  ['portal/admin/matricula/excedente', 's----'],
   ['portal/admin/aluno', 's----'],
   ['portal/admin/aluno/create/mais', 's----'],
   ['portal/outra/coisa', 's----'],

@@ -48,6 +48,7 @@ export const ATTEMPTS: readonly Attempt[] = [
   { who: 'escrita', does: 'subscribes', filter: 'portal/#', probe: REQUEST, works: true },
   { who: 'escrita', does: 'publishes', topic: BATCHES, works: false },
   { who: 'escrita', does: 'publishes', topic: 'portal/outra/coisa', works: false },
+  { who: 'escrita', does: 'publishes', topic: 'portal/admin/matricula/excedente', works: false },
   { who: 'escrita', does: 'leaves a will', topic: BATCHES, works: false },
   { who: 'escrita', does: 'subscribes', filter: '#', probe: BATCHES, works: false },
   { who: 'leitura', does: 'subscribes', filter: 'portal/#', probe: REQUEST, works: true },
