@@ -39,6 +39,7 @@ describe('keys as text', () => {
     [`${a.toString('hex')}\nsenha`, 'a chave 2 tem 3 bytes'],
     ['não é chave', 'há 3 chaves'],
     ['minha-senha!', 'a chave 1 não é hexadecimal nem base64'],
+    [a.toString('hex').slice(1), 'a chave 1 não é hexadecimal nem base64'],
     [Buffer.alloc(32, 7).toString('hex'), 'a chave 1 é fraca'],
     ['0123456789'.repeat(10), 'a chave 1 é fraca'],
     [Buffer.alloc(2000, a).toString('hex'), 'cabem 1024'],

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Aedes, PublishPacket } from 'aedes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
 import { KvsError } from '../../src/core/errors.js';
@@ -214,6 +215,18 @@ describe('broker embutido com usuários', () => {
     expect(reader.received).toEqual([]);
     expect(broker.refusedUsers.CREDENCIAL_REVOGADA).toBe(2);
     server.end();
+    await stop();
+  });
+
+  it('um testamento de quem não está mais aqui não é de ninguém', async () => {
+    const { broker, stop } = await embedded(new Table());
+    // As the library asks for one that its owner has left behind.
+    const { aedes } = broker as unknown as { readonly aedes: Aedes };
+    const packet = { topic: 'kvs/padrao/presenca/oA', payload: Buffer.from('x'), qos: 1 } as PublishPacket;
+    const refusal = await new Promise((resolve) => {
+      aedes.authorizePublish(null, packet, resolve);
+    });
+    expect(refusal).toMatchObject({ message: 'PUBLICACAO_RECUSADA' });
     await stop();
   });
 

@@ -38,9 +38,12 @@ function faultOf(key: Buffer | undefined): string | undefined {
   return undefined;
 }
 
-/** Digits that could be either are hexadecimal: read as base64 they would pass for more than they are. */
+/**
+ * Digits that could be either are hexadecimal: read as base64 they would pass for more than they are, and one that lacks a
+ * digit for another key.
+ */
 function bytesOf(word: string): Buffer | undefined {
-  if (/^(?:[0-9A-Fa-f]{2})+$/.test(word)) return Buffer.from(word, 'hex');
+  if (/^[0-9A-Fa-f]+$/.test(word)) return word.length % 2 === 0 ? Buffer.from(word, 'hex') : undefined;
   if (/^[A-Za-z0-9+/]+={0,2}$/.test(word) || /^[A-Za-z0-9_-]+={0,2}$/.test(word)) {
     return Buffer.from(word, 'base64');
   }
