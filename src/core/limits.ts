@@ -287,7 +287,10 @@ export const limits = Object.freeze({
 
   /** Longest `Mensagem`: one line of JSON, in bytes. */
   mensagemLineBytes: 1 * MiB,
-  /** Bytes of unfinished lines on all connections of a server together; the connection that passes it is closed. */
+  /**
+   * Bytes of unfinished lines on all connections of a server together, those of other servers apart; the connection that
+   * passes it is closed.
+   */
   mensagemPartialBytes: 64 * MiB,
   /** Connections of clients; a further one is told so and closed. Those of the other servers have places of their own. */
   mensagemConnections: 1024,

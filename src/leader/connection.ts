@@ -98,6 +98,11 @@ export class Connection {
     this.socket.write(encodeLine(message));
   }
 
+  /** From now on its unfinished lines count on this budget. */
+  moveTo(budget: ByteBudget): void {
+    this.lines.moveTo(budget);
+  }
+
   /** A request is being answered that does not hold up others; the connection stays until {@link answered}. */
   answering(): void {
     this.open++;

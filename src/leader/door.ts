@@ -49,7 +49,9 @@ export interface DoorOptions {
   readonly port: number;
   readonly role: Role;
   readonly engine: Engine;
+  /** Of connections whose other side may be anybody, and of those of other servers. */
   readonly budget: ByteBudget;
+  readonly serverBudget: ByteBudget;
   readonly limits: DoorLimits;
   /** Who may say what; `undefined`: everybody everything. */
   readonly admission: Admission | undefined;
@@ -153,6 +155,7 @@ export class MensagemDoor {
       }
       if (this.options.role.onServerMessage(connection, message) && !guest.server) {
         guest.server = true;
+        connection.moveTo(this.options.serverBudget);
         if (message.tipo === 'FOLLOWER') {
           connection.setIdleMs(Infinity);
           connection.socket.setKeepAlive(true, limits.leaderSilentMs);

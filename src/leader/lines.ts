@@ -24,7 +24,7 @@ export class LineReader {
 
   constructor(
     private readonly maxBytes: number,
-    private readonly budget: ByteBudget,
+    private budget: ByteBudget,
   ) {}
 
   /** Whether a line has begun that is not finished. */
@@ -35,6 +35,13 @@ export class LineReader {
   /** Whether a complete line waits. */
   get hasLine(): boolean {
     return this.at < this.ready.length;
+  }
+
+  /** From now on what it holds counts on this budget. */
+  moveTo(budget: ByteBudget): void {
+    this.budget.used -= this.partialBytes;
+    budget.used += this.partialBytes;
+    this.budget = budget;
   }
 
   /** @throws LineTooLong; the lines before it can still be read */

@@ -11,6 +11,7 @@ import type { DoorLimits } from './door.js';
 import { LeaderEngine } from './engine.js';
 import { Follower } from './follower.js';
 import { Leader } from './leader.js';
+import type { ByteBudget } from './lines.js';
 import { splitAddress } from './role.js';
 import type { Role, RoleOptions } from './role.js';
 
@@ -53,7 +54,8 @@ export class LeaderNode {
    */
   static async start(options: NodeOptions): Promise<LeaderNode> {
     const store = new Store();
-    const budget = { used: 0, max: limits.mensagemPartialBytes };
+    // Apart, so that strangers with unfinished lines take no room from the servers.
+    const [budget, serverBudget] = [newBudget(), newBudget()];
     const { self, leader, servers, time, logger, print } = options;
     const roleOptions: RoleOptions = {
       ...options,
@@ -61,7 +63,7 @@ export class LeaderNode {
         engine.shown(mutation);
       },
       store,
-      budget,
+      budget: serverBudget,
       shows: options.token === undefined ? {} : { credencial: options.token },
       others: servers.filter((address) => address !== self),
       onChange: () => options.onChange?.(),
@@ -70,7 +72,7 @@ export class LeaderNode {
     const engine = new LeaderEngine(store, role, roleOptions.others.length);
     const door = await MensagemDoor.open({
       ...(options.listen ?? splitAddress(self)),
-      ...{ role, engine, budget, time, logger, print },
+      ...{ role, engine, budget, serverBudget, time, logger, print },
       limits: options.doorLimits ?? defaultDoorLimits,
       admission: options.access && new Admission(options.access, engine),
     });
@@ -98,4 +100,8 @@ export class LeaderNode {
     await this.role.stop();
     this.door.close();
   }
+}
+
+function newBudget(): ByteBudget {
+  return { used: 0, max: limits.mensagemPartialBytes };
 }

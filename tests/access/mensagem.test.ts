@@ -122,6 +122,21 @@ describe('Mensagem with credentials', () => {
     stand.table.replace(fileOf(await credential('srv', 'servidor')));
     expect(await maria.ask(asked)).toMatchObject({ codigo: 'NAO_AUTENTICADO' });
   });
+
+  it('fills what unfinished lines may hold, and the servers go on among themselves', async () => {
+    await startAll();
+    // As many as it takes, each with a line that is all but finished.
+    const piece = Buffer.alloc(limits.mensagemLineBytes - 1, 'x');
+    for (let held = 0; held <= limits.mensagemPartialBytes; held += piece.length) {
+      (await client(1)).write(piece);
+    }
+    await eventually('one of them had no room', () => clients.some(({ closed }) => closed), 20_000);
+    const value = 'v'.repeat(limits.valueBytes);
+    const { engine } = system.nodes[0]!;
+    const written = Array.from({ length: 64 }, (_, index) => engine.insert(`a/${String(index)}`, value));
+    expect(await Promise.all(written)).toHaveLength(64);
+    expect(system.nodes.every(({ whole }) => whole)).toBe(true);
+  });
 });
 
 describe('whoever says to be a server', () => {
