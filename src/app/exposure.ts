@@ -42,7 +42,7 @@ export async function assertPrivate(
   config: ServerConfig,
   addressesOf: (name: string) => Promise<readonly string[]> = resolve,
 ): Promise<readonly string[]> {
-  const warnings: string[] = [];
+  const warnings = [...openPasswords(config)];
   for (const { option, host } of listeningPlaces(config)) {
     if (isLoopback(host)) continue;
     const addresses = await addressesOf(host);
@@ -64,6 +64,14 @@ export async function assertPrivate(
     }
   }
   return warnings;
+}
+
+/** Brokers to which user and password would go for others to read. */
+function openPasswords({ engine, brokerCredentials }: ServerConfig): readonly string[] {
+  if (brokerCredentials === undefined) return [];
+  return (engine.name === 'frota' ? engine.brokers : engine.portalBrokers)
+    .filter(({ protocol, host }) => (protocol === 'mqtt' || protocol === 'ws') && !isOnThisMachine(host))
+    .map(({ url }) => `a senha do broker e os dados vão às claras até ${url}: use mqtts:// (ou wss://)`);
 }
 
 /**

@@ -72,6 +72,18 @@ describe('a server without credentials', () => {
   it('may be told of brokers elsewhere: those have doors of their own', async () => {
     await expect(check({ broker: 'mqtt://10.0.0.1', 'broker-local': '0.0.0.0:1883' })).resolves.toEqual([]);
   });
+
+  it('is warned of a password that goes to a broker for others to read', async () => {
+    const file = { 'broker-credenciais': 'b.txt' };
+    const quiet = ['mqtts://10.0.0.1', 'wss://10.0.0.1', 'mqtt://127.0.0.1', 'ws://localhost'].join(',');
+    await expect(check({ ...file, broker: quiet })).resolves.toEqual([]);
+    for (const broker of ['mqtt://10.0.0.1', 'ws://fora', 'mqtt://127.0.0.1.exemplo']) {
+      const warnings = [expect.stringMatching(/senha do broker .* às claras .*mqtts:/)];
+      await expect(check({ ...file, broker })).resolves.toEqual(warnings);
+      const portal = { motor: 'consenso', portal: 'admin', 'portal-broker': broker };
+      await expect(check({ ...file, ...portal })).resolves.toEqual(warnings);
+    }
+  });
 });
 
 describe('a token on its way', () => {
