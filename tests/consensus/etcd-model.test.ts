@@ -227,6 +227,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
     const [engine] = engines as [ConsensusEngine];
     expect(engine.capabilities).toEqual({
       ...{ heads: false, linearizable: true, durable: true, commits: 'everywhere' },
+      remembersRequests: true,
     });
     await expect(engine.heads()).rejects.toMatchObject({ code: 'NAO_SUPORTADO' });
     await eventually('health', () => engine.available);
