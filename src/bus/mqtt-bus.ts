@@ -238,7 +238,9 @@ export class MqttBus implements Bus {
   private receive(topic: string, payload: Buffer): void {
     const { origin } = this.options;
     const parts = parseTopic(topic);
-    if (!parts) {
+    // Not subscribed to, but a broker could deliver it: recorded, what was said to another shows nobody here alive.
+    const isForAnother = parts?.channel === 'sync' && parts.to !== origin;
+    if (!parts || isForAnother) {
       this.drop('TOPICO', topic.slice(0, 128));
       return;
     }

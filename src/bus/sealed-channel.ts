@@ -80,7 +80,10 @@ export class SealedChannel {
     return this.sealer.sealWill(topicOf(fleet, message), connection, encode(fleet, message));
   }
 
-  /** Takes what came on a topic of ours. Batches of this server's own must have been sorted out. */
+  /**
+   * Takes what came on a topic of ours. Batches of this server's own, and what is for another one, must have been sorted
+   * out: an exchange shows that its sender lives only to the one whose name is in the topic.
+   */
   receive(topic: string, parts: TopicParts, payload: Buffer): void {
     const { from } = parts;
     if (parts.fleet !== this.options.fleet) {

@@ -1,3 +1,4 @@
+import type { Client } from 'aedes';
 import mqtt from 'mqtt';
 import type { MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +53,16 @@ const acquainted = async (seal: (fleet: string) => SealOptions): Promise<[Member
 };
 const attack = async ({ topic, payload }: Recorded): Promise<void> => {
   await attacker.publishAsync(topic, payload, { qos: 1 });
+};
+/** Makes the broker deliver a message to a client that never asked for it. */
+const deliver = async (clientId: string, { topic, payload }: Recorded): Promise<void> => {
+  const { aedes } = broker as unknown as { readonly aedes: { readonly clients: Record<string, Client> } };
+  const packet = { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false } as const;
+  await new Promise<void>((resolve) => {
+    aedes.clients[clientId]!.publish(packet, () => {
+      resolve();
+    });
+  });
 };
 /** Waits until everything that was published before has reached everyone: a message from one client keeps its order. */
 const settled = async (witness: Member): Promise<void> => {
@@ -179,6 +190,20 @@ describe.each(MODES)('an attacker on the broker of a fleet with %s messages', (m
       expect(opener.open(topic, parseTopic(topic)?.from ?? '', payload)).toBeTypeOf('object');
     }
     await eventually('counted', () => c.bus.counters.dropped.NAO_VERIFICADA > 0, 10_000);
+  });
+
+  it('cannot bring it back by the hand of a broker that delivers to one what was for another', async () => {
+    const first = await conversation();
+    await Promise.all(first.map(({ bus }) => bus.stop()));
+    const recording = [...recorded];
+    const late = await join('oC', seal('frota'));
+    // A recorded exchange shows that its sender lives, but only to the one for whom it was.
+    for (const message of recording) await deliver('kvs:frota:oC', message);
+    await settled(late);
+    const exchanged = recording.filter(({ topic }) => topic.includes('/sincronia/')).length;
+    expect(exchanged).toBeGreaterThan(4);
+    expect(late.seen.messages).toEqual([]);
+    expect(late.bus.counters.dropped.TOPICO).toBeGreaterThanOrEqual(exchanged);
   });
 
   it('cannot speak for anyone without the key', async () => {
