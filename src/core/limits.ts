@@ -239,7 +239,7 @@ export const limits = Object.freeze({
 
   /** From the first byte of a TLS connection until both sides have agreed. */
   tlsHandshakeMs: 10_000,
-  /** Connections of one port that have not agreed yet; a further one is closed. */
+  /** Connections of one port that have not agreed yet; beyond, the oldest is closed. */
   tlsHandshakes: 1024,
 
   /** Longest gRPC message that a door takes. */

@@ -45,7 +45,7 @@ export function tlsServer(options: TlsServerOptions): TlsServer {
     burst.report(failure, socket.remoteAddress ?? 'desconhecido');
     socket.destroy();
   };
-  // Never listens itself: it is handed the connections that there is room for.
+  // Never listens itself: it is handed connections one by one, so that those under way can be counted.
   const handshakes = createTlsServer({
     ...transport.serverOptions(),
     ...(protocols && { ALPNProtocols: [...protocols] }),
@@ -72,15 +72,19 @@ export function tlsServer(options: TlsServerOptions): TlsServer {
     onSocket(socket);
   });
   const server = createServer({ noDelay: true }, (socket) => {
-    if (unfinished.size >= limits.tlsHandshakes) {
-      refuse('APERTO_LENTO', socket);
-      return;
-    }
     const peer = peerOf(socket);
     unfinished.set(peer, socket);
     socket.once('close', () => {
-      unfinished.delete(peer);
+      if (unfinished.get(peer) === socket) unfinished.delete(peer);
     });
+    // The slowest gives way: whoever means it needs a few milliseconds, and strangers must not keep them out.
+    if (unfinished.size > limits.tlsHandshakes) {
+      for (const [slowest, other] of unfinished) {
+        unfinished.delete(slowest);
+        refuse('APERTO_LENTO', other);
+        break;
+      }
+    }
     handshakes.emit('connection', socket);
   });
   const cutUnfinished = (): void => {

@@ -1,12 +1,15 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, copyFile } from 'node:fs/promises';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { externalBrokers } from '../../src/bus/broker-source.js';
 import { tcpBroker } from '../../src/bus/broker-url.js';
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
 import { MqttBus } from '../../src/bus/mqtt-bus.js';
+import { limits } from '../../src/core/limits.js';
 import { Transport } from '../../src/tls/transport.js';
 import { LogRecorder, Recorder } from '../bus/support.js';
 import { TestCertificates } from '../support/certificates.js';
@@ -201,6 +204,25 @@ describe('broker embutido', () => {
     const socket = connectPlain(broker.port, '127.0.0.1').on('error', () => undefined);
     await new Promise<void>((resolve) => socket.once('close', () => resolve()));
     expect(broker.refusedTls.APERTO_LENTO).toBe(1);
+  });
+
+  it('quem enche a porta de conexões caladas não deixa ninguém de fora', async () => {
+    const logger = new LogRecorder();
+    const tls = await Transport.open(await files.server('broker'), false, realTime, logger);
+    const broker = await EmbeddedBroker.start({ host: '127.0.0.1', port: 0, time: realTime, logger, tls });
+    cleanUps.push(() => broker.stop());
+    const silent = Array.from({ length: limits.tlsHandshakes }, () =>
+      connectPlain(broker.port, '127.0.0.1').on('error', () => undefined),
+    );
+    cleanUps.push(() => {
+      for (const socket of silent) socket.destroy();
+      return Promise.resolve();
+    });
+    await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    const client = connectTls({ port: broker.port, host: '127.0.0.1', ca: readFileSync(files.ca) });
+    await once(client, 'secureConnect');
+    client.destroy();
+    await eventually('one of them gave way', () => (broker.refusedTls.APERTO_LENTO ?? 0) > 0);
   });
 
   it('quem fala TLS na porta sem TLS é desligado e contado', async () => {
