@@ -14,7 +14,8 @@ import { list } from '../request.js';
 import { table } from '../tables.js';
 
 const DEFAULT_FOLDER = 'certificados';
-const DEFAULT_ADDRESSES = ['localhost', '127.0.0.1', '::1'];
+/** In every certificate: a server is a client of its own embedded broker. */
+const LOOPBACK_ADDRESSES = ['localhost', '127.0.0.1', '::1'];
 const DEFAULT_DAYS = 90;
 const DAYS_MAX = 3_650;
 /** The authority of a trial outlives what it vouches for, so that more can be made later. */
@@ -83,7 +84,7 @@ function wishOf(folder: string | undefined, flags: Flags, replaces: boolean): Wi
   const addresses = texts.map((text) => parseHost(text, '--nome'));
   return {
     folder: folder ?? DEFAULT_FOLDER,
-    addresses: addresses.length > 0 ? [...new Set(addresses)] : DEFAULT_ADDRESSES,
+    addresses: [...new Set([...addresses, ...LOOPBACK_ADDRESSES])],
     clients: [...new Set(list(flags['cliente']).map(parseClient))],
     days: parseDays(list(flags['dias'])[0]),
     replaces,

@@ -37,7 +37,7 @@ export function certificatesOptions(command: Argv): Argv {
         type: 'array',
         string: true,
         requiresArg: true,
-        describe: 'Nome ou IP do servidor; repetível (localhost, 127.0.0.1, ::1)',
+        describe: 'Nome ou IP do servidor, além de localhost, 127.0.0.1 e ::1; repetível',
       },
       cliente: {
         type: 'array',
