@@ -7,6 +7,8 @@
 start_member() {
   local name=$1 port=$2
   shift 2
+  # Here, not by the background process: the next look at it must not find what an earlier server said.
+  : >"$work/$name.err"
   ./lider-servidor.sh --porta "$port" --lider "127.0.0.1:$leader_port" --servidores "$members" --prazo 1500 "$@" \
     >"$work/$name.out" 2>"$work/$name.err" &
   children+=("$!")
