@@ -10,6 +10,9 @@ export interface Output {
   error(message: string): void;
 }
 
+/** A token that somebody gave where none belongs, in a message that says so: those who read the log need not have it. */
+const TOKEN = /(kvs_[\w-]{1,64}\.)[\w-]{43}/gi;
+
 /** The standard streams of this process. A reader that goes away (`| head`) ends the command quietly. */
 export function standardOutput(): Output {
   const { stdout, stderr } = process;
@@ -31,7 +34,7 @@ export function standardOutput(): Output {
       return new Promise((resolve) => stdout.once('drain', resolve));
     },
     error: (message) => {
-      stderr.write(`kvs: ${message.replace(/\s*\n\s*/g, ' ')}\n`);
+      stderr.write(`kvs: ${message.replace(/\s*\n\s*/g, ' ').replace(TOKEN, '$1…')}\n`);
     },
   };
 }

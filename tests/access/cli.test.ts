@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runAccess } from '../../src/cli/access/command.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import { tokenOf } from '../../src/cli/credential.js';
+import { kvs as program } from '../support/kvs-program.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -144,5 +145,19 @@ describe('the token of a client', () => {
     }
     expect(() => tokenOf(flag(folder), {})).toThrow('é uma pasta');
     expect(() => tokenOf(flag(join(folder, 'nada')), {})).toThrow('não existe');
+  });
+
+  it.each([
+    ['cliente', token],
+    [token],
+    ['servidor', '--credenciais', token],
+    ['servidor', '--broker-credenciais', token],
+    ['servidor', token],
+    ['credencial', 'revoga', token, '--arquivo', 'c.json'],
+  ])('is not repeated where none belongs: %s %s', async (...words) => {
+    const { code, stdout, stderr } = await program(words);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^kvs: .*kvs_maria\./);
+    expect(stdout + stderr).not.toContain('AAAA');
   });
 });
