@@ -6,7 +6,7 @@ import type { Condition } from './member.js';
 import type { Meaning } from './outcome.js';
 import { pauseMs } from './tuning.js';
 import type { ConsensusTuning } from './tuning.js';
-import type { Method } from './wire.js';
+import type { Header, Method } from './wire.js';
 
 export interface CallOptions {
   /** Moment of the monotonic clock at which the call is given up, ms. */
@@ -68,6 +68,7 @@ export function stopping(): KvsError {
 export class Client {
   readonly members: readonly Member[];
   private turn = 0;
+  private latest = 0;
   private stopped = false;
 
   constructor(
@@ -81,8 +82,17 @@ export class Client {
     this.turn = Math.floor(random.next() * addresses.length);
   }
 
+  /** The greatest revision that any answer to a call was of. */
+  get revision(): number {
+    return this.latest;
+  }
+
   /** @throws Unanswered */
-  async call<Req, Res>(method: Method<Req, Res>, request: Req, options: CallOptions): Promise<Answered<Res>> {
+  async call<Req, Res extends { readonly header: Header }>(
+    method: Method<Req, Res>,
+    request: Req,
+    options: CallOptions,
+  ): Promise<Answered<Res>> {
     const { attemptMs, attemptMinMs, pauseBaseMs, pauseCapMs } = this.tuning;
     let doubtful = false;
     let details = 'sem tempo para perguntar';
@@ -95,7 +105,11 @@ export class Client {
         if (leftMs <= leastMs) throw new Unanswered(doubtful ? 'ambiguous' : 'notApplied', doubtful, details);
         leastMs = attemptMinMs;
         const answer = await member.attempt(method, request, Math.min(leftMs, attemptMs), options.local);
-        if (answer.ok) return { response: answer.response, member, doubtful };
+        if (answer.ok) {
+          const { response } = answer;
+          this.latest = Math.max(this.latest, response.header.revision);
+          return { response, member, doubtful };
+        }
         details = answer.details;
         if (answer.meaning === 'ambiguous') doubtful = true;
         else if (answer.meaning !== 'leaderless' && answer.meaning !== 'notApplied') {

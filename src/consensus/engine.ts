@@ -20,12 +20,12 @@ import { Commits } from './commits.js';
 import { ConsensusGuarantees } from './guarantees.js';
 import { HeadCache } from './head-cache.js';
 import { Health } from './health.js';
-import { ALL_HEADS, headRange } from './layout.js';
+import { Reading } from './reading.js';
 import { Reads } from './reads.js';
+import { SessionView } from './session-view.js';
 import { defaultTuning } from './tuning.js';
 import type { ConsensusTuning } from './tuning.js';
 import { Walker } from './walk.js';
-import type { Bound } from './walk.js';
 import { HeadWatch } from './watch.js';
 import { Writes } from './writes.js';
 
@@ -55,10 +55,11 @@ export class ConsensusEngine implements Engine {
   readonly capabilities: Capabilities;
   readonly guarantees: ConsensusGuarantees;
   private readonly client: Client;
-  private readonly reads: Reads;
+  private readonly cache: HeadCache;
+  private readonly tuning: ConsensusTuning;
+  private readonly reading: Reading;
   private readonly writes: Writes;
   private readonly commits: Commits;
-  private readonly walker: Walker;
   private readonly watch: HeadWatch;
   private readonly health: Health;
 
@@ -72,14 +73,16 @@ export class ConsensusEngine implements Engine {
       commits: 'everywhere',
       remembersRequests: true,
     };
-    this.guarantees = new ConsensusGuarantees(members.length, localReads);
-    const cache = new HeadCache(tuning.cachedHeadBytes);
+    this.guarantees = new ConsensusGuarantees(members.length, localReads, this);
+    const cache = (this.cache = new HeadCache(tuning.cachedHeadBytes));
     const client = (this.client = new Client(members, tuning, time, random));
-    const reads = (this.reads = new Reads(client, cache, localReads));
+    // Writers tell what was there before at the moment of the write: no replica's own state would do.
+    const reads = new Reads(client, cache, false);
     const forWriters = { client, cache, reads, time, random, tuning, newToken };
     this.writes = new Writes(forWriters);
     this.commits = new Commits(forWriters);
-    this.walker = new Walker(client, reads, tuning, () => this.deadline());
+    this.tuning = tuning;
+    this.reading = this.readingSince(undefined);
     this.watch = new HeadWatch(client, cache, time, tuning, logger);
     const onAvailable = (available: boolean): void => options.onAvailable?.(available);
     this.health = new Health(client, time, tuning, logger, onAvailable);
@@ -88,6 +91,15 @@ export class ConsensusEngine implements Engine {
   /** Whether a majority answered lately. */
   get available(): boolean {
     return this.health.available;
+  }
+
+  /** See {@link ConsensusGuarantees}. */
+  get revision(): number {
+    return this.client.revision;
+  }
+
+  since(revision: number): Engine {
+    return new SessionView(this, this.readingSince(revision));
   }
 
   /** Begins to look after the members. They need not be there yet. */
@@ -113,13 +125,11 @@ export class ConsensusEngine implements Engine {
   }
 
   query(key: string, version: number | undefined): Promise<Row | undefined> {
-    if (version === undefined) return this.reads.newest(key, this.deadline());
-    return this.reads.upToVersion(key, version, this.deadline());
+    return this.reading.query(key, version);
   }
 
   queryAt(key: string, timestamp: number | undefined): Promise<Row | undefined> {
-    if (timestamp === undefined) return this.reads.newest(key, this.deadline());
-    return this.reads.upToTime(key, timestamp, this.deadline());
+    return this.reading.queryAt(key, timestamp);
   }
 
   async remove(key: string, version: number | undefined): Promise<void> {
@@ -145,24 +155,27 @@ export class ConsensusEngine implements Engine {
     return this.commits.commit(change, this.deadline());
   }
 
-  async *snapshot(version: number | undefined): Stream<Row> {
-    const bound: Bound = version === undefined ? { kind: 'newest' } : { kind: 'version', upTo: version };
-    for await (const { row } of this.walker.walk(ALL_HEADS, bound)) if (row !== undefined) yield row;
+  snapshot(version: number | undefined): Stream<Row> {
+    return this.reading.snapshot(version);
   }
 
   everything(): Stream<Row> {
-    return this.walker.everything();
+    return this.reading.everything();
   }
 
   range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
-    const bound: Bound =
-      timestamp === undefined ? { kind: 'newest' } : { kind: 'timestamp', upTo: timestamp };
-    return this.walker.walk(headRange(from, to), bound);
+    return this.reading.range(from, to, timestamp);
   }
 
   heads(): Promise<readonly Head[]> {
     const message = 'este motor não guarda versões concorrentes: um valor de cada vez é o mais novo';
     return Promise.reject(new KvsError('NAO_SUPORTADO', message));
+  }
+
+  private readingSince(revision: number | undefined): Reading {
+    const deadline = (): number => this.deadline();
+    const reads = new Reads(this.client, this.cache, this.options.localReads, revision);
+    return new Reading(reads, new Walker(this.client, reads, this.tuning, deadline), deadline);
   }
 
   private deadline(): number {

@@ -4,12 +4,13 @@ import { Unanswered } from './client.js';
 import type { Answered, Client } from './client.js';
 import type { HeadCache } from './head-cache.js';
 import { headKey, timesUpTo, timestampOfPlace, valueKey, versionsUpTo } from './layout.js';
+import type { KeyRange } from './layout.js';
 import type { Member } from './member.js';
 import { headOf, rowOf } from './records.js';
 import type { Head, Place } from './records.js';
 import { first, get, read, unchanged } from './requests.js';
 import { TXN } from './wire.js';
-import type { KeyValue, TxnRequest, TxnResponse } from './wire.js';
+import type { Header, KeyValue, TxnRequest, TxnResponse } from './wire.js';
 
 /** A moment of the whole store, and the member that is known to have reached it. */
 export interface Moment {
@@ -27,6 +28,8 @@ export class Reads {
     private readonly cache: HeadCache,
     /** Whether answers may come from the member's own, possibly old state. */
     readonly local: boolean,
+    /** In a session: no answer is of an earlier revision than this, nor than any answer before it. */
+    private since?: number,
   ) {}
 
   /** The head of a key now, whatever the server was told of local reads: for writers. */
@@ -38,19 +41,17 @@ export class Reads {
 
   /** The newest row of a key. */
   async newest(key: string, deadline: number): Promise<Row | undefined> {
-    const { local } = this;
     const known = this.cache.get(key);
     const place = headKey(key);
     const last = known?.record.last;
-    const request: TxnRequest =
-      known === undefined
-        ? { compare: [], success: [get(place, { local })], failure: [] }
-        : {
-            compare: [unchanged(place, known.revision)],
-            success: last === undefined ? [] : [get(valueKey(key, last.timestamp), { local })],
-            failure: [get(place, { local })],
-          };
-    const { response, member } = await this.ask(request, { deadline, local });
+    const { response, member } = await this.begin((local): TxnRequest => {
+      if (known === undefined) return { compare: [], success: [get(place, { local })], failure: [] };
+      return {
+        compare: [unchanged(place, known.revision)],
+        success: last === undefined ? [] : [get(valueKey(key, last.timestamp), { local })],
+        failure: [get(place, { local })],
+      };
+    }, deadline);
     if (known !== undefined && response.succeeded) {
       return last && present(rowOf(key, last.timestamp, read(response, 0)), key, last);
     }
@@ -60,25 +61,63 @@ export class Reads {
   }
 
   /** The greatest version ≤ `version`. */
-  async upToVersion(key: string, version: number, deadline: number): Promise<Row | undefined> {
-    const { local } = this;
-    const request = { compare: [], success: [first(versionsUpTo(key, version), { local })], failure: [] };
-    const { response, member } = await this.ask(request, { deadline, local });
-    const entry = read(response, 0);
-    if (entry === undefined) return undefined;
-    const moment = { revision: response.header.revision, member };
-    return this.value(key, { timestamp: timestampIn(entry) }, moment, deadline);
+  upToVersion(key: string, version: number, deadline: number): Promise<Row | undefined> {
+    return this.indexed(key, versionsUpTo(key, version), timestampIn, deadline);
   }
 
   /** The row with the greatest timestamp ≤ `timestamp`. */
-  async upToTime(key: string, timestamp: number, deadline: number): Promise<Row | undefined> {
-    const { local } = this;
-    const request = { compare: [], success: [first(timesUpTo(key, timestamp), { local })], failure: [] };
-    const { response, member } = await this.ask(request, { deadline, local });
+  upToTime(key: string, timestamp: number, deadline: number): Promise<Row | undefined> {
+    return this.indexed(key, timesUpTo(key, timestamp), (entry) => timestampOfPlace(entry.key), deadline);
+  }
+
+  /** The row that the first entry of a range of an index stands for. */
+  private async indexed(
+    key: string,
+    range: KeyRange,
+    timestampOf: (entry: KeyValue) => number,
+    deadline: number,
+  ): Promise<Row | undefined> {
+    const { response, member } = await this.begin(
+      (local) => ({ compare: [], success: [first(range, { local })], failure: [] }),
+      deadline,
+    );
     const entry = read(response, 0);
     if (entry === undefined) return undefined;
     const moment = { revision: response.header.revision, member };
-    return this.value(key, { timestamp: timestampOfPlace(entry.key) }, moment, deadline);
+    return this.value(key, { timestamp: timestampOf(entry) }, moment, deadline);
+  }
+
+  /** The first request of a read, from a member's own state if that will do and is not too old. */
+  private begin(request: (local: boolean) => TxnRequest, deadline: number): Promise<Answered<TxnResponse>> {
+    return this.recent((local) => this.ask(request(local), { deadline, local }));
+  }
+
+  /**
+   * Asks as these reads do, and again of the majority where a member's own state was older than {@link since}.
+   * @throws KvsError SESSAO_ADIANTE if the majority has not come as far: it is not of the replicas that the session knows
+   */
+  async recent<Res extends { readonly header: Header }>(
+    ask: (local: boolean) => Promise<Answered<Res>>,
+  ): Promise<Answered<Res>> {
+    const answer = await ask(this.local);
+    if (this.since === undefined || this.advance(answer)) return answer;
+    if (this.local) {
+      const agreed = await ask(false);
+      if (this.advance(agreed)) return agreed;
+    }
+    throw new KvsError(
+      'SESSAO_ADIANTE',
+      'TRY_OTHER_SERVER_OR_LATER: esta sessão já viu mais do que as réplicas deste servidor têm: são outras, ou voltaram ' +
+        'a uma cópia antiga; comece outra sessão',
+    );
+  }
+
+  /** Whether an answer may follow those before it. */
+  private advance({ response }: Answered<{ readonly header: Header }>): boolean {
+    const { revision } = response.header;
+    const { since = 0 } = this;
+    this.since = Math.max(since, revision);
+    return revision >= since;
   }
 
   /**

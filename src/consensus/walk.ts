@@ -1,6 +1,6 @@
 import type { RangeRow, Row } from '../ports/engine.js';
 import { Unanswered } from './client.js';
-import type { Client } from './client.js';
+import type { Answered, Client } from './client.js';
 import {
   after,
   ALL_VALUES,
@@ -88,12 +88,13 @@ export class Walker {
     range: KeyRange,
     { revision, member }: Moment,
   ): Promise<{ response: RangeResponse; moment: Moment }> {
-    // A revision that was fixed by the first page is the same everywhere.
-    const local = this.reads.local || revision > 0;
-    const request: RangeRequest = { ...range, limit: this.tuning.pageHeads, revision, serializable: local };
-    const options = { deadline: this.deadline(), local, prefer: member };
+    const ask = (local: boolean): Promise<Answered<RangeResponse>> => {
+      const request: RangeRequest = { ...range, limit: this.tuning.pageHeads, revision, serializable: local };
+      return this.client.call(RANGE, request, { deadline: this.deadline(), local, prefer: member });
+    };
     try {
-      const { response, member: answering } = await this.client.call(RANGE, request, options);
+      // A revision that was fixed by the first page is the same everywhere.
+      const { response, member: answering } = await (revision > 0 ? ask(true) : this.reads.recent(ask));
       const fixed = revision > 0 ? revision : response.header.revision;
       return { response, moment: { revision: fixed, member: answering } };
     } catch (thrown) {

@@ -77,6 +77,7 @@ export interface LeaseGrantRequest {
 }
 
 export interface LeaseGrantResponse {
+  readonly header: Header;
   readonly ID: number;
 }
 

@@ -59,7 +59,7 @@ export function decodeToken(text: string, fleet: string): SessionToken {
   if (prefix !== PREFIX || named === undefined || list === undefined || more.length > 0) {
     throw invalid('não é de um servidor destes');
   }
-  if (named !== fleet) throw invalid(`é de outra frota; esta é ${fleet}`);
+  if (named !== fleet) throw invalid(`é de outros servidores; estes são ${fleet}`);
   if (digest !== undefined && !DIGEST.test(digest)) throw invalid('está danificada');
   return { entries: list === '' ? [] : list.split(',').map(readEntry), restDigest: digest };
 }

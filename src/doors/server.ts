@@ -195,11 +195,11 @@ function portalDoors(offered: OfferedPortal | undefined, context: DoorContext): 
   const common = { package: portalPackage };
   const doors: Door[] = [];
   if (services.includes('admin')) {
-    const handlers = { ...adminHandlers(portal.registries, context) };
+    const handlers = { ...adminHandlers(portal, context) };
     doors.push({ ...common, name: ADMIN_SERVICE_NAME, service: adminService, handlers });
   }
   if (services.includes('matricula')) {
-    const handlers = { ...enrolmentHandlers(portal.enrolment, context) };
+    const handlers = { ...enrolmentHandlers(portal, context) };
     doors.push({ ...common, name: ENROLMENT_SERVICE_NAME, service: enrolmentService, handlers });
   }
   return doors;

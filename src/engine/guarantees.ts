@@ -20,13 +20,14 @@ export class FleetGuarantees implements Guarantees {
     return encodeToken(this.fleet, this.member.causes.frontier.entries(), this.store.vector);
   }
 
-  reach(token: string | undefined, waitMs: number): Awaitable<void> {
+  reach(token: string | undefined, waitMs: number): Awaitable<undefined> {
     if (token === undefined) return undefined;
     const session = decodeToken(token, this.fleet);
     if (covers(this.store.vector, session)) return undefined;
     if (this.member.state !== 'serving') throw aheadOf(this.store.vector, session);
     return this.member.arrivals.wait(session, waitMs).then((arrived) => {
       if (!arrived) throw aheadOf(this.store.vector, session);
+      return undefined;
     });
   }
 
@@ -48,7 +49,8 @@ export class FleetGuarantees implements Guarantees {
   }
 }
 
-function aheadOf(vector: VersionVector, session: SessionToken): KvsError {
+/** What whoever has seen more than this server is told. */
+export function aheadOf(vector: VersionVector, session: SessionToken): KvsError {
   const missing = firstMissing(session, vector);
   const of = missing === undefined ? '' : ` de ${missing}`;
   return new KvsError(

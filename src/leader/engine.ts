@@ -19,7 +19,7 @@ import type {
 } from '../ports/engine.js';
 import { LeaderGuarantees } from './guarantees.js';
 import { assertServing } from './role.js';
-import type { Role } from './role.js';
+import type { Role, RoleOptions } from './role.js';
 
 /**
  * The leader engine: writes in one order, acknowledged by every server; reads from this server's own memory.
@@ -41,10 +41,9 @@ export class LeaderEngine implements Engine, ChangeFeed {
   constructor(
     private readonly store: Store,
     private readonly role: Role,
-    /** Servers beside this one. */
-    others: number,
+    options: Pick<RoleOptions, 'leader' | 'others' | 'time'>,
   ) {
-    this.guarantees = new LeaderGuarantees(others);
+    this.guarantees = new LeaderGuarantees(store, role, options);
   }
 
   async insert(key: string, value: string): Promise<Inserted> {
@@ -58,15 +57,11 @@ export class LeaderEngine implements Engine, ChangeFeed {
   }
 
   query(key: string, version: number | undefined): Awaitable<Row | undefined> {
-    return this.read(key, (cap) =>
-      this.store.get(key, Math.min(version ?? Infinity, cap?.version ?? Infinity)),
-    );
+    return this.read(key, () => this.store.get(key, version));
   }
 
   queryAt(key: string, timestamp: number | undefined): Awaitable<Row | undefined> {
-    return this.read(key, (cap) => {
-      return this.store.getAt(key, Math.min(timestamp ?? Infinity, cap?.timestamp ?? Infinity));
-    });
+    return this.read(key, () => this.store.getAt(key, timestamp));
   }
 
   async remove(key: string, version: number | undefined): Promise<void> {
@@ -111,6 +106,7 @@ export class LeaderEngine implements Engine, ChangeFeed {
 
   /** A mutation of the leader's may be shown. */
   shown(mutation: Mutation): void {
+    this.guarantees.advanced();
     if (this.listener === undefined || this.role.state !== 'serving') return;
     tellOf(mutation, this.store, this.listener);
   }
@@ -119,32 +115,37 @@ export class LeaderEngine implements Engine, ChangeFeed {
     throw new KvsError('NAO_SUPORTADO', 'o motor lider não guarda versões concorrentes');
   }
 
-  /**
-   * A read that has to wait shows nothing newer than what was here when it was asked: that is what it waited for.
-   * @param look finds nothing newer than `cap`, if that is given
-   */
-  private read(key: string, look: (cap: Row | undefined) => Row | undefined): Awaitable<Row | undefined> {
+  /** A read that has to wait shows what was here when it was asked, and nothing newer: that is what it waited for. */
+  private read(key: string, look: () => Row | undefined): Awaitable<Row | undefined> {
     assertServing(this.role.state);
+    const row = look();
     const visible = this.role.visible(key);
-    if (visible === undefined) return look(undefined);
-    const cap = this.store.getAt(key);
-    return visible.then(() => (cap === undefined ? undefined : look(cap)));
+    return visible === undefined ? row : visible.then(() => row);
   }
 
   /** What had not been shown to anyone when the walk began, it waits for. */
   private stream<T>(walk: () => Iterable<T | undefined>): Stream<T> {
     assertServing(this.role.state);
     const visible = this.role.visible(undefined);
-    return visible === undefined ? walk() : walkAfter(visible, walk);
+    return visible === undefined ? this.walked(walk) : this.walkedAfter(visible, walk);
   }
-}
 
-async function* walkAfter<T>(
-  visible: Promise<void>,
-  walk: () => Iterable<T | undefined>,
-): AsyncIterable<T | undefined> {
-  await visible;
-  yield* walk();
+  /** What is written while it lasts it may show at once: a session that goes on from it must not forget that. */
+  private *walked<T>(walk: () => Iterable<T | undefined>): Iterable<T | undefined> {
+    try {
+      yield* walk();
+    } finally {
+      this.role.showsAll();
+    }
+  }
+
+  private async *walkedAfter<T>(
+    visible: Promise<void>,
+    walk: () => Iterable<T | undefined>,
+  ): AsyncIterable<T | undefined> {
+    await visible;
+    yield* this.walked(walk);
+  }
 }
 
 function made(row: Row | undefined): Row {

@@ -1,3 +1,4 @@
+import type { Origin, VectorEntries } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Mutation } from '../core/mutation.js';
@@ -7,6 +8,7 @@ import { putForwarded, replicationReceived } from './console.js';
 import { keysOf, mutationOf } from './decode.js';
 import { Forwarder } from './forwarder.js';
 import type { Request } from './forwarder.js';
+import { frontierOf } from './guarantees.js';
 import type { Done, Operation } from './operations.js';
 import { assertServing } from './role.js';
 import type { Role, RoleOptions, RoleState } from './role.js';
@@ -38,6 +40,8 @@ export class Follower implements Role {
   /** The leader's connection. What came from an earlier one must never be applied once another leader was answered. */
   private bound: { readonly connection: Connection; readonly origin: string } | undefined;
   private epoch = 0;
+  /** Of the last leader, which may be gone. */
+  private lastOrigin: Origin | undefined;
   private caughtUp = false;
   private taker: StateTaker | undefined;
   private giver: StateGiver | undefined;
@@ -103,6 +107,18 @@ export class Follower implements Role {
     return undefined;
   }
 
+  seen(): VectorEntries {
+    const { vector } = this.options.store;
+    return this.lastOrigin === undefined
+      ? vector.entries()
+      : frontierOf(vector, this.lastOrigin, vector.seqOf(this.lastOrigin));
+  }
+
+  /** Nothing is hidden here. */
+  showsAll(): void {
+    return;
+  }
+
   onServerMessage(connection: Connection, message: Mensagem): boolean {
     if (message.tipo === 'LEADER') return this.greet(connection, message);
     if (this.bound?.connection !== connection) {
@@ -148,6 +164,7 @@ export class Follower implements Role {
     const before = this.bound?.connection;
     this.unbind();
     this.epoch = message.inicio;
+    this.lastOrigin = message.origem;
     this.bound = { connection, origin: message.origem };
     before?.destroy();
     connection.setIdleMs(limits.leaderSilentMs);
@@ -184,6 +201,7 @@ export class Follower implements Role {
         if (message.fim) {
           this.taker?.join();
           this.taker = undefined;
+          this.options.onJoined();
         }
         connection.send({ tipo: 'STATE_OK' });
         return;

@@ -1,3 +1,4 @@
+import type { VectorEntries } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Mutation } from '../core/mutation.js';
@@ -5,6 +6,7 @@ import type { Commit } from '../ports/engine.js';
 import { Commits } from './commits.js';
 import type { Connection } from './connection.js';
 import { addressText, putAcknowledged, putReceived } from './console.js';
+import { frontierOf } from './guarantees.js';
 import { FollowerLink } from './follower-link.js';
 import type { LinkHost } from './follower-link.js';
 import { MutationLog } from './log.js';
@@ -33,6 +35,8 @@ export class Leader implements Role {
   private readonly fresh = new Map<string, number>();
   private freshKeys: string[] = [];
   private current: RoleState = 'joining';
+  /** The last seq of which a walk may have shown something before another server had it. */
+  private walked = 0;
   private taker: FollowerLink | undefined;
   private epoch: number;
 
@@ -123,6 +127,16 @@ export class Leader implements Role {
     const { last } = this.log;
     if (this.shown.reached >= last || (key !== undefined && !this.fresh.has(key))) return undefined;
     return this.shown.wait(last);
+  }
+
+  /** What no follower has is hidden: a session that waited for it might wait for ever, were the leader lost now. */
+  seen(): VectorEntries {
+    const { store, origin } = this.options;
+    return frontierOf(store.vector, origin, Math.max(this.shown.reached, this.walked));
+  }
+
+  showsAll(): void {
+    this.walked = this.log.last;
   }
 
   onServerMessage(connection: Connection, message: Mensagem): boolean {

@@ -62,6 +62,9 @@ export class LeaderNode {
       onShown: (mutation) => {
         engine.shown(mutation);
       },
+      onJoined: () => {
+        engine.guarantees.advanced();
+      },
       store,
       budget: serverBudget,
       shows: options.token === undefined ? {} : { credencial: options.token },
@@ -69,7 +72,7 @@ export class LeaderNode {
       onChange: () => options.onChange?.(),
     };
     const role = self === leader ? new Leader(roleOptions) : new Follower(roleOptions);
-    const engine = new LeaderEngine(store, role, roleOptions.others.length);
+    const engine = new LeaderEngine(store, role, roleOptions);
     const door = await MensagemDoor.open({
       ...(options.listen ?? splitAddress(self)),
       ...{ role, engine, budget, serverBudget, time, logger, print },

@@ -1,4 +1,4 @@
-import type { Origin } from '../core/dot.js';
+import type { Origin, VectorEntries } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
@@ -35,6 +35,8 @@ export interface RoleOptions {
   readonly print: (line: string) => void;
   /** Called for each mutation of the leader's, in order, as soon as what is here of it may be shown. */
   readonly onShown: (mutation: Mutation) => void;
+  /** Called when a state was joined: what is here may be more than before by any number of writes. */
+  readonly onJoined: () => void;
   /** Called at every change of {@link Role.state} and {@link Role.whole}. */
   readonly onChange: () => void;
 }
@@ -60,6 +62,10 @@ export interface Role {
    * The promise rejects with KvsError SEM_CONFIRMACAO.
    */
   visible(key: string | undefined): Promise<void> | undefined;
+  /** Everything that answers may have shown until now, in few entries: they imply all the others. */
+  seen(): VectorEntries;
+  /** An answer is given that may show whatever is here. */
+  showsAll(): void;
   /**
    * A message that only servers send each other. @returns whether the connection now belongs to another server
    */

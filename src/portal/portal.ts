@@ -29,7 +29,8 @@ export class PortalApplication implements Portal {
   /** Told of every change of a record that was made here. */
   onAccepted: (change: Change) => void = () => undefined;
 
-  constructor({ engine, origin, time, random }: PortalOptions) {
+  constructor(private readonly options: PortalOptions) {
+    const { engine, origin, time, random } = options;
     const reading = (this.reading = new Reading(engine));
     const attempts = new Attempts(time, random);
     const accepted = (change: Change): void => {
@@ -50,6 +51,14 @@ export class PortalApplication implements Portal {
       }),
     };
     this.enrolment = new Enrolments(reading, attempts, origin);
+  }
+
+  on(engine: Engine): Portal {
+    const portal = new PortalApplication({ ...this.options, engine });
+    portal.onAccepted = (change) => {
+      this.onAccepted(change);
+    };
+    return portal;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Awaitable } from './engine.js';
+import type { Awaitable, Engine } from './engine.js';
 
 /**
  * What a client may ask of an engine beyond its capabilities.
@@ -13,17 +13,19 @@ export interface Guarantees {
   /**
    * A token of what is here now: at most `limits.sessionTokenBytes` of printable ASCII without blanks. Only for whoever has been
    * let through by {@link reach}.
+   * @param token what was given to {@link reach}: the new one implies it
    */
-  session(): string;
+  session(token?: string): string;
 
   /**
    * Waits until everything is here that a token tells of.
    * @param token `undefined`: a session begins
    * @param waitMs at most, from 0
    * @throws KvsError (as a rejection too) PEDIDO_INVALIDO for what is no token of such servers, SESSAO_ADIANTE when it did
-   *   not come in time, NAO_SUPORTADO
+   *   not come in time
+   * @returns what this call must use in place of the engine, where only that has it all; `undefined`: the engine itself
    */
-  reach(token: string | undefined, waitMs: number): Awaitable<void>;
+  reach(token: string | undefined, waitMs: number): Awaitable<Engine | undefined>;
 
   /**
    * Before a write that has to be confirmed.

@@ -1,4 +1,4 @@
-import type { Awaitable, Stream } from './engine.js';
+import type { Awaitable, Engine, Stream } from './engine.js';
 
 /** The enrolment portal as its doors and its MQTT topics use it (contract, section 4). Names of fields are those of the messages. */
 
@@ -74,4 +74,6 @@ export interface Enrolment {
 export interface Portal {
   readonly registries: Registries;
   readonly enrolment: Enrolment;
+  /** The same portal, on another view of its store. */
+  on(engine: Engine): Portal;
 }

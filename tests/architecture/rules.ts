@@ -32,10 +32,13 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   },
   leader: {
     folders: ['core', 'ports', 'leader', 'tls'],
-    // Room for a write is the same question in every engine in memory; records of a state look alike on every wire.
+    // Room for a write is the same question in every engine in memory, and so is what a session waits for; records of a
+    // state look alike on every wire.
     modules: [
       'engine/admission',
       'engine/commit',
+      'engine/guarantees',
+      'replication/arrivals',
       'engine/watch',
       'bus/checks',
       'bus/decode-records',

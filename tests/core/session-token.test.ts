@@ -94,7 +94,7 @@ describe('session tokens', () => {
       expect(refused).toThrow(expect.objectContaining({ code: 'PEDIDO_INVALIDO' }));
       expect(refused).toThrow(/^[^\n]*$/);
     }
-    expect(() => decodeToken('f1.outra.a:1', 'padrao')).toThrow(/outra frota/);
+    expect(() => decodeToken('f1.outra.a:1', 'padrao')).toThrow(/outros servidores/);
   });
 
   it('cost nothing to refuse, whatever they hold', () => {

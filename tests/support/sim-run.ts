@@ -8,7 +8,7 @@ import { SimDisk } from './sim-journal.js';
 import type { Journals, SeedReport } from './sim-report.js';
 import { SimServer } from './sim-server.js';
 import { SimSession, type SessionCounts } from './sim-session.js';
-import { World } from './sim-time.js';
+import { promisesSettled, World } from './sim-time.js';
 import { Fate, hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
 
 const KEYS = ['alfa', '__proto__', 'constructor', 'a!b', 'duas\nlinhas', '😀"\\', 'toString', 'ômega'];
@@ -140,15 +140,15 @@ class Run {
   }
 
   private diskFaults(): readonly (readonly [number, () => void])[] {
-    if (this.journals === 'none') return [];
+    if (this.disks.every((disk) => disk === undefined)) return [];
     const { random, fate } = this;
     return [
       [4, () => this.fillDisks()],
       [5, () => (fate.full = false)],
       [3, () => (fate.slowMs = random.pick([1, 20, 200]))],
       [5, () => this.crashOne(random.pick(this.slots))],
-      [2, () => this.keepCopy()],
-      [2, () => this.startFromCopy()],
+      [3, () => this.keepCopy()],
+      [3, () => this.startFromCopy()],
     ];
   }
 
@@ -159,7 +159,7 @@ class Run {
 
   /** Copies the folder of a server that is down. */
   private keepCopy(): void {
-    const slot = this.random.int(0, this.slots.length - 1);
+    const slot = this.slotWithDisk();
     this.crashOne(this.slots[slot]);
     const disk = this.disks[slot];
     if (disk && !disk.ghost) this.copies[slot] = disk.copy();
@@ -167,13 +167,18 @@ class Run {
 
   /** Puts an old copy in the place of a folder. What was promised since may be gone, where nobody else has it. */
   private startFromCopy(): void {
-    const slot = this.random.int(0, this.slots.length - 1);
+    const slot = this.slotWithDisk();
     const copy = this.copies[slot];
     if (!copy) return;
     this.crashOne(this.slots[slot]);
     for (const server of this.everyone) if (server.disk === this.disks[slot]) this.forgiven.add(server);
     this.disks[slot] = copy.copy();
     this.oldCopies++;
+  }
+
+  /** Only some servers may have a folder: what is done to one is done to one that exists. */
+  private slotWithDisk(): number {
+    return this.random.pick([...this.disks.keys()].filter((slot) => this.disks[slot] !== undefined));
   }
 
   /** Several operations in one turn of one server's event loop. */
@@ -342,9 +347,4 @@ class Run {
       )
       .join('');
   }
-}
-
-/** Lets every promise that can go on, go on. */
-function promisesSettled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

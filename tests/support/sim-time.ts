@@ -124,3 +124,8 @@ export class ServerTime implements Time {
     this.alive = false;
   }
 }
+
+/** Lets every promise that can go on, go on. */
+export function promisesSettled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

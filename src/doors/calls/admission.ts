@@ -14,6 +14,10 @@ import type { Awaitable, Engine } from '../../ports/engine.js';
 export interface Caller {
   /** The store, as this caller may use it. */
   readonly engine: Engine;
+  /** What a session sees in place of the store, for what asks the store itself; `undefined`: the store. */
+  readonly view: Engine | undefined;
+  /** The same caller, in a session that sees this of the store. */
+  on(view: Engine): Caller;
   /** @throws KvsError unless the caller may do this to every key that begins with `prefix` */
   assertMay(permission: Permission, prefix: string): void;
 }
@@ -31,14 +35,19 @@ export type Admit = (call: IncomingCall) => Awaitable<Caller>;
 
 /** Lets everybody in, to everything: for servers that nobody but this machine reaches. */
 export function admitAll(engine: Engine): Admit {
-  const everybody: Caller = Object.freeze({ engine, assertMay: () => undefined });
+  const everybody = anybody(engine, undefined);
   return () => everybody;
+}
+
+function anybody(engine: Engine, view: Engine | undefined): Caller {
+  return { engine, view, on: (other) => anybody(other, other), assertMay: () => undefined };
 }
 
 /** Lets in who shows a token (`authorization: Bearer kvs_…`) or a certificate, to what they may do. */
 export function admitKnown(access: AccessControl, engine: Engine): Admit {
   const permitted = access.guard(engine);
-  const callerOf = (identity: Identity): Caller => new KnownCaller(permitted(identity));
+  const callerOf = (identity: Identity): Caller =>
+    new KnownCaller(permitted(identity), undefined, (view) => access.guard(view)(identity));
   return (call) => {
     const identity = identify(call, access.gatekeeper);
     return identity instanceof Promise ? identity.then(callerOf) : callerOf(identity);
@@ -46,7 +55,15 @@ export function admitKnown(access: AccessControl, engine: Engine): Admit {
 }
 
 class KnownCaller implements Caller {
-  constructor(readonly engine: PermittedEngine) {}
+  constructor(
+    readonly engine: PermittedEngine,
+    readonly view: Engine | undefined,
+    private readonly guard: (view: Engine) => PermittedEngine,
+  ) {}
+
+  on(view: Engine): Caller {
+    return new KnownCaller(this.guard(view), view, this.guard);
+  }
 
   assertMay(permission: Permission, prefix: string): void {
     this.engine.assertMay(permission, prefix);

@@ -88,10 +88,10 @@ function single<Req, Res>(
       if (request instanceof KvsError) throw request;
       const heeded = (attempt = readAttempt(call.metadata));
       if (asked === undefined) return operation(request, caller, heeded);
-      return andThen(asked.reached(), () => {
-        if (written === undefined) return operation(request, caller, heeded);
+      return andThen(asked.reached(caller), (seeing) => {
+        if (written === undefined) return operation(request, seeing, heeded);
         const isRepeated = heeded !== undefined && heeded.number > 1;
-        return asked.confirmed(() => operation(request, caller, heeded), written, isRepeated);
+        return asked.confirmed(() => operation(request, seeing, heeded), written, isRepeated);
       });
     };
     const give = (value: Res): void => {
@@ -144,7 +144,7 @@ export function bidirectional<Req, Res>(
       assertNoAttempt(call.metadata);
       const caller = andThen(admit(call), (admitted) => {
         terms = Terms.of(call, engine);
-        return andThen(terms?.reached(), () => admitted);
+        return terms === undefined ? admitted : terms.reached(admitted);
       });
       if (caller instanceof Promise) {
         void caller.then((admitted) => {
@@ -178,9 +178,9 @@ export function serverStreaming<Req, T, Res>(
     let terms: Terms | undefined;
     const send = async (): Promise<void> => {
       assertNoAttempt(call.metadata);
-      const caller = await admit(call);
+      const admitted = await admit(call);
       const asked = (terms = Terms.of(call, engine));
-      await asked?.reached();
+      const caller = asked === undefined ? admitted : await asked.reached(admitted);
       if (call.request instanceof KvsError) throw call.request;
       const found = rows(call.request, caller);
       const answered = (row: T): Awaitable<Res | undefined> => answer(row, caller);

@@ -3,6 +3,7 @@ import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { Awaitable, Engine } from '../../ports/engine.js';
 import type { Guarantees } from '../../ports/guarantees.js';
+import type { Caller } from './admission.js';
 import { andThen } from './operation.js';
 
 /** A session token, or `nova`: answered by a token in the trailing metadata of the same name. */
@@ -69,15 +70,20 @@ export class Terms {
 
   /**
    * Waits until this server has what the session has seen.
+   * @returns the caller, on what has it
    * @throws KvsError (as a rejection too) PEDIDO_INVALIDO, SESSAO_ADIANTE
    */
-  reached(): Awaitable<void> {
-    const { token } = this;
-    if (token === undefined) return undefined;
-    const known = NEW_SESSION.has(token) ? undefined : token;
-    return andThen(this.guarantees.reach(known, this.withinDeadline(limits.sessionWaitMs)), () => {
+  reached(caller: Caller): Awaitable<Caller> {
+    if (this.token === undefined) return caller;
+    return andThen(this.guarantees.reach(this.known, this.withinDeadline(limits.sessionWaitMs)), (view) => {
       this.hasReached = true;
+      return view === undefined ? caller : caller.on(view);
     });
+  }
+
+  /** The token, if the client has one. */
+  private get known(): string | undefined {
+    return this.token === undefined || NEW_SESSION.has(this.token) ? undefined : this.token;
   }
 
   /** Whether answers wait for other servers. */
@@ -127,7 +133,7 @@ export class Terms {
   trailer(metadata?: Metadata): Metadata | undefined {
     if (!this.hasReached && this.unconfirmed === undefined) return metadata;
     const trailer = metadata ?? new Metadata();
-    if (this.hasReached) trailer.set(SESSION_METADATA, this.guarantees.session());
+    if (this.hasReached) trailer.set(SESSION_METADATA, this.guarantees.session(this.known));
     if (this.unconfirmed !== undefined) trailer.set(VERSION_METADATA, String(this.unconfirmed));
     return trailer;
   }

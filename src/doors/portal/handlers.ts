@@ -5,12 +5,13 @@ import type {
   Aluno,
   Disciplina,
   Enrolment,
+  Portal,
   Professor,
-  Registries,
   Registry,
   RelatorioDisciplina,
   ResumoDisciplina,
 } from '../../ports/portal.js';
+import type { Caller } from '../calls/admission.js';
 import { serverStreaming, unary, type DoorContext } from '../calls/handlers.js';
 import { neverAnswered } from '../calls/operation.js';
 import { isExpected } from '../errors.js';
@@ -55,10 +56,10 @@ export interface EnrolmentHandlers {
  * What breaks a rule of the portal is answered by a `Status` of 1 with the reason. What a client may try again elsewhere, and
  * what is full or broken, ends the call with a gRPC status, as on `kvs.KVS`.
  */
-export function adminHandlers(registries: Registries, context: DoorContext): AdminHandlers {
-  const alunos = registryHandlers(registries.alunos, context);
-  const professores = registryHandlers(registries.professores, context);
-  const disciplinas = registryHandlers(registries.disciplinas, context);
+export function adminHandlers(portal: Portal, context: DoorContext): AdminHandlers {
+  const alunos = registryHandlers(({ registries }) => registries.alunos, portal, context);
+  const professores = registryHandlers(({ registries }) => registries.professores, portal, context);
+  const disciplinas = registryHandlers(({ registries }) => registries.disciplinas, portal, context);
   return {
     NovoAluno: alunos.create,
     EditaAluno: alunos.update,
@@ -79,26 +80,48 @@ export function adminHandlers(registries: Registries, context: DoorContext): Adm
 }
 
 /** As {@link adminHandlers}. */
-export function enrolmentHandlers(enrolment: Enrolment, context: DoorContext): EnrolmentHandlers {
+export function enrolmentHandlers(portal: Portal, context: DoorContext): EnrolmentHandlers {
+  const of = (caller: Caller): Enrolment => seenBy(caller, portal).enrolment;
   return {
-    AdicionaProfessor: change(({ sigla, person }) => enrolment.addProfessor(sigla, person), context),
-    RemoveProfessor: change(({ sigla, person }) => enrolment.removeProfessor(sigla, person), context),
-    AdicionaAluno: change(({ sigla, person }) => enrolment.addAluno(sigla, person), context),
-    RemoveAluno: change(({ sigla, person }) => enrolment.removeAluno(sigla, person), context),
-    DetalhaDisciplina: look((sigla) => enrolment.detail(sigla), context),
-    ObtemDisciplinasProfessor: list((siape: string) => enrolment.ofProfessor(siape), context),
-    ObtemDisciplinasAluno: list((matricula: string) => enrolment.ofAluno(matricula), context),
+    AdicionaProfessor: change(({ sigla, person }, caller) => of(caller).addProfessor(sigla, person), context),
+    RemoveProfessor: change(
+      ({ sigla, person }, caller) => of(caller).removeProfessor(sigla, person),
+      context,
+    ),
+    AdicionaAluno: change(({ sigla, person }, caller) => of(caller).addAluno(sigla, person), context),
+    RemoveAluno: change(({ sigla, person }, caller) => of(caller).removeAluno(sigla, person), context),
+    DetalhaDisciplina: look((sigla, caller) => of(caller).detail(sigla), context),
+    ObtemDisciplinasProfessor: list((siape: string, caller) => of(caller).ofProfessor(siape), context),
+    ObtemDisciplinasAluno: list((matricula: string, caller) => of(caller).ofAluno(matricula), context),
   };
 }
 
-function registryHandlers<T>(registry: Registry<T>, context: DoorContext) {
+function registryHandlers<T>(
+  which: (portal: Portal) => Registry<T>,
+  portal: Portal,
+  context: DoorContext,
+): RegistryHandlers<T> {
+  const of = (caller: Caller): Registry<T> => which(seenBy(caller, portal));
   return {
-    create: change((record: T) => registry.create(record), context),
-    update: change((record: T) => registry.update(record), context),
-    remove: change((id: string) => registry.remove(id), context),
-    get: look((id) => registry.get(id), context),
-    all: list<Vazia, T>(() => registry.all(), context),
+    create: change((record: T, caller) => of(caller).create(record), context),
+    update: change((record: T, caller) => of(caller).update(record), context),
+    remove: change((id: string, caller) => of(caller).remove(id), context),
+    get: look((id, caller) => of(caller).get(id), context),
+    all: list<Vazia, T>((_, caller) => of(caller).all(), context),
   };
+}
+
+interface RegistryHandlers<T> {
+  readonly create: Change<T>;
+  readonly update: Change<T>;
+  readonly remove: Change<string>;
+  readonly get: Look<T>;
+  readonly all: List<Vazia, T>;
+}
+
+/** A session may have to be answered from more than this server would answer others from. */
+function seenBy({ view }: Caller, portal: Portal): Portal {
+  return view === undefined ? portal : portal.on(view);
 }
 
 /** The application asks the store itself, for whoever may use all of the keys that it keeps. */
@@ -106,11 +129,14 @@ const PORTAL_PREFIX = 'portal/';
 
 const DONE: Status = Object.freeze({ refusal: undefined });
 
-function change<Req>(make: (request: Req) => Promise<void>, context: DoorContext): Change<Req> {
+function change<Req>(
+  make: (request: Req, caller: Caller) => Promise<void>,
+  context: DoorContext,
+): Change<Req> {
   return unary(
     async (request: Req, caller) => {
       caller.assertMay('write', PORTAL_PREFIX);
-      return make(request).then(() => DONE);
+      return make(request, caller).then(() => DONE);
     },
     refusalOf,
     context,
@@ -118,23 +144,26 @@ function change<Req>(make: (request: Req) => Promise<void>, context: DoorContext
   );
 }
 
-function look<T>(find: (id: string) => Awaitable<T | undefined>, context: DoorContext): Look<T> {
+function look<T>(
+  find: (id: string, caller: Caller) => Awaitable<T | undefined>,
+  context: DoorContext,
+): Look<T> {
   return unary(
     (id: string, caller) => {
       caller.assertMay('read', PORTAL_PREFIX);
-      return find(id);
+      return find(id, caller);
     },
     neverAnswered,
     context,
   );
 }
 
-function list<Req, T>(rows: (request: Req) => Stream<T>, context: DoorContext): List<Req, T> {
+function list<Req, T>(rows: (request: Req, caller: Caller) => Stream<T>, context: DoorContext): List<Req, T> {
   return serverStreaming<Req, T, T>(
     {
       rows: (request, caller) => {
         caller.assertMay('read', PORTAL_PREFIX);
-        return rows(request);
+        return rows(request, caller);
       },
       // Asked again: the credential may be revoked meanwhile.
       answer: (record, caller) => {
