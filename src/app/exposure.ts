@@ -42,7 +42,7 @@ export async function assertPrivate(
   config: ServerConfig,
   addressesOf: (name: string) => Promise<readonly string[]> = resolve,
 ): Promise<readonly string[]> {
-  const warnings = [...openPasswords(config)];
+  const warnings = [...openPasswords(config), ...openBroker(config)];
   for (const { option, host } of listeningPlaces(config)) {
     if (isLoopback(host)) continue;
     const addresses = await addressesOf(host);
@@ -64,6 +64,12 @@ export async function assertPrivate(
     }
   }
   return warnings;
+}
+
+/** Credentials guard the doors, not the broker behind them: whoever may publish there needs none. */
+function openBroker({ engine, credentials }: ServerConfig): readonly string[] {
+  if (credentials === undefined || engine.name !== 'frota' || engine.key !== undefined) return [];
+  return ['quem publica no broker escreve sem credencial, em nome de qualquer servidor: use --chave-frota'];
 }
 
 /** Brokers to which user and password would go for others to read. */

@@ -145,6 +145,12 @@ export class EmbeddedBroker {
   }
 
   private accept(socket: Socket): void {
+    // Whoever is in stays: a crowd of strangers does not part the servers that are connected already.
+    if (this.sockets.size >= limits.brokerConnections) {
+      this.refused.report('CONEXOES', socket.remoteAddress ?? 'desconhecido');
+      socket.destroy();
+      return;
+    }
     this.sockets.add(socket);
     socket.on('close', () => {
       this.sockets.delete(socket);

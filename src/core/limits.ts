@@ -168,6 +168,8 @@ export const limits = Object.freeze({
   burstLogMs: 10_000,
   /** The embedded broker drops a subscriber that has not read for this long, so that it cannot hold up the others. */
   brokerDrainMs: 3_000,
+  /** Connections that the embedded broker holds at once; a further one is closed. */
+  brokerConnections: 1_024,
   /** Taking leave of the broker may take this long. */
   busStopMs: 2_000,
 

@@ -66,7 +66,8 @@ describe('a server without credentials', () => {
     }
     await expect(check({ ...flags, ...known })).rejects.toThrow('--tls-certificado e --tls-chave');
     const tls = { 'tls-certificado': 'c.pem', 'tls-chave': 'k.pem' };
-    await expect(check({ ...flags, ...known, ...tls })).resolves.toEqual([]);
+    const key = flags['motor'] === 'consenso' ? {} : { 'chave-frota': 'f.chave' };
+    await expect(check({ ...flags, ...known, ...tls, ...key })).resolves.toEqual([]);
   });
 
   it('may be told of brokers elsewhere: those have doors of their own', async () => {
@@ -83,6 +84,17 @@ describe('a server without credentials', () => {
       const portal = { motor: 'consenso', portal: 'admin', 'portal-broker': broker };
       await expect(check({ ...file, ...portal })).resolves.toEqual(warnings);
     }
+  });
+});
+
+describe('credentials without a key for the fleet', () => {
+  it('guard the doors and not the broker, which is said', async () => {
+    const check = (flags: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+      assertPrivate(serverConfig({ flags, env: {}, file: undefined }));
+    const warnings = [expect.stringMatching(/publica no broker .* sem credencial.*--chave-frota/)];
+    await expect(check({ credenciais: 'c.json' })).resolves.toEqual(warnings);
+    await expect(check({ credenciais: 'c.json', 'chave-frota': 'f.chave' })).resolves.toEqual([]);
+    await expect(check({ credenciais: 'c.json', motor: 'consenso' })).resolves.toEqual([]);
   });
 });
 

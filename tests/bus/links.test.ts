@@ -166,6 +166,23 @@ describe('EmbeddedBroker', () => {
     expect(await publish(bus, batch('oA', 1, insert('k', 'v')))).toBe(true);
   });
 
+  it('holds so many connections and no more, and serves those that it has', async () => {
+    const log = new LogRecorder();
+    const broker = await EmbeddedBroker.start({ host: HOST, port: 0, time: realTime, logger: log });
+    cleanUps.push(() => broker.stop());
+    const { bus } = member('oA', broker.port);
+    await eventually('connected', () => bus.connected);
+    const { connect } = await import('node:net');
+    const sockets = Array.from({ length: limits.brokerConnections + 9 }, () =>
+      connect({ host: HOST, port: broker.port }).on('error', () => undefined),
+    );
+    await eventually('those beyond are refused', () =>
+      log.lines.some(({ fields }) => (fields as { motivo?: unknown }).motivo === 'CONEXOES'),
+    );
+    expect(await publish(bus, batch('oA', 1, insert('k', 'v')))).toBe(true);
+    for (const socket of sockets) socket.destroy();
+  });
+
   it('frees its port at once, with clients connected', async () => {
     const broker = await EmbeddedBroker.start({
       host: HOST,
