@@ -6,12 +6,17 @@ import { loadService } from '../support/door-client.js';
 import { openStandOn } from '../support/doors.js';
 import { MemoryEngine } from '../support/memory-engine.js';
 import type { LoopbackNetwork } from '../support/loopback-bus.js';
+import { PortalApplication } from '../../src/portal/portal.js';
+import { realRandom, realTime } from '../support/real-time.js';
 import { TermsClient } from '../support/terms-client.js';
 import { LogRecorder } from '../bus/support.js';
 
 const keyValue = loadService('KeyValueStore.proto', 'KeyValueStore');
 const kvStore = loadService('kvstore.proto', 'kvstore.KvStore');
 const copy = loadService('copia.proto', 'kvs.Copia');
+const admin = loadService('portal.proto', 'project.PortalAdministrativo');
+const enrolment = loadService('portal.proto', 'project.PortalMatricula');
+const clocks = { time: realTime, random: realRandom };
 
 /** Two servers on a broker that takes every message, and while split gives none of them to anybody. */
 describe('what a call demands by metadata', () => {
@@ -26,7 +31,9 @@ describe('what a call demands by metadata', () => {
     const logger = new LogRecorder();
     doors = [];
     for (const engine of [pair.engine, pair.second]) {
-      doors.push(await startDoors({ port: 0, engine, engineHealth: 'kvs.frota', logger }));
+      const application = new PortalApplication({ engine, origin: `p${engine.origin}`, ...clocks });
+      const portal = { portal: application, services: ['admin', 'matricula'] } as const;
+      doors.push(await startDoors({ port: 0, engine, engineHealth: 'kvs.frota', portal, logger }));
     }
     [a, b] = doors.map(({ port }) => new TermsClient(port)) as [TermsClient, TermsClient];
     clients.push(a, b);
@@ -192,6 +199,78 @@ describe('what a call demands by metadata', () => {
         );
       }
       expect(pair.engine.store.entryCount).toBe(0);
+    });
+
+    it('come for Del, DelAll and Trim, and a session has seen what they removed', async () => {
+      const confirmacao = 1;
+      for (const val of ['um', 'dois', 'três']) await on(0, keyValue).call('Put', [{ key: 'chave', val }]);
+      await a.insere('outra', 'valor');
+      const trim = await on(0, keyValue).call('Trim', [{ key: 'chave' }], { confirmacao, sessao: 'nova' });
+      expect(trim).toMatchObject({ code: status.OK, replies: [{ key: 'chave', val: 'três' }] });
+      expect(pair.second.store.get('chave', 2)).toBeUndefined();
+      const old = await b.call('Consulta', [{ chave: 'chave', versao: 2 }], { sessao: trim.sessao! });
+      expect(old).toMatchObject({ code: status.OK, replies: [{ versao: 0 }] });
+      const del = await on(0, keyValue).call('Del', [{ key: 'chave' }], {
+        confirmacao,
+        sessao: trim.sessao!,
+      });
+      expect(del).toMatchObject({ code: status.OK, replies: [{ val: 'três' }] });
+      expect(pair.second.store.getAt('chave')).toBeUndefined();
+      // A removal is seen too: a server that still has the key must not show it.
+      pair.network.split = true;
+      const all = await on(0, keyValue).call('DelAll', [{ key: 'outra' }], { sessao: del.sessao! });
+      expect(all).toMatchObject({ code: status.OK, replies: [{ val: 'valor' }] });
+      const gone = await b.consulta('outra', { sessao: all.sessao!, deadlineMs: 500 });
+      expect(gone.erro).toContain('SESSAO_ADIANTE');
+      expect(await b.consulta('outra')).toMatchObject({ replies: [{ valor: 'valor' }] });
+      for (const [name, key] of [
+        ['Trim', 'chave'],
+        ['Del', 'outra'],
+      ]) {
+        await b.insere(key!, 'daqui');
+        await b.insere(key!, 'daqui');
+        const alone = await on(1, keyValue).call(name!, [{ key }], { confirmacao, prazo: 100 });
+        expect(alone.code, name).toBe(status.DEADLINE_EXCEEDED);
+        expect(alone.erro).toContain('confirmado por 0 de 1');
+      }
+    });
+
+    it('come for what the portal does, which follows sessions too', async () => {
+      const confirmacao = 1;
+      const aluno = { matricula: '2024001', nome: 'Maria Souza' };
+      const disciplina = { sigla: 'SD2024', nome: 'Sistemas', vagas: 10 };
+      const first = await on(0, admin).call('NovoAluno', [aluno], { confirmacao, sessao: 'nova' });
+      expect(first).toMatchObject({ code: status.OK, replies: [{ status: 0 }] });
+      const held = await on(1, admin).call('ObtemAluno', [{ id: '2024001' }]);
+      expect(held).toMatchObject({ replies: [aluno] });
+      const sessao = first.sessao!;
+      const second = await on(1, admin).call('NovaDisciplina', [disciplina], { confirmacao, sessao });
+      expect(second).toMatchObject({ code: status.OK, replies: [{ status: 0 }] });
+      const place = { disciplina: 'SD2024', idPessoa: '2024001' };
+      const third = await on(0, enrolment).call('AdicionaAluno', [place], { sessao: second.sessao! });
+      expect(third).toMatchObject({ code: status.OK, replies: [{ status: 0 }] });
+      const detail = await on(1, enrolment).call('DetalhaDisciplina', [{ id: 'SD2024' }], {
+        sessao: third.sessao!,
+      });
+      expect(detail).toMatchObject({ code: status.OK, replies: [{ alunos: [aluno] }] });
+
+      pair.network.split = true;
+      const edited = await on(0, admin).call('EditaAluno', [{ ...aluno, nome: 'Maria Silva' }], {
+        ...{ confirmacao, prazo: 100, sessao: detail.sessao! },
+      });
+      expect(edited).toMatchObject({ code: status.DEADLINE_EXCEEDED, replies: [] });
+      expect(edited.erro).toContain('CONFIRMACAO_PARCIAL');
+      const ahead = { sessao: edited.sessao!, deadlineMs: 500 };
+      for (const [service, name, request] of [
+        [admin, 'ObtemAluno', { id: '2024001' }],
+        [admin, 'ObtemTodosAlunos', {}],
+        [enrolment, 'ObtemDisciplinasAluno', { id: '2024001' }],
+      ] as const) {
+        const refused = await on(1, service).call(name, [request], ahead);
+        expect(refused, name).toMatchObject({ code: status.UNAVAILABLE, replies: [] });
+      }
+      const here = await on(0, admin).call('ObtemAluno', [{ id: '2024001' }], ahead);
+      expect(here).toMatchObject({ replies: [{ nome: 'Maria Silva' }] });
     });
 
     it('are nothing to a query', async () => {

@@ -7,4 +7,6 @@ export const REGRESSION_SEEDS: readonly (readonly [seed: number, reason: string]
   [180, 'a write into a batch that stayed open while a state was joined'],
   [10, 'a giver that joins a state itself between two pages'],
   [2, 'pages that are no state one by one'],
+  [14, 'a session on a server whose store has adopted a state, and so has another vector'],
+  [25, 'the same, of another server: a run changes easily'],
 ];
