@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { balance } from './sections/balance.js';
 import { consensus } from './sections/consensus.js';
 import { durability } from './sections/durability.js';
+import { guarantees } from './sections/guarantees.js';
 import { join } from './sections/join.js';
 import { lag } from './sections/lag.js';
 import { memory } from './sections/memory.js';
@@ -19,7 +20,20 @@ import { killAll } from './support/processes.js';
 import { markdown } from './support/table.js';
 import type { Table } from './support/table.js';
 
-const SECTIONS = { unary, streams, lag, memory, join, consensus, balance, durability, restart, portal, seal };
+const SECTIONS = {
+  unary,
+  streams,
+  lag,
+  memory,
+  join,
+  consensus,
+  balance,
+  durability,
+  restart,
+  portal,
+  seal,
+  guarantees,
+};
 type Name = keyof typeof SECTIONS;
 
 interface Result {
@@ -31,7 +45,7 @@ interface Result {
   readonly tables: readonly Table[];
 }
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3

@@ -1,4 +1,4 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { kvsPackage } from '../../src/doors/kvs/definition.js';
 import { loadedService } from '../../src/doors/protos.js';
 
@@ -23,6 +23,27 @@ export class KvsClient {
   /** The latest version of a key; 0 if there is none. @throws ServiceError */
   async latest(chave: string): Promise<number> {
     return (await this.call<{ readonly versao: number }>('Consulta', { chave })).versao;
+  }
+
+  /** Inserts, and begins a session with it: its token. @throws ServiceError */
+  session(chave: string, valor: string): Promise<string> {
+    const method = service['Insere'];
+    if (method === undefined) throw new Error('no method Insere');
+    const { path, requestSerialize, responseDeserialize } = method;
+    const metadata = new Metadata();
+    metadata.set('kvs-sessao', 'nova');
+    return new Promise((resolve, reject) => {
+      const request = { chave, valor };
+      this.client
+        .makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, (error) => {
+          if (error !== null) reject(error);
+        })
+        .on('status', (status) => {
+          const [token] = status.metadata.get('kvs-sessao');
+          if (token === undefined) reject(new Error('no token'));
+          else resolve(token.toString());
+        });
+    });
   }
 
   close(): void {

@@ -12,6 +12,8 @@ export interface Http2Load {
   /** Calls in all, and calls in flight at once. */
   readonly calls: number;
   readonly inFlight: number;
+  /** Metadata of every call: at most ten, names and values shorter than 127 characters. */
+  readonly metadata?: readonly (readonly [name: string, value: string])[];
   /** The body of a call: a gRPC frame. */
   body(call: number): Buffer;
   /** Whether a message is the answer that is expected. */
@@ -65,6 +67,7 @@ class Connection {
   private window = WINDOW_BYTES;
   private taken = 0;
   private readonly times: Float64Array;
+  private readonly laterHeaders: Buffer;
 
   constructor(
     private readonly socket: Socket,
@@ -72,6 +75,7 @@ class Connection {
     private readonly finished: (times: Float64Array) => void,
   ) {
     this.times = new Float64Array(load.calls);
+    this.laterHeaders = laterHeaders(FIELDS + (load.metadata?.length ?? 0));
   }
 
   open(): void {
@@ -149,7 +153,7 @@ class Connection {
       this.window -= body.length;
       const stream = 2 * this.sent + 1;
       this.out.push(
-        frame(HEADERS, END_HEADERS, stream, this.sent === 0 ? this.firstHeaders() : LATER_HEADERS),
+        frame(HEADERS, END_HEADERS, stream, this.sent === 0 ? this.firstHeaders() : this.laterHeaders),
         frame(DATA, END_STREAM, stream, body),
       );
       this.times[this.sent++] = performance.now();
@@ -159,7 +163,7 @@ class Connection {
     this.out = [];
   }
 
-  /** HPACK (RFC 7541): POST, http, and four fields that both sides remember as number 65 … 62. */
+  /** HPACK (RFC 7541): POST, http, and fields that both sides remember, the last one as number 62. */
   private firstHeaders(): Buffer {
     return Buffer.concat([
       Buffer.from([0x83, 0x86, 0x44]),
@@ -171,11 +175,23 @@ class Connection {
       Buffer.from([0x40]),
       hpackText('te'),
       hpackText('trailers'),
+      ...(this.load.metadata ?? []).flatMap(([name, value]) => [
+        Buffer.from([0x40]),
+        hpackText(name),
+        hpackText(value),
+      ]),
     ]);
   }
 }
 
-const LATER_HEADERS = Buffer.from([0x83, 0x86, 0x80 | 65, 0x80 | 64, 0x80 | 63, 0x80 | 62]);
+/** Path, authority, content-type and te. */
+const FIELDS = 4;
+
+/** The same with as many remembered fields, the first one the oldest. */
+function laterHeaders(fields: number): Buffer {
+  const remembered = Array.from({ length: fields }, (_, i) => 0x80 | (61 + fields - i));
+  return Buffer.from([0x83, 0x86, ...remembered]);
+}
 
 function hpackText(content: string): Buffer {
   return Buffer.concat([Buffer.from([content.length]), Buffer.from(content)]);

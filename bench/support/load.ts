@@ -68,6 +68,14 @@ export async function h2load(
   return { items: calls, seconds: calls / rate };
 }
 
+/** How many calls a load makes at once, and what it sends with each. */
+export interface Manner {
+  readonly connections: number;
+  /** On each connection. */
+  readonly inFlight: number;
+  readonly metadata: readonly (readonly [name: string, value: string])[];
+}
+
 /** Unary calls, each with another key; see unary-load.ts. */
 export async function unaryLoad(
   port: number,
@@ -75,6 +83,7 @@ export async function unaryLoad(
   calls: number,
   firstKey: number,
   keys: number,
+  manner?: Manner,
 ): Promise<{ items: number; seconds: number; p50Ms: number; p99Ms: number }> {
   const args = [
     benchFile('unary-load'),
@@ -83,10 +92,15 @@ export async function unaryLoad(
     String(calls),
     String(firstKey),
     String(keys),
+    ...(manner === undefined ? [] : words(manner)),
   ];
   const output = await run({ program: process.execPath, args, core: OTHERS_CORE });
   const result = JSON.parse(output) as { calls: number; seconds: number; p50Ms: number; p99Ms: number };
   return { ...result, items: result.calls };
+}
+
+function words({ connections, inFlight, metadata }: Manner): readonly string[] {
+  return [String(connections), String(inFlight), ...metadata.map((field) => field.join('='))];
 }
 
 /** Streamed inserts; see stream-load.ts. @returns also the last key of each stream */
