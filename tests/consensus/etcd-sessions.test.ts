@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../cli/program.js';
+import { loadService } from '../support/door-client.js';
 import { etcdAvailable, startEtcd } from '../support/etcd.js';
 import type { EtcdCluster } from '../support/etcd.js';
 import { eventually } from '../support/eventually.js';
@@ -11,6 +12,7 @@ import { ServerProcess } from '../support/server-process.js';
 import { TermsClient } from '../support/terms-client.js';
 
 const PATIENCE_MS = 60_000;
+const admin = loadService('portal.proto', 'project.PortalAdministrativo');
 
 /** Real replicas, and real servers that read from their majority or from any one of them. */
 describe.skipIf(!etcdAvailable())('sessions on replicas', () => {
@@ -30,7 +32,17 @@ describe.skipIf(!etcdAvailable())('sessions on replicas', () => {
 
   async function serve(reads: 'linear' | 'local', replicas: readonly string[]): Promise<TermsClient> {
     const addresses = replicas.flatMap((address) => ['--replicas', address]);
-    const args = ['--motor', 'consenso', '--leitura', reads, '--prazo-consenso', '3000', ...addresses];
+    const args = [
+      '--motor',
+      'consenso',
+      '--leitura',
+      reads,
+      '--prazo-consenso',
+      '3000',
+      '--portal',
+      'admin',
+      ...addresses,
+    ];
     const server = await ServerProcess.start({ args });
     const client = new TermsClient(server.port);
     servers.push(server);
@@ -87,6 +99,14 @@ describe.skipIf(!etcdAvailable())('sessions on replicas', () => {
       expect(await local.call('Snapshot', [{ versao: 0 }], { sessao })).toMatchObject({
         code: status.UNAVAILABLE,
         replies: [],
+      });
+
+      // The portal too, which asks the store itself.
+      const portal = new TermsClient(servers[1]!.port, admin);
+      clients.push(portal);
+      expect(await portal.call('ObtemTodosAlunos', [{}])).toMatchObject({ code: status.OK, replies: [] });
+      expect(await portal.call('ObtemTodosAlunos', [{}], { sessao })).toMatchObject({
+        code: status.UNAVAILABLE,
       });
 
       await cluster.heal();
