@@ -24,7 +24,7 @@ import { headOf, rowOf } from './records.js';
 import type { Head, Place } from './records.js';
 import { present, timestampIn } from './reads.js';
 import type { Reads } from './reads.js';
-import { assertSame } from './request-record.js';
+import { assertSame, decodeRequest } from './request-record.js';
 import type { RequestRecord } from './request-record.js';
 import { first, get, read } from './requests.js';
 import { pauseMs } from './tuning.js';
@@ -75,7 +75,8 @@ export class Writes {
   ): Promise<Put> {
     const { reads, time, newToken } = this.options;
     return this.repeat<Put>(key, deadline, async (known) => {
-      if (attempt !== undefined) await this.assertRemembered(attempt, deadline);
+      const old = attempt && (await this.oldRecord(attempt, deadline));
+      if (old) return { done: await this.again(old, key, value, deadline, tellsBefore) };
       const request = attempt && { id: attempt.id, lease: await this.lease(deadline) };
       const base = known ?? (await reads.head(key, deadline));
       const stamp = { token: newToken(), wallMs: time.wallMs() };
@@ -103,14 +104,21 @@ export class Writes {
     return { row: { key, value, version, timestamp }, previous };
   }
 
-  /** @throws KvsError RESULTADO_DESCONHECIDO for a repeated attempt that is too old to be sure of, unless it is known */
-  private async assertRemembered({ id, number }: Attempt, deadline: number): Promise<void> {
+  /**
+   * What a repeated attempt did that is old: its record may go any moment, so that the answer comes from the one that was
+   * seen, and nothing is written.
+   * @returns `undefined`: it is the first, or so young that its record is there if there ever was one
+   * @throws KvsError RESULTADO_DESCONHECIDO if it is too old to be sure of, and there is no record
+   */
+  private async oldRecord({ id, number }: Attempt, deadline: number): Promise<RequestRecord | undefined> {
     const { reads, time, tuning } = this.options;
     const oldestMs = time.wallMs() - tuning.requestAgeMs + tuning.requestSkewMs;
-    if (number === 1 || begunMs(id) > oldestMs) return;
+    if (number === 1 || begunMs(id) > oldestMs) return undefined;
     const success = [get(requestKey(id), { local: false })];
     const { response } = await reads.ask({ compare: [], success, failure: [] }, { deadline, local: false });
-    if (read(response, 0) === undefined) throw forgotten();
+    const kv = read(response, 0);
+    if (kv === undefined) throw forgotten();
+    return decodeRequest(kv.value);
   }
 
   private async lease(deadline: number): Promise<number> {

@@ -8,11 +8,12 @@ import type { Peers } from './peers.js';
 const LOOK_MS = 20;
 
 /**
- * Waits until a serving peer has announced that it has all of this, `waitMs` have passed, or there is no peer.
+ * Waits until a serving peer announces, from now on, that it has all that is here and has no living origin to come from;
+ * or `waitMs` have passed, or there is no peer.
  * @returns whether one has
  */
 export function handOver(
-  entries: VectorEntries,
+  entries: () => VectorEntries,
   {
     peers,
     bus,
@@ -27,12 +28,14 @@ export function handOver(
     readonly waitMs: number;
   },
 ): Promise<boolean> {
-  const deadline = time.monotonicMs() + waitMs;
+  const begunMs = time.monotonicMs();
   return new Promise((resolve) => {
     const look = (): void => {
-      const held = peers.someoneHas(entries);
+      // What comes in meanwhile counts too, unless its origin lives: then it is there itself for whoever misses it.
+      const owed = entries().filter(([origin]) => !peers.serves(origin, begunMs));
+      const held = peers.someoneHas(owed, begunMs);
       const alone = !bus.connected || peers.serving().length === 0;
-      if (!held && !alone && time.monotonicMs() < deadline) {
+      if (!held && !alone && time.monotonicMs() < begunMs + waitMs) {
         time.after(LOOK_MS, look);
         return;
       }

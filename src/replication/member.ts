@@ -188,16 +188,17 @@ export class Member {
     this.outbox.close();
     const wasServing = this.current === 'serving';
     this.changeState('draining');
-    const entries = this.store.vector.recent(this.tuning.presenceEntries);
-    const handedOver = !wasServing || entries.length === 0 || (await this.handedOver(entries));
+    const isEmpty = this.store.vector.entries().length === 0;
+    const handedOver = !wasServing || isEmpty || (await this.handedOver());
     this.changeState('leaving');
     this.announcer.stop();
     await this.options.bus.stop();
     return handedOver;
   }
 
-  private handedOver(entries: VectorEntries): Promise<boolean> {
+  private handedOver(): Promise<boolean> {
     this.announcer.announce();
+    const entries = (): VectorEntries => this.store.vector.recent(this.tuning.presenceEntries);
     return handOver(entries, { ...this.options, peers: this.peers, waitMs: this.tuning.handOverMs });
   }
 

@@ -40,9 +40,19 @@ export class Peers {
     return this.all().filter((peer) => peer.presence.state === 'serving');
   }
 
-  /** Whether some serving peer has announced that it has all of this. */
-  someoneHas(entries: VectorEntries): boolean {
-    return this.serving().some(({ presence }) => {
+  /** Whether this peer has said since a moment (monotonic ms) that it serves. */
+  serves(origin: Origin, sinceMs: number): boolean {
+    const peer = this.peers.get(origin);
+    return peer !== undefined && peer.presence.state === 'serving' && peer.seenAtMs >= sinceMs;
+  }
+
+  /**
+   * Whether some serving peer has announced that it has all of this.
+   * @param sinceMs what was heard before (monotonic ms) does not count: whoever said it may have gone since
+   */
+  someoneHas(entries: VectorEntries, sinceMs: number): boolean {
+    return this.serving().some(({ presence, seenAtMs }) => {
+      if (seenAtMs < sinceMs) return false;
       const announced = new Map(presence.recent);
       return entries.every(([origin, seq]) => (announced.get(origin) ?? 0) >= seq);
     });

@@ -157,7 +157,7 @@ describe('the token of a client', () => {
   ])('is not repeated where none belongs: %s %s', async (...words) => {
     const { code, stdout, stderr } = await program(words);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^kvs: .*kvs_maria\./);
+    expect(stderr).toMatch(/^kvs: .*kvs_maria\./m);
     expect(stdout + stderr).not.toContain('AAAA');
   });
 });

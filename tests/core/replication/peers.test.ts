@@ -97,15 +97,22 @@ describe('Peers', () => {
   it('tells who has something by serving peers only', () => {
     const { peers } = peersWith();
     peers.note(presence('a', { recent: [['w', 5]], state: 'joining' }));
-    expect(peers.someoneHas([['w', 5]])).toBe(false);
+    expect(peers.someoneHas([['w', 5]], 0)).toBe(false);
     peers.note(presence('b', { recent: [['w', 5]] }));
-    expect(peers.someoneHas([['w', 5]])).toBe(true);
+    expect(peers.someoneHas([['w', 5]], 0)).toBe(true);
     expect(
-      peers.someoneHas([
-        ['w', 5],
-        ['v', 1],
-      ]),
+      peers.someoneHas(
+        [
+          ['w', 5],
+          ['v', 1],
+        ],
+        0,
+      ),
     ).toBe(false);
+    // Nor by what was said before somebody asked: who said it may be gone.
+    const laterMs = peers.get('b')!.seenAtMs + 1;
+    expect([peers.someoneHas([['w', 5]], laterMs), peers.serves('b', laterMs)]).toEqual([false, false]);
+    expect([peers.serves('b', laterMs - 1), peers.serves('a', 0)]).toEqual([true, false]);
   });
 
   it('leads by its distance to the nearest clock, and never without peers or behind one', () => {
