@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { VectorEntries } from '../../../src/core/dot.js';
+import type { Bus, PresenceMessage } from '../../../src/ports/bus.js';
+import { handOver } from '../../../src/replication/hand-over.js';
+import { Peers } from '../../../src/replication/peers.js';
+import { defaultTuning } from '../../../src/replication/tuning.js';
+import { ManualTime } from '../../bus/manual-time.js';
+import { LogRecorder } from '../../bus/support.js';
+
+/** A server that stops, with two peers of which it has heard. */
+function stopping(entries: () => VectorEntries) {
+  const time = new ManualTime();
+  const peers = new Peers(time, defaultTuning);
+  const hears = (origin: string, recent: VectorEntries): void => {
+    const more = { address: '', wallMs: 0, vectorDigest: '', storeHash: '', recent };
+    const presence: PresenceMessage = { type: 'presence', origin, state: 'serving', ...more };
+    peers.note(presence);
+  };
+  const begin = async (act: () => void): Promise<boolean> => {
+    time.advance(100);
+    const bus = { connected: true } as Bus;
+    const handed = handOver(entries, { peers, bus, time, logger: new LogRecorder(), waitMs: 1_000 });
+    act();
+    time.advance(2_000);
+    return handed;
+  };
+  return { hears, begin };
+}
+
+describe('handing over', () => {
+  it('counts only what is said from then on: who spoke before may be gone', async () => {
+    const { hears, begin } = stopping(() => [['own', 5]]);
+    hears('a', [['own', 5]]);
+    expect(await begin(() => undefined)).toBe(false);
+    expect(await begin(() => hears('a', [['own', 4]]))).toBe(false);
+    expect(await begin(() => hears('a', [['own', 5]]))).toBe(true);
+  });
+
+  it('owes also what comes in meanwhile, unless its origin lives', async () => {
+    let entries: VectorEntries = [['own', 5]];
+    const { hears, begin } = stopping(() => entries);
+    hears('a', []);
+    const more = (): void => {
+      entries = [
+        ['own', 5],
+        ['b', 7],
+      ];
+      hears('a', [['own', 5]]);
+    };
+    expect(await begin(more)).toBe(false);
+    const lives = (): void => {
+      more();
+      hears('b', []);
+    };
+    expect(await begin(lives)).toBe(true);
+  });
+});
