@@ -45,7 +45,10 @@ export function parseBrokerUrl(text: string): BrokerAddress {
   const path = match[4] ?? '';
   const web = protocol === 'ws' || protocol === 'wss';
   if (!web && path !== '' && path !== '/') throw bad(given, `um endereço ${protocol}:// não tem caminho`);
-  return address(protocol, host, port, web ? path || '/' : '');
+  const found = address(protocol, host, port, web ? path || '/' : '');
+  // A web socket is opened by its URL, which takes no numbers that are no address.
+  if (web && !URL.canParse(found.url)) throw bad(given, 'não é um endereço de broker');
+  return found;
 }
 
 /** The address of a broker that speaks MQTT over TCP, plain or with TLS. */

@@ -119,14 +119,19 @@ export class MqttConnection {
   /** A side that hears TLS and does not speak it leaves without a word, and so does one that misses it. */
   private async failed(code: string, detail: string): Promise<void> {
     const { protocol, host, port } = this.options.address;
-    const left = !this.answered && (code === 'ECONNRESET' || code === 'FECHADA');
-    if (left && protocol === 'mqtts') {
+    if (this.answered || (code !== 'ECONNRESET' && code !== 'FECHADA')) {
+      this.fail(code, detail);
+      return;
+    }
+    // Within a web socket nobody says whether TLS was agreed on.
+    const speaks = protocol !== 'mqtts' && (await speaksTls(host, port));
+    if (isSecure(protocol) && !speaks) {
       this.fail(
         'SEM_TLS',
         'o broker fechou a conexão em vez de combinar o TLS: talvez esta porta seja sem TLS',
       );
-    } else if (left && protocol === 'mqtt' && (await speaksTls(host, port))) {
-      this.fail('EXIGE_TLS', 'esta porta do broker só fala TLS: use mqtts://');
+    } else if (!isSecure(protocol) && speaks) {
+      this.fail('EXIGE_TLS', `esta porta do broker só fala TLS: use ${protocol}s://`);
     } else this.fail(code, detail);
   }
 
@@ -174,20 +179,26 @@ function clientOptions({ address, tls, clientId, credentials, will }: Connection
     ...(address.protocol === 'wss' && { wsOptions: secure }),
     protocol: address.protocol,
     host: address.host,
-    hostname: address.host,
+    // The library puts the address of a web socket together from this.
+    hostname: address.path !== '' && address.host.includes(':') ? `[${address.host}]` : address.host,
     port: address.port,
     ...(address.path === '' ? {} : { path: address.path }),
     protocolVersion: 4,
     clientId,
     clean: true,
     keepalive: limits.brokerKeepaliveSeconds,
-    connectTimeout: limits.brokerConnectMs,
+    // The deadline is this side's own, which has a code for it: the library's must not come first.
+    connectTimeout: 2 * limits.brokerConnectMs,
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
     ...(credentials && { username: credentials.user, password: credentials.password }),
     ...(will && { will: { topic: will.topic, payload: will.payload, qos: 1, retain: false } }),
   };
+}
+
+function isSecure(protocol: BrokerAddress['protocol']): boolean {
+  return protocol === 'mqtts' || protocol === 'wss';
 }
 
 function codeOf(error: Error): string {

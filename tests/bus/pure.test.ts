@@ -57,6 +57,7 @@ describe('broker addresses', () => {
     ['ws://h', 'ws', 'h', 80, '/'],
     ['wss://h:444/mqtt', 'wss', 'h', 444, '/mqtt'],
     ['mqtt://[::1]:1884', 'mqtt', '::1', 1884, ''],
+    ['wss://[::1]:9001', 'wss', '::1', 9001, '/'],
   ])('%s', (text, protocol, host, port, path) => {
     const parsed = parseBrokerUrl(text);
     expect(parsed).toMatchObject({ protocol, host, port, path });
@@ -79,6 +80,9 @@ describe('broker addresses', () => {
     'mqtt://h?clientId=x',
     'mqtt://h#x',
     'mqtt://[::1',
+    // The library could not even try these.
+    'ws://999.0.0.1',
+    'wss://[:::1]',
   ])('refuses %j in one line with an example', (text) => {
     const refusal = expect.objectContaining({
       code: 'CONFIGURACAO',
