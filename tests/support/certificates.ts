@@ -33,6 +33,8 @@ export class TestCertificates {
     private readonly stranger: Authority,
     /** The authority that is trusted. */
     readonly ca: string,
+    /** The other one. */
+    readonly strangerCa: string,
     /** One that signed itself, for this machine. */
     readonly selfSigned: Pair,
   ) {}
@@ -46,8 +48,10 @@ export class TestCertificates {
     ]);
     const ca = join(folder, 'ca.pem');
     await writeFile(ca, trusted.issued.certificate);
+    const strangerCa = join(folder, 'outra-ca.pem');
+    await writeFile(strangerCa, stranger.issued.certificate);
     const alone = await writePair(folder, 'propria', await selfSigned());
-    return new TestCertificates(folder, trusted.authority, stranger.authority, ca, alone);
+    return new TestCertificates(folder, trusted.authority, stranger.authority, ca, strangerCa, alone);
   }
 
   /** @param days negative: it has expired */

@@ -1,7 +1,14 @@
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
-import { DoorClient, LOADER, loadService, method, type Respondida } from './door-client.js';
+import {
+  DoorClient,
+  LOADER,
+  loadService,
+  method,
+  type DoorSecurity,
+  type Respondida,
+} from './door-client.js';
 
 export { reasonOf } from './door-client.js';
 
@@ -24,8 +31,8 @@ function asKeyVersion(chave: Chave): object {
 }
 
 export class KvsClient extends DoorClient {
-  constructor(port: number, host?: string) {
-    super(kvsDefinition, port, host);
+  constructor(port: number, host?: string, security?: DoorSecurity) {
+    super(kvsDefinition, port, host, security);
   }
 
   async insere(chave: string, valor: string): Promise<{ versao: number; erro: string | undefined }> {

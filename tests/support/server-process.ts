@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ensureBuilt, root } from './e2e-build.js';
 import { endsWithTest } from './children.js';
+import type { DoorSecurity } from './door-client.js';
 import { eventually } from './eventually.js';
 import { KvsClient } from './kvs-client.js';
 import { accepts, freePort } from './net.js';
@@ -22,6 +23,8 @@ export interface ServerOptions {
   readonly args: readonly string[];
   /** A free one if absent. */
   readonly port?: number;
+  /** What its client shows and checks; by default nothing. */
+  readonly security?: DoorSecurity;
 }
 
 /** One incarnation: what a process said, and a client of it. */
@@ -173,7 +176,7 @@ export class ServerProcess {
       },
       OPEN_MS_MAX,
     );
-    this.present.client = new KvsClient(this.port);
+    this.present.client = new KvsClient(this.port, undefined, this.options.security);
   }
 
   private leaveClient(): void {

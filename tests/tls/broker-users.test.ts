@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Aedes, PublishPacket } from 'aedes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
@@ -9,12 +6,11 @@ import type { Gatekeeper, Identity } from '../../src/ports/access.js';
 import { Transport } from '../../src/tls/transport.js';
 import { LogRecorder } from '../bus/support.js';
 import { TestCertificates } from '../support/certificates.js';
-import { root } from '../support/e2e-build.js';
 import { eventually } from '../support/eventually.js';
 import { MqttUser } from '../support/mqtt-user.js';
-import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
-import { freePort } from '../support/net.js';
+import { mosquittoAvailable } from '../support/mosquitto.js';
 import { realTime } from '../support/real-time.js';
+import { startShippedMosquitto } from '../support/shipped-mosquitto.js';
 import { ATTEMPTS, PASSWORD, PEOPLE } from './topic-table.js';
 import type { Attempt, Person } from './topic-table.js';
 
@@ -69,33 +65,14 @@ async function embedded(
   return { port: broker.port, open: true, broker, log, stop: () => broker.stop() };
 }
 
-/** The files that are shipped, with another port and these certificates; Mosquitto itself makes the passwords. */
 async function mosquitto(): Promise<Broker> {
-  const folder = join(files.folder, 'mosquitto');
-  await mkdir(join(folder, 'certificados'), { recursive: true });
-  const { certificate, key } = await files.server('broker');
-  await copyFile(files.ca, join(folder, 'certificados/ca.pem'));
-  await copyFile(certificate, join(folder, 'certificados/servidor.pem'));
-  await copyFile(key, join(folder, 'certificados/servidor-chave.pem'));
-  await copyFile(join(root, 'mosquitto-acl.conf'), join(folder, 'mosquitto-acl.conf'));
-  const passwords = join(folder, 'mosquitto-senhas');
-  await writeFile(
+  const passwords = Object.fromEntries(Object.keys(PEOPLE).map((name) => [name, PASSWORD + name]));
+  const broker = await startShippedMosquitto({
+    shown: await files.server('broker'),
+    ca: files.ca,
     passwords,
-    Object.keys(PEOPLE)
-      .map((name) => `${name}:${PASSWORD}${name}\n`)
-      .join(''),
-  );
-  const made = spawnSync('mosquitto_passwd', ['-U', passwords]);
-  if (made.status !== 0) throw new Error(`mosquitto_passwd: ${String(made.stderr)}`);
-  // Started by root, Mosquitto gives its rights up and must still read them.
-  for (const path of [files.folder, folder, join(folder, 'certificados')]) await chmod(path, 0o755);
-  for (const file of ['certificados/servidor-chave.pem', 'mosquitto-senhas'])
-    await chmod(join(folder, file), 0o644);
-  const port = await freePort();
-  const shipped = await readFile(join(root, 'mosquitto-seguro.conf'), 'utf8');
-  const conf = shipped.replace('listener 8883', `listener ${port} 127.0.0.1`);
-  const broker = await startMosquitto({ conf, port, cwd: folder, ownListener: true });
-  return { port, open: false, stop: () => broker.stop() };
+  });
+  return { port: broker.port, open: false, stop: () => broker.stop() };
 }
 
 /** Whether what somebody tries takes effect, and, where the broker says so, that it says so. */
