@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { KeyRing } from '../bus/seal/key-ring.js';
-import { SALT_BYTES } from '../bus/seal/encrypted.js';
 import { parseFleetKeys } from '../bus/seal/key-text.js';
 import type { SealOptions } from '../bus/seal/sealer.js';
 import { KvsError } from '../core/errors.js';
@@ -40,7 +39,7 @@ export async function openFleetKeys(
       tell();
     });
   }
-  return { ring, encrypts: config.encrypts, salt: randomBytes(SALT_BYTES) };
+  return { ring, encrypts: config.encrypts, drawBytes: (count) => randomBytes(count) };
 }
 
 async function readKeys({ file, text }: FleetKeyConfig, logger: Logger): Promise<readonly Buffer[]> {

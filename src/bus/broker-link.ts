@@ -6,8 +6,8 @@ import { reconnectDelayMs, returnDelayMs } from './backoff.js';
 import type { BrokerSource } from './broker-source.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 import { BurstLog } from './burst-log.js';
-import { MqttConnection } from './mqtt-connection.js';
-import type { Will } from './mqtt-connection.js';
+import { connectMqtt } from './mqtt-connection.js';
+import type { Connect, Connection, Will } from './mqtt-connection.js';
 
 export interface LinkOptions {
   readonly brokers: BrokerSource;
@@ -16,6 +16,8 @@ export interface LinkOptions {
   readonly credentials?: BrokerCredentials | undefined;
   /** Made anew for every attempt, of which it gets the number (1, 2, 3, …); none by default. */
   readonly will?: (attempt: number) => Will;
+  /** How a connection is made; by MQTT, if it is not said. */
+  readonly connect?: Connect | undefined;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
@@ -36,8 +38,8 @@ export interface LinkListener {
  * outage could leave the servers of one fleet on different brokers for ever.
  */
 export class BrokerLink {
-  private current: MqttConnection | undefined;
-  private attempt: MqttConnection | undefined;
+  private current: Connection | undefined;
+  private attempt: Connection | undefined;
   private failedRounds = 0;
   private openedAtMs = 0;
   private opened = 0;
@@ -56,7 +58,7 @@ export class BrokerLink {
   }
 
   /** The open connection, if there is one. */
-  get connection(): MqttConnection | undefined {
+  get connection(): Connection | undefined {
     return this.current;
   }
 
@@ -123,9 +125,9 @@ export class BrokerLink {
       allFailed(failures);
       return;
     }
-    const { brokers, clientId, filters, credentials, will, time } = this.options;
+    const { brokers, clientId, filters, credentials, will, connect = connectMqtt, time } = this.options;
     const number = ++this.attempts;
-    const connection = new MqttConnection(
+    const connection = connect(
       { address, tls: brokers.tls, clientId, filters, credentials, will: will?.(number), time },
       {
         onOpen: () => {
@@ -145,7 +147,7 @@ export class BrokerLink {
     this.attempt = connection;
   }
 
-  private adopt(connection: MqttConnection, number: number, index: number): void {
+  private adopt(connection: Connection, number: number, index: number): void {
     const { time, logger } = this.options;
     const previous = this.current;
     this.attempt = undefined;
@@ -162,7 +164,7 @@ export class BrokerLink {
     if (index > 0) this.lookForBetter(index);
   }
 
-  private lose(connection: MqttConnection, detail: string): void {
+  private lose(connection: Connection, detail: string): void {
     if (this.current !== connection) return;
     const { time, logger, random } = this.options;
     this.current = undefined;

@@ -14,7 +14,7 @@ import type { DropReason } from './checks.js';
 import type { Contact } from './contact.js';
 import { decode, unpackBatch } from './decode.js';
 import { encode, packBatch } from './encode.js';
-import type { Will } from './mqtt-connection.js';
+import type { Connect, Will } from './mqtt-connection.js';
 import { PublishWindow } from './publish-window.js';
 import type { Lane } from './publish-window.js';
 import { looksSealed } from './seal/opener.js';
@@ -30,6 +30,8 @@ export interface MqttBusOptions {
   readonly credentials?: BrokerCredentials | undefined;
   /** The fleet's keys: everything is sealed, and nothing else accepted. Without them payloads are as they are. */
   readonly seal?: SealOptions | undefined;
+  /** How a connection is made; by MQTT, if it is not said. A simulation has no sockets. */
+  readonly connect?: Connect | undefined;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;

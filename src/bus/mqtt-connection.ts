@@ -38,12 +38,29 @@ export interface ConnectionListener {
   onMessage(topic: string, payload: Buffer, retained: boolean): void;
 }
 
+/** One connection to one broker, from the attempt to its end. */
+export interface Connection {
+  readonly address: BrokerAddress;
+  /** Publishes with QoS 1. `acknowledged` is called at most once, and never if the connection breaks. */
+  publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void;
+  /** Takes leave properly, so that the broker does not publish the will, and cuts what is left after `deadlineMs`. */
+  end(deadlineMs: number): Promise<void>;
+  /** Ends at once, without leave. */
+  abort(): void;
+}
+
+/** Begins to connect. The listener hears nothing before this has returned. */
+export type Connect = (options: ConnectionOptions, listener: ConnectionListener) => Connection;
+
+/** Connects by MQTT 3.1.1. */
+export const connectMqtt: Connect = (options, listener) => new MqttConnection(options, listener);
+
 /**
  * One connection to one broker, from the first byte to the last. It is never reused: the library's own reconnection
  * repeats and reorders what was in flight, so every attempt gets a client of its own and what was in flight is lost
  * with it, which peers repair.
  */
-export class MqttConnection {
+export class MqttConnection implements Connection {
   private state: 'opening' | 'open' | 'ended' = 'opening';
   private readonly client: MqttClient;
   private readonly cancelDeadline: () => void;
@@ -86,14 +103,12 @@ export class MqttConnection {
     return this.options.address;
   }
 
-  /** Publishes with QoS 1. `acknowledged` is called at most once, and never if the connection breaks. */
   publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void {
     this.client.publish(topic, payload, { qos: 1, retain: false }, (error) => {
       if (this.state === 'open') acknowledged(error ?? undefined);
     });
   }
 
-  /** Takes leave properly, so that the broker does not publish the will, and cuts what is left after `deadlineMs`. */
   async end(deadlineMs: number): Promise<void> {
     if (this.state === 'ended') return;
     this.state = 'ended';
@@ -111,7 +126,6 @@ export class MqttConnection {
     });
   }
 
-  /** Ends at once, without leave. */
   abort(): void {
     if (this.state !== 'ended') this.cut();
   }

@@ -14,6 +14,7 @@ import type { Opened } from './seal/opener.js';
 import { Sealer } from './seal/sealer.js';
 import type { SealOptions } from './seal/sealer.js';
 import { Suspects } from './seal/suspects.js';
+import { defaultSealTuning } from './seal/tuning.js';
 import { topicOf } from './topics.js';
 import type { TopicParts } from './topics.js';
 
@@ -54,15 +55,20 @@ export class SealedChannel {
     private readonly listener: ChannelListener,
   ) {
     const { origin, seal, time } = options;
-    this.liveness = new Liveness(origin);
+    const tuning = seal.tuning ?? defaultSealTuning;
+    this.liveness = new Liveness(origin, tuning.verifiedOrigins);
     this.sealer = new Sealer(origin, seal);
-    this.opener = new Opener(seal.ring);
-    this.suspects = new Suspects(time, {
-      challenge: (suspect) => this.contact('challenge', suspect),
-      refused: (suspect, messages) => {
-        for (let i = 0; i < messages; i++) listener.drop('NAO_VERIFICADA', suspect);
+    this.opener = new Opener(seal.ring, tuning.sealKeysKept);
+    this.suspects = new Suspects(
+      time,
+      {
+        challenge: (suspect) => this.contact('challenge', suspect),
+        refused: (suspect, messages) => {
+          for (let i = 0; i < messages; i++) listener.drop('NAO_VERIFICADA', suspect);
+        },
       },
-    });
+      tuning,
+    );
   }
 
   /** A message as it goes on the wire. */

@@ -18,7 +18,7 @@ export const MODES: readonly Mode[] = ['readable', 'encrypted'];
 
 /** What a new incarnation seals with. */
 export function sealWith(ring: KeyRing, mode: Mode): SealOptions {
-  return { ring, encrypts: mode === 'encrypted', salt: randomBytes(SALT_BYTES) };
+  return { ring, encrypts: mode === 'encrypted', drawBytes: (count) => randomBytes(count) };
 }
 
 /** The same with a ring of its own. */

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { SALT_BYTES } from '../../src/bus/seal/encrypted.js';
 import { KeyRing } from '../../src/bus/seal/key-ring.js';
 import { Sealer } from '../../src/bus/seal/sealer.js';
 import { DataFolder } from '../support/data-folder.js';
@@ -280,7 +279,7 @@ function recordingOfTheDead(fleet: string, key: string, origins: number): Overhe
   const recording: Overheard[] = [];
   for (let i = 0; i < origins; i++) {
     const origin = `morta-${i}`;
-    const sealer = new Sealer(origin, { ring, encrypts: false, salt: randomBytes(SALT_BYTES) });
+    const sealer = new Sealer(origin, { ring, encrypts: false, drawBytes: (count) => randomBytes(count) });
     const mutation = { op: 'insere', chave: origin, valor: 'x'.repeat(200), versao: 1, ts: 1 };
     const batch = {
       formato: 1,

@@ -1,7 +1,7 @@
 import type { Origin } from '../../core/dot.js';
-import { limits } from '../../core/limits.js';
 import { ReplayWindow } from './replay-window.js';
 import type { SealHead } from './purpose.js';
+import { defaultSealTuning } from './tuning.js';
 
 /** An incarnation that has published something for this one alone. */
 interface Live {
@@ -28,7 +28,7 @@ export class Liveness {
   /** @param self what comes under this name from a holder of the key is this server's own */
   constructor(
     private readonly self: Origin,
-    private readonly originsMax: number = limits.verifiedOrigins,
+    private readonly originsMax: number = defaultSealTuning.verifiedOrigins,
   ) {
     this.live.set(self, { window: new ReplayWindow(0), connection: 0, will: 0 });
   }

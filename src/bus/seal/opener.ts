@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import type { Origin } from '../../core/dot.js';
-import { limits } from '../../core/limits.js';
 import { isAuthentic, splitAuthenticated } from './authenticated.js';
 import { decrypt, splitEncrypted } from './encrypted.js';
 import type { EncryptedParts } from './encrypted.js';
 import type { FleetKey } from './fleet-key.js';
 import type { KeyRing } from './key-ring.js';
 import type { SealHead } from './purpose.js';
+import { defaultSealTuning } from './tuning.js';
 
 /** Why a payload was not opened: no seal at all, one that makes no sense, an unknown key, or not what was sealed. */
 export type Refusal = 'SEM_SELO' | 'SELO' | 'CHAVE_FROTA' | 'AUTENTICIDADE';
@@ -23,7 +23,10 @@ export class Opener {
   private readonly derived = new Map<string, KeyObject>();
   private generation = 0;
 
-  constructor(private readonly ring: KeyRing) {}
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly keysMax: number = defaultSealTuning.sealKeysKept,
+  ) {}
 
   /** Derived keys that are kept. */
   get keysKept(): number {
@@ -60,7 +63,7 @@ export class Opener {
   private keep(name: string, key: KeyObject): void {
     this.derived.delete(name);
     this.derived.set(name, key);
-    if (this.derived.size <= limits.sealKeysKept) return;
+    if (this.derived.size <= this.keysMax) return;
     const [oldest] = this.derived.keys();
     if (oldest !== undefined) this.derived.delete(oldest);
   }

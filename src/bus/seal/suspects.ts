@@ -1,9 +1,10 @@
 import type { Origin } from '../../core/dot.js';
-import { limits } from '../../core/limits.js';
 import type { Time } from '../../ports/time.js';
+import { defaultSealTuning } from './tuning.js';
+import type { SealTuning } from './tuning.js';
 
-/** How often those who have not answered in time are looked for. */
-const SWEEP_MS = limits.challengeTimeoutMs / 4;
+/** Those who have not answered in time are looked for so many times within that time. */
+const SWEEPS = 4;
 
 /** An origin that has published, and of which nobody knows whether it lives. */
 interface Suspect {
@@ -39,14 +40,16 @@ export class Suspects {
   private readonly suspects = new Map<Origin, Suspect>();
   private held: Held[] = [];
   private heldBytes = 0;
-  private tokens: number = limits.challengesAtOnce;
+  private tokens: number;
   private tokensAtMs: number;
   private cancelSweep: (() => void) | undefined;
 
   constructor(
     private readonly time: Time,
     private readonly listener: SuspectListener,
+    private readonly tuning: SealTuning = defaultSealTuning,
   ) {
+    this.tokens = tuning.challengesAtOnce;
     this.tokensAtMs = time.monotonicMs();
   }
 
@@ -75,7 +78,7 @@ export class Suspects {
     }
     this.held.push({ origin, bytes, take });
     this.heldBytes += bytes;
-    while (this.held.length > limits.unverifiedBatches || this.heldBytes > limits.unverifiedBytes) {
+    while (this.held.length > this.tuning.unverifiedBatches || this.heldBytes > this.tuning.unverifiedBytes) {
       const dropped = this.held.shift();
       if (!dropped) return;
       this.heldBytes -= dropped.bytes;
@@ -102,35 +105,35 @@ export class Suspects {
     const suspect = this.suspects.get(origin) ?? this.add(origin);
     if (now >= suspect.nextAtMs && this.hasToken(now) && this.listener.challenge(origin)) {
       this.tokens--;
-      suspect.failsAtMs = now + limits.challengeTimeoutMs;
+      suspect.failsAtMs = now + this.tuning.challengeTimeoutMs;
       suspect.nextAtMs = now + suspect.backoffMs;
-      suspect.backoffMs = Math.min(4 * suspect.backoffMs, limits.challengeRetryCapMs);
+      suspect.backoffMs = Math.min(4 * suspect.backoffMs, this.tuning.challengeRetryCapMs);
       this.sweepLater();
     }
     return suspect;
   }
 
   private add(origin: Origin): Suspect {
-    if (this.suspects.size >= limits.suspects) {
+    if (this.suspects.size >= this.tuning.suspects) {
       const [oldest] = this.suspects;
       if (oldest) this.giveUp(...oldest);
       if (oldest) this.suspects.delete(oldest[0]);
     }
-    const suspect = { waiting: 0, failsAtMs: 0, nextAtMs: 0, backoffMs: limits.challengeRetryMs };
+    const suspect = { waiting: 0, failsAtMs: 0, nextAtMs: 0, backoffMs: this.tuning.challengeRetryMs };
     this.suspects.set(origin, suspect);
     return suspect;
   }
 
   /** A bucket of tokens: whoever replays many origins at once must not make this server flood the broker. */
   private hasToken(now: number): boolean {
-    const gained = ((now - this.tokensAtMs) * limits.challengesPerSecond) / 1000;
-    this.tokens = Math.min(limits.challengesAtOnce, this.tokens + gained);
+    const gained = ((now - this.tokensAtMs) * this.tuning.challengesPerSecond) / 1000;
+    this.tokens = Math.min(this.tuning.challengesAtOnce, this.tokens + gained);
     this.tokensAtMs = now;
     return this.tokens >= 1;
   }
 
   private sweepLater(): void {
-    this.cancelSweep ??= this.time.after(SWEEP_MS, () => {
+    this.cancelSweep ??= this.time.after(this.tuning.challengeTimeoutMs / SWEEPS, () => {
       this.cancelSweep = undefined;
       this.sweep();
     });
