@@ -1,15 +1,7 @@
-import { decode, unpackBatch } from '../../src/bus/decode.js';
-import { encode, packBatch } from '../../src/bus/encode.js';
-import { parseTopic, topicOf } from '../../src/bus/topics.js';
 import type { Origin } from '../../src/core/dot.js';
-import { batchBytes } from '../../src/core/json-size.js';
-import type { Batch } from '../../src/core/mutation.js';
-import type { Bus, BusListener, Message } from '../../src/ports/bus.js';
-import { Violation } from './oracle.js';
+import type { Bus } from '../../src/ports/bus.js';
 import type { SeededRandom } from './sim-random.js';
 import type { ServerTime, World } from './sim-time.js';
-
-const FLEET = 'sim';
 
 /** How badly messages travel. */
 export interface Weather {
@@ -30,10 +22,19 @@ export const CALM: Weather = {
   reorders: false,
 };
 
+/** A server's bus, and the hand that cuts its connection. */
+export interface SimConnected extends Bus {
+  readonly origin: Origin;
+  /** The broker is within reach again. */
+  connectSoon(): void;
+  /** The connection breaks. */
+  disconnect(): void;
+}
+
 /** A broker and its links: they lose, repeat, reorder, split the fleet, and acknowledge what they lose. */
-export class SimNetwork {
+export abstract class SimNetwork<B extends SimConnected = SimConnected> {
   weather: Weather = CALM;
-  private readonly buses = new Map<Origin, SimBus>();
+  protected readonly buses = new Map<Origin, B>();
   private readonly groups = new Map<Origin, number>();
   private losses = new Map<string, number>();
   private readonly lastAt = new Map<string, number>();
@@ -42,18 +43,19 @@ export class SimNetwork {
   /** How long the broker takes to acknowledge, at most. */
   acknowledgeMaxMs = 5;
 
-  /** @param codec whether messages travel as the bytes of the real codec, or as clones */
   constructor(
     readonly world: World,
     readonly random: SeededRandom,
-    private readonly codec: boolean,
   ) {}
 
-  attach(bus: SimBus): void {
+  /** The bus of a server that starts. */
+  abstract open(origin: Origin, time: ServerTime): B;
+
+  attach(bus: B): void {
     this.buses.set(bus.origin, bus);
   }
 
-  detach(bus: SimBus): void {
+  detach(bus: B): void {
     this.buses.delete(bus.origin);
   }
 
@@ -78,26 +80,15 @@ export class SimNetwork {
       else bus.connectSoon();
   }
 
-  send(from: Origin, message: Message): void {
-    const bytes = this.codec ? encode(FLEET, message) : undefined;
-    for (const bus of this.buses.values()) {
-      if ('to' in message && message.to !== bus.origin) continue;
-      const copies = this.random.chance(this.weather.duplication) ? 2 : 1;
-      for (let copy = 0; copy < copies; copy++) {
-        if (this.random.chance(this.lossOf(from, bus.origin))) continue;
-        this.world.at(this.arrival(from, bus.origin), () => {
-          if (this.groupOf(from) === this.groupOf(bus.origin)) bus.deliver(...this.copy(message, bytes));
-        });
-      }
+  /** Carries something from one server to another: once, twice, late, or never. */
+  protected travel(from: Origin, to: Origin, arrive: () => void): void {
+    const copies = this.random.chance(this.weather.duplication) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      if (this.random.chance(this.lossOf(from, to))) continue;
+      this.world.at(this.arrival(from, to), () => {
+        if (this.groupOf(from) === this.groupOf(to)) arrive();
+      });
     }
-  }
-
-  private copy(message: Message, bytes: Buffer | undefined): [Message, number] {
-    if (!bytes) return [structuredClone(message), message.type === 'batch' ? batchBytes(message.batch) : 100];
-    const topic = parseTopic(topicOf(FLEET, message));
-    const decoded = topic ? decode(topic, FLEET, bytes) : undefined;
-    if (!decoded?.ok) throw new Violation(`the codec refuses its own ${message.type}: ${bytes.toString()}`);
-    return [decoded.message, bytes.length];
   }
 
   private groupOf(origin: Origin): number {
@@ -119,86 +110,5 @@ export class SimNetwork {
     const inOrder = Math.max(at, this.lastAt.get(link) ?? 0);
     this.lastAt.set(link, inOrder);
     return inOrder;
-  }
-}
-
-/** One server's connection. Its broker acknowledges everything it takes, and what it takes may still be lost. */
-export class SimBus implements Bus {
-  connected = false;
-  private listener: BusListener | undefined;
-  private readonly unsettled = new Set<(taken: boolean) => void>();
-
-  constructor(
-    readonly origin: Origin,
-    private readonly network: SimNetwork,
-    private readonly time: ServerTime,
-  ) {}
-
-  pack(batch: Batch): string {
-    return packBatch(FLEET, batch);
-  }
-
-  unpack(packed: string): Batch {
-    return unpackBatch(packed);
-  }
-
-  publish(message: Message, settled?: (taken: boolean) => void): void {
-    const { network } = this;
-    const { world, random } = network;
-    if (this.connected) network.send(this.origin, message);
-    if (!settled) return;
-    if (!this.connected) {
-      if (random.chance(0.5)) settled(false);
-      else world.at(world.nowMs, () => this.time.turn(() => settled(false)));
-      return;
-    }
-    this.unsettled.add(settled);
-    world.at(world.nowMs + random.between(0, network.acknowledgeMaxMs), () =>
-      this.time.turn(() => {
-        if (this.unsettled.delete(settled)) settled(true);
-      }),
-    );
-  }
-
-  start(listener: BusListener): void {
-    this.listener = listener;
-    this.network.attach(this);
-    this.connectSoon();
-  }
-
-  stop(): Promise<void> {
-    this.connected = false;
-    this.network.detach(this);
-    return Promise.resolve();
-  }
-
-  deliver(message: Message, bytes: number): void {
-    this.time.turn(() => {
-      if (this.connected) this.listener?.onMessage(message, bytes);
-    });
-  }
-
-  connectSoon(): void {
-    const { world, random } = this.network;
-    world.at(world.nowMs + random.between(1, 50), () =>
-      this.time.turn(() => {
-        if (this.connected || this.network.down) return;
-        this.connected = true;
-        this.listener?.onConnected();
-      }),
-    );
-  }
-
-  /** The connection breaks: what was not acknowledged counts as not taken, even if it arrived. */
-  disconnect(): void {
-    if (!this.connected) return;
-    this.connected = false;
-    this.time.turn(() => {
-      for (const settled of [...this.unsettled]) {
-        this.unsettled.delete(settled);
-        settled(false);
-      }
-      this.listener?.onDisconnected();
-    });
   }
 }

@@ -5,7 +5,8 @@ import { FleetEngine } from '../../src/engine/fleet.js';
 import type { Inserted } from '../../src/ports/engine.js';
 import { defaultTuning } from '../../src/replication/tuning.js';
 import { Violation } from './oracle.js';
-import { CALM, SimBus, SimNetwork } from './sim-network.js';
+import { PlainNetwork, type SimBus } from './sim-bus.js';
+import { CALM } from './sim-network.js';
 import { SeededRandom } from './sim-random.js';
 import { ServerTime, World } from './sim-time.js';
 import { randomWeather } from './sim-trouble.js';
@@ -62,7 +63,7 @@ export function runRequests(seed: number, dies: boolean): RequestsReport {
 class Run {
   private readonly random: SeededRandom;
   private readonly world = new World();
-  private readonly network: SimNetwork;
+  private readonly network: PlainNetwork;
   private readonly servers: Server[] = [];
   private readonly requests: Request[] = [];
   private readonly report: RequestsReport = {
@@ -75,7 +76,7 @@ class Run {
     private readonly dies: boolean,
   ) {
     this.random = new SeededRandom(seed);
-    this.network = new SimNetwork(this.world, this.random, this.random.chance(0.3));
+    this.network = new PlainNetwork(this.world, this.random, this.random.chance(0.3));
   }
 
   run(): RequestsReport {
@@ -113,7 +114,7 @@ class Run {
     const { world, random, network } = this;
     const time = new ServerTime(world, random.between(0.99, 1.01), random.between(-400, 400), nothing);
     const origin = random.name();
-    const bus = new SimBus(origin, network, time);
+    const bus = network.open(origin, time);
     const options = { origin, address: '', bus, time, random, logger: SILENT };
     const engine = new FleetEngine({ ...options, tuning: { ...defaultTuning, presenceIntervalMs: 500 } });
     this.servers.push({ engine, bus, time, alive: true });

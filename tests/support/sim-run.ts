@@ -1,15 +1,16 @@
 import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
 import { vectorText, Violation, Oracle } from './oracle.js';
+import { PlainNetwork } from './sim-bus.js';
 import { FleetChecker } from './sim-checkers.js';
 import { randomCommit } from './sim-commits.js';
-import { CALM, SimNetwork } from './sim-network.js';
+import { Folders, type Fault } from './sim-folders.js';
+import { CALM, type SimNetwork } from './sim-network.js';
 import { SeededRandom } from './sim-random.js';
-import { SimDisk } from './sim-journal.js';
 import type { Journals, SeedReport } from './sim-report.js';
 import { SimServer } from './sim-server.js';
 import { SimSession, type SessionCounts } from './sim-session.js';
 import { promisesSettled, World } from './sim-time.js';
-import { Fate, hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
+import { hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
 
 const KEYS = ['alfa', '__proto__', 'constructor', 'a!b', 'duas\nlinhas', '😀"\\', 'toString', 'ômega'];
 const CONVERGENCE_MS = 120_000;
@@ -39,17 +40,10 @@ class Run {
   private values = 0;
   private siblings = false;
   private gapMs: number;
-  /** The folder of each slot that has one, and an old copy of it. */
-  private readonly disks: (SimDisk | undefined)[];
-  private readonly copies: (SimDisk | undefined)[];
-  private readonly fate: Fate;
-  /** Who may have lost what it promised: an old copy took the place of its folder. */
-  private readonly forgiven = new Set<SimServer>();
+  private readonly folders: Folders;
   private readonly forSessions: SeededRandom;
   private readonly sessionCounts: SessionCounts = { moved: 0, waited: 0, refused: 0 };
   private readonly sessions: readonly SimSession[];
-  private fullDisks = 0;
-  private oldCopies = 0;
 
   constructor(
     seed: number,
@@ -60,17 +54,16 @@ class Run {
     const forSessions = (this.forSessions = new SeededRandom(seed + 2));
     this.sessions = [1, 2, 3].map(() => new SimSession(forSessions, this.sessionCounts, sessionsWait));
     const random = (this.random = new SeededRandom(seed));
-    this.network = new SimNetwork(this.world, random, random.chance(0.3));
+    this.network = new PlainNetwork(this.world, random, random.chance(0.3));
     this.network.acknowledgeMaxMs = random.pick([5, 500, 4_000]);
     const tuning = random.chance(0.12) ? defaultTuning : hostileTuning(random);
     this.tuning = { ...tuning, ...hostileJournal(new SeededRandom(seed + 1)) };
     this.keys = KEYS.slice(0, random.int(4, KEYS.length));
     this.slots = new Array<SimServer | undefined>(random.int(2, 7)).fill(undefined);
     this.gapMs = this.randomGap();
-    this.fate = new Fate(random);
-    const hasDisk = (): boolean => journals === 'all' || (journals === 'some' && random.chance(0.5));
-    this.disks = this.slots.map(() => (hasDisk() ? new SimDisk() : undefined));
-    this.copies = this.disks.map((disk) => disk?.copy());
+    const { slots, everyone } = this;
+    const servers = { slots, everyone, crash: (server?: SimServer) => this.crashOne(server) };
+    this.folders = new Folders(random, servers, journals);
   }
 
   async run(): Promise<SeedReport> {
@@ -93,8 +86,8 @@ class Run {
       logBatches: this.sum((server) => server.engine.member.repair.counters.batches),
       siblings: this.siblings,
       crashes: this.crashes,
-      fullDisks: this.fullDisks,
-      oldCopies: this.oldCopies,
+      fullDisks: this.folders.fullDisks,
+      oldCopies: this.folders.oldCopies,
       promised: this.sum((server) => server.acknowledged),
       commits: this.fleet.stepCount,
       sessions: this.sessionCounts,
@@ -109,7 +102,7 @@ class Run {
     const { random } = this;
     if (random.chance(0.08)) return this.duel();
     if (random.chance(0.62)) return await this.burst();
-    const faults: readonly (readonly [number, () => void | Promise<void>])[] = [
+    const faults: readonly Fault[] = [
       [4, () => this.network.changeWeather(randomWeather(random))],
       [2, () => this.network.changeWeather(CALM)],
       [4, () => this.network.split(random.int(2, 3))],
@@ -124,7 +117,7 @@ class Run {
       [6, () => this.fillSlots()],
       [2, () => this.randomServer()?.time.jumpWall(random.between(-20_000, 5_000))],
       [4, () => void (this.gapMs = this.randomGap())],
-      ...this.diskFaults(),
+      ...this.folders.faults(),
     ];
     let at = random.between(
       0,
@@ -137,48 +130,6 @@ class Run {
       break;
     }
     return 1;
-  }
-
-  private diskFaults(): readonly (readonly [number, () => void])[] {
-    if (this.disks.every((disk) => disk === undefined)) return [];
-    const { random, fate } = this;
-    return [
-      [4, () => this.fillDisks()],
-      [5, () => (fate.full = false)],
-      [3, () => (fate.slowMs = random.pick([1, 20, 200]))],
-      [5, () => this.crashOne(random.pick(this.slots))],
-      [3, () => this.keepCopy()],
-      [3, () => this.startFromCopy()],
-    ];
-  }
-
-  private fillDisks(): void {
-    this.fate.full = true;
-    this.fullDisks++;
-  }
-
-  /** Copies the folder of a server that is down. */
-  private keepCopy(): void {
-    const slot = this.slotWithDisk();
-    this.crashOne(this.slots[slot]);
-    const disk = this.disks[slot];
-    if (disk && !disk.ghost) this.copies[slot] = disk.copy();
-  }
-
-  /** Puts an old copy in the place of a folder. What was promised since may be gone, where nobody else has it. */
-  private startFromCopy(): void {
-    const slot = this.slotWithDisk();
-    const copy = this.copies[slot];
-    if (!copy) return;
-    this.crashOne(this.slots[slot]);
-    for (const server of this.everyone) if (server.disk === this.disks[slot]) this.forgiven.add(server);
-    this.disks[slot] = copy.copy();
-    this.oldCopies++;
-  }
-
-  /** Only some servers may have a folder: what is done to one is done to one that exists. */
-  private slotWithDisk(): number {
-    return this.random.pick([...this.disks.keys()].filter((slot) => this.disks[slot] !== undefined));
   }
 
   /** Several operations in one turn of one server's event loop. */
@@ -248,7 +199,13 @@ class Run {
   private async fillSlots(): Promise<void> {
     for (const [i, server] of this.slots.entries()) {
       if (server?.alive) continue;
-      const fresh = new SimServer(this.network, this.tuning, this.fleet, this.disks[i], this.fate);
+      const fresh = new SimServer(
+        this.network,
+        this.tuning,
+        this.fleet,
+        this.folders.of(i),
+        this.folders.fate,
+      );
       this.slots[i] = fresh;
       this.everyone.push(fresh);
       await fresh.load();
@@ -302,13 +259,13 @@ class Run {
     network.acknowledgeMaxMs = 5;
     network.merge();
     network.setDown(false);
-    this.fate.full = false;
+    this.folders.fate.full = false;
     while (leaving.some((server) => server.alive)) await this.advance(100);
     // Who leaves owes the fleet what it had, unless it said that nobody else has it all.
     for (const server of leaving) if (server.handedOver) survives(server);
     // What was promised with a journal is kept, whoever was killed.
     for (const server of this.everyone) {
-      if (server.acknowledged === 0 || this.forgiven.has(server)) continue;
+      if (server.acknowledged === 0 || this.folders.forgiven.has(server)) continue;
       survived.set(server.origin, Math.max(server.acknowledged, survived.get(server.origin) ?? 0));
     }
     await this.fillSlots();

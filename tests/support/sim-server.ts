@@ -7,7 +7,7 @@ import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
 import { SimDurable } from './sim-durable.js';
 import type { DiskFate, SimDisk } from './sim-journal.js';
 import { ServerChecker, type FleetChecker } from './sim-checkers.js';
-import { SimBus, type SimNetwork } from './sim-network.js';
+import type { SimConnected, SimNetwork } from './sim-network.js';
 import { ServerTime } from './sim-time.js';
 
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -20,7 +20,7 @@ function nothing(): void {
 export class SimServer {
   readonly engine: FleetEngine;
   readonly time: ServerTime;
-  readonly bus: SimBus;
+  readonly bus: SimConnected;
   private readonly checker: ServerChecker;
   /** Where it has a journal. */
   private readonly durable: SimDurable | undefined;
@@ -41,7 +41,7 @@ export class SimServer {
     this.time = new ServerTime(world, random.between(0.97, 1.03), random.between(-5_000, 5_000), () =>
       this.checker.check(random.chance(0.02)),
     );
-    this.bus = new SimBus(origin, network, this.time);
+    this.bus = network.open(origin, this.time);
     const options = {
       origin,
       address: '',
