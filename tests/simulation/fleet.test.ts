@@ -70,7 +70,7 @@ describe('a whole fleet in virtual time', () => {
     const base = baseSeed();
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
-        runSeed(base + i, 'none', false).then(
+        runSeed(base + i, { sessionsWait: false }).then(
           () => 'nothing',
           (error: unknown) => String(error),
         ),

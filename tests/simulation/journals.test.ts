@@ -20,7 +20,7 @@ describe('a fleet with journals in virtual time', () => {
       const failures: Failure[] = [];
       for (let seed = base; seed < base + seeds; seed++) {
         try {
-          reports.push(await runSeed(seed, journals));
+          reports.push(await runSeed(seed, { journals }));
         } catch (error) {
           failures.push({ seed, error });
         }

@@ -1,4 +1,4 @@
-import type { Origin } from '../../src/core/dot.js';
+import type { Origin, VectorEntries } from '../../src/core/dot.js';
 import type { FleetEngine } from '../../src/engine/fleet.js';
 import type { Tuning } from '../../src/replication/tuning.js';
 import { assertTrue, stateText } from './oracle-compare.js';
@@ -9,6 +9,7 @@ export class FleetChecker {
   private readonly hashes = new Map<string, string>();
   /** Of each origin, the steps of several mutations: the last seq by the first. */
   private readonly steps = new Map<Origin, Map<number, number>>();
+  private readonly forgotten = new Set<Origin>();
 
   constructor(readonly oracle: Oracle) {}
 
@@ -30,6 +31,18 @@ export class FleetChecker {
       if (first <= seq && seq < last)
         throw new Violation(`${who} has ${origin}:${seq} of ${first} … ${last}`);
     }
+  }
+
+  /** Nobody is left who knew of these, and no disk: from now on they must not be heard of again. */
+  forget(origins: readonly Origin[]): void {
+    for (const origin of origins) this.forgotten.add(origin);
+  }
+
+  /** A server that began after everybody had forgotten an origin knows nothing of it. */
+  assertForgotten(who: Origin, vector: VectorEntries): void {
+    if (this.forgotten.size === 0 || this.forgotten.has(who)) return;
+    const risen = vector.find(([origin]) => this.forgotten.has(origin));
+    if (risen) throw new Violation(`${who} has ${risen.join(':')} of an earlier life of the fleet`);
   }
 
   /** Equal vectors mean equal hashes, whoever has them and whenever. */
@@ -86,6 +99,7 @@ export class ServerChecker {
     assertTrue(origin, store, this.fleet.oracle);
     this.fleet.assertWhole(origin, origin, store.vector.seqOf(origin));
     const vector = store.vector.entries();
+    this.fleet.assertForgotten(origin, vector);
     this.fleet.noteHash(origin, vectorText(vector), store.hash());
     const now = new Map(vector);
     for (const [known, seq] of this.seqs) {
@@ -133,7 +147,7 @@ export class ServerChecker {
 }
 
 /** A field of an object under test, its private ones too; it must be there, so that no check goes blind. */
-function field(owner: object, name: string): unknown {
+export function field(owner: object, name: string): unknown {
   if (!Reflect.has(owner, name)) throw new Error(`there is no field ${name} to check any more`);
   return Reflect.get(owner, name);
 }

@@ -1,3 +1,4 @@
+import type { SiegeReport } from './sim-siege.js';
 import type { SessionCounts } from './sim-session.js';
 
 /** How many servers of a run have journals. */
@@ -15,6 +16,8 @@ export interface SeedReport {
   readonly logBatches: number;
   readonly siblings: boolean;
   readonly crashes: number;
+  /** Times that the whole fleet began, once at least. */
+  readonly lives: number;
   /** Times that a disk was full, and that an old copy of a folder was started. */
   readonly fullDisks: number;
   readonly oldCopies: number;
@@ -24,6 +27,8 @@ export interface SeedReport {
   readonly commits: number;
   /** Clients that moved between servers with session tokens. */
   readonly sessions: SessionCounts;
+  /** Of a fleet that was attacked. */
+  readonly siege: SiegeReport | undefined;
   /** Virtual ms from the healing of everything to equal servers. */
   readonly convergedMs: number;
 }

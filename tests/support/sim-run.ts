@@ -8,6 +8,7 @@ import { CALM, type SimNetwork } from './sim-network.js';
 import { SeededRandom } from './sim-random.js';
 import type { Journals, SeedReport } from './sim-report.js';
 import { SimServer } from './sim-server.js';
+import { Siege } from './sim-siege.js';
 import { SimSession, type SessionCounts } from './sim-session.js';
 import { promisesSettled, World } from './sim-time.js';
 import { hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
@@ -19,16 +20,22 @@ const CONVERGENCE_MS = 120_000;
  * Runs a whole fleet in virtual time from one seed, under everything that can go wrong, with every check on.
  * @throws Violation, or whatever the code under test throws
  */
-export async function runSeed(
-  seed: number,
-  journals: Journals = 'none',
-  sessionsWait = true,
-): Promise<SeedReport> {
-  return await new Run(seed, journals, sessionsWait).run();
+export async function runSeed(seed: number, options: RunOptions = {}): Promise<SeedReport> {
+  return await new Run(seed, options).run();
+}
+
+export interface RunOptions {
+  /** Whose servers have journals; nobody's, if it is not said. */
+  readonly journals?: Journals;
+  /** Whether servers wait for the tokens of sessions. */
+  readonly sessionsWait?: boolean;
+  /** Whether somebody has the broker, of a fleet with a key or of one without; nobody, if it is not said. */
+  readonly siege?: 'sealed' | 'plain';
 }
 
 class Run {
   private readonly random: SeededRandom;
+  private readonly journals: Journals;
   private readonly world = new World();
   private readonly network: SimNetwork;
   private readonly fleet = new FleetChecker(new Oracle());
@@ -37,24 +44,25 @@ class Run {
   private readonly slots: (SimServer | undefined)[];
   private readonly everyone: SimServer[] = [];
   private crashes = 0;
+  private lives = 1;
   private values = 0;
   private siblings = false;
   private gapMs: number;
   private readonly folders: Folders;
+  private readonly siege: Siege | undefined;
   private readonly forSessions: SeededRandom;
   private readonly sessionCounts: SessionCounts = { moved: 0, waited: 0, refused: 0 };
   private readonly sessions: readonly SimSession[];
 
-  constructor(
-    seed: number,
-    private readonly journals: Journals,
-    sessionsWait: boolean,
-  ) {
+  constructor(seed: number, { journals = 'none', sessionsWait = true, siege }: RunOptions) {
     // Randomness of its own: the seeds that once failed go on as they did.
     const forSessions = (this.forSessions = new SeededRandom(seed + 2));
     this.sessions = [1, 2, 3].map(() => new SimSession(forSessions, this.sessionCounts, sessionsWait));
     const random = (this.random = new SeededRandom(seed));
-    this.network = new PlainNetwork(this.world, random, random.chance(0.3));
+    const codec = random.chance(0.3);
+    this.journals = journals;
+    this.siege = siege && new Siege(this.world, random, seed + 3, siege === 'sealed');
+    this.network = this.siege?.network ?? new PlainNetwork(this.world, random, codec);
     this.network.acknowledgeMaxMs = random.pick([5, 500, 4_000]);
     const tuning = random.chance(0.12) ? defaultTuning : hostileTuning(random);
     this.tuning = { ...tuning, ...hostileJournal(new SeededRandom(seed + 1)) };
@@ -67,6 +75,7 @@ class Run {
   }
 
   async run(): Promise<SeedReport> {
+    this.siege?.begin(this.tuning);
     await this.fillSlots();
     await this.advance(this.random.pick([0, 1, 2, 2]) * this.tuning.joinPatienceMs);
     this.network.changeWeather(this.random.chance(0.3) ? CALM : randomWeather(this.random));
@@ -90,6 +99,8 @@ class Run {
       oldCopies: this.folders.oldCopies,
       promised: this.sum((server) => server.acknowledged),
       commits: this.fleet.stepCount,
+      lives: this.lives,
+      siege: this.siege?.report(),
       sessions: this.sessionCounts,
       convergedMs,
     };
@@ -118,6 +129,7 @@ class Run {
       [2, () => this.randomServer()?.time.jumpWall(random.between(-20_000, 5_000))],
       [4, () => void (this.gapMs = this.randomGap())],
       ...this.folders.faults(),
+      ...(this.siege ? [[3, () => this.crashEveryone()] as const] : []),
     ];
     let at = random.between(
       0,
@@ -196,6 +208,13 @@ class Run {
     this.crashes++;
   }
 
+  /** The whole fleet at once. Without a disk, nobody may ever hear of it again. */
+  private crashEveryone(): void {
+    for (const server of this.slots) this.crashOne(server);
+    this.lives++;
+    if (this.folders.areNone) this.fleet.forget(this.everyone.map(({ origin }) => origin));
+  }
+
   private async fillSlots(): Promise<void> {
     for (const [i, server] of this.slots.entries()) {
       if (server?.alive) continue;
@@ -208,6 +227,7 @@ class Run {
       );
       this.slots[i] = fresh;
       this.everyone.push(fresh);
+      this.siege?.noteServer(fresh);
       await fresh.load();
     }
   }
@@ -234,7 +254,12 @@ class Run {
   private async advance(byMs: number): Promise<void> {
     const until = this.world.nowMs + byMs;
     while (this.world.step(until)) {
-      if (this.isStopping() || this.sessions.some((session) => session.isWaiting)) await promisesSettled();
+      if (
+        this.isStopping() ||
+        this.siege?.isPromised() === true ||
+        this.sessions.some((session) => session.isWaiting)
+      )
+        await promisesSettled();
     }
     for (const { violation } of this.sessions) if (violation !== undefined) throw violation;
     if (this.isStopping() || this.journals !== 'none') await promisesSettled();
@@ -255,14 +280,16 @@ class Run {
       }
     };
     for (const server of this.alive()) if (!server.stopping) survives(server);
+    this.siege?.relent();
     network.changeWeather(CALM);
     network.acknowledgeMaxMs = 5;
     network.merge();
     network.setDown(false);
     this.folders.fate.full = false;
     while (leaving.some((server) => server.alive)) await this.advance(100);
-    // Who leaves owes the fleet what it had, unless it said that nobody else has it all.
-    for (const server of leaving) if (server.handedOver) survives(server);
+    // Who leaves owes the fleet what it had, unless it said that nobody else has it all; or was told so by a peer that
+    // was dead by then, which whoever has the broker can bring about.
+    for (const server of leaving) if (server.handedOver && !this.siege) survives(server);
     // What was promised with a journal is kept, whoever was killed.
     for (const server of this.everyone) {
       if (server.acknowledged === 0 || this.folders.forgiven.has(server)) continue;
@@ -271,12 +298,11 @@ class Run {
     await this.fillSlots();
     this.reconnect();
     const healedMs = world.nowMs;
-    while (!this.isEven()) {
-      if (world.nowMs - healedMs > CONVERGENCE_MS) throw new Violation(`no convergence: ${this.summary()}`);
-      await this.advance(20);
-    }
+    await this.evened(healedMs);
     const convergedMs = world.nowMs - healedMs;
     await this.advance(3 * this.tuning.presenceIntervalMs);
+    // Until then somebody may have heard what an attacker had kept back.
+    if (this.siege) await this.evened(healedMs);
     this.fleet.assertConverged(this.alive().map((server) => server.engine));
     for (const [origin, seq] of survived) {
       const loser = this.alive().find((server) => server.engine.store.vector.seqOf(origin) < seq);
@@ -286,9 +312,18 @@ class Run {
     return convergedMs;
   }
 
+  private async evened(healedMs: number): Promise<void> {
+    while (!this.isEven()) {
+      if (this.world.nowMs - healedMs > CONVERGENCE_MS)
+        throw new Violation(`no convergence: ${this.summary()}`);
+      await this.advance(20);
+    }
+  }
+
   private isEven(): boolean {
     const servers = this.alive();
     const first = servers[0]?.engine.store.vector.digest();
+    if (this.siege && !this.siege.isAcquainted(servers)) return false;
     return servers.every(
       ({ engine, isSettled }) =>
         isSettled && engine.member.state === 'serving' && engine.store.vector.digest() === first,

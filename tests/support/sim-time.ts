@@ -123,6 +123,10 @@ export class ServerTime implements Time {
   end(): void {
     this.alive = false;
   }
+
+  get isAlive(): boolean {
+    return this.alive;
+  }
 }
 
 /** Lets every promise that can go on, go on. */

@@ -1,3 +1,4 @@
+import { defaultSealTuning, type SealTuning } from '../../src/bus/seal/tuning.js';
 import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
 import type { DiskFate } from './sim-journal.js';
 import type { Weather } from './sim-network.js';
@@ -26,6 +27,22 @@ export function hostileTuning(random: SeededRandom): Tuning {
     peerCooldownMs: random.pick([50, 150]),
     pageRetries: random.pick([0, 2]),
     greetingJitterMs: 10,
+  };
+}
+
+/** Few suspects, few batches that wait for them, challenges that are given up and asked again soon. */
+export function hostileSealTuning(random: SeededRandom): SealTuning {
+  return {
+    ...defaultSealTuning,
+    sealKeysKept: random.pick([1, 5, 1_024]),
+    suspects: random.pick([2, 5, 16_384]),
+    challengeTimeoutMs: random.pick([50, 500, 2_000]),
+    challengeRetryMs: random.pick([50, 250, 1_000]),
+    challengeRetryCapMs: random.pick([1_000, 4_000]),
+    challengesAtOnce: random.pick([20, 1_000]),
+    challengesPerSecond: random.pick([100, 1_000]),
+    unverifiedBatches: random.pick([1, 5, 256]),
+    unverifiedBytes: random.pick([500, 5_000, defaultSealTuning.unverifiedBytes]),
   };
 }
 
