@@ -70,6 +70,7 @@ export async function startConsensusServer(
     minimumChars,
     portal: offered,
     tls,
+    time: systemTime,
     logger,
   });
   const address = hostPortText(host, doors.port);

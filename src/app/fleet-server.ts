@@ -99,6 +99,7 @@ export async function startFleetServer(
     minimumChars: config.minimumChars,
     portal: portal.offered,
     tls: servingTransport(transport),
+    time,
     logger,
   }).catch(async (error: unknown) => {
     await journal?.close();

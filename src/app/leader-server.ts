@@ -78,6 +78,7 @@ export async function startLeaderServer(
         minimumChars,
         portal: portal.offered,
         tls: servingTransport(transport),
+        time: systemTime,
         logger,
       },
     }).catch(async (error: unknown) => {

@@ -7,9 +7,10 @@ import { limits } from '../core/limits.js';
 import type { Gatekeeper } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
-import { beginsTls } from '../tls/failures.js';
-import type { TlsFailure } from '../tls/failures.js';
-import { tlsServer } from '../tls/tls-server.js';
+import { RefusedConnections } from '../tls/front.js';
+import type { ConnectionRefusal, Front } from '../tls/front.js';
+import { plainFront } from '../tls/plain-front.js';
+import { tlsFront } from '../tls/tls-front.js';
 import type { Transport } from '../tls/transport.js';
 import { BrokerUsers } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
@@ -39,30 +40,23 @@ const PACKET_BYTES_MAX = limits.payloadBytes + 64 * 1024 + 16;
  */
 export class EmbeddedBroker {
   private readonly sockets = new Set<Socket>();
-  private readonly cutUnfinished: () => void = () => undefined;
-
+  private readonly front: Front;
   private readonly server: Server;
-  /** TLS handshakes that were refused, by reason. */
-  readonly refusedTls: Readonly<Partial<Record<TlsFailure, number>>>;
+  private readonly refusedConnections: RefusedConnections;
 
   private constructor(
     private readonly aedes: Aedes,
     private readonly users: BrokerUsers | undefined,
-    private readonly refused: BurstLog,
-    { tls: transport, logger }: EmbeddedBrokerOptions,
+    private readonly cut: BurstLog,
+    { tls: transport, time, logger }: EmbeddedBrokerOptions,
   ) {
     const onSocket = (socket: Socket): void => {
-      this.accept(socket);
+      this.admit(socket);
     };
-    if (transport === undefined) {
-      this.server = createServer({ noDelay: true }, onSocket);
-      this.refusedTls = {};
-    } else {
-      const front = tlsServer({ transport, name: 'broker embutido', logger, onSocket });
-      this.server = front.server;
-      this.refusedTls = front.refused;
-      this.cutUnfinished = front.cutUnfinished;
-    }
+    this.refusedConnections = new RefusedConnections('broker embutido', time, logger);
+    const common = { refused: this.refusedConnections, onSocket };
+    this.front = transport === undefined ? plainFront(common) : tlsFront({ transport, ...common });
+    this.server = createServer({ noDelay: true }, this.front.accept);
   }
 
   /** Binds and serves. @throws the system's error if it cannot bind, EADDRINUSE above all */
@@ -123,6 +117,11 @@ export class EmbeddedBroker {
     return this.users?.refused ?? {};
   }
 
+  /** Connections refused since the start, by reason. */
+  get refused(): Readonly<Record<ConnectionRefusal, number>> {
+    return this.refusedConnections.counts;
+  }
+
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }
@@ -134,7 +133,7 @@ export class EmbeddedBroker {
         resolve();
       });
     });
-    this.cutUnfinished();
+    this.front.cutUnfinished();
     for (const socket of this.sockets) socket.destroy();
     await new Promise<void>((resolve) => {
       this.aedes.close(() => {
@@ -144,31 +143,27 @@ export class EmbeddedBroker {
     await closed;
   }
 
-  private accept(socket: Socket): void {
+  private admit(socket: Socket): void {
     // Whoever is in stays: a crowd of strangers does not part the servers that are connected already.
     if (this.sockets.size >= limits.brokerConnections) {
-      this.refused.report('CONEXOES', socket.remoteAddress ?? 'desconhecido');
+      this.refusedConnections.add('CONEXOES', socket);
       socket.destroy();
       return;
     }
     this.sockets.add(socket);
-    socket.on('close', () => {
+    socket.once('close', () => {
       this.sockets.delete(socket);
     });
     const client = this.aedes.handle(socket);
     // Aedes reads by hand, so this listener sees each chunk just before Aedes does, and starts no flow of its own.
     const guard = new FrameGuard(PACKET_BYTES_MAX);
-    let begun = false;
-    let cut = false;
+    let isCut = false;
     socket.on('data', (chunk: Buffer) => {
-      if (cut) return;
-      // Whoever speaks TLS on a port without it sends no packet of ours.
-      const reason =
-        !begun && beginsTls(chunk[0]) ? 'EXIGE_TLS' : guard.accepts(chunk) ? undefined : 'PACOTE_GRANDE';
-      begun = true;
-      if (reason !== undefined) this.refused.report(reason, socket.remoteAddress ?? 'desconhecido');
-      cut = reason !== undefined || this.users?.isRevoked(client) === true;
-      if (cut) socket.destroy();
+      if (isCut) return;
+      const isLarge = !guard.accepts(chunk);
+      if (isLarge) this.cut.report('PACOTE_GRANDE', socket.remoteAddress ?? 'desconhecido');
+      isCut = isLarge || this.users?.isRevoked(client) === true;
+      if (isCut) socket.destroy();
     });
   }
 }

@@ -239,11 +239,15 @@ export const limits = Object.freeze({
   /** Classes and people remembered for that look; beyond, everything is looked at. */
   portalSweepItems: 10_000,
 
-  /** From the first byte of a TLS connection until both sides have agreed. */
-  tlsHandshakeMs: 10_000,
-  /** Connections of one port that have not agreed yet; beyond, the oldest is closed. */
-  tlsHandshakes: 1024,
+  /** From the beginning of a connection until both sides have agreed on TLS or, without it, the client has begun to speak. */
+  handshakeMs: 10_000,
+  /** Connections of one port that have not come that far; beyond, the oldest is closed. */
+  handshakes: 1024,
 
+  /** Connections of clients of gRPC at once; a further one is closed. */
+  grpcConnections: 4096,
+  /** Watches of health at once, which nobody needs a credential for; a further one is refused. */
+  healthWatches: 1024,
   /** Longest gRPC message that a door takes. */
   grpcMessageBytes: 1 * MiB,
   /** Streams open at once on one connection. */

@@ -2,18 +2,25 @@ import {
   status,
   type handleServerStreamingCall,
   type Server,
+  type ServerWritableStream,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { limits } from '../core/limits.js';
 import type { OpenStreams } from './open-streams.js';
 
 /** Health of the server as a whole. */
 const OVERALL_HEALTH = '';
 
+type Watch = handleServerStreamingCall<{ service: string }, { status: string }>;
+type WatchCall = ServerWritableStream<{ service: string }, { status: string }>;
+
 /** `grpc.health.v1.Health`, NOT_SERVING until told otherwise. */
 export class Health {
   readonly #health: HealthImplementation;
+  readonly #names: ReadonlySet<string>;
+  #watches = 0;
 
   /**
    * @param doors full names of the services that are served or not together
@@ -24,6 +31,7 @@ export class Health {
     private readonly engine: string,
   ) {
     const names = [OVERALL_HEALTH, ...doors, engine];
+    this.#names = new Set(names);
     this.#health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
   }
 
@@ -31,15 +39,28 @@ export class Health {
   addTo(server: Server, openStreams: OpenStreams): void {
     this.#health.addToServer({
       addService: (definition: ServiceDefinition, implementation: UntypedServiceImplementation) => {
-        const watch = implementation['watch'] as handleServerStreamingCall<object, object>;
-        const watched: handleServerStreamingCall<object, object> = (call) => {
-          watch(call);
-          openStreams.add(call, {
-            leave: () => call.emit('error', { code: status.UNAVAILABLE, details: 'o servidor está saindo' }),
-          });
+        const follow = implementation['watch'] as Watch;
+        const watch: Watch = (call) => {
+          this.#watch(call, follow, openStreams);
         };
-        server.addService(definition, { ...implementation, watch: watched });
+        server.addService(definition, { ...implementation, watch });
       },
+    });
+  }
+
+  #watch(call: WatchCall, follow: Watch, openStreams: OpenStreams): void {
+    if (this.#watches >= limits.healthWatches) {
+      const details = `há ${limits.healthWatches} observadores de saúde, o limite: use Check`;
+      call.emit('error', { code: status.RESOURCE_EXHAUSTED, details });
+      return;
+    }
+    this.#watches++;
+    call.once('close', () => this.#watches--);
+    // A name that nobody serves stays unknown. The library would keep every such name for ever.
+    if (this.#names.has(call.request.service)) follow(call);
+    else call.write({ status: 'SERVICE_UNKNOWN' });
+    openStreams.add(call, {
+      leave: () => call.emit('error', { code: status.UNAVAILABLE, details: 'o servidor está saindo' }),
     });
   }
 

@@ -13,6 +13,8 @@ import type { AccessControl } from '../ports/access.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Portal } from '../ports/portal.js';
+import type { Time } from '../ports/time.js';
+import type { ConnectionRefusal } from '../tls/front.js';
 import type { Transport } from '../tls/transport.js';
 import { admitAll, admitKnown } from './calls/admission.js';
 import { onlyAdmitted } from './calls/guarded.js';
@@ -64,12 +66,15 @@ export interface DoorsOptions {
   readonly portal?: OfferedPortal | undefined;
   /** Certificates: then clients speak TLS; without, they do not. */
   readonly tls?: Transport | undefined;
+  readonly time: Time;
   readonly logger: Logger;
 }
 
 /** The gRPC doors of one server on one port: those that its engine can serve, health and reflection. */
 export interface Doors {
   readonly port: number;
+  /** Connections refused since the start, by reason. */
+  readonly refused: Readonly<Record<ConnectionRefusal, number>>;
   /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway: the engine refuses. */
   setServing(serving: boolean): void;
   /** Health of {@link DoorsOptions.engineHealth}. NOT_SERVING at first. */
@@ -87,8 +92,6 @@ export const serverOptions: ServerOptions = {
   'grpc.max_concurrent_streams': limits.streamsPerConnection,
   'grpc.keepalive_time_ms': limits.grpcKeepaliveMs,
   'grpc.keepalive_timeout_ms': limits.grpcKeepaliveTimeoutMs,
-  // Two servers on one port would share its connections without a word. Ignored by versions that never do.
-  'grpc.so_reuseport': 0,
   'grpc.enable_channelz': 0,
 };
 
@@ -126,8 +129,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     directoryPackage,
     loadSync(healthProtoPath),
   ]);
-  const listener = await listen(server, host, options);
-  const { port } = listener;
+  const listener = await listen(server, { ...options, host });
+  const { port, refused } = listener;
   logger.info({ host, porta: port, tls: options.tls !== undefined }, 'portas gRPC abertas');
 
   let stopped: Promise<void> | undefined;
@@ -140,6 +143,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   };
   return {
     port,
+    refused,
     setServing: (now) => {
       serving = now;
       health.setServing(now);

@@ -12,6 +12,7 @@ import { KeyValueClient } from '../support/keyvalue-client.js';
 import { MemoryEngine } from '../support/memory-engine.js';
 import { describeService, listServices } from '../support/reflection-client.js';
 import { credential, fileOf, secretOf, TableStand } from './support.js';
+import { realTime } from '../support/real-time.js';
 
 let engine: MemoryEngine;
 let access: TableStand;
@@ -28,7 +29,7 @@ beforeEach(async () => {
   );
   const { table, logger } = access;
   doors = await startDoors({
-    ...{ port: 0, engine, engineHealth: 'kvs.frota', logger },
+    ...{ port: 0, engine, engineHealth: 'kvs.frota', time: realTime, logger },
     access: {
       gatekeeper: table,
       guard: (store) => guardEngine(store, ({ name }) => table.refused('NAO_AUTORIZADO', name, undefined)),

@@ -173,12 +173,16 @@ describe('EmbeddedBroker', () => {
     const { bus } = member('oA', broker.port);
     await eventually('connected', () => bus.connected);
     const { connect } = await import('node:net');
-    const sockets = Array.from({ length: limits.brokerConnections + 9 }, () =>
-      connect({ host: HOST, port: broker.port }).on('error', () => undefined),
-    );
+    const sockets = Array.from({ length: limits.brokerConnections + 9 }, () => {
+      const socket = connect({ host: HOST, port: broker.port }).on('error', () => undefined);
+      socket.write(Buffer.from([0x10]));
+      return socket;
+    });
     await eventually('those beyond are refused', () =>
       log.lines.some(({ fields }) => (fields as { motivo?: unknown }).motivo === 'CONEXOES'),
     );
+    // The bus above has one of the places.
+    await eventually('all of them', () => broker.refused.CONEXOES === 10);
     expect(await publish(bus, batch('oA', 1, insert('k', 'v')))).toBe(true);
     for (const socket of sockets) socket.destroy();
   });

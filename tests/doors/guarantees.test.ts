@@ -33,7 +33,9 @@ describe('what a call demands by metadata', () => {
     for (const engine of [pair.engine, pair.second]) {
       const application = new PortalApplication({ engine, origin: `p${engine.origin}`, ...clocks });
       const portal = { portal: application, services: ['admin', 'matricula'] } as const;
-      doors.push(await startDoors({ port: 0, engine, engineHealth: 'kvs.frota', portal, logger }));
+      doors.push(
+        await startDoors({ port: 0, engine, engineHealth: 'kvs.frota', portal, time: realTime, logger }),
+      );
     }
     [a, b] = doors.map(({ port }) => new TermsClient(port)) as [TermsClient, TermsClient];
     clients.push(a, b);

@@ -14,6 +14,7 @@ import { openStand, RecordingLogger, type Stand } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
 import { SilentCall } from '../support/silent-call.js';
 import { describeService, listServices } from '../support/reflection-client.js';
+import { realTime } from '../support/real-time.js';
 
 let stand: Stand<MemoryEngine>;
 beforeEach(async () => {
@@ -27,6 +28,7 @@ describe('health', () => {
       port: 0,
       engine: new MemoryEngine(),
       engineHealth: 'kvs.frota',
+      time: realTime,
       logger: new RecordingLogger(),
     });
     const client = connect(doors.port);
@@ -158,6 +160,7 @@ describe('listening', () => {
       host,
       engine: new MemoryEngine(),
       engineHealth: 'kvs.frota',
+      time: realTime,
       logger: new RecordingLogger(),
     });
 

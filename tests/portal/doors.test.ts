@@ -7,6 +7,7 @@ import { PortalClient } from '../support/portal-client.js';
 import { openPortalOn } from '../support/portal-stand.js';
 import type { PortalStand } from '../support/portal-stand.js';
 import { describeService, listServices } from '../support/reflection-client.js';
+import { realTime } from '../support/real-time.js';
 
 describe('as portas do portal', () => {
   const engine = new MemoryEngine();
@@ -83,6 +84,7 @@ describe('as portas do portal', () => {
       port: 0,
       engine,
       engineHealth: 'kvs.teste',
+      time: realTime,
       logger: new RecordingLogger(),
     });
     const client = new PortalClient(doors.port);

@@ -1,6 +1,7 @@
 import { startDoors, type Doors } from '../../src/doors/server.js';
 import type { Engine } from '../../src/ports/engine.js';
 import type { Logger } from '../../src/ports/logger.js';
+import { realTime } from './real-time.js';
 import { connect, type KvsClient } from './kvs-client.js';
 import { MemoryEngine } from './memory-engine.js';
 
@@ -41,7 +42,8 @@ export function openStand(minimumChars?: number): Promise<Stand<MemoryEngine>> {
 
 export async function openStandOn<E extends Engine>(engine: E, minimumChars?: number): Promise<Stand<E>> {
   const logger = new RecordingLogger();
-  const doors = await startDoors({ port: 0, engine, engineHealth: 'kvs.frota', minimumChars, logger });
+  const options = { port: 0, engineHealth: 'kvs.frota', time: realTime };
+  const doors = await startDoors({ ...options, engine, minimumChars, logger });
   doors.setServing(true);
   const client = connect(doors.port);
   return {

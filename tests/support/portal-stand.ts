@@ -20,6 +20,7 @@ export async function openPortalOn(engine: Engine, origin = 'unico'): Promise<Po
     engine,
     engineHealth: 'kvs.teste',
     portal: { portal, services: ['admin', 'matricula'] },
+    time: realTime,
     logger: new RecordingLogger(),
   });
   doors.setServing(true);

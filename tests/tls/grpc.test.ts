@@ -35,7 +35,7 @@ async function serve(args: readonly string[]): Promise<ServerProcess> {
 
 function refusals(process: ServerProcess): string[] {
   return process.log
-    .filter(({ mensagem }) => mensagem.startsWith('conexão TLS recusada'))
+    .filter(({ mensagem }) => mensagem.startsWith('conexão recusada'))
     .flatMap((line) => ('mais' in line ? Object.keys(line['mais'] as object) : [String(line['motivo'])]));
 }
 
@@ -138,12 +138,13 @@ describe('servidores que não são os esperados', () => {
     expect(put).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('um servidor sem TLS: o cliente com TLS diz o que fazer, e o servidor não nota', async () => {
+  it('um servidor sem TLS: o cliente com TLS diz o que fazer, e o servidor conta', async () => {
     const process = await serve([]);
     const args = ['-p', String(process.port), '--tls-ca', files.ca];
     const put = await kvs(['cliente', ...args, '-o', 'insere', '-k', 'chave', '-v', 'valor']);
     expect(put).toMatchObject({ code: 5 });
     expect(put.stderr).toMatch(/^kvs: .*\[SEM_TLS\]\n$/);
+    await eventually('a refusal', () => refusals(process).includes('EXIGE_TLS'), 30_000);
     expect(await process.client.consulta('chave')).toMatchObject({ versao: 0 });
     await process.stop();
   });

@@ -191,7 +191,7 @@ describe('broker embutido', () => {
     await greet(broker.port, { ca, ...pem(await files.strangerClient('maria')) });
     const counted = { SEM_CERTIFICADO: 1, CERTIFICADO_VENCIDO: 1, CERTIFICADO_DESCONHECIDO: 1, SEM_TLS: 1 };
     await eventually('the counts', () => {
-      expect(broker.refusedTls).toMatchObject(counted);
+      expect(broker.refused).toMatchObject(counted);
       return true;
     });
   });
@@ -203,7 +203,7 @@ describe('broker embutido', () => {
     cleanUps.push(() => broker.stop());
     const socket = connectPlain(broker.port, '127.0.0.1').on('error', () => undefined);
     await new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    expect(broker.refusedTls.APERTO_LENTO).toBe(1);
+    expect(broker.refused.APERTO_LENTO).toBe(1);
   });
 
   it('quem enche a porta de conexões caladas não deixa ninguém de fora', async () => {
@@ -211,7 +211,7 @@ describe('broker embutido', () => {
     const tls = await Transport.open(await files.server('broker'), false, realTime, logger);
     const broker = await EmbeddedBroker.start({ host: '127.0.0.1', port: 0, time: realTime, logger, tls });
     cleanUps.push(() => broker.stop());
-    const silent = Array.from({ length: limits.tlsHandshakes }, () =>
+    const silent = Array.from({ length: limits.handshakes }, () =>
       connectPlain(broker.port, '127.0.0.1').on('error', () => undefined),
     );
     cleanUps.push(() => {
@@ -222,7 +222,7 @@ describe('broker embutido', () => {
     const client = connectTls({ port: broker.port, host: '127.0.0.1', ca: readFileSync(files.ca) });
     await once(client, 'secureConnect');
     client.destroy();
-    await eventually('one of them gave way', () => (broker.refusedTls.APERTO_LENTO ?? 0) > 0);
+    await eventually('one of them gave way', () => broker.refused.APERTO_LENTO > 0);
   });
 
   it('quem fala TLS na porta sem TLS é desligado e contado', async () => {
@@ -233,6 +233,7 @@ describe('broker embutido', () => {
     await eventually('a refusal', () =>
       logger.lines.some(({ fields }) => (fields as { readonly motivo?: unknown }).motivo === 'EXIGE_TLS'),
     );
+    expect(broker.refused.EXIGE_TLS).toBe(1);
   });
 });
 

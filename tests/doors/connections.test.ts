@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { connect as connectSocket, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../../src/core/limits.js';
+import { startDoors } from '../../src/doors/server.js';
+import { openStand, RecordingLogger, type Stand } from '../support/doors.js';
+import { eventually } from '../support/eventually.js';
+import { connect, kvsDefinition } from '../support/kvs-client.js';
+import { MemoryEngine } from '../support/memory-engine.js';
+import { realTime } from '../support/real-time.js';
+import { SilentCall } from '../support/silent-call.js';
+
+let stand: Stand<MemoryEngine>;
+const cleanUps: (() => void)[] = [];
+beforeEach(async () => {
+  stand = await openStand();
+});
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+  await stand.close();
+});
+
+/** Connections to the doors that say nothing by themselves. */
+async function knock(count: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () =>
+    connectSocket(stand.doors.port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume(),
+  );
+  cleanUps.push(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  return sockets;
+}
+
+/** A port that hands what comes on to the doors, in pieces of so many bytes, and only when nothing more comes. */
+async function chopped(bytes: number): Promise<number> {
+  const relay = createServer((client) => {
+    const server = connectSocket({ port: stand.doors.port, host: '127.0.0.1', noDelay: true });
+    let waiting = Buffer.alloc(0);
+    let timer: NodeJS.Timeout | undefined;
+    const hand = (): void => {
+      const piece = waiting.subarray(0, bytes);
+      waiting = waiting.subarray(bytes);
+      server.write(piece);
+      if (waiting.length > 0) setImmediate(hand);
+    };
+    client.on('data', (chunk: Buffer) => {
+      waiting = Buffer.concat([waiting, chunk]);
+      clearTimeout(timer);
+      timer = setTimeout(hand, 100);
+    });
+    server.pipe(client);
+    for (const socket of [client, server]) {
+      socket.on('error', () => undefined);
+      cleanUps.push(() => socket.destroy());
+    }
+  });
+  relay.listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  cleanUps.push(() => relay.close());
+  return (relay.address() as AddressInfo).port;
+}
+
+describe('the first byte of a connection', () => {
+  it.each([
+    ['one piece, larger than a socket buffers by itself', Number.MAX_SAFE_INTEGER],
+    ['pieces of 7 bytes', 7],
+    ['single bytes', 1],
+  ])('loses nothing of a call that comes in %s', async (_, bytes) => {
+    const valor = 'v'.repeat(bytes > 7 ? 60_000 : 300);
+    const body = kvsDefinition['Insere']?.requestSerialize({ chave: 'chave', valor });
+    if (body === undefined) throw new Error('no such method');
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(body.length, 1);
+    const call = new SilentCall(await chopped(bytes), '/kvs.KVS/Insere');
+    cleanUps.push(() => {
+      call.disconnect();
+    });
+    call.send(Buffer.concat([head, body]));
+    call.halfClose();
+    expect(await call.readAll()).toBeGreaterThan(0);
+    expect(await stand.client.consulta('chave')).toMatchObject({ valor, versao: 1 });
+  });
+
+  it('shows who speaks TLS here: answered, closed, counted and logged once; others notice nothing', async () => {
+    const greet = async (): Promise<string> => {
+      const socket = connectTls({ port: stand.doors.port, host: '127.0.0.1' });
+      const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [
+        NodeJS.ErrnoException,
+      ];
+      socket.destroy();
+      return String(error.code);
+    };
+    for (let i = 0; i < 3; i++) expect(await greet()).toBe('ERR_SSL_WRONG_VERSION_NUMBER');
+    expect(stand.doors.refused.EXIGE_TLS).toBe(3);
+    const lines = stand.logger.lines.filter(({ message }) => message.startsWith('conexão recusada'));
+    expect(lines).toMatchObject([{ level: 'warn', fields: { motivo: 'EXIGE_TLS', origem: '127.0.0.1' } }]);
+    expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+  });
+
+  it('is answered over plain HTTP, for a person to read', async () => {
+    const [socket] = await knock(1);
+    let answer = '';
+    socket?.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket?.write(Buffer.from([0x16, 3, 1]));
+    await eventually('closed', () => socket?.readableEnded ?? false);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*sem TLS\n$/s);
+  });
+
+  it('is waited for, but not for ever and not by all at once', async () => {
+    const silent = await knock(limits.handshakes + 10);
+    expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+    await eventually('the oldest gave way', () => stand.doors.refused.APERTO_LENTO >= 10);
+    const open = (): number => silent.filter(({ closed }) => !closed).length;
+    await eventually('the others are closed in time', () => open() === 0, limits.handshakeMs + 20_000);
+    expect(stand.doors.refused.APERTO_LENTO).toBe(limits.handshakes + 10);
+    expect((await stand.client.consulta('chave')).versao).toBe(1);
+  }, 60_000);
+
+  it('may stay away: whoever leaves without a word is neither counted nor kept', async () => {
+    for (const socket of await knock(20)) socket.end();
+    for (const socket of await knock(20)) socket.resetAndDestroy();
+    expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+    expect(Object.values(stand.doors.refused).every((count) => count === 0)).toBe(true);
+  });
+});
+
+describe('connections', () => {
+  it('are bounded in number: who is in stays, one more is closed and counted, one that leaves makes room', async () => {
+    expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+    const begin = (sockets: Socket[]): void => {
+      for (const socket of sockets) socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
+    };
+    const sockets: Socket[] = [];
+    // The stand's own client is one of them. In parts: a port takes only so many in one go.
+    while (sockets.length < limits.grpcConnections - 1) {
+      const some = await knock(Math.min(500, limits.grpcConnections - 1 - sockets.length));
+      begin(some);
+      sockets.push(...some);
+    }
+    const extra = await knock(3);
+    begin(extra);
+    await eventually('closed', () => extra.every(({ closed }) => closed));
+    expect(stand.doors.refused.CONEXOES).toBe(3);
+    expect((await stand.client.insere('chave', 'valor')).versao).toBe(2);
+    sockets[0]?.destroy();
+    const late = connect(stand.doors.port);
+    cleanUps.push(() => late.close());
+    await eventually('there is room', () =>
+      late.consulta('chave').then(
+        () => true,
+        () => false,
+      ),
+    );
+  }, 120_000);
+});
+
+describe('watching health', () => {
+  it('is bounded in number, and those that end make room', async () => {
+    const client = connect(stand.doors.port);
+    cleanUps.push(() => {
+      client.close();
+    });
+    const open = Array.from({ length: limits.healthWatches }, () =>
+      client.watchHealth().on('error', () => undefined),
+    );
+    await Promise.all(open.map((watch) => once(watch, 'data')));
+    const refused = stand.client.watchHealth();
+    const [error] = (await once(refused, 'error')) as [{ code: number; details: string }];
+    expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    expect(error.details).toContain('Check');
+    expect(await stand.client.health('')).toBe('SERVING');
+    for (const watch of open.slice(0, 10)) watch.cancel();
+    await eventually('there is room', async () => {
+      const watch = stand.client.watchHealth();
+      const kept = await once(watch, 'data').then(
+        () => true,
+        () => false,
+      );
+      watch.on('error', () => undefined).cancel();
+      return kept;
+    });
+  });
+
+  it('of what nobody serves stays open and says so', async () => {
+    const watch = stand.client.watchHealth('nada');
+    const [first] = (await once(watch, 'data')) as [{ status: string }];
+    expect(first).toEqual({ status: 'SERVICE_UNKNOWN' });
+    watch.on('error', () => undefined).cancel();
+  });
+});
+
+describe('names of the address', () => {
+  it('are all listened on, on one port', async () => {
+    const options = { host: 'localhost', engine: new MemoryEngine(), engineHealth: 'kvs.frota' };
+    const doors = await startDoors({ ...options, port: 0, time: realTime, logger: new RecordingLogger() });
+    cleanUps.push(() => void doors.stop(0));
+    const client = connect(doors.port);
+    cleanUps.push(() => client.close());
+    expect((await client.insere('chave', 'valor')).versao).toBe(1);
+    const taken = startDoors({ ...options, port: doors.port, time: realTime, logger: new RecordingLogger() });
+    await expect(taken).rejects.toMatchObject({ code: 'PORTA_EM_USO' });
+  });
+});
