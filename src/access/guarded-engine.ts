@@ -1,7 +1,7 @@
 import type { Attempt } from '../core/attempt.js';
 import { KvsError } from '../core/errors.js';
 import { permits } from '../ports/access.js';
-import type { Identity, Permission, PermittedEngine } from '../ports/access.js';
+import type { Identity, Permission, PermittedEngine, Refusal } from '../ports/access.js';
 import type {
   Awaitable,
   Capabilities,
@@ -17,14 +17,11 @@ import type {
 } from '../ports/engine.js';
 import { notAuthenticated } from './refusals.js';
 
-/**
- * The store as each identity may use it, made once for each.
- * @param onRefused told of every refusal for want of a permission
- */
-export function guardEngine(
-  engine: Engine,
-  onRefused: (identity: Identity) => void,
-): (identity: Identity) => PermittedEngine {
+/** Told of every refusal, before it is thrown. */
+export type OnRefused = (reason: Refusal, identity: Identity) => void;
+
+/** The store as each identity may use it, made once for each. */
+export function guardEngine(engine: Engine, onRefused: OnRefused): (identity: Identity) => PermittedEngine {
   const made = new WeakMap<Identity, PermittedEngine>();
   return (identity) => {
     const known = made.get(identity);
@@ -52,7 +49,7 @@ class GuardedEngine implements PermittedEngine {
   constructor(
     private readonly engine: Engine,
     private readonly identity: Identity,
-    private readonly onRefused: (identity: Identity) => void,
+    private readonly onRefused: OnRefused,
   ) {
     this.capabilities = engine.capabilities;
     if (engine.everything) {
@@ -66,16 +63,21 @@ class GuardedEngine implements PermittedEngine {
     }
   }
 
-  /** @throws KvsError NAO_AUTENTICADO, NAO_AUTORIZADO unless the caller may do this to every key that begins so */
   assertMay(permission: Permission, prefix: string): void {
     const { identity } = this;
-    if (!identity.valid) throw notAuthenticated();
+    this.assertValid();
     if (permits(identity, permission, prefix)) return;
-    this.onRefused(identity);
+    this.onRefused('NAO_AUTORIZADO', identity);
     throw new KvsError(
       'NAO_AUTORIZADO',
       `a credencial ${identity.name}, de papel ${identity.role}, não pode ${VERBS[permission]} nesta chave`,
     );
+  }
+
+  assertValid(): void {
+    if (this.identity.valid) return;
+    this.onRefused('NAO_AUTENTICADO', this.identity);
+    throw notAuthenticated();
   }
 
   insert(key: string, value: string, attempt?: Attempt): Awaitable<Inserted> {
@@ -136,16 +138,16 @@ class GuardedEngine implements PermittedEngine {
 
   private permitted(rows: Stream<Row>): Stream<Row> {
     const { identity } = this;
-    if (!identity.valid) throw notAuthenticated();
+    this.assertValid();
     if (identity.role === 'servidor') this.assertMay('read', '');
     return this.watched(rows, ({ key }) => permits(identity, 'read', key));
   }
 
   private watched<T>(rows: Stream<T>, shows: (row: T) => boolean): Stream<T> {
-    const { identity } = this;
+    const assertValid = (): void => this.assertValid();
     return Symbol.asyncIterator in rows
-      ? watchedLater(rows, identity, shows)
-      : watchedNow(rows, identity, shows);
+      ? watchedLater(rows, assertValid, shows)
+      : watchedNow(rows, assertValid, shows);
   }
 }
 
@@ -165,12 +167,12 @@ function commonPrefix(a: string, b: string): string {
 
 function* watchedNow<T>(
   rows: Iterable<T | undefined>,
-  identity: Identity,
+  assertValid: () => void,
   shows: (row: T) => boolean,
 ): Iterable<T | undefined> {
   let passed = 0;
   for (const row of rows) {
-    if (!identity.valid) throw notAuthenticated();
+    assertValid();
     if (row === undefined || shows(row)) yield row;
     else if (++passed % ROWS_PER_TURN === 0) yield undefined;
   }
@@ -178,12 +180,12 @@ function* watchedNow<T>(
 
 async function* watchedLater<T>(
   rows: AsyncIterable<T | undefined>,
-  identity: Identity,
+  assertValid: () => void,
   shows: (row: T) => boolean,
 ): AsyncIterable<T | undefined> {
   let passed = 0;
   for await (const row of rows) {
-    if (!identity.valid) throw notAuthenticated();
+    assertValid();
     if (row === undefined || shows(row)) yield row;
     else if (++passed % ROWS_PER_TURN === 0) yield undefined;
   }

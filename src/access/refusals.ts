@@ -1,8 +1,5 @@
 import { KvsError } from '../core/errors.js';
 
-/** Why somebody was refused. Stable: labels of a metric and fields of the log. */
-export type Refusal = 'NAO_AUTENTICADO' | 'LIMITE_TENTATIVAS' | 'NAO_AUTORIZADO';
-
 /** One answer for everything that can be wrong with a token. */
 export function notAuthenticated(): KvsError {
   return new KvsError(

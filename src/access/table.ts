@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BurstLog } from '../bus/burst-log.js';
 import { limits } from '../core/limits.js';
-import type { CertificateGatekeeper, Identity, Role } from '../ports/access.js';
+import type { CertificateGatekeeper, Identity, Refusal, Role } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import { Attempts } from './attempts.js';
@@ -11,7 +11,6 @@ import { HashQueue } from './hash-queue.js';
 import { notAuthenticated, notRecognised, tooMany } from './refusals.js';
 import { HASH_BYTES, newSalt, slowHash } from './secret.js';
 import type { HashCost } from './secret.js';
-import type { Refusal } from './refusals.js';
 
 /** One credential of the table, for as long as it stays there as it is. */
 class Entry implements Identity {
@@ -161,10 +160,6 @@ export class CredentialTable implements CertificateGatekeeper {
     throw notRecognised();
   }
 
-  /**
-   * Counts and notes that somebody was refused.
-   * @param from `undefined`: not known there
-   */
   refused(reason: Refusal, name: string, from: string | undefined): void {
     this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
     // What stands for a name may be a secret in the wrong place: only names that are known are written.

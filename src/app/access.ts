@@ -1,5 +1,5 @@
+import { accessControl } from '../access/control.js';
 import { readCredentials } from '../access/file.js';
-import { guardEngine } from '../access/guarded-engine.js';
 import { CredentialTable } from '../access/table.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
@@ -31,9 +31,5 @@ export async function openAccess(path: string | undefined, logger: Logger): Prom
     table.replace(await read());
     said('credenciais relidas');
   });
-  return {
-    table,
-    gatekeeper: table,
-    guard: (engine) => guardEngine(engine, ({ name }) => table.refused('NAO_AUTORIZADO', name, undefined)),
-  };
+  return { table, ...accessControl(table) };
 }

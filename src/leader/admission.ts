@@ -24,8 +24,10 @@ export class Admission {
   client(message: Mensagem, ip: string): Awaitable<void> {
     const isRead = message.tipo === 'GET';
     // What servers ask of each other is for nobody else, whatever the role.
-    if (!isRead && message.tipo !== 'PUT')
+    if (!isRead && message.tipo !== 'PUT') {
+      this.access.gatekeeper.refused('NAO_AUTENTICADO', '', fromOf(ip));
       throw new KvsError('NAO_AUTENTICADO', 'só outro servidor pede isso');
+    }
     const check = (identity: Identity): void => {
       this.permitted(identity).assertMay(isRead ? 'read' : 'write', message.chave);
     };
@@ -42,6 +44,7 @@ export class Admission {
     const token = message.tipo === 'LEADER' || message.tipo === 'FOLLOWER' ? message.credencial : undefined;
     const identity = await this.identify(token, ip);
     if (identity.role === 'servidor') return identity;
+    this.access.gatekeeper.refused('NAO_AUTORIZADO', identity.name, fromOf(ip));
     throw new KvsError(
       'NAO_AUTORIZADO',
       `a credencial ${identity.name} é de papel ${identity.role}, não servidor`,
@@ -49,13 +52,21 @@ export class Admission {
   }
 
   private identify(token: string | undefined, ip: string): Awaitable<Identity> {
+    const { gatekeeper } = this.access;
+    const from = fromOf(ip);
     if (token === undefined) {
+      gatekeeper.refused('NAO_AUTENTICADO', '', from);
       throw new KvsError(
         'NAO_AUTENTICADO',
         'este servidor pede uma credencial: o campo "credencial", com o token',
       );
     }
     const { name, secret } = splitToken(token);
-    return this.access.gatekeeper.authenticate(name, secret, addressText(ip, 0).replace(/:0$/, ''));
+    return gatekeeper.authenticate(name, secret, from);
   }
+}
+
+/** An address as the table counts it. */
+function fromOf(ip: string): string {
+  return addressText(ip, 0).replace(/:0$/, '');
 }

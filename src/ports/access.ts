@@ -25,6 +25,9 @@ export interface Identity {
   readonly valid: boolean;
 }
 
+/** Why somebody was refused. Stable: labels of a metric and fields of the log. */
+export type Refusal = 'NAO_AUTENTICADO' | 'LIMITE_TENTATIVAS' | 'NAO_AUTORIZADO';
+
 /** Asks the table of credentials. */
 export interface Gatekeeper {
   /**
@@ -43,12 +46,22 @@ export interface CertificateGatekeeper extends Gatekeeper {
    * @throws KvsError NAO_AUTENTICADO if no credential names it
    */
   recognise(subject: string, from: string): Identity;
+
+  /**
+   * Counts and notes a refusal that a door decides itself. What this interface throws, and what a {@link PermittedEngine}
+   * throws, is counted already.
+   * @param name of the credential; empty: none was shown
+   * @param from `undefined`: not known there
+   */
+  refused(reason: Refusal, name: string, from: string | undefined): void;
 }
 
 /** A store as somebody may use it: every method may also throw NAO_AUTENTICADO and NAO_AUTORIZADO. */
 export interface PermittedEngine extends Engine {
   /** @throws KvsError NAO_AUTENTICADO, NAO_AUTORIZADO unless they may do this to every key that begins with `prefix` */
   assertMay(permission: Permission, prefix: string): void;
+  /** @throws KvsError NAO_AUTENTICADO once the credential is no longer good */
+  assertValid(): void;
 }
 
 /** What a door needs to know whom it talks to. */

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { guardEngine } from '../../src/access/guarded-engine.js';
+import { accessControl } from '../../src/access/control.js';
 import { startDoors } from '../../src/doors/server.js';
 import type { Doors } from '../../src/doors/server.js';
 import { tokenText } from '../../src/ports/access.js';
@@ -30,10 +30,7 @@ beforeEach(async () => {
   const { table, logger } = access;
   doors = await startDoors({
     ...{ port: 0, engine, engineHealth: 'kvs.frota', time: realTime, logger },
-    access: {
-      gatekeeper: table,
-      guard: (store) => guardEngine(store, ({ name }) => table.refused('NAO_AUTORIZADO', name, undefined)),
-    },
+    access: accessControl(table),
   });
   doors.setServing(true);
 });

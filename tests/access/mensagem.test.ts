@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { guardEngine } from '../../src/access/guarded-engine.js';
+import { accessControl } from '../../src/access/control.js';
 import { limits } from '../../src/core/limits.js';
 import { tokenText } from '../../src/ports/access.js';
-import type { AccessControl } from '../../src/ports/access.js';
 import { eventually } from '../support/eventually.js';
 import { leaderSystem } from '../support/leader-nodes.js';
 import type { LeaderSystem } from '../support/leader-nodes.js';
@@ -11,7 +10,6 @@ import { MensagemClient } from '../support/mensagem-client.js';
 import { credential, fileOf, secretOf, TableStand } from './support.js';
 
 let stand: TableStand;
-let access: AccessControl;
 let system: LeaderSystem;
 const clients: MensagemClient[] = [];
 
@@ -24,11 +22,7 @@ beforeEach(async () => {
     await credential('raiz', 'administracao'),
     await credential('srv', 'servidor'),
   );
-  const { table } = stand;
-  access = {
-    gatekeeper: table,
-    guard: (engine) => guardEngine(engine, ({ name }) => table.refused('NAO_AUTORIZADO', name, undefined)),
-  };
+  const access = accessControl(stand.table);
   system = await leaderSystem(3, { access, token: tokenOf('srv') });
 });
 afterEach(async () => {

@@ -36,10 +36,14 @@ export async function describeService(
   return files.map((file) => Buffer.from(file));
 }
 
-function ask(client: Client, version: ReflectionVersion, question: object): Promise<ReflectionAnswer> {
+/** The service as the loader gives it. */
+export function reflectionDefinition(version: ReflectionVersion): ServiceDefinition {
   const loaded = loadSync(join(protoFolder, version, 'reflection.proto'), { oneofs: true });
-  const service = loaded[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition;
-  const method = service['ServerReflectionInfo'];
+  return loaded[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition;
+}
+
+function ask(client: Client, version: ReflectionVersion, question: object): Promise<ReflectionAnswer> {
+  const method = reflectionDefinition(version)['ServerReflectionInfo'];
   if (method === undefined) throw new Error('reflection.proto has no ServerReflectionInfo');
   const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
   return new Promise((resolve, reject) => {

@@ -10,11 +10,15 @@ import type { ServiceDefinition } from '@grpc/proto-loader';
 import { method } from './door-client.js';
 import { kvsDefinition, type Tupla } from './kvs-client.js';
 
-/** What a call demands, in its metadata. */
+/** What a call demands, and who makes it, in its metadata. */
 export interface Demands {
+  readonly authorization?: string | undefined;
   readonly sessao?: string;
   readonly confirmacao?: number | string;
   readonly prazo?: number | string;
+  /** The id of a request that is repeated, and which attempt this is. */
+  readonly pedido?: string;
+  readonly tentativa?: number;
   /** The client's own deadline, ms. */
   readonly deadlineMs?: number;
 }
@@ -31,6 +35,8 @@ export interface Ended<Res> {
   readonly sessao: string | undefined;
   /** `kvs-versao` */
   readonly versao: string | undefined;
+  /** `kvs-pedido` */
+  readonly pedido: string | undefined;
   readonly tookMs: number;
 }
 
@@ -77,6 +83,7 @@ export class TermsClient {
         const erro = one('kvs-erro');
         resolve({
           ...{ replies, code, details, sessao: one('kvs-sessao'), versao: one('kvs-versao') },
+          pedido: one('kvs-pedido'),
           erro: erro === undefined ? undefined : decodeURIComponent(erro),
           tookMs: performance.now() - startedMs,
         });
@@ -127,8 +134,12 @@ export class TermsClient {
   }
 }
 
-function metadataOf({ sessao, confirmacao, prazo }: Demands): Metadata {
+function metadataOf(demands: Demands): Metadata {
+  const { authorization, sessao, confirmacao, prazo, pedido, tentativa } = demands;
   const metadata = new Metadata();
+  if (authorization !== undefined) metadata.set('authorization', authorization);
+  if (pedido !== undefined) metadata.set('kvs-pedido', pedido);
+  if (tentativa !== undefined) metadata.set('kvs-tentativa', String(tentativa));
   if (sessao !== undefined) metadata.set('kvs-sessao', sessao);
   if (confirmacao !== undefined) metadata.set('kvs-confirmacao', String(confirmacao));
   if (prazo !== undefined) metadata.set('kvs-confirmacao-prazo', String(prazo));

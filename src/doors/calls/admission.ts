@@ -20,6 +20,8 @@ export interface Caller {
   on(view: Engine): Caller;
   /** @throws KvsError unless the caller may do this to every key that begins with `prefix` */
   assertMay(permission: Permission, prefix: string): void;
+  /** @throws KvsError once the caller is let in no more */
+  assertValid(): void;
 }
 
 /** What is known of a call before its first request. */
@@ -40,7 +42,8 @@ export function admitAll(engine: Engine): Admit {
 }
 
 function anybody(engine: Engine, view: Engine | undefined): Caller {
-  return { engine, view, on: (other) => anybody(other, other), assertMay: () => undefined };
+  const nothing = (): void => undefined;
+  return { engine, view, on: (other) => anybody(other, other), assertMay: nothing, assertValid: nothing };
 }
 
 /** Lets in who shows a token (`authorization: Bearer kvs_…`) or a certificate, to what they may do. */
@@ -68,6 +71,10 @@ class KnownCaller implements Caller {
   assertMay(permission: Permission, prefix: string): void {
     this.engine.assertMay(permission, prefix);
   }
+
+  assertValid(): void {
+    this.engine.assertValid();
+  }
 }
 
 const BEARER = /^Bearer +(\S+) *$/i;
@@ -86,6 +93,7 @@ function identify(call: IncomingCall, gatekeeper: CertificateGatekeeper): Awaita
   if (sslPeerCertificate !== undefined) {
     return gatekeeper.recognise(certificateSubject({ ...sslPeerCertificate.subject }), from);
   }
+  gatekeeper.refused('NAO_AUTENTICADO', '', from);
   throw new KvsError(
     'NAO_AUTENTICADO',
     'este servidor pede uma credencial: use --credencial ARQUIVO, ou KVS_TOKEN',

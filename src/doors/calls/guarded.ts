@@ -8,7 +8,7 @@ import type {
 } from '@grpc/grpc-js';
 import { KvsError } from '../../core/errors.js';
 import { grpcStatus } from '../errors.js';
-import type { Admit } from './admission.js';
+import type { Admit, Caller } from './admission.js';
 
 /**
  * The handlers of a service that is not ours, for whoever is let in, whatever they may do to keys.
@@ -46,11 +46,32 @@ function admittedUnary(handler: handleUnaryCall<unknown, unknown>, admit: Admit)
 function admittedStream(handler: Streaming, admit: Admit): Streaming {
   return (call) => {
     const letIn = async (): Promise<void> => {
-      await admit(call);
+      answerWhileValid(call, await admit(call));
       handler(call);
     };
     letIn().catch((thrown: unknown) => {
-      call.emit('error', grpcStatus(KvsError.from(thrown)));
+      refuse(call, thrown);
     });
   };
+}
+
+/** Asks before every answer that the handler writes: the credential may be revoked while the call is open. */
+function answerWhileValid(call: ServerDuplexStream<unknown, unknown>, caller: Caller): void {
+  const answer = call.write.bind(call) as (message: unknown) => boolean;
+  let isOver = false;
+  call.write = (message: unknown): boolean => {
+    if (isOver) return false;
+    try {
+      caller.assertValid();
+    } catch (thrown) {
+      isOver = true;
+      refuse(call, thrown);
+      return false;
+    }
+    return answer(message);
+  };
+}
+
+function refuse(call: ServerDuplexStream<unknown, unknown>, thrown: unknown): void {
+  call.emit('error', grpcStatus(KvsError.from(thrown)));
 }

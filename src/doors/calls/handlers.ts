@@ -141,8 +141,8 @@ export function bidirectional<Req, Res>(
       endWith(call, thrown, logger, terms);
     };
     try {
-      assertNoAttempt(call.metadata);
       const caller = andThen(admit(call), (admitted) => {
+        assertNoAttempt(call.metadata);
         terms = Terms.of(call, engine);
         return terms === undefined ? admitted : terms.reached(admitted);
       });
@@ -177,8 +177,8 @@ export function serverStreaming<Req, T, Res>(
   return (call) => {
     let terms: Terms | undefined;
     const send = async (): Promise<void> => {
-      assertNoAttempt(call.metadata);
       const admitted = await admit(call);
+      assertNoAttempt(call.metadata);
       const asked = (terms = Terms.of(call, engine));
       const caller = asked === undefined ? admitted : await asked.reached(admitted);
       if (call.request instanceof KvsError) throw call.request;
