@@ -55,7 +55,7 @@ export async function startConsensusServer(
   });
   const { host, port, minimumChars } = config;
   const portal = commonStorePortal({
-    ...{ services: config.portal, engine, brokers: portalBrokers, credentials, transport, logger },
+    ...{ services: config.portal, engine, brokers: portalBrokers, credentials, access, transport, logger },
     isAvailable: () => engine.available,
   });
   const engineHealth = 'kvs.consenso';

@@ -42,7 +42,7 @@ export async function assertPrivate(
   config: ServerConfig,
   addressesOf: (name: string) => Promise<readonly string[]> = resolve,
 ): Promise<readonly string[]> {
-  const warnings = [...openPasswords(config), ...openBroker(config)];
+  const warnings = [...openPasswords(config), ...openBroker(config), ...closedTopics(config)];
   for (const { option, host } of listeningPlaces(config)) {
     if (isLoopback(host)) continue;
     const addresses = await addressesOf(host);
@@ -70,6 +70,15 @@ export async function assertPrivate(
 function openBroker({ engine, credentials }: ServerConfig): readonly string[] {
   if (credentials === undefined || engine.name !== 'frota' || engine.key !== undefined) return [];
   return ['quem publica no broker escreve sem credencial, em nome de qualquer servidor: use --chave-frota'];
+}
+
+/** Where no broker is told who this server is, none is believed to ask who others are. */
+function closedTopics({ engine, portal, credentials, brokerCredentials }: ServerConfig): readonly string[] {
+  const hasTopics = portal.length > 0 && (engine.name === 'frota' || engine.portalBrokers.length > 0);
+  if (!hasTopics || credentials === undefined || brokerCredentials !== undefined) return [];
+  return [
+    'os tópicos do portal ficam fechados, sem aplicar nem mostrar nada: o broker não pergunta quem publica; use --broker-credenciais',
+  ];
 }
 
 /** Brokers to which user and password would go for others to read. */

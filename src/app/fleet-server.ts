@@ -84,7 +84,7 @@ export async function startFleetServer(
   const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);
   const fleetEngine = engine instanceof DurableFleet ? engine.fleet : engine;
   const { member } = fleetEngine;
-  const portal = fleetPortal(config.portal, engine, fleetEngine, brokers, credentials, logger);
+  const portal = fleetPortal(config.portal, engine, fleetEngine, brokers, { credentials, access }, logger);
   const doors = await startDoors({
     host: config.host,
     port,

@@ -64,7 +64,7 @@ export async function startLeaderServer(
   const { engine } = node;
   const portal = commonStorePortal({
     ...{ services: withGrpc ? config.portal : [], engine, feed: engine, brokers: leader.portalBrokers },
-    ...{ isAvailable: () => node.takesWrites, credentials, transport, logger },
+    ...{ isAvailable: () => node.takesWrites, credentials, access, transport, logger },
   });
   if (withGrpc) {
     const { host, port, minimumChars } = config;

@@ -19,8 +19,8 @@ interface Surroundings {
 }
 
 /**
- * How the broker of this machine is opened and looked for. On loopback it is plain and asks nobody; where other machines
- * reach it, it asks for user and password, and speaks TLS if there is a certificate.
+ * How the broker of this machine is opened and looked for. On loopback it is plain, and asks for user and password if this
+ * server has some to show; where other machines reach it, it asks in any case, and speaks TLS if there is a certificate.
  * @throws KvsError CONFIGURACAO if what that needs is not there
  */
 export function localBrokerOptions(
@@ -36,14 +36,14 @@ export function localBrokerOptions(
       '--broker-local com TLS pede --tls-certificado, --tls-chave e --tls-ca: os outros servidores conferem o broker',
     );
   }
-  const asks = reached && gatekeeper !== undefined;
+  const asks = gatekeeper !== undefined && (reached || credentials !== undefined);
   if (asks && credentials === undefined) {
     throw new KvsError(
       'CONFIGURACAO',
       '--broker-local fora desta máquina pede usuário e senha, também a este servidor: diga --broker-credenciais ARQUIVO com uma credencial de papel servidor',
     );
   }
-  if (asks && !secure) {
+  if (asks && reached && !secure) {
     logger.warn(
       { broker: `${host}:${port}` },
       'broker embutido sem TLS: senhas e dados passam abertos pela rede',

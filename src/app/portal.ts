@@ -8,8 +8,10 @@ import type { FleetEngine } from '../engine/fleet.js';
 import { Attempts } from '../portal/attempts.js';
 import { changeOfRemoval, changeOfValue, excessMessage, PORTAL_FILTER } from '../portal/changes.js';
 import { Gateway } from '../portal/gateway.js';
+import type { GatewayOptions } from '../portal/gateway.js';
 import { PlaceKeeper } from '../portal/place-keeper.js';
 import { PortalApplication } from '../portal/portal.js';
+import type { AccessControl } from '../ports/access.js';
 import type { ChangeFeed } from '../ports/changes.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
@@ -30,6 +32,20 @@ const NO_PORTAL: ServedPortal = { offered: undefined, start: () => undefined, st
 
 const parts = { time: systemTime, random: systemRandom };
 
+/** What guards the topics of a portal. */
+export interface TopicsGuard {
+  /** What this server shows the broker; whoever asks servers for it asks others too. */
+  readonly credentials: BrokerCredentials | undefined;
+  /** Who may do what; `undefined`: everybody everything. */
+  readonly access: AccessControl | undefined;
+}
+
+/** Where all doors ask who comes, so must the broker: what would come by it unasked is refused as whoever shows nothing. */
+function strangers({ credentials, access }: TopicsGuard): Pick<GatewayOptions, 'onStranger'> {
+  if (access === undefined || credentials !== undefined) return {};
+  return { onStranger: () => access.gatekeeper.refused('NAO_AUTENTICADO', '', undefined) };
+}
+
 /**
  * The portal on a server of a fleet. All of them listen to its topics; the lowest origin acts, and puts right what
  * servers did that could not see each other.
@@ -41,19 +57,20 @@ export function fleetPortal(
   engine: Engine,
   fleet: FleetEngine,
   brokers: BrokerSource,
-  credentials: BrokerCredentials | undefined,
+  guard: TopicsGuard,
   logger: Logger,
 ): ServedPortal {
   if (services.length === 0) return NO_PORTAL;
   assertCommits(engine);
   const { origin, member } = fleet;
+  const { credentials } = guard;
   const portal = new PortalApplication({ ...parts, engine, origin });
   const topics = new MqttTopics({
     ...parts,
     ...{ clientId: `kvs:portal:${origin}`, filters: [PORTAL_FILTER], brokers, credentials, logger },
   });
   const gateway = new Gateway({
-    ...{ registries: portal.registries, topics, time: systemTime, logger },
+    ...{ registries: portal.registries, topics, time: systemTime, logger, ...strangers(guard) },
     leads: () => member.leadsPortal,
     upToDate: () => member.upToDate,
     onActive: () => {
@@ -87,7 +104,7 @@ export function fleetPortal(
   };
 }
 
-export interface CommonStorePortal {
+export interface CommonStorePortal extends TopicsGuard {
   readonly services: readonly PortalService[];
   readonly engine: Engine;
   /** Tells of what all servers accept, where the engine does; otherwise only what this one accepts is shown. */
@@ -98,7 +115,6 @@ export interface CommonStorePortal {
   readonly transport: Transport | undefined;
   /** Whether changes can be made now. */
   readonly isAvailable: () => boolean;
-  readonly credentials: BrokerCredentials | undefined;
   readonly logger: Logger;
 }
 
@@ -121,7 +137,9 @@ export function commonStorePortal(options: CommonStorePortal): ServedPortal {
     brokers: externalBrokers(brokers, transport),
   });
   const { registries } = portal;
-  const gateway = new Gateway({ registries, topics, leads: isAvailable, time: systemTime, logger });
+  const gateway = new Gateway({
+    ...{ registries, topics, leads: isAvailable, time: systemTime, logger, ...strangers(options) },
+  });
   if (feed === undefined) {
     portal.onAccepted = (change) => {
       gateway.onChange(change);

@@ -27,7 +27,15 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Called when this server has become the gateway. */
   readonly onActive?: () => void;
+  /**
+   * Whoever calls this server says who they are, and the broker asks nobody: then the topics are closed. Nothing that comes
+   * by them is done, nothing is shown there, and this hears of each message.
+   */
+  readonly onStranger?: (() => void) | undefined;
 }
+
+/** Why topics are closed, for people. */
+const CLOSED = 'os tópicos estão fechados: sem --broker-credenciais o broker não pergunta quem publica';
 
 /**
  * The portal's topics, `portal/admin/#`. Every portal server listens, and one of them, the gateway, acts: it publishes every change
@@ -85,7 +93,7 @@ export class Gateway {
 
   /** A record has changed: here, or on a server whose changes this one sees. */
   onChange(change: Change): void {
-    if (this.ledger.changed(change)) return;
+    if (this.options.onStranger !== undefined || this.ledger.changed(change)) return;
     if (this.acts) this.show(messageOf(change));
     else this.ledger.expect(messageOf(change), this.holdUntil());
   }
@@ -100,6 +108,7 @@ export class Gateway {
 
   /** Publishes a message, as soon as the broker takes it. */
   show(message: Message): void {
+    if (this.options.onStranger !== undefined) return;
     this.outgoing.push(message);
     if (this.outgoing.length > limits.portalMessages) {
       const { topic } = this.outgoing.shift() ?? message;
@@ -112,6 +121,11 @@ export class Gateway {
   }
 
   private onMessage(topic: string, payload: Buffer): void {
+    if (this.options.onStranger !== undefined) {
+      this.options.onStranger();
+      if (this.acts) this.refusals.report(topic, CLOSED);
+      return;
+    }
     let change: Change;
     try {
       change = parseMessage(topic, payload);
@@ -162,7 +176,9 @@ export class Gateway {
     const unseen = this.ledger.takeExpected();
     this.options.logger.info(
       { recebidas: waiting.length, aPublicar: unseen.length },
-      'portal: este servidor publica e aplica portal/admin',
+      this.options.onStranger === undefined
+        ? 'portal: este servidor publica e aplica portal/admin'
+        : `portal: ${CLOSED}`,
     );
     this.inbox.push(...waiting);
     this.outgoing.push(...unseen);

@@ -98,6 +98,28 @@ describe('credentials without a key for the fleet', () => {
   });
 });
 
+describe('the topics of a portal with credentials', () => {
+  const check = (flags: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+    assertPrivate(serverConfig({ flags, env: {}, file: undefined }));
+  const known = { credenciais: 'c.json', portal: 'admin', 'chave-frota': 'f.chave' };
+  const common = { credenciais: 'c.json', portal: 'admin', motor: 'consenso' };
+  const topics = { ...common, 'portal-broker': 'mqtt://127.0.0.1' };
+
+  it('are closed where the broker is not told who servers are, which is said', async () => {
+    const warnings = [expect.stringMatching(/tópicos do portal ficam fechados.*--broker-credenciais/)];
+    for (const flags of [known, topics]) {
+      await expect(check(flags)).resolves.toEqual(warnings);
+      await expect(check({ ...flags, 'broker-credenciais': 'b.txt' })).resolves.toEqual([]);
+    }
+  });
+
+  it('are not spoken of where there are none, or nobody is asked', async () => {
+    await expect(check(common)).resolves.toEqual([]);
+    await expect(check({ credenciais: 'c.json', 'chave-frota': 'f.chave' })).resolves.toEqual([]);
+    await expect(check({ portal: 'admin' })).resolves.toEqual([]);
+  });
+});
+
 describe('a token on its way', () => {
   it.each([
     ['cliente', '-a', '203.0.113.1', '-o', 'consulta', '-k', 'a/k'],

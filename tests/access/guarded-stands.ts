@@ -1,5 +1,4 @@
 import { accessControl } from '../../src/access/control.js';
-import type { Credential } from '../../src/access/format.js';
 import { startDoors } from '../../src/doors/server.js';
 import type { Doors } from '../../src/doors/server.js';
 import { PortalApplication } from '../../src/portal/portal.js';
@@ -13,9 +12,10 @@ import { startEtcd } from '../support/etcd.js';
 import { openLoopbackPair } from '../support/fleet-pair.js';
 import { openLeaderSystem } from '../support/leader-nodes.js';
 import { realRandom, realTime } from '../support/real-time.js';
-import { credentialsOf, EXPIRES_MS } from './people.js';
+import { tableOfEverybody } from './people.js';
 import type { Who } from './people.js';
-import { credential, fileOf, secretOf, TableStand } from './support.js';
+import { fileOf, secretOf } from './support.js';
+import type { TableStand } from './support.js';
 
 /** Two servers of one engine on the same data, with every door that they have, and the credentials of `people.ts`. */
 export interface GuardedStand {
@@ -42,9 +42,7 @@ interface Servers extends Pick<GuardedStand, 'engines' | 'settle' | 'apart' | 's
 }
 
 async function guarded(open: (access: AccessControl) => Promise<Servers>): Promise<GuardedStand> {
-  const gone: Credential = await credential('rui', 'administracao');
-  const everybody = await credentialsOf();
-  const access = new TableStand(...everybody, gone);
+  const { access, everybody } = await tableOfEverybody();
   const control = accessControl(access.table);
   const servers = await open(control);
   const doors: Doors[] = [];
@@ -53,16 +51,12 @@ async function guarded(open: (access: AccessControl) => Promise<Servers>): Promi
     const origin = `portal${String(index)}`;
     const portal = new PortalApplication({ engine, origin, time: realTime, random: realRandom });
     const opened = await startDoors({
-      ...{ port: 0, engine, engineHealth: 'kvs.teste', access: control, logger },
+      ...{ port: 0, engine, engineHealth: 'kvs.teste', access: control, time: realTime, logger },
       portal: { portal, services: ['admin', 'matricula'] },
     });
     opened.setServing(true);
     doors.push(opened);
   }
-  // It was good, and known to the table, until now.
-  await access.login('rui');
-  access.table.replace(fileOf(...everybody));
-  access.time.advance(EXPIRES_MS);
   return {
     ...{ access, ...servers, ports: doors.map(({ port }) => port), addresses: servers.addresses ?? [] },
     revoke: (...who) => {

@@ -151,7 +151,7 @@ describe('whoever says to be a server', () => {
     ['shows nothing', {}, 'NAO_AUTENTICADO'],
     ['shows something wrong', { credencial: 'kvs_srv.errado' }, 'NAO_AUTENTICADO'],
     ['shows what a client has', { credencial: tokenOf('raiz') }, 'NAO_AUTORIZADO'],
-  ])('and %s is refused, and changes nothing', async (_what, shown, codigo) => {
+  ] as const)('and %s is refused, counted, and changes nothing', async (_what, shown, codigo) => {
     await startAll();
     const [leader, follower] = system.nodes;
     const before = follower!.store.hash();
@@ -163,6 +163,7 @@ describe('whoever says to be a server', () => {
       expect(await stranger.ask(message)).toMatchObject({ tipo: 'ERROR', codigo });
       await stranger.gone();
     }
+    expect(stand.table.refusals).toMatchObject({ NAO_AUTENTICADO: 0, NAO_AUTORIZADO: 0, [codigo]: 2 });
     // The real leader has not been driven out.
     expect(follower!.whole && leader!.whole).toBe(true);
     expect(follower!.store.hash()).toBe(before);
@@ -183,6 +184,7 @@ describe('whoever says to be a server', () => {
       expect(await stranger.ask({ tipo, ...fields })).toMatchObject({ codigo: 'NAO_AUTENTICADO' });
       await stranger.gone();
     }
+    expect(stand.table.refusals.NAO_AUTENTICADO).toBe(2);
     expect(system.nodes.every(({ whole }) => whole)).toBe(true);
   });
 
@@ -200,6 +202,7 @@ describe('whoever says to be a server', () => {
         id: 1,
       });
     }
+    expect(stand.table.refusals.NAO_AUTENTICADO).toBe(2);
     expect(system.nodes[0]!.store.hash()).toBe(before);
   });
 

@@ -1,7 +1,7 @@
 import type { Credential } from '../../src/access/format.js';
 import type { Role } from '../../src/ports/access.js';
 import { tokenText } from '../../src/ports/access.js';
-import { credential, secretOf } from './support.js';
+import { credential, fileOf, secretOf, TableStand } from './support.js';
 
 /** The same letter in one code point and in two. */
 export const NFC = '\u00e9';
@@ -28,18 +28,28 @@ export const PEOPLE = {
   rita: { role: 'escrita', prefixes: ['a/', 'portal/'] },
 } as const satisfies Record<string, Person>;
 export type Who = keyof typeof PEOPLE;
-
-/** When the credential of `velha` runs out. */
-export const EXPIRES_MS = 1;
-
 export const EVERYBODY = Object.keys(PEOPLE) as Who[];
 
-/** The credentials of everybody; `velha` has one that runs out at {@link EXPIRES_MS}. */
-export async function credentialsOf(): Promise<Credential[]> {
-  return [
+/** When the credential of `velha` runs out. */
+const EXPIRES_MS = 1;
+
+export interface TableOfEverybody {
+  readonly access: TableStand;
+  /** The credentials that the table has. */
+  readonly everybody: readonly Credential[];
+}
+
+/** A table with everybody's credentials, with `velha`, whose one has run out, and without `rui`, who was in until now. */
+export async function tableOfEverybody(): Promise<TableOfEverybody> {
+  const everybody = [
     ...(await Promise.all(EVERYBODY.map((who) => credential(who, PEOPLE[who].role, PEOPLE[who].prefixes)))),
     await credential('velha', 'administracao', [], { expiresMs: EXPIRES_MS }),
   ];
+  const access = new TableStand(...everybody, await credential('rui', 'administracao'));
+  for (const name of ['rui', 'velha']) await access.login(name);
+  access.table.replace(fileOf(...everybody));
+  access.time.advance(EXPIRES_MS);
+  return { access, everybody };
 }
 
 export const bearer = (name: string, secret = secretOf(name)): string => `Bearer ${tokenText(name, secret)}`;

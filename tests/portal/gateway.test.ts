@@ -71,7 +71,11 @@ class Group {
   /** Whether each server has seen what the others have done. */
   upToDate = true;
 
-  constructor(count: number) {
+  /** @param onStranger of every server; by default their topics are open */
+  constructor(
+    count: number,
+    readonly onStranger?: () => void,
+  ) {
     for (let i = 0; i < count; i++) this.servers.push(new Server(this, i));
     for (const server of this.servers) server.topics.up();
     this.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
@@ -126,6 +130,7 @@ class Server {
       leads: () => this.alive && group.servers.every(({ alive }, i) => !alive || i >= index),
       time,
       logger: this.logger,
+      onStranger: group.onStranger,
     });
     this.gateway.start();
   }
@@ -148,6 +153,29 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.names()).toEqual(['aaaa', 'bbbb']);
     expect(group.broker.published).toEqual([`${CREATE} aaaa,nome`, `${CREATE} bbbb,nome`]);
     expect(group.servers.flatMap((server) => server.refusals())).toEqual([]);
+  });
+
+  it('tópicos fechados não aplicam nem mostram nada, também do que esperava por quem aplica', async () => {
+    let strangers = 0;
+    const group = new Group(1, () => strangers++);
+    const [server] = group.servers as [Server];
+    const create = (matricula: string) => server.portal.registries.alunos.create({ matricula, nome: 'nome' });
+    for (const isUp of [true, false]) {
+      if (!isUp) server.topics.down();
+      await create(`aaa${String(isUp)}`);
+      server.topics.up();
+      group.broker.send(CREATE, `bbb${String(isUp)},nome`);
+      server.gateway.show({ topic: EXCESS_TOPIC, payload: 'GBC074,aaaa' });
+      group.broker.deliver();
+      group.pass(2 * limits.portalTakeoverMs);
+      await group.rest();
+      group.broker.deliver();
+    }
+    expect(server.gateway.acts).toBe(true);
+    expect(group.names()).toEqual(['aaafalse', 'aaatrue']);
+    expect(group.broker.published).toEqual([`${CREATE} bbbtrue,nome`, `${CREATE} bbbfalse,nome`]);
+    expect(strangers).toBe(2);
+    expect(server.refusals()).not.toEqual([]);
   });
 
   it('uma criação que chega atrasada não traz de volta o que foi removido', async () => {

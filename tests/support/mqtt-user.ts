@@ -7,7 +7,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** A client of a broker that asks for users, over TLS, with what it has received. */
+/** A client of a broker that asks for users, with what it has received. */
 export class MqttUser {
   readonly received: string[] = [];
 
@@ -18,17 +18,21 @@ export class MqttUser {
     client.on('error', () => undefined);
   }
 
-  /** @throws Error if the broker does not let it in; its `code` is that of CONNACK or of TLS */
+  /**
+   * @param ca file of the authority of the broker's certificate; `undefined`: without TLS
+   * @throws Error if the broker does not let it in; its `code` is that of CONNACK or of TLS
+   */
   static async connect(
     port: number,
-    ca: string,
+    ca: string | undefined,
     login: Login | undefined,
     more: IClientOptions = {},
   ): Promise<MqttUser> {
     const client = await mqtt.connectAsync(
-      `mqtts://127.0.0.1:${port}`,
+      `${ca === undefined ? 'mqtt' : 'mqtts'}://127.0.0.1:${port}`,
       {
-        ...{ ca: readFileSync(ca), protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 10_000 },
+        ...{ protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 10_000 },
+        ...(ca !== undefined && { ca: readFileSync(ca) }),
         ...(login && { username: login.user, password: login.password }),
         ...more,
       },
