@@ -250,6 +250,8 @@ export const limits = Object.freeze({
   healthWatches: 1024,
   /** Longest gRPC message that a door takes. */
   grpcMessageBytes: 1 * MiB,
+  /** Bytes of gRPC requests that have not come in whole, on all connections of a server together; the oldest gives way. */
+  grpcUnfinishedBytes: 128 * MiB,
   /** Streams open at once on one connection. */
   streamsPerConnection: 1024,
   /** Requests of one stream that wait for the engine at once, where it takes them in order. */

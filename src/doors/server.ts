@@ -41,6 +41,7 @@ import {
 import { adminHandlers, enrolmentHandlers } from './portal/handlers.js';
 import { listen } from './listen.js';
 import { addReflection } from './reflection.js';
+import { UnfinishedRequests } from './unfinished-requests.js';
 
 /** An enrolment portal with the services of it that one server offers. */
 export interface OfferedPortal {
@@ -103,7 +104,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   // The library writes to standard error on its own; what matters reaches the log through errors and statuses.
   setLogVerbosity(logVerbosity.NONE);
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
-  const server = new Server(serverOptions);
+  const unfinished = new UnfinishedRequests(logger);
+  const server = new Server({ ...serverOptions, interceptors: [unfinished.interceptor] });
   const openStreams = new OpenStreams();
   const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
   const context: DoorContext = { engine, admit, logger, openStreams };

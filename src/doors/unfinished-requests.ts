@@ -1,0 +1,154 @@
+import { ServerInterceptingCall, status } from '@grpc/grpc-js';
+import type { ServerInterceptor } from '@grpc/grpc-js';
+import { constants } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
+import { limits } from '../core/limits.js';
+import type { Logger } from '../ports/logger.js';
+
+/** What a piece costs beside its bytes: a request may come in a million pieces. */
+const PIECE_BYTES = 256;
+
+/** Before each message: whether it is compressed, and its length in four bytes. */
+const HEAD_BYTES = 5;
+
+const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding)';
+
+/** The library has no public way to what comes in on a call; a test sees whether this one is still there. */
+interface LibraryCall {
+  readonly stream: ServerHttp2Stream;
+  readonly incomingEncoding: string;
+}
+
+interface Unfinished {
+  readonly stream: ServerHttp2Stream;
+  bytes: number;
+}
+
+/**
+ * Requests that have begun to come in and have not come in whole, on all connections of a server together. The library
+ * keeps them, 1 MiB for each call at most, before anybody is asked who he is. Beyond the limit the one that began first
+ * gives way: whoever means it needs a few milliseconds.
+ */
+export class UnfinishedRequests {
+  /** The one that began first is the first. */
+  private readonly unfinished = new Set<Unfinished>();
+  private bytes = 0;
+  private cutCalls = 0;
+  private loggedAtMs = -Infinity;
+
+  constructor(
+    private readonly logger: Logger,
+    private readonly maxBytes: number = limits.grpcUnfinishedBytes,
+  ) {}
+
+  /** Bytes that are held now. */
+  get heldBytes(): number {
+    return this.bytes;
+  }
+
+  /** Calls that had to give way. */
+  get cut(): number {
+    return this.cutCalls;
+  }
+
+  /** Sees every call of a server before anything of its request is read. */
+  readonly interceptor: ServerInterceptor = ({ requestStream }, call) => {
+    const { stream, incomingEncoding } = call as unknown as LibraryCall;
+    // One KiB becomes one MiB, thousands at a time, before anybody could look at it.
+    if (incomingEncoding === 'identity') this.watch(stream, requestStream);
+    else call.sendStatus({ code: status.UNIMPLEMENTED, details: COMPRESSED });
+    return new ServerInterceptingCall(call);
+  };
+
+  private watch(stream: ServerHttp2Stream, isStream: boolean): void {
+    const request: Unfinished = { stream, bytes: 0 };
+    const messages = new Messages();
+    stream.on('data', (piece: Buffer) => {
+      const { ended } = messages;
+      const tail = messages.take(piece);
+      if (isStream) {
+        if (tail === 0) this.forget(request);
+        else this.hold(request, PIECE_BYTES + tail + (messages.ended === ended ? request.bytes : 0));
+      } else if (messages.ended > 1 || (messages.ended === 1 && tail > 0)) {
+        // The library would answer that, and keep the thousands that fit into one piece for as long as the call is open.
+        cut(stream, constants.NGHTTP2_PROTOCOL_ERROR);
+      } else {
+        // Kept until the call is half-closed.
+        this.hold(request, request.bytes + PIECE_BYTES + piece.length);
+      }
+    });
+    const forget = (): void => {
+      this.forget(request);
+    };
+    stream.once('end', forget);
+    stream.once('close', forget);
+  }
+
+  private hold(request: Unfinished, bytes: number): void {
+    if (request.stream.closed) return;
+    this.bytes += bytes - request.bytes;
+    request.bytes = bytes;
+    this.unfinished.add(request);
+    for (const oldest of this.unfinished) {
+      if (this.bytes <= this.maxBytes) return;
+      this.forget(oldest);
+      this.cutCalls++;
+      this.tell(oldest.stream);
+      // To clients this is RESOURCE_EXHAUSTED.
+      cut(oldest.stream, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+  }
+
+  private forget(request: Unfinished): void {
+    if (!this.unfinished.delete(request)) return;
+    this.bytes -= request.bytes;
+    request.bytes = 0;
+  }
+
+  private tell(stream: ServerHttp2Stream): void {
+    const nowMs = performance.now();
+    if (nowMs - this.loggedAtMs < limits.burstLogMs) return;
+    this.loggedAtMs = nowMs;
+    const from = stream.session?.socket.remoteAddress ?? 'desconhecido';
+    this.logger.warn(
+      { ate: this.cutCalls, de: from },
+      'pedidos que não terminam de chegar ocupam memória demais: os mais antigos foram cortados',
+    );
+  }
+}
+
+function cut(stream: ServerHttp2Stream, code: number): void {
+  stream.close(code);
+  // What has come and was not read would keep it here.
+  stream.resume();
+}
+
+/** Finds where messages begin and end in the pieces of one call. */
+class Messages {
+  /** Messages that have come in whole. */
+  ended = 0;
+  private headBytes = 0;
+  private remaining = 0;
+
+  /** @returns bytes of this piece that belong to a message that has not ended */
+  take(piece: Buffer): number {
+    let at = 0;
+    let tailFrom = 0;
+    while (at < piece.length) {
+      if (this.headBytes < HEAD_BYTES) {
+        const byte = piece[at++] as number;
+        // The first says whether it is compressed.
+        if (this.headBytes++ > 0) this.remaining = this.remaining * 256 + byte;
+        if (this.headBytes < HEAD_BYTES) continue;
+      }
+      const step = Math.min(this.remaining, piece.length - at);
+      at += step;
+      this.remaining -= step;
+      if (this.remaining > 0) break;
+      this.ended++;
+      this.headBytes = 0;
+      tailFrom = at;
+    }
+    return piece.length - tailFrom;
+  }
+}
