@@ -1,17 +1,16 @@
 import { constants } from 'node:fs';
 import { open, realpath, rename, unlink } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { isToken } from '../ports/access.js';
 import { formatCredentials, parseCredentials } from './format.js';
 import type { CredentialsFile } from './format.js';
+import { isCode, readSmallFile, reasonOf } from './small-file.js';
 import { DEFAULT_COST } from './secret.js';
 
 /** Only its owner may read it. */
 const PRIVATE = 0o600;
-const OTHERS = 0o077;
 
 export interface ReadFile {
   readonly file: CredentialsFile;
@@ -21,39 +20,8 @@ export interface ReadFile {
 
 /** @throws KvsError CONFIGURACAO, one line, if it cannot be read or is not what it must be */
 export async function readCredentials(path: string): Promise<ReadFile> {
-  const { text, isExposed } = await readPrivate(path, limits.accessFileBytes);
+  const { text, isExposed } = await readSmallFile(path, limits.accessFileBytes);
   return { file: parseCredentials(text, path), isExposed };
-}
-
-/**
- * A small file with secrets, as text.
- * @throws KvsError CONFIGURACAO if it cannot be read or is larger than `mostBytes`; its content is never repeated
- */
-export async function readPrivate(
-  path: string,
-  mostBytes: number,
-): Promise<{ readonly text: string; readonly isExposed: boolean }> {
-  let handle: FileHandle | undefined;
-  try {
-    // Without waiting for whoever writes into a pipe of that name.
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw unreadable(path, 'não é um arquivo');
-    const buffer = Buffer.alloc(mostBytes + 1);
-    let bytes = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, bytes, buffer.length - bytes, null);
-      bytes += bytesRead;
-      if (bytesRead === 0 || bytes === buffer.length) break;
-    }
-    if (bytes > mostBytes) throw unreadable(path, `passa de ${mostBytes} bytes`);
-    return { text: buffer.toString('utf8', 0, bytes), isExposed: (stat.mode & OTHERS) !== 0 };
-  } catch (error) {
-    if (error instanceof KvsError) throw error;
-    throw unreadable(path, reasonOf(error), error);
-  } finally {
-    await handle?.close();
-  }
 }
 
 /**
@@ -70,7 +38,7 @@ export async function changeCredentials(
   const beside = `${target}.novo`;
   // The new file is also the lock: it can be made only once.
   const handle = await open(beside, 'wx', PRIVATE).catch((error: unknown) => {
-    if (reasonOf(error) !== CODES['EEXIST']) throw unwritable(path, error);
+    if (!isCode(error, 'EEXIST')) throw unwritable(path, error);
     throw new KvsError(
       'CONFIGURACAO',
       `outro comando está mudando ${path}; se nenhum está, apague ${beside} e repita`,
@@ -101,7 +69,7 @@ export async function changeCredentials(
 
 /** The token in the first line of a file. @throws KvsError CONFIGURACAO, which never repeats what is there */
 export async function readToken(path: string): Promise<string> {
-  const { text } = await readPrivate(path, limits.accessFileBytes);
+  const { text } = await readSmallFile(path, limits.accessFileBytes);
   const [line = ''] = text.split(/\r?\n/, 1);
   if (isToken(line.trim())) return line.trim();
   throw new KvsError('CONFIGURACAO', `a primeira linha de ${path} não é um token: kvs_NOME.SEGREDO`);
@@ -127,7 +95,7 @@ async function current(path: string): Promise<CredentialsFile> {
     return (await readCredentials(path)).file;
   } catch (error) {
     const { cause } = error as KvsError;
-    if (reasonOf(cause) === CODES['ENOENT']) return { cost: DEFAULT_COST, credentials: [] };
+    if (isCode(cause, 'ENOENT')) return { cost: DEFAULT_COST, credentials: [] };
     throw error;
   }
 }
@@ -139,23 +107,6 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-const CODES: Readonly<Record<string, string>> = {
-  ENOENT: 'não existe',
-  EACCES: 'sem permissão',
-  EISDIR: 'é uma pasta',
-  EEXIST: 'já existe',
-  ENOSPC: 'o disco está cheio',
-};
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return CODES[code] ?? code;
-}
-
-function unreadable(path: string, why: string, cause?: unknown): KvsError {
-  return new KvsError('CONFIGURACAO', `não consegui ler ${path}: ${why}`, { cause });
 }
 
 function unwritable(path: string, cause: unknown): KvsError {

@@ -1,6 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readSmallFile } from '../access/small-file.js';
 import type { BrokerCredentials } from '../bus/broker-url.js';
 import { KvsError } from '../core/errors.js';
+
+/** Two lines of MQTT's longest user and password fit. Whatever is longer is another file. */
+const FILE_BYTES_MAX = 256 * 1024;
 
 /**
  * User and password for the broker, from a file whose first line is `usuario:senha`: a command line or a variable would
@@ -12,12 +15,10 @@ export async function readBrokerCredentials(
   path: string | undefined,
 ): Promise<BrokerCredentials | undefined> {
   if (path === undefined) return undefined;
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new KvsError('CONFIGURACAO', `--broker-credenciais: não consegui ler ${path}`, { cause });
-  }
+  const { text } = await readSmallFile(path, FILE_BYTES_MAX).catch((error: unknown) => {
+    const { message, cause } = KvsError.from(error);
+    throw new KvsError('CONFIGURACAO', `--broker-credenciais: ${message}`, { cause });
+  });
   const [, user, password] = /^([^:\r\n]+):([^\r\n]*)/.exec(text) ?? [];
   if (user === undefined || password === undefined) {
     throw new KvsError(

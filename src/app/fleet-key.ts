@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readSmallFile } from '../access/small-file.js';
+import type { SmallFile } from '../access/small-file.js';
 import { KeyRing } from '../bus/seal/key-ring.js';
 import { parseFleetKeys } from '../bus/seal/key-text.js';
 import type { SealOptions } from '../bus/seal/sealer.js';
@@ -10,9 +11,6 @@ import { onReload } from './reload.js';
 
 /** Two keys of any length fit. Whatever is longer is another file. */
 const FILE_BYTES_MAX = 16 * 1024;
-
-/** Permissions of a file that let others than its owner near. */
-const OTHERS = 0o077;
 
 /**
  * Reads the keys that the configuration names. From then on SIGHUP reads the file again: how keys rotate without a
@@ -45,16 +43,14 @@ export async function openFleetKeys(
 async function readKeys({ file, text }: FleetKeyConfig, logger: Logger): Promise<readonly Buffer[]> {
   if (file === undefined) return parseFleetKeys(text ?? '', 'KVS_CHAVE_FROTA_TEXTO');
   const place = `--chave-frota ${file}`;
-  let content: string;
+  let read: SmallFile;
   try {
-    const { mode, size } = await stat(file);
-    if (size > FILE_BYTES_MAX) throw new Error('too long');
-    if ((mode & OTHERS) !== 0) {
-      logger.warn({ arquivo: file }, 'outros usuários alcançam o arquivo da chave da frota; use chmod 600');
-    }
-    content = await readFile(file, 'utf8');
+    read = await readSmallFile(file, FILE_BYTES_MAX);
   } catch (cause) {
     throw new KvsError('CONFIGURACAO', `${place}: não consegui ler o arquivo`, { cause });
   }
-  return parseFleetKeys(content, place);
+  if (read.isExposed) {
+    logger.warn({ arquivo: file }, 'outros usuários alcançam o arquivo da chave da frota; use chmod 600');
+  }
+  return parseFleetKeys(read.text, place);
 }

@@ -244,6 +244,9 @@ export const limits = Object.freeze({
   /** Connections of one port that have not come that far; beyond, the oldest is closed. */
   handshakes: 1024,
 
+  /** Largest file of certificates or of a key. */
+  tlsFileBytes: 4 * MiB,
+
   /** Connections of clients of gRPC at once; a further one is closed. */
   grpcConnections: 4096,
   /** Watches of health at once, which nobody needs a credential for; a further one is refused. */

@@ -1,7 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { readSmallFile } from '../access/small-file.js';
+import type { SmallFile } from '../access/small-file.js';
 import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
 
 /** Files in PEM, and what to call them in messages: the names of the options. */
 export interface TlsFiles {
@@ -27,7 +29,6 @@ export interface TlsMaterial {
 export const MINIMUM_VERSION = 'TLSv1.3';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
-const OTHERS_MAY_READ = 0o077;
 
 /**
  * Reads and checks certificates and key.
@@ -62,15 +63,15 @@ async function readOwn(
   readonly pem: { readonly cert: string; readonly key: string };
   readonly facts: TlsMaterial['facts'];
 }> {
-  const cert = await readText('--tls-certificado', certificate);
+  const { text: cert } = await readText('--tls-certificado', certificate);
   const [first] = certificatesIn('--tls-certificado', certificate, cert);
   if (first === undefined) throw bad(`--tls-certificado: ${certificate} não tem um certificado em PEM`);
   assertHolds('--tls-certificado', certificate, first, nowMs);
-  const keyText = await readText('--tls-chave', key);
+  const { text: keyText, isExposed } = await readText('--tls-chave', key);
   if (!first.checkPrivateKey(parseKey(key, keyText))) {
     throw bad(`--tls-chave: a chave em ${key} não é a do certificado em ${certificate}`);
   }
-  if (((await stat(key)).mode & OTHERS_MAY_READ) !== 0) {
+  if (isExposed) {
     warnings.push(`--tls-chave: outros usuários desta máquina podem ler ${key}; faça: chmod 600 ${key}`);
   }
   const facts = { serial: first.serialNumber, until: new Date(first.validTo).toISOString() };
@@ -78,7 +79,7 @@ async function readOwn(
 }
 
 async function readAuthorities(ca: string, nowMs: number): Promise<string> {
-  const text = await readText('--tls-ca', ca);
+  const { text } = await readText('--tls-ca', ca);
   const found = certificatesIn('--tls-ca', ca, text);
   const [first] = found;
   if (first === undefined) throw bad(`--tls-ca: ${ca} não tem um certificado em PEM`);
@@ -87,13 +88,12 @@ async function readAuthorities(ca: string, nowMs: number): Promise<string> {
   return text;
 }
 
-async function readText(option: string, path: string): Promise<string> {
+async function readText(option: string, path: string): Promise<SmallFile> {
   try {
-    return await readFile(path, 'utf8');
+    return await readSmallFile(path, limits.tlsFileBytes);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why = { ENOENT: 'não existe', EACCES: 'sem permissão', EISDIR: 'é uma pasta' }[code] ?? code;
-    throw bad(`${option}: não consegui ler ${path}: ${why}`, error);
+    const { message, cause } = KvsError.from(error);
+    throw bad(`${option}: ${message}`, cause);
   }
 }
 

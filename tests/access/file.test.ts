@@ -140,7 +140,7 @@ describe('the file', () => {
   });
 
   it('refuses a folder and a pipe', async () => {
-    await expect(readCredentials(folder)).rejects.toThrow('não é um arquivo');
+    await expect(readCredentials(folder)).rejects.toThrow('é uma pasta');
     await expect(readCredentials('/dev/zero')).rejects.toThrow('não é um arquivo');
   });
 });

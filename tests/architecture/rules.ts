@@ -26,8 +26,8 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   },
   tls: {
     folders: ['core', 'ports', 'tls'],
-    // Refusals come in bursts, as invalid messages do.
-    modules: ['bus/burst-log'],
+    // Refusals come in bursts, as invalid messages do; keys come from files, as other secrets do.
+    modules: ['bus/burst-log', 'access/small-file'],
     packages: ['node:*', '@peculiar/x509', 'reflect-metadata'],
   },
   leader: {

@@ -1,0 +1,73 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { KvsError } from '../core/errors.js';
+
+/** Permissions that let others than its owner near a file. */
+const OTHERS = 0o077;
+
+export interface SmallFile {
+  readonly text: string;
+  /** Others than its owner may read or write it. */
+  readonly isExposed: boolean;
+}
+
+/**
+ * A file of settings or secrets, as text. Only a file: a pipe of that name would hold up for ever whoever reads it, and
+ * with it all that SIGHUP reads after it.
+ * @throws KvsError CONFIGURACAO if it cannot be read or is larger than `mostBytes`; its content is never repeated
+ */
+export async function readSmallFile(path: string, mostBytes: number): Promise<SmallFile> {
+  let handle: FileHandle | undefined;
+  try {
+    // Without waiting for whoever writes into a pipe of that name.
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await handle.stat();
+    if (stat.isDirectory()) throw unreadable(path, 'é uma pasta');
+    if (!stat.isFile()) throw unreadable(path, 'não é um arquivo');
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for (;;) {
+      const room = Buffer.alloc(Math.min(mostBytes + 1 - bytes, PIECE_BYTES));
+      const { bytesRead } = await handle.read(room, 0, room.length, null);
+      if (bytesRead === 0) break;
+      chunks.push(room.subarray(0, bytesRead));
+      bytes += bytesRead;
+      if (bytes > mostBytes) throw unreadable(path, `passa de ${mostBytes} bytes`);
+    }
+    return { text: Buffer.concat(chunks).toString('utf8'), isExposed: (stat.mode & OTHERS) !== 0 };
+  } catch (error) {
+    if (error instanceof KvsError) throw error;
+    throw unreadable(path, reasonOf(error), error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'não existe',
+  EACCES: 'sem permissão',
+  EISDIR: 'é uma pasta',
+  EEXIST: 'já existe',
+  ENOSPC: 'o disco está cheio',
+};
+
+/** Why the system refused something about a file, in a few words. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  return REASONS[code] ?? code;
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return codeOf(error) === code;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function unreadable(path: string, why: string, cause?: unknown): KvsError {
+  return new KvsError('CONFIGURACAO', `não consegui ler ${path}: ${why}`, { cause });
+}
