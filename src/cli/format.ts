@@ -3,11 +3,15 @@ import type { Answer } from './answers.js';
 import type { Reply } from './call.js';
 import type { Operation } from './request.js';
 
-/** Control characters would act on the terminal instead of being shown. Line breaks and tabs are kept if `lines`. */
+/** What acts on a terminal instead of being shown, or turns the text after it around. */
+const ACTING = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text of others as it can be shown: nothing in it acts on the terminal. Line breaks and tabs are kept if `lines`. */
 export function visible(text: string, lines = false): string {
-  return text.replace(/\p{Cc}/gu, (char) => {
+  return text.replace(ACTING, (char) => {
     if (lines && (char === '\n' || char === '\t')) return char;
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+    const code = char.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, '0')}`;
   });
 }
 

@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { visible } from './format.js';
 
 /** Where a command writes. */
 export interface Output {
@@ -34,7 +35,9 @@ export function standardOutput(): Output {
       return new Promise((resolve) => stdout.once('drain', resolve));
     },
     error: (message) => {
-      stderr.write(`kvs: ${message.replace(/\s*\n\s*/g, ' ').replace(TOKEN, '$1…')}\n`);
+      // Much of it may be a server's own words.
+      const line = visible(message.replace(/\s*\n\s*/g, ' ')).replace(TOKEN, '$1…');
+      stderr.write(`kvs: ${line}\n`);
     },
   };
 }

@@ -1,8 +1,8 @@
 /**
  * What servers and clients of the leader system print, to the letter (contract, section 5). Pure.
  *
- * Line breaks and control characters of keys and values are shown as in JSON (`\n`, `\u001b`), so that no value can print
- * a line of its own or command a terminal.
+ * Line breaks and control characters of keys and values are shown as in JSON (`\n`, `\u001b`), and those that turn text
+ * around, so that no value can print a line of its own, command a terminal, or look like another.
  */
 
 /** Who called or was called, `IP:porta`. */
@@ -57,7 +57,7 @@ export function getDone(
   return `GET key: ${shown(key)} value: ${shown(answer)} obtido do servidor ${server}, meu timestamp ${clientTimestamp} e do servidor ${timestamp}`;
 }
 
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029]/gu;
+const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function shown(text: string): string {

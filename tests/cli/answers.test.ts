@@ -193,6 +193,7 @@ describe('o que se mostra', () => {
 
   it('nada que aja sobre o terminal', () => {
     expect(visible('a\u001b[2J\u009b\u007f\n')).toBe('a\\x1b[2J\\x9b\\x7f\\x0a');
+    expect(visible('a\u202eb\u2066')).toBe('a\\u202eb\\u2066');
     expect(answerText('consulta', answer, plain)).toBe('chave:  k\nvalor:  a\\x1b[2J\nb\nversão: 2');
     expect(answersTable('consulta-v', [answer], plain)).not.toContain('\u001b');
   });
