@@ -13,6 +13,7 @@ import { addressText, getAnswered } from './console.js';
 import { commitOf } from './decode.js';
 import { errorMessage } from './encode.js';
 import type { ByteBudget } from './lines.js';
+import { listen } from './listen.js';
 import type { Done } from './operations.js';
 import type { Role } from './role.js';
 import { NULL, TRY_OTHER } from './wire.js';
@@ -136,11 +137,18 @@ export class MensagemDoor {
         options.role.onClosed(connection);
       },
     });
-    if (spare && of((other) => other.spare) >= options.limits.serverConnections) {
+    this.guests.set(connection, guest);
+    if (spare && of((other) => other.spare) > options.limits.serverConnections) this.makeRoom();
+  }
+
+  /** Of those who may be servers and have not said so, the first gives way: a server says it at once. */
+  private makeRoom(): void {
+    for (const [connection, { spare, server }] of this.guests) {
+      if (!spare || server) continue;
+      this.guests.delete(connection);
       connection.fail(full());
       return;
     }
-    this.guests.set(connection, guest);
   }
 
   private onMessage(connection: Connection, guest: Guest, message: Mensagem): Promise<void> | undefined {
@@ -324,24 +332,4 @@ function wireRow({ value, version, timestamp }: Row): WireRow {
 
 function full(): KvsError {
   return new KvsError('LIMITE_PEDIDOS', 'conexões demais neste servidor; tente outro, ou este daqui a pouco');
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(listenError(error, addressText(host, port)));
-    });
-    server.listen({ host, port }, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
-}
-
-function listenError(error: NodeJS.ErrnoException, address: string): KvsError {
-  if (error.code === 'EADDRINUSE') {
-    return new KvsError('PORTA_EM_USO', `a porta já está em uso: ${address}`, { cause: error });
-  }
-  const why = error.code === 'EACCES' ? 'sem permissão' : 'endereço inválido ou que não é desta máquina';
-  return new KvsError('CONFIGURACAO', `não é possível escutar em ${address}: ${why}`, { cause: error });
 }
