@@ -68,6 +68,11 @@ export class BrokerUsers {
     this.identities.set(client, identity);
   }
 
+  /** Whether a client has logged in as a server. */
+  isServer(client: Client): boolean {
+    return this.identities.get(client)?.role === 'servidor';
+  }
+
   /** Whether a client is here whose credential has been revoked since. */
   isRevoked(client: Client): boolean {
     const identity = this.identities.get(client);

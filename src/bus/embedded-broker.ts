@@ -12,6 +12,8 @@ import type { ConnectionRefusal, Front } from '../tls/front.js';
 import { plainFront } from '../tls/plain-front.js';
 import { tlsFront } from '../tls/tls-front.js';
 import type { Transport } from '../tls/transport.js';
+import { maySubscribeMore, packetBytesMax, waitOnlyForServers } from './broker-bounds.js';
+import type { WithSubscriptions } from './broker-bounds.js';
 import { BrokerUsers } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
 import { BurstLog } from './burst-log.js';
@@ -29,8 +31,8 @@ export interface EmbeddedBrokerOptions {
   readonly logger: Logger;
 }
 
-// A topic is at most 64 KiB, and a packet has a few bytes of its own.
-const PACKET_BYTES_MAX = limits.payloadBytes + 64 * 1024 + 16;
+/** A client may call itself anything. */
+const SHOWN_ID_CHARS = 64;
 
 /**
  * An MQTT broker inside this process, for fleets without one of their own.
@@ -39,7 +41,7 @@ const PACKET_BYTES_MAX = limits.payloadBytes + 64 * 1024 + 16;
  * absent client can grow. A subscriber that does not read is dropped, since the others would wait for it.
  */
 export class EmbeddedBroker {
-  private readonly sockets = new Set<Socket>();
+  private readonly clients = new Map<Socket, Client>();
   private readonly front: Front;
   private readonly server: Server;
   private readonly refusedConnections: RefusedConnections;
@@ -75,12 +77,19 @@ export class EmbeddedBroker {
     const aedes = await Aedes.createBroker({
       drainTimeout: limits.brokerDrainMs,
       connectTimeout: limits.brokerConnectMs,
+      maxInflightInbound: limits.brokerInflight,
       preConnect: (_client, packet, done) => {
         packet.clean = true;
         if (packet.will) packet.will.retain = false;
         done(null, true);
       },
       ...(users && permissionsOf(users)),
+      authorizeSubscribe: (client, subscription, done) => {
+        const granted =
+          (users === undefined || users.maySubscribe(client, subscription.topic)) &&
+          maySubscribeMore(client as Client & WithSubscriptions, subscription.topic);
+        done(null, granted ? subscription : null);
+      },
       authorizePublish: (client, packet, done) => {
         packet.retain = false;
         // Its own messages do not come by here. A will that was left behind has no client any more who could be asked for.
@@ -89,7 +98,7 @@ export class EmbeddedBroker {
       },
     });
     aedes.on('clientError', (client, error) => {
-      refused.report(error.message, client.id);
+      refused.report(error.message, client.id.slice(0, SHOWN_ID_CHARS));
     });
     aedes.on('connectionError', (_client, error) => {
       refused.report(error.message, 'sem identificação');
@@ -134,7 +143,7 @@ export class EmbeddedBroker {
       });
     });
     this.front.cutUnfinished();
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.clients.keys()) socket.destroy();
     await new Promise<void>((resolve) => {
       this.aedes.close(() => {
         resolve();
@@ -144,19 +153,29 @@ export class EmbeddedBroker {
   }
 
   private admit(socket: Socket): void {
-    // Whoever is in stays: a crowd of strangers does not part the servers that are connected already.
-    if (this.sockets.size >= limits.brokerConnections) {
-      this.refusedConnections.add('CONEXOES', socket);
-      socket.destroy();
-      return;
+    if (this.clients.size >= limits.brokerConnections) {
+      // Whoever has logged in stays. Of the others the first gives way: strangers must keep nobody out.
+      const slowest = [...this.clients].find(([, { connected }]) => !connected)?.[0] ?? socket;
+      this.refusedConnections.add('CONEXOES', slowest);
+      slowest.destroy();
+      this.clients.delete(slowest);
+      if (slowest === socket) return;
     }
-    this.sockets.add(socket);
     socket.once('close', () => {
-      this.sockets.delete(socket);
+      this.clients.delete(socket);
     });
     const client = this.aedes.handle(socket);
+    this.clients.set(socket, client);
     // Aedes reads by hand, so this listener sees each chunk just before Aedes does, and starts no flow of its own.
-    const guard = new FrameGuard(PACKET_BYTES_MAX);
+    const guard = new FrameGuard(() => packetBytesMax(client, this.users));
+    if (this.users !== undefined) {
+      const { users } = this;
+      waitOnlyForServers(
+        socket,
+        () => users.isServer(client),
+        () => this.cut.report('NAO_LE', client.id.slice(0, SHOWN_ID_CHARS)),
+      );
+    }
     let isCut = false;
     socket.on('data', (chunk: Buffer) => {
       if (isCut) return;
@@ -180,9 +199,6 @@ function permissionsOf(users: BrokerUsers): Partial<AedesOptions> {
           done(error as AuthenticateError, false);
         },
       );
-    },
-    authorizeSubscribe: (client, subscription, done) => {
-      done(null, users.maySubscribe(client, subscription.topic) ? subscription : null);
     },
     authorizeForward: (client, packet) => {
       if (!users.isRevoked(client)) return packet;

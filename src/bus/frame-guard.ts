@@ -8,7 +8,8 @@ export class FrameGuard {
   private state: 'type' | 'length' | 'body' = 'type';
   private multiplier = 1;
 
-  constructor(private readonly maximumBytes: number) {}
+  /** @param maximumBytes how long a frame may be, asked when one announces its length */
+  constructor(private readonly maximumBytes: () => number) {}
 
   /** @returns false if the stream must be cut; then it must not be fed again */
   accepts(chunk: Buffer): boolean {
@@ -25,7 +26,7 @@ export class FrameGuard {
           const byte = chunk[at++] as number;
           this.remaining += (byte & 0x7f) * this.multiplier;
           this.multiplier *= 128;
-          if (this.remaining > this.maximumBytes || this.multiplier > 128 ** 4) return false;
+          if (this.remaining > this.maximumBytes() || this.multiplier > 128 ** 4) return false;
           if ((byte & 0x80) === 0) this.state = this.remaining > 0 ? 'body' : 'type';
           break;
         }

@@ -168,8 +168,14 @@ export const limits = Object.freeze({
   burstLogMs: 10_000,
   /** The embedded broker drops a subscriber that has not read for this long, so that it cannot hold up the others. */
   brokerDrainMs: 3_000,
-  /** Connections that the embedded broker holds at once; a further one is closed. */
+  /** Connections that the embedded broker holds at once; a further one takes the place of one that has not logged in. */
   brokerConnections: 1_024,
+  /** Subscriptions of one client of the embedded broker; further ones are refused. */
+  brokerSubscriptions: 64,
+  /** Messages of QoS 2 that one of its clients may have begun and not finished; beyond, it is cut. */
+  brokerInflight: 64,
+  /** What it keeps for a user, no server, who does not read; beyond, that one is cut. */
+  brokerUnreadBytes: 2 * MiB,
   /** Taking leave of the broker may take this long. */
   busStopMs: 2_000,
 

@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net';
+import type { Client } from 'aedes';
+import { limits } from '../core/limits.js';
+import type { BrokerUsers } from './broker-users.js';
+
+/** A topic is at most 64 KiB, and a packet has a few bytes of its own. */
+const TOPIC_AND_MORE_BYTES = 64 * 1024 + 16;
+
+/**
+ * Longest packet that the embedded broker takes of a client now: until it has said who it is, as much as saying so takes;
+ * from users who are no servers, what the portal takes.
+ */
+export function packetBytesMax(client: Client, users: BrokerUsers | undefined): number {
+  if (users === undefined || users.isServer(client)) return limits.payloadBytes + TOPIC_AND_MORE_BYTES;
+  return limits.portalPayloadBytes + TOPIC_AND_MORE_BYTES;
+}
+
+/** Whether a client may add a subscription: each costs memory for as long as it is connected. */
+export function maySubscribeMore({ subscriptions }: Client & WithSubscriptions, topic: string): boolean {
+  return topic in subscriptions || Object.keys(subscriptions).length < limits.brokerSubscriptions;
+}
+
+/** What the library keeps of a client, and leaves out of its types. */
+export interface WithSubscriptions {
+  readonly subscriptions: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Makes that the broker does not wait for a client that does not read: while it does, all others wait too. Servers are
+ * waited for, for a while: what slows them down also slows down those who write. Of others so much is kept, and no more.
+ * @param isServer asked at each write
+ * @param onFull called once, before the client is cut: too much waits for it
+ */
+export function waitOnlyForServers(socket: Socket, isServer: () => boolean, onFull: () => void): void {
+  const write = socket.write.bind(socket) as (...given: readonly unknown[]) => boolean;
+  socket.write = (...given: readonly unknown[]): boolean => {
+    const hasRoom = write(...given);
+    if (hasRoom || isServer()) return hasRoom;
+    if (socket.writableLength > limits.brokerUnreadBytes && !socket.destroyed) {
+      onFull();
+      socket.destroy();
+    }
+    return true;
+  };
+}
