@@ -79,8 +79,10 @@ function parseObject(file: ConfigFile): object {
   try {
     parsed = JSON.parse(file.text);
   } catch (error) {
-    const why = KvsError.from(error).message.replace('erro interno: ', '').replaceAll('\n', ' ');
-    throw new KvsError('CONFIGURACAO', `${file.path}: não é JSON válido (${why})`, { cause: error });
+    // The parser may quote the text, and the file named by mistake may be that of a token or a key.
+    const [, place] = /( at position \d+.*)$/s.exec(KvsError.from(error).message) ?? [];
+    const where = place === undefined ? '' : ` (${place.trim().replaceAll('\n', ' ')})`;
+    throw new KvsError('CONFIGURACAO', `${file.path}: não é JSON válido${where}`, { cause: error });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new KvsError('CONFIGURACAO', `${file.path}: esperado um objeto JSON, como {"porta": 9000}`);

@@ -134,7 +134,8 @@ interface FileSink {
 }
 
 async function fileSink(path: string): Promise<FileSink> {
-  const stream = createWriteStream(path);
+  // It holds what credentials guard. A file that is there keeps the mode that somebody gave it.
+  const stream = createWriteStream(path, { mode: 0o600 });
   let broken: Error | undefined;
   stream.on('error', (error) => {
     broken = error;

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import type { Dot, VectorEntries } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
@@ -29,6 +29,8 @@ type Database = ClassicLevel<Buffer, Buffer>;
 const NEWLINE = '\n';
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 const EMPTY_META: Meta = { generation: 0, logStart: 0, vector: [], origins: [] };
+/** Of a folder: they can list it and open what is in it. */
+const OTHERS_MAY_READ = 0o055;
 const DURABLE = { sync: true } as const;
 
 /** A journal in a folder of its own, in LevelDB. The folder belongs to one process at a time. */
@@ -54,6 +56,9 @@ export class LevelJournal implements Journal {
   static async open(folder: string, fleet: string, logger: Logger): Promise<LevelJournal> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
+      if (((await stat(folder)).mode & OTHERS_MAY_READ) !== 0) {
+        logger.warn({ pasta: folder }, 'outros usuários desta máquina podem ler os dados: chmod 700');
+      }
       const database = await openDatabase(folder);
       const journal = new LevelJournal(folder, database, logger);
       try {

@@ -232,6 +232,7 @@ describe('configuração do servidor', () => {
     [{}, { 'prazo-consenso': 900 }, '"prazo-consenso" em f.json só vale com --motor consenso'],
     [{ env: { KVS_LEITURA: 'local' } }, undefined, 'KVS_LEITURA só vale com --motor consenso'],
     [{}, '{', 'f.json: não é JSON válido'],
+    [{}, '{"a":1,}', 'f.json: não é JSON válido (at position 7'],
     [{}, [], 'f.json: esperado um objeto JSON'],
     [{}, { prota: 1 }, 'f.json: opção desconhecida "prota"; conhecidas: porta'],
     [{}, { porta: true }, '"porta" em f.json: "true" não serve'],
@@ -241,6 +242,12 @@ describe('configuração do servidor', () => {
     expect(() => config(sources, file)).toThrow(expect.objectContaining({ code: 'CONFIGURACAO' }));
     expect(() => config(sources, file)).toThrow(message);
     expect(() => config(sources, file)).not.toThrow(/\n/);
+  });
+
+  it('não repete o que está num arquivo que não é JSON: pode ser o de um segredo', () => {
+    for (const text of ['kvs_maria.segredo', '"segredo', 'a1b2c3d4', '7 segredo']) {
+      expect(() => config({}, text)).toThrow(/^f\.json: não é JSON válido( \(at position \d+[^"]*\))?$/);
+    }
   });
 
   it('não repete a senha de um endereço de broker', () => {

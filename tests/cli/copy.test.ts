@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startConsensus } from '../support/consensus.js';
@@ -60,6 +60,8 @@ describe('kvs exporta and kvs importa', () => {
     expect(exported).toMatchObject({ code: 0, stdout: '' });
     // A slow machine has time for news in between.
     expect(exported.stderr.trimEnd().split('\n').at(-1)).toBe(`kvs: ${MANY - 4} versões exportadas`);
+    // It holds what credentials guard.
+    expect((await stat(file)).mode & 0o077).toBe(0);
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
     expect(lines).toHaveLength(MANY - 4 + 2);
     expect(lines[0]).toBe('{"formato":1,"tipo":"kvs-versoes"}');

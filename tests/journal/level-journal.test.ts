@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
@@ -60,6 +60,19 @@ describe('the journal in LevelDB', () => {
   });
   afterEach(async () => {
     await rm(join(path, '../..'), { recursive: true });
+  });
+
+  it('is for its owner; a folder that others may read is warned of', async () => {
+    await content(path);
+    expect((await stat(path)).mode & 0o077).toBe(0);
+    const log = new LogRecorder();
+    await (await LevelJournal.open(path, 'f', log)).close();
+    expect(log.lines).toEqual([]);
+    await chmod(path, 0o755);
+    await (await LevelJournal.open(path, 'f', log)).close();
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      'outros usuários desta máquina podem ler os dados: chmod 700',
+    ]);
   });
 
   it('gives back the state, then what was appended since, and begins empty', async () => {
