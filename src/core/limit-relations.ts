@@ -77,6 +77,11 @@ export function assertRelations(limits: typeof Limits): void {
     limits.leaderWindowBytes > limits.mensagemLineBytes && limits.leaderWindowBytes < limits.logBytes,
     'a window holds any mutation, and the log any window',
   );
+  assertRelation(
+    // In CSV a quotation mark is written twice, and a field between two; then commas and the places.
+    2 * (limits.portalIdentifierBytes + limits.portalNameBytes) + 64 < limits.portalPayloadBytes,
+    'whatever the portal takes can be asked for by a message',
+  );
   assertRelation(limits.leaderSilentMs > 3 * limits.leaderPingMs, 'one late ping does not end a connection');
   assertRelation(limits.leaderPendingWrites < limits.logMutations, 'what waits for a follower is in the log');
   assertRelation(limits.leaderStopMs <= limits.busStopMs, 'leaving is part of a drain');

@@ -236,8 +236,8 @@ export const limits = Object.freeze({
   portalHoldMs: 15_000,
   /** Messages from outside remembered or waiting to be applied, changes waiting to be shown; beyond, the oldest goes. */
   portalMessages: 10_000,
-  /** Longest payload on the portal's topics, in bytes. */
-  portalPayloadBytes: 64 * KiB,
+  /** Longest payload on the portal's topics, in bytes: `portalMessages` of them are remembered by every portal server. */
+  portalPayloadBytes: 16 * KiB,
   /** Refused messages of which each has a line of its own in the log, in one period of `burstLogMs`. */
   portalRefusalsLogged: 50,
   /** After a change, a class is looked at for enrolments beyond its places within this. */

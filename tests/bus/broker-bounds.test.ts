@@ -193,7 +193,7 @@ it.each(['mqtt', 'mqtts'])(
     const beat = setInterval(() => {
       from.publish('kvs/padrao/x', String(performance.now()));
     }, 20);
-    const load = Buffer.alloc(60_000, 'x');
+    const load = Buffer.alloc(limits.portalPayloadBytes + 44_000, 'x');
     const sent = writers.map(async (writer) => {
       await Promise.all(Array.from({ length: 50 }, () => writer.publishAsync(REQUESTS, load, { qos: 1 })));
     });
