@@ -211,7 +211,12 @@ it('strangers in all places keep nobody out, and part nobody who has logged in',
   const early = await user('maria');
   let parted = false;
   early.on('close', () => (parted = true));
-  const crowd = Array.from({ length: limits.brokerConnections + 9 }, () => new Raw());
+  const crowd = Array.from({ length: limits.brokerConnections + 9 }, () => {
+    const raw = new Raw();
+    // The beginning of a packet: who says nothing at all is not even let in.
+    raw.socket.write(Buffer.from([0x10]));
+    return raw;
+  });
   await eventually('the first of them gave way', () => crowd.some(({ closed }) => closed));
   const late = await user('servidor');
   expect(await late.publishAsync('kvs/padrao/x', 'x', { qos: 1 })).toBeDefined();
