@@ -3,7 +3,7 @@ import type { Server, Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import { afterEach, describe, expect, it } from 'vitest';
 import { externalBrokers } from '../../src/bus/broker-source.js';
-import { tcpBroker } from '../../src/bus/broker-url.js';
+import { parseBrokerUrl, tcpBroker } from '../../src/bus/broker-url.js';
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
 import { BrokerLink } from '../../src/bus/broker-link.js';
 import { limits } from '../../src/core/limits.js';
@@ -125,6 +125,19 @@ describe('brokers that do not behave', () => {
     const { bus } = member('oA', silent, good.port);
     await eventually('connected', () => bus.connected, limits.brokerConnectMs + 5_000);
     expect(bus.broker).toContain(String(good.port));
+  });
+
+  it('says that a broker took too long by one code, whatever it speaks', async () => {
+    const silent = await serve(() => undefined);
+    const reasons = ['mqtt', 'mqtts', 'ws', 'wss'].map(async (protocol) => {
+      const broker = parseBrokerUrl(`${protocol}://${HOST}:${silent}`);
+      const { bus, log } = startMember('oA', externalBrokers([broker]));
+      cleanUps.push(() => bus.stop());
+      await eventually('said', () => log.lines.length > 0, limits.brokerConnectMs + 5_000);
+      return log.lines[0]?.fields;
+    });
+    for (const reason of await Promise.all(reasons))
+      expect(reason).toMatchObject({ motivo: 'TEMPO_ESGOTADO' });
   });
 
   it('waits longer and longer for one that hangs up at once', async () => {
