@@ -190,9 +190,12 @@ describe('a fleet with a key on an embedded broker with users', () => {
       expect(dead.hostsBroker).toBe(false);
     }
     for (const writer of writers) await writer.stop();
+    // What a killed server had answered and not yet sent is gone with its memory.
+    const survivors = writers.filter(({ cut }) => !cut);
+    expect(survivors).toHaveLength(1);
     for (const server of servers)
       await soon('everything is everywhere', async () => {
-        await verifyLedgers(writers, server);
+        await verifyLedgers(survivors, server);
         return true;
       });
   }, 240_000);
