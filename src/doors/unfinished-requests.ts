@@ -1,12 +1,15 @@
-import { ServerInterceptingCall, status } from '@grpc/grpc-js';
-import type { ServerInterceptor } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import { limits } from '../core/limits.js';
 import type { Logger } from '../ports/logger.js';
 
-/** What a piece costs beside its bytes: a request may come in a million pieces. */
+/** What a piece or a whole message costs beside its bytes: a request may come in a million of them. */
 const PIECE_BYTES = 256;
+
+/** HTTP/2 lets a client send so much on a new call before the server has taken anything of it. */
+const FIRST_WINDOW_BYTES = 65_535;
 
 /** Before each message: whether it is compressed, and its length in four bytes. */
 const HEAD_BYTES = 5;
@@ -17,6 +20,10 @@ const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding
 interface LibraryCall {
   readonly stream: ServerHttp2Stream;
   readonly incomingEncoding: string;
+  /** State 0: between two messages. */
+  readonly decoder: { readonly readState: number; readonly readMessageSize: number };
+  /** Messages that have come in whole and were not asked for yet. */
+  readonly readQueue: readonly unknown[];
 }
 
 interface Unfinished {
@@ -32,6 +39,8 @@ interface Unfinished {
 export class UnfinishedRequests {
   /** The one that began first is the first. */
   private readonly unfinished = new Set<Unfinished>();
+  /** Calls of one request that began in this turn of the event loop. */
+  private arrived: LibraryCall[] = [];
   private bytes = 0;
   private cutCalls = 0;
   private loggedAtMs = -Infinity;
@@ -53,35 +62,67 @@ export class UnfinishedRequests {
 
   /** Sees every call of a server before anything of its request is read. */
   readonly interceptor: ServerInterceptor = ({ requestStream }, call) => {
-    const { stream, incomingEncoding } = call as unknown as LibraryCall;
+    const known = call as unknown as LibraryCall;
     // One KiB becomes one MiB, thousands at a time, before anybody could look at it.
-    if (incomingEncoding === 'identity') this.watch(stream, requestStream);
-    else call.sendStatus({ code: status.UNIMPLEMENTED, details: COMPRESSED });
-    return new ServerInterceptingCall(call);
+    if (known.incomingEncoding !== 'identity') {
+      call.sendStatus({ code: status.UNIMPLEMENTED, details: COMPRESSED });
+    } else if (requestStream) {
+      this.watchStream(known);
+    } else if (this.arrived.push(known) === 1) {
+      setImmediate(() => {
+        this.watchThoseThatGoOn();
+      });
+    }
+    // Nothing to intercept: the library's own call has all that it asks of one.
+    return call as unknown as ServerInterceptingCall;
   };
 
-  private watch(stream: ServerHttp2Stream, isStream: boolean): void {
+  /** Nearly every request of one message is there in whole by now, and costs no more than this look. */
+  private watchThoseThatGoOn(): void {
+    const { arrived } = this;
+    this.arrived = [];
+    for (const call of arrived) {
+      if (!call.stream.readableEnded && !call.stream.closed) this.watchSingle(call);
+    }
+  }
+
+  /** A call of one request, which the library keeps until it is half-closed. */
+  private watchSingle({ stream, decoder, readQueue }: LibraryCall): void {
+    const request: Unfinished = { stream, bytes: 0 };
+    const hasBegun = decoder.readState !== 0 || decoder.readMessageSize > 0 || readQueue.length > 0;
+    // How much of it has come nobody has counted.
+    let bytes = hasBegun ? FIRST_WINDOW_BYTES : 0;
+    // The library answers a second message, and keeps the thousands that fit into one piece while the call is open.
+    const hold = (): void => {
+      this.hold(request, bytes + PIECE_BYTES * readQueue.length);
+    };
+    if (hasBegun) hold();
+    stream.on('data', (piece: Buffer) => {
+      bytes += PIECE_BYTES + piece.length;
+      hold();
+    });
+    this.forgetAtTheEndOf(request);
+  }
+
+  /** A stream of requests, each of which is taken up when it has come in whole. */
+  private watchStream({ stream }: LibraryCall): void {
     const request: Unfinished = { stream, bytes: 0 };
     const messages = new Messages();
     stream.on('data', (piece: Buffer) => {
       const { ended } = messages;
       const tail = messages.take(piece);
-      if (isStream) {
-        if (tail === 0) this.forget(request);
-        else this.hold(request, PIECE_BYTES + tail + (messages.ended === ended ? request.bytes : 0));
-      } else if (messages.ended > 1 || (messages.ended === 1 && tail > 0)) {
-        // The library would answer that, and keep the thousands that fit into one piece for as long as the call is open.
-        cut(stream, constants.NGHTTP2_PROTOCOL_ERROR);
-      } else {
-        // Kept until the call is half-closed.
-        this.hold(request, request.bytes + PIECE_BYTES + piece.length);
-      }
+      if (tail === 0) this.forget(request);
+      else this.hold(request, PIECE_BYTES + tail + (messages.ended === ended ? request.bytes : 0));
     });
+    this.forgetAtTheEndOf(request);
+  }
+
+  private forgetAtTheEndOf(request: Unfinished): void {
     const forget = (): void => {
       this.forget(request);
     };
-    stream.once('end', forget);
-    stream.once('close', forget);
+    request.stream.once('end', forget);
+    request.stream.once('close', forget);
   }
 
   private hold(request: Unfinished, bytes: number): void {

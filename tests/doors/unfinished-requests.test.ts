@@ -114,16 +114,6 @@ describe('requests that never come in whole', () => {
     30_000,
   );
 
-  it('a second request where one is due ends the call, thousands of them are not kept', async () => {
-    const [one, many] = await Promise.all([
-      stranger.begin(UNARY, Buffer.concat([message(pair('chave', 'valor')), unfinished(1)])),
-      stranger.begin(UNARY, Buffer.alloc(16_000)),
-    ]);
-    expect(await resetOf(one)).toBe(constants.NGHTTP2_PROTOCOL_ERROR);
-    expect(await resetOf(many)).toBe(constants.NGHTTP2_PROTOCOL_ERROR);
-    expect(stand.engine.calls).toBe(0);
-  });
-
   it('compressed ones are refused before they are unpacked', async () => {
     for (const encoding of ['gzip', 'deflate']) {
       const packed = message(gzipSync(pair('chave', 'valor')), undefined, 1);
@@ -162,10 +152,15 @@ describe('what is held of them', () => {
   it.each([UNARY, STREAM])('%s: given back when the call ends, however it does', async (path) => {
     const calls = await Promise.all([1, 2, 3].map(() => stranger.begin(path, unfinished(100_000))));
     await eventually('tudo chegou', () => requests.heldBytes > 300_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The first bytes of a call of one request are taken for as many as a client may send at first.
+    const all = requests.heldBytes;
+    expect(all).toBeLessThan(3 * (100_000 + 65_535 + 4_000));
+    const isOf = (count: number): boolean => Math.abs(requests.heldBytes / all - count / 3) < 0.1;
     calls[0]?.close(constants.NGHTTP2_CANCEL);
-    await eventually('devolvido', () => requests.heldBytes > 200_000 && requests.heldBytes < 250_000);
+    await eventually('devolvido', () => isOf(2));
     calls[1]?.end();
-    await eventually('devolvido', () => requests.heldBytes > 100_000 && requests.heldBytes < 150_000);
+    await eventually('devolvido', () => isOf(1));
     stranger.leave();
     await eventually('devolvido', () => requests.heldBytes === 0);
     expect(requests.cut).toBe(0);
@@ -187,6 +182,23 @@ describe('what is held of them', () => {
     await eventually('e conta o que começa', () => requests.heldBytes > 1000 && requests.heldBytes < 3000);
     expect(requests.cut).toBe(0);
     expect(call.closed).toBe(false);
+  });
+
+  it.each([
+    ['at once', 0],
+    ['after a while', 100],
+  ])('a second request where one is due counts, with thousands that come %s', async (_, pauseMs) => {
+    const many = await stranger.begin(UNARY, Buffer.alloc(0));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    // Requests without content: nothing but heads.
+    await new Promise((resolve) => many.write(Buffer.alloc(16_000), resolve));
+    await eventually('pesa como milhares', () => requests.heldBytes > 500_000);
+    const large = message(pair('chave', 'v'.repeat(100)));
+    const one = await stranger.begin(UNARY, Buffer.concat([large, unfinished(1)]));
+    await eventually('e o primeiro fica contado', () => requests.heldBytes > 500_000 + large.length);
+    many.close();
+    one.close();
+    await eventually('devolvido', () => requests.heldBytes === 0);
   });
 
   it('a request in the smallest pieces costs more than its bytes', async () => {
