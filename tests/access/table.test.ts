@@ -229,6 +229,13 @@ describe('certificates', () => {
     here.table.replace(fileOf());
     expect(() => here.table.recognise('CN=so', 'x')).toThrow();
   });
+
+  it('let in also while guesses have used up all logins', async () => {
+    const here = await stand();
+    for (let i = 0; i < 500; i++) await here.login('x', `${WRONG}${String(i)}`, `10.9.0.${String(i % 250)}`);
+    expect(await here.login('jose', secretOf('jose'), '10.0.0.3')).toBe('LIMITE_TENTATIVAS');
+    expect(here.table.recognise('CN=so', '10.0.0.3').name).toBe('so-cert');
+  });
 });
 
 describe('the log', () => {
