@@ -153,12 +153,13 @@ function newParser(found: (command: Command) => void): Argv {
       },
     )
     .command(
-      'credencial <ACAO> [NOME]',
+      'credencial [ACAO] [NOME]',
       'Diz quem pode o quê num servidor: cria, lista e revoga credenciais',
       (command) => accessOptions(command),
       (argv) => {
         const { ACAO, NOME, ...flags } = flagsOf(argv);
-        const action = ACTIONS.find((known) => known === ACAO) ?? 'lista';
+        const action = ACTIONS.find((known) => known === ACAO);
+        if (action === undefined) throw new Error('diga o que fazer: credencial cria, lista ou revoga');
         const name = typeof NOME === 'string' ? NOME : undefined;
         found({ kind: 'access', action, name, json: argv['json'] === true, flags });
       },

@@ -54,7 +54,7 @@ describe('kvs credencial', () => {
     expect((await stat(join(folder, 't'))).mode & 0o777).toBe(0o600);
     await kvs('cria', 'gw', '--papel', 'leitura', '--prefixo', 'x', '--certificado', 'O=UFU,CN=gw');
     const { out } = await kvs('lista');
-    for (const text of ['maria', '"a/" "b/"', 'jose', 'CN=gw,O=UFU', '3 credenciais'])
+    for (const text of ['maria', '"a/" "b/"', 'jose', 'todos', 'CN=gw,O=UFU', '3 credenciais'])
       expect(out).toContain(text);
     const lines = (await kvs('lista', '--json')).out.split('\n').map((line) => JSON.parse(line) as object);
     expect(Object.keys(lines[1] ?? {})).toEqual([
@@ -88,6 +88,7 @@ describe('kvs credencial', () => {
     [['revoga'], 'falta o nome'],
     [['revoga', 'x'], 'não há credencial "x"'],
     [['muda', 'x'], 'ACAO'],
+    [[], 'diga o que fazer'],
   ])('%j: one line', async (words, text) => {
     const { out, notes } = await kvs(...words);
     expect(out).toBe('');

@@ -9,6 +9,7 @@ import { badSetting, settingReader } from '../../app/settings.js';
 import type { Flags } from '../../app/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { ROLES } from '../../ports/access.js';
+import type { Role } from '../../ports/access.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';
@@ -127,6 +128,12 @@ function pathOf(flags: Flags, env: Readonly<Record<string, string | undefined>>)
   );
 }
 
+/** Which keys a credential covers, for people: a server's covers none of its own. */
+function keysOf(role: Role, prefixes: readonly string[]): string {
+  if (role === 'administracao' || prefixes.includes('')) return 'todos';
+  return prefixes.map((prefix) => JSON.stringify(prefix)).join(' ');
+}
+
 async function show(credentials: readonly Credential[], json: boolean, output: Output): Promise<void> {
   const iso = (ms: number | undefined): string => (ms === undefined ? '' : new Date(ms).toISOString());
   if (json) {
@@ -139,7 +146,7 @@ async function show(credentials: readonly Credential[], json: boolean, output: O
   }
   const { cell, table } = await import('../tables.js');
   const rows = credentials.map(({ name, role, prefixes, certificates, createdMs, expiresMs }) => [
-    ...[name, role, cell(prefixes.map((prefix) => JSON.stringify(prefix)).join(' '))],
+    ...[name, role, cell(keysOf(role, prefixes))],
     ...[certificates.length > 0 ? cell(certificates.join(' e ')) : 'token', iso(createdMs).slice(0, 10)],
     expiresMs === undefined
       ? 'nunca'
