@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Client } from 'aedes';
+import type { Aedes, Client } from 'aedes';
 import { limits } from '../core/limits.js';
 import type { BrokerUsers } from './broker-users.js';
 
@@ -23,6 +23,20 @@ export function maySubscribeMore({ subscriptions }: Client & WithSubscriptions, 
 /** What the library keeps of a client, and leaves out of its types. */
 export interface WithSubscriptions {
   readonly subscriptions: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Makes that the broker knows at once what a client has given back. The library takes note of it a turn later, and forgets
+ * with it what the client has asked for anew meanwhile: that would be listened for without end, counted by nobody, also
+ * when the client has left.
+ */
+export function giveBackAtOnce(broker: Pick<Aedes, 'unsubscribe'>): void {
+  const unsubscribe = broker.unsubscribe.bind(broker);
+  broker.unsubscribe = (topic, deliver, done?: () => void) => {
+    // What is put off concerns this one listener, whatever comes after it.
+    unsubscribe(topic, deliver, () => undefined);
+    done?.();
+  };
 }
 
 /**

@@ -12,7 +12,7 @@ import type { ConnectionRefusal, Front } from '../tls/front.js';
 import { plainFront } from '../tls/plain-front.js';
 import { tlsFront } from '../tls/tls-front.js';
 import type { Transport } from '../tls/transport.js';
-import { maySubscribeMore, packetBytesMax, waitOnlyForServers } from './broker-bounds.js';
+import { giveBackAtOnce, maySubscribeMore, packetBytesMax, waitOnlyForServers } from './broker-bounds.js';
 import type { WithSubscriptions } from './broker-bounds.js';
 import { BrokerUsers } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
@@ -97,6 +97,7 @@ export class EmbeddedBroker {
         done(granted ? refusalOf(packet) : new Error('PUBLICACAO_RECUSADA'));
       },
     });
+    giveBackAtOnce(aedes);
     aedes.on('clientError', (client, error) => {
       refused.report(error.message, client.id.slice(0, SHOWN_ID_CHARS));
     });

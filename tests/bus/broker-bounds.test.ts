@@ -127,6 +127,25 @@ describe('what one client of the embedded broker may take', () => {
     expect(granted).toBe(limits.brokerSubscriptions);
   });
 
+  it('no further subscriptions by what it asks for anew while it gives them back', async () => {
+    const client = await user('maria');
+    let heard = 0;
+    client.on('message', () => heard++);
+    const all = filters(0, limits.brokerSubscriptions);
+    // All in one piece, which the broker takes in one turn.
+    const asked = client.subscribeAsync(all, { qos: 0 });
+    const given = client.unsubscribeAsync(all);
+    await Promise.all([asked, given, client.subscribeAsync(all, { qos: 1 })]);
+    expect(await grantedTo(client, filters(5_000, 1))).toBe(0);
+    const server = await user('servidor');
+    await server.publishAsync('portal/a/0', 'x', { qos: 1 });
+    await eventually('they count', () => heard === 1);
+    await client.unsubscribeAsync(all);
+    await server.publishAsync('portal/a/0', 'x', { qos: 1 });
+    expect(await grantedTo(client, filters(5_000, 1))).toBe(1);
+    expect(heard).toBe(1);
+  });
+
   it('so many messages of QoS 2 that it has not finished', async () => {
     const raw = new Raw();
     await raw.login('maria');
