@@ -1,5 +1,6 @@
 import type { Client } from 'aedes';
 import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
 import type { Gatekeeper, Identity } from '../ports/access.js';
 import { mayPublish, maySubscribe } from './topic-rules.js';
 
@@ -9,6 +10,7 @@ export const BROKER_REFUSALS = [
   'NAO_AUTENTICADO',
   'LIMITE_TENTATIVAS',
   'IDENTIFICADOR_RESERVADO',
+  'LIMITE_CONEXOES',
   'CREDENCIAL_REVOGADA',
   'PUBLICACAO_RECUSADA',
   'ASSINATURA_RECUSADA',
@@ -21,6 +23,7 @@ const CONNACK: Readonly<Partial<Record<BrokerRefusal, number>>> = {
   NAO_AUTENTICADO: 4,
   LIMITE_TENTATIVAS: 5,
   IDENTIFICADOR_RESERVADO: 2,
+  LIMITE_CONEXOES: 3,
 };
 
 /** Servers connect under these names, and whoever takes one over cuts them off. */
@@ -36,6 +39,8 @@ export interface BrokerUsersOptions {
 /** The clients of a broker that asks for user and password: who each is, and what it may do. */
 export class BrokerUsers {
   private readonly identities = new WeakMap<Client, Identity>();
+  /** Connections of users who are no servers. */
+  private others = 0;
   readonly refused = Object.fromEntries(BROKER_REFUSALS.map((refusal) => [refusal, 0])) as Record<
     BrokerRefusal,
     number
@@ -65,6 +70,7 @@ export class BrokerUsers {
     if (SERVER_CLIENT_ID.test(client.id) && identity.role !== 'servidor') {
       throw this.refusal('IDENTIFICADOR_RESERVADO', identity.name);
     }
+    if (identity.role !== 'servidor') this.count(client, identity);
     this.identities.set(client, identity);
   }
 
@@ -93,6 +99,15 @@ export class BrokerUsers {
     if (identity?.valid === true && maySubscribe(identity, this.options.fleet, filter)) return true;
     this.refuse('ASSINATURA_RECUSADA', identity?.name ?? client.id);
     return false;
+  }
+
+  /** Whoever has logged in is never cut for another, so that some places must be kept for servers. @throws Error as {@link admit} */
+  private count({ conn }: Client, { name }: Identity): void {
+    // It has left meanwhile.
+    if (conn.destroyed) return;
+    if (this.others >= limits.brokerUserConnections) throw this.refusal('LIMITE_CONEXOES', name);
+    this.others++;
+    conn.once('close', () => this.others--);
   }
 
   private refusal(refusal: BrokerRefusal, who: string): Error {

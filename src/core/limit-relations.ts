@@ -65,6 +65,11 @@ export function assertRelations(limits: typeof Limits): void {
     'a frozen subscriber must not fail the publishes of others',
   );
   assertRelation(
+    // Each has one connection for the fleet and one for the portal's topics.
+    limits.brokerUserConnections + 32 <= limits.brokerConnections,
+    'users leave the servers of a fleet places at their broker',
+  );
+  assertRelation(
     limits.outboxBatches < limits.publishWindow,
     'a publish without an answer must not hold up batches',
   );

@@ -170,6 +170,8 @@ export const limits = Object.freeze({
   brokerDrainMs: 3_000,
   /** Connections that the embedded broker holds at once; a further one takes the place of one that has not logged in. */
   brokerConnections: 1_024,
+  /** Of these, connections of users who are no servers: further ones are refused. */
+  brokerUserConnections: 768,
   /** Subscriptions of one client of the embedded broker; further ones are refused. */
   brokerSubscriptions: 64,
   /** Messages of QoS 2 that one of its clients may have begun and not finished; beyond, it is cut. */

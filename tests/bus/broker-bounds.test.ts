@@ -77,11 +77,14 @@ class Raw {
     sockets.push(this.socket);
   }
 
-  async login(name: string): Promise<void> {
+  async login(name: string, which = ''): Promise<void> {
     const answered = new Promise((resolve) => this.socket.once('data', resolve));
     const text = (value: string): Buffer => Buffer.concat([short(value.length), Buffer.from(value)]);
     const flags = Buffer.from([4, 0b1100_0010, 0, 0]);
-    this.packet(0x10, Buffer.concat([text('MQTT'), flags, text(`raw-${name}`), text(name), text('x')]));
+    this.packet(
+      0x10,
+      Buffer.concat([text('MQTT'), flags, text(`raw-${name}${which}`), text(name), text('x')]),
+    );
     await answered;
   }
 
@@ -241,4 +244,17 @@ it('strangers in all places keep nobody out, and part nobody who has logged in',
   expect(await late.publishAsync('kvs/padrao/x', 'x', { qos: 1 })).toBeDefined();
   expect(parted).toBe(false);
   expect(reasons()).toContain('CONEXOES');
+});
+
+it('one user in all places that there are for users keeps no server out', async () => {
+  const tooMany = limits.brokerConnections + 9 - limits.brokerUserConnections;
+  const crowd = Array.from({ length: limits.brokerConnections + 9 }, (_, n) => ({ raw: new Raw(), n }));
+  await Promise.all(crowd.map(({ raw, n }) => raw.login('maria', `${n}`)));
+  await eventually('those who are too many', () => crowd.filter(({ raw }) => raw.closed).length === tooMany);
+  const late = await user('servidor');
+  expect(await late.publishAsync('kvs/padrao/x', 'x', { qos: 1 })).toBeDefined();
+  await expect(user('jose')).rejects.toMatchObject({ code: 3 });
+  expect(broker.refusedUsers.LIMITE_CONEXOES).toBe(tooMany + 1);
+  for (const { raw } of crowd) raw.socket.destroy();
+  await eventually('places are given back', () => user('jose').catch(() => undefined));
 });
