@@ -53,6 +53,10 @@ export function assertRelations(limits: typeof Limits): void {
   assertRelation(limits.journalChangedRows < 2 ** 24, 'changed rows are the keys of one Map');
   assertRelation((limits.parts & (limits.parts - 1)) === 0, 'parts are chosen by bits of a hash');
   assertRelation(
+    limits.sessionTokenBytes + limits.accessTokenChars + 2 * KiB <= limits.grpcMetadataBytes,
+    'a call brings its session, its token and what clients say of themselves',
+  );
+  assertRelation(
     limits.keyBytes + limits.valueBytes < limits.grpcMessageBytes,
     'a legal request must reach its check',
   );

@@ -261,6 +261,8 @@ export const limits = Object.freeze({
   healthWatches: 1024,
   /** Longest gRPC message that a door takes. */
   grpcMessageBytes: 1 * MiB,
+  /** Bytes of the metadata of one gRPC call, by what HTTP/2 counts: other implementations take 8 to 16 KiB by default. */
+  grpcMetadataBytes: 16 * KiB,
   /** Bytes of gRPC requests that have not come in whole, on all connections of a server together; the oldest gives way. */
   grpcUnfinishedBytes: 128 * MiB,
   /** Streams open at once on one connection. */

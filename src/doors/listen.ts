@@ -12,6 +12,7 @@ import type { ConnectionRefusal } from '../tls/front.js';
 import { plainFront } from '../tls/plain-front.js';
 import { tlsFront } from '../tls/tls-front.js';
 import type { Transport } from '../tls/transport.js';
+import type { MetadataBound } from './metadata-bound.js';
 
 /** Where a server takes connections. */
 export interface Listener {
@@ -29,6 +30,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Certificates: then clients speak TLS; without, they do not. */
   readonly tls?: Transport | undefined;
+  /** What calls may bring before their first request. */
+  readonly metadata: MetadataBound;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -43,8 +46,9 @@ export interface ListenOptions {
  * @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on
  */
 export async function listen(server: Server, options: ListenOptions): Promise<Listener> {
-  const { host, port, tls: transport, time, logger } = options;
+  const { host, port, tls: transport, metadata, time, logger } = options;
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  metadata.watch(server);
   const refused = new RefusedConnections('gRPC', time, logger);
   let open = 0;
   const onSocket = (socket: Socket): void => {

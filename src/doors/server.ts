@@ -40,6 +40,7 @@ import {
 } from './portal/definition.js';
 import { adminHandlers, enrolmentHandlers } from './portal/handlers.js';
 import { listen } from './listen.js';
+import { MetadataBound } from './metadata-bound.js';
 import { addReflection } from './reflection.js';
 import { UnfinishedRequests } from './unfinished-requests.js';
 
@@ -105,7 +106,9 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   setLogVerbosity(logVerbosity.NONE);
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
   const unfinished = new UnfinishedRequests(logger);
-  const server = new Server({ ...serverOptions, interceptors: [unfinished.interceptor] });
+  const metadata = new MetadataBound();
+  const interceptors = [metadata.interceptor, unfinished.interceptor];
+  const server = new Server({ ...serverOptions, interceptors });
   const openStreams = new OpenStreams();
   const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
   const context: DoorContext = { engine, admit, logger, openStreams };
@@ -131,7 +134,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     directoryPackage,
     loadSync(healthProtoPath),
   ]);
-  const listener = await listen(server, { ...options, host });
+  const listener = await listen(server, { ...options, host, metadata });
   const { port, refused } = listener;
   logger.info({ host, porta: port, tls: options.tls !== undefined }, 'portas gRPC abertas');
 

@@ -114,6 +114,19 @@ describe('requests that never come in whole', () => {
     30_000,
   );
 
+  it('metadata are bounded before the library makes objects of them', async () => {
+    const request = message(pair('chave', 'valor'));
+    // What a client of ours may have to say.
+    const session = { 'kvs-outro': 'x'.repeat(limits.sessionTokenBytes), authorization: 'x'.repeat(256) };
+    const usual = await stranger.begin(UNARY, request, session);
+    const large = Array.from({ length: 6 }, () => ','.repeat(3_000));
+    const call = await stranger.begin(UNARY, request, { 'kvs-bin': large });
+    expect(await statusOf(call)).toBe(status.RESOURCE_EXHAUSTED);
+    expect(stand.engine.calls).toBe(0);
+    usual.end();
+    await eventually('o outro é atendido', () => stand.engine.calls === 1);
+  });
+
   it('compressed ones are refused before they are unpacked', async () => {
     for (const encoding of ['gzip', 'deflate']) {
       const packed = message(gzipSync(pair('chave', 'valor')), undefined, 1);

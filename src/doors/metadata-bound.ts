@@ -1,0 +1,62 @@
+import { status } from '@grpc/grpc-js';
+import type { Server, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { limits } from '../core/limits.js';
+
+/** What HTTP/2 counts for each header beside its name and its value. */
+const HEADER_BYTES = 32;
+
+const TOO_LARGE = `os metadados da chamada passam de ${limits.grpcMetadataBytes} bytes`;
+
+/** The library has no public way to these; a test sees whether they are still there. */
+interface LibraryServer {
+  readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
+}
+interface LibraryCall {
+  readonly stream: ServerHttp2Stream;
+}
+
+/**
+ * Bounds the metadata of a call. A client says them in a few bytes, since HTTP/2 lets it name what it has said before; the
+ * library makes an object of each value, with the commas in one of them for bounds, before anybody is asked who he is:
+ * 60 KiB become 8 MiB. What HTTP/2 itself bounds holds only for clients that have agreed to it.
+ */
+export class MetadataBound {
+  private readonly tooLarge = new WeakSet<ServerHttp2Stream>();
+
+  /** Takes from calls what is too much before the library sees it. Called once the library has what connections go to. */
+  watch(server: Server): void {
+    for (const http2Server of (server as unknown as LibraryServer).http2Servers.keys()) {
+      http2Server.prependListener('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+        if (sizeOf(headers) <= limits.grpcMetadataBytes) return;
+        this.tooLarge.add(stream);
+        for (const name of Object.keys(headers)) if (isCustom(name)) Reflect.deleteProperty(headers, name);
+      });
+    }
+  }
+
+  /** Refuses those calls. */
+  readonly interceptor: ServerInterceptor = (_method, call) => {
+    if (this.tooLarge.has((call as unknown as LibraryCall).stream)) {
+      call.sendStatus({ code: status.RESOURCE_EXHAUSTED, details: TOO_LARGE });
+    }
+    // Nothing to intercept: the library's own call has all that it asks of one.
+    return call as unknown as ServerInterceptingCall;
+  };
+}
+
+function sizeOf(headers: IncomingHttpHeaders): number {
+  let bytes = 0;
+  for (const name in headers) {
+    const value = headers[name];
+    bytes += HEADER_BYTES + name.length;
+    if (typeof value === 'string') bytes += value.length;
+    else for (const one of value ?? []) bytes += HEADER_BYTES + one.length;
+  }
+  return bytes;
+}
+
+/** Of the others the library asks some. */
+function isCustom(name: string): boolean {
+  return !name.startsWith(':') && name !== 'content-type';
+}
