@@ -1,15 +1,21 @@
 import { status } from '@grpc/grpc-js';
-import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
+import type { Metadata, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import { limits } from '../core/limits.js';
 import type { Logger } from '../ports/logger.js';
+
+/** What a call of one request costs before anything of it has come; beside its metadata, measured. */
+const CALL_BYTES = 12 * 1024;
 
 /** What a piece or a whole message costs beside its bytes: a request may come in a million of them. */
 const PIECE_BYTES = 256;
 
 /** HTTP/2 lets a client send so much on a new call before the server has taken anything of it. */
 const FIRST_WINDOW_BYTES = 65_535;
+
+/** A client that was answered gets so long to end its side of the call itself. */
+const ANSWERED_MS = 100;
 
 /** Before each message: whether it is compressed, and its length in four bytes. */
 const HEAD_BYTES = 5;
@@ -19,6 +25,7 @@ const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding
 /** The library has no public way to what comes in on a call; a test sees whether this one is still there. */
 interface LibraryCall {
   readonly stream: ServerHttp2Stream;
+  readonly metadata: Metadata;
   readonly incomingEncoding: string;
   /** State 0: between two messages. */
   readonly decoder: { readonly readState: number; readonly readMessageSize: number };
@@ -65,6 +72,7 @@ export class UnfinishedRequests {
     const known = call as unknown as LibraryCall;
     // One KiB becomes one MiB, thousands at a time, before anybody could look at it.
     if (known.incomingEncoding !== 'identity') {
+      endOnceAnswered(known.stream);
       call.sendStatus({ code: status.UNIMPLEMENTED, details: COMPRESSED });
     } else if (requestStream) {
       this.watchStream(known);
@@ -87,16 +95,17 @@ export class UnfinishedRequests {
   }
 
   /** A call of one request, which the library keeps until it is half-closed. */
-  private watchSingle({ stream, decoder, readQueue }: LibraryCall): void {
+  private watchSingle({ stream, metadata, decoder, readQueue }: LibraryCall): void {
     const request: Unfinished = { stream, bytes: 0 };
     const hasBegun = decoder.readState !== 0 || decoder.readMessageSize > 0 || readQueue.length > 0;
     // How much of it has come nobody has counted.
-    let bytes = hasBegun ? FIRST_WINDOW_BYTES : 0;
+    let bytes = CALL_BYTES + sizeOf(metadata) + (hasBegun ? FIRST_WINDOW_BYTES : 0);
     // The library answers a second message, and keeps the thousands that fit into one piece while the call is open.
     const hold = (): void => {
       this.hold(request, bytes + PIECE_BYTES * readQueue.length);
     };
-    if (hasBegun) hold();
+    hold();
+    endOnceAnswered(stream);
     stream.on('data', (piece: Buffer) => {
       bytes += PIECE_BYTES + piece.length;
       hold();
@@ -108,6 +117,7 @@ export class UnfinishedRequests {
   private watchStream({ stream }: LibraryCall): void {
     const request: Unfinished = { stream, bytes: 0 };
     const messages = new Messages();
+    endOnceAnswered(stream);
     stream.on('data', (piece: Buffer) => {
       const { ended } = messages;
       const tail = messages.take(piece);
@@ -156,6 +166,35 @@ export class UnfinishedRequests {
       'pedidos que não terminam de chegar ocupam memória demais: os mais antigos foram cortados',
     );
   }
+}
+
+/** The library makes an object of each value. */
+function sizeOf(metadata: Metadata): number {
+  let bytes = 0;
+  for (const values of Object.values(metadata.toJSON())) {
+    for (const value of values) bytes += PIECE_BYTES + value.length;
+  }
+  return bytes;
+}
+
+/**
+ * Ends a call when its client has had the status, whether or not the client has said all that it wants to: the library
+ * would keep it, refused or not, for as long as the client likes. That is how HTTP/2 lets a server do so (RFC 9113, 8.1).
+ */
+function endOnceAnswered(stream: ServerHttp2Stream): void {
+  const end = (): void => {
+    if (stream.readableEnded || stream.closed) return;
+    setTimeout(() => {
+      // Before the status is on its way its end would take the place of it.
+      if (stream.closed || stream.state.localClose !== 1) end();
+      else if (!stream.readableEnded) cut(stream, constants.NGHTTP2_NO_ERROR);
+    }, ANSWERED_MS).unref();
+  };
+  stream.once('wantTrailers', end);
+  stream.once('finish', () => {
+    // A stream whose connection breaks finishes without a head. With no trailers to come the status is in it.
+    if (stream.headersSent && stream.sentHeaders['grpc-status'] !== undefined) end();
+  });
 }
 
 function cut(stream: ServerHttp2Stream, code: number): void {
