@@ -12,14 +12,20 @@ export class LineTooLong extends Error {
   override readonly name = 'LineTooLong';
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Cuts a stream of bytes into lines, however its segments fall. Holds at most one unfinished line, of at most `maxBytes`,
- * and the lines of one segment. Blank lines are passed over.
+ * and the lines of one segment, in as many bytes as they have: whoever sends a million of them, or a line in a million
+ * segments, and then does not read, must not make a million objects. Blank lines are passed over.
  */
 export class LineReader {
+  /** Complete lines with their ends, in order. */
   private ready: Buffer[] = [];
+  /** Where the next one begins in the first of {@link ready}. */
   private at = 0;
-  private partial: Buffer[] = [];
+  /** The unfinished line, in more room than it needs. */
+  private partial = NOTHING;
   private partialBytes = 0;
 
   constructor(
@@ -32,9 +38,9 @@ export class LineReader {
     return this.partialBytes > 0;
   }
 
-  /** Whether a complete line waits. */
+  /** Whether a complete line waits, if only a blank one. */
   get hasLine(): boolean {
-    return this.at < this.ready.length;
+    return this.ready.length > 0;
   }
 
   /** From now on what it holds counts on this budget. */
@@ -47,23 +53,39 @@ export class LineReader {
   /** @throws LineTooLong; the lines before it can still be read */
   push(chunk: Buffer): void {
     let from = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
-      this.finish(chunk.subarray(from, end));
-      from = end + 1;
+    let whole = 0;
+    try {
+      for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
+        this.assertFits(end - from);
+        if (this.partialBytes > 0) {
+          this.ready.push(
+            Buffer.concat([this.partial.subarray(0, this.partialBytes), chunk.subarray(0, end + 1)]),
+          );
+          this.clearPartial();
+          whole = end + 1;
+        }
+        from = end + 1;
+      }
+    } finally {
+      if (from > whole) this.ready.push(chunk.subarray(whole, from));
     }
     if (from < chunk.length) this.keep(chunk.subarray(from));
   }
 
   /** The next complete line without its end; `undefined` if there is none yet. */
   next(): Buffer | undefined {
-    const line = this.ready[this.at];
-    if (line === undefined) {
-      this.ready = [];
-      this.at = 0;
-      return undefined;
+    for (let [first] = this.ready; first !== undefined; [first] = this.ready) {
+      const end = first.indexOf(LINE_FEED, this.at);
+      const line = first.subarray(this.at, end);
+      this.at = end + 1;
+      if (this.at === first.length) {
+        this.ready.shift();
+        this.at = 0;
+      }
+      const text = line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+      if (text.length > 0) return text;
     }
-    this.at++;
-    return line;
+    return undefined;
   }
 
   /** Gives back what it holds of the budget. */
@@ -73,20 +95,18 @@ export class LineReader {
     this.clearPartial();
   }
 
-  private finish(end: Buffer): void {
-    this.assertFits(end.length);
-    const line = this.partialBytes === 0 ? end : Buffer.concat([...this.partial, end]);
-    this.clearPartial();
-    const text = line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
-    if (text.length > 0) this.ready.push(text);
-  }
-
   private keep(piece: Buffer): void {
     this.assertFits(piece.length);
     if (this.budget.used + piece.length > this.budget.max) throw new LineTooLong();
+    const needed = this.partialBytes + piece.length;
+    if (needed > this.partial.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.partial.length));
+      this.partial.copy(larger, 0, 0, this.partialBytes);
+      this.partial = larger;
+    }
     // A copy: the piece may be a corner of a large buffer that must not live as long as a line does.
-    this.partial.push(Buffer.from(piece));
-    this.partialBytes += piece.length;
+    piece.copy(this.partial, this.partialBytes);
+    this.partialBytes = needed;
     this.budget.used += piece.length;
   }
 
@@ -96,7 +116,7 @@ export class LineReader {
 
   private clearPartial(): void {
     this.budget.used -= this.partialBytes;
-    this.partial = [];
+    this.partial = NOTHING;
     this.partialBytes = 0;
   }
 }

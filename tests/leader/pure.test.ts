@@ -50,6 +50,43 @@ describe('linhas', () => {
   });
 });
 
+describe('o que espera de quem não lê, ou escreve byte a byte', () => {
+  const heldBy = (fill: () => unknown): number => {
+    const before = process.memoryUsage().heapUsed;
+    const kept = fill();
+    const bytes = process.memoryUsage().heapUsed - before;
+    expect(kept).toBeDefined();
+    return bytes;
+  };
+  const MiB = 1024 * 1024;
+
+  it('um segmento de milhares de linhas ocupa o que ocupam seus bytes', () => {
+    const lines = '{}\n'.repeat(21_845);
+    const bytes = heldBy(() =>
+      Array.from({ length: 200 }, () => {
+        const reader = new LineReader(1_000, { used: 0, max: 1_000 });
+        reader.push(Buffer.from(lines));
+        expect(reader.next()?.toString()).toBe('{}');
+        return reader;
+      }),
+    );
+    expect(bytes).toBeLessThan(50 * MiB);
+  });
+
+  it('e uma linha em segmentos de um byte também', () => {
+    const budget = { used: 0, max: MiB };
+    const reader = new LineReader(MiB, budget);
+    const bytes = heldBy(() => {
+      for (let i = 0; i < MiB - 1; i++) reader.push(Buffer.from('x'));
+      return reader;
+    });
+    expect(bytes).toBeLessThan(50 * MiB);
+    expect(budget.used).toBe(MiB - 1);
+    reader.push(Buffer.from('\n'));
+    expect(reader.next()?.equals(Buffer.alloc(MiB - 1, 'x'))).toBe(true);
+  });
+});
+
 describe('as linhas do contrato', () => {
   it('são estas, à letra', () => {
     const client = lines.addressText('::ffff:10.0.0.7', 5000);
