@@ -265,6 +265,8 @@ export const limits = Object.freeze({
   grpcMetadataBytes: 16 * KiB,
   /** Bytes of gRPC requests that have not come in whole, on all connections of a server together; the oldest gives way. */
   grpcUnfinishedBytes: 128 * MiB,
+  /** Bytes of gRPC answers that clients have not taken, likewise; the one that has waited longest gives way. */
+  grpcUnreadBytes: 512 * MiB,
   /** Streams open at once on one connection. */
   streamsPerConnection: 1024,
   /** Requests of one stream that wait for the engine at once, where it takes them in order. */

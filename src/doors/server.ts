@@ -43,6 +43,7 @@ import { listen } from './listen.js';
 import { MetadataBound } from './metadata-bound.js';
 import { addReflection } from './reflection.js';
 import { UnfinishedRequests } from './unfinished-requests.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 /** An enrolment portal with the services of it that one server offers. */
 export interface OfferedPortal {
@@ -107,7 +108,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
   const unfinished = new UnfinishedRequests(logger);
   const metadata = new MetadataBound();
-  const interceptors = [metadata.interceptor, unfinished.interceptor];
+  const unread = new UnreadAnswers(options.time, logger);
+  const interceptors = [metadata.interceptor, unfinished.interceptor, unread.interceptor];
   const server = new Server({ ...serverOptions, interceptors });
   const openStreams = new OpenStreams();
   const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
