@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { mayExist } from './checks.js';
 import { decodeCsv, encodeCsv } from './csv.js';
 import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
 import type { Action, Base, Kind } from './records.js';
@@ -79,11 +80,15 @@ export function parseMessage(topic: string, payload: Buffer): Change {
   return { base: kind.base, action: known, fields };
 }
 
-/** The change that a new version of a key is; `undefined` if the key is not a record's or the value not the portal's. */
+/**
+ * The change that a new version of a key is; `undefined` if the key is not a record's or the value not the portal's.
+ * Whoever writes keys by hand may write larger ones than the portal: nobody would take their message, and
+ * `limits.portalMessages` of them are remembered.
+ */
 export function changeOfValue(key: string, value: string): Change | undefined {
   for (const kind of KINDS) {
     const change = key.startsWith(kind.prefix) ? changeOfRecord<unknown>(kind, key, value) : undefined;
-    if (change !== undefined) return change;
+    if (change !== undefined) return mayBeShown(change) ? change : undefined;
   }
   return undefined;
 }
@@ -91,7 +96,14 @@ export function changeOfValue(key: string, value: string): Change | undefined {
 /** The change that the removal of a key is; `undefined` if the key is not a record's. */
 export function changeOfRemoval(key: string): Change | undefined {
   const kind = KINDS.find(({ prefix }) => key.startsWith(prefix));
-  return kind && { base: kind.base, action: 'delete', fields: [key.slice(kind.prefix.length)] };
+  const change: Change | undefined = kind && {
+    ...{ base: kind.base, action: 'delete', fields: [key.slice(kind.prefix.length)] },
+  };
+  return change !== undefined && mayBeShown(change) ? change : undefined;
+}
+
+function mayBeShown({ fields: [id = '', ...others] }: Change): boolean {
+  return mayExist(id) && others.every((field) => Buffer.byteLength(field, 'utf8') <= limits.portalNameBytes);
 }
 
 function changeOfRecord<T>(kind: Kind<T>, key: string, value: string): Change | undefined {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
 import { decodeCsv, encodeCsv } from '../../src/portal/csv.js';
-import { messageOf, parseMessage } from '../../src/portal/changes.js';
+import { changeOfRemoval, changeOfValue, messageOf, parseMessage } from '../../src/portal/changes.js';
 import type { Change } from '../../src/portal/changes.js';
 import { inParts } from '../../src/portal/dependents.js';
 import {
@@ -106,6 +106,17 @@ describe('mensagens', () => {
     );
     expect(() => parseMessage(topic, Buffer.from([0xff, 0x2c, 0x41]))).toThrow('UTF-8');
   });
+});
+
+it('o que alguém gravou à mão, maior do que o portal aceita, não é mudança que se mostre', () => {
+  const longest = 'x'.repeat(limits.portalIdentifierBytes);
+  const named = (nome: string): string => JSON.stringify({ acao: 'create', nome });
+  const name = 'y'.repeat(limits.portalNameBytes);
+  expect(changeOfValue(alunoKey(longest), named(name))).toMatchObject({ fields: [longest, name] });
+  expect(changeOfRemoval(alunoKey(longest))).toMatchObject({ action: 'delete', fields: [longest] });
+  expect(changeOfValue(alunoKey(`${longest}x`), named(name))).toBeUndefined();
+  expect(changeOfValue(alunoKey(longest), named(`${name}y`))).toBeUndefined();
+  expect(changeOfRemoval(alunoKey(`${longest}x`))).toBeUndefined();
 });
 
 describe('o livro do que falta', () => {
