@@ -3,17 +3,17 @@ import { limits } from '../core/limits.js';
 
 /** Connections of one port that have not shown yet what they want, bounded in number. */
 export class Unfinished {
-  /** By peer: what comes out of a TLS handshake is another object than what went in. */
+  /** By both ends: what comes out of a TLS handshake is another object than what went in. */
   private readonly sockets = new Map<string, Socket>();
 
   /** @param onOneTooMany gets the oldest one, for it to be closed */
   constructor(private readonly onOneTooMany: (oldest: Socket) => void) {}
 
   add(socket: Socket): void {
-    const peer = peerOf(socket);
-    this.sockets.set(peer, socket);
+    const ends = endsOf(socket);
+    this.sockets.set(ends, socket);
     socket.once('close', () => {
-      if (this.sockets.get(peer) === socket) this.sockets.delete(peer);
+      if (this.sockets.get(ends) === socket) this.sockets.delete(ends);
     });
     if (this.sockets.size <= limits.handshakes) return;
     // The slowest gives way: whoever means it needs a few milliseconds, and strangers must not keep them out.
@@ -26,7 +26,7 @@ export class Unfinished {
 
   /** It has shown what it wants. */
   finish(socket: Socket): void {
-    this.sockets.delete(peerOf(socket));
+    this.sockets.delete(endsOf(socket));
   }
 
   /** Ends them all, of which nobody else knows. */
@@ -35,6 +35,7 @@ export class Unfinished {
   }
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/** A client may come from one port to each address of this machine. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
