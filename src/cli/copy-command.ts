@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import type { ReadStream } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import type { Flags } from '../app/settings.js';
@@ -134,8 +134,9 @@ interface FileSink {
 }
 
 async function fileSink(path: string): Promise<FileSink> {
-  // It holds what credentials guard. A file that is there keeps the mode that somebody gave it.
-  const stream = createWriteStream(path, { mode: 0o600 });
+  // It holds what credentials guard: one that is there, from another time or put there by another, gets nothing of it.
+  await rm(path, { force: true }).catch(() => undefined);
+  const stream = createWriteStream(path, { flags: 'wx', mode: 0o600 });
   let broken: Error | undefined;
   stream.on('error', (error) => {
     broken = error;

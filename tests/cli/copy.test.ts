@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startConsensus } from '../support/consensus.js';
@@ -82,6 +82,19 @@ describe('kvs exporta and kvs importa', () => {
     const kept = await kvs('exporta', '-p', String(into.port));
     expect(kept.stdout.trimEnd().split('\n').sort()).toEqual([...lines].sort());
   }, 120_000);
+
+  it('put nothing into what another has put in the place of the file to be', async () => {
+    const [victim, target] = [join(folder.path, 'alheio'), join(folder.path, 'novo.jsonl')];
+    await writeFile(victim, 'fica');
+    await symlink(victim, `${target}.parcial`);
+    expect(await kvs('exporta', target, '-p', String(from.port))).toMatchObject({ code: 0 });
+    expect(await readFile(victim, 'utf8')).toBe('fica');
+    const readable = join(folder.path, 'aberto.jsonl');
+    await writeFile(`${readable}.parcial`, '');
+    await chmod(`${readable}.parcial`, 0o666);
+    expect(await kvs('exporta', readable, '-p', String(from.port))).toMatchObject({ code: 0 });
+    for (const path of [target, readable]) expect((await lstat(path)).mode & 0o777).toBe(0o600);
+  });
 
   it('refuse what is not such a file, or not all of it, with one line', async () => {
     const whole = (await readFile(file, 'utf8')).trimEnd().split('\n');
