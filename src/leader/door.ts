@@ -171,11 +171,32 @@ export class MensagemDoor {
       }
       return undefined;
     }
-    const answer =
-      admission === undefined ? this.answer(guest, message) : this.permitted(admission, guest, message);
+    if (admission === undefined || guest.identity?.valid === true) {
+      return this.reply(connection, guest, message);
+    }
+    // A server asks for clients whom it has let in itself; for others the table says whom it lets ask.
+    const refuse = (error: unknown): void => {
+      connection.send(withId(this.failure(error), message.id));
+    };
+    try {
+      const allowed = admission.client(message, guest.client.ip);
+      // Nothing more is taken meanwhile: what waited for the table would be answered all at once, also to who does not read.
+      if (allowed instanceof Promise) {
+        return allowed.then(() => this.reply(connection, guest, message), refuse);
+      }
+    } catch (error) {
+      refuse(error);
+      return undefined;
+    }
+    return this.reply(connection, guest, message);
+  }
+
+  /** Answers a request: the next is taken at once where this one has an id. */
+  private reply(connection: Connection, guest: Guest, message: RequestMessage): Promise<void> | undefined {
+    const answer = this.answer(guest, message);
     const { id } = message;
     const send = (found: Answer): void => {
-      connection.send(id === undefined ? found : ({ ...found, id } as Answer));
+      connection.send(withId(found, id));
     };
     if (!(answer instanceof Promise)) {
       send(answer);
@@ -186,7 +207,7 @@ export class MensagemDoor {
     connection.answering();
     void answer.then((found) => {
       guest.requests--;
-      connection.answered({ ...found, id } as Answer);
+      connection.answered(withId(found, id));
       guest.freed?.();
     });
     if (guest.requests < this.options.limits.requests) return undefined;
@@ -212,19 +233,6 @@ export class MensagemDoor {
       return;
     }
     if (!connection.closed) await this.onMessage(connection, guest, message);
-  }
-
-  /** The answer to whom the table lets ask; a server asks for clients whom it has let in itself. Never rejects. */
-  private permitted(admission: Admission, guest: Guest, message: RequestMessage): Awaitable<Answer> {
-    if (guest.identity?.valid === true) return this.answer(guest, message);
-    try {
-      const allowed = admission.client(message, guest.client.ip);
-      const answer = (): Awaitable<Answer> => this.answer(guest, message);
-      if (!(allowed instanceof Promise)) return answer();
-      return allowed.then(answer, (error: unknown) => this.failure(error));
-    } catch (error) {
-      return this.failure(error);
-    }
   }
 
   /** Never rejects. */
@@ -324,6 +332,10 @@ const REQUESTS: ReadonlySet<string> = new Set<RequestMessage['tipo']>(['PUT', 'G
 
 function isRequest(message: Mensagem): message is RequestMessage {
   return REQUESTS.has(message.tipo);
+}
+
+function withId(answer: Answer, id: number | undefined): Answer {
+  return id === undefined ? answer : ({ ...answer, id } as Answer);
 }
 
 function wireRow({ value, version, timestamp }: Row): WireRow {

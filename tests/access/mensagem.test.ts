@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessControl } from '../../src/access/control.js';
 import { limits } from '../../src/core/limits.js';
+import { splitAddress } from '../../src/leader/role.js';
 import { tokenText } from '../../src/ports/access.js';
 import { eventually } from '../support/eventually.js';
 import { leaderSystem } from '../support/leader-nodes.js';
@@ -93,6 +95,31 @@ describe('Mensagem with credentials', () => {
     expect(store.hash()).toBe(before);
     expect(system.printed.flat().filter((line) => line.startsWith('Cliente'))).toEqual([]);
   });
+
+  it('what waits until a token is known is not answered at once to who does not read', async () => {
+    await startAll();
+    const writer = await client(0);
+    const valor = 'v'.repeat(limits.valueBytes);
+    await writer.ask(put('a/k', { valor, credencial: tokenOf('maria') }));
+    const { host, port } = splitAddress(system.addresses[0]!);
+    const deaf = connect({ host, port });
+    await new Promise((resolve) => deaf.once('connect', resolve));
+    const asked = limits.mensagemRequests;
+    for (let id = 0; id < asked; id++) {
+      deaf.write(`${JSON.stringify(get('a/k', { id, credencial: tokenOf('jose') }))}\n`);
+    }
+    const answered = (): number =>
+      system.printed.flat().filter((line) => line.includes('GET key:a/k')).length;
+    await eventually('the first are answered', () => answered() > 0);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(answered()).toBeLessThan(asked / 4);
+    let lines = 0;
+    deaf.on('data', (piece: Buffer) => {
+      for (const byte of piece) if (byte === 0x0a) lines++;
+    });
+    await eventually('the others when it reads', () => lines === asked);
+    deaf.destroy();
+  }, 30_000);
 
   it('whatever is wrong with a token gets one answer', async () => {
     await startAll();
