@@ -202,7 +202,8 @@ export class MensagemDoor {
       send(answer);
       return undefined;
     }
-    if (id === undefined) return answer.then(send);
+    // Reads may be large: what waits for other servers would be answered all at once, also to who does not read.
+    if (id === undefined || message.tipo === 'GET') return answer.then(send);
     guest.requests++;
     connection.answering();
     void answer.then((found) => {

@@ -96,30 +96,38 @@ describe('Mensagem with credentials', () => {
     expect(system.printed.flat().filter((line) => line.startsWith('Cliente'))).toEqual([]);
   });
 
-  it('what waits until a token is known is not answered at once to who does not read', async () => {
-    await startAll();
-    const writer = await client(0);
-    const valor = 'v'.repeat(limits.valueBytes);
-    await writer.ask(put('a/k', { valor, credencial: tokenOf('maria') }));
-    const { host, port } = splitAddress(system.addresses[0]!);
-    const deaf = connect({ host, port });
-    await new Promise((resolve) => deaf.once('connect', resolve));
-    const asked = limits.mensagemRequests;
-    for (let id = 0; id < asked; id++) {
-      deaf.write(`${JSON.stringify(get('a/k', { id, credencial: tokenOf('jose') }))}\n`);
-    }
-    const answered = (): number =>
-      system.printed.flat().filter((line) => line.includes('GET key:a/k')).length;
-    await eventually('the first are answered', () => answered() > 0);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(answered()).toBeLessThan(asked / 4);
-    let lines = 0;
-    deaf.on('data', (piece: Buffer) => {
-      for (const byte of piece) if (byte === 0x0a) lines++;
-    });
-    await eventually('the others when it reads', () => lines === asked);
-    deaf.destroy();
-  }, 30_000);
+  it.each([
+    ['until a token is known', 'jose', false],
+    ['until others have a value', 'maria', true],
+  ])(
+    'what waits %s is not answered at once to who does not read',
+    async (_, name, isFresh) => {
+      await startAll();
+      const credencial = tokenOf(name);
+      const valor = 'v'.repeat(limits.valueBytes);
+      const large = put('a/k', { valor, credencial: tokenOf('maria') });
+      await (await client(0)).ask(large);
+      const { host, port } = splitAddress(system.addresses[0]!);
+      const deaf = connect({ host, port });
+      await new Promise((resolve) => deaf.once('connect', resolve));
+      const asked = limits.mensagemRequests - 1;
+      const reads = Array.from({ length: asked }, (__, id) => get('a/k', { id, credencial }));
+      const all = isFresh ? [{ ...large, id: asked }, ...reads] : reads;
+      deaf.write(all.map((message) => `${JSON.stringify(message)}\n`).join(''));
+      const answered = (): number =>
+        system.printed.flat().filter((line) => line.includes('GET key:a/k')).length;
+      await eventually('the first are answered', () => answered() > 0);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect(answered()).toBeLessThan(asked / 4);
+      let lines = 0;
+      deaf.on('data', (piece: Buffer) => {
+        for (const byte of piece) if (byte === 0x0a) lines++;
+      });
+      await eventually('the others when it reads', () => lines === all.length);
+      deaf.destroy();
+    },
+    30_000,
+  );
 
   it('whatever is wrong with a token gets one answer', async () => {
     await startAll();
