@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Server, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { limits } from '../core/limits.js';
+import type { RefusedCalls } from './refused-calls.js';
 
 /** What HTTP/2 counts for each header beside its name and its value. */
 const HEADER_BYTES = 32;
@@ -16,6 +17,14 @@ interface LibraryCall {
   readonly stream: ServerHttp2Stream;
 }
 
+/** As Node calls it. */
+type OnStream = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  raw: readonly string[],
+) => void;
+
 /**
  * Bounds the metadata of a call. A client says them in a few bytes, since HTTP/2 lets it name what it has said before; the
  * library makes an object of each value, with the commas in one of them for bounds, before anybody is asked who he is:
@@ -24,20 +33,25 @@ interface LibraryCall {
 export class MetadataBound {
   private readonly tooLarge = new WeakSet<ServerHttp2Stream>();
 
+  constructor(private readonly refused: RefusedCalls) {}
+
   /** Takes from calls what is too much before the library sees it. Called once the library has what connections go to. */
   watch(server: Server): void {
     for (const http2Server of (server as unknown as LibraryServer).http2Servers.keys()) {
-      http2Server.prependListener('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-        if (sizeOf(headers) <= limits.grpcMetadataBytes) return;
+      const onStream: OnStream = (stream, headers, _flags, raw) => {
+        if (sizeOf(raw) <= limits.grpcMetadataBytes) return;
         this.tooLarge.add(stream);
         for (const name of Object.keys(headers)) if (isCustom(name)) Reflect.deleteProperty(headers, name);
-      });
+      };
+      http2Server.prependListener('stream', onStream);
     }
   }
 
   /** Refuses those calls. */
   readonly interceptor: ServerInterceptor = (_method, call) => {
-    if (this.tooLarge.has((call as unknown as LibraryCall).stream)) {
+    const { stream } = call as unknown as LibraryCall;
+    if (this.tooLarge.has(stream)) {
+      this.refused.add('METADADOS', stream);
       call.sendStatus({ code: status.RESOURCE_EXHAUSTED, details: TOO_LARGE });
     }
     // Nothing to intercept: the library's own call has all that it asks of one.
@@ -45,14 +59,10 @@ export class MetadataBound {
   };
 }
 
-function sizeOf(headers: IncomingHttpHeaders): number {
-  let bytes = 0;
-  for (const name in headers) {
-    const value = headers[name];
-    bytes += HEADER_BYTES + name.length;
-    if (typeof value === 'string') bytes += value.length;
-    else for (const one of value ?? []) bytes += HEADER_BYTES + one.length;
-  }
+/** @param raw names and values in turn, as they came */
+function sizeOf(raw: readonly string[]): number {
+  let bytes = (HEADER_BYTES * raw.length) / 2;
+  for (const text of raw) bytes += text.length;
   return bytes;
 }
 

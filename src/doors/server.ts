@@ -42,6 +42,8 @@ import { adminHandlers, enrolmentHandlers } from './portal/handlers.js';
 import { listen } from './listen.js';
 import { MetadataBound } from './metadata-bound.js';
 import { addReflection } from './reflection.js';
+import { RefusedCalls } from './refused-calls.js';
+import type { CallRefusal } from './refused-calls.js';
 import { UnfinishedRequests } from './unfinished-requests.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -78,6 +80,8 @@ export interface Doors {
   readonly port: number;
   /** Connections refused since the start, by reason. */
   readonly refused: Readonly<Record<ConnectionRefusal, number>>;
+  /** Calls refused or cut since the start for what they take, by reason. */
+  readonly refusedCalls: Readonly<Record<CallRefusal, number>>;
   /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway: the engine refuses. */
   setServing(serving: boolean): void;
   /** Health of {@link DoorsOptions.engineHealth}. NOT_SERVING at first. */
@@ -106,9 +110,10 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   // The library writes to standard error on its own; what matters reaches the log through errors and statuses.
   setLogVerbosity(logVerbosity.NONE);
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
-  const unfinished = new UnfinishedRequests(logger);
-  const metadata = new MetadataBound();
-  const unread = new UnreadAnswers(options.time, logger);
+  const refusedCalls = new RefusedCalls(options.time, logger);
+  const metadata = new MetadataBound(refusedCalls);
+  const unfinished = new UnfinishedRequests(refusedCalls);
+  const unread = new UnreadAnswers(options.time, refusedCalls);
   const interceptors = [metadata.interceptor, unfinished.interceptor, unread.interceptor];
   const server = new Server({ ...serverOptions, interceptors });
   const openStreams = new OpenStreams();
@@ -151,6 +156,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   return {
     port,
     refused,
+    refusedCalls: refusedCalls.counts,
     setServing: (now) => {
       serving = now;
       health.setServing(now);

@@ -3,7 +3,7 @@ import type { Metadata, ServerInterceptingCall, ServerInterceptor } from '@grpc/
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import { limits } from '../core/limits.js';
-import type { Logger } from '../ports/logger.js';
+import type { RefusedCalls } from './refused-calls.js';
 
 /** What a call of one request costs before anything of it has come; beside its metadata, measured. */
 const CALL_BYTES = 12 * 1024;
@@ -49,11 +49,9 @@ export class UnfinishedRequests {
   /** Calls of one request that began in this turn of the event loop. */
   private arrived: LibraryCall[] = [];
   private bytes = 0;
-  private cutCalls = 0;
-  private loggedAtMs = -Infinity;
 
   constructor(
-    private readonly logger: Logger,
+    private readonly refused: RefusedCalls,
     private readonly maxBytes: number = limits.grpcUnfinishedBytes,
   ) {}
 
@@ -62,16 +60,12 @@ export class UnfinishedRequests {
     return this.bytes;
   }
 
-  /** Calls that had to give way. */
-  get cut(): number {
-    return this.cutCalls;
-  }
-
   /** Sees every call of a server before anything of its request is read. */
   readonly interceptor: ServerInterceptor = ({ requestStream }, call) => {
     const known = call as unknown as LibraryCall;
     // One KiB becomes one MiB, thousands at a time, before anybody could look at it.
     if (known.incomingEncoding !== 'identity') {
+      this.refused.add('COMPRIMIDO', known.stream);
       endOnceAnswered(known.stream);
       call.sendStatus({ code: status.UNIMPLEMENTED, details: COMPRESSED });
     } else if (requestStream) {
@@ -143,8 +137,7 @@ export class UnfinishedRequests {
     for (const oldest of this.unfinished) {
       if (this.bytes <= this.maxBytes) return;
       this.forget(oldest);
-      this.cutCalls++;
-      this.tell(oldest.stream);
+      this.refused.add('INACABADO', oldest.stream);
       // To clients this is RESOURCE_EXHAUSTED.
       cut(oldest.stream, constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
@@ -154,17 +147,6 @@ export class UnfinishedRequests {
     if (!this.unfinished.delete(request)) return;
     this.bytes -= request.bytes;
     request.bytes = 0;
-  }
-
-  private tell(stream: ServerHttp2Stream): void {
-    const nowMs = performance.now();
-    if (nowMs - this.loggedAtMs < limits.burstLogMs) return;
-    this.loggedAtMs = nowMs;
-    const from = stream.session?.socket.remoteAddress ?? 'desconhecido';
-    this.logger.warn(
-      { ate: this.cutCalls, de: from },
-      'pedidos que não terminam de chegar ocupam memória demais: os mais antigos foram cortados',
-    );
   }
 }
 

@@ -2,8 +2,8 @@ import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { limits } from '../core/limits.js';
-import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
+import type { RefusedCalls } from './refused-calls.js';
 
 /** What a call costs beside its answer. */
 const CALL_BYTES = 12 * 1024;
@@ -28,19 +28,12 @@ export class UnreadAnswers {
   private readonly waiting = new Set<ServerHttp2Stream>();
   private readonly unread = new Set<ServerHttp2Stream>();
   private isLooking = false;
-  private cutCalls = 0;
-  private loggedAtMs = -Infinity;
 
   constructor(
     private readonly time: Time,
-    private readonly logger: Logger,
+    private readonly refused: RefusedCalls,
     private readonly maxBytes: number = limits.grpcUnreadBytes,
   ) {}
-
-  /** Calls that had to give way. */
-  get cut(): number {
-    return this.cutCalls;
-  }
 
   /** Calls that are looked at. */
   get size(): number {
@@ -61,8 +54,18 @@ export class UnreadAnswers {
   private keepThoseThatGoOn(): void {
     const { arrived } = this;
     this.arrived = [];
-    for (const stream of arrived) if (isOpen(stream)) this.waiting.add(stream);
+    for (const stream of arrived) {
+      if (!isOpen(stream)) continue;
+      this.waiting.add(stream);
+      stream.once('close', () => {
+        this.forget(stream);
+      });
+    }
     this.lookLater();
+  }
+
+  private forget(stream: ServerHttp2Stream): void {
+    if (!this.waiting.delete(stream)) this.unread.delete(stream);
   }
 
   private lookLater(): void {
@@ -77,18 +80,20 @@ export class UnreadAnswers {
 
   private look(): void {
     let bytes = 0;
+    // One that its client has closed says so in the end, or never if what it sent is not read.
+    for (const streams of [this.unread, this.waiting]) {
+      for (const stream of streams) if (stream.closed) streams.delete(stream);
+    }
     for (const stream of this.unread) {
-      if (!isOpen(stream)) this.unread.delete(stream);
-      else if (stream.writableLength > 0) bytes += sizeOf(stream);
+      if (stream.writableLength > 0) bytes += sizeOf(stream);
       else {
         this.unread.delete(stream);
         this.waiting.add(stream);
       }
     }
     for (const stream of this.waiting) {
-      if (isOpen(stream) && stream.writableLength === 0) continue;
+      if (stream.writableLength === 0) continue;
       this.waiting.delete(stream);
-      if (!isOpen(stream)) continue;
       this.unread.add(stream);
       bytes += sizeOf(stream);
     }
@@ -96,23 +101,11 @@ export class UnreadAnswers {
       if (bytes <= this.maxBytes) return;
       bytes -= sizeOf(oldest);
       this.unread.delete(oldest);
-      this.cutCalls++;
-      this.tell(oldest);
+      this.refused.add('NAO_LIDO', oldest);
       // To clients this is RESOURCE_EXHAUSTED. What has come and was not read would keep it here.
       oldest.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
       oldest.resume();
     }
-  }
-
-  private tell(stream: ServerHttp2Stream): void {
-    const nowMs = this.time.monotonicMs();
-    if (nowMs - this.loggedAtMs < limits.burstLogMs) return;
-    this.loggedAtMs = nowMs;
-    const from = stream.session?.socket.remoteAddress ?? 'desconhecido';
-    this.logger.warn(
-      { ate: this.cutCalls, de: from },
-      'respostas que ninguém lê ocupam memória demais: as que esperam há mais tempo foram cortadas',
-    );
   }
 }
 

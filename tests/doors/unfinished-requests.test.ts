@@ -8,11 +8,13 @@ import { admitAll } from '../../src/doors/calls/admission.js';
 import { kvsService } from '../../src/doors/kvs/definition.js';
 import { kvsHandlers } from '../../src/doors/kvs/handlers.js';
 import { OpenStreams } from '../../src/doors/open-streams.js';
+import { RefusedCalls } from '../../src/doors/refused-calls.js';
 import { UnfinishedRequests } from '../../src/doors/unfinished-requests.js';
 import { openStand, RecordingLogger, type Stand } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
 import { connect } from '../support/kvs-client.js';
 import { MemoryEngine } from '../support/memory-engine.js';
+import { realTime } from '../support/real-time.js';
 
 const MiB = 1024 * 1024;
 const UNARY = '/kvs.KVS/Insere';
@@ -109,7 +111,9 @@ describe('requests that never come in whole', () => {
       const other = connect(stand.doors.port);
       expect((await other.insere('chave', 'x'.repeat(limits.valueBytes))).versao).toBe(1);
       other.close();
-      expect(stand.logger.lines.filter(({ message: said }) => said.includes('não terminam')).length).toBe(1);
+      expect(stand.doors.refusedCalls).toMatchObject({ INACABADO: calls.length - kept });
+      const told = stand.logger.lines.filter(({ message: said }) => said === 'chamada recusada (gRPC)');
+      expect(told.map(({ fields }) => fields)).toEqual([{ motivo: 'INACABADO', origem: '127.0.0.1' }]);
     },
     30_000,
   );
@@ -122,6 +126,7 @@ describe('requests that never come in whole', () => {
     const large = Array.from({ length: 6 }, () => ','.repeat(3_000));
     const call = await stranger.begin(UNARY, request, { 'kvs-bin': large });
     expect(await statusOf(call)).toBe(status.RESOURCE_EXHAUSTED);
+    expect(stand.doors.refusedCalls).toMatchObject({ METADADOS: 1, INACABADO: 0 });
     expect(stand.engine.calls).toBe(0);
     usual.end();
     await eventually('o outro é atendido', () => stand.engine.calls === 1);
@@ -151,18 +156,21 @@ describe('requests that never come in whole', () => {
       expect(await resetOf(call)).toBe(constants.NGHTTP2_NO_ERROR);
     }
     expect(stand.engine.calls).toBe(0);
+    expect(stand.doors.refusedCalls.COMPRIMIDO).toBe(2);
   });
 });
 
 describe('what is held of them', () => {
   const engine = new MemoryEngine();
   const logger = new RecordingLogger();
+  let refused: RefusedCalls;
   let requests: UnfinishedRequests;
   let server: Server;
   let stranger: Stranger;
 
   beforeEach(async () => {
-    requests = new UnfinishedRequests(logger, MiB);
+    refused = new RefusedCalls(realTime, logger);
+    requests = new UnfinishedRequests(refused, MiB);
     server = new Server({ interceptors: [requests.interceptor] });
     const context = { engine, logger, admit: admitAll(engine), openStreams: new OpenStreams() };
     server.addService(kvsService, { ...kvsHandlers(context, 3) });
@@ -193,7 +201,7 @@ describe('what is held of them', () => {
     await eventually('devolvido', () => isOf(1));
     stranger.leave();
     await eventually('devolvido', () => requests.heldBytes === 0);
-    expect(requests.cut).toBe(0);
+    expect(refused.counts.INACABADO).toBe(0);
   });
 
   it('a call of which nothing comes counts with what it costs, and its metadata', async () => {
@@ -222,7 +230,7 @@ describe('what is held of them', () => {
     await eventually('tudo foi lido', () => requests.heldBytes === 0);
     await new Promise((resolve) => call.write(unfinished(1000), resolve));
     await eventually('e conta o que começa', () => requests.heldBytes > 1000 && requests.heldBytes < 3000);
-    expect(requests.cut).toBe(0);
+    expect(refused.counts.INACABADO).toBe(0);
     expect(call.closed).toBe(false);
   });
 

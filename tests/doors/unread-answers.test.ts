@@ -7,6 +7,7 @@ import { admitAll } from '../../src/doors/calls/admission.js';
 import { kvsService } from '../../src/doors/kvs/definition.js';
 import { kvsHandlers } from '../../src/doors/kvs/handlers.js';
 import { OpenStreams } from '../../src/doors/open-streams.js';
+import { RefusedCalls } from '../../src/doors/refused-calls.js';
 import { UnreadAnswers } from '../../src/doors/unread-answers.js';
 import { RecordingLogger } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
@@ -41,6 +42,7 @@ class Deaf {
 describe('answers that nobody takes', () => {
   let engine: MemoryEngine;
   let logger: RecordingLogger;
+  let refused: RefusedCalls;
   let answers: UnreadAnswers;
   let server: Server;
   let port: number;
@@ -49,7 +51,8 @@ describe('answers that nobody takes', () => {
   beforeEach(async () => {
     engine = new MemoryEngine();
     logger = new RecordingLogger();
-    answers = new UnreadAnswers(realTime, logger, MiB);
+    refused = new RefusedCalls(realTime, logger);
+    answers = new UnreadAnswers(realTime, refused, MiB);
     server = new Server({ interceptors: [answers.interceptor] });
     const context = { engine, logger, admit: admitAll(engine), openStreams: new OpenStreams() };
     server.addService(kvsService, { ...kvsHandlers(context, 3) });
@@ -90,7 +93,8 @@ describe('answers that nobody takes', () => {
       const other = connect(port);
       expect((await other.consulta('chave')).versao).toBe(1);
       other.close();
-      expect(logger.lines.filter(({ message }) => message.includes('ninguém lê')).length).toBe(1);
+      expect(refused.counts.NAO_LIDO).toBeGreaterThan(5);
+      expect(logger.lines.filter(({ fields }) => 'motivo' in fields)).toHaveLength(1);
       deaf.session.destroy();
       await eventually('nada fica', () => answers.size === 0);
     },
@@ -103,6 +107,6 @@ describe('answers that nobody takes', () => {
       for (const { versao } of await Promise.all(asked)) expect(versao).toBe(1);
     }
     client.close();
-    expect(answers.cut).toBe(0);
+    expect(refused.counts.NAO_LIDO).toBe(0);
   });
 });

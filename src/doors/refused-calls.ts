@@ -1,0 +1,29 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { BurstLog } from '../bus/burst-log.js';
+import type { Logger } from '../ports/logger.js';
+import type { Time } from '../ports/time.js';
+
+/**
+ * Why a gRPC call was refused or cut for what it takes, whatever it asks: metadata too large, a compressed request, one that
+ * did not come in whole, an answer that was not taken. Stable: fields of the log.
+ */
+export const CALL_REFUSALS = ['METADADOS', 'COMPRIMIDO', 'INACABADO', 'NAO_LIDO'] as const;
+export type CallRefusal = (typeof CALL_REFUSALS)[number];
+
+/** Such calls of one server since its start: counted by reason, and summed up in the log. */
+export class RefusedCalls {
+  readonly counts = Object.fromEntries(CALL_REFUSALS.map((reason) => [reason, 0])) as Record<
+    CallRefusal,
+    number
+  >;
+  private readonly burst: BurstLog;
+
+  constructor(time: Time, logger: Logger) {
+    this.burst = new BurstLog(time, logger, 'chamada recusada (gRPC)');
+  }
+
+  add(reason: CallRefusal, { session }: ServerHttp2Stream): void {
+    this.counts[reason]++;
+    this.burst.report(reason, session?.socket.remoteAddress ?? 'desconhecido');
+  }
+}
