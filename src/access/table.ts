@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { BurstLog } from '../bus/burst-log.js';
 import { limits } from '../core/limits.js';
 import type { CertificateGatekeeper, Identity, Refusal, Role } from '../ports/access.js';
+import { BurstLog } from '../ports/burst-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import { Attempts } from './attempts.js';

@@ -1,11 +1,11 @@
 import { limits } from '../core/limits.js';
+import { BurstLog } from '../ports/burst-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import { reconnectDelayMs, returnDelayMs } from './backoff.js';
 import type { BrokerSource } from './broker-source.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
-import { BurstLog } from './burst-log.js';
 import { connectMqtt } from './mqtt-connection.js';
 import type { Connect, Connection, Will } from './mqtt-connection.js';
 

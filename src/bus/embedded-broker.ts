@@ -5,6 +5,7 @@ import { Aedes } from 'aedes';
 import type { AedesOptions, AuthenticateError, Client } from 'aedes';
 import { limits } from '../core/limits.js';
 import type { Gatekeeper } from '../ports/access.js';
+import { BurstLog } from '../ports/burst-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import { RefusedConnections } from '../tls/front.js';
@@ -16,7 +17,6 @@ import { giveBackAtOnce, maySubscribeMore, packetBytesMax, waitOnlyForServers } 
 import type { WithSubscriptions } from './broker-bounds.js';
 import { BrokerUsers } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
-import { BurstLog } from './burst-log.js';
 import { FrameGuard } from './frame-guard.js';
 
 export interface EmbeddedBrokerOptions {

@@ -1,6 +1,7 @@
 import type { Origin } from '../core/dot.js';
 import { limits } from '../core/limits.js';
 import type { Batch } from '../core/mutation.js';
+import { BurstLog } from '../ports/burst-log.js';
 import type { Bus, BusListener, Message, PresenceMessage } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
@@ -8,7 +9,6 @@ import type { Time } from '../ports/time.js';
 import { BrokerLink } from './broker-link.js';
 import type { BrokerSource } from './broker-source.js';
 import type { BrokerCredentials } from './broker-url.js';
-import { BurstLog } from './burst-log.js';
 import { DROP_REASONS } from './checks.js';
 import type { DropReason } from './checks.js';
 import type { Contact } from './contact.js';

@@ -263,9 +263,8 @@ export const limits = Object.freeze({
   grpcMessageBytes: 1 * MiB,
   /** Bytes of the metadata of one gRPC call, by what HTTP/2 counts: other implementations take 8 to 16 KiB by default. */
   grpcMetadataBytes: 16 * KiB,
-  /** Bytes of gRPC requests that have not come in whole, on all connections of a server together; the oldest gives way. */
+  /** On all connections of a server: bytes of requests that have not come in whole, of answers not taken; the oldest gives way. */
   grpcUnfinishedBytes: 128 * MiB,
-  /** Bytes of gRPC answers that clients have not taken, likewise; the one that has waited longest gives way. */
   grpcUnreadBytes: 512 * MiB,
   /** Streams open at once on one connection. */
   streamsPerConnection: 1024,

@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { BurstLog } from '../bus/burst-log.js';
+import { BurstLog } from '../ports/burst-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 

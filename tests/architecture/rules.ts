@@ -20,14 +20,12 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   },
   access: {
     folders: ['core', 'ports', 'access'],
-    // Refusals come in bursts, as invalid messages do.
-    modules: ['bus/burst-log'],
     packages: ['node:*'],
   },
   tls: {
     folders: ['core', 'ports', 'tls'],
-    // Refusals come in bursts, as invalid messages do; keys come from files, as other secrets do.
-    modules: ['bus/burst-log', 'access/small-file'],
+    // Keys come from files, as other secrets do.
+    modules: ['access/small-file'],
     packages: ['node:*', '@peculiar/x509', 'reflect-metadata'],
   },
   leader: {

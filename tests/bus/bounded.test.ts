@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
-import { BurstLog } from '../../src/bus/burst-log.js';
+import { BurstLog } from '../../src/ports/burst-log.js';
 import { PublishWindow } from '../../src/bus/publish-window.js';
 import { ManualTime } from './manual-time.js';
 import { LogRecorder } from './support.js';

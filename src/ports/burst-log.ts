@@ -1,6 +1,6 @@
 import { limits } from '../core/limits.js';
-import type { Logger } from '../ports/logger.js';
-import type { Time } from '../ports/time.js';
+import type { Logger } from './logger.js';
+import type { Time } from './time.js';
 
 /** Senders named in one summary; more would let a flood of invented names fill the log. */
 const NAMES_MAX = 8;
