@@ -255,8 +255,10 @@ export const limits = Object.freeze({
   /** Largest file of certificates or of a key. */
   tlsFileBytes: 4 * MiB,
 
-  /** Connections of clients of gRPC at once; a further one is closed. */
+  /** Connections of clients of gRPC at once, streams of one and of all; a further one is closed, held back, refused. */
   grpcConnections: 4096,
+  streamsPerConnection: 1024,
+  grpcStreams: 32_768,
   /** Watches of health at once, which nobody needs a credential for; a further one is refused. */
   healthWatches: 1024,
   /** Longest gRPC message that a door takes. */
@@ -266,8 +268,6 @@ export const limits = Object.freeze({
   /** On all connections of a server: bytes of requests that have not come in whole, of answers not taken; the oldest gives way. */
   grpcUnfinishedBytes: 128 * MiB,
   grpcUnreadBytes: 512 * MiB,
-  /** Streams open at once on one connection. */
-  streamsPerConnection: 1024,
   /** Requests of one stream that wait for the engine at once, where it takes them in order. */
   requestsPerStream: 1024,
   /** A client connection is asked for a sign of life this often, and closed if none comes in time. */

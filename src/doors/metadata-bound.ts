@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import type { Server, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
+import type { Server, ServerInterceptor } from '@grpc/grpc-js';
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { limits } from '../core/limits.js';
+import { asItIs, libraryCall } from './library-call.js';
 import type { RefusedCalls } from './refused-calls.js';
 
 /** What HTTP/2 counts for each header beside its name and its value. */
@@ -9,12 +10,9 @@ const HEADER_BYTES = 32;
 
 const TOO_LARGE = `os metadados da chamada passam de ${limits.grpcMetadataBytes} bytes`;
 
-/** The library has no public way to these; a test sees whether they are still there. */
+/** The library has no public way to it; a test sees whether it is still there. */
 interface LibraryServer {
   readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
-}
-interface LibraryCall {
-  readonly stream: ServerHttp2Stream;
 }
 
 /** As Node calls it. */
@@ -49,13 +47,10 @@ export class MetadataBound {
 
   /** Refuses those calls. */
   readonly interceptor: ServerInterceptor = (_method, call) => {
-    const { stream } = call as unknown as LibraryCall;
-    if (this.tooLarge.has(stream)) {
-      this.refused.add('METADADOS', stream);
-      call.sendStatus({ code: status.RESOURCE_EXHAUSTED, details: TOO_LARGE });
+    if (this.tooLarge.has(libraryCall(call).stream)) {
+      this.refused.refuse('METADADOS', call, status.RESOURCE_EXHAUSTED, TOO_LARGE);
     }
-    // Nothing to intercept: the library's own call has all that it asks of one.
-    return call as unknown as ServerInterceptingCall;
+    return asItIs(call);
   };
 }
 

@@ -30,6 +30,7 @@ import { KVS_SERVICE_NAME, kvsPackage, kvsService } from './kvs/definition.js';
 import { kvsHandlers } from './kvs/handlers.js';
 import { KV_STORE_SERVICE_NAME, kvStorePackage, kvStoreService } from './kvstore/definition.js';
 import { kvStoreHandlers } from './kvstore/handlers.js';
+import { OpenCalls } from './open-calls.js';
 import { OpenStreams } from './open-streams.js';
 import {
   ADMIN_SERVICE_NAME,
@@ -45,7 +46,6 @@ import { addReflection } from './reflection.js';
 import { RefusedCalls } from './refused-calls.js';
 import type { CallRefusal } from './refused-calls.js';
 import { UnfinishedRequests } from './unfinished-requests.js';
-import { UnreadAnswers } from './unread-answers.js';
 
 /** An enrolment portal with the services of it that one server offers. */
 export interface OfferedPortal {
@@ -113,8 +113,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const refusedCalls = new RefusedCalls(options.time, logger);
   const metadata = new MetadataBound(refusedCalls);
   const unfinished = new UnfinishedRequests(refusedCalls);
-  const unread = new UnreadAnswers(options.time, refusedCalls);
-  const interceptors = [metadata.interceptor, unfinished.interceptor, unread.interceptor];
+  const openCalls = new OpenCalls(options.time, refusedCalls);
+  const interceptors = [metadata.interceptor, unfinished.interceptor, openCalls.interceptor];
   const server = new Server({ ...serverOptions, interceptors });
   const openStreams = new OpenStreams();
   const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);

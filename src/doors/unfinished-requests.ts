@@ -1,8 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import type { Metadata, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
+import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import { limits } from '../core/limits.js';
+import { asItIs, cut, endOnceAnswered, libraryCall } from './library-call.js';
+import type { LibraryCall } from './library-call.js';
 import type { RefusedCalls } from './refused-calls.js';
 
 /** What a call of one request costs before anything of it has come; beside its metadata, measured. */
@@ -14,24 +16,10 @@ const PIECE_BYTES = 256;
 /** HTTP/2 lets a client send so much on a new call before the server has taken anything of it. */
 const FIRST_WINDOW_BYTES = 65_535;
 
-/** A client that was answered gets so long to end its side of the call itself. */
-const ANSWERED_MS = 100;
-
 /** Before each message: whether it is compressed, and its length in four bytes. */
 const HEAD_BYTES = 5;
 
 const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding)';
-
-/** The library has no public way to what comes in on a call; a test sees whether this one is still there. */
-interface LibraryCall {
-  readonly stream: ServerHttp2Stream;
-  readonly metadata: Metadata;
-  readonly incomingEncoding: string;
-  /** State 0: between two messages. */
-  readonly decoder: { readonly readState: number; readonly readMessageSize: number };
-  /** Messages that have come in whole and were not asked for yet. */
-  readonly readQueue: readonly unknown[];
-}
 
 interface Unfinished {
   readonly stream: ServerHttp2Stream;
@@ -62,12 +50,10 @@ export class UnfinishedRequests {
 
   /** Sees every call of a server before anything of its request is read. */
   readonly interceptor: ServerInterceptor = ({ requestStream }, call) => {
-    const known = call as unknown as LibraryCall;
+    const known = libraryCall(call);
     // One KiB becomes one MiB, thousands at a time, before anybody could look at it.
     if (known.incomingEncoding !== 'identity') {
-      this.refused.add('COMPRIMIDO', known.stream);
-      endOnceAnswered(known.stream);
-      call.sendStatus({ code: status.UNIMPLEMENTED, details: COMPRESSED });
+      this.refused.refuse('COMPRIMIDO', call, status.UNIMPLEMENTED, COMPRESSED);
     } else if (requestStream) {
       this.watchStream(known);
     } else if (this.arrived.push(known) === 1) {
@@ -75,8 +61,7 @@ export class UnfinishedRequests {
         this.watchThoseThatGoOn();
       });
     }
-    // Nothing to intercept: the library's own call has all that it asks of one.
-    return call as unknown as ServerInterceptingCall;
+    return asItIs(call);
   };
 
   /** Nearly every request of one message is there in whole by now, and costs no more than this look. */
@@ -138,7 +123,6 @@ export class UnfinishedRequests {
       if (this.bytes <= this.maxBytes) return;
       this.forget(oldest);
       this.refused.add('INACABADO', oldest.stream);
-      // To clients this is RESOURCE_EXHAUSTED.
       cut(oldest.stream, constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
   }
@@ -157,32 +141,6 @@ function sizeOf(metadata: Metadata): number {
     for (const value of values) bytes += PIECE_BYTES + value.length;
   }
   return bytes;
-}
-
-/**
- * Ends a call when its client has had the status, whether or not the client has said all that it wants to: the library
- * would keep it, refused or not, for as long as the client likes. That is how HTTP/2 lets a server do so (RFC 9113, 8.1).
- */
-function endOnceAnswered(stream: ServerHttp2Stream): void {
-  const end = (): void => {
-    if (stream.readableEnded || stream.closed) return;
-    setTimeout(() => {
-      // Before the status is on its way its end would take the place of it.
-      if (stream.closed || stream.state.localClose !== 1) end();
-      else if (!stream.readableEnded) cut(stream, constants.NGHTTP2_NO_ERROR);
-    }, ANSWERED_MS).unref();
-  };
-  stream.once('wantTrailers', end);
-  stream.once('finish', () => {
-    // A stream whose connection breaks finishes without a head. With no trailers to come the status is in it.
-    if (stream.headersSent && stream.sentHeaders['grpc-status'] !== undefined) end();
-  });
-}
-
-function cut(stream: ServerHttp2Stream, code: number): void {
-  stream.close(code);
-  // What has come and was not read would keep it here.
-  stream.resume();
 }
 
 /** Finds where messages begin and end in the pieces of one call. */

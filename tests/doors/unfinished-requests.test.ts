@@ -126,6 +126,8 @@ describe('requests that never come in whole', () => {
     const large = Array.from({ length: 6 }, () => ','.repeat(3_000));
     const call = await stranger.begin(UNARY, request, { 'kvs-bin': large });
     expect(await statusOf(call)).toBe(status.RESOURCE_EXHAUSTED);
+    // Neither does it stay, though it goes on: its client has the status.
+    expect(await resetOf(call)).toBe(constants.NGHTTP2_NO_ERROR);
     expect(stand.doors.refusedCalls).toMatchObject({ METADADOS: 1, INACABADO: 0 });
     expect(stand.engine.calls).toBe(0);
     usual.end();

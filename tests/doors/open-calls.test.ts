@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import { connect as connectHttp2, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
 import { admitAll } from '../../src/doors/calls/admission.js';
@@ -8,7 +10,8 @@ import { kvsService } from '../../src/doors/kvs/definition.js';
 import { kvsHandlers } from '../../src/doors/kvs/handlers.js';
 import { OpenStreams } from '../../src/doors/open-streams.js';
 import { RefusedCalls } from '../../src/doors/refused-calls.js';
-import { UnreadAnswers } from '../../src/doors/unread-answers.js';
+import { OpenCalls } from '../../src/doors/open-calls.js';
+import { method } from '../support/door-client.js';
 import { RecordingLogger } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
 import { connect } from '../support/kvs-client.js';
@@ -16,6 +19,8 @@ import { MemoryEngine } from '../support/memory-engine.js';
 import { realTime } from '../support/real-time.js';
 
 const MiB = 1024 * 1024;
+/** More than the calls that one test makes for its answers. */
+const STREAMS = 40;
 
 /** `ChaveVersao` with its head: the key `chave`. */
 const REQUEST = Buffer.from([0, 0, 0, 0, 7, 10, 5, ...Buffer.from('chave')]);
@@ -39,11 +44,11 @@ class Deaf {
   }
 }
 
-describe('answers that nobody takes', () => {
+describe('calls that go on', () => {
   let engine: MemoryEngine;
   let logger: RecordingLogger;
   let refused: RefusedCalls;
-  let answers: UnreadAnswers;
+  let openCalls: OpenCalls;
   let server: Server;
   let port: number;
   let deaf: Deaf;
@@ -52,8 +57,8 @@ describe('answers that nobody takes', () => {
     engine = new MemoryEngine();
     logger = new RecordingLogger();
     refused = new RefusedCalls(realTime, logger);
-    answers = new UnreadAnswers(realTime, refused, MiB);
-    server = new Server({ interceptors: [answers.interceptor] });
+    openCalls = new OpenCalls(realTime, refused, MiB, STREAMS);
+    server = new Server({ interceptors: [openCalls.interceptor] });
     const context = { engine, logger, admit: admitAll(engine), openStreams: new OpenStreams() };
     server.addService(kvsService, { ...kvsHandlers(context, 3) });
     port = await new Promise<number>((resolve, reject) => {
@@ -73,11 +78,11 @@ describe('answers that nobody takes', () => {
   });
 
   it.each(['/kvs.KVS/Consulta', '/kvs.KVS/ConsultaVarias'])(
-    'of %s: those that have waited longest give way, and others are served',
+    'answers of %s that nobody takes: those that have waited longest give way, and others are served',
     async (path) => {
       const first = await deaf.ask(path);
       if (path.endsWith('Consulta')) first.end();
-      await eventually('a primeira espera', () => answers.size === 1);
+      await eventually('a primeira espera', () => openCalls.size === 1);
       await new Promise((resolve) => setTimeout(resolve, 250));
       const calls: ClientHttp2Stream[] = [];
       for (let i = 0; i < 20; i++) {
@@ -96,11 +101,30 @@ describe('answers that nobody takes', () => {
       expect(refused.counts.NAO_LIDO).toBeGreaterThan(5);
       expect(logger.lines.filter(({ fields }) => 'motivo' in fields)).toHaveLength(1);
       deaf.session.destroy();
-      await eventually('nada fica', () => answers.size === 0);
+      await eventually('nada fica', () => openCalls.size === 0);
     },
   );
 
-  it('who takes them is never in the way, however much it asks for', async () => {
+  it('streams are bounded in number, calls of one request go on, and a stream that ends makes room', async () => {
+    const client = connect(port);
+    const { path, requestSerialize, responseDeserialize } = method(client.service, 'ConsultaVarias');
+    const open = (): EventEmitter & { cancel(): void } =>
+      client.raw.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const streams = Array.from({ length: STREAMS }, open);
+    for (const stream of streams) stream.on('error', () => undefined);
+    await eventually('todos abertos', () => openCalls.size === STREAMS);
+    const [refusal] = (await once(open(), 'error')) as [{ code: number }];
+    expect(refusal.code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(refused.counts.FLUXOS).toBe(1);
+    expect((await client.consulta('chave')).versao).toBe(1);
+    streams[0]?.cancel();
+    await eventually('há lugar', () => openCalls.size < STREAMS);
+    const { resposta } = await client.consultaVarias(['chave']);
+    expect(resposta[0]?.versao).toBe(1);
+    client.close();
+  });
+
+  it('who takes answers is never in the way, however much it asks for', async () => {
     const client = connect(port);
     for (let i = 0; i < 5; i++) {
       const asked = Array.from({ length: 10 }, () => client.consulta('chave'));

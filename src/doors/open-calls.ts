@@ -1,8 +1,10 @@
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
-import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type { ServerInterceptor } from '@grpc/grpc-js';
 import { limits } from '../core/limits.js';
 import type { Time } from '../ports/time.js';
+import { asItIs, cut, libraryCall } from './library-call.js';
 import type { RefusedCalls } from './refused-calls.js';
 
 /** What a call costs beside its answer. */
@@ -11,17 +13,16 @@ const CALL_BYTES = 12 * 1024;
 /** How often those whose answers are on their way are looked at. */
 const LOOK_MS = 100;
 
-/** The library has no public way to the stream of a call; a test sees whether this one is still there. */
-interface LibraryCall {
-  readonly stream: ServerHttp2Stream;
-}
+const TOO_MANY = 'fluxos demais abertos neste servidor: tente outro, ou este daqui a pouco';
 
 /**
- * Answers that their clients do not take, on all connections of a server together. HTTP/2 lets a client say how much it
- * takes, nothing too, and call on: the library keeps what it has not taken. Beyond the limit the one that has waited
- * longest gives way.
+ * Calls that go on for longer than a turn of the event loop, on all connections of a server together.
+ *
+ * Streams are bounded in number: a further one is refused. Answers that their clients do not take are bounded in bytes:
+ * HTTP/2 lets a client say how much it takes, nothing too, and call on, and the library keeps what it has not taken.
+ * Beyond the limit the one that has waited longest gives way.
  */
-export class UnreadAnswers {
+export class OpenCalls {
   /** Calls that began in this turn of the event loop. */
   private arrived: ServerHttp2Stream[] = [];
   /** Calls that are not answered, or whose answer was not taken yet; those of which something waits behind the others. */
@@ -33,6 +34,7 @@ export class UnreadAnswers {
     private readonly time: Time,
     private readonly refused: RefusedCalls,
     private readonly maxBytes: number = limits.grpcUnreadBytes,
+    private readonly maxStreams: number = limits.grpcStreams,
   ) {}
 
   /** Calls that are looked at. */
@@ -40,14 +42,16 @@ export class UnreadAnswers {
     return this.waiting.size + this.unread.size;
   }
 
-  readonly interceptor: ServerInterceptor = (_method, call) => {
-    if (this.arrived.push((call as unknown as LibraryCall).stream) === 1) {
+  readonly interceptor: ServerInterceptor = ({ requestStream, responseStream }, call) => {
+    // Calls of one request and one answer end by themselves.
+    if ((requestStream || responseStream) && this.size >= this.maxStreams) {
+      this.refused.refuse('FLUXOS', call, status.RESOURCE_EXHAUSTED, TOO_MANY);
+    } else if (this.arrived.push(libraryCall(call).stream) === 1) {
       setImmediate(() => {
         this.keepThoseThatGoOn();
       });
     }
-    // Nothing to intercept: the library's own call has all that it asks of one.
-    return call as unknown as ServerInterceptingCall;
+    return asItIs(call);
   };
 
   /** Nearly every call of one request is answered by now, and costs no more than this look. */
@@ -102,9 +106,7 @@ export class UnreadAnswers {
       bytes -= sizeOf(oldest);
       this.unread.delete(oldest);
       this.refused.add('NAO_LIDO', oldest);
-      // To clients this is RESOURCE_EXHAUSTED. What has come and was not read would keep it here.
-      oldest.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-      oldest.resume();
+      cut(oldest, constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
   }
 }
