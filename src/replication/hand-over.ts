@@ -1,4 +1,4 @@
-import type { VectorEntries } from '../core/dot.js';
+import type { Origin, VectorEntries } from '../core/dot.js';
 import type { Bus } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
@@ -10,6 +10,7 @@ const LOOK_MS = 20;
 /**
  * Waits until a serving peer announces, from now on, that it has all that is here and has no living origin to come from;
  * or `waitMs` have passed, or there is no peer.
+ * @param entries what was written here, and what has advanced last: as much as presences tell
  * @returns whether one has
  */
 export function handOver(
@@ -29,10 +30,13 @@ export function handOver(
   },
 ): Promise<boolean> {
   const begunMs = time.monotonicMs();
+  // What was owed once stays so, however much of others comes in after it.
+  const here = new Map<Origin, number>();
   return new Promise((resolve) => {
     const look = (): void => {
       // What comes in meanwhile counts too, unless its origin lives: then it is there itself for whoever misses it.
-      const owed = entries().filter(([origin]) => !peers.serves(origin, begunMs));
+      for (const [origin, seq] of entries()) here.set(origin, seq);
+      const owed = [...here].filter(([origin]) => !peers.serves(origin, begunMs));
       const held = peers.someoneHas(owed, begunMs);
       const alone = !bus.connected || peers.serving().length === 0;
       if (!held && !alone && time.monotonicMs() < begunMs + waitMs) {

@@ -90,7 +90,7 @@ export class Member {
     const causes = (this.causes = new Causes(origin, store, keeper !== undefined));
     const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes));
     const receiver = (this.receiver = new Receiver(origin, store, outbox, log, tuning, causes, keeper));
-    const peers = (this.peers = new Peers(time, tuning));
+    const peers = (this.peers = new Peers(origin, time, tuning));
     const ask = (settled: () => void): void => this.announcer.announce(settled);
     this.confirmations = new Confirmations(peers, time, tuning, ask);
     this.arrivals = new Arrivals(store, time, tuning, () => this.repair.suspect(0));
@@ -198,7 +198,11 @@ export class Member {
 
   private handedOver(): Promise<boolean> {
     this.announcer.announce();
-    const entries = (): VectorEntries => this.store.vector.recent(this.tuning.presenceEntries);
+    const { origin } = this.options;
+    const entries = (): VectorEntries => {
+      const { vector } = this.store;
+      return [...vector.recent(this.tuning.presenceEntries), [origin, vector.seqOf(origin)]];
+    };
     return handOver(entries, { ...this.options, peers: this.peers, waitMs: this.tuning.handOverMs });
   }
 

@@ -10,6 +10,8 @@ export interface Peer {
   readonly seenAtMs: number;
   /** How far the peer's wall clock is ahead of ours, in ms, as of its last presence. */
   readonly clockAheadMs: number;
+  /** The highest seq of ours that it has ever said to have: it still has it. */
+  readonly ownSeq: number;
   /** Not asked for anything before this (monotonic ms). */
   restUntilMs: number;
 }
@@ -22,6 +24,7 @@ export class Peers {
   private readonly peers = new Map<Origin, Peer>();
 
   constructor(
+    private readonly own: Origin,
     private readonly time: Time,
     private readonly tuning: Tuning,
   ) {}
@@ -48,12 +51,12 @@ export class Peers {
 
   /**
    * Whether some serving peer has announced that it has all of this.
-   * @param sinceMs what was heard before (monotonic ms) does not count: whoever said it may have gone since
+   * @param sinceMs a peer not heard of since (monotonic ms) does not count: it may have gone
    */
   someoneHas(entries: VectorEntries, sinceMs: number): boolean {
-    return this.serving().some(({ presence, seenAtMs }) => {
+    return this.serving().some(({ presence, seenAtMs, ownSeq }) => {
       if (seenAtMs < sinceMs) return false;
-      const announced = new Map(presence.recent);
+      const announced = new Map([...presence.recent, [this.own, ownSeq]]);
       return entries.every(([origin, seq]) => (announced.get(origin) ?? 0) >= seq);
     });
   }
@@ -63,8 +66,10 @@ export class Peers {
     const known = this.peers.get(presence.origin);
     this.peers.delete(presence.origin);
     if (presence.state === 'leaving') return false;
+    const saysOwn = presence.recent.find(([origin]) => origin === this.own)?.[1] ?? 0;
     this.peers.set(presence.origin, {
       presence,
+      ownSeq: Math.max(known?.ownSeq ?? 0, saysOwn),
       seenAtMs: this.time.monotonicMs(),
       clockAheadMs: presence.wallMs - this.time.wallMs(),
       restUntilMs: known?.restUntilMs ?? 0,

@@ -8,5 +8,6 @@ export const REGRESSION_SEEDS: readonly (readonly [seed: number, reason: string]
   [10, 'a giver that joins a state itself between two pages'],
   [2, 'pages that are no state one by one'],
   [14, 'a session on a server whose store has adopted a state, and so has another vector'],
+  [2912609589, 'a server that stops, whose own last write is older than all that presences have room for'],
   [25, 'the same, of another server: a run changes easily'],
 ];

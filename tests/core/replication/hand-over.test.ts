@@ -10,7 +10,7 @@ import { LogRecorder } from '../../bus/support.js';
 /** A server that stops, with two peers of which it has heard. */
 function stopping(entries: () => VectorEntries) {
   const time = new ManualTime();
-  const peers = new Peers(time, defaultTuning);
+  const peers = new Peers('own', time, defaultTuning);
   const hears = (origin: string, recent: VectorEntries): void => {
     const more = { address: '', wallMs: 0, vectorDigest: '', storeHash: '', recent };
     const presence: PresenceMessage = { type: 'presence', origin, state: 'serving', ...more };
@@ -32,8 +32,8 @@ describe('handing over', () => {
     const { hears, begin } = stopping(() => [['own', 5]]);
     hears('a', [['own', 5]]);
     expect(await begin(() => undefined)).toBe(false);
-    expect(await begin(() => hears('a', [['own', 4]]))).toBe(false);
-    expect(await begin(() => hears('a', [['own', 5]]))).toBe(true);
+    expect(await begin(() => hears('b', [['own', 4]]))).toBe(false);
+    expect(await begin(() => hears('b', [['own', 5]]))).toBe(true);
   });
 
   it('owes also what comes in meanwhile, unless its origin lives', async () => {
@@ -53,5 +53,36 @@ describe('handing over', () => {
       hears('b', []);
     };
     expect(await begin(lives)).toBe(true);
+  });
+
+  it('owes what it owed once, though others advance after it, and takes no silence for its having gone on', async () => {
+    let entries: VectorEntries = [
+      ['own', 5],
+      ['dead', 2],
+    ];
+    const { hears, begin } = stopping(() => entries);
+    hears('a', [['own', 5]]);
+    const others = (): void => {
+      // Only what has advanced last is told, here and there.
+      entries = [
+        ['own', 5],
+        ['b', 7],
+      ];
+      hears('b', []);
+      hears('a', [['b', 7]]);
+    };
+    expect(await begin(others)).toBe(false);
+    const told = (): void => {
+      others();
+      hears('a', [['dead', 2]]);
+    };
+    entries = [
+      ['own', 5],
+      ['dead', 2],
+    ];
+    // It has said before that it has what was written here, and has it still.
+    expect(await begin(told)).toBe(true);
+    entries = [['own', 6]];
+    expect(await begin(() => hears('a', []))).toBe(false);
   });
 });

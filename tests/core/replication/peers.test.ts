@@ -20,7 +20,7 @@ function presence(origin: string, more: Partial<PresenceMessage> = {}): Presence
 
 function peersWith(tuning: Partial<Tuning> = {}): { peers: Peers; time: HandTime } {
   const time = new HandTime();
-  return { peers: new Peers(time, { ...defaultTuning, ...tuning }), time };
+  return { peers: new Peers('own', time, { ...defaultTuning, ...tuning }), time };
 }
 
 describe('Peers', () => {

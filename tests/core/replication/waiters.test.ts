@@ -93,7 +93,7 @@ describe('sessions that wait', () => {
 describe('writes that wait for confirmations', () => {
   function open(...peersHere: readonly (readonly [Origin, PresenceState])[]) {
     const time = new ManualTime();
-    const peers = new Peers(time, defaultTuning);
+    const peers = new Peers('own', time, defaultTuning);
     const asked: (number | undefined)[] = [];
     const settle: (() => void)[] = [];
     const confirmations: Confirmations = new Confirmations(peers, time, defaultTuning, (settled) => {
