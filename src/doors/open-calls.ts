@@ -4,11 +4,9 @@ import { status } from '@grpc/grpc-js';
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { limits } from '../core/limits.js';
 import type { Time } from '../ports/time.js';
-import { asItIs, cut, libraryCall } from './library-call.js';
+import { asItIs, CALL_BYTES, cut, libraryCall } from './library-call.js';
+import { NextTurn } from './next-turn.js';
 import type { RefusedCalls } from './refused-calls.js';
-
-/** What a call costs beside its answer. */
-const CALL_BYTES = 12 * 1024;
 
 /** How often those whose answers are on their way are looked at. */
 const LOOK_MS = 100;
@@ -23,8 +21,11 @@ const TOO_MANY = 'fluxos demais abertos neste servidor: tente outro, ou este daq
  * Beyond the limit the one that has waited longest gives way.
  */
 export class OpenCalls {
-  /** Calls that began in this turn of the event loop. */
-  private arrived: ServerHttp2Stream[] = [];
+  /** Nearly every call of one request is answered in the next turn, and costs no more than this look. */
+  private readonly arrived = new NextTurn<ServerHttp2Stream>((streams) => {
+    for (const stream of streams) if (isOpen(stream)) this.keep(stream);
+    this.lookLater();
+  });
   /** Calls that are not answered, or whose answer was not taken yet; those of which something waits behind the others. */
   private readonly waiting = new Set<ServerHttp2Stream>();
   private readonly unread = new Set<ServerHttp2Stream>();
@@ -46,26 +47,17 @@ export class OpenCalls {
     // Calls of one request and one answer end by themselves.
     if ((requestStream || responseStream) && this.size >= this.maxStreams) {
       this.refused.refuse('FLUXOS', call, status.RESOURCE_EXHAUSTED, TOO_MANY);
-    } else if (this.arrived.push(libraryCall(call).stream) === 1) {
-      setImmediate(() => {
-        this.keepThoseThatGoOn();
-      });
+    } else {
+      this.arrived.add(libraryCall(call).stream);
     }
     return asItIs(call);
   };
 
-  /** Nearly every call of one request is answered by now, and costs no more than this look. */
-  private keepThoseThatGoOn(): void {
-    const { arrived } = this;
-    this.arrived = [];
-    for (const stream of arrived) {
-      if (!isOpen(stream)) continue;
-      this.waiting.add(stream);
-      stream.once('close', () => {
-        this.forget(stream);
-      });
-    }
-    this.lookLater();
+  private keep(stream: ServerHttp2Stream): void {
+    this.waiting.add(stream);
+    stream.once('close', () => {
+      this.forget(stream);
+    });
   }
 
   private forget(stream: ServerHttp2Stream): void {

@@ -34,6 +34,8 @@ export class RefusedCalls {
   /** Answers a call before anything of it is looked at. */
   refuse(reason: CallRefusal, call: Call, code: status, details: string): void {
     const { stream } = libraryCall(call);
+    // It was refused for something else already.
+    if (stream.headersSent) return;
     this.add(reason, stream);
     endOnceAnswered(stream);
     call.sendStatus({ code, details });

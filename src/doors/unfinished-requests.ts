@@ -3,12 +3,10 @@ import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import { limits } from '../core/limits.js';
-import { asItIs, cut, endOnceAnswered, libraryCall } from './library-call.js';
+import { asItIs, CALL_BYTES, cut, endOnceAnswered, libraryCall } from './library-call.js';
 import type { LibraryCall } from './library-call.js';
+import { NextTurn } from './next-turn.js';
 import type { RefusedCalls } from './refused-calls.js';
-
-/** What a call of one request costs before anything of it has come; beside its metadata, measured. */
-const CALL_BYTES = 12 * 1024;
 
 /** What a piece or a whole message costs beside its bytes: a request may come in a million of them. */
 const PIECE_BYTES = 256;
@@ -34,8 +32,12 @@ interface Unfinished {
 export class UnfinishedRequests {
   /** The one that began first is the first. */
   private readonly unfinished = new Set<Unfinished>();
-  /** Calls of one request that began in this turn of the event loop. */
-  private arrived: LibraryCall[] = [];
+  /** Calls of one request. Nearly every one is there in whole in the next turn, and costs no more than this look. */
+  private readonly arrived = new NextTurn<LibraryCall>((calls) => {
+    for (const call of calls) {
+      if (!call.stream.readableEnded && !call.stream.closed) this.watchSingle(call);
+    }
+  });
   private bytes = 0;
 
   constructor(
@@ -56,22 +58,11 @@ export class UnfinishedRequests {
       this.refused.refuse('COMPRIMIDO', call, status.UNIMPLEMENTED, COMPRESSED);
     } else if (requestStream) {
       this.watchStream(known);
-    } else if (this.arrived.push(known) === 1) {
-      setImmediate(() => {
-        this.watchThoseThatGoOn();
-      });
+    } else {
+      this.arrived.add(known);
     }
     return asItIs(call);
   };
-
-  /** Nearly every request of one message is there in whole by now, and costs no more than this look. */
-  private watchThoseThatGoOn(): void {
-    const { arrived } = this;
-    this.arrived = [];
-    for (const call of arrived) {
-      if (!call.stream.readableEnded && !call.stream.closed) this.watchSingle(call);
-    }
-  }
 
   /** A call of one request, which the library keeps until it is half-closed. */
   private watchSingle({ stream, metadata, decoder, readQueue }: LibraryCall): void {

@@ -96,10 +96,9 @@ export function changeOfValue(key: string, value: string): Change | undefined {
 /** The change that the removal of a key is; `undefined` if the key is not a record's. */
 export function changeOfRemoval(key: string): Change | undefined {
   const kind = KINDS.find(({ prefix }) => key.startsWith(prefix));
-  const change: Change | undefined = kind && {
-    ...{ base: kind.base, action: 'delete', fields: [key.slice(kind.prefix.length)] },
-  };
-  return change !== undefined && mayBeShown(change) ? change : undefined;
+  if (kind === undefined) return undefined;
+  const change: Change = { base: kind.base, action: 'delete', fields: [key.slice(kind.prefix.length)] };
+  return mayBeShown(change) ? change : undefined;
 }
 
 function mayBeShown({ fields: [id = '', ...others] }: Change): boolean {
