@@ -1,32 +1,37 @@
-import type { Origin, VectorEntries } from '../core/dot.js';
+import type { Origin } from '../core/dot.js';
+import type { VersionVector } from '../core/vector.js';
 import type { Bus } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import type { Peers } from './peers.js';
+import type { Tuning } from './tuning.js';
 
 // How often a server that stops looks whether it may go.
 const LOOK_MS = 20;
 
 /**
- * Waits until a serving peer announces, from now on, that it has all that is here and has no living origin to come from;
- * or `waitMs` have passed, or there is no peer.
- * @param entries what was written here, and what has advanced last: as much as presences tell
+ * Waits until a serving peer that speaks from now on has announced that it has all that is here and has no living origin
+ * to come from; or `handOverMs` have passed, or there is no peer. What is looked at: what was written here, and as many of
+ * the origins that have advanced last as a presence tells.
+ * @param vector of the store, which may get another one
  * @returns whether one has
  */
 export function handOver(
-  entries: () => VectorEntries,
+  vector: () => VersionVector,
   {
+    origin: own,
+    tuning,
     peers,
     bus,
     time,
     logger,
-    waitMs,
   }: {
+    readonly origin: Origin;
+    readonly tuning: Pick<Tuning, 'handOverMs' | 'presenceEntries'>;
     readonly peers: Peers;
     readonly bus: Bus;
     readonly time: Time;
     readonly logger: Logger;
-    readonly waitMs: number;
   },
 ): Promise<boolean> {
   const begunMs = time.monotonicMs();
@@ -35,11 +40,12 @@ export function handOver(
   return new Promise((resolve) => {
     const look = (): void => {
       // What comes in meanwhile counts too, unless its origin lives: then it is there itself for whoever misses it.
-      for (const [origin, seq] of entries()) here.set(origin, seq);
+      for (const [origin, seq] of vector().recent(tuning.presenceEntries)) here.set(origin, seq);
+      here.set(own, vector().seqOf(own));
       const owed = [...here].filter(([origin]) => !peers.serves(origin, begunMs));
       const held = peers.someoneHas(owed, begunMs);
       const alone = !bus.connected || peers.serving().length === 0;
-      if (!held && !alone && time.monotonicMs() < begunMs + waitMs) {
+      if (!held && !alone && time.monotonicMs() < begunMs + tuning.handOverMs) {
         time.after(LOOK_MS, look);
         return;
       }

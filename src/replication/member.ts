@@ -1,4 +1,4 @@
-import type { Origin, VectorEntries } from '../core/dot.js';
+import type { Origin } from '../core/dot.js';
 import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { Bus, Message, PresenceMessage, PresenceState } from '../ports/bus.js';
@@ -198,12 +198,7 @@ export class Member {
 
   private handedOver(): Promise<boolean> {
     this.announcer.announce();
-    const { origin } = this.options;
-    const entries = (): VectorEntries => {
-      const { vector } = this.store;
-      return [...vector.recent(this.tuning.presenceEntries), [origin, vector.seqOf(origin)]];
-    };
-    return handOver(entries, { ...this.options, peers: this.peers, waitMs: this.tuning.handOverMs });
+    return handOver(() => this.store.vector, { ...this.options, tuning: this.tuning, peers: this.peers });
   }
 
   /** What the store holds already came without batches: peers that lack it take it as a state. */

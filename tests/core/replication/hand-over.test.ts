@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VectorEntries } from '../../../src/core/dot.js';
+import { VersionVector } from '../../../src/core/vector.js';
 import type { Bus, PresenceMessage } from '../../../src/ports/bus.js';
 import { handOver } from '../../../src/replication/hand-over.js';
 import { Peers } from '../../../src/replication/peers.js';
@@ -8,7 +9,7 @@ import { ManualTime } from '../../bus/manual-time.js';
 import { LogRecorder } from '../../bus/support.js';
 
 /** A server that stops, with two peers of which it has heard. */
-function stopping(entries: () => VectorEntries) {
+function stopping(entries: () => VectorEntries, presenceEntries = defaultTuning.presenceEntries) {
   const time = new ManualTime();
   const peers = new Peers('own', time, defaultTuning);
   const hears = (origin: string, recent: VectorEntries): void => {
@@ -19,7 +20,13 @@ function stopping(entries: () => VectorEntries) {
   const begin = async (act: () => void): Promise<boolean> => {
     time.advance(100);
     const bus = { connected: true } as Bus;
-    const handed = handOver(entries, { peers, bus, time, logger: new LogRecorder(), waitMs: 1_000 });
+    const vector = (): VersionVector => {
+      const made = new VersionVector();
+      for (const [origin, seq] of entries()) made.advance(made.indexOf(origin), seq);
+      return made;
+    };
+    const tuning = { handOverMs: 1_000, presenceEntries };
+    const handed = handOver(vector, { origin: 'own', tuning, peers, bus, time, logger: new LogRecorder() });
     act();
     time.advance(2_000);
     return handed;
@@ -84,5 +91,26 @@ describe('handing over', () => {
     expect(await begin(told)).toBe(true);
     entries = [['own', 6]];
     expect(await begin(() => hears('a', []))).toBe(false);
+  });
+
+  it('owes what was written here, though it is older than all that a presence has room for', async () => {
+    const { hears, begin } = stopping(
+      () => [
+        ['own', 5],
+        ['b', 7],
+        ['c', 8],
+      ],
+      2,
+    );
+    const live = (): void => {
+      for (const origin of ['b', 'c']) hears(origin, [['own', 4]]);
+    };
+    live();
+    expect(await begin(live)).toBe(false);
+    const told = (): void => {
+      live();
+      hears('c', [['own', 5]]);
+    };
+    expect(await begin(told)).toBe(true);
   });
 });
