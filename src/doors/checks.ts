@@ -11,9 +11,7 @@ import type { KeyRequest, KeyValueRequest } from './wire/messages.js';
 export function checkedKey(request: KeyRequest, minimumChars: number): string {
   const { key } = request;
   if (key === undefined) throw new KvsError('CHAVE_INVALIDA', 'a chave não é UTF-8 válido');
-  if (isShorter(key, minimumChars)) {
-    throw new KvsError('CHAVE_CURTA', `a chave precisa de pelo menos ${String(minimumChars)} caracteres`);
-  }
+  if (isShorter(key, minimumChars)) throw shortKey(minimumChars);
   if (request.keyBytes > limits.keyBytes) {
     throw new KvsError('CHAVE_LONGA', `a chave passa de ${String(limits.keyBytes)} bytes`);
   }
@@ -42,8 +40,13 @@ export function namedVersion(version: number): number | undefined {
   return version > 0 ? version : undefined;
 }
 
+/** What is wrong with a key that has fewer characters than `minimumChars`. */
+export function shortKey(minimumChars: number): KvsError {
+  return new KvsError('CHAVE_CURTA', `a chave precisa de pelo menos ${String(minimumChars)} caracteres`);
+}
+
 /** Whether text has fewer than `minimum` code points, looking at no more of it than needed. */
-function isShorter(text: string, minimum: number): boolean {
+export function isShorter(text: string, minimum: number): boolean {
   if (text.length < minimum) return true;
   if (text.length >= 2 * minimum) return false;
   let chars = 0;

@@ -32,6 +32,16 @@ describe('as nove operações contra um servidor', () => {
       .map((line): unknown => JSON.parse(line));
   const version = (line: unknown): number => (line as { versao: number }).versao;
 
+  it('uma chave curta, posta por esta porta, aparece e sai pela outra', async () => {
+    await client('put', '--chave', 'x', '--valor', '1');
+    expect((await client('-o', 'consulta', '-k', 'x')).stdout).toBe('chave:  x\nvalor:  1\nversão: 1\n');
+    expect(await client('-o', 'insere', '-k', 'x', '-v', 'valor')).toMatchObject({ code: 4, stdout: '' });
+    expect((await client('-o', 'remove', '-k', 'x')).stdout).toBe('removidas todas as versões de x\n');
+    const gone = await client('-o', 'remove', '-k', 'x');
+    expect(gone).toMatchObject({ code: 4, stdout: '' });
+    expect(gone.stderr).toContain('a chave precisa de pelo menos 3 caracteres');
+  });
+
   it('put, get e trim', async () => {
     const first = lines((await client('put', '--chave', 'k', '--valor', 'ação 🎉', '--json')).stdout)[0];
     expect(first).toEqual({ operacao: 'put', chave: 'k', versao: version(first), anterior: null });

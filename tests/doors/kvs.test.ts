@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KvsError, type ErrorCode } from '../../src/core/errors.js';
+import { limits } from '../../src/core/limits.js';
 import { GRPC_OUTCOMES } from '../../src/doors/errors.js';
 import { reasonOf } from '../support/kvs-client.js';
 import { AsyncMemoryEngine } from '../support/memory-engine.js';
@@ -96,6 +97,24 @@ describe.each([
     expect(await client.consulta('ab')).toMatchObject(BLANK);
     expect((await client.remove('ab')).versao).toBe(-1);
     expect(await client.snapshot()).toEqual([BLANK]);
+  });
+
+  it('shows and removes a short key that another door has inserted', async () => {
+    const { client, engine } = stand;
+    for (const valor of ['1', '', '3']) await engine.insert('x', valor);
+    expect(await client.consulta('x')).toEqual({ chave: 'x', valor: '3', versao: 3, erro: undefined });
+    expect((await client.consultaVarias([{ chave: 'x', versao: 1 }])).resposta).toMatchObject([
+      { valor: '1' },
+    ]);
+    expect((await client.remove('x', 2)).versao).toBe(2);
+    const gone = await client.remove('x', 2);
+    expect(gone).toMatchObject({
+      versao: -1,
+      erro: expect.stringMatching(/^VERSAO_INEXISTENTE: /) as string,
+    });
+    expect((await client.insere('x', 'valor')).erro).toMatch(/^CHAVE_CURTA: /);
+    expect(await client.removeVarias(['x', 'x'])).toEqual({ resposta: [0, -1], erro: '1:CHAVE_CURTA' });
+    expect(await client.consulta('x')).toMatchObject(BLANK);
   });
 
   it('answers a stream request by request, in order', async () => {
@@ -200,18 +219,20 @@ describe('kvs.KVS and errors of the engine', () => {
         expect(error).toMatchObject({ code: outcome.code });
         expect(reasonOf(error)).toBe(`${code}: agora não: é um teste`);
       }
+      const long = 'a'.repeat(limits.keyBytes + 1);
       const streams = [
-        client.insereVarias([
-          ['a', 'x'],
-          ['chave', 'valor'],
-        ]),
-        client.consultaVarias(['a', 'chave']),
-        client.removeVarias(['a', 'chave']),
+        () =>
+          client.insereVarias([
+            [long, 'valor'],
+            ['chave', 'valor'],
+          ]),
+        () => client.consultaVarias([long, 'chave']),
+        () => client.removeVarias([long, 'chave']),
       ];
       for (const call of streams) {
-        const error: unknown = await call.catch((thrown: unknown) => thrown);
+        const error: unknown = await call().catch((thrown: unknown) => thrown);
         expect(error).toMatchObject({ code: outcome.code });
-        expect(reasonOf(error)).toBe(`0:CHAVE_CURTA,1:${code}`);
+        expect(reasonOf(error)).toBe(`0:CHAVE_LONGA,1:${code}`);
       }
     } finally {
       await stand.close();

@@ -2,7 +2,7 @@
 import { KvsError } from '../../core/errors.js';
 import type { Awaitable, Engine } from '../../ports/engine.js';
 import { andThen, type Operation } from '../calls/operation.js';
-import { checkedKey, checkedValue, namedVersion } from '../checks.js';
+import { checkedKey, checkedValue, isShorter, namedVersion, shortKey } from '../checks.js';
 import type { KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
 
 /** The answer when a contract's number has to say "error". */
@@ -20,14 +20,27 @@ export interface Operations {
   readonly remove: Operation<KeyVersionRequest, number>;
 }
 
-/** @param minimumChars fewest characters of a key and of a value */
+/** The minimum binds inserts: other doors, and servers with another one, insert shorter keys. */
+const ANY_LENGTH = 0;
+
+/** @param minimumChars fewest characters of a key and of a value that are inserted */
 export function kvsOperations(minimumChars: number): Operations {
   /** Nothing was found: whether the key is unknown, or only such a version of it. */
   function missing(engine: Engine, key: string, version: number | undefined): Awaitable<never> {
     return andThen(version === undefined ? undefined : engine.query(key, undefined), (latest) => {
-      if (latest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+      if (latest === undefined) throw unknownKey(key);
       throw new KvsError('VERSAO_INEXISTENTE', `a chave não tem versão até ${String(version)}`);
     });
+  }
+
+  /** That a key is too short for this door is why it does not exist. */
+  function unknownKey(key: string): KvsError {
+    if (isShorter(key, minimumChars)) return shortKey(minimumChars);
+    return new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+  }
+
+  function throwWithReason(error: unknown, key: string): never {
+    throw error instanceof KvsError && error.code === 'CHAVE_INEXISTENTE' ? unknownKey(key) : error;
   }
 
   return {
@@ -39,7 +52,7 @@ export function kvsOperations(minimumChars: number): Operations {
     },
 
     query(request, { engine }) {
-      const key = checkedKey(request, minimumChars);
+      const key = checkedKey(request, ANY_LENGTH);
       const version = namedVersion(request.version);
       const found = engine.query(key, version);
       if (found instanceof Promise) return found.then((row) => row ?? missing(engine, key, version));
@@ -47,9 +60,18 @@ export function kvsOperations(minimumChars: number): Operations {
     },
 
     remove(request, { engine }) {
-      const key = checkedKey(request, minimumChars);
+      const key = checkedKey(request, ANY_LENGTH);
       const version = namedVersion(request.version);
-      return andThen(engine.remove(key, version), () => version ?? 0);
+      try {
+        const removed = engine.remove(key, version);
+        if (!(removed instanceof Promise)) return version ?? 0;
+        return removed.then(
+          () => version ?? 0,
+          (error: unknown) => throwWithReason(error, key),
+        );
+      } catch (error) {
+        return throwWithReason(error, key);
+      }
     },
   };
 }
