@@ -5,11 +5,9 @@ import { promisify } from 'node:util';
 import { Metadata } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Balancer } from '../../src/client/balancer.js';
-import type { Settled } from '../../src/client/exchange.js';
 import type { ServerAddress } from '../../src/client/link.js';
 import { newRequestId } from '../../src/client/request-id.js';
 import { limits } from '../../src/core/limits.js';
-import { loadProto, loadedService } from '../../src/doors/protos.js';
 import { DataFolder } from '../support/data-folder.js';
 import { root } from '../support/e2e-build.js';
 import { soon, TestFleet } from '../support/e2e-fleet.js';
@@ -17,44 +15,10 @@ import { Relay } from '../support/e2e-proxy.js';
 import { LossyProxy } from '../support/lossy-proxy.js';
 import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
 import type { Mosquitto } from '../support/mosquitto.js';
+import { addressOf, insert, kvsService, versionOf, versionsOf } from '../support/repeated-inserts.js';
 import type { ServerProcess } from '../support/server-process.js';
 
 const run = promisify(execFile);
-const kvs = loadedService(loadProto('kvs.proto'), 'kvs.KVS');
-
-/** Inserts at the first of the servers that answers, as a client with request ids does. */
-async function insert(
-  servers: readonly ServerAddress[],
-  chave: string,
-  valor: string,
-  id = newRequestId(),
-): Promise<Settled<{ readonly versao: number }>> {
-  const balancer = new Balancer(servers, () => 0);
-  const request = { chave, valor };
-  const settled = await balancer.call<object, { readonly versao: number }>({
-    ...{ method: kvs['Insere'] as never, request, writes: true, requestId: id },
-    ...{ metadata: new Metadata(), timeoutMs: 30_000 },
-  });
-  balancer.close();
-  return settled;
-}
-
-function versionOf(settled: Settled<{ readonly versao: number }>): number {
-  if (!settled.ok) throw new Error(`failed: ${settled.error.details}`, { cause: settled.error });
-  return settled.reply.versao;
-}
-
-/** All versions of a key at a server. */
-async function versionsOf({ client }: ServerProcess, chave: string): Promise<number[]> {
-  const { versao: newest } = await client.consulta(chave);
-  const found = new Set<number>();
-  for (let version = newest; version > 0; version--) {
-    const { versao } = await client.consulta(chave, version);
-    if (versao > 0) found.add(versao);
-  }
-  return [...found].sort((a, b) => a - b);
-}
-
 /** Repeated requests at real servers that cannot see each other, freeze and die. */
 describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => {
   let broker: Mosquitto;
@@ -62,7 +26,6 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
   const folders: DataFolder[] = [];
   const proxies: { stop(): Promise<void> }[] = [];
 
-  const at = ({ port }: ServerProcess): ServerAddress => ({ host: '127.0.0.1', port });
   const proxyOf = async ({ port }: ServerProcess): Promise<[LossyProxy, ServerAddress]> => {
     const proxy = await LossyProxy.start(`127.0.0.1:${port}`);
     proxies.push(proxy);
@@ -92,12 +55,12 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
     await grown();
     const [proxy, viaProxy] = await proxyOf(a);
     const id = newRequestId();
-    const balancer = new Balancer([viaProxy, at(b)], () => 0);
+    const balancer = new Balancer([viaProxy, addressOf(b)], () => 0);
     // A connection whose answers are lost never comes about: it is made first.
     await balancer.links[0]?.connect(10_000);
     proxy.set('dropAnswers');
     const settled = await balancer.call<object, { readonly versao: number }>({
-      ...{ method: kvs['Insere'] as never, request: { chave: 'chave', valor: 'valor' }, writes: true },
+      ...{ method: kvsService['Insere'] as never, request: { chave: 'chave', valor: 'valor' }, writes: true },
       ...{ requestId: id, metadata: new Metadata(), timeoutMs: 30_000 },
     });
     balancer.close();
@@ -107,8 +70,8 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
     await fleet.converged();
     for (const server of fleet.servers) expect(await versionsOf(server, 'chave')).toEqual([1]);
     // Both know it now; and a client that uses it for something else is told so.
-    expect(versionOf(await insert([at(a)], 'chave', 'valor', id))).toBe(1);
-    const other = await insert([at(b)], 'chave', 'outro', id);
+    expect(versionOf(await insert([addressOf(a)], 'chave', 'valor', id))).toBe(1);
+    const other = await insert([addressOf(b)], 'chave', 'outro', id);
     expect(other.ok ? '' : other.error.details).toContain('já foi usado');
     for (const server of fleet.servers) expect(await versionsOf(server, 'chave')).toEqual([1]);
   });
@@ -125,7 +88,7 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
       await fleet.converged();
       await grown();
       const [proxy, viaProxy] = await proxyOf(a);
-      const balancer = new Balancer([viaProxy, at(b)], () => 0);
+      const balancer = new Balancer([viaProxy, addressOf(b)], () => 0);
       await balancer.links[0]?.connect(10_000);
       relay.cut();
       await soon('it is alone', () => a.logged('sem broker'));
@@ -133,7 +96,11 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
       await a.client.insere('chave', 'sozinho');
       proxy.set('dropAnswers');
       const settled = await balancer.call<object, { readonly versao: number }>({
-        ...{ method: kvs['Insere'] as never, request: { chave: 'chave', valor: 'valor' }, writes: true },
+        ...{
+          method: kvsService['Insere'] as never,
+          request: { chave: 'chave', valor: 'valor' },
+          writes: true,
+        },
         ...{ requestId: newRequestId(), metadata: new Metadata(), timeoutMs: 30_000 },
       });
       balancer.close();
@@ -188,7 +155,7 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
       while (begun < total) {
         const turn = begun++;
         const key = `chave${turn}`;
-        const servers = fleet.servers.map(at);
+        const servers = fleet.servers.map(addressOf);
         const order = [...servers.slice(turn % 3), ...servers.slice(0, turn % 3)];
         const settled = await insert(order, key, 'valor');
         versions.set(key, versionOf(settled));
@@ -224,13 +191,13 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
     const server = await fleet.add(['--broker', broker.url, ...folder.args]);
     await server.ready();
     const id = newRequestId();
-    expect(versionOf(await insert([at(server)], 'chave', 'valor', id))).toBe(1);
+    expect(versionOf(await insert([addressOf(server)], 'chave', 'valor', id))).toBe(1);
     await server.kill9();
     await server.restart();
     await server.ready();
-    expect(versionOf(await insert([at(server)], 'chave', 'valor', id))).toBe(1);
+    expect(versionOf(await insert([addressOf(server)], 'chave', 'valor', id))).toBe(1);
     expect(await versionsOf(server, 'chave')).toEqual([1]);
-    const other = await insert([at(server)], 'chave', 'outro', id);
+    const other = await insert([addressOf(server)], 'chave', 'outro', id);
     expect(other.ok ? '' : other.error.details).toContain('já foi usado');
   });
 });

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { eventually } from './eventually.js';
+import { underLock } from './build-lock.js';
 
 const run = promisify(execFile);
 
@@ -13,9 +13,6 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const stamp = join(root, 'dist', '.compilado');
 const lockFolder = join(root, 'node_modules', '.kvs-test-build');
-const lockFile = join(lockFolder, 'pid');
-const BUILD_MS_MAX = 120_000;
-const OWNER_MS_MAX = 5_000;
 
 /**
  * Builds `dist` unless it is newer than all sources, so that tests of real processes never run yesterday's program.
@@ -24,12 +21,9 @@ const OWNER_MS_MAX = 5_000;
  */
 export async function ensureBuilt(): Promise<void> {
   if (await isFresh()) return;
-  await eventually('the lock of the build', takeLock, BUILD_MS_MAX);
-  try {
+  await underLock(lockFolder, async () => {
     if (!(await isFresh())) await build();
-  } finally {
-    await rm(lockFolder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function isFresh(): Promise<boolean> {
@@ -50,46 +44,27 @@ async function isFresh(): Promise<boolean> {
   return !newer.includes(true);
 }
 
-/** Whether this process may build. A lock whose owner is dead is taken away. */
-async function takeLock(): Promise<boolean> {
-  try {
-    await mkdir(lockFolder);
-    await writeFile(lockFile, String(process.pid));
-    return true;
-  } catch {
-    if (!(await hasOwner())) await rm(lockFolder, { recursive: true, force: true });
-    return false;
-  }
-}
-
-/** Whether a living process holds the lock. One that has not yet said which is given a moment. */
-async function hasOwner(): Promise<boolean> {
-  const owner = await readFile(lockFile, 'utf8').catch(() => undefined);
-  if (owner !== undefined) return isAlive(Number(owner));
-  const made = await stat(lockFolder).catch(() => undefined);
-  return made !== undefined && Date.now() - made.mtimeMs < OWNER_MS_MAX;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
 /** Builds beside and swaps at the end, so that nobody ever runs half a build. */
 async function build(): Promise<void> {
   const fresh = join(lockFolder, 'dist');
   await mkdir(fresh);
   await writeFile(join(fresh, '.compilado'), '');
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  try {
-    await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root });
-  } catch (error) {
-    throw new Error(`the build failed:\n${(error as { stdout?: string }).stdout ?? ''}`, { cause: error });
-  }
+  await compile(root, fresh);
   const dist = join(root, 'dist');
   if (existsSync(dist)) await rename(dist, join(lockFolder, 'old'));
   await rename(fresh, dist);
+}
+
+/**
+ * Compiles a tree of sources, its types found in `node_modules` above or in it.
+ * @throws Error with the compiler's output
+ */
+export async function compile(tree: string, outDir: string, options: readonly string[] = []): Promise<void> {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const words = [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir, ...options];
+  try {
+    await run(process.execPath, words, { cwd: tree });
+  } catch (error) {
+    throw new Error(`the build failed:\n${(error as { stdout?: string }).stdout ?? ''}`, { cause: error });
+  }
 }

@@ -76,9 +76,9 @@ export class TestFleet {
     return Promise.resolve(new TestFleet(name, broker, FleetObserver.open(broker.url, name, scope, read)));
   }
 
-  /** Starts one more server; it may still be joining. */
-  async add(args: readonly string[] = this.broker.args): Promise<ServerProcess> {
-    const server = await ServerProcess.start({ fleet: this.name, args });
+  /** Starts one more server, of this program if not of the present one; it may still be joining. */
+  async add(args: readonly string[] = this.broker.args, program?: string): Promise<ServerProcess> {
+    const server = await ServerProcess.start({ fleet: this.name, args, ...(program && { program }) });
     this.servers.push(server);
     return server;
   }

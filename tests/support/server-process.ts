@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** What its client shows and checks; by default nothing. */
   readonly security?: DoorSecurity;
+  /** The program (`bin/kvs`) that runs it, if not the present one: `previousProgram()`. */
+  readonly program?: string;
 }
 
 /** One incarnation: what a process said, and a client of it. */
@@ -38,6 +40,9 @@ interface Incarnation {
   frozen: boolean;
 }
 
+/** The program of the sources as they are now. */
+export const presentProgram = join(root, 'bin/kvs');
+
 const OPEN_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 
@@ -48,7 +53,7 @@ export class ServerProcess {
 
   private constructor(
     readonly port: number,
-    private readonly options: ServerOptions,
+    private options: ServerOptions,
     private present: Incarnation,
   ) {}
 
@@ -153,9 +158,12 @@ export class ServerProcess {
     if (await accepts(this.port)) throw new Error(`port ${this.port} is not free`);
   }
 
-  /** Starts a new incarnation on the same port, with the same options. The one before must be over. */
-  async restart(): Promise<void> {
+  /**
+   * Starts a new incarnation on the same port, with the same options but for these. The one before must be over.
+   */
+  async restart(changes: Partial<Pick<ServerOptions, 'args' | 'program'>> = {}): Promise<void> {
     if (this.running) throw new Error('the server still runs');
+    this.options = { ...this.options, ...changes };
     this.past.push(this.present);
     this.present = launch(this.port, this.options);
     await this.opened();
@@ -185,16 +193,19 @@ export class ServerProcess {
   }
 }
 
-function launch(port: number, { fleet, args }: ServerOptions): Incarnation {
+function launch(port: number, { fleet, args, program }: ServerOptions): Incarnation {
   const named = fleet === undefined ? [] : ['--frota', fleet];
-  const run = runKvs(['servidor', String(port), ...named, ...args]);
+  const run = runKvs(['servidor', String(port), ...named, ...args], program);
   return { ...run, client: undefined, frozen: false };
 }
 
 /** `bin/kvs` with these arguments, without the `KVS_*` variables of whoever runs the tests. */
-export function runKvs(args: readonly string[]): Pick<Incarnation, 'child' | 'log' | 'plain' | 'ended'> {
+export function runKvs(
+  args: readonly string[],
+  program = presentProgram,
+): Pick<Incarnation, 'child' | 'log' | 'plain' | 'ended'> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KVS_')));
-  const child = spawn(process.execPath, [join(root, 'bin/kvs'), ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
