@@ -57,3 +57,19 @@ export function waitOnlyForServers(socket: Socket, isServer: () => boolean, onFu
     return true;
   };
 }
+
+/**
+ * Makes that one `read` gives all that has come. The broker's library reads once and then waits for more, which until
+ * Node.js 24 was enough: from 26 on each `read` gives one of the pieces, and the others would wait for ever.
+ */
+export function readWhole(socket: Socket): void {
+  const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
+  socket.read = (size?: number | null): Buffer | null => {
+    if (typeof size === 'number') return read(size);
+    const first = read();
+    if (first === null || socket.readableLength === 0) return first;
+    const pieces = [first];
+    for (let piece = read(); piece !== null; piece = read()) pieces.push(piece);
+    return Buffer.concat(pieces);
+  };
+}

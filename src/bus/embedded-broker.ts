@@ -13,7 +13,13 @@ import type { ConnectionRefusal, Front } from '../tls/front.js';
 import { plainFront } from '../tls/plain-front.js';
 import { tlsFront } from '../tls/tls-front.js';
 import type { Transport } from '../tls/transport.js';
-import { giveBackAtOnce, maySubscribeMore, packetBytesMax, waitOnlyForServers } from './broker-bounds.js';
+import {
+  giveBackAtOnce,
+  maySubscribeMore,
+  packetBytesMax,
+  readWhole,
+  waitOnlyForServers,
+} from './broker-bounds.js';
 import type { WithSubscriptions } from './broker-bounds.js';
 import { BrokerUsers } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
@@ -165,6 +171,7 @@ export class EmbeddedBroker {
     socket.once('close', () => {
       this.clients.delete(socket);
     });
+    readWhole(socket);
     const client = this.aedes.handle(socket);
     this.clients.set(socket, client);
     // Aedes reads by hand, so this listener sees each chunk just before Aedes does, and starts no flow of its own.

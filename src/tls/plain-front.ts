@@ -35,10 +35,11 @@ export function plainFront({ refused, onSocket }: PlainFrontOptions): Front {
     socket.on('error', onError);
     socket.setTimeout(limits.handshakeMs, onTimeout);
     socket.once('readable', () => {
-      const first = socket.read(1) as Buffer | null;
+      // All that has come, or the first piece of it: how much one `read` gives differs between versions of Node.js.
+      const came = socket.read() as Buffer | null;
       // It has left without a word.
-      if (first === null) return;
-      if (beginsTls(first[0])) {
+      if (came === null) return;
+      if (beginsTls(came[0])) {
         refused.add('EXIGE_TLS', socket);
         // Read to its end, or the answer would be lost with what has not been read.
         socket.off('timeout', onTimeout).setTimeout(limits.handshakeMs, onError);
@@ -46,7 +47,8 @@ export function plainFront({ refused, onSocket }: PlainFrontOptions): Front {
         return;
       }
       unfinished.finish(socket);
-      socket.unshift(first);
+      // Whole pieces go back whole: whoever reads next finds them as they came.
+      socket.unshift(came);
       socket.off('timeout', onTimeout).setTimeout(0);
       // Only then does a stream know that nobody listens any more, and tell the next one who does what is there.
       process.nextTick(() => {

@@ -17,11 +17,15 @@ const REQUESTS = 'portal/admin/aluno/create';
 
 /** `servidor` is a server, everybody else a user of the portal who may write. */
 const gatekeeper: Gatekeeper = {
-  authenticate: (name): Identity => ({
-    ...{ name, prefixes: ['portal/'], valid: true },
-    role: name === 'servidor' ? 'servidor' : 'escrita',
-  }),
+  authenticate: (name): Identity | Promise<Identity> => {
+    const role = name === 'servidor' ? 'servidor' : 'escrita';
+    const identity: Identity = { name, prefixes: ['portal/'], valid: true, role };
+    if (name !== 'devagar') return identity;
+    return new Promise((resolve) => (known = (): void => resolve(identity)));
+  },
 };
+/** Ends the wait of `devagar`, once there is one. */
+let known: (() => void) | undefined;
 
 let certificates: TestCertificates;
 let log: LogRecorder;
@@ -187,6 +191,32 @@ describe('what one client of the embedded broker may take', () => {
     client.end(true);
     for (const { fields } of log.lines) expect(JSON.stringify(fields).length).toBeLessThan(300);
   });
+});
+
+it('reads all that came in pieces while it asked who the client is', async () => {
+  const server = await user('servidor');
+  let heard = '';
+  server.on('message', (_topic, payload) => (heard = payload.toString()));
+  await server.subscribeAsync('portal/#');
+  const raw = new Raw();
+  raw.socket.setNoDelay();
+  const loggedIn = raw.login('devagar');
+  await eventually('it asks', () => known !== undefined);
+  const text = 'x'.repeat(3_000);
+  const body = Buffer.concat([short(REQUESTS.length), Buffer.from(REQUESTS), short(1), Buffer.from(text)]);
+  const packet = Buffer.concat([Buffer.from([0x32]), lengthOf(body.length), body]);
+  for (const [from, to] of [
+    [0, 1],
+    [1, 1_500],
+    [1_500, packet.length],
+  ] as const) {
+    raw.socket.write(packet.subarray(from, to));
+    // The broker has seen what came before it when this is back.
+    await server.publishAsync('kvs/padrao/x', 'x', { qos: 1 });
+  }
+  known?.();
+  await loggedIn;
+  await eventually('the whole packet', () => heard === text);
 });
 
 it.each(['mqtt', 'mqtts'])(
