@@ -119,7 +119,7 @@ show 'Remover uma chave:' 0 $'removidas todas as versões de aluno\na mais nova:
 arrives 'Ninguém mais a tem:' 3 'kvs: a chave "aluno" não existe' "${b[@]}" get --chave aluno
 show 'Remover várias:' 3 '.*turma.*removida.*a chave "nota" não existe.*' "${c[@]}" delall --chave turma nota
 arrives 'Restam duas:' 0 '.*curso.*sala.*2 chaves' "${a[@]}" getrange --chave a z
-show 'Remover um intervalo:' 0 '.*curso.*removida.*sala.*removida.*2 chaves' "${a[@]}" delrange --chave a z
+show 'Remover um intervalo:' 0 '.*curso.*removida.*sala.*removida.*2 chaves' "${a[@]}" delrange --chave a z --sim
 arrives 'Não resta nada:' 0 'nenhuma chave' "${b[@]}" getrange --chave a z
 
 title 'quantos de cada'

@@ -10,6 +10,7 @@ import { accessOptions, ACTIONS } from './access/options.js';
 import type { AccessAction } from './access/options.js';
 import { adminOptions, enrolmentOptions } from './portal/options.js';
 import { clientOptions, copyOptions } from './client-options.js';
+import type { Switches } from './request.js';
 import { certificatesOptions, serverTlsOptions } from './tls/options.js';
 import { keepWhole, spreadLists } from './words.js';
 
@@ -31,8 +32,7 @@ export type Command =
       readonly kind: 'client';
       /** Of the time-versioned door; `undefined`: `-o` names one of the other. */
       readonly operation: KeyValueOperation | undefined;
-      readonly json: boolean;
-      readonly discovers: boolean;
+      readonly switches: Switches;
       readonly flags: Flags;
     }
   | {
@@ -118,8 +118,7 @@ function newParser(found: (command: Command) => void): Argv {
         if (operation !== undefined && flags['operacao'] !== undefined) {
           throw new Error(`a operação foi dada duas vezes: -o ${String(flags['operacao'])} e ${operation}`);
         }
-        const [json, discovers] = [argv['json'] === true, argv['descobre'] === true];
-        found({ kind: 'client', operation, json, discovers, flags });
+        found({ kind: 'client', operation, switches: switchesOf(argv), flags });
       },
     )
     .command(
@@ -314,6 +313,15 @@ function serverOptions(command: Argv): Argv {
         'Cada opção também pode vir de uma variável KVS_… (KVS_PORTA, KVS_BROKER, KVS_LOG_NIVEL) ou do arquivo.\n' +
         'Vale a primeira destas: linha de comando, ambiente, arquivo, padrão.',
     );
+}
+
+function switchesOf(argv: Readonly<Record<string, unknown>>): Switches {
+  return {
+    json: argv['json'] === true,
+    discovers: argv['descobre'] === true,
+    sure: argv['sim'] === true,
+    simulates: argv['simula'] === true,
+  };
 }
 
 function copyOf(direction: 'exporta' | 'importa', argv: Readonly<Record<string, unknown>>): Command {

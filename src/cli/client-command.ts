@@ -7,7 +7,9 @@ import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
 import { answerJson, answerText, snapshotJson } from './format.js';
 import type { Output } from './output.js';
-import { jsonFromEnv, requestOf, targetOf } from './request.js';
+import { askBefore, notARemoval } from './removal/consent.js';
+import { isRemoval, lossOf, simulate } from './removal/counted.js';
+import { jsonFromEnv, requestOf, sureFromEnv, targetOf } from './request.js';
 import type { Request, Switches, Target } from './request.js';
 import { keysText, Rows } from './rows.js';
 
@@ -17,13 +19,19 @@ import { keysText, Rows } from './rows.js';
  */
 export async function runClient(
   flags: Flags,
-  { json, discovers }: Switches,
+  { json, discovers, sure, simulates }: Switches,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
   const request = requestOf(flags);
   const target = targetOf(flags, env, discovers);
   const asJson = json || jsonFromEnv(env);
+  if (isRemoval(request)) {
+    if (simulates) return simulate(target, request, asJson, output);
+    const loss = sure || sureFromEnv(env) ? undefined : await lossOf(target, request);
+    const refused = loss && (await askBefore(loss, output));
+    if (refused !== undefined) return refused;
+  } else if (simulates) throw notARemoval(request.operation);
   if (request.operation === 'snapshot') return runSnapshot(request, target, asJson, output);
   return runAnswers(request, target, asJson, output);
 }

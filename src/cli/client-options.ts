@@ -93,6 +93,11 @@ export function clientOptions(command: Argv): Argv {
       },
       descobre: { type: 'boolean', describe: 'Aprende de um servidor quais são os outros' },
       json: { type: 'boolean', describe: 'Um objeto JSON por linha e por resposta' },
+      sim: {
+        type: 'boolean',
+        describe: 'Remove sem perguntar, também várias chaves ou versões não nomeadas',
+      },
+      simula: { type: 'boolean', describe: 'Mostra o que uma remoção levaria, e não remove' },
     })
     .example([
       ['$0 cliente -p 9000 -o insere -k nome -v Maria', 'guarda uma nova versão'],
@@ -111,8 +116,8 @@ export function clientOptions(command: Argv): Argv {
     .epilogue(
       'Saída: 0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde ·\n' +
         '       6 não se sabe se a escrita foi feita · 7 escrita feita, mas não confirmada por tantos servidores.\n' +
-        'KVS_ENDERECO, KVS_PORTA, KVS_SERVIDORES, KVS_DESCOBRE, KVS_PRAZO, KVS_JSON, KVS_CONFIRMACAO e KVS_SESSAO dizem o\n' +
-        'mesmo que as opções.',
+        'KVS_ENDERECO, KVS_PORTA, KVS_SERVIDORES, KVS_DESCOBRE, KVS_PRAZO, KVS_JSON, KVS_SIM, KVS_CONFIRMACAO e KVS_SESSAO dizem\n' +
+        'o mesmo que as opções.',
     );
 }
 

@@ -23,13 +23,13 @@ export async function main(): Promise<void> {
         break;
       // Loaded only when asked for: a client must not wait for what only a server needs, nor the other way round.
       case 'client': {
-        const { operation, flags, json, discovers } = command;
+        const { operation, flags, switches } = command;
         if (operation === undefined) {
           const { runClient } = await import('./client-command.js');
-          process.exitCode = await runClient(flags, { json, discovers }, process.env, output);
+          process.exitCode = await runClient(flags, switches, process.env, output);
         } else {
           const { runKeyValue } = await import('./keyvalue/command.js');
-          process.exitCode = await runKeyValue(operation, flags, { json, discovers }, process.env, output);
+          process.exitCode = await runKeyValue(operation, flags, switches, process.env, output);
         }
         break;
       }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import { visible } from './format.js';
 
@@ -9,6 +10,8 @@ export interface Output {
   line(text: string): Promise<void> | undefined;
   /** Writes one line on standard error, with the name of the program. */
   error(message: string): void;
+  /** The answer of the person at the terminal; empty if there comes none. Absent: nobody is there. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** A token that somebody gave where none belongs, in a message that says so: those who read the log need not have it. */
@@ -39,5 +42,20 @@ export function standardOutput(): Output {
       const line = visible(message.replace(/\s*\n\s*/g, ' ')).replace(TOKEN, '$1…');
       stderr.write(`kvs: ${line}\n`);
     },
+    ...(isatty(process.stdin.fd) && isatty(stderr.fd) && { ask: askAtTerminal }),
   };
+}
+
+async function askAtTerminal(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const gone = new Promise<string>((resolve) => {
+      terminal.once('close', () => {
+        resolve('');
+      });
+    });
+    return await Promise.race([terminal.question(visible(question)), gone]);
+  } finally {
+    terminal.close();
+  }
 }

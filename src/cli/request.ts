@@ -34,9 +34,11 @@ export interface KeyVersion {
 /** One request to a server, in the field names of the door. */
 export type Request =
   | { readonly operation: 'insere'; readonly item: KeyValue }
-  | { readonly operation: 'consulta' | 'remove'; readonly item: KeyVersion }
+  | { readonly operation: 'consulta'; readonly item: KeyVersion }
+  | { readonly operation: 'remove'; readonly item: KeyVersion }
   | { readonly operation: 'insere-v'; readonly items: readonly KeyValue[] }
-  | { readonly operation: 'consulta-v' | 'remove-v'; readonly items: readonly KeyVersion[] }
+  | { readonly operation: 'consulta-v'; readonly items: readonly KeyVersion[] }
+  | { readonly operation: 'remove-v'; readonly items: readonly KeyVersion[] }
   | { readonly operation: 'snapshot'; readonly item: { readonly versao: number } };
 
 /** Where to ask, and how long to wait for an answer. */
@@ -59,6 +61,10 @@ export interface Switches {
   readonly json: boolean;
   /** `--descobre` */
   readonly discovers: boolean;
+  /** `--sim`: removals that take much go ahead without a question. */
+  readonly sure: boolean;
+  /** `--simula`: removals only show what they would take. */
+  readonly simulates: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -120,6 +126,11 @@ function distinct(servers: readonly ServerAddress[]): readonly ServerAddress[] {
 /** `KVS_JSON` turns `--json` on, unless it is empty, 0, false or nao. */
 export function jsonFromEnv(env: Readonly<Record<string, string | undefined>>): boolean {
   return isOn(env['KVS_JSON']);
+}
+
+/** `KVS_SIM` turns `--sim` on in the same way. */
+export function sureFromEnv(env: Readonly<Record<string, string | undefined>>): boolean {
+  return isOn(env['KVS_SIM']);
 }
 
 function isOn(text: string | undefined): boolean {

@@ -242,6 +242,8 @@ async function streamCall<Reply>(
     return { reasons, error, begun };
   } finally {
     clearTimeout(watchdog);
+    // Where the sink has had enough nobody waits for the rest.
+    stream.on('error', () => undefined).cancel();
   }
 }
 

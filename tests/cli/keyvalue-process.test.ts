@@ -86,7 +86,7 @@ describe('as nove operações contra um servidor', () => {
     const some = await client('delall', '--chave', 'n000', 'nada');
     expect(some).toMatchObject({ code: 3, stderr: '' });
     expect(some.stdout).toMatch(/n000 .*removida[\s\S]*nada .*a chave "nada" não existe/);
-    expect(lines((await client('delrange', '--chave', 'n', 'o', '--json')).stdout)).toMatchObject(
+    expect(lines((await client('delrange', '--chave', 'n', 'o', '--sim', '--json')).stdout)).toMatchObject(
       wanted.slice(1),
     );
     expect(await client('delrange', '--chave', 'n', 'o')).toEqual({
@@ -133,7 +133,8 @@ describe('um servidor que recebe e não responde', () => {
   it.each([
     [['put', '--chave', 'a', '--valor', 'b'], 6],
     [['putall', '--chave', 'a', '--valor', 'b'], 6],
-    [['delrange', '--chave', 'a', 'b'], 6],
+    [['delrange', '--chave', 'a', 'b', '--sim'], 6],
+    [['delrange', '--chave', 'a', 'b'], 5],
     [['trim', '--chave', 'a'], 6],
     [['get', '--chave', 'a'], 5],
     [['getrange', '--chave', 'a', 'b'], 5],

@@ -65,7 +65,7 @@ describe('cliente e servidor como processos', () => {
       expect(asked.stderr).toMatch(/^(kvs: não atendeu: 127\.0\.0\.1:\d+; usado: 127\.0\.0\.1:\d+\n)?$/);
     }
     expect((await run(['cliente', '-p', port, '--descobre', '-o', 'consulta', '-k', 'vários'])).code).toBe(0);
-    await client('-o', 'remove', '-k', 'vários');
+    await client('-o', 'remove', '-k', 'vários', '--sim');
   });
 
   it('insere, consulta, remove e snapshot, para pessoas', async () => {

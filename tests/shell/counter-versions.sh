@@ -50,7 +50,7 @@ scenario() {
     '{"operacao":"consulta","chave":"nome","versaoPedida":1,"erro":"VERSAO_INEXISTENTE","mensagem":"a chave \"nome\" não tem versão até 1"}' \
     "${a[@]}" -o consulta -k nome -e 1 --json
   check 'A ainda tem a versão 2' 0 "$second" "${a[@]}" -o consulta -k nome --json
-  check 'A remove todas' 0 'removidas todas as versões de nome' "${a[@]}" -o remove -k nome
+  check 'A remove todas' 0 'removidas todas as versões de nome' "${a[@]}" -o remove -k nome --sim
   # shellcheck disable=SC2059
   settles 'B não tem mais nome' 3 "$(printf "$blank" nome nome)" "${b[@]}" -o consulta -k nome --json
   # shellcheck disable=SC2059

@@ -58,7 +58,8 @@ time_scenario() {
   check_error 'trim do que não existe' 3 'a chave "t/um" não existe' "${a[@]}" trim --chave t/um
   matches 'delall, com uma que não existe' 3 '[^}]*"t/01","valor":"\\"um\\"","versao":[0-9]{13}\}'$'\n''[^}]*"t/um","erro":"CHAVE_INEXISTENTE"[^}]*\}' "${a[@]}" delall --chave t/01 t/um --json
   settles 'o outro não a tem' 3 '{"operacao":"get","chave":"t/01","erro":"CHAVE_INEXISTENTE","mensagem":"a chave \"t/01\" não existe"}' "${b[@]}" get --chave t/01 --json
-  matches 'delrange, na ordem das chaves' 0 '[^}]*"t/dois!1","valor":"dois"[^}]*\}'$'\n''[^}]*"t/três","valor":"-3"[^}]*\}' "${b[@]}" delrange --chave t/ t/z --json
+  check_error 'delrange de duas chaves quer --sim' 2 'isto remove todas as versões de 2 chaves' "${b[@]}" delrange --chave t/ t/z
+  matches 'delrange, na ordem das chaves' 0 '[^}]*"t/dois!1","valor":"dois"[^}]*\}'$'\n''[^}]*"t/três","valor":"-3"[^}]*\}' "${b[@]}" delrange --chave t/ t/z --sim --json
   settles 'não sobrou nada no outro' 0 'nenhuma chave' "${a[@]}" getrange --chave t/ t/z
 
   title "$3: quantos de cada"

@@ -3,7 +3,9 @@ import type { Flags } from '../../app/settings.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';
-import { jsonFromEnv, targetOf } from '../request.js';
+import { askBefore, notARemoval } from '../removal/consent.js';
+import { isRemoval, lossOf, simulate } from '../removal/timed.js';
+import { jsonFromEnv, sureFromEnv, targetOf } from '../request.js';
 import type { Switches } from '../request.js';
 import { keysText, Rows } from '../rows.js';
 import { answerOf } from './answers.js';
@@ -21,13 +23,20 @@ import type { Operation, Request } from './request.js';
 export async function runKeyValue(
   operation: Operation,
   flags: Flags,
-  { json, discovers }: Switches,
+  { json, discovers, sure, simulates }: Switches,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
   const request = requestOf(operation, flags);
   const target = targetOf(flags, env, discovers);
-  const printer = await printerOf(request, json || jsonFromEnv(env), output);
+  const asJson = json || jsonFromEnv(env);
+  if (isRemoval(request)) {
+    if (simulates) return simulate(target, request, asJson, output);
+    const loss = sure || sureFromEnv(env) ? undefined : await lossOf(target, request);
+    const refused = loss && (await askBefore(loss, output));
+    if (refused !== undefined) return refused;
+  } else if (simulates) throw notARemoval(operation);
+  const printer = await printerOf(request, asJson, output);
   const seen = { answers: 0, missing: 0 };
   const { failure, notes } = await call(target, request, (reply) => {
     const answer = answerOf(request, reply, seen.answers++);

@@ -28,14 +28,22 @@ export interface KeyValue {
 
 /** One request to a server, in the field names of the door. */
 export type Request =
-  | { readonly operation: 'get' | 'del' | 'trim'; readonly item: KeyRequest }
+  | { readonly operation: 'get'; readonly item: KeyRequest }
   | { readonly operation: 'put'; readonly item: KeyValue }
-  | { readonly operation: 'getall' | 'delall'; readonly items: readonly KeyRequest[] }
+  | { readonly operation: 'getall'; readonly items: readonly KeyRequest[] }
   | { readonly operation: 'putall'; readonly items: readonly KeyValue[] }
-  | {
-      readonly operation: 'getrange' | 'delrange';
-      readonly item: { readonly fr: KeyRequest; readonly to: KeyRequest };
-    };
+  | { readonly operation: 'getrange'; readonly item: KeyRange }
+  | Removal;
+
+export type Removal =
+  | { readonly operation: 'del' | 'trim'; readonly item: KeyRequest }
+  | { readonly operation: 'delall'; readonly items: readonly KeyRequest[] }
+  | { readonly operation: 'delrange'; readonly item: KeyRange };
+
+export interface KeyRange {
+  readonly fr: KeyRequest;
+  readonly to: KeyRequest;
+}
 
 const INT64_MAX = 2n ** 63n - 1n;
 

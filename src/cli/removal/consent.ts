@@ -1,0 +1,47 @@
+import { KvsError } from '../../core/errors.js';
+import { EXIT } from '../exit.js';
+import type { ExitCode } from '../exit.js';
+import type { Failure } from '../failure.js';
+import type { Output } from '../output.js';
+
+/** What a removal would take now, as far as that was looked at; or why that cannot be seen. */
+export type Loss = { readonly failure: Failure } | { readonly failure?: undefined; readonly what: What };
+
+export interface What {
+  /** More than one version or more than one key, of which no version was named. */
+  readonly isWide: boolean;
+  /** For people, after "isto remove": `3 chaves, de "a" a "c"`. */
+  readonly text: string;
+}
+
+/**
+ * Asks before a removal takes much: on a terminal the person there, elsewhere for `--sim`. What others write between the
+ * look and the removal goes with it.
+ * @returns the exit code if nothing is to be removed; `undefined`: go ahead
+ */
+export async function askBefore(loss: Loss, output: Output): Promise<ExitCode | undefined> {
+  if (loss.failure !== undefined) {
+    output.error(loss.failure.message);
+    return loss.failure.exit;
+  }
+  const { isWide, text } = loss.what;
+  if (!isWide) return undefined;
+  if (output.ask === undefined) {
+    output.error(
+      `isto remove ${text}: nada foi removido; repita com --sim para remover, ou com --simula para ver`,
+    );
+    return EXIT.usage;
+  }
+  if (isYes(await output.ask(`isto remove ${text}. Remover? [s/N] `))) return undefined;
+  output.error('nada foi removido');
+  return EXIT.failure;
+}
+
+/** `--simula` with an operation that removes nothing. */
+export function notARemoval(operation: string): KvsError {
+  return new KvsError('CONFIGURACAO', `--simula mostra o que uma remoção levaria: ${operation} não remove`);
+}
+
+function isYes(answer: string): boolean {
+  return /^\s*(s|sim|y|yes)\s*$/i.test(answer);
+}

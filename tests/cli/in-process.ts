@@ -1,0 +1,41 @@
+import { runClient } from '../../src/cli/client-command.js';
+import { parseCommandLine } from '../../src/cli/arguments.js';
+import { exitOf } from '../../src/cli/exit.js';
+import { runKeyValue } from '../../src/cli/keyvalue/command.js';
+import type { Output } from '../../src/cli/output.js';
+import { KvsError } from '../../src/core/errors.js';
+
+/**
+ * Runs `kvs cliente …words` in this process: the client's own code over real connections, without the second that it takes
+ * to start a process. Nobody is at a terminal.
+ */
+export async function runHere(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  let stdout = '';
+  let stderr = '';
+  const output: Output = {
+    colors: false,
+    line: (text) => {
+      stdout += `${text}\n`;
+      return undefined;
+    },
+    error: (message) => {
+      stderr += `kvs: ${message}\n`;
+    },
+  };
+  try {
+    const command = parseCommandLine(['cliente', ...words]);
+    if (command.kind !== 'client') throw new Error(`not for the client: ${words.join(' ')}`);
+    const { operation, flags, switches } = command;
+    const code =
+      operation === undefined
+        ? await runClient(flags, switches, env, output)
+        : await runKeyValue(operation, flags, switches, env, output);
+    return { code, stdout, stderr };
+  } catch (error) {
+    const { code, message } = KvsError.from(error);
+    return { code: exitOf(code), stdout, stderr: `${stderr}kvs: ${message}\n` };
+  }
+}
