@@ -1,5 +1,7 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { LOOPBACKS } from '../tls/open-ports.js';
+import type { Hosts } from '../tls/open-ports.js';
 import { ENGINE_OPTIONS, FLEET_DEFAULTS, engineConfig } from './engine-config.js';
 import { KEY_TEXT_VARIABLE } from './fleet-key-config.js';
 import type { EngineConfig } from './engine-config.js';
@@ -18,8 +20,10 @@ export type PortalService = (typeof PORTAL_SERVICES)[number];
 
 /** Everything that a server can be told, checked and frozen. */
 export interface ServerConfig {
-  /** Address that the doors listen on. */
+  /** Address of the doors, as it is said to people and peers. */
   readonly host: string;
+  /** Where they listen: there, and if nobody has named an address, on the other loopback too. */
+  readonly listenOn: Hosts;
   /** 0 lets the system choose. */
   readonly port: number;
   /** Shortest key and value of the kvs.KVS door, in characters; 0 lifts the minimum. */
@@ -37,7 +41,8 @@ export interface ServerConfig {
 }
 
 export const DEFAULTS: ServerConfig = Object.freeze({
-  host: '127.0.0.1',
+  host: LOOPBACKS[0],
+  listenOn: LOOPBACKS,
   port: 40_000,
   minimumChars: limits.doorMinimumChars,
   logLevel: 'info',
@@ -85,6 +90,7 @@ export function serverConfig(sources: SettingSources): ServerConfig {
   if (credentials !== undefined) assertServerIsKnown(engine);
   return Object.freeze({
     host,
+    listenOn: read('host') === undefined ? DEFAULTS.listenOn : host,
     port: one('porta', parsePort, DEFAULTS.port),
     minimumChars: one('minimo', parseMinimum, DEFAULTS.minimumChars),
     logLevel: one('log-nivel', parseLogLevel, DEFAULTS.logLevel),

@@ -53,7 +53,7 @@ export async function startConsensusServer(
     newToken: drawName,
     onAvailable,
   });
-  const { host, port, minimumChars } = config;
+  const { host, listenOn, port, minimumChars } = config;
   const portal = commonStorePortal({
     ...{ services: config.portal, engine, brokers: portalBrokers, credentials, access, transport, logger },
     isAvailable: () => engine.available,
@@ -62,7 +62,7 @@ export async function startConsensusServer(
   const { offered } = portal;
   const tls = servingTransport(transport);
   const doors = await startDoors({
-    host,
+    host: listenOn,
     port,
     engine,
     engineHealth,

@@ -3,6 +3,8 @@ import type { BrokerAddress } from '../bus/broker-url.js';
 import { ORIGIN_PATTERN } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { LOOPBACKS } from '../tls/open-ports.js';
+import type { Hosts } from '../tls/open-ports.js';
 import { KEY_TEXT_VARIABLE, keyConfig } from './fleet-key-config.js';
 import type { FleetKeyConfig } from './fleet-key-config.js';
 import {
@@ -26,6 +28,8 @@ export type EngineName = (typeof ENGINES)[number];
 export interface LocalBrokerConfig extends HostPort {
   /** Absent: with TLS where other machines reach it and there is a certificate. */
   readonly protocol?: 'mqtt' | 'mqtts';
+  /** Where it is opened, if not only at `host`. */
+  readonly listenOn?: Hosts;
 }
 
 /** A server of a fleet, which holds everything in memory, and on disk if it has a folder. */
@@ -78,7 +82,7 @@ export const FLEET_DEFAULTS: FleetConfig = Object.freeze({
   name: 'frota',
   fleet: 'padrao',
   brokers: Object.freeze([]),
-  localBroker: Object.freeze({ host: '127.0.0.1', port: 1883 }),
+  localBroker: Object.freeze({ host: LOOPBACKS[0], port: 1883, listenOn: LOOPBACKS }),
   dataFolder: undefined,
   key: undefined,
 });

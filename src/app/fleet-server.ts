@@ -1,5 +1,3 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { externalBrokers } from '../bus/broker-source.js';
 import { LocalBroker } from '../bus/local-broker.js';
 import { MqttBus } from '../bus/mqtt-bus.js';
@@ -10,6 +8,7 @@ import { FleetEngine } from '../engine/fleet.js';
 import { LevelJournal } from '../journal/level-journal.js';
 import type { PresenceState } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
+import { freePort } from '../tls/open-ports.js';
 import type { ServerConfig } from './config.js';
 import { openAccess } from './access.js';
 import { readBrokerCredentials } from './broker-credentials.js';
@@ -46,7 +45,9 @@ export async function startFleetServer(
   const transport = await openTransport(config.tls, logger);
   const seal = key && (await openFleetKeys(key, fleet, logger));
   const origin = drawName();
-  const port = config.port === 0 ? await freePort(config.host) : config.port;
+  // Peers are told the address before the doors open, so 0 will not do; it stays 0 where nothing can listen, and the
+  // doors say why.
+  const port = config.port === 0 ? await freePort(config.listenOn).catch(() => 0) : config.port;
   const address = hostPortText(config.host, port);
   const time = systemTime;
   const random = systemRandom;
@@ -86,7 +87,7 @@ export async function startFleetServer(
   const { member } = fleetEngine;
   const portal = fleetPortal(config.portal, engine, fleetEngine, brokers, { credentials, access }, logger);
   const doors = await startDoors({
-    host: config.host,
+    host: config.listenOn,
     port,
     engine,
     engineHealth: 'kvs.frota',
@@ -142,23 +143,4 @@ async function load(engine: DurableFleet, doors: Doors, journal: LevelJournal | 
     await journal?.close();
     throw error;
   }
-}
-
-/**
- * A port that nobody uses now: peers are told the address before the doors open, so 0 will not do. It stays 0 where
- * nothing can listen, for the doors to say why.
- */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => {
-      resolve(0);
-    });
-    probe.listen({ host, port: 0 }, () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
 }

@@ -54,7 +54,8 @@ export async function startLeaderServer(
   };
   process.stdout.on('error', () => undefined);
   const node = await LeaderNode.start({
-    ...{ origin: drawName(), self, leader: leader.leader, servers: leader.servers, listen: leader.listen },
+    ...{ origin: drawName(), self, leader: leader.leader, servers: leader.servers },
+    listen: leader.listen ?? { host: config.listenOn, port: leader.port },
     ...{ deadlineMs: leader.deadlineMs, time: systemTime, random: systemRandom, logger, access, token },
     print: (line) => {
       process.stdout.write(`${line}\n`);
@@ -67,7 +68,7 @@ export async function startLeaderServer(
     ...{ isAvailable: () => node.takesWrites, credentials, access, transport, logger },
   });
   if (withGrpc) {
-    const { host, port, minimumChars } = config;
+    const { listenOn: host, port, minimumChars } = config;
     started.doors = await startDoors({
       ...{
         host,

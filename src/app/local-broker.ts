@@ -24,7 +24,7 @@ interface Surroundings {
  * @throws KvsError CONFIGURACAO if what that needs is not there
  */
 export function localBrokerOptions(
-  { host, port, protocol }: LocalBrokerConfig,
+  { host, port, protocol, listenOn = host }: LocalBrokerConfig,
   { fleet, transport, gatekeeper, credentials, logger }: Surroundings,
 ): LocalBrokerOptions {
   const reached = !(isLoopback(host) || host === 'localhost');
@@ -50,7 +50,7 @@ export function localBrokerOptions(
     );
   }
   return {
-    ...{ host, port, time: systemTime, logger },
+    ...{ host: listenOn, port, time: systemTime, logger },
     tls: secure ? transport : undefined,
     users: asks ? { gatekeeper, fleet } : undefined,
   };

@@ -3,7 +3,7 @@ import type { BrokerAddress } from './broker-url.js';
 
 /** Where a bus finds its broker. */
 export interface BrokerSource {
-  /** Brokers in order of preference; at least one. */
+  /** Brokers in order of preference, as they are known now; at least one. */
   readonly addresses: readonly BrokerAddress[];
   /** Certificates for those that speak TLS; without any, the public authorities vouch for them. */
   readonly tls?: Transport | undefined;

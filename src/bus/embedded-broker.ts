@@ -1,6 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { createServer, Socket } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import { Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import type { AedesOptions, AuthenticateError, Client } from 'aedes';
 import { limits } from '../core/limits.js';
@@ -10,6 +9,8 @@ import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import { RefusedConnections } from '../tls/front.js';
 import type { ConnectionRefusal, Front } from '../tls/front.js';
+import { openPorts } from '../tls/open-ports.js';
+import type { Hosts, OpenPorts } from '../tls/open-ports.js';
 import { plainFront } from '../tls/plain-front.js';
 import { tlsFront } from '../tls/tls-front.js';
 import type { Transport } from '../tls/transport.js';
@@ -26,7 +27,7 @@ import type { BrokerRefusal } from './broker-users.js';
 import { FrameGuard } from './frame-guard.js';
 
 export interface EmbeddedBrokerOptions {
-  readonly host: string;
+  readonly host: Hosts;
   /** 0 lets the system choose. */
   readonly port: number;
   /** Certificates: then clients speak TLS; without, they do not. */
@@ -49,7 +50,7 @@ const SHOWN_ID_CHARS = 64;
 export class EmbeddedBroker {
   private readonly clients = new Map<Socket, Client>();
   private readonly front: Front;
-  private readonly server: Server;
+  private ports: OpenPorts | undefined;
   private readonly refusedConnections: RefusedConnections;
 
   private constructor(
@@ -64,10 +65,9 @@ export class EmbeddedBroker {
     this.refusedConnections = new RefusedConnections('broker embutido', time, logger);
     const common = { refused: this.refusedConnections, onSocket };
     this.front = transport === undefined ? plainFront(common) : tlsFront({ transport, ...common });
-    this.server = createServer({ noDelay: true }, this.front.accept);
   }
 
-  /** Binds and serves. @throws the system's error if it cannot bind, EADDRINUSE above all */
+  /** Binds and serves. @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on */
   static async start(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
     const { logger, time } = options;
     const refused = new BurstLog(time, logger, 'broker embutido: cliente desligado');
@@ -115,16 +115,18 @@ export class EmbeddedBroker {
       logger.error({ erro: error.message }, 'broker embutido: erro');
     });
     const broker = new EmbeddedBroker(aedes, users, refused, options);
-    const { server } = broker;
+    const { host, port } = options;
     try {
-      await listen(server, options);
+      broker.ports = await openPorts({
+        ...{ host, port, accept: broker.front.accept },
+        onError: (error) => {
+          logger.error({ erro: error.message }, 'broker embutido: erro ao aceitar uma conexão');
+        },
+      });
     } catch (error) {
       aedes.close();
       throw error;
     }
-    server.on('error', (error) => {
-      logger.error({ erro: error.message }, 'broker embutido: erro ao aceitar uma conexão');
-    });
     return broker;
   }
 
@@ -139,16 +141,12 @@ export class EmbeddedBroker {
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.ports?.port ?? 0;
   }
 
   /** Cuts every client and frees the port. */
   async stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.server.close(() => {
-        resolve();
-      });
-    });
+    const closed = this.ports?.close();
     this.front.cutUnfinished();
     for (const socket of this.clients.keys()) socket.destroy();
     await new Promise<void>((resolve) => {
@@ -223,14 +221,4 @@ function addressOf({ conn }: Client): string {
 function refusalOf(packet: { readonly topic: string; readonly payload: string | Buffer }): Error | null {
   if (packet.topic.startsWith('$SYS/')) return new Error('TOPICO_RESERVADO');
   return Buffer.byteLength(packet.payload) > limits.payloadBytes ? new Error('CARGA_GRANDE') : null;
-}
-
-async function listen(server: Server, { host, port }: EmbeddedBrokerOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

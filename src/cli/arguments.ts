@@ -221,7 +221,7 @@ function serverOptions(command: Argv): Argv {
     .positional('PORTA', { type: 'string', describe: 'Porta TCP, o mesmo que --porta' })
     .options({
       porta: { alias: ['port', 'p'], type: 'string', requiresArg: true, describe: 'Porta TCP (40000)' },
-      host: { type: 'string', requiresArg: true, describe: 'Endereço em que atende (127.0.0.1)' },
+      host: { type: 'string', requiresArg: true, describe: 'Endereço em que atende (127.0.0.1 e ::1)' },
       motor: {
         type: 'string',
         requiresArg: true,

@@ -15,6 +15,8 @@ import type { Logger } from '../ports/logger.js';
 import type { Portal } from '../ports/portal.js';
 import type { Time } from '../ports/time.js';
 import type { ConnectionRefusal } from '../tls/front.js';
+import { LOOPBACKS, saidHost } from '../tls/open-ports.js';
+import type { Hosts } from '../tls/open-ports.js';
 import type { Transport } from '../tls/transport.js';
 import { admitAll, admitKnown } from './calls/admission.js';
 import { onlyAdmitted } from './calls/guarded.js';
@@ -54,8 +56,8 @@ export interface OfferedPortal {
 }
 
 export interface DoorsOptions {
-  /** Address to listen on; 127.0.0.1 by default. */
-  readonly host?: string | undefined;
+  /** Where to listen, and first what the others are told; both loopbacks by default. */
+  readonly host?: Hosts | undefined;
   /** 0 takes a free one. */
   readonly port: number;
   readonly engine: Engine;
@@ -109,7 +111,7 @@ export const serverOptions: ServerOptions = {
 export async function startDoors(options: DoorsOptions): Promise<Doors> {
   // The library writes to standard error on its own; what matters reaches the log through errors and statuses.
   setLogVerbosity(logVerbosity.NONE);
-  const { engine, logger, minimumChars = limits.doorMinimumChars, host = '127.0.0.1' } = options;
+  const { engine, logger, minimumChars = limits.doorMinimumChars, host = LOOPBACKS } = options;
   const refusedCalls = new RefusedCalls(options.time, logger);
   const metadata = new MetadataBound(refusedCalls);
   const unfinished = new UnfinishedRequests(refusedCalls);
@@ -122,8 +124,9 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const doors = [...doorsOf(context, minimumChars), ...portalDoors(options.portal, context)];
   for (const door of doors) server.addService(door.service, door.handlers);
   let serving = false;
+  const said = saidHost(host);
   const known = (): readonly KnownServer[] => [
-    { address: `${host.includes(':') ? `[${host}]` : host}:${port}`, serving },
+    { address: `${said.includes(':') ? `[${said}]` : said}:${port}`, serving },
     ...(options.peers?.() ?? []),
   ];
   server.addService(directoryService, onlyAdmitted(directoryService, { ...directoryHandlers(known) }, admit));

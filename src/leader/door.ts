@@ -1,11 +1,12 @@
-import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Identity } from '../ports/access.js';
 import type { Awaitable, Engine, Row } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
+import { openPorts } from '../tls/open-ports.js';
+import type { Hosts, OpenPorts } from '../tls/open-ports.js';
 import type { Admission } from './admission.js';
 import { Connection } from './connection.js';
 import type { ConnectionLimits } from './connection.js';
@@ -13,7 +14,6 @@ import { addressText, getAnswered } from './console.js';
 import { commitOf } from './decode.js';
 import { errorMessage } from './encode.js';
 import type { ByteBudget } from './lines.js';
-import { listen } from './listen.js';
 import type { Done } from './operations.js';
 import type { Role } from './role.js';
 import { NULL, TRY_OTHER } from './wire.js';
@@ -45,7 +45,7 @@ export const defaultDoorLimits: DoorLimits = {
 };
 
 export interface DoorOptions {
-  readonly host: string;
+  readonly host: Hosts;
   /** 0 takes a free one. */
   readonly port: number;
   readonly role: Role;
@@ -79,34 +79,32 @@ interface Guest {
 
 /** The TCP door of the leader system: `Mensagem`s of clients and of the other servers. */
 export class MensagemDoor {
-  private readonly server: Server;
+  private ports: OpenPorts | undefined;
   private readonly guests = new Map<Connection, Guest>();
   private leaving = false;
 
-  private constructor(private readonly options: DoorOptions) {
-    this.server = createServer({ allowHalfOpen: true }, (socket) => {
-      this.welcome(socket);
-    });
-  }
+  private constructor(private readonly options: DoorOptions) {}
 
   /** @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on */
   static async open(options: DoorOptions): Promise<MensagemDoor> {
     const door = new MensagemDoor(options);
-    await listen(door.server, options.host, options.port);
-    door.server.on('error', (error) => {
-      options.logger.warn({ err: error }, 'não foi possível aceitar uma conexão');
+    const { host, port } = options;
+    door.ports = await openPorts({
+      ...{ host, port, allowHalfOpen: true },
+      accept: (socket) => {
+        door.welcome(socket);
+      },
+      onError: (error) => {
+        options.logger.warn({ err: error }, 'não foi possível aceitar uma conexão');
+      },
     });
     return door;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
   }
 
   /** Takes no more connections and requests; those in progress are answered. */
   leave(): void {
     this.leaving = true;
-    this.server.close();
+    void this.ports?.close();
   }
 
   /** Ends every connection. */

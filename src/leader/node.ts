@@ -5,6 +5,7 @@ import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
+import type { Hosts } from '../tls/open-ports.js';
 import { Admission } from './admission.js';
 import { defaultDoorLimits, MensagemDoor } from './door.js';
 import type { DoorLimits } from './door.js';
@@ -31,7 +32,7 @@ export interface NodeOptions {
   /** Called whenever {@link LeaderNode.serving} or {@link LeaderNode.whole} may have changed. */
   readonly onChange?: () => void;
   /** Where the door listens, if not at `self`. */
-  readonly listen?: { readonly host: string; readonly port: number } | undefined;
+  readonly listen?: { readonly host: Hosts; readonly port: number } | undefined;
   readonly doorLimits?: DoorLimits;
   /** Who may do what; by default everybody may do everything, and every server is believed. */
   readonly access?: AccessControl | undefined;

@@ -215,8 +215,8 @@ describe('EmbeddedBroker', () => {
     await eventually('back', () => bus.connected);
   });
 
-  it('fails with the code of the system where the port is taken', async () => {
+  it('says so where the port is taken', async () => {
     const { port } = await startBroker(0);
-    await expect(startBroker(port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(startBroker(port)).rejects.toMatchObject({ code: 'PORTA_EM_USO' });
   });
 });

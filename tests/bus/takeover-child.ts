@@ -3,6 +3,7 @@ import { realRandom, realTime } from '../support/real-time.js';
 import { batch, insert } from './support.js';
 import { MqttBus } from '../../src/bus/mqtt-bus.js';
 import type { Logger } from '../../src/ports/logger.js';
+import { LOOPBACKS } from '../../src/tls/open-ports.js';
 
 // One server's bus in a process of its own, for takeover.test.ts: says what happens and obeys over the IPC channel.
 
@@ -22,7 +23,7 @@ const log = (_fields: object, message: string): void => {
   tell('log', message);
 };
 const logger: Logger = { debug: log, info: log, warn: log, error: log };
-const brokers = new LocalBroker({ host: '127.0.0.1', port: Number(port), time: realTime, logger });
+const brokers = new LocalBroker({ host: LOOPBACKS, port: Number(port), time: realTime, logger });
 const bus = new MqttBus({ fleet: 'frota', origin, brokers, time: realTime, random: realRandom, logger });
 bus.start({
   onConnected: () => {

@@ -3,9 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { accepts, freePort } from '../support/net.js';
+import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
+import { accepts, freePort, hasIPv6 } from '../support/net.js';
+import { realTime } from '../support/real-time.js';
+import { LogRecorder } from './support.js';
 import type { Report } from './takeover-child.js';
 
+const bothLoopbacks = await hasIPv6();
 const HOSTING = 'nenhum broker encontrado: broker embutido iniciado neste processo';
 
 class Child {
@@ -63,9 +67,12 @@ describe('the broker embedded in one of the servers', () => {
     children = [];
   });
 
-  it('is started by exactly one of those that start together', async () => {
-    const started = await start(await freePort(), 'oA', 'oB', 'oC');
+  it('is started by exactly one of those that start together, on both loopbacks', async () => {
+    const port = await freePort();
+    const started = await start(port, 'oA', 'oB', 'oC');
     expect(started.filter(({ hosting }) => hosting)).toHaveLength(1);
+    expect(await accepts(port)).toBe(true);
+    if (bothLoopbacks) expect(await accepts(port, '::1')).toBe(true);
     const [a, b, c] = started as [Child, Child, Child];
     await reaches(a, b);
     await reaches(b, c);
@@ -100,6 +107,20 @@ describe('the broker embedded in one of the servers', () => {
     await eventually('back', () => b.count('up') > 1 && c.count('up') > 1);
     await reaches(b, c);
     await reaches(c, b);
+  });
+
+  it.skipIf(!bothLoopbacks)('is the one that somebody else has on one of the loopbacks', async () => {
+    const port = await freePort();
+    const options = { host: '::1', port, time: realTime, logger: new LogRecorder() };
+    const elsewhere = await EmbeddedBroker.start(options);
+    const [a, b] = (await start(port, 'oA', 'oB')) as [Child, Child];
+    expect([a, b].some(({ hosting }) => hosting)).toBe(false);
+    expect(await accepts(port)).toBe(false);
+    await reaches(a, b);
+    await elsewhere.stop();
+    await eventually('one of them has it', () => a.hosting || b.hosting);
+    await reaches(a, b);
+    await reaches(b, a);
   });
 
   it('counts as gone while its process is frozen, and serves again when it wakes', async () => {

@@ -31,6 +31,7 @@ describe('configuração do servidor', () => {
   it('padrões', () => {
     expect(config({})).toEqual({
       host: '127.0.0.1',
+      listenOn: ['127.0.0.1', '::1'],
       port: 40_000,
       minimumChars: 3,
       logLevel: 'info',
@@ -42,10 +43,11 @@ describe('configuração do servidor', () => {
         name: 'frota',
         fleet: 'padrao',
         brokers: [],
-        localBroker: { host: '127.0.0.1', port: 1883 },
+        localBroker: { host: '127.0.0.1', port: 1883, listenOn: ['127.0.0.1', '::1'] },
       },
     });
     expect(config({})).toEqual(DEFAULTS);
+    expect(config({ flags: { host: '127.0.0.1' } })).toMatchObject({ listenOn: '127.0.0.1' });
   });
 
   it('linha de comando antes do ambiente, ambiente antes do arquivo, arquivo antes do padrão', () => {

@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/e2e-build.js';
 import { eventually } from '../support/eventually.js';
+import { accepts, hasIPv6 } from '../support/net.js';
 import { freePort, run, start } from './program.js';
 import type { Program } from './program.js';
 
+const bothLoopbacks = await hasIPv6();
 const folder = mkdtempSync(join(tmpdir(), 'kvs-cli-'));
 const running: Program[] = [];
 
@@ -50,6 +52,16 @@ describe('cliente e servidor como processos', () => {
   });
 
   const client = (...words: string[]) => run(['cliente', '-p', port, ...words]);
+
+  it.skipIf(!bothLoopbacks)('atende nos dois endereços da própria máquina; dito um, só nele', async () => {
+    expect(await Promise.all(['127.0.0.1', '::1'].map((host) => accepts(Number(port), host)))).toEqual([
+      ...[true, true],
+    ]);
+    const nothing = await run(['cliente', '-a', '::1', '-p', port, '-o', 'consulta', '-k', 'nunca']);
+    expect(nothing).toMatchObject({ code: 3 });
+    const one = await serve(['0', '--host', '127.0.0.1']);
+    expect(await accepts(Number(one.port), '::1')).toBe(false);
+  });
 
   it('diz numa linha onde atende, a frota, o broker e a origem', () => {
     expect(server.stdout()).toMatch(

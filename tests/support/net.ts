@@ -12,13 +12,13 @@ export async function freePort(): Promise<number> {
   }
 }
 
-async function canListen(port: number): Promise<boolean> {
+async function canListen(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => {
       resolve(false);
     });
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+    server.listen({ port, host, exclusive: true }, () => {
       server.close(() => {
         resolve(true);
       });
@@ -26,10 +26,15 @@ async function canListen(port: number): Promise<boolean> {
   });
 }
 
-/** Whether something accepts connections on a port of 127.0.0.1. */
-export async function accepts(port: number): Promise<boolean> {
+/** Whether this machine has the IPv6 loopback. */
+export function hasIPv6(): Promise<boolean> {
+  return canListen(0, '::1');
+}
+
+/** Whether something accepts connections on a port of this machine. */
+export async function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port, host });
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
