@@ -100,7 +100,15 @@ mkdir -p -- "$data/$name" || die 1 "não consigo criar $data/$name"
 chmod 700 -- "$data/$name"
 printf 'réplica %s: servidores em %s, réplicas em %s, dados em %s\n' "$name" "$client" "$peer" "$data/$name" >&2
 
+# A name or an address without its port, nor the brackets of IPv6, as etcd compares it with what a request is for.
+client_host=${client%:*}
+client_host=${client_host#[}
+client_host=${client_host%]}
+
 # The process itself becomes etcd, so that signals and kill reach it.
+#  enable-grpc-gateway  a door for plain HTTP requests, which any page in a browser of this machine can make; we speak gRPC
+#  host-whitelist       a page whose name suddenly means this machine (DNS rebinding) is not let in either
+#  cors                 an address that no page has: by default every page may read what the HTTP doors answer
 #  initial-cluster-*    only count for an empty folder: a member with data goes on where it was
 #  heartbeat, election  a lost leader is replaced in about a second; a local network answers in a few ms
 #  pre-vote             a member that was frozen or cut off does not depose a working leader when it comes back
@@ -125,6 +133,9 @@ exec etcd \
   --quota-backend-bytes "$quota" \
   --snapshot-count 20000 \
   --max-request-bytes 4194304 \
+  --enable-grpc-gateway=false \
+  --host-whitelist "127.0.0.1,::1,localhost,$client_host" \
+  --cors http://nobody.invalid:1 \
   --logger zap \
   --log-level warn \
   --log-outputs stderr

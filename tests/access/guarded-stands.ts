@@ -9,6 +9,7 @@ import type { Store } from '../../src/core/store.js';
 import { startConsensus } from '../support/consensus.js';
 import { openDurablePair } from '../support/durable-pair.js';
 import { startEtcd } from '../support/etcd.js';
+import { askEtcd } from '../support/etcd-client.js';
 import { openLoopbackPair } from '../support/fleet-pair.js';
 import { openLeaderSystem } from '../support/leader-nodes.js';
 import { realRandom, realTime } from '../support/real-time.js';
@@ -136,11 +137,6 @@ export type EngineName = keyof typeof STANDS;
 
 /** The revision of etcd, which every write raises. */
 async function revisionOf(address: string): Promise<string> {
-  const response = await fetch(`http://${address}/v3/kv/range`, {
-    method: 'POST',
-    body: JSON.stringify({ key: Buffer.from('a').toString('base64') }),
-  });
-  const { header } = (await response.json()) as { header?: { revision?: string } };
-  if (header?.revision === undefined) throw new Error('etcd did not say its revision');
+  const { header } = await askEtcd(address, 'KV/Range', { key: Buffer.from('a') });
   return header.revision;
 }

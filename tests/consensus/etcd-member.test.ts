@@ -18,6 +18,7 @@ import type { Compare } from '../../src/consensus/wire.js';
 import { rowsOf, startConsensus } from '../support/consensus.js';
 import { etcdAvailable, startEtcd } from '../support/etcd.js';
 import type { EtcdCluster } from '../support/etcd.js';
+import { askEtcd } from '../support/etcd-client.js';
 import { eventually } from '../support/eventually.js';
 
 const MiB = 1024 * 1024;
@@ -130,15 +131,8 @@ describe.skipIf(!etcdAvailable())('one member', () => {
 
 /** Forgets everything before now, as the periodic compaction does. */
 async function compact(address: string): Promise<void> {
-  const ask = async (path: string, body: object): Promise<{ header?: { revision?: string } }> => {
-    const response = await fetch(`http://${address}/v3/kv/${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-    });
-    return (await response.json()) as { header?: { revision?: string } };
-  };
-  const { header } = await ask('range', { key: Buffer.from('m').toString('base64') });
-  await ask('compaction', { revision: header?.revision, physical: true });
+  const { header } = await askEtcd(address, 'KV/Range', { key: Buffer.from('m') });
+  await askEtcd(address, 'KV/Compact', { revision: header.revision, physical: true }, 10_000);
 }
 
 describe.skipIf(!etcdAvailable())('a full disk quota', () => {

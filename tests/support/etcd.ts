@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endsWithTest } from './children.js';
+import { askEtcd } from './etcd-client.js';
 import { eventually } from './eventually.js';
 import { freePort } from './net.js';
 
@@ -200,14 +201,8 @@ class Member implements EtcdMember {
       throw new Error(`etcd ${this.name} ended: ${this.log}`);
     }
     try {
-      // etcd's gateway writes 64-bit numbers as texts and leaves zeros out.
-      const response = await fetch(`http://${this.address}/v3/maintenance/status`, {
-        method: 'POST',
-        body: '{}',
-        signal: AbortSignal.timeout(2_000),
-      });
-      const body = (await response.json()) as { header?: { member_id?: string }; leader?: string };
-      return { id: body.header?.member_id ?? NOBODY, leader: body.leader ?? NOBODY };
+      const { header, leader } = await askEtcd(this.address, 'Maintenance/Status');
+      return { id: header.member_id, leader };
     } catch {
       return undefined;
     }

@@ -1,3 +1,4 @@
+import { askEtcd } from '../etcd-client.js';
 import type { EtcdCluster } from '../etcd.js';
 
 /** Counts the terms in which somebody led: each after the first is an election. */
@@ -22,14 +23,8 @@ export class Elections {
 /** The term of a member that knows a leader; 0 if it does not answer or knows none. */
 async function ledTerm(address: string): Promise<number> {
   try {
-    // etcd's gateway writes 64-bit numbers as texts and leaves zeros out.
-    const response = await fetch(`http://${address}/v3/maintenance/status`, {
-      method: 'POST',
-      body: '{}',
-      signal: AbortSignal.timeout(1_000),
-    });
-    const { leader, raftTerm } = (await response.json()) as { leader?: string; raftTerm?: string };
-    return leader === undefined ? 0 : Number(raftTerm ?? 0);
+    const { leader, raftTerm } = await askEtcd(address, 'Maintenance/Status', {}, 1_000);
+    return leader === '0' ? 0 : Number(raftTerm);
   } catch {
     return 0;
   }

@@ -1,0 +1,181 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumAvailable, startBrowser } from '../support/browser.js';
+import { pairArgs, TestCertificates } from '../support/certificates.js';
+import { askEtcd } from '../support/etcd-client.js';
+import { etcdAvailable, startEtcd } from '../support/etcd.js';
+import type { EtcdCluster } from '../support/etcd.js';
+import { eventually } from '../support/eventually.js';
+import { MensagemClient } from '../support/mensagem-client.js';
+import { MqttUser } from '../support/mqtt-user.js';
+import { freePort } from '../support/net.js';
+import { ServerProcess } from '../support/server-process.js';
+import { fromForeignPage, fromReboundPage, seen } from './attempts.js';
+import type { Outcome, Target } from './attempts.js';
+
+/** What docs/SECURITY.md says under "Pages in a browser", tried with one. */
+const available = chromiumAvailable();
+const KEY = 'guardada';
+const VALUE = 'valor guardado';
+const WAIT_MS = 60_000;
+
+let browser: Browser;
+
+beforeAll(async () => {
+  if (available) browser = await startBrowser();
+});
+afterAll(() => (available ? browser.close() : undefined));
+
+/** Both kinds of page, at a port that must let neither see anything. */
+async function assertBlind(target: Target): Promise<void> {
+  const outcomes: Outcome[] = await fromForeignPage(browser, target, target.tls);
+  expect(outcomes.length).toBeGreaterThan(5);
+  expect(seen(outcomes)).toEqual([]);
+  return assertBlindRebound(target);
+}
+
+async function assertBlindRebound(target: Target): Promise<void> {
+  expect(seen(await fromReboundPage(browser, target))).toEqual([]);
+}
+
+/** `Insere` of key and value as gRPC sends it, in the frame that a call has. */
+function insertFrame(key: string, value: string): string {
+  const field = (tag: string, text: string): string => `${tag}${String.fromCharCode(text.length)}${text}`;
+  const message = field('\n', key) + field('\x12', value);
+  return `\0\0\0\0${String.fromCharCode(message.length)}${message}`;
+}
+
+/** What a client of HTTP/2 begins with: a page would have to get it to the front of its connection. */
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+
+/** CONNECT and a retained PUBLISH of MQTT 3.1.1. */
+const CONNECT_AND_PUBLISH =
+  '\x10\x12\x00\x04MQTT\x04\x02\x00\x3c\x00\x06pagina' + '\x31\x0f\x00\x06pagina' + 'gravada';
+
+describe.skipIf(!available)('uma página num navegador desta máquina, servidor da frota', () => {
+  describe.each([
+    ['sem TLS', false],
+    ['com TLS', true],
+  ])('%s', (_, tls) => {
+    let files: TestCertificates;
+    let server: ServerProcess;
+    let brokerPort: number;
+
+    beforeAll(async () => {
+      files = await TestCertificates.make();
+      brokerPort = await freePort();
+      const pair = await files.server('servidor');
+      const args = tls ? [...pairArgs(pair), '--tls-ca', files.ca] : [];
+      const broker = `${tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${brokerPort}`;
+      const security = tls ? { security: { ca: await readFile(files.ca) } } : {};
+      server = await ServerProcess.start({
+        fleet: `paginas-${String(tls)}`,
+        args: ['--broker-local', broker, ...args],
+        ...security,
+      });
+      await server.ready();
+      await eventually('its broker', () => server.hostsBroker && server.logged('conectado ao broker'));
+      await server.client.insere(KEY, VALUE);
+    }, WAIT_MS);
+    afterAll(async () => {
+      await server.kill9();
+      await files.remove();
+    });
+
+    it('a porta gRPC: não vê, não grava', { timeout: WAIT_MS }, async () => {
+      const frame = insertFrame(KEY, 'da pagina');
+      await assertBlind({
+        ...{ port: server.port, tls },
+        paths: ['/kvs.KVS/Insere'],
+        bodies: [frame, PREFACE],
+      });
+      expect(await server.client.consulta(KEY)).toMatchObject({ versao: 1, valor: VALUE });
+    });
+
+    it('o broker embutido: não entra, não publica', { timeout: WAIT_MS }, async () => {
+      await assertBlind({ ...{ port: brokerPort, tls }, paths: ['/mqtt'], bodies: [CONNECT_AND_PUBLISH] });
+      const user = await MqttUser.connect(brokerPort, tls ? files.ca : undefined, undefined);
+      await user.subscribe('pagina');
+      // Retained messages come before what is published after the subscription.
+      await user.publish('pagina', 'marco');
+      await eventually('the mark', () => user.received.length > 0);
+      expect(user.received).toEqual(['pagina marco']);
+      user.end();
+    });
+  });
+});
+
+describe.skipIf(!available)('uma página num navegador desta máquina, sistema com líder', () => {
+  it('a porta das Mensagens: não vê, não grava', { timeout: WAIT_MS }, async () => {
+    const port = await freePort();
+    const address = `127.0.0.1:${port}`;
+    const args = ['--motor', 'lider', '--lider', address, '--servidores-lider', address];
+    const server = await ServerProcess.start({ args: [...args, '--porta-mensagem', String(port)] });
+    await server.ready();
+    const client = await MensagemClient.open(address);
+    await client.ask({ tipo: 'PUT', chave: KEY, valor: VALUE });
+    const put = `\n${JSON.stringify({ tipo: 'PUT', chave: KEY, valor: 'da pagina' })}\n`;
+    await assertBlind({ port, tls: false, paths: ['/'], bodies: [put] });
+    expect(await client.ask({ tipo: 'GET', chave: KEY })).toMatchObject({ valor: VALUE, timestamp: 1 });
+    client.close();
+    await server.kill9();
+  });
+});
+
+describe.skipIf(!available || !etcdAvailable())('uma página num navegador desta máquina, réplicas', () => {
+  const key = Buffer.from(KEY);
+  let cluster: EtcdCluster;
+  let member: { readonly client: number; readonly peer: number; readonly address: string };
+
+  beforeAll(async () => {
+    cluster = await startEtcd({ members: 1 });
+    const [address = ''] = cluster.addresses;
+    await askEtcd(address, 'KV/Put', { key, value: Buffer.from(VALUE) });
+    const { members } = await askEtcd(address, 'Cluster/MemberList');
+    const peer = new URL(members[0]!.peerURLs[0]!).port;
+    member = { address, client: Number(address.split(':')[1]), peer: Number(peer) };
+  }, WAIT_MS);
+  afterAll(() => cluster.stop());
+
+  const everything = { key: Buffer.of(0), range_end: Buffer.of(0) };
+  const bodies = [
+    { key: key.toString('base64') },
+    { key: key.toString('base64'), value: Buffer.from('da pagina').toString('base64') },
+    { key: 'AA==', range_end: 'AA==' },
+  ].map((body) => JSON.stringify(body));
+  const unchanged = async (): Promise<void> => {
+    const { header, kvs } = await askEtcd(member.address, 'KV/Range', everything);
+    expect(kvs.map(({ value }) => value.toString())).toEqual([VALUE]);
+    // Nothing was written but the one value.
+    expect(header.revision).toBe('2');
+  };
+
+  it('a porta dos servidores: não vê, não grava', { timeout: WAIT_MS }, async () => {
+    const paths = [
+      ...['/v3/kv/range', '/v3/kv/put', '/v3/kv/deleterange', '/v3beta/kv/range', '/v2/keys/x'],
+      ...['/health', '/metrics', '/version', '/debug/vars', '/debug/pprof/heap', '/config/local/log'],
+    ];
+    const target = { port: member.client, tls: false, paths, bodies };
+    expect(seen(await fromForeignPage(browser, target, false))).toEqual([]);
+    // What calls itself by another name is turned away, whatever it asks for.
+    const rebound = seen(await fromReboundPage(browser, target));
+    expect(rebound.filter(({ outcome }) => !outcome.startsWith('421 '))).toEqual([]);
+    expect(rebound.length).toBeGreaterThan(paths.length);
+    await unchanged();
+  });
+
+  it(
+    'a porta das outras réplicas: uma página de fora não vê e não muda nada',
+    { timeout: WAIT_MS },
+    async () => {
+      const paths = [
+        ...['/members', '/raft', '/raft/probing', '/raft/snapshot', '/raft/stream/message/1'],
+        ...['/leases', '/leases/internal', '/version', '/members/promote/1', '/downgrade/enabled'],
+      ];
+      const target = { port: member.peer, tls: false, paths, bodies };
+      expect(seen(await fromForeignPage(browser, target, false))).toEqual([]);
+      await unchanged();
+    },
+  );
+});
