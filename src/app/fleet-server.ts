@@ -65,12 +65,17 @@ export async function startFleetServer(
   };
   let brokerConnected = false;
   let diskHealthy = true;
+  let isBlocked = false;
   const showHealth = (): void => {
-    doors.setEngine(brokerConnected && !member.diverged && diskHealthy);
+    doors.setEngine(brokerConnected && !member.diverged && diskHealthy && !isBlocked);
   };
   const onAlarm = showHealth;
   const onDisk = (healthy: boolean): void => {
     diskHealthy = healthy;
+    showHealth();
+  };
+  const onOversize = (blocked: boolean): void => {
+    isBlocked = blocked;
     showHealth();
   };
   const onBroker = (connected: boolean): void => {
@@ -79,7 +84,7 @@ export async function startFleetServer(
     if (!connected) logger.warn({ brokers: urls }, 'sem broker: atendendo sozinho e tentando de novo');
   };
   const options = {
-    ...{ origin, fleet, address, bus, time, random, logger, onState, onAlarm, onBroker },
+    ...{ origin, fleet, address, bus, time, random, logger, onState, onAlarm, onOversize, onBroker },
     portal: config.portal.length > 0,
   };
   const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);

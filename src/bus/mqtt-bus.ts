@@ -6,6 +6,7 @@ import type { Bus, BusListener, Message, PresenceMessage } from '../ports/bus.js
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
+import { Carriage } from './carriage.js';
 import { BrokerLink } from './broker-link.js';
 import type { BrokerSource } from './broker-source.js';
 import type { BrokerCredentials } from './broker-url.js';
@@ -14,13 +15,14 @@ import type { DropReason } from './checks.js';
 import type { Contact } from './contact.js';
 import { decode, unpackBatch } from './decode.js';
 import { encode, packBatch } from './encode.js';
+import { lookBody } from './look.js';
 import type { Connect, Will } from './mqtt-connection.js';
 import { PublishWindow } from './publish-window.js';
 import type { Lane } from './publish-window.js';
 import { looksSealed } from './seal/opener.js';
 import type { SealOptions } from './seal/sealer.js';
 import { SealedChannel } from './sealed-channel.js';
-import { parseTopic, subscriptionFilters, topicOf } from './topics.js';
+import { ownTopic, parseTopic, subscriptionFilters, topicOf } from './topics.js';
 import type { TopicParts } from './topics.js';
 
 export interface MqttBusOptions {
@@ -64,6 +66,9 @@ export class MqttBus implements Bus {
   private readonly window: PublishWindow;
   private readonly invalid: BurstLog;
   private readonly channel: SealedChannel | undefined;
+  private readonly carriage: Carriage;
+  /** What the last look has sent, the large one first. */
+  private looks: readonly Buffer[] = [];
   private readonly dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
     DropReason,
     number
@@ -84,6 +89,12 @@ export class MqttBus implements Bus {
     const { fleet, origin, time, logger, seal } = options;
     this.window = new PublishWindow(time);
     this.invalid = new BurstLog(time, logger, 'mensagem inválida descartada');
+    this.carriage = new Carriage({
+      ...{ time, logger, broker: () => this.broker },
+      send: (look, bytes) => {
+        this.sendLook(look, bytes);
+      },
+    });
     this.link = new BrokerLink(
       {
         ...options,
@@ -94,10 +105,12 @@ export class MqttBus implements Bus {
       },
       {
         onUp: () => {
+          this.carriage.connected();
           this.guard(() => this.listener?.onConnected());
         },
         onDown: () => {
           this.window.loseAll();
+          this.carriage.disconnected();
           this.guard(() => this.listener?.onDisconnected());
         },
         onMessage: (topic, payload) => {
@@ -135,6 +148,14 @@ export class MqttBus implements Bus {
     return { ...this.totals, dropped: { ...this.dropped }, reconnects: this.link.reconnects };
   }
 
+  get limitBytes(): number | undefined {
+    return this.carriage.limitBytes;
+  }
+
+  sizeOf(message: Message): number {
+    return encode(this.options.fleet, message).length + (this.channel ? limits.sealBytes : 0);
+  }
+
   start(listener: BusListener): void {
     this.listener = listener;
     this.link.start();
@@ -161,6 +182,7 @@ export class MqttBus implements Bus {
     if (this.stopping) return;
     this.stopping = true;
     this.listener = undefined;
+    this.carriage.stop();
     const { time, brokers } = this.options;
     const deadline = time.monotonicMs() + limits.busStopMs;
     const left = (): number => Math.max(0, deadline - time.monotonicMs());
@@ -216,6 +238,10 @@ export class MqttBus implements Bus {
       logger.error({ tipo: message.type, bytes: payload.length }, 'mensagem grande demais, não publicada');
       return false;
     }
+    if (!this.carriage.admits(payload.length)) {
+      this.totals.failed++;
+      return false;
+    }
     const ticket = this.window.take(laneOf(message), (taken) => {
       if (!taken) this.totals.failed++;
       this.settle(settled, taken);
@@ -227,6 +253,27 @@ export class MqttBus implements Bus {
       this.window.settle(ticket, error === undefined);
     });
     return true;
+  }
+
+  /** A message to this server itself, and a small one behind it. */
+  private sendLook(look: number, bytes: number): void {
+    const { connection } = this.link;
+    const { fleet, origin, random } = this.options;
+    const topic = ownTopic(fleet, origin);
+    const tag = Math.floor(random.next() * 2 ** 52).toString(36);
+    const most = this.channel ? bytes - limits.sealBytes : bytes;
+    this.looks = [most, 0].map((size) => {
+      const body = lookBody(fleet, origin, tag, look, size);
+      return this.channel?.seal(topic, body) ?? body;
+    });
+    for (const payload of this.looks) connection?.publish(topic, payload, () => undefined);
+  }
+
+  /** What is for this server itself is what a look has sent: nobody can have said it before. */
+  private lookReturned(payload: Buffer): void {
+    const which = this.looks.findIndex((sent) => sent.equals(payload));
+    if (which < 0) this.drop('TOPICO', this.options.origin);
+    else this.carriage.cameBack(which === 0);
   }
 
   private settle(settled: ((taken: boolean) => void) | undefined, taken: boolean): void {
@@ -248,6 +295,11 @@ export class MqttBus implements Bus {
     }
     if (parts.channel === 'batches' && parts.from === origin) {
       this.totals.echoes++;
+      this.carriage.returned(payload.length);
+      return;
+    }
+    if (parts.channel === 'sync' && parts.from === origin) {
+      this.lookReturned(payload);
       return;
     }
     if (this.channel) this.channel.receive(topic, parts, payload);

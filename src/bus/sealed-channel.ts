@@ -80,6 +80,11 @@ export class SealedChannel {
     return this.sealer.seal(topicOf(fleet, message), purpose, this.listener.connection(), body);
   }
 
+  /** What this server says to itself. */
+  seal(topic: string, body: Buffer): Buffer {
+    return this.sealer.seal(topic, 'control', this.listener.connection(), body);
+  }
+
   /** The will of one connection; its number is never used for another. */
   encodeWill(connection: number, message: PresenceMessage): Buffer {
     const { fleet } = this.options;

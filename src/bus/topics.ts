@@ -25,6 +25,11 @@ export function topicOf(fleet: string, message: Message | Contact): string {
   }
 }
 
+/** Where a server sends what is for itself. */
+export function ownTopic(fleet: string, self: Origin): string {
+  return `${ROOT}/${fleet}/${SYNC}/${self}/${self}`;
+}
+
 /** The parts of a topic; `undefined` if it is none of ours. */
 export function parseTopic(topic: string): TopicParts | undefined {
   const [root, fleet, channel, first, second, ...rest] = topic.split('/', 6);

@@ -144,6 +144,13 @@ export interface Bus extends BatchCodec {
   /** Whether a broker is connected now. */
   readonly connected: boolean;
   /**
+   * Largest message that the broker carries, in bytes on the wire; `undefined` (or absent): any that is made, as far as is
+   * known. What is larger is refused.
+   */
+  readonly limitBytes?: number | undefined;
+  /** Bytes of a message on the wire, at most. */
+  sizeOf?(message: Message): number;
+  /**
    * Sends. `settled` is called once: `true` when the broker took it (which proves nothing about the peers), `false`
    * when it is not connected, refused, or did not answer in time. Never throws.
    */

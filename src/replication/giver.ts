@@ -4,6 +4,7 @@ import { PartSet } from '../core/parts.js';
 import type { Store } from '../core/store.js';
 import { walkPage, WALK_START } from '../core/walk.js';
 import type {
+  Bus,
   LogReply,
   LogRequest,
   StateOpening,
@@ -12,8 +13,10 @@ import type {
   StateReply,
   StateRequest,
 } from '../ports/bus.js';
+import { replicationLimits } from './limits.js';
 import type { RecentLog } from './log.js';
 import type { Outbox } from './outbox.js';
+import type { Oversize } from './oversize.js';
 import type { Tuning } from './tuning.js';
 
 /**
@@ -27,11 +30,17 @@ export class Giver {
     private readonly outbox: Outbox,
     private readonly log: RecentLog,
     private readonly tuning: Tuning,
+    private readonly bus: Bus,
+    private readonly oversize: Oversize,
   ) {}
 
   answerLog(request: LogRequest): LogReply {
     this.outbox.close();
-    const page = this.log.missing(this.store.vector, new Map(request.vector), this.tuning.pageBytes);
+    const mostBytes = this.mostBytes();
+    const pageBytes = Math.min(this.tuning.pageBytes, mostBytes);
+    const page = this.log.missing(this.store.vector, new Map(request.vector), pageBytes, mostBytes);
+    if (this.bus.limitBytes === undefined) this.oversize.clear();
+    if (page?.obstacle && page.batches.length === 0) this.oversize.note(page.obstacle, mostBytes);
     const head = { type: 'logReply', from: this.self, to: request.from, id: request.id } as const;
     return page
       ? { ...head, outcome: 'batches', batches: page.batches, more: page.more }
@@ -41,7 +50,26 @@ export class Giver {
   answerState(request: StateRequest): StateReply {
     this.outbox.close();
     const head = { type: 'stateReply', from: this.self, to: request.from, id: request.id } as const;
-    return { ...head, body: request.page ? this.page(request.page) : this.opening() };
+    const body = request.page ? this.page(request.page) : this.opening();
+    return this.carried({ ...head, body });
+  }
+
+  /** A reply that the broker does not carry would be waited for in vain. */
+  private carried(reply: StateReply): StateReply {
+    const { bus, oversize } = this;
+    const { limitBytes } = bus;
+    const { body } = reply;
+    if (limitBytes === undefined || body.outcome === 'lost') return reply;
+    const bytes = bus.sizeOf?.(reply) ?? 0;
+    if (bytes <= limitBytes) return reply;
+    oversize.note({ key: body.outcome === 'page' ? body.keys[0]?.key : undefined, bytes }, limitBytes);
+    return { ...reply, body: { outcome: 'lost' } };
+  }
+
+  /** What mutations and keys of one reply may take together. */
+  private mostBytes(): number {
+    const { limitBytes } = this.bus;
+    return limitBytes === undefined ? Infinity : limitBytes - replicationLimits.envelopeBytes;
   }
 
   private opening(): StateOpening {
@@ -58,8 +86,9 @@ export class Giver {
 
   private page(request: StatePageRequest): StatePage | { readonly outcome: 'lost' } {
     const parts = PartSet.parse(request.parts);
-    const { pageBytes } = this.tuning;
-    const news = this.log.since(request.logPosition, pageBytes);
+    const mostBytes = this.mostBytes();
+    const pageBytes = Math.min(this.tuning.pageBytes, mostBytes);
+    const news = this.log.since(request.logPosition, pageBytes, mostBytes);
     if (!news || !parts) return { outcome: 'lost' };
     const { batches, position: logPosition, more } = news;
     const progress = Math.min(1, request.cursor.slot / Math.max(1, this.store.keyCount));

@@ -3,6 +3,8 @@ import type { Origin } from '../core/dot.js';
 import { lastSeq, type Batch } from '../core/mutation.js';
 import { VersionVector } from '../core/vector.js';
 import type { BatchCodec } from '../ports/bus.js';
+import { partOf } from './oversize.js';
+import type { Obstacle } from './oversize.js';
 import type { Tuning } from './tuning.js';
 
 /** A batch that is kept. As text: thousands of small objects that live this long would cost each write several µs. */
@@ -25,6 +27,8 @@ export interface LogPage {
   readonly batches: readonly Batch[];
   readonly bytes: number;
   readonly more: boolean;
+  /** What comes next and is too large for any page. */
+  readonly obstacle?: Obstacle;
 }
 
 /**
@@ -83,36 +87,63 @@ export class RecentLog {
   }
 
   /**
-   * What a peer with this vector lacks, oldest first, up to `pageBytes` (at least one batch).
+   * What a peer with this vector lacks, oldest first, up to `pageBytes` (at least one batch, or what fits of it).
    * @param mine this server's vector
+   * @param mostBytes a batch that takes more is cut
    * @returns `undefined` if something that the peer lacks is no longer here
    */
-  missing(mine: VersionVector, theirs: ReadonlyMap<string, number>, pageBytes: number): LogPage | undefined {
+  missing(
+    mine: VersionVector,
+    theirs: ReadonlyMap<string, number>,
+    pageBytes: number,
+    mostBytes = Infinity,
+  ): LogPage | undefined {
     for (const [origin, seq] of mine.entries()) {
       const has = theirs.get(origin) ?? 0;
       if (has < seq && has < this.absent.seqOf(origin)) return undefined;
     }
-    return this.page(this.start, pageBytes, (item) => item.last > (theirs.get(item.origin) ?? 0));
+    const has = (origin: Origin): number => theirs.get(origin) ?? 0;
+    return this.page(this.start, pageBytes, (item) => item.last > has(item.origin), mostBytes, has);
   }
 
   /**
    * The batches from `position` on, up to `pageBytes` (at least one), with the position after them.
-   * @returns `undefined` if that position is no longer, or not yet, here
+   * @param mostBytes a batch that takes more cannot be sent
+   * @returns `undefined` if that position is no longer, or not yet, here, or the next batch cannot be sent
    */
-  since(position: number, pageBytes: number): (LogPage & { readonly position: number }) | undefined {
+  since(
+    position: number,
+    pageBytes: number,
+    mostBytes = Infinity,
+  ): (LogPage & { readonly position: number }) | undefined {
     if (position < Math.max(this.base + this.start, this.afterHole) || position > this.position)
       return undefined;
-    const page = this.page(position - this.base, pageBytes, () => true);
+    const page = this.page(position - this.base, pageBytes, () => true, mostBytes);
+    if (page.obstacle) return undefined;
     return { ...page, position: position + page.batches.length };
   }
 
-  private page(from: number, pageBytes: number, wanted: (item: Logged) => boolean): LogPage {
+  /** @param has the last seq of an origin that the asker has; absent: batches are not cut */
+  private page(
+    from: number,
+    pageBytes: number,
+    wanted: (item: Logged) => boolean,
+    mostBytes: number,
+    has?: (origin: Origin) => number,
+  ): LogPage {
     const batches: Batch[] = [];
     let bytes = 0;
     for (let i = from; i < this.items.length; i++) {
       const item = this.items[i] as Logged | typeof HOLE;
       if (item === HOLE || !wanted(item)) continue;
       if (batches.length > 0 && bytes + item.bytes > pageBytes) return { batches, bytes, more: true };
+      if (item.bytes > mostBytes) {
+        const batch = this.codec.unpack(item.packed);
+        const part = has ? partOf(batch, has(item.origin), mostBytes) : { key: undefined, bytes: item.bytes };
+        return 'key' in part
+          ? { batches, bytes, more: true, obstacle: part }
+          : { batches: [part], bytes: mostBytes, more: true };
+      }
       batches.push(this.codec.unpack(item.packed));
       bytes += item.bytes;
     }

@@ -13,6 +13,7 @@ import { Giver } from './giver.js';
 import { handOver } from './hand-over.js';
 import { RecentLog } from './log.js';
 import { Outbox } from './outbox.js';
+import { Oversize } from './oversize.js';
 import { Peers } from './peers.js';
 import { Receiver } from './receiver.js';
 import { Repair } from './repair.js';
@@ -40,6 +41,8 @@ export interface MemberOptions {
   readonly onState?: (state: PresenceState) => void;
   /** Called when the self-check fails, and when it holds again. */
   readonly onAlarm?: (alarmed: boolean) => void;
+  /** Called when something that a peer lacks is too large for the broker, and when nobody asks for such a thing any more. */
+  readonly onOversize?: (blocked: boolean) => void;
   /** Called when the broker comes or goes. */
   readonly onBroker?: (connected: boolean) => void;
 }
@@ -72,6 +75,7 @@ export class Member {
   private readonly outbox: Outbox;
   private readonly log: RecentLog;
   private readonly giver: Giver;
+  private readonly oversize: Oversize;
   private readonly announcer: Announcer;
   private readonly selfCheck: SelfCheck;
   private current: PresenceState = 'joining';
@@ -104,7 +108,8 @@ export class Member {
       this.witness.advanced(advanced);
     };
     this.selfCheck = new SelfCheck(store, peers, logger, (alarmed) => options.onAlarm?.(alarmed));
-    this.giver = new Giver(origin, store, outbox, log, tuning);
+    this.oversize = new Oversize(time, logger, (blocked) => options.onOversize?.(blocked));
+    this.giver = new Giver(origin, store, outbox, log, tuning, bus, this.oversize);
     const portal = options.portal ?? false;
     const awaited = (): number | undefined => this.confirmations.awaited;
     this.announcer = new Announcer(origin, address, store, bus, time, random, tuning, portal, awaited);
@@ -192,6 +197,7 @@ export class Member {
     const handedOver = !wasServing || isEmpty || (await this.handedOver());
     this.changeState('leaving');
     this.announcer.stop();
+    this.oversize.stop();
     await this.options.bus.stop();
     return handedOver;
   }

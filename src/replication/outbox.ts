@@ -4,6 +4,7 @@ import type { Batch, Mutation } from '../core/mutation.js';
 import type { BatchMessage, Bus } from '../ports/bus.js';
 import type { Time } from '../ports/time.js';
 import type { Causes } from './causes.js';
+import { replicationLimits } from './limits.js';
 import type { RecentLog } from './log.js';
 import type { Tuning } from './tuning.js';
 
@@ -42,7 +43,7 @@ export class Outbox {
     const { open } = this;
     if (
       open &&
-      (open.bytes + bytes > this.tuning.batchBytes || open.mutations.length >= this.tuning.batchMutations)
+      (open.bytes + bytes > this.mostBytes() || open.mutations.length >= this.tuning.batchMutations)
     ) {
       this.close();
     }
@@ -76,6 +77,15 @@ export class Outbox {
   /** What is added next was decided now: see {@link Causes.seal}. */
   seal(): void {
     if (this.causes.seal()) this.close();
+  }
+
+  /** A batch that the broker does not carry would reach nobody, and what comes after it would wait for it. */
+  private mostBytes(): number {
+    const { limitBytes } = this.bus;
+    const { batchBytes } = this.tuning;
+    return limitBytes === undefined
+      ? batchBytes
+      : Math.min(batchBytes, limitBytes - replicationLimits.envelopeBytes);
   }
 
   private begin(first: number): OpenBatch {

@@ -14,6 +14,8 @@ export interface Peer {
   readonly ownSeq: number;
   /** Not asked for anything before this (monotonic ms). */
   restUntilMs: number;
+  /** Requests in a row of which it had more for us and could not send it. */
+  fruitless: number;
 }
 
 /** Whether a peer has what we have not: `unknown` when its presence was too short to tell. */
@@ -73,6 +75,7 @@ export class Peers {
       seenAtMs: this.time.monotonicMs(),
       clockAheadMs: presence.wallMs - this.time.wallMs(),
       restUntilMs: known?.restUntilMs ?? 0,
+      fruitless: known?.fruitless ?? 0,
     });
     if (this.peers.size > this.tuning.peers) {
       const [longestSilent] = this.peers.keys();

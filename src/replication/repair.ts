@@ -9,6 +9,7 @@ import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import type { Causes } from './causes.js';
+import { replicationLimits } from './limits.js';
 import type { RecentLog } from './log.js';
 import type { Outbox } from './outbox.js';
 import type { Peer, Peers } from './peers.js';
@@ -128,7 +129,8 @@ export class Repair {
       return;
     }
     const peer = this.parts.peers.get(reply.from);
-    if (peer && (applied === 0 || reply.more)) this.rest(peer);
+    if (peer && applied > 0) peer.fruitless = 0;
+    if (peer && (applied === 0 || reply.more)) this.rest(peer, reply.more && reply.batches.length === 0);
     if (!reply.more && peer?.presence.state === 'serving') this.parts.onCaughtUp(reply.from);
     if (this.candidates(store).length > 0) this.suspect();
   }
@@ -138,7 +140,10 @@ export class Repair {
     if (!transfer || !this.settlePending(reply.id, reply.from)) return;
     try {
       if (reply.body.outcome === 'lost')
-        this.giveUp('o servidor que respondia já não tem as mutações do intervalo');
+        this.giveUp(
+          'o servidor que respondia já não tem as mutações do intervalo, ou o broker não as leva',
+          true,
+        );
       else if (reply.body.outcome === 'opening') this.takeOpening(transfer, reply.body);
       else this.takePage(transfer, reply.body);
     } catch (error) {
@@ -170,8 +175,16 @@ export class Repair {
     return awake.filter((peer) => waiting.includes(peer.presence.origin));
   }
 
-  private rest(peer: Peer): void {
-    peer.restUntilMs = this.parts.time.monotonicMs() + this.parts.tuning.peerCooldownMs;
+  /** @param fruitless it has more and cannot send it: then it is asked less and less often */
+  private rest(peer: Peer, fruitless: boolean): void {
+    const { time, tuning } = this.parts;
+    peer.fruitless = fruitless ? peer.fruitless + 1 : 0;
+    const doublings = Math.min(16, Math.max(0, peer.fruitless - 1));
+    const pauseMs = Math.min(
+      tuning.peerCooldownMs * 2 ** doublings,
+      Math.max(tuning.peerCooldownMs, replicationLimits.fruitlessCapMs),
+    );
+    peer.restUntilMs = time.monotonicMs() + pauseMs;
   }
 
   private askLog(peer: Origin): void {
@@ -270,7 +283,7 @@ export class Repair {
     }
   }
 
-  private giveUp(reason: string): void {
+  private giveUp(reason: string, fruitless = false): void {
     const peer = this.pending?.peer ?? this.transfer?.peer;
     this.pending?.cancelTimeout();
     this.pending = undefined;
@@ -283,7 +296,7 @@ export class Repair {
       this.transfer = undefined;
     }
     const known = peer === undefined ? undefined : this.parts.peers.get(peer);
-    if (known) this.rest(known);
+    if (known) this.rest(known, fruitless);
     this.suspect();
   }
 }

@@ -17,8 +17,8 @@ export interface Mosquitto {
   stop(): Promise<void>;
   /** `kill -9`; its files stay for a restart. */
   kill(): Promise<void>;
-  /** Ends it if it runs, and starts it again on the same port. */
-  restart(): Promise<void>;
+  /** Ends it if it runs, and starts it again on the same port, with another configuration if one is given. */
+  restart(conf?: string): Promise<void>;
 }
 
 export interface MosquittoOptions {
@@ -68,8 +68,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     async kill() {
       await end(child, 'SIGKILL');
     },
-    async restart() {
+    async restart(changed) {
       await end(child, 'SIGTERM');
+      if (changed !== undefined) await writeFile(conf, `${listener}${changed}`);
       child = await launch(path, conf, port, options.cwd);
     },
   };
