@@ -30,20 +30,50 @@ require_node() {
   [ "${version%%.*}" -ge 20 ] || die "o Node.js daqui é o $version; é preciso o 20 ou mais novo: https://nodejs.org"
 }
 
-# Several servers started at once in a fresh clone: one builds, the others wait.
-lock_dir="${TMPDIR:-/tmp}/kvs-compile-$(id -u)-$(printf '%s' "$root" | cksum | cut -d' ' -f1)"
+# Several servers started at once in a fresh clone: one builds, the others wait. The lock lies in the clone, where only those
+# who may build can make one; npm ci empties node_modules, so not there.
+lock_dir=.compilando
+lock_seconds_max=${COMPILE_ESPERA_S:-600}
+
+# lock_owner <folder>: who holds the lock; empty if he has not said so yet.
+lock_owner() { cat "$1/pid" 2>/dev/null || true; }
+
+# is_dead <process>: whether it has ended. One of another user answers no signal.
+is_dead() { ! kill -0 "$1" 2>/dev/null && ! ps -p "$1" >/dev/null 2>&1; }
+
+# take_away <owner>: takes the lock from an owner that is no more. A rename succeeds once; the lock of another, who was
+# faster, is put back.
+take_away() {
+  local aside=$lock_dir.$$
+  mv "$lock_dir" "$aside" 2>/dev/null || return 0
+  if [ "$(lock_owner "$aside")" = "$1" ]; then rm -rf "$aside"; else mv "$aside" "$lock_dir"; fi
+}
+
+release() { [ "$(lock_owner "$lock_dir")" != "$$" ] || rm -rf "$lock_dir"; }
+
 lock() {
+  [ -w . ] || die "é preciso compilar, e não posso escrever em $root: rode ./compile.sh uma vez como dono da pasta"
+  local started=$SECONDS told=false nameless=0 owner
   until mkdir "$lock_dir" 2>/dev/null; do
-    local owner
-    owner=$(cat "$lock_dir/pid" 2>/dev/null || true)
-    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
-      rm -rf "$lock_dir"
+    [ -d "$lock_dir" ] || [ ! -e "$lock_dir" ] || die "$root/$lock_dir está no lugar da trava de compilação; tire-o de lá"
+    owner=$(lock_owner "$lock_dir")
+    # Between making the lock and saying whose it is there is a moment, in which it may have been killed.
+    if [ -z "$owner" ]; then nameless=$((nameless + 1)); else nameless=0; fi
+    if [ "$nameless" -gt 25 ] || { [[ $owner =~ ^[1-9][0-9]*$ ]] && is_dead "$owner"; }; then
+      take_away "$owner"
       continue
+    fi
+    if [ $((SECONDS - started)) -ge "$lock_seconds_max" ]; then
+      die "o processo ${owner:-desconhecido} compila aqui há mais de $lock_seconds_max s; se ele não está compilando, apague $root/$lock_dir"
+    fi
+    if [ -n "$owner" ] && ! $told; then
+      echo "esperando o processo $owner, que está compilando aqui (no máximo $lock_seconds_max s)…"
+      told=true
     fi
     sleep 0.2
   done
   printf '%s\n' "$$" >"$lock_dir/pid"
-  trap 'rm -rf "$lock_dir"' EXIT
+  trap release EXIT
 }
 
 install_dependencies() {
@@ -66,6 +96,10 @@ build() {
 }
 
 missing_optional() {
+  if ! node -e 'require("classic-level")' 2>/dev/null; then
+    echo 'opcional, falta: o LevelDB para esta máquina (só para --dados); é preciso um compilador de C++ e Python'
+    echo '  npm rebuild classic-level --ignore-scripts=false'
+  fi
   if ! command -v mosquitto >/dev/null 2>&1 && [ ! -x /usr/sbin/mosquitto ]; then
     echo 'opcional, falta: mosquitto (broker externo; sem ele cada máquina usa o broker embutido)'
     echo '  Debian e Ubuntu: sudo apt-get install mosquitto mosquitto-clients    macOS: brew install mosquitto'

@@ -1,16 +1,11 @@
-import { constants } from 'node:fs';
-import { open, realpath, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { isToken } from '../ports/access.js';
 import { formatCredentials, parseCredentials } from './format.js';
 import type { CredentialsFile } from './format.js';
-import { isCode, readSmallFile, reasonOf } from './small-file.js';
+import { changePrivateFile } from './private-file.js';
+import { isCode, readSmallFile } from './small-file.js';
 import { DEFAULT_COST } from './secret.js';
-
-/** Only its owner may read it. */
-const PRIVATE = 0o600;
 
 export interface ReadFile {
   readonly file: CredentialsFile;
@@ -25,8 +20,7 @@ export async function readCredentials(path: string): Promise<ReadFile> {
 }
 
 /**
- * Changes the file, which is made if it is not there: whoever reads it sees all of the change or nothing, also after the
- * power fails. Two who change it at once: the second is told so.
+ * Changes the file, which is made if it is not there, as {@link changePrivateFile} does.
  * @param change makes the new content of the old; what it throws leaves the file as it was
  * @throws KvsError CONFIGURACAO if another changes it now, or it cannot be read or written
  */
@@ -34,37 +28,13 @@ export async function changeCredentials(
   path: string,
   change: (file: CredentialsFile) => CredentialsFile | Promise<CredentialsFile>,
 ): Promise<void> {
-  const target = await realpath(path).catch(() => path);
-  const beside = `${target}.novo`;
-  // The new file is also the lock: it can be made only once.
-  const handle = await open(beside, 'wx', PRIVATE).catch((error: unknown) => {
-    if (!isCode(error, 'EEXIST')) throw unwritable(path, error);
-    throw new KvsError(
-      'CONFIGURACAO',
-      `outro comando está mudando ${path}; se nenhum está, apague ${beside} e repita`,
-      { cause: error },
-    );
+  await changePrivateFile(path, async (target) => {
+    const text = formatCredentials(await change(await current(target)));
+    // A file that nobody could read again must not be put in place.
+    parseCredentials(text, path);
+    if (Buffer.byteLength(text) <= limits.accessFileBytes) return text;
+    throw new KvsError('CONFIGURACAO', `${path}: passaria de ${limits.accessFileBytes} bytes`);
   });
-  try {
-    try {
-      const text = formatCredentials(await change(await current(target)));
-      // A file that nobody could read again must not be put in place.
-      parseCredentials(text, path);
-      if (Buffer.byteLength(text) > limits.accessFileBytes) {
-        throw new KvsError('CONFIGURACAO', `${path}: passaria de ${limits.accessFileBytes} bytes`);
-      }
-      await handle.chmod(PRIVATE);
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(beside, target);
-  } catch (error) {
-    await unlink(beside).catch(() => undefined);
-    throw error instanceof KvsError ? error : unwritable(path, error);
-  }
-  await syncFolder(dirname(target));
 }
 
 /** The token in the first line of a file. @throws KvsError CONFIGURACAO, which never repeats what is there */
@@ -75,21 +45,6 @@ export async function readToken(path: string): Promise<string> {
   throw new KvsError('CONFIGURACAO', `a primeira linha de ${path} não é um token: kvs_NOME.SEGREDO`);
 }
 
-/** Writes a secret into a file that is not there yet. @throws KvsError CONFIGURACAO */
-export async function writeSecret(path: string, text: string): Promise<void> {
-  try {
-    const handle = await open(path, 'wx', PRIVATE);
-    try {
-      await handle.writeFile(`${text}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw unwritable(path, error);
-  }
-}
-
 async function current(path: string): Promise<CredentialsFile> {
   try {
     return (await readCredentials(path)).file;
@@ -98,17 +53,4 @@ async function current(path: string): Promise<CredentialsFile> {
     if (isCode(cause, 'ENOENT')) return { cost: DEFAULT_COST, credentials: [] };
     throw error;
   }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path === '' ? '.' : path, constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-function unwritable(path: string, cause: unknown): KvsError {
-  return new KvsError('CONFIGURACAO', `não consegui escrever ${path}: ${reasonOf(cause)}`, { cause });
 }

@@ -32,7 +32,7 @@ export async function startConsensusServer(
 ): Promise<RunningServer> {
   const { replicas, deadlineMs, localReads, portalBrokers } = consensus;
   const access = await openAccess(config.credentials, logger);
-  const credentials = await readBrokerCredentials(config.brokerCredentials);
+  const credentials = await readBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
   let served = false;
   // The engine calls this only after its start, when the doors are open.

@@ -1,11 +1,13 @@
+import { createRequire } from 'node:module';
 import { externalBrokers } from '../bus/broker-source.js';
 import { LocalBroker } from '../bus/local-broker.js';
 import { MqttBus } from '../bus/mqtt-bus.js';
 import { startDoors } from '../doors/server.js';
 import type { Doors } from '../doors/server.js';
+import { KvsError } from '../core/errors.js';
 import { DurableFleet } from '../engine/durable-fleet.js';
 import { FleetEngine } from '../engine/fleet.js';
-import { LevelJournal } from '../journal/level-journal.js';
+import type { LevelJournal } from '../journal/level-journal.js';
 import type { PresenceState } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import { freePort } from '../tls/open-ports.js';
@@ -41,7 +43,7 @@ export async function startFleetServer(
   onServing: () => void,
 ): Promise<RunningServer> {
   const access = await openAccess(config.credentials, logger);
-  const credentials = await readBrokerCredentials(config.brokerCredentials);
+  const credentials = await readBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
   const seal = key && (await openFleetKeys(key, fleet, logger));
   const origin = drawName();
@@ -55,7 +57,7 @@ export async function startFleetServer(
   const local = given.length > 0 ? undefined : new LocalBroker(localBrokerOptions(localBroker, surroundings));
   const brokers = local ?? externalBrokers(given, transport);
   const urls = brokers.addresses.map(({ url }) => url);
-  const journal = dataFolder === undefined ? undefined : await LevelJournal.open(dataFolder, fleet, logger);
+  const journal = dataFolder === undefined ? undefined : await openJournal(dataFolder, fleet, logger);
 
   const bus = new MqttBus({ fleet, origin, brokers, credentials, seal, time, random, logger });
   // The engine calls these only after its start, when the doors are open.
@@ -137,6 +139,20 @@ export async function startFleetServer(
     stop: () =>
       (stopped ??= leaveInOrder(doors, () => portal.stop().then(() => engine.stop()), last, logger)),
   };
+}
+
+/** @throws KvsError CONFIGURACAO where LevelDB, which is native code, did not come built for this machine */
+async function openJournal(folder: string, fleet: string, logger: Logger): Promise<LevelJournal> {
+  try {
+    createRequire(import.meta.url)('classic-level');
+  } catch (cause) {
+    const what = '--dados: o LevelDB não veio pronto para esta máquina';
+    const todo = 'npm rebuild classic-level --ignore-scripts=false';
+    throw new KvsError('CONFIGURACAO', `${what}; rode: ${todo}`, { cause });
+  }
+  // Only who keeps data loads it.
+  const { LevelJournal } = await import('../journal/level-journal.js');
+  return LevelJournal.open(folder, fleet, logger);
 }
 
 /** Takes up what is on the disk, behind doors that refuse; whoever fails leaves nothing open. */

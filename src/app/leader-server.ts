@@ -39,7 +39,7 @@ export async function startLeaderServer(
   const access = await openAccess(config.credentials, logger);
   const token = leader.tokenFile === undefined ? undefined : await readToken(leader.tokenFile);
   const self = serverText(config.host, leader.port);
-  const credentials = await readBrokerCredentials(config.brokerCredentials);
+  const credentials = await readBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
   const started: { node?: LeaderNode; doors?: Doors } = {};
   let served = false;

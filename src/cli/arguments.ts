@@ -11,14 +11,16 @@ import type { AccessAction } from './access/options.js';
 import { adminOptions, enrolmentOptions } from './portal/options.js';
 import { clientOptions, copyOptions } from './client-options.js';
 import type { Switches } from './request.js';
+import { keyOptions, keyRequest } from './key-command.js';
+import type { KeyRequest } from './key-command.js';
 import { certificatesOptions, serverTlsOptions } from './tls/options.js';
 import { keepWhole, spreadLists } from './words.js';
 
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
 export type Command =
   | { readonly kind: 'text'; readonly text: string }
-  /** A fresh key for a fleet. */
-  | { readonly kind: 'key' }
+  /** Keys for a fleet. */
+  | KeyRequest
   | { readonly kind: 'server'; readonly positionalPort: string | undefined; readonly flags: Flags }
   | { readonly kind: 'leaderServer'; readonly flags: Flags }
   | {
@@ -190,11 +192,11 @@ function newParser(found: (command: Command) => void): Argv {
       },
     )
     .command(
-      'chave',
-      'Sorteia uma chave para a frota e a escreve: guarde-a num arquivo que só você leia',
-      (command) => command.usage('$0 chave > ARQUIVO'),
-      () => {
-        found({ kind: 'key' });
+      'chave [PASSO] [ARQUIVO]',
+      'Sorteia uma chave para a frota, ou troca a que ela tem, passo a passo',
+      (command) => keyOptions(command),
+      (argv) => {
+        found(keyRequest(argv['PASSO'], argv['ARQUIVO'], argv['saida']));
       },
     )
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
@@ -242,7 +244,7 @@ function serverOptions(command: Argv): Argv {
       'chave-frota': {
         type: 'string',
         requiresArg: true,
-        describe: 'frota: arquivo com a chave dela (kvs chave cria uma): só mensagens autênticas contam',
+        describe: 'frota: arquivo com a chave dela (kvs chave --saida): só mensagens autênticas contam',
       },
       cifra: { type: 'boolean', describe: 'frota: com a chave, também cifra o que vai pelo broker' },
       replicas: {
@@ -277,7 +279,7 @@ function serverOptions(command: Argv): Argv {
       'broker-credenciais': {
         type: 'string',
         requiresArg: true,
-        describe: 'Arquivo com usuario:senha para o broker',
+        describe: 'Arquivo com usuario:senha, ou um token, para o broker',
       },
       credenciais: {
         type: 'string',

@@ -1,11 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { KvsError } from '../core/errors.js';
 import { parseCommandLine } from './arguments.js';
 import { EXIT, exitOf } from './exit.js';
 import { standardOutput } from './output.js';
-
-/** Of a fresh fleet key: as long as the keys that are derived from it. */
-const FLEET_KEY_BYTES = 32;
 
 /** Runs the command line of this process and sets its exit code. Never rejects. */
 export async function main(): Promise<void> {
@@ -17,10 +13,11 @@ export async function main(): Promise<void> {
         await output.line(command.text);
         process.exitCode = EXIT.ok;
         break;
-      case 'key':
-        await output.line(randomBytes(FLEET_KEY_BYTES).toString('hex'));
-        process.exitCode = EXIT.ok;
+      case 'key': {
+        const { runKey } = await import('./key-command.js');
+        process.exitCode = await runKey(command, output);
         break;
+      }
       // Loaded only when asked for: a client must not wait for what only a server needs, nor the other way round.
       case 'client': {
         const { operation, flags, switches } = command;

@@ -66,7 +66,7 @@ export class CallTerms {
     if (path === undefined || given === undefined) return undefined;
     const partial = `${path}.${String(process.pid)}.parcial`;
     try {
-      writeFileSync(partial, `${given}\n`, { mode: 0o600 });
+      writeFileSync(partial, `${given}\n`, { flag: 'wx', mode: 0o600 });
       renameSync(partial, path);
       return undefined;
     } catch (error) {

@@ -2,7 +2,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changeCredentials, readCredentials, writeSecret } from '../../src/access/file.js';
+import { changeCredentials, readCredentials } from '../../src/access/file.js';
+import { createPrivateFile } from '../../src/access/private-file.js';
 import { withCredential, withoutCredential } from '../../src/access/changes.js';
 import type { Wanted } from '../../src/access/changes.js';
 import { formatCredentials, parseCredentials } from '../../src/access/format.js';
@@ -112,9 +113,9 @@ describe('the file', () => {
 
   it('a token goes into a new private file', async () => {
     const path = join(folder, 'token');
-    await writeSecret(path, 'kvs_x.y');
+    await createPrivateFile(path, 'kvs_x.y\n');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    await expect(writeSecret(path, 'other')).rejects.toThrow('já existe');
+    await expect(createPrivateFile(path, 'other')).rejects.toThrow('já existe');
     expect(await readFile(path, 'utf8')).toBe('kvs_x.y\n');
   });
 

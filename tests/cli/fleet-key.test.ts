@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -6,6 +16,7 @@ import { serverConfig, unknownVariables } from '../../src/app/config.js';
 import type { FleetKeyConfig } from '../../src/app/fleet-key-config.js';
 import type { SettingSources } from '../../src/app/settings.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
+import { root } from '../support/e2e-build.js';
 import { freshKey } from '../support/fleet-keys.js';
 import { freePort, run, start } from './program.js';
 import type { Program } from './program.js';
@@ -25,6 +36,16 @@ function file(content: string, mode = 0o600): string {
   writeFileSync(path, content);
   chmodSync(path, mode);
   return path;
+}
+
+/** Runs a line of shell in the project's folder, where `$KVS` is the program and `$1` the path. */
+function shell(line: string, path: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, KVS: `${process.execPath} --import tsx tests/cli/launch.ts` };
+    execFile('sh', ['-c', line, 'sh', path], { cwd: root, env }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
 }
 
 function keyOf(sources: Partial<SettingSources>, json?: object): FleetKeyConfig | undefined {
@@ -107,6 +128,79 @@ describe('a chave da frota nos processos', () => {
     expect(program.stderr()).toContain('chave da frota em uso');
     expect(program.stderr()).not.toContain('chmod');
     for (const { stdout } of [one, other]) expect(program.stderr()).not.toContain(stdout.slice(0, 12));
+  });
+
+  it('--saida põe a chave num arquivo novo que só o dono lê, seja qual for a máscara', async () => {
+    const path = join(folder, 'nova.chave');
+    const made = await shell('umask 0; exec $KVS chave --saida "$1"', path);
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const before = readFileSync(path, 'utf8');
+    expect(before).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(made.stdout).not.toContain(before.slice(0, 12));
+    // Nothing that is there is written over, nor followed.
+    const again = await run(['chave', '--saida', path]);
+    expect(again).toMatchObject({ code: 2, stdout: '' });
+    expect(again.stderr).toContain('já existe');
+    const link = join(folder, 'elo.chave');
+    symlinkSync(join(folder, 'de-outro'), link);
+    expect(await run(['chave', '--saida', link])).toMatchObject({ code: 2 });
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it.each(['chave', 'credencial cria ana --papel escrita --prefixo= --arquivo nenhum/c.json'])(
+    '%s não escreve um segredo num arquivo que outros leem',
+    async (command) => {
+      const path = join(folder, `exposta-${command.length}`);
+      const told = await shell(`umask 022; exec $KVS ${command} > "$1"`, path);
+      expect(told.code).toBe(2);
+      expect(told.stderr).toContain('use --saida ARQUIVO');
+      expect(readFileSync(path, 'utf8')).toBe('');
+    },
+  );
+
+  it('troca a chave em três passos, cada um de uma vez e num arquivo que só o dono lê', async () => {
+    const path = join(folder, 'troca.chave');
+    await run(['chave', '--saida', path]);
+    const old = readFileSync(path, 'utf8');
+    const take = async (step: string): Promise<string[]> => {
+      const told = await shell(`umask 0; exec $KVS chave ${step} "$1"`, path);
+      expect(told).toMatchObject({ code: 0 });
+      expect(told.stderr).toContain('kill -HUP');
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      return readFileSync(path, 'utf8').split(/(?<=\n)/);
+    };
+    const [first, second] = await take('acrescenta');
+    expect(first).toBe(old);
+    expect(second).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(await take('troca')).toEqual([second, first]);
+    expect(await take('retira')).toEqual([second]);
+    // A step that does not fit, and a file that is none, change nothing.
+    for (const step of ['troca', 'retira']) {
+      const { code, stderr } = await run(['chave', step, path]);
+      expect(code).toBe(2);
+      expect(stderr).toContain('nada foi mudado');
+    }
+    const other = file('outra coisa\n');
+    expect((await run(['chave', 'acrescenta', other])).stderr).toContain('não é um arquivo de chave');
+    expect(readFileSync(other, 'utf8')).toBe('outra coisa\n');
+    expect((await run(['chave', 'acrescenta', join(folder, 'nenhuma')])).stderr).toContain('não existe');
+    expect(readFileSync(path, 'utf8')).toBe(second);
+  });
+
+  it('nenhum documento manda redirecionar um segredo', () => {
+    const documents = ['README.md', 'README.pt-BR.md', 'mosquitto-seguro.conf', 'mosquitto-acl.conf'];
+    for (const name of readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })) {
+      if (name.endsWith('.md')) documents.push(join('docs', name));
+    }
+    const secret = /kvs chave|credencial cria|[.](?:token|chave)\b|broker\.txt|senha/;
+    const told = documents.flatMap((name) =>
+      readFileSync(join(root, name), 'utf8')
+        .split('\n')
+        .filter((line) => secret.test(line) && /(?<![-=<])>{1,2} ?[\w./-]+|mosquitto_passwd -c/.test(line))
+        .filter((line) => !/umask 077|^>|\| `/.test(line)),
+    );
+    expect(told).toEqual([]);
   });
 
   it('uma chave na variável serve, e não aparece em lugar nenhum', async () => {

@@ -3,7 +3,7 @@ import { readBrokerCredentials } from '../../src/app/broker-credentials.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import { adminRequestOf, enrolmentRequestOf } from '../../src/cli/portal/request.js';
 import type { PortalRequest } from '../../src/cli/portal/request.js';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -78,13 +78,27 @@ describe('credenciais do broker', () => {
   it('vêm da primeira linha de um arquivo; o que está errado é dito sem mostrá-las', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kvs-cred-'));
     const file = join(folder, 'arquivo');
-    await writeFile(file, 'usuario:se:nha \r\noutra linha\n');
-    expect(await readBrokerCredentials(file)).toEqual({ user: 'usuario', password: 'se:nha ' });
-    expect(await readBrokerCredentials(undefined)).toBeUndefined();
+    const warnings: string[] = [];
+    const logger = {
+      ...{ debug: () => undefined, info: () => undefined, error: () => undefined },
+      warn: (_details: unknown, message: string) => void warnings.push(message),
+    };
+    const read = (path: string | undefined): ReturnType<typeof readBrokerCredentials> =>
+      readBrokerCredentials(path, logger);
+    await writeFile(file, 'usuario:se:nha \r\noutra linha\n', { mode: 0o600 });
+    expect(await read(file)).toEqual({ user: 'usuario', password: 'se:nha ' });
+    expect(await read(undefined)).toBeUndefined();
+    // A token is a user and a password.
+    await writeFile(file, 'kvs_frota1.Segredo.com:tudo\n');
+    expect(await read(file)).toEqual({ user: 'frota1', password: 'Segredo.com:tudo' });
+    expect(warnings).toEqual([]);
+    await chmod(file, 0o644);
+    await read(file);
+    expect(warnings).toEqual(['outros usuários alcançam o arquivo da senha do broker; use chmod 600']);
     await writeFile(file, 'segredo-sem-usuario\n');
-    await expect(readBrokerCredentials(file)).rejects.toThrow('não é usuario:senha');
-    await expect(readBrokerCredentials(file)).rejects.not.toThrow('segredo');
-    await expect(readBrokerCredentials(join(folder, 'nada'))).rejects.toThrow('não consegui ler');
+    await expect(read(file)).rejects.toThrow('não é usuario:senha');
+    await expect(read(file)).rejects.not.toThrow('segredo');
+    await expect(read(join(folder, 'nada'))).rejects.toThrow('não consegui ler');
     await rm(folder, { recursive: true });
   });
 });

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, open as openFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,6 +68,18 @@ describe('kvs certificados', () => {
       ),
     );
     expect(new Set(serials).size).toBe(4);
+  });
+
+  it('não escreve uma chave num arquivo que já estava no lugar do parcial', async () => {
+    const folder = join(parent, 'parcial');
+    await mkdir(folder);
+    // Whoever has it open reads what is written into it, whatever its mode becomes.
+    const left = join(folder, 'servidor-chave.pem.parcial');
+    await writeFile(left, 'de outro', { mode: 0o666 });
+    const open = await openFile(left);
+    expect((await kvs(['certificados', folder])).code).toBe(0);
+    expect(await open.readFile('utf8')).toBe('de outro');
+    await open.close();
   });
 
   it('não muda o que já está lá sem --substitui, e nunca a autoridade', async () => {

@@ -2,7 +2,8 @@ import { unlink } from 'node:fs/promises';
 import picocolors from 'picocolors';
 import { withCredential, withoutCredential, assertWanted } from '../../access/changes.js';
 import type { Wanted } from '../../access/changes.js';
-import { changeCredentials, readCredentials, writeSecret } from '../../access/file.js';
+import { changeCredentials, readCredentials } from '../../access/file.js';
+import { createPrivateFile } from '../../access/private-file.js';
 import type { Credential } from '../../access/format.js';
 import { onlyText } from '../../app/parse.js';
 import { badSetting, settingReader } from '../../app/settings.js';
@@ -12,6 +13,7 @@ import { ROLES } from '../../ports/access.js';
 import type { Role } from '../../ports/access.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
+import { assertPrivateOutput } from '../key-command.js';
 import type { Output } from '../output.js';
 import { list } from '../request.js';
 import type { AccessAction } from './options.js';
@@ -58,6 +60,7 @@ export async function runAccess(
 async function create(path: string, wanted: Wanted, saida: Flags[string], output: Output): Promise<void> {
   const { name } = wanted;
   const tokenPath = saida === undefined ? undefined : onlyText({ texts: list(saida), place: '--saida' });
+  if (tokenPath === undefined && wanted.certificates.length === 0) assertPrivateOutput(process.stdout.fd);
   if (tokenPath !== undefined && wanted.certificates.length > 0) {
     throw new KvsError('CONFIGURACAO', 'com --certificado não há token: não use --saida');
   }
@@ -68,7 +71,7 @@ async function create(path: string, wanted: Wanted, saida: Flags[string], output
     ({ token } = made);
     if (token === undefined || tokenPath === undefined) return made.file;
     // Before the credential is there: a token that nobody has would be of no use.
-    await writeSecret(tokenPath, token);
+    await createPrivateFile(tokenPath, `${token}\n`);
     written = tokenPath;
     return made.file;
   }).catch(async (error: unknown) => {
@@ -78,7 +81,7 @@ async function create(path: string, wanted: Wanted, saida: Flags[string], output
   if (token === undefined) {
     await output.line(`criada: ${name}, para ${wanted.certificates.join(' e ')}`);
   } else if (tokenPath === undefined) {
-    output.error('o token, que não será mostrado de novo (guarde-o num arquivo: chmod 600):');
+    output.error('o token, que não será mostrado de novo (com --saida iria para um arquivo que só você lê):');
     await output.line(token);
   } else {
     await output.line(`criada: ${name}; o token está em ${tokenPath}`);

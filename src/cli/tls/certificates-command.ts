@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import picocolors from 'picocolors';
 import { listedTexts, parseHost } from '../../app/parse.js';
@@ -179,8 +179,10 @@ async function writePair(folder: string, name: string, { certificate, key }: Iss
     const path = join(folder, file);
     const partial = `${path}.parcial`;
     try {
-      await writeFile(partial, text, { mode });
-      // A file that was left behind keeps the mode it had.
+      // One that was left behind, or that somebody put there, would keep its owner and its mode.
+      await rm(partial, { force: true });
+      await writeFile(partial, text, { flag: 'wx', mode });
+      // Whatever the process takes away from new files.
       await chmod(partial, mode);
       await rename(partial, path);
     } catch (cause) {

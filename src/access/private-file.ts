@@ -1,0 +1,77 @@
+import { constants } from 'node:fs';
+import { open, realpath, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { KvsError } from '../core/errors.js';
+import { isCode, reasonOf } from './small-file.js';
+
+/** Only its owner may read it. */
+const PRIVATE = 0o600;
+
+/**
+ * Writes a file that is not there yet. It is private from its first moment: nobody can have opened it before.
+ * @throws KvsError CONFIGURACAO, also if something of that name is there
+ */
+export async function createPrivateFile(path: string, text: string): Promise<void> {
+  try {
+    const handle = await open(path, 'wx', PRIVATE);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+/**
+ * Changes a private file, or makes it: whoever reads it sees all of the change or nothing, also after the power fails. Two
+ * who change it at once: the second is told so.
+ * @param change makes the new text; it reads the old one from where the name leads. What it throws leaves the file as it was
+ * @throws KvsError CONFIGURACAO if another changes it now, or it cannot be written
+ */
+export async function changePrivateFile(
+  path: string,
+  change: (target: string) => string | Promise<string>,
+): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const beside = `${target}.novo`;
+  // The new file is also the lock: it can be made only once.
+  const handle = await open(beside, 'wx', PRIVATE).catch((error: unknown) => {
+    if (!isCode(error, 'EEXIST')) throw unwritable(path, error);
+    throw new KvsError(
+      'CONFIGURACAO',
+      `outro comando está mudando ${path}; se nenhum está, apague ${beside} e repita`,
+      { cause: error },
+    );
+  });
+  try {
+    try {
+      const text = await change(target);
+      await handle.chmod(PRIVATE);
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, target);
+  } catch (error) {
+    await unlink(beside).catch(() => undefined);
+    throw error instanceof KvsError ? error : unwritable(path, error);
+  }
+  await syncFolder(dirname(target));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path === '' ? '.' : path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function unwritable(path: string, cause: unknown): KvsError {
+  return new KvsError('CONFIGURACAO', `não consegui escrever ${path}: ${reasonOf(cause)}`, { cause });
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
+import type { Argv } from 'yargs';
+import { changePrivateFile, createPrivateFile } from '../access/private-file.js';
+import { readSmallFile } from '../access/small-file.js';
+import { KvsError } from '../core/errors.js';
+import { EXIT } from './exit.js';
+import type { ExitCode } from './exit.js';
+import type { Output } from './output.js';
+
+/** Steps of a rotation, in their order: the new key is added, comes first, and the old one goes. */
+export const KEY_STEPS = ['acrescenta', 'troca', 'retira'] as const;
+export type KeyStep = (typeof KEY_STEPS)[number];
+
+export type KeyRequest =
+  /** A fresh key: into a new file, or onto standard output. */
+  | { readonly kind: 'key'; readonly step: undefined; readonly output: string | undefined }
+  /** Changes a file of keys. */
+  | { readonly kind: 'key'; readonly step: KeyStep; readonly file: string };
+
+/** As long as the keys that are derived from it. */
+const KEY_BYTES = 32;
+/** Two keys of any length fit. Whatever is longer is another file. */
+const FILE_BYTES_MAX = 16 * 1024;
+/** A key of 32 bytes or more, in hexadecimal or base64. */
+const KEY = /^[0-9A-Za-z+/_-]{43,}={0,2}$/;
+/** Permissions that let others than its owner near a file. */
+const OTHERS = 0o077;
+
+const NEXT: Readonly<Record<KeyStep, string>> = {
+  acrescenta: 'todos passam a abrir as duas chaves; depois de todos: kvs chave troca',
+  troca: 'todos passam a selar com a nova; depois de todos: kvs chave retira',
+  retira: 'a chave antiga não abre mais nada',
+};
+
+/** Options of `kvs chave`. */
+export function keyOptions(command: Argv): Argv {
+  return command
+    .usage('$0 chave --saida ARQUIVO\n$0 chave acrescenta|troca|retira ARQUIVO')
+    .positional('PASSO', { type: 'string', choices: KEY_STEPS, describe: 'Um passo da troca de chave' })
+    .positional('ARQUIVO', { type: 'string', describe: 'O arquivo da chave, que o passo muda' })
+    .options({
+      saida: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Põe uma chave nova neste arquivo novo, que só o dono lê',
+      },
+    })
+    .example([
+      ['$0 chave --saida frota.chave', 'uma vez; o mesmo arquivo em todas as máquinas'],
+      ['$0 chave acrescenta frota.chave', 'troca sem parar: depois de cada passo, copie e kill -HUP'],
+    ]);
+}
+
+/** @throws Error for words that do not go together, in words for people */
+export function keyRequest(step: unknown, file: unknown, output: unknown): KeyRequest {
+  const known = KEY_STEPS.find((name) => name === step);
+  if (known === undefined) {
+    return { kind: 'key', step: undefined, output: typeof output === 'string' ? output : undefined };
+  }
+  if (output !== undefined) throw new Error(`${known} muda o arquivo que já existe: não use --saida`);
+  if (typeof file !== 'string') {
+    throw new Error(`${known}: falta o arquivo da chave, como em: kvs chave ${known} frota.chave`);
+  }
+  return { kind: 'key', step: known, file };
+}
+
+/** `kvs chave`. A secret never lies, not even for a moment, where others can read it. @throws KvsError CONFIGURACAO */
+export async function runKey(request: KeyRequest, output: Output): Promise<ExitCode> {
+  if (request.step !== undefined) {
+    await takeStep(request.step, request.file);
+    await output.line(`${request.file}: ${NEXT[request.step]}`);
+    output.error('agora, em cada servidor: copie o arquivo e kill -HUP PROCESSO (o número está no log)');
+  } else if (request.output === undefined) {
+    assertPrivateOutput(process.stdout.fd);
+    await output.line(freshKey());
+  } else {
+    await createPrivateFile(request.output, `${freshKey()}\n`);
+    await output.line(`criada: a chave está em ${request.output}; só o dono do arquivo a lê`);
+  }
+  return EXIT.ok;
+}
+
+/**
+ * Whoever redirects a secret into a file that others can read has given it away before any chmod.
+ * @throws KvsError CONFIGURACAO for such a file
+ */
+export function assertPrivateOutput(descriptor: number): void {
+  const stat = fstatSync(descriptor);
+  if (!stat.isFile() || (stat.mode & OTHERS) === 0) return;
+  throw new KvsError(
+    'CONFIGURACAO',
+    'outros usuários desta máquina podem ler o arquivo para onde vai a saída: use --saida ARQUIVO',
+  );
+}
+
+async function takeStep(step: KeyStep, file: string): Promise<void> {
+  await changePrivateFile(file, async (target) => {
+    const { text } = await readSmallFile(target, FILE_BYTES_MAX);
+    const keys = text.split(/\s+/).filter((word) => word !== '');
+    return stepped(step, keys, file)
+      .map((key) => `${key}\n`)
+      .join('');
+  });
+}
+
+/** @throws KvsError CONFIGURACAO if the file is not where this step begins */
+function stepped(step: KeyStep, keys: readonly string[], file: string): readonly string[] {
+  // What is in there is never repeated.
+  if (!keys.every((key) => KEY.test(key))) {
+    throw new KvsError('CONFIGURACAO', `${file}: não é um arquivo de chave da frota; nada foi mudado`);
+  }
+  const expected = step === 'acrescenta' ? 1 : 2;
+  if (keys.length !== expected) {
+    throw new KvsError(
+      'CONFIGURACAO',
+      `${file}: ${step} muda um arquivo com ${expected === 1 ? 'uma chave' : 'duas chaves'}, e este tem ${keys.length}; nada foi mudado`,
+    );
+  }
+  const [first = '', second = ''] = keys;
+  switch (step) {
+    case 'acrescenta':
+      return [first, freshKey()];
+    case 'troca':
+      return [second, first];
+    case 'retira':
+      return [first];
+  }
+}
+
+function freshKey(): string {
+  return randomBytes(KEY_BYTES).toString('hex');
+}

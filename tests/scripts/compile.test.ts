@@ -1,0 +1,171 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { root } from '../support/e2e-build.js';
+import { eventually } from '../support/eventually.js';
+
+const made: string[] = [];
+const running: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A clone of the project that has its dependencies and is not built, of one small source file. */
+function clone(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kvs-clone-'));
+  made.push(folder);
+  for (const name of [
+    'compile.sh',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]) {
+    cpSync(join(root, name), join(folder, name));
+  }
+  mkdirSync(join(folder, 'src/cli'), { recursive: true });
+  mkdirSync(join(folder, 'bench'));
+  writeFileSync(join(folder, 'src/cli/main.ts'), 'export const built = true;\n');
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (!name.startsWith('.'))
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  cpSync(join(root, 'package-lock.json'), join(folder, 'node_modules/.kvs-lock'));
+  return folder;
+}
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly said: () => string;
+  readonly code: Promise<number>;
+}
+
+/** Runs compile.sh there. */
+function compile(folder: string, env: Readonly<Record<string, string>> = {}): Run {
+  const child = spawn('bash', ['compile.sh', '--se-preciso'], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  });
+  running.push(child);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  const code = new Promise<number>((resolve) => {
+    child.on('close', (ended) => resolve(ended ?? -1));
+  });
+  return { child, said: () => said, code };
+}
+
+/** A process of nothing, and its number. */
+function sleeper(): ChildProcess {
+  const child = spawn('sleep', ['100']);
+  running.push(child);
+  return child;
+}
+
+function lockOf(folder: string, owner?: number): string {
+  const lock = join(folder, '.compilando');
+  mkdirSync(lock);
+  if (owner !== undefined) writeFileSync(join(lock, 'pid'), `${owner}\n`);
+  return lock;
+}
+
+describe('a trava de compile.sh', () => {
+  it('fica no clone: a pasta que é de todos não importa', async () => {
+    const folder = clone();
+    const { code } = compile(folder, { TMPDIR: join(folder, 'nenhuma') });
+    expect(await code).toBe(0);
+    expect(existsSync(join(folder, 'dist/src/cli/main.js'))).toBe(true);
+    expect(existsSync(join(folder, '.compilando'))).toBe(false);
+  });
+
+  it('de quem já morreu é tirada, com ou sem o nome dele', async () => {
+    const dead = sleeper();
+    const gone = new Promise((resolve) => dead.once('exit', resolve));
+    dead.kill('SIGKILL');
+    await gone;
+    const [named, nameless] = [clone(), clone()];
+    lockOf(named, dead.pid);
+    lockOf(nameless);
+    const runs = [compile(named), compile(nameless)];
+    expect(await Promise.all(runs.map(({ code }) => code))).toEqual([0, 0]);
+    for (const folder of [named, nameless]) expect(existsSync(join(folder, '.compilando'))).toBe(false);
+  });
+
+  it('quem espera diz por quem, e começa quando ele acaba', async () => {
+    const folder = clone();
+    const other = sleeper();
+    const lock = lockOf(folder, other.pid);
+    const run = compile(folder);
+    const waits = `esperando o processo ${String(other.pid)}, que está compilando aqui`;
+    await eventually('says what it waits for', () => run.said().includes(waits));
+    expect(existsSync(join(folder, 'dist'))).toBe(false);
+    rmSync(lock, { recursive: true });
+    expect(await run.code).toBe(0);
+    expect(run.said()).toContain('pronto.');
+  });
+
+  it('ninguém espera para sempre: no fim uma linha diz o que fazer', async () => {
+    const folder = clone();
+    const other = sleeper();
+    const lock = lockOf(folder, other.pid);
+    const run = compile(folder, { COMPILE_ESPERA_S: '1' });
+    expect(await run.code).toBe(1);
+    expect(run.said()).toContain(`o processo ${String(other.pid)} compila aqui há mais de 1 s`);
+    expect(run.said()).toContain(`apague ${lock}`);
+    expect(existsSync(lock)).toBe(true);
+  });
+
+  it('vários de uma vez compilam uma vez só', async () => {
+    const folder = clone();
+    const runs = [compile(folder), compile(folder), compile(folder)];
+    expect(await Promise.all(runs.map(({ code }) => code))).toEqual([0, 0, 0]);
+    expect(runs.filter((run) => run.said().includes('compilando…'))).toHaveLength(1);
+  });
+});
+
+describe('npm, como este projeto o configura', () => {
+  it('não roda o que um pacote quer rodar ao ser instalado', async () => {
+    const install = async (configured: boolean): Promise<boolean> => {
+      const folder = mkdtempSync(join(tmpdir(), 'kvs-npm-'));
+      made.push(folder);
+      const run = join(folder, 'rodou');
+      mkdirSync(join(folder, 'pacote'));
+      writeFileSync(
+        join(folder, 'pacote/package.json'),
+        JSON.stringify({ name: 'pacote', version: '1.0.0', scripts: { postinstall: `touch ${run}` } }),
+      );
+      writeFileSync(
+        join(folder, 'package.json'),
+        JSON.stringify({ private: true, dependencies: { pacote: 'file:./pacote' } }),
+      );
+      if (configured) cpSync(join(root, '.npmrc'), join(folder, '.npmrc'));
+      // What npm tells the programs that it runs, of which this is one, would count here too.
+      const env = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_'));
+      const npm = spawn('npm', ['install', '--offline'], { cwd: folder, env: Object.fromEntries(env) });
+      running.push(npm);
+      expect(await new Promise((resolve) => npm.on('close', resolve))).toBe(0);
+      return existsSync(run);
+    };
+    // What the setting is for: without it, it would have run.
+    expect(await install(false)).toBe(true);
+    expect(await install(true)).toBe(false);
+  });
+});
