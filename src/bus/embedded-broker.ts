@@ -26,6 +26,9 @@ import { BrokerUsers } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
 import { FrameGuard } from './frame-guard.js';
 
+/** What every client of MQTT says first: the packet CONNECT. */
+const MQTT_CONNECT = 0x10;
+
 export interface EmbeddedBrokerOptions {
   readonly host: Hosts;
   /** 0 lets the system choose. */
@@ -64,7 +67,10 @@ export class EmbeddedBroker {
     };
     this.refusedConnections = new RefusedConnections('broker embutido', time, logger);
     const common = { refused: this.refusedConnections, onSocket };
-    this.front = transport === undefined ? plainFront(common) : tlsFront({ transport, ...common });
+    this.front =
+      transport === undefined
+        ? plainFront({ ...common, firstByte: MQTT_CONNECT })
+        : tlsFront({ transport, ...common });
   }
 
   /** Binds and serves. @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on */

@@ -24,7 +24,7 @@ export async function runClient(
   output: Output,
 ): Promise<ExitCode> {
   const request = requestOf(flags);
-  const target = targetOf(flags, env, discovers);
+  const target = targetOf(flags, env, discovers, output.error);
   const asJson = json || jsonFromEnv(env);
   if (isRemoval(request)) {
     if (simulates) return simulate(target, request, asJson, output);

@@ -72,6 +72,13 @@ export function tlsFailure(failure: TlsFailure, server: string): Failure {
   return { code: 'TLS_RECUSADO', exit: exitOf('TLS_RECUSADO'), message };
 }
 
+/** Somebody takes connections there, and speaks neither gRPC nor TLS. */
+export function notGrpc(where: string): Failure {
+  return unavailable(
+    `quem atende em ${where} não fala gRPC: a porta é de outro programa, ou o servidor está cheio?`,
+  );
+}
+
 /** `$` stands for the server. */
 const TLS_ADVICE: Readonly<Record<TlsFailure, string>> = {
   CERTIFICADO_VENCIDO: 'o certificado que $ mostra venceu: quem cuida dele precisa trocá-lo',

@@ -9,7 +9,7 @@ export interface Output {
   /** Writes a line on standard output. A promise asks to wait: whoever reads it is slow. */
   line(text: string): Promise<void> | undefined;
   /** Writes one line on standard error, with the name of the program. */
-  error(message: string): void;
+  readonly error: (message: string) => void;
   /** The answer of the person at the terminal; empty if there comes none. Absent: nobody is there. */
   readonly ask?: (question: string) => Promise<string>;
 }

@@ -54,6 +54,8 @@ export interface Target {
   readonly tls: TlsChoice | undefined;
   /** What every call demands besides; `undefined`: nothing. */
   readonly terms: CallTerms | undefined;
+  /** Hears of what takes long; absent: nobody does. */
+  readonly say?: ((message: string) => void) | undefined;
 }
 
 /** Options without a value. */
@@ -79,6 +81,7 @@ export function targetOf(
   flags: Flags,
   env: Readonly<Record<string, string | undefined>>,
   discovers = false,
+  say?: (message: string) => void,
 ): Target {
   const read = settingReader({ flags, env, file: undefined }, []);
   const one = <T>(name: string, parse: (text: string, place: string) => T, fallback: T): T => {
@@ -95,6 +98,7 @@ export function targetOf(
     token: tokenOf(read('credencial'), env),
     tls: tlsChoice(read),
     terms: CallTerms.of(read('confirmacao'), read('sessao'), timeoutMs),
+    say,
   };
 }
 

@@ -1,31 +1,27 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { logVerbosity, Metadata, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, MethodDefinition, ServiceError, StatusObject } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { isOnThisMachine } from '../app/exposure.js';
 import { Balancer } from '../client/balancer.js';
 import type { Settled } from '../client/exchange.js';
 import { discover } from '../client/discover.js';
 import type { DiscoverMethod } from '../client/discover.js';
-import { fateOf } from '../client/fate.js';
+import { fateOf, reasonCode } from '../client/fate.js';
 import type { Fate } from '../client/fate.js';
 import type { Link, ServerAddress } from '../client/link.js';
 import { REASON_METADATA } from '../client/reason.js';
 import { newRequestId } from '../client/request-id.js';
 import { clientSecurity } from '../client/security.js';
 import { KvsError } from '../core/errors.js';
-import { callFailure, tlsFailure } from './failure.js';
+import { callFailure, notGrpc, tlsFailure } from './failure.js';
 import type { Failure } from './failure.js';
+import { methodOf } from './methods.js';
+import type { MethodName } from './methods.js';
+import { Patience } from './patience.js';
 import type { Target } from './request.js';
 import type { CallTerms } from './terms.js';
 
-/** A method of a service in a file of `proto`, and how to read its answers. */
-export interface Rpc<Reply> {
-  readonly file: string;
-  readonly service: string;
-  readonly method: string;
+/** A method, and how to read its answers. */
+export interface Rpc<Reply> extends MethodName {
   /** Whether it changes anything: nobody can tell whether a call without an answer did. */
   readonly writes: boolean;
   /** Whether servers remember it by a request id, so that it can be repeated where it is not known to be done. */
@@ -53,6 +49,8 @@ interface Call<Reply> {
   readonly writes: boolean;
   readonly repeatable: boolean;
   readonly timeoutMs: number;
+  /** How much longer it may take that anybody answers. */
+  readonly patience: Patience;
   readonly metadata: Metadata;
   readonly terms: CallTerms | undefined;
   readonly read: (message: object) => Reply;
@@ -77,15 +75,11 @@ export async function invoke<Reply>(
   const metadata = metadataOf(target);
   assertConfidential(target, target.servers);
   const security = await clientSecurity(target.tls);
+  const patience = new Patience(timeoutMs, target.say ?? (() => undefined));
   let balancer = new Balancer(target.servers, Math.random, security);
   try {
     if (target.discovers) {
-      const { servers, asked } = await discover(
-        balancer,
-        methodOf(DISCOVERY) as DiscoverMethod,
-        metadata,
-        timeoutMs,
-      );
+      const { servers, asked } = await discovered(balancer, metadata, patience);
       if (!asked.ok) return await settledOutcome(asked, timeoutMs, undefined);
       assertConfidential(target, servers);
       balancer.close();
@@ -93,7 +87,9 @@ export async function invoke<Reply>(
     }
     const { terms } = target;
     terms?.addTo(metadata);
-    const call: Call<Reply> = { method, writes, repeatable, timeoutMs, metadata, terms, read, sink };
+    const call: Call<Reply> = {
+      ...{ method, writes, repeatable, timeoutMs, patience, metadata, terms, read, sink },
+    };
     const outcome =
       'item' in sent && !method.responseStream
         ? await unaryCall(balancer, call, sent.item)
@@ -121,16 +117,40 @@ function metadataOf({ token }: Target): Metadata {
   return metadata;
 }
 
+/** Asks which servers there are. */
+async function discovered(
+  balancer: Balancer,
+  metadata: Metadata,
+  patience: Patience,
+): ReturnType<typeof discover> {
+  for (;;) {
+    const method = methodOf(DISCOVERY) as DiscoverMethod;
+    const found = await discover(balancer, method, metadata, patience.leftMs);
+    const { asked } = found;
+    if (asked.ok || asked.fate !== 'elsewhere') return found;
+    if (!(await patience.waitsFor(asked.link, asked.error))) return found;
+  }
+}
+
 const DISCOVERY = { file: 'frota.proto', service: 'frota.Frota', method: 'Servidores' };
 
 async function unaryCall<Reply>(
   balancer: Balancer,
-  { method, writes, repeatable, timeoutMs, metadata, terms, read, sink }: Call<Reply>,
+  { method, writes, repeatable, timeoutMs, patience, metadata, terms, read, sink }: Call<Reply>,
   request: object,
 ): Promise<Outcome> {
   // With one server alone there is nobody else to ask.
   const requestId = repeatable && balancer.links.length > 1 ? newRequestId() : undefined;
-  const settled = await balancer.call({ method, request, writes, requestId, metadata, timeoutMs });
+  const attempt = (): Promise<Settled<object>> =>
+    balancer.call({ method, request, writes, requestId, metadata, timeoutMs: patience.leftMs });
+  let settled = await attempt();
+  while (
+    !settled.ok &&
+    settled.fate === 'elsewhere' &&
+    (await patience.waitsFor(settled.link, settled.error))
+  ) {
+    settled = await attempt();
+  }
   terms?.note(settled.ok ? settled.trailer : settled.error.metadata);
   if (settled.ok) void sink(read(settled.reply));
   return settledOutcome(settled, timeoutMs, settled.ok ? reasonsOf(settled.trailer) : undefined);
@@ -154,8 +174,10 @@ async function failureOf(
   fate: Fate,
   timeoutMs: number,
 ): Promise<Failure> {
-  // Where TLS is refused nothing was done, whatever it looked like.
-  const refused = error.code === status.UNAVAILABLE ? await link.whyNoConnection() : undefined;
+  // Where TLS is refused nothing was done, whatever it looked like. Who gives a reason has let us in.
+  const unexplained = error.code === status.UNAVAILABLE && reasonCode(error) === undefined;
+  const refused = unexplained ? await link.whyNoConnection() : undefined;
+  if (refused === 'SEM_GRPC') return notGrpc(link.name);
   if (refused !== undefined) return tlsFailure(refused, link.name);
   const failure = callFailure(error, { server: link.name, timeoutMs }, fate === 'unknown');
   if (passed.length === 0) return failure;
@@ -172,22 +194,26 @@ function namesOf(links: readonly Link[]): string {
 
 /** A stream at the first server that begins to answer. */
 async function streamCalls<Reply>(balancer: Balancer, call: Call<Reply>, sent: Sent): Promise<Outcome> {
-  const order = balancer.order();
-  const passed: Link[] = [];
-  for (const [index, link] of order.entries()) {
-    const isLast = index === order.length - 1;
+  // Items that are read as they are sent cannot be sent again.
+  const isSpent = 'items' in sent && !Array.isArray(sent.items);
+  if (isSpent) await call.patience.untilOneServes(balancer);
+  let order = balancer.order();
+  let passed: Link[] = [];
+  for (let index = 0; ; index++) {
+    const link = order[index];
+    if (link === undefined) throw new Error('no servers');
     const { reasons, error, begun } = await streamCall(link, call, sent);
     if (error === undefined) return { reasons, failure: undefined, notes: notesOf(passed, link) };
     const fate = fateOf(error, call.writes, link.connected);
-    // Items that are read as they are sent cannot be sent again.
-    const isSpent = 'items' in sent && !Array.isArray(sent.items);
-    if (isLast || begun || isSpent || fate !== 'elsewhere') {
+    const bearsAnother = !begun && !isSpent && fate === 'elsewhere';
+    if (bearsAnother && index < order.length - 1) passed.push(link);
+    else if (bearsAnother && (await call.patience.waitsFor(link, error))) {
+      [index, order, passed] = [-1, balancer.order(), []];
+    } else {
       const failure = await failureOf(error, link, passed, fate, call.timeoutMs);
       return { reasons, failure, notes: [] };
     }
-    passed.push(link);
   }
-  throw new Error('no servers');
 }
 
 async function streamCall<Reply>(
@@ -289,23 +315,6 @@ export function numberOf(message: object, field: string): number {
 /** A field of a message as the loader gives it. */
 export function valueOf(message: object, field: string): unknown {
   return new Map<string, unknown>(Object.entries(message)).get(field);
-}
-
-function methodOf({ file, service, method }: Pick<Rpc<unknown>, 'file' | 'service' | 'method'>) {
-  const methods = loadSync(protoPath(file), { keepCase: true, longs: String, defaults: true })[service];
-  const found = Object.entries(methods ?? {}).find(([name]) => name === method);
-  if (found === undefined) throw new Error(`proto/${file}: no method ${service}/${method}`);
-  return found[1] as MethodDefinition<object, object>;
-}
-
-/** The folder `proto` stands beside `src`, and above the build. */
-function protoPath(file: string): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'proto', file))) {
-    if (folder === dirname(folder)) throw new Error(`proto/${file} not found`);
-    folder = dirname(folder);
-  }
-  return join(folder, 'proto', file);
 }
 
 function reasonsOf(metadata: Metadata): string | undefined {

@@ -9,6 +9,9 @@ export const ATTEMPT_MS = 2_000;
 /** So is a connection that does not come about. */
 const CONNECT_MS = 1_000;
 
+/** The details of a call that was not made, since there was no connection for it. */
+export const NO_CONNECTION = 'no connection';
+
 export interface UnaryCall<Req, Res> {
   readonly method: Pick<MethodDefinition<Req, Res>, 'path' | 'requestSerialize' | 'responseDeserialize'>;
   readonly request: Req;
@@ -55,7 +58,7 @@ export async function attemptAt<Req, Res>(
 }
 
 function refusedConnection(metadata: Metadata): ServiceError {
-  const details = 'no connection';
+  const details = NO_CONNECTION;
   return Object.assign(new Error(details), { code: status.UNAVAILABLE, details, metadata });
 }
 

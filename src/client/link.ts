@@ -4,7 +4,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { protoPath } from 'grpc-health-check';
 import type { TlsFailure } from '../tls/failures.js';
 import { PLAIN } from './security.js';
-import type { ClientSecurity } from './security.js';
+import type { ClientSecurity, Mismatch } from './security.js';
 
 /** One server, as a client sees it. */
 export interface ServerAddress {
@@ -58,10 +58,14 @@ export class Link {
     return state === connectivityState.READY || state === connectivityState.IDLE;
   }
 
-  /** Why no connection comes about or holds, if TLS is the reason. */
-  async whyNoConnection(): Promise<TlsFailure | undefined> {
+  /**
+   * Why no connection comes about or holds; `undefined`: not because of what is spoken. Looks with a connection of its
+   * own where none came about: a server would count it among those that it refuses.
+   */
+  async whyNoConnection(): Promise<Mismatch | undefined> {
+    if (this.tlsFailure !== undefined || this.connected) return this.tlsFailure;
     const { host, port } = this.address;
-    return this.tlsFailure ?? (await this.security.probe(host, port));
+    return this.security.probe(host, port);
   }
 
   /** Waits for a connection, until it is refused or the time has passed. */

@@ -6,7 +6,7 @@ import { tlsFailureOf } from '../tls/failures.js';
 import type { TlsFailure } from '../tls/failures.js';
 import { MINIMUM_VERSION, readMaterial } from '../tls/material.js';
 import type { TlsFiles } from '../tls/material.js';
-import { probe, speaksTls } from '../tls/probe.js';
+import { probe, spokenAt } from '../tls/probe.js';
 
 /** How a client speaks TLS. Without an authority, the public ones that Node.js knows vouch for servers. */
 export interface TlsChoice extends TlsFiles {
@@ -14,19 +14,24 @@ export interface TlsChoice extends TlsFiles {
   readonly name?: string | undefined;
 }
 
+/** What two sides do not agree on: TLS, or that one of them does not speak gRPC at all. */
+export type Mismatch = TlsFailure | 'SEM_GRPC';
+
 /** How a client connects: plainly, or over TLS. */
 export interface ClientSecurity {
   /** For connections to `host`. @param report hears why one ended, if TLS is the reason, and `undefined` of each that came about */
   credentials(host: string, report: (failure: TlsFailure | undefined) => void): ChannelCredentials;
-  /** Looks with a connection of its own why one to this server did not come about; `undefined`: not because of TLS. */
-  probe(host: string, port: number): Promise<TlsFailure | undefined>;
+  /** Looks with a connection of its own why one to this server did not come about; `undefined`: not because of that. */
+  probe(host: string, port: number): Promise<Mismatch | undefined>;
 }
 
 /** Connections without TLS. */
 export const PLAIN: ClientSecurity = {
   credentials: () => ChannelCredentials.createInsecure(),
   probe: async (host, port) => {
-    return (await speaksTls(host, port)) ? 'EXIGE_TLS' : undefined;
+    const spoken = await spokenAt(host, port);
+    if (spoken === undefined) return undefined;
+    return spoken === 'tls' ? 'EXIGE_TLS' : 'SEM_GRPC';
   },
 };
 

@@ -12,13 +12,15 @@ export interface PlainFrontOptions {
   readonly refused: RefusedConnections;
   /** A client that was let in; nothing of what it has said is lost. */
   readonly onSocket: (socket: Socket) => void;
+  /** The first byte of whoever speaks what is spoken here; others are cut off at once. Absent: any. */
+  readonly firstByte?: number;
 }
 
 /**
  * Lets in clients that speak without TLS, by their first byte: those that begin a TLS handshake would only be taken for
  * noise further on, and nobody would know. Clients that say nothing are bounded in number and time.
  */
-export function plainFront({ refused, onSocket }: PlainFrontOptions): Front {
+export function plainFront({ refused, onSocket, firstByte }: PlainFrontOptions): Front {
   const unfinished = new Unfinished((oldest) => {
     refused.add('APERTO_LENTO', oldest);
     oldest.destroy();
@@ -47,6 +49,10 @@ export function plainFront({ refused, onSocket }: PlainFrontOptions): Front {
         return;
       }
       unfinished.finish(socket);
+      if (firstByte !== undefined && came[0] !== firstByte) {
+        socket.destroy();
+        return;
+      }
       // Whole pieces go back whole: whoever reads next finds them as they came.
       socket.unshift(came);
       socket.off('timeout', onTimeout).setTimeout(0);

@@ -11,26 +11,45 @@ const PROBE_MS = 1_000;
 
 /** Whether a server speaks TLS: it completes a handshake, whatever its certificate is worth. */
 export async function speaksTls(host: string, port: number): Promise<boolean> {
-  const end = await probe(host, port, { rejectUnauthorized: false }, 0);
-  return end === 'agreed' || end === 'left';
+  return (await spokenAt(host, port)) === 'tls';
+}
+
+/** What is spoken there: TLS, something else, or nothing. `undefined`: nobody takes connections. */
+export async function spokenAt(host: string, port: number): Promise<'tls' | 'other' | undefined> {
+  const { end, isTaken } = await look(host, port, { rejectUnauthorized: false }, 0);
+  if (end === 'agreed' || end === 'left') return 'tls';
+  return isTaken ? 'other' : undefined;
 }
 
 /** Shakes hands on a connection of its own, and waits for so long whether the other side thinks better of it and leaves. */
-export function probe(
+export async function probe(
   host: string,
   port: number,
   options: ConnectionOptions,
   waitMs = PROBE_MS,
 ): Promise<ProbeEnd> {
+  return (await look(host, port, options, waitMs)).end;
+}
+
+function look(
+  host: string,
+  port: number,
+  options: ConnectionOptions,
+  waitMs: number,
+): Promise<{ readonly end: ProbeEnd; readonly isTaken: boolean }> {
   return new Promise((resolve) => {
     const plain = connectPlain({ host, port });
+    let isTaken = false;
+    plain.once('connect', () => {
+      isTaken = true;
+    });
     const socket = connect({ ...options, socket: plain, ALPNProtocols: ['h2'] });
     let secure = false;
     const end = (how: ProbeEnd): void => {
       clearTimeout(timer);
       socket.destroy();
       plain.destroy();
-      resolve(how);
+      resolve({ end: how, isTaken });
     };
     let timer = setTimeout(end, PROBE_MS, undefined);
     socket.once('secureConnect', () => {

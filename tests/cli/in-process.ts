@@ -8,10 +8,12 @@ import { KvsError } from '../../src/core/errors.js';
 /**
  * Runs `kvs cliente …words` in this process: the client's own code over real connections, without the second that it takes
  * to start a process. Nobody is at a terminal.
+ * @param heard every line on standard error, as it is written
  */
 export async function runHere(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  heard: (message: string) => void = () => undefined,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   let stdout = '';
   let stderr = '';
@@ -23,6 +25,7 @@ export async function runHere(
     },
     error: (message) => {
       stderr += `kvs: ${message}\n`;
+      heard(message);
     },
   };
   try {

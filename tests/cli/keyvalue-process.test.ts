@@ -147,7 +147,18 @@ describe('um servidor que recebe e não responde', () => {
 
   it('ninguém na porta: nada foi enviado, nada foi feito', async () => {
     const closed = String(await freePort());
-    const { code, stderr } = await run(['cliente', '--porta', closed, 'put', '--chave', 'a', '--valor', 'b']);
+    const { code, stderr } = await run([
+      'cliente',
+      '--porta',
+      closed,
+      '--prazo',
+      '500',
+      'put',
+      '--chave',
+      'a',
+      '--valor',
+      'b',
+    ]);
     expect(code).toBe(5);
     expect(stderr).toContain('nenhum servidor responde');
   });

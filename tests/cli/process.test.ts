@@ -174,7 +174,7 @@ describe('ninguém responde', () => {
   it('porta fechada', async () => {
     const port = String(await freePort());
     for (const request of [words, ['-o', 'consulta-v', '-k', 'nome'], ['-o', 'snapshot']]) {
-      const { code, stdout, stderr } = await run(['cliente', '-p', port, ...request]);
+      const { code, stdout, stderr } = await run(['cliente', '-p', port, '--prazo', '500', ...request]);
       expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
       expect(stderr).toMatch(/^kvs: nenhum servidor responde em 127\.0\.0\.1:\d+ \(conexão recusada\).*\n$/);
     }

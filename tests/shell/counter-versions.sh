@@ -81,9 +81,9 @@ scenario() {
 
 usage_errors() {
   title 'linha de comando: uma linha clara e o código certo'
-  check_error 'ninguém na porta' 5 'nenhum servidor responde' -p "$1" -o consulta -k nome
-  check_error 'ninguém na porta, em fluxo' 5 'nenhum servidor responde' -p "$1" -o consulta-v -k nome
-  check_error 'ninguém na porta, snapshot' 5 'nenhum servidor responde' -p "$1" -o snapshot
+  check_error 'ninguém na porta' 5 'nenhum servidor responde' -p "$1" --prazo 500 -o consulta -k nome
+  check_error 'ninguém na porta, em fluxo' 5 'nenhum servidor responde' -p "$1" --prazo 500 -o consulta-v -k nome
+  check_error 'ninguém na porta, snapshot' 5 'nenhum servidor responde' -p "$1" --prazo 500 -o snapshot
   check_error 'operação desconhecida' 2 'operacao' -p "$1" -o nada
   check_error 'opção desconhecida' 2 'nada' -p "$1" --nada
   check_error 'sem operação' 2 'diga a operação' -p "$1"

@@ -28,7 +28,7 @@ export async function runKeyValue(
   output: Output,
 ): Promise<ExitCode> {
   const request = requestOf(operation, flags);
-  const target = targetOf(flags, env, discovers);
+  const target = targetOf(flags, env, discovers, output.error);
   const asJson = json || jsonFromEnv(env);
   if (isRemoval(request)) {
     if (simulates) return simulate(target, request, asJson, output);

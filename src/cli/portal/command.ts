@@ -27,7 +27,7 @@ export async function runPortal(
   const asJson = json || jsonFromEnv(env);
   const replies: Reply[] = [];
   let found = 0;
-  const { failure, reasons } = await call(targetOf(flags, env), request, (reply) => {
+  const { failure, reasons } = await call(targetOf(flags, env, false, output.error), request, (reply) => {
     if (isBlank(reply)) return undefined;
     found++;
     if (asJson && reply.kind !== 'status') return output.line(jsonOf(request, reply));

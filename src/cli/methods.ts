@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { MethodDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+/** A method of a service in a file of `proto`. */
+export interface MethodName {
+  readonly file: string;
+  readonly service: string;
+  readonly method: string;
+}
+
+/** How to call it. Numbers of 64 bits are texts. */
+export function methodOf({ file, service, method }: MethodName) {
+  const methods = loadSync(protoPath(file), { keepCase: true, longs: String, defaults: true })[service];
+  const found = Object.entries(methods ?? {}).find(([name]) => name === method);
+  if (found === undefined) throw new Error(`proto/${file}: no method ${service}/${method}`);
+  return found[1] as MethodDefinition<object, object>;
+}
+
+/** The folder `proto` stands beside `src`, and above the build. */
+function protoPath(file: string): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'proto', file))) {
+    if (folder === dirname(folder)) throw new Error(`proto/${file} not found`);
+    folder = dirname(folder);
+  }
+  return join(folder, 'proto', file);
+}

@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
+import { KvsError } from '../../src/core/errors.js';
+import { startDoors } from '../../src/doors/server.js';
+import type { Doors } from '../../src/doors/server.js';
+import { openStandOn, RecordingLogger } from '../support/doors.js';
+import { MemoryEngine } from '../support/memory-engine.js';
+import { realTime } from '../support/real-time.js';
+import { runHere } from './in-process.js';
+import { freePort } from './program.js';
+
+const ends: (() => Promise<unknown> | undefined)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+const INSERT = ['-o', 'insere', '-k', 'nome', '-v', 'Maria'];
+
+/** A server that opens its port only when it is asked to. */
+function laterAt(port: number): () => void {
+  return () => {
+    const options = { engine: new MemoryEngine(), engineHealth: 'kvs.frota', time: realTime };
+    const opened: Promise<Doors> = startDoors({ ...options, port, logger: new RecordingLogger() });
+    void opened.then((doors) => {
+      doors.setServing(true);
+    });
+    ends.push(async () => (await opened).stop(0));
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(() => new Promise((resolve) => server.close(resolve)));
+  return String((server.address() as AddressInfo).port);
+}
+
+function startBroker(): Promise<EmbeddedBroker> {
+  return EmbeddedBroker.start({
+    host: '127.0.0.1',
+    port: 0,
+    time: realTime,
+    logger: new RecordingLogger(),
+  });
+}
+
+describe('um servidor que acabou de ser iniciado', () => {
+  it.each([
+    ['uma escrita', INSERT],
+    ['uma leitura em fluxo', ['-o', 'snapshot']],
+    ['com a descoberta', ['--descobre', '-o', 'snapshot']],
+    ['em várias portas', ['-p', '1', ...INSERT]],
+  ])('%s espera até que ele abra a porta, e uma linha o diz', async (_what, words) => {
+    const port = await freePort();
+    const given = words[0] === '-p' ? ['-p', `1,${port}`, ...words.slice(2)] : ['-p', `${port}`, ...words];
+    const open = laterAt(port);
+    const { code, stderr } = await runHere(given, {}, (message) => {
+      if (message.startsWith('esperando')) open();
+    });
+    expect(code).toBe(0);
+    const [first = '', ...more] = stderr.trim().split('\n');
+    expect(first).toMatch(
+      /^kvs: esperando o servidor em 127\.0\.0\.1:\d+ \(conexão recusada\), por até 3 s…$/,
+    );
+    expect(more.filter((line) => line.includes('esperando'))).toEqual([]);
+  });
+
+  it('enquanto ele entra na frota, espera por até o prazo', async () => {
+    const stand = await openStandOn(new MemoryEngine());
+    ends.push(() => stand.close());
+    stand.engine.refusal = new KvsError('SERVIDOR_ENTRANDO', 'ainda está entrando');
+    for (const words of [INSERT, ['-o', 'snapshot'], ['-o', 'consulta-v', '-k', 'nome']]) {
+      const asked = await runHere(['-p', `${stand.doors.port}`, '--prazo', '9000', ...words], {}, () => {
+        stand.engine.refusal = undefined;
+      });
+      expect(asked.code).toBe(0);
+      expect(asked.stderr).toBe(
+        `kvs: esperando o servidor em 127.0.0.1:${stand.doors.port} (ainda está entrando na frota), por até 9 s…\n`,
+      );
+      stand.engine.refusal = new KvsError('SERVIDOR_ENTRANDO', 'ainda está entrando');
+    }
+    // The time passes: why is still said, and how the command ends is as ever.
+    const late = await runHere(['-p', `${stand.doors.port}`, '--prazo', '300', ...INSERT]);
+    expect(late).toMatchObject({ code: 5, stdout: '' });
+    expect(late.stderr).toMatch(/^kvs: o servidor em \S+ não atende agora: ainda est.*\n$/);
+  });
+
+  it('quem não vem não é esperado para sempre', async () => {
+    const asked = await runHere(['-p', String(await freePort()), '--prazo', '1500', ...INSERT]);
+    expect(asked).toMatchObject({ code: 5, stdout: '' });
+    expect(asked.stderr).toMatch(
+      /^kvs: esperando .*\nkvs: nenhum servidor responde em \S+ \(conexão recusada\)\n$/,
+    );
+  });
+});
+
+describe('por que não há resposta', () => {
+  it('um servidor que responde que não pode não recebe outra conexão', async () => {
+    const stand = await openStandOn(new MemoryEngine());
+    ends.push(() => stand.close());
+    stand.engine.refusal = new KvsError('SEM_MAIORIA', 'as réplicas não respondem');
+    let connections = 0;
+    const relay = createServer((socket) => {
+      connections++;
+      const onward = connect(stand.doors.port, '127.0.0.1');
+      for (const side of [socket, onward]) side.on('error', () => side.destroy());
+      socket.pipe(onward).pipe(socket);
+    });
+    const port = await listen(relay);
+    for (const words of [INSERT, ['-o', 'consulta-v', '-k', 'nome']]) {
+      connections = 0;
+      const asked = await runHere(['-p', port, ...words]);
+      expect(asked.code).toBe(5);
+      expect(asked.stderr).toContain('não atende agora');
+      expect(connections).toBe(1);
+    }
+  });
+
+  it('a porta de outro programa', async () => {
+    const broker = await startBroker();
+    ends.push(() => broker.stop());
+    const closing = await listen(
+      createServer((socket) =>
+        socket
+          .resume()
+          .on('error', () => undefined)
+          .end('olá\n'),
+      ),
+    );
+    for (const port of [String(broker.port), closing]) {
+      const asked = await runHere(['-p', port, '-o', 'consulta', '-k', 'nome']);
+      expect(asked).toMatchObject({ code: 5, stdout: '' });
+      expect(asked.stderr).toBe(
+        `kvs: quem atende em 127.0.0.1:${port} não fala gRPC: a porta é de outro programa, ou o servidor está cheio?\n`,
+      );
+    }
+  });
+
+  it('o broker embutido desliga logo quem não começa como um cliente de MQTT', async () => {
+    const broker = await startBroker();
+    ends.push(() => broker.stop());
+    const left: string[] = [];
+    const dial = async (name: string, bytes: Buffer | string): Promise<void> => {
+      const socket = connect(broker.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.on('error', () => undefined).write(bytes);
+      ends.unshift(() => void socket.destroy());
+      await once(socket.resume(), 'close');
+      left.push(name);
+    };
+    // The first has begun a CONNECT, and has some seconds to end it.
+    await Promise.race([dial('MQTT', Buffer.of(0x10)), dial('gRPC', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')]);
+    expect(left).toEqual(['gRPC']);
+  });
+});
