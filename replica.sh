@@ -11,6 +11,7 @@ uso: ./replica.sh NOME [opções]      NOME é uma das réplicas da lista: bd1, 
   --dados PASTA      onde as réplicas guardam os dados, uma pasta para cada (KVS_REPLICA_DADOS; padrão: dados)
   --arquivo ARQUIVO  a lista das réplicas (KVS_REPLICA_ARQUIVO; padrão: replicas.conf ao lado deste programa, se existir)
   --cota BYTES       espaço que os dados podem ocupar (KVS_REPLICA_COTA; padrão: 4294967296, 4 GiB)
+  --substitui        a réplica perdeu os seus dados: entra de novo, vazia, e recebe tudo das outras
 
 A lista tem uma linha por réplica, igual em todas as máquinas: nome, endereço para os servidores, endereço para as
 outras réplicas; «#» começa um comentário. Sem arquivo vale esta, tudo nesta máquina:
@@ -20,6 +21,8 @@ outras réplicas; «#» começa um comentário. Sem arquivo vale esta, tudo nest
   bd3 127.0.0.1:23793 127.0.0.1:23803
 
 Inicie as três; duas bastam para gravar. Uma réplica que para ou cai pode ser iniciada de novo com os mesmos dados.
+Se a pasta de uma se perdeu: ./replica.sh bd3 --substitui, com as outras no ar; os servidores continuam. Pode ser
+repetido, e não apaga nada: uma pasta que ainda tem dados é recusada.
 Para outras máquinas, use endereços que só elas alcançam: as réplicas não pedem senha.
 FIM
 }
@@ -33,6 +36,7 @@ name=''
 data=${KVS_REPLICA_DADOS:-$root/dados}
 file=${KVS_REPLICA_ARQUIVO:-}
 quota=${KVS_REPLICA_COTA:-4294967296}
+replaces=''
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help | --ajuda)
@@ -48,6 +52,7 @@ while [ $# -gt 0 ]; do
       esac
       shift 2
       ;;
+    --substitui) replaces=sim && shift ;;
     --dados=*) data=${1#*=} && shift ;;
     --arquivo=*) file=${1#*=} && shift ;;
     --cota=*) quota=${1#*=} && shift ;;
@@ -72,7 +77,7 @@ bd2 127.0.0.1:23792 127.0.0.1:23802
 bd3 127.0.0.1:23793 127.0.0.1:23803'
 fi
 
-cluster='' names='' client='' peer=''
+cluster='' names='' client='' peer='' list=''
 while read -r member member_client member_peer rest || [ -n "$member" ]; do
   [[ -n $member && $member != \#* ]] || continue
   if [[ ! $member =~ ^[A-Za-z0-9_-]+$ || ! $member_client =~ ^.+:[0-9]+$ || ! $member_peer =~ ^.+:[0-9]+$ ]] ||
@@ -81,6 +86,7 @@ while read -r member member_client member_peer rest || [ -n "$member" ]; do
   fi
   cluster+="${cluster:+,}$member=http://$member_peer"
   names+="${names:+, }$member"
+  list+="$member $member_client $member_peer"$'\n'
   if [ "$member" = "$name" ]; then client=$member_client peer=$member_peer; fi
 done <<<"$members"
 [ -n "$client" ] || die 2 "não há réplica \"$name\" na lista; há: ${names:-nenhuma}"
@@ -95,10 +101,45 @@ case $(uname -m) in
   aarch64 | arm64) export ETCD_UNSUPPORTED_ARCH=arm64 ;;
 esac
 
-mkdir -p -- "$data/$name" || die 1 "não consigo criar $data/$name"
+folder=$data/$name
+if [ -n "$replaces" ] && [ -n "$(ls -A -- "$folder" 2>/dev/null)" ]; then
+  die 1 "a pasta $folder ainda tem dados: inicie sem --substitui; se não prestam mais, tire-a de lá antes"
+fi
+mkdir -p -- "$folder" || die 1 "não consigo criar $folder"
 # etcd wants nobody else to read it.
-chmod 700 -- "$data/$name"
-printf 'réplica %s: servidores em %s, réplicas em %s, dados em %s\n' "$name" "$client" "$peer" "$data/$name" >&2
+chmod 700 -- "$folder"
+
+# serves_without <address>: whether the replica at this address for replicas is one of a set that has served with $name
+# before, or serves without it. Those that start together for the first time know each other from the list.
+serves_without() {
+  local answer host=${1%:*}
+  host=${host#[}
+  # shellcheck disable=SC2016
+  answer=$(timeout 5 bash -c '
+    exec 3<>"/dev/tcp/$1/$2" || exit
+    printf "GET /members HTTP/1.1\r\nHost: replica\r\nConnection: close\r\n\r\n" >&3
+    while IFS= read -r line <&3; do [[ $line != \[* ]] || { printf %s "$line"; break; }; done' \
+    bash "${host%]}" "${1##*:}" 2>/dev/null) || true
+  [[ $answer == *'"peerURLs"'* ]] || return 1
+  [[ $answer != *"\"name\":\"$name\""* || $answer =~ \{[^{}]*\"name\":\"$name\",\"clientURLs\":\[\" ]]
+}
+
+state=new
+if [ -n "$replaces" ]; then
+  "$root/compile.sh" --se-preciso >&2
+  cluster=$(node "$root/dist/src/app/replace-replica.js" "$name" "$list") || exit
+  [ -n "$cluster" ] || die 1 'a troca não terminou; repita'
+  state=existing
+elif [ ! -e "$folder/member" ] && command -v timeout >/dev/null; then
+  # etcd would say "already bootstrapped", or take the place of a member that was removed.
+  while read -r member _ member_peer; do
+    [[ -n $member && $member != "$name" ]] || continue
+    if serves_without "$member_peer"; then
+      die 1 "as outras réplicas já servem, e a pasta $folder está vazia: se os dados de $name se perderam, ./replica.sh $name --substitui"
+    fi
+  done <<<"$list"
+fi
+printf 'réplica %s: servidores em %s, réplicas em %s, dados em %s\n' "$name" "$client" "$peer" "$folder" >&2
 
 # A name or an address without its port, nor the brackets of IPv6, as etcd compares it with what a request is for.
 client_host=${client%:*}
@@ -117,13 +158,13 @@ client_host=${client_host%]}
 #  max-request-bytes    the longest keys, escaped, in every index, with the longest value, in one transaction
 exec etcd \
   --name "$name" \
-  --data-dir "$data/$name" \
+  --data-dir "$folder" \
   --listen-client-urls "http://$client" \
   --advertise-client-urls "http://$client" \
   --listen-peer-urls "http://$peer" \
   --initial-advertise-peer-urls "http://$peer" \
   --initial-cluster "$cluster" \
-  --initial-cluster-state new \
+  --initial-cluster-state $state \
   --initial-cluster-token kvs-replicas \
   --heartbeat-interval 50 \
   --election-timeout 500 \

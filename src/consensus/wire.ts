@@ -101,12 +101,7 @@ export type Method<Req, Res> = Pick<
 >;
 
 // Revisions stay below 2⁵³ for centuries of writes.
-const loaded = loadSync(protoPath('etcd.proto'), {
-  keepCase: true,
-  longs: Number,
-  defaults: true,
-  arrays: true,
-});
+const loaded = loadEtcd(Number);
 
 export const RANGE = method<RangeRequest, RangeResponse>(loaded, 'etcdserverpb.KV', 'Range');
 export const TXN = method<TxnRequest, TxnResponse>(loaded, 'etcdserverpb.KV', 'Txn');
@@ -117,7 +112,12 @@ export const LEASE_GRANT = method<LeaseGrantRequest, LeaseGrantResponse>(
 );
 export const WATCH = method<WatchRequest, WatchResponse>(loaded, 'etcdserverpb.Watch', 'Watch');
 
-function method<Req, Res>(from: PackageDefinition, service: string, name: string): Method<Req, Res> {
+/** @param longs how numbers of 64 bits come: those that name members do not fit in a number */
+export function loadEtcd(longs: typeof Number | typeof String): PackageDefinition {
+  return loadSync(protoPath('etcd.proto'), { keepCase: true, longs, defaults: true, arrays: true });
+}
+
+export function method<Req, Res>(from: PackageDefinition, service: string, name: string): Method<Req, Res> {
   const definitions = from[service] as Readonly<Record<string, Method<Req, Res> | undefined>> | undefined;
   const definition = definitions?.[name];
   if (definition === undefined) throw new Error(`etcd.proto has no ${service}/${name}`);

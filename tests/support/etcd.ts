@@ -29,6 +29,16 @@ export interface EtcdMember {
   thaw(): void;
   /** Ends it if it runs, and starts it again with its data. Does not wait for the majority. */
   restart(): Promise<void>;
+  /** Where its data are. */
+  readonly folder: string;
+  /** `kill -9`; its data are gone. */
+  lose(): Promise<void>;
+  /** Starts it with these options of `replica.sh` too. */
+  start(...options: readonly string[]): void;
+  /** The script again, with these options too, beside the process that runs: how it ended. */
+  tries(...options: readonly string[]): Promise<{ readonly code: number | null; readonly log: string }>;
+  /** How the process ended, and what it said; a child that runs on is waited for. */
+  ended(): Promise<{ readonly code: number | null; readonly log: string }>;
   /** What it says of itself: member and leader, as decimal numbers. `undefined` if it does not answer. */
   status(): Promise<{ readonly id: string; readonly leader: string } | undefined>;
 }
@@ -80,7 +90,7 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdCluster>
   const quota = options.quotaBytes === undefined ? [] : ['--cota', String(options.quotaBytes)];
   const members = names.map((name, index) => {
     const args = [name, '--arquivo', file, '--dados', join(folder, 'dados'), ...quota];
-    return new Member(name, `127.0.0.1:${ports[2 * index]}`, args);
+    return new Member(name, `127.0.0.1:${ports[2 * index]}`, join(folder, 'dados', name), args);
   });
   const cluster = new Cluster(members, folder);
   for (const member of members) member.start();
@@ -155,6 +165,7 @@ class Member implements EtcdMember {
   constructor(
     readonly name: string,
     readonly address: string,
+    readonly folder: string,
     private readonly args: readonly string[],
   ) {}
 
@@ -166,8 +177,9 @@ class Member implements EtcdMember {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  start(): void {
-    const child = spawn(script, this.args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  start(...options: readonly string[]): void {
+    this.log = '';
+    const child = spawn(script, [...this.args, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.on('data', (chunk: Buffer) => {
       this.log = (this.log + chunk.toString()).slice(-4_000);
     });
@@ -181,6 +193,25 @@ class Member implements EtcdMember {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  async lose(): Promise<void> {
+    await this.kill9();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async tries(
+    ...options: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly log: string }> {
+    const beside = new Member(this.name, this.address, this.folder, this.args);
+    beside.start(...options);
+    return beside.ended();
+  }
+
+  async ended(): Promise<{ readonly code: number | null; readonly log: string }> {
+    const { child } = this;
+    if (child !== undefined && this.running) await new Promise((resolve) => child.once('close', resolve));
+    return { code: child?.exitCode ?? null, log: this.log };
   }
 
   freeze(): void {

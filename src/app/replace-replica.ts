@@ -1,0 +1,23 @@
+import { Replacement } from '../consensus/membership.js';
+import type { ListedReplica } from '../consensus/membership.js';
+import { KvsError } from '../core/errors.js';
+import { systemTime } from './system-time.js';
+
+/**
+ * What `replica.sh NAME --substitui` runs before it starts etcd: `replace-replica.js NAME LIST`, where the list has a line
+ * for each replica, with its name and its two addresses. Writes what etcd is to be told on standard output.
+ */
+async function main([name = '', text = '']: readonly string[]): Promise<void> {
+  const list = text.split('\n').flatMap((line): ListedReplica[] => {
+    const [listed, client, peer] = line.split(' ');
+    return listed && client && peer ? [{ name: listed, client, peer }] : [];
+  });
+  process.stdout.write(`${await new Replacement(name, list, systemTime).run()}\n`);
+}
+
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  const { code, message } = KvsError.from(thrown);
+  process.stderr.write(`replica.sh: ${message}\n`);
+  // As the client's: unavailable, usage, anything else.
+  process.exitCode = code === 'SEM_MAIORIA' ? 5 : code === 'CONFIGURACAO' ? 2 : 1;
+});
