@@ -116,6 +116,7 @@ export function readKey(value: unknown): KeyFragment {
 
 function readEntry(value: unknown): EntryRecord {
   const wire = fields(value);
+  const attempt = wire['pedido'];
   return {
     version: version(wire['versao']),
     timestamp: timestamp(wire['ts']),
@@ -124,6 +125,7 @@ function readEntry(value: unknown): EntryRecord {
     value: readValue(wire['valor']),
     superseded: readMark(wire['superada']),
     context: optionalVector(wire['contexto']),
+    ...(attempt === undefined ? {} : { attempt: readAttempt(attempt) }),
   };
 }
 

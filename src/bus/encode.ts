@@ -1,3 +1,4 @@
+import type { Attempt } from '../core/attempt.js';
 import type { Dot, Origin, VectorEntries } from '../core/dot.js';
 import type { Batch, Mutation } from '../core/mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from '../core/record.js';
@@ -5,6 +6,7 @@ import type { BatchMessage, Message, PresenceMessage, StateReply } from '../port
 import type { Contact } from './contact.js';
 import { FORMAT, OPERATIONS, OUTCOMES, STATES, TYPES } from './wire.js';
 import type {
+  WireAttempt,
   WireBatch,
   WireCursor,
   WireEntry,
@@ -93,7 +95,7 @@ function wireMutation(mutation: Mutation): WireMutation {
         context.length === 0
           ? { op: OPERATIONS.insert, chave, valor, versao, ts }
           : { op: OPERATIONS.insert, chave, valor, versao, ts, contexto: context };
-      return attempt === undefined ? insert : { ...insert, pedido: [attempt.id, attempt.number] };
+      return attempt === undefined ? insert : { ...insert, pedido: wireAttempt(attempt) };
     }
     case 'removeObserved': {
       const { key: chave, observed: observado, keep } = mutation;
@@ -172,5 +174,10 @@ function wireEntry(entry: EntryRecord): WireEntry {
     valor: entry.value,
     ...(entry.superseded ? { superada: true as const } : {}),
     ...(entry.context.length === 0 ? {} : { contexto: entry.context }),
+    ...(entry.attempt === undefined ? {} : { pedido: wireAttempt(entry.attempt) }),
   };
+}
+
+function wireAttempt({ id, number }: Attempt): WireAttempt {
+  return [id, number];
 }

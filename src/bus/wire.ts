@@ -99,6 +99,7 @@ export interface WireEntry {
   readonly valor: string;
   readonly superada?: true;
   readonly contexto?: VectorEntries;
+  readonly pedido?: WireAttempt;
 }
 
 export type WireStateBody =

@@ -51,6 +51,7 @@ export class Repeater<Req, Res> {
         if (reasonCode(answer.error) === 'CONFIRMACAO_PARCIAL') return last;
         if (!this.doubt && answer.fate === 'refused') return isUnsupported(answer) ? this.plainly() : last;
         if (answer.fate === 'unknown') this.noteDoubt(answer, link);
+        else if (mayHaveLeftTraces(answer)) this.number++;
         link.condition = 'away';
         this.passed.add(link);
       }
@@ -92,6 +93,12 @@ export class Repeater<Req, Res> {
   private others(link: Link): Link[] {
     return [...this.passed].filter((other) => other !== link);
   }
+}
+
+/** A record that a disk refused may lie on it all the same, and take effect at the next start: see docs/STORAGE.md. */
+function mayHaveLeftTraces(answer: Failed): boolean {
+  const code = reasonCode(answer.error);
+  return code === 'DISCO_CHEIO' || code === 'DISCO_FALHOU';
 }
 
 function isUnsupported(answer: Failed): boolean {

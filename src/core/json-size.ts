@@ -1,3 +1,4 @@
+import type { Attempt } from './attempt.js';
 import type { VectorEntries } from './dot.js';
 import type { Batch, Mutation } from './mutation.js';
 
@@ -26,6 +27,11 @@ export function vectorBytes(entries: VectorEntries): number {
   return bytes;
 }
 
+/** An upper bound on the JSON of an attempt, with its field. */
+export function attemptBytes(attempt: Attempt | undefined): number {
+  return attempt === undefined ? 0 : attempt.id.length + ATTEMPT_OVERHEAD_BYTES;
+}
+
 /** An upper bound on the JSON of one mutation. */
 export function mutationBytes(mutation: Mutation): number {
   const key = jsonStringBytes(mutation.key) + MUTATION_OVERHEAD_BYTES;
@@ -35,7 +41,7 @@ export function mutationBytes(mutation: Mutation): number {
         key +
         jsonStringBytes(mutation.value) +
         (mutation.context.length > 0 ? vectorBytes(mutation.context) : 0) +
-        (mutation.attempt ? mutation.attempt.id.length + ATTEMPT_OVERHEAD_BYTES : 0)
+        attemptBytes(mutation.attempt)
       );
     case 'removeObserved':
       return key + vectorBytes(mutation.observed) + (mutation.keep ? mutation.keep.origin.length : 0);

@@ -108,7 +108,7 @@ export const limits = Object.freeze({
   requestSkewMs: 2_000,
   /** Whoever did not write the attempt that stands removes another that is still there after this, with jitter. */
   requestUndoMs: 2_000,
-  /** Entries that wait to be removed for such a reason; further ones stay. */
+  /** Entries that wait to be removed for such a reason; further ones are looked for again when these are gone. */
   requestUndos: 10_000,
 
   /** Writes that wait for the disk; beyond, further ones are refused. */

@@ -1,3 +1,4 @@
+import type { Attempt } from './attempt.js';
 import type { Dot, Origin, VectorEntries } from './dot.js';
 
 /** A place in the order of one key's entries: (version, timestamp, origin, seq). */
@@ -15,6 +16,8 @@ export interface EntryRecord extends Dot {
   readonly superseded: boolean;
   /** Per-key causal context as in InsertMutation; kept for heads only, empty otherwise. */
   readonly context: VectorEntries;
+  /** What it was written for, if its client may repeat it; kept for a bounded number of entries, and not hashed. */
+  readonly attempt?: Attempt | undefined;
 }
 
 /** A key as a walk sends it: whole, or a stretch of its history after `after`. */

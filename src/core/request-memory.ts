@@ -24,11 +24,21 @@ export interface MemoryBounds {
   readonly requestSkewMs: number;
 }
 
-interface Kept extends Remembered {
+/** One attempt of a request that was written: its rank among them, fixed when it was. */
+export interface Attempted extends Dot {
+  readonly attempt: number;
+}
+
+/** An entry of a request, with what it holds. */
+export interface StoredRequest extends Remembered, Attempted {
+  readonly key: string;
+  readonly value: string;
+}
+
+interface Kept extends Remembered, Attempted {
   readonly key: string;
   readonly valueHash: number;
   readonly valueChars: number;
-  readonly attempt: number;
   /** When it was noted here: monotonic and wall clock, ms. */
   readonly atMs: number;
   readonly atWallMs: number;
@@ -57,12 +67,22 @@ export class RequestMemory {
     this.completeSinceMs = Math.max(this.completeSinceMs, wallMs);
   }
 
+  /** Ids of the requests remembered. */
+  get ids(): Iterable<string> {
+    return this.kept.keys();
+  }
+
+  /** The greatest attempt of a request that is remembered, if it was for this key and value. */
+  latest(id: string, key: string, value: string): Attempted | undefined {
+    const known = this.kept.get(id);
+    return known && isSame(known, key, value) ? known : undefined;
+  }
+
   /**
    * Takes an insert that has just been applied.
    * @param nowMs monotonic clock
-   * @returns the entry that must go, if this one and another are attempts of one request: the same at every server
    */
-  note(attempt: Attempt, dot: Dot, insert: InsertMutation, nowMs: number, wallMs: number): Loser | undefined {
+  note(attempt: Attempt, dot: Dot, insert: InsertMutation, nowMs: number, wallMs: number): void {
     this.forgetOld(nowMs);
     const { key, value, version, timestamp } = insert;
     const { origin, seq } = dot;
@@ -71,15 +91,12 @@ export class RequestMemory {
       ...{ valueHash: hashString(value), valueChars: value.length, atMs: nowMs, atWallMs: wallMs },
     };
     const known = this.kept.get(attempt.id);
-    // One id for two different inserts is a mistake of the client's: both stand.
-    if (known && !isSame(known, key, value)) return undefined;
+    if (known && !isSame(known, key, value)) return;
     const stays = known && isLater(known, noted) ? known : noted;
     // Put at the end in any case: whoever repeats it has not given up.
     this.kept.delete(attempt.id);
     this.kept.set(attempt.id, { ...stays, atMs: nowMs, atWallMs: wallMs });
     if (this.kept.size > this.bounds.requests) this.forgetFirst();
-    if (!known) return undefined;
-    return { ...(stays === known ? noted : known), winner: stays.origin };
   }
 
   /**
@@ -87,12 +104,23 @@ export class RequestMemory {
    *
    * An attempt is answered with the insert of the one before it (or of a later one). Where only older ones are known
    * the one between may stand elsewhere and would win over them: so this attempt is written, and wins over all.
+   * @param stored what the entries of the store tell of this request
    * @throws KvsError PEDIDO_REPETIDO; RESULTADO_DESCONHECIDO for a repeated attempt from a time of which this memory
    *   is not complete
    */
-  answerTo({ id, number }: Attempt, key: string, value: string): Remembered | undefined {
-    const known = this.kept.get(id);
-    if (known && !isSame(known, key, value)) throw reused();
+  answerTo(
+    { id, number }: Attempt,
+    key: string,
+    value: string,
+    stored: readonly StoredRequest[] = [],
+  ): Remembered | undefined {
+    const remembered = this.kept.get(id);
+    if (remembered && !isSame(remembered, key, value)) throw reused();
+    let known: (Remembered & Attempted) | undefined = remembered;
+    for (const entry of stored) {
+      if (entry.key !== key || entry.value !== value) throw reused();
+      if (!known || isLater(entry, known)) known = entry;
+    }
     if (known && known.attempt >= number - 1) return known;
     if (number > 1 && begunMs(id) <= this.completeSinceMs + this.bounds.requestSkewMs) throw forgotten();
     return undefined;
@@ -119,7 +147,7 @@ function isSame(known: Kept, key: string, value: string): boolean {
 }
 
 /** The order of attempts; the dots decide between equal ones, which a careful client never makes. */
-function isLater(a: Kept, b: Kept): boolean {
+export function isLater(a: Attempted, b: Attempted): boolean {
   if (a.attempt !== b.attempt) return a.attempt > b.attempt;
   return a.origin === b.origin ? a.seq > b.seq : a.origin > b.origin;
 }

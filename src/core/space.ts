@@ -1,5 +1,5 @@
-import type { Changes } from './changes.js';
-import type { VectorEntries } from './dot.js';
+import type { Attempt } from './attempt.js';
+import type { Changes, GoneEntry } from './changes.js';
 import { EntryTable } from './entries.js';
 import { PartHashes } from './hash.js';
 import { History, KeyTable } from './keys.js';
@@ -7,6 +7,7 @@ import { limits } from './limits.js';
 import { OrderedKeys } from './ordered-keys.js';
 import type { PointView } from './point-view.js';
 import type { EntryRecord, OrderPosition } from './record.js';
+import { RequestRows } from './request-rows.js';
 import type { VersionVector } from './vector.js';
 
 // What an entry costs beside its text, for the estimate of the store's size.
@@ -22,6 +23,7 @@ export class KeySpace {
   /** The keys in their order, for ranges. */
   readonly order = new OrderedKeys(this.keys);
   readonly hashes = new PartHashes(limits.parts);
+  readonly requests = new RequestRows();
   /** Told of every change, where somebody keeps a copy. */
   changes: Changes | undefined;
   /** Walks that want what goes before they have come by. */
@@ -88,21 +90,25 @@ export class KeySpace {
     return history.rows.slice(history.afterVersion(version - 1), history.afterVersion(version));
   }
 
-  add(
-    slot: number,
-    origin: number,
-    record: Pick<EntryRecord, 'version' | 'timestamp' | 'seq' | 'value' | 'superseded'> & {
-      context: VectorEntries;
-    },
-  ): void {
+  add(slot: number, origin: number, record: Omit<EntryRecord, 'origin'>): void {
     const row = this.entries.add(record.version, record.timestamp, origin, record.seq, record.value);
     if (record.superseded) this.entries.supersede(row);
     else this.entries.setContext(row, record.context);
     this.place(slot, row);
     this.bytes += this.rowBytes(slot, row);
     this.addHashes(slot, row, 1);
+    if (record.attempt !== undefined) this.requests.note(slot, row, record.attempt);
     this.changes?.noteAdded(slot, row);
     this.raise(slot, record.version, record.timestamp);
+  }
+
+  /** Learns what an entry was written for, of which whoever gave it did not know. */
+  noteAttempt(slot: number, row: number, attempt: Attempt): void {
+    if (this.requests.of(row) !== undefined) return;
+    this.requests.note(slot, row, attempt);
+    // It may be in the copy already: then it is written anew.
+    this.changes?.noteGone(row, this.placeOf(slot, row));
+    this.changes?.noteAdded(slot, row);
   }
 
   /** Removes the rows of a key for which `condition` holds. */
@@ -170,6 +176,7 @@ export class KeySpace {
       value: this.entries.value(row),
       superseded: this.entries.superseded(row),
       context: this.entries.context(row),
+      attempt: this.requests.of(row),
     };
   }
 
@@ -209,12 +216,14 @@ export class KeySpace {
     for (const view of this.views) view.noteGone(slot, row);
     this.bytes -= this.rowBytes(slot, row);
     this.addHashes(slot, row, -1);
-    if (this.changes) {
-      const { entries } = this;
-      const gone = { version: entries.version(row), origin: entries.origin(row), seq: entries.seq(row) };
-      this.changes.noteGone(row, { slot, ...gone });
-    }
+    this.changes?.noteGone(row, this.placeOf(slot, row));
+    this.requests.forget(row);
     this.entries.remove(row);
+  }
+
+  private placeOf(slot: number, row: number): GoneEntry {
+    const { entries } = this;
+    return { slot, version: entries.version(row), origin: entries.origin(row), seq: entries.seq(row) };
   }
 
   private addHashes(slot: number, row: number, sign: 1 | -1): void {

@@ -174,6 +174,7 @@ function joinStagedParts(store: Store, stage: Stage): void {
       const origin = store.vector.indexOf(record.origin);
       if (row !== undefined) {
         if (record.superseded) mine.supersede(slot, row);
+        if (record.attempt) mine.noteAttempt(slot, row, record.attempt);
       } else if (record.seq > store.vector.seqAt(origin)) {
         mine.add(slot, origin, record);
       }

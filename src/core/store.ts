@@ -236,8 +236,8 @@ export class Store {
     for (const head of this.space.heads(slot)) {
       if (this.observedBy(head, origin, seq, insert.context)) this.space.supersede(slot, head);
     }
-    const { version, timestamp, value, context } = insert;
-    this.space.add(slot, origin, { version, timestamp, seq, value, superseded: false, context });
+    const { version, timestamp, value, context, attempt } = insert;
+    this.space.add(slot, origin, { version, timestamp, seq, value, superseded: false, context, attempt });
   }
 
   /** Whether the writer of a later mutation had observed an entry of the same key. */

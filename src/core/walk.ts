@@ -1,4 +1,4 @@
-import { jsonStringBytes, vectorBytes } from './json-size.js';
+import { attemptBytes, jsonStringBytes, vectorBytes } from './json-size.js';
 import { limits } from './limits.js';
 import { PartSet } from './parts.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from './record.js';
@@ -45,7 +45,8 @@ export function walkPage(store: Store, cursor: WalkCursor, wanted: PartSet, budg
         ENTRY_OVERHEAD_BYTES +
         record.origin.length +
         jsonStringBytes(record.value) +
-        vectorBytes(record.context);
+        vectorBytes(record.context) +
+        attemptBytes(record.attempt);
       if (bytes + entryBytes > budgetBytes && (keys.length > 0 || entries.length > 0)) {
         const last = entries.at(-1);
         if (last) keys.push(fragment(store, slot, after, entries));

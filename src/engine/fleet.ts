@@ -83,6 +83,8 @@ export class FleetEngine implements Engine, ChangeFeed {
 
   /** Joins the fleet. Reads and writes are refused until the member is `serving`. */
   start(): void {
+    // A disk may have given both attempts of a request.
+    this.requests.reviewAll();
     this.member.start();
   }
 

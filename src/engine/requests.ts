@@ -2,6 +2,7 @@ import type { Attempt } from '../core/attempt.js';
 import type { Origin } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import type { Mutation } from '../core/mutation.js';
+import { losersOf, storedRequests } from '../core/repeated.js';
 import { RequestMemory } from '../core/request-memory.js';
 import type { Loser, Remembered } from '../core/request-memory.js';
 import type { Store } from '../core/store.js';
@@ -34,6 +35,8 @@ export interface RequestsParts {
 export class Requests {
   readonly memory: RequestMemory;
   private readonly losers = new Set<string>();
+  /** More were found than may wait: they are looked for again. */
+  private hasMore = false;
 
   constructor(private readonly parts: RequestsParts) {
     this.memory = new RequestMemory(parts.tuning, parts.time.wallMs());
@@ -43,24 +46,28 @@ export class Requests {
   noteApplied(mutation: Mutation, origin: Origin, seq: number): void {
     if (mutation.kind !== 'insert' || mutation.attempt === undefined) return;
     const { time } = this.parts;
-    const loser = this.memory.note(
-      mutation.attempt,
-      { origin, seq },
-      mutation,
-      time.monotonicMs(),
-      time.wallMs(),
-    );
-    if (loser) this.noteLoser(loser);
+    const { attempt } = mutation;
+    this.memory.note(attempt, { origin, seq }, mutation, time.monotonicMs(), time.wallMs());
+    this.review(attempt.id);
   }
 
-  /** A peer's state was taken over: it does not tell of requests. */
+  /** A peer's state was taken over: it tells of the requests of its entries, not of those whose entries are gone. */
   noteJoined(): void {
     this.memory.noteGap(this.parts.time.wallMs());
+    this.reviewAll();
   }
 
-  /** As {@link RequestMemory.answerTo}. */
+  /** Looks for every entry that must go: many may have come at once, from a disk or a peer. */
+  reviewAll(): void {
+    const { requests } = this.parts.store.keySpace;
+    for (const id of requests.doubled) this.review(id);
+    for (const id of this.memory.ids) if (requests.rows(id).length > 0) this.review(id);
+  }
+
+  /** As {@link RequestMemory.answerTo}, with what the entries of the store tell. */
   answerTo(attempt: Attempt, key: string, value: string): Remembered | undefined {
-    return this.memory.answerTo(attempt, key, value);
+    const stored = storedRequests(this.parts.store.keySpace, attempt.id);
+    return this.memory.answerTo(attempt, key, value, stored);
   }
 
   /** Whether the entry is in the store. */
@@ -70,10 +77,18 @@ export class Requests {
     return slot !== undefined && space.findRow(slot, place) !== undefined;
   }
 
+  private review(id: string): void {
+    for (const loser of losersOf(this.parts.store.keySpace, this.memory, id)) this.noteLoser(loser);
+  }
+
   private noteLoser(loser: Loser): void {
     const { self, time, tuning } = this.parts;
     const name = `${loser.origin}:${loser.seq}`;
-    if (this.losers.has(name) || this.losers.size >= tuning.requestUndos) return;
+    if (this.losers.has(name)) return;
+    if (this.losers.size >= tuning.requestUndos) {
+      this.hasMore = true;
+      return;
+    }
     this.losers.add(name);
     if (loser.winner === self) time.atEndOfTurn(() => this.undo(name, loser));
     else this.undoLater(name, loser);
@@ -87,6 +102,10 @@ export class Requests {
   private undo(name: string, loser: Loser): void {
     if (!this.isThere(loser)) {
       this.losers.delete(name);
+      if (this.hasMore && this.losers.size === 0) {
+        this.hasMore = false;
+        this.reviewAll();
+      }
       return;
     }
     // Looked at again in any case: what was asked for may be refused or get lost.

@@ -1,11 +1,16 @@
 /**
  * How a journal lies in LevelDB: see docs/STORAGE.md, which says the same field by field.
  */
+import type { Attempt } from '../core/attempt.js';
 import type { VectorEntries } from '../core/dot.js';
 import type { KeptEntry, KeyMark } from '../ports/journal.js';
 
-/** Version of the layout. A folder of another version is refused: its records may mean anything. */
-export const FORMAT = 1;
+/** Version of the layout. */
+export const FORMAT_LEAST = 1;
+/** The same with entries that have the id of a request: a folder has it from the first of them on. */
+export const FORMAT_WITH_REQUESTS = 2;
+/** The versions that are read. A folder of another is refused: its records may mean anything. */
+export const FORMATS: readonly number[] = [FORMAT_LEAST, FORMAT_WITH_REQUESTS];
 
 export const FORMAT_KEY = Buffer.from('formato');
 export const META_KEY = Buffer.from('meta');
@@ -26,6 +31,7 @@ const PLACE_BYTES = 13;
 const ENTRY_HEAD = 9;
 const HAS_CONTEXT = 1;
 const IS_ESCAPED = 2;
+const HAS_ATTEMPT = 4;
 const SEQ_HIGH = 2 ** 32;
 
 /** What is known of the state and the log as a whole. */
@@ -36,6 +42,14 @@ export interface Meta {
   readonly vector: VectorEntries;
   /** Names of origins by the numbers that entries hold. */
   readonly origins: readonly string[];
+}
+
+export function encodeFormat(format: number, fleet: string): Buffer {
+  return Buffer.from(JSON.stringify({ formato: format, frota: fleet }));
+}
+
+export function isKnownFormat(format: unknown): format is number {
+  return FORMATS.some((known) => known === format);
 }
 
 export function encodeMeta(meta: Meta): Buffer {
@@ -142,19 +156,29 @@ export function keyOf(bytes: Buffer, place: number): string {
   return bytes[STATE_HEAD] === WELL_FORMED ? text : (JSON.parse(text) as string);
 }
 
-export function encodeEntry({ timestamp, context, value }: KeptEntry): Buffer {
+export function encodeEntry({ timestamp, context, value, attempt }: KeptEntry): Buffer {
   const wellFormed = isWellFormed(value);
   const text = wellFormed ? value : JSON.stringify(value);
   const contextText = context.length === 0 ? '' : JSON.stringify(context);
   const contextBytes = context.length === 0 ? 0 : 4 + Buffer.byteLength(contextText);
-  const bytes = Buffer.allocUnsafe(ENTRY_HEAD + contextBytes + Buffer.byteLength(text));
-  bytes[0] = (context.length === 0 ? 0 : HAS_CONTEXT) | (wellFormed ? 0 : IS_ESCAPED);
+  const attemptBytes = attempt === undefined ? 0 : 5 + attempt.id.length;
+  const bytes = Buffer.allocUnsafe(ENTRY_HEAD + contextBytes + attemptBytes + Buffer.byteLength(text));
+  bytes[0] =
+    (context.length === 0 ? 0 : HAS_CONTEXT) |
+    (wellFormed ? 0 : IS_ESCAPED) |
+    (attempt === undefined ? 0 : HAS_ATTEMPT);
   bytes.writeDoubleBE(timestamp, 1);
   if (contextBytes > 0) {
     bytes.writeUInt32BE(contextBytes - 4, ENTRY_HEAD);
     bytes.write(contextText, ENTRY_HEAD + 4);
   }
-  bytes.write(text, ENTRY_HEAD + contextBytes);
+  if (attempt !== undefined) {
+    const at = ENTRY_HEAD + contextBytes;
+    bytes.writeUInt32BE(attempt.number, at);
+    bytes[at + 4] = attempt.id.length;
+    bytes.write(attempt.id, at + 5, 'latin1');
+  }
+  bytes.write(text, ENTRY_HEAD + contextBytes + attemptBytes);
   return bytes;
 }
 
@@ -176,6 +200,12 @@ export function decodeEntry(
     context = JSON.parse(bytes.toString('utf8', at + 4, at + 4 + length)) as VectorEntries;
     at += 4 + length;
   }
+  let attempt: Attempt | undefined;
+  if ((flags & HAS_ATTEMPT) !== 0) {
+    const end = at + 5 + (bytes[at + 4] as number);
+    attempt = { id: bytes.toString('latin1', at + 5, end), number: bytes.readUInt32BE(at) };
+    at = end;
+  }
   const text = bytes.toString('utf8', at);
   return {
     version: key.readUInt32BE(place),
@@ -184,6 +214,7 @@ export function decodeEntry(
     timestamp: bytes.readDoubleBE(1),
     context,
     value: (flags & IS_ESCAPED) === 0 ? text : (JSON.parse(text) as string),
+    ...(attempt && { attempt }),
   };
 }
 

@@ -8,11 +8,15 @@ import { openFailure, writeFailure } from './failures.js';
 import {
   decodeMeta,
   encodeEntry,
+  encodeFormat,
   encodeMark,
   encodeMeta,
   entryKey,
-  FORMAT,
   FORMAT_KEY,
+  FORMAT_LEAST,
+  FORMAT_WITH_REQUESTS,
+  FORMATS,
+  isKnownFormat,
   logKey,
   logPosition,
   logRange,
@@ -41,9 +45,12 @@ export class LevelJournal implements Journal {
   private readonly numbers = new Map<string, number>();
   /** A write that nobody waited for failed: what is written behind it might not be read again. */
   private tainted: Error | undefined;
+  /** As the folder says. It stays the lowest that says everything, so that older programs read it while they can. */
+  private format = FORMAT_LEAST;
 
   private constructor(
     private readonly folder: string,
+    private readonly fleet: string,
     private database: Database,
     private readonly logger: Logger,
   ) {}
@@ -60,9 +67,9 @@ export class LevelJournal implements Journal {
         logger.warn({ pasta: folder }, 'outros usuários desta máquina podem ler os dados: chmod 700');
       }
       const database = await openDatabase(folder);
-      const journal = new LevelJournal(folder, database, logger);
+      const journal = new LevelJournal(folder, fleet, database, logger);
       try {
-        await journal.begin(fleet);
+        await journal.begin();
       } catch (error) {
         await database.close();
         throw error;
@@ -102,10 +109,14 @@ export class LevelJournal implements Journal {
     const { database } = this;
     const generation = whole ? this.meta.generation + 1 : this.meta.generation;
     const batch = database.batch();
+    let { format } = this;
     const at = ({ origin, seq, version }: Dot & { readonly version: number }, key: string): Buffer =>
       entryKey(generation, key, version, this.numberOf(origin), seq);
     return {
-      putEntry: (key: string, entry: KeptEntry) => void batch.put(at(entry, key), encodeEntry(entry)),
+      putEntry: (key: string, entry: KeptEntry) => {
+        batch.put(at(entry, key), encodeEntry(entry));
+        if (entry.attempt !== undefined) format = FORMAT_WITH_REQUESTS;
+      },
       removeEntry: (key, entry) => void batch.del(at(entry, key)),
       putMark: (key: string, mark: KeyMark) => void batch.put(markKey(generation, key), encodeMark(mark)),
       removeMark: (key) => void batch.del(markKey(generation, key)),
@@ -113,9 +124,11 @@ export class LevelJournal implements Journal {
         const meta = this.metaAt(generation, vector);
         for (let i = this.meta.logStart; i < meta.logStart; i++) batch.del(logKey(i));
         batch.put(META_KEY, encodeMeta(meta));
+        if (format !== this.format) batch.put(FORMAT_KEY, encodeFormat(format, this.fleet));
         this.unlessTainted(() => batch.write(DURABLE)).then(
           () => {
             this.taken(meta);
+            this.format = format;
             done(undefined);
           },
           (error: unknown) => done(writeFailure(error)),
@@ -140,22 +153,21 @@ export class LevelJournal implements Journal {
     }
   }
 
-  private async begin(fleet: string): Promise<void> {
+  private async begin(): Promise<void> {
+    const { fleet } = this;
     const format = await this.database.get(FORMAT_KEY);
     if (format === undefined) {
       const first = await this.database.keys({ limit: 1 }).next();
       if (first !== undefined) throw notOurs(this.folder, 'não é uma pasta de dados do kvs');
-      await this.database.put(
-        FORMAT_KEY,
-        Buffer.from(JSON.stringify({ formato: FORMAT, frota: fleet })),
-        DURABLE,
-      );
+      await this.database.put(FORMAT_KEY, encodeFormat(this.format, fleet), DURABLE);
       return;
     }
     const { formato, frota } = JSON.parse(format.toString()) as { formato: unknown; frota: unknown };
-    if (formato !== FORMAT) {
-      throw notOurs(this.folder, `formato ${String(formato)}, e este programa conhece o formato ${FORMAT}`);
+    if (!isKnownFormat(formato)) {
+      const known = FORMATS.join(' e ');
+      throw notOurs(this.folder, `formato ${String(formato)}, e este programa conhece os formatos ${known}`);
     }
+    this.format = formato;
     if (frota !== fleet)
       throw notOurs(this.folder, `os dados são da frota "${String(frota)}", não de "${fleet}"`);
     await this.readMeta();

@@ -38,6 +38,11 @@ const vector: fc.Arbitrary<VectorEntries> = fc.uniqueArray(fc.tuple(name, seq), 
 });
 const hex = fc.stringMatching(/^[0-9a-f]{0,16}$/);
 
+const attempt = fc.record({
+  id: fc.stringMatching(/^[0-9a-z]{1,11}-[A-Za-z0-9_-]{11,48}$/),
+  number: fc.integer({ min: 1, max: ATTEMPT_MAX }),
+});
+
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.record(
     {
@@ -47,10 +52,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
       version,
       timestamp,
       context: vector,
-      attempt: fc.record({
-        id: fc.stringMatching(/^[0-9a-z]{1,11}-[A-Za-z0-9_-]{11,48}$/),
-        number: fc.integer({ min: 1, max: ATTEMPT_MAX }),
-      }),
+      attempt,
     },
     { requiredKeys: ['kind', 'key', 'value', 'version', 'timestamp', 'context'] },
   ),
@@ -85,15 +87,19 @@ const key: fc.Arbitrary<KeyFragment> = fc.record({
   greatestTimestamp: timestamp,
   after: optionalPosition,
   entries: fc.array(
-    fc.record({
-      version,
-      timestamp,
-      origin: name,
-      seq,
-      value: text,
-      superseded: fc.boolean(),
-      context: vector,
-    }),
+    fc.record(
+      {
+        version,
+        timestamp,
+        origin: name,
+        seq,
+        value: text,
+        superseded: fc.boolean(),
+        context: vector,
+        attempt,
+      },
+      { requiredKeys: ['version', 'timestamp', 'origin', 'seq', 'value', 'superseded', 'context'] },
+    ),
     { maxLength: 3 },
   ),
 });

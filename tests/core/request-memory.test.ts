@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newRequestId, requestId } from '../../src/client/request-id.js';
 import { begunMs, REQUEST_ID_PATTERN } from '../../src/core/attempt.js';
@@ -19,7 +18,7 @@ function insert(version: number, key = 'chave', value = 'valor'): InsertMutation
 
 function note(memory: RequestMemory, id: string, number: number, origin: string, atMs = 0, version = number) {
   const dot = { origin, seq: number };
-  return memory.note({ id, number }, dot, insert(version), atMs, START_MS + atMs);
+  memory.note({ id, number }, dot, insert(version), atMs, START_MS + atMs);
 }
 
 describe('the memory of requests', () => {
@@ -52,9 +51,18 @@ describe('the memory of requests', () => {
       const again = (): unknown => memory.answerTo({ id, number: 2 }, key, value);
       expect(again).toThrow(expect.objectContaining({ code: 'PEDIDO_REPETIDO' }));
     }
-    // What a peer took under it stands: nobody's acknowledged write goes for a mistake of a client.
-    const dot = { origin: 'b', seq: 1 };
-    expect(memory.note({ id, number: 2 }, dot, insert(1, 'outra'), 0, START_MS)).toBeUndefined();
+    // So does a store that has its entry, whatever is remembered.
+    const fresh = new RequestMemory(BOUNDS, START_MS);
+    const stored = [
+      { key: 'chave', value: 'valor', version: 1, timestamp: 10, attempt: 1, origin: 'a', seq: 1 },
+    ];
+    expect(() => fresh.answerTo({ id, number: 2 }, 'chave', 'outro', stored)).toThrow(
+      expect.objectContaining({ code: 'PEDIDO_REPETIDO' }),
+    );
+    expect(fresh.answerTo({ id, number: 2 }, 'chave', 'valor', stored)).toBe(stored[0]);
+    expect(fresh.answerTo({ id, number: 3 }, 'chave', 'valor', stored)).toBeUndefined();
+    note(memory, id, 2, 'b');
+    expect(memory.answerTo({ id, number: 3 }, 'chave', 'valor', stored)).toMatchObject({ origin: 'b' });
   });
 
   it('is not sure of what came before it, or was forgotten for its age or for want of room', () => {
@@ -85,38 +93,5 @@ describe('the memory of requests', () => {
     // What it knows it knows, and where an attempt between may be missing it does not guess.
     expect(again(memory, idAt(5_000, 'eeeeeeeeeee'))()).toMatchObject({ origin: 'e' });
     expect(again(memory, idAt(5_000, 'eeeeeeeeeee'), 3)).toThrow(forgotten);
-  });
-
-  it('has one attempt stand, the same in whatever order they come', () => {
-    const attempts = fc.uniqueArray(
-      fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('a', 'b', 'c')),
-      {
-        minLength: 1,
-        selector: (pair) => pair.join(),
-      },
-    );
-    fc.assert(
-      fc.property(
-        attempts.chain((list) =>
-          fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
-        ),
-        (orders) => {
-          const [first, second] = orders.map((order) => {
-            const memory = new RequestMemory(BOUNDS, START_MS);
-            const id = idAt(500);
-            const gone = order.flatMap(([number, origin]) => note(memory, id, number, origin) ?? []);
-            return gone.map(({ origin, seq }) => `${origin}:${seq}`).sort();
-          });
-          const [last] = orders[0]
-            .map(([number, origin]) => ({ number, origin }))
-            .sort((a, b) => {
-              return b.number - a.number || (a.origin < b.origin ? 1 : -1);
-            });
-          expect(first).toEqual(second);
-          expect(first).toHaveLength(orders[0].length - 1);
-          expect(first).not.toContain(`${last?.origin}:${last?.number}`);
-        },
-      ),
-    );
   });
 });

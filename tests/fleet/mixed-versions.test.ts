@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { DataFolder } from '../support/data-folder.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { newRequestId } from '../../src/client/request-id.js';
 import { limits } from '../../src/core/limits.js';
@@ -6,7 +7,7 @@ import { soon, TestFleet } from '../support/e2e-fleet.js';
 import { freePort } from '../support/net.js';
 import { previousProgram } from '../support/previous-build.js';
 import { addressOf, insert, versionOf, versionsOf } from '../support/repeated-inserts.js';
-import { presentProgram } from '../support/server-process.js';
+import { presentProgram, runKvs } from '../support/server-process.js';
 
 const PATIENCE_MS = 240_000;
 
@@ -61,3 +62,66 @@ describe.each(['old', 'new'] as const)('the %s server of a mixed fleet holds the
     },
   );
 });
+
+/** Starts one that takes the whole state of the server, which has a folder, page by page. */
+async function takesState(fleet: TestFleet, args: readonly string[], program: string): Promise<void> {
+  const taker = await fleet.add(args, program);
+  await taker.ready();
+  expect(taker.logged('estado recebido')).toBeDefined();
+  expect(await versionsOf(taker, 'chave')).toEqual([1]);
+  await fleet.converged();
+  await taker.kill9();
+}
+
+it('a folder of before is taken up, and refused by the program of before once it holds request ids', async () => {
+  const old = await previousProgram();
+  const port = await freePort();
+  const args = ['--broker-local', `127.0.0.1:${port}`];
+  const folder = await DataFolder.open();
+  const fleet = await TestFleet.open({
+    ...{ url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() },
+  });
+  try {
+    const server = await fleet.add([...args, ...folder.args], old);
+    await server.ready();
+    await pause(limits.requestSkewMs + 100);
+    const id = newRequestId();
+    const address = [addressOf(server)];
+    expect(versionOf(await insert(address, 'chave', 'valor', id))).toBe(1);
+    await server.stop();
+
+    await server.restart({ program: presentProgram });
+    await server.ready();
+    expect(versionOf(await insert(address, 'chave', 'valor', id))).toBe(1);
+    expect(await versionsOf(server, 'chave')).toEqual([1]);
+    // Until its log is folded into the state, it goes either way.
+    await server.stop();
+    await server.restart({ program: old });
+    await server.ready();
+    expect(await versionsOf(server, 'chave')).toEqual([1]);
+    await takesState(fleet, args, presentProgram);
+    await server.stop();
+    await server.restart({ program: presentProgram });
+    await server.ready();
+    const large = 'x'.repeat(limits.valueBytes);
+    for (let chars = 0; chars <= limits.journalLogBytes + large.length; chars += large.length)
+      await server.client.insere('grande', large);
+    await server.kill9();
+
+    // The state keeps the id, in a form that the old program cannot read, and says so.
+    const { ended, plain, child } = runKvs(
+      ['servidor', '0', '--frota', fleet.name, ...args, ...folder.args],
+      old,
+    );
+    expect(await ended).not.toBe(0);
+    expect(child.signalCode).toBeNull();
+    expect(plain.join()).toContain('formato 2, e este programa conhece o formato 1');
+    await server.restart();
+    await server.ready();
+    expect(versionOf(await insert(address, 'chave', 'valor', id))).toBe(1);
+    await takesState(fleet, args, old);
+  } finally {
+    await fleet.close();
+    await folder.remove();
+  }
+}, 120_000);

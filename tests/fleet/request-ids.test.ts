@@ -12,6 +12,7 @@ import { DataFolder } from '../support/data-folder.js';
 import { root } from '../support/e2e-build.js';
 import { soon, TestFleet } from '../support/e2e-fleet.js';
 import { Relay } from '../support/e2e-proxy.js';
+import { KvStoreClient } from '../support/kvstore-client.js';
 import { LossyProxy } from '../support/lossy-proxy.js';
 import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
 import type { Mosquitto } from '../support/mosquitto.js';
@@ -114,6 +115,52 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
       await fleet.converged();
       const rows = await Promise.all(fleet.servers.map(({ client }) => client.snapshot()));
       expect(rows[0]).toEqual(rows[1]);
+    },
+  );
+
+  it(
+    'stands once after the power went for all, each attempt on the disk of another',
+    { timeout: 180_000 },
+    async () => {
+      const relay = await Relay.open(Number(new URL(broker.url).port));
+      proxies.push({ stop: () => relay.close() });
+      for (let i = 0; i < 2; i++) {
+        const folder = await DataFolder.open();
+        folders.push(folder);
+        await fleet.add(['--broker', relay.url, ...folder.args]);
+      }
+      const [a, b] = fleet.servers as [ServerProcess, ServerProcess];
+      await Promise.all([a.ready(), b.ready()]);
+      await fleet.converged();
+      await grown();
+      relay.cut();
+      for (const server of [a, b]) await soon('it is alone', () => server.logged('sem broker'));
+      const id = newRequestId();
+      const attempt = ({ client }: ServerProcess, number: number): Promise<object> => {
+        client.metadata.set('kvs-pedido', id);
+        client.metadata.set('kvs-tentativa', String(number));
+        return client.insere('chave', 'valor');
+      };
+      expect(await attempt(a, 1)).toMatchObject({ versao: 1 });
+      await a.kill9();
+      expect(await attempt(b, 2)).toMatchObject({ versao: 1 });
+      const answered = b.origin;
+      await b.kill9();
+      relay.heal();
+      await Promise.all([a.restart(), b.restart()]);
+      await Promise.all([a.ready(), b.ready()]);
+      // Both have the number 1, as siblings: only this service shows them all.
+      const siblings = [a, b].map(({ port }) => new KvStoreClient(port));
+      await soon('what was answered stands alone everywhere', async () => {
+        for (const client of siblings) {
+          const { versions } = await client.get('chave');
+          expect(versions.map(({ writer }) => writer)).toEqual([answered]);
+        }
+        return true;
+      });
+      for (const client of siblings) client.close();
+      await fleet.converged();
+      for (const server of [a, b]) expect(await attempt(server, 2)).toMatchObject({ versao: 1 });
     },
   );
 

@@ -113,7 +113,7 @@ describe('the journal in LevelDB', () => {
   });
 
   it.each([
-    ['another format', { formato: 2, frota: 'f' }, 'formato 2, e este programa conhece o formato 1'],
+    ['another format', { formato: 3, frota: 'f' }, 'formato 3, e este programa conhece os formatos 1 e 2'],
     ['another fleet', { formato: 1, frota: 'g' }, 'os dados são da frota "g", não de "f"'],
   ])('refuses a folder of %s', async (_, said, why) => {
     await (await LevelJournal.open(path, 'f', logger)).close();
@@ -124,6 +124,34 @@ describe('the journal in LevelDB', () => {
       code: 'DADOS_INVALIDOS',
       message: `não é possível usar os dados em ${path}: ${why}`,
     });
+  });
+
+  it('keeps the requests of entries, and says so by the format of the folder from the first of them on', async () => {
+    const format = async (): Promise<unknown> => {
+      const raw = new ClassicLevel(path);
+      const said = await raw.get('formato');
+      await raw.close();
+      return JSON.parse(said ?? '{}');
+    };
+    const put = async (seq: number, ...kept: KeptEntry[]): Promise<void> => {
+      const journal = await LevelJournal.open(path, 'f', logger);
+      await written(journal, false, [['oA', seq]], (checkpoint) => {
+        for (const each of kept) checkpoint.putEntry('a', each);
+      });
+      await journal.close();
+    };
+    await put(1, entry(1, 'sem'));
+    expect(await format()).toEqual({ formato: 1, frota: 'f' });
+    const asked = {
+      ...entry(2, 'com', [['oB', 7]]),
+      attempt: { id: 'loyw438s-brssvqqoxlqe', number: 1_000_000 },
+    };
+    await put(2, asked);
+    expect(await format()).toEqual({ formato: 2, frota: 'f' });
+    await put(3, entry(3, 'sem'));
+    expect(await format()).toEqual({ formato: 2, frota: 'f' });
+    const entries = [entry(1, 'sem'), asked, entry(3, 'sem')];
+    expect(await content(path)).toMatchObject({ keys: [{ key: 'a', entries }] });
   });
 
   it('refuses a database that is not its own, a file, and a folder in use', async () => {
@@ -149,6 +177,7 @@ describe('the journal in LevelDB', () => {
       markValue: hex(encodeMark({ greatestVersion: 3, greatestTimestamp: 4, heads: [] })),
       entry: hex(entryKey(1, 'a', 258, 3, 2 ** 40 + 1)),
       entryValue: hex(encodeEntry(entry(1, 'v', [['oB', 2]]))),
+      withRequest: hex(encodeEntry({ ...entry(1, 'v'), attempt: { id: 'l-abcdefghijk', number: 2 } })),
     }).toEqual({
       log: 'l0000000000001000',
       meta: '{"geracao":1,"inicioLog":2,"vetor":[["oA",3]],"origens":["oA"]}',
@@ -156,6 +185,7 @@ describe('the journal in LevelDB', () => {
       markValue: '{"maiorVersao":3,"maiorTs":4,"cabecas":[]}',
       entry: 's00000001ua<0><0><0><0><1><2><0><3><0><1><0><0><0><0><1>',
       entryValue: '<1>Bx<bc><fe>V<80><10><0><0><0><0><a>[["oB",2]]v',
+      withRequest: '<4>Bx<bc><fe>V<80><10><0><0><0><0><2><d>l-abcdefghijkv',
     });
   });
 

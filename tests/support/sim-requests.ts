@@ -1,25 +1,21 @@
 import { requestId } from '../../src/client/request-id.js';
 import type { Attempt } from '../../src/core/attempt.js';
 import { KvsError } from '../../src/core/errors.js';
-import { FleetEngine } from '../../src/engine/fleet.js';
 import type { Inserted } from '../../src/ports/engine.js';
-import { defaultTuning } from '../../src/replication/tuning.js';
+import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
 import { Violation } from './oracle.js';
-import { PlainNetwork, type SimBus } from './sim-bus.js';
+import { PlainNetwork } from './sim-bus.js';
+import { SimDisk } from './sim-journal.js';
 import { CALM } from './sim-network.js';
 import { SeededRandom } from './sim-random.js';
-import { ServerTime, World } from './sim-time.js';
-import { randomWeather } from './sim-trouble.js';
+import { RequestServer } from './sim-request-server.js';
+import { promisesSettled, World } from './sim-time.js';
+import { Fate, hostileJournal, randomWeather } from './sim-trouble.js';
 
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const KEYS = ['alfa', '__proto__', 'ômega'];
 const PATIENCE_MS = 700;
 const ATTEMPTS_MAX = 6;
 const CONVERGENCE_MS = 120_000;
-
-function nothing(): void {
-  // Nobody reads it.
-}
 
 /** How a run went: each figure must be seen to be more than 0 in some run. */
 export interface RequestsReport {
@@ -31,6 +27,10 @@ export interface RequestsReport {
   doubled: number;
   refusedAsForgotten: number;
   crashes: number;
+  /** Of all servers at once. */
+  powerCuts: number;
+  /** States taken from a peer while requests went on. */
+  joined: number;
 }
 
 /** One client with one request. */
@@ -40,63 +40,77 @@ interface Request {
   attempt: number;
   asked: number;
   over: boolean;
-  answer: (Inserted & { readonly by: Server; readonly attempt: number }) | undefined;
-  written: number;
+  answer: (Inserted & { readonly by: RequestServer; readonly attempt: number }) | undefined;
+  /** Version and timestamp of each insert that a server told of, whether or not its answer arrived. */
+  readonly places: Set<string>;
 }
 
-interface Server {
-  readonly engine: FleetEngine;
-  readonly bus: SimBus;
-  readonly time: ServerTime;
-  alive: boolean;
-}
+/** What happens to the servers of a run beyond the network's weather: nothing, deaths for good, or power cuts. */
+export type Deaths = 'none' | 'deaths' | 'powerCuts';
 
 /**
  * Clients that repeat their inserts at servers which lose requests, answers, messages, each other and their lives, in
  * virtual time from one seed. When all is well again every request stands once, in the version that its client was told.
  * @throws Violation
  */
-export function runRequests(seed: number, dies: boolean): RequestsReport {
-  return new Run(seed, dies).run();
+export function runRequests(seed: number, deaths: Deaths): Promise<RequestsReport> {
+  return new Run(seed, deaths).run();
 }
 
 class Run {
   private readonly random: SeededRandom;
   private readonly world = new World();
   private readonly network: PlainNetwork;
-  private readonly servers: Server[] = [];
+  private readonly servers: RequestServer[] = [];
   private readonly requests: Request[] = [];
   private readonly report: RequestsReport = {
     ...{ answered: 0, unknown: 0, late: 0, doubled: 0, refusedAsForgotten: 0, crashes: 0 },
+    ...{ powerCuts: 0, joined: 0 },
   };
   private plain = 0;
+  private readonly tuning: Tuning;
+  private readonly fate: Fate;
+  /** Disks of servers that are down. */
+  private readonly down: SimDisk[] = [];
 
   constructor(
     seed: number,
-    private readonly dies: boolean,
+    private readonly deaths: Deaths,
   ) {
     this.random = new SeededRandom(seed);
+    // Randomness of its own: runs without disks go on as they did.
+    const forDisks = new SeededRandom(seed + 1);
+    this.fate = new Fate(forDisks);
+    this.tuning = { ...defaultTuning, presenceIntervalMs: 500 };
+    if (deaths === 'powerCuts') {
+      // Logs so short that servers take states from each other, and fold their own.
+      const logBatches = forDisks.pick([3, 10, 1_000]);
+      this.tuning = { ...this.tuning, ...hostileJournal(forDisks), logBatches };
+    }
     this.network = new PlainNetwork(this.world, this.random, this.random.chance(0.3));
   }
 
-  run(): RequestsReport {
+  async run(): Promise<RequestsReport> {
     const { random, network } = this;
-    for (let i = random.int(2, 5); i > 0; i--) this.begin();
-    this.advance(10_000);
+    for (let i = random.int(2, 5); i > 0; i--)
+      await this.begin(this.deaths === 'powerCuts' ? new SimDisk() : undefined);
+    await this.advance(10_000);
     for (let step = 0; step < 150; step++) {
-      this.act();
-      this.advance(random.between(0, 200));
+      await this.act();
+      await this.advance(random.between(0, 200));
     }
     network.changeWeather(CALM);
     network.merge();
-    this.advance(PATIENCE_MS * (ATTEMPTS_MAX + 1) + 5_000);
-    this.converge();
+    this.fate.full = false;
+    await this.restore();
+    await this.advance(PATIENCE_MS * (ATTEMPTS_MAX + 1) + 5_000);
+    await this.converge();
     for (const server of this.alive()) this.check(server);
     this.count();
     return this.report;
   }
 
-  private act(): void {
+  private async act(): Promise<void> {
     const { random, network } = this;
     const what = random.next();
     if (what < 0.5) this.beginRequest();
@@ -104,40 +118,52 @@ class Run {
     else if (what < 0.78) network.split(random.int(2, 3));
     else if (what < 0.88) network.merge();
     else if (what < 0.96) network.changeWeather(random.chance(0.4) ? CALM : randomWeather(random));
-    else if (this.dies && this.alive().length > 1) {
+    else if (this.deaths === 'powerCuts') await this.troublePower();
+    else if (this.deaths === 'deaths' && this.alive().length > 1) {
       this.end(random.pick(this.alive()));
-      this.begin();
+      await this.begin(undefined);
     }
   }
 
-  private begin(): void {
-    const { world, random, network } = this;
-    const time = new ServerTime(world, random.between(0.99, 1.01), random.between(-400, 400), nothing);
-    const origin = random.name();
-    const bus = network.open(origin, time);
-    const options = { origin, address: '', bus, time, random, logger: SILENT };
-    const engine = new FleetEngine({ ...options, tuning: { ...defaultTuning, presenceIntervalMs: 500 } });
-    this.servers.push({ engine, bus, time, alive: true });
-    time.turn(() => engine.start());
+  /** Power goes for one server or for all, and comes back; disks are full for a while. */
+  private async troublePower(): Promise<void> {
+    const { random } = this;
+    const what = random.next();
+    if (what < 0.35) {
+      if (this.alive().length > 1) this.end(random.pick(this.alive()));
+    } else if (what < 0.6) {
+      for (const server of this.alive()) this.end(server);
+      this.report.powerCuts++;
+      await this.restore();
+    } else if (what < 0.85) await this.restore();
+    else this.fate.full = random.chance(0.5);
   }
 
-  private end(server: Server): void {
-    server.alive = false;
-    server.time.end();
-    this.network.detach(server.bus);
+  /** Starts a server on every disk that has none. */
+  private async restore(): Promise<void> {
+    for (const disk of this.down.splice(0)) await this.begin(disk);
+  }
+
+  private async begin(disk: SimDisk | undefined): Promise<void> {
+    const server = new RequestServer(this.network, this.tuning, disk, this.fate);
+    this.servers.push(server);
+    await server.start();
+  }
+
+  private end(server: RequestServer): void {
+    server.end();
     this.report.crashes++;
+    this.report.joined += server.engine.member.repair.counters.transfers;
+    if (server.disk) this.down.push(server.disk);
   }
 
-  private alive(): Server[] {
+  private alive(): RequestServer[] {
     return this.servers.filter(({ alive }) => alive);
   }
 
   private insertPlainly(): void {
-    const server = this.random.pick(this.alive());
-    server.time.turn(() => {
-      if (server.engine.member.state === 'serving')
-        server.engine.insert(this.random.pick(KEYS), `simples ${++this.plain}`);
-    });
+    const { random } = this;
+    random.pick(this.alive()).insertPlainly(random.pick(KEYS), `simples ${++this.plain}`);
   }
 
   // ── clients ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,7 +181,7 @@ class Run {
       asked: 0,
       over: false,
       answer: undefined,
-      written: 0,
+      places: new Set<string>(),
     };
     this.requests.push(request);
     this.ask(request);
@@ -187,52 +213,54 @@ class Run {
     const arrival = random.chance(0.2) ? random.between(500, 4_000) : random.between(1, 100);
     const isLost = random.chance(0.4);
     world.at(world.nowMs + arrival, () =>
-      server.time.turn(() => {
-        const given = this.serve(server, request, attempt);
-        if (isLost) return;
-        world.at(world.nowMs + random.between(1, 100), () =>
-          settle(() => {
-            if (given === undefined) this.ask(request);
-            else {
+      server.time.turn(() =>
+        server.insert(request.key, request.id, attempt, (given) => {
+          this.noteGiven(request, given);
+          if (isLost) return;
+          world.at(world.nowMs + random.between(1, 100), () =>
+            settle(() => {
+              if (given instanceof KvsError) {
+                // A disk that refuses may have it all the same.
+                if (given.code.startsWith('DISCO_')) request.attempt++;
+                this.ask(request);
+                return;
+              }
               request.answer = { ...given, by: server, attempt: attempt.number };
               request.over = true;
-            }
-          }),
-        );
-      }),
+            }),
+          );
+        }),
+      ),
     );
   }
 
-  /** `undefined` if the server refuses, having done nothing. */
-  private serve({ engine }: Server, request: Request, attempt: Attempt): Inserted | undefined {
-    const before = engine.store.entriesOf(request.key);
-    try {
-      const { version, timestamp } = engine.insert(request.key, request.id, attempt);
-      if (engine.store.entriesOf(request.key) > before) request.written++;
-      return { version, timestamp };
-    } catch (error) {
-      if (!(error instanceof KvsError)) throw error;
-      if (error.code === 'RESULTADO_DESCONHECIDO') this.report.refusedAsForgotten++;
-      else if (!error.code.startsWith('SERVIDOR_')) throw error;
-      return undefined;
-    }
+  private noteGiven(request: Request, given: Inserted | KvsError): void {
+    if (!(given instanceof KvsError)) request.places.add(`${given.version}:${given.timestamp}`);
+    else if (given.code === 'RESULTADO_DESCONHECIDO') this.report.refusedAsForgotten++;
   }
 
   // ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private advance(byMs: number): void {
-    const until = this.world.nowMs + byMs;
-    while (this.world.step(until)) continue;
+  /** Promises, of servers with disks, go on every few milliseconds. */
+  private async advance(byMs: number): Promise<void> {
+    const { world } = this;
+    const until = world.nowMs + byMs;
+    if (this.deaths !== 'powerCuts') while (world.step(until)) continue;
+    while (world.nowMs < until) {
+      const soon = Math.min(until, world.nowMs + 20);
+      while (world.step(soon)) continue;
+      await promisesSettled();
+    }
   }
 
-  private converge(): void {
+  private async converge(): Promise<void> {
     const begunMs = this.world.nowMs;
     while (!this.isEven()) {
       if (this.world.nowMs - begunMs > CONVERGENCE_MS) throw new Violation('no convergence');
-      this.advance(100);
+      await this.advance(100);
     }
     // Whoever still finds what was written twice removes it.
-    this.advance(6 * defaultTuning.requestUndoMs);
+    await this.advance(6 * defaultTuning.requestUndoMs);
     if (!this.isEven()) throw new Violation('no convergence after the removals');
   }
 
@@ -246,8 +274,10 @@ class Run {
     );
   }
 
-  private check({ engine }: Server): void {
-    if (engine.member.repair.counters.transfers > 0) throw new Violation('a state was taken: ids got lost');
+  private check({ engine }: RequestServer): void {
+    const { transfers } = engine.member.repair.counters;
+    if (this.deaths !== 'powerCuts' && transfers > 0)
+      throw new Violation('a state was taken: ids of removed entries got lost');
     const found = new Map<string, number[]>();
     for (const { entries } of engine.store.fragments()) {
       for (const { value, version } of entries) found.set(value, [...(found.get(value) ?? []), version]);
@@ -257,8 +287,8 @@ class Run {
       const where = `${id} at ${engine.origin}: ${JSON.stringify(versions)}`;
       if (!over) throw new Violation(`${where}, not over`);
       if (versions.length > 1) throw new Violation(`${where}, written more than once`);
-      // What was answered by a server that died before anyone heard of it is lost, as any write to it.
-      if (!answer || !answer.by.alive) continue;
+      // What was answered by a server that died before anyone heard of it is lost, as any write to it without a disk.
+      if (!answer || (!answer.by.alive && !answer.by.disk)) continue;
       if (versions[0] !== answer.version) {
         throw new Violation(`${where}, answered ${answer.version} to attempt ${answer.attempt}`);
       }
@@ -267,8 +297,9 @@ class Run {
 
   private count(): void {
     const { report } = this;
-    for (const { answer, written } of this.requests) {
-      if (written > 1) report.doubled++;
+    for (const { engine } of this.alive()) report.joined += engine.member.repair.counters.transfers;
+    for (const { answer, places } of this.requests) {
+      if (places.size > 1) report.doubled++;
       if (!answer) report.unknown++;
       else {
         report.answered++;
