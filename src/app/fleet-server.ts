@@ -25,6 +25,9 @@ import { drawName, systemRandom } from './system-random.js';
 import { systemTime } from './system-time.js';
 import { openTransport, servingTransport } from './tls-config.js';
 
+/** Health of a server's disk: whether it has, or will have in a moment, all that the server shows. */
+const DISK = 'kvs.disco';
+
 /**
  * Starts a server of a fleet, in this order: bus (silent), engine (refusing), doors (health NOT_SERVING; a port in use
  * ends it here, before anyone in the fleet has seen it), then the engine joins the fleet, and health follows it. With a
@@ -74,6 +77,7 @@ export async function startFleetServer(
   const onAlarm = showHealth;
   const onDisk = (healthy: boolean): void => {
     diskHealthy = healthy;
+    doors.setCondition(DISK, healthy);
     showHealth();
   };
   const onOversize = (blocked: boolean): void => {
@@ -98,6 +102,7 @@ export async function startFleetServer(
     port,
     engine,
     engineHealth: 'kvs.frota',
+    conditions: journal ? [DISK] : [],
     access,
     peers: () =>
       member.peers.all().map(({ presence }) => ({
@@ -117,7 +122,10 @@ export async function startFleetServer(
     { origem: origin, endereco: address, frota: fleet, brokers: urls, processo: process.pid },
     'entrando na frota',
   );
-  if (engine instanceof DurableFleet) await load(engine, doors, journal);
+  if (engine instanceof DurableFleet) {
+    await load(engine, doors, journal);
+    doors.setCondition(DISK, true);
+  }
   engine.start();
   portal.start();
 

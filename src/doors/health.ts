@@ -25,12 +25,14 @@ export class Health {
   /**
    * @param doors full names of the services that are served or not together
    * @param engine name for what the engine depends on
+   * @param conditions names of single things beside
    */
   constructor(
     private readonly doors: readonly string[],
     private readonly engine: string,
+    conditions: readonly string[] = [],
   ) {
-    const names = [OVERALL_HEALTH, ...doors, engine];
+    const names = [OVERALL_HEALTH, ...doors, engine, ...conditions];
     this.#names = new Set(names);
     this.#health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
   }
@@ -70,6 +72,11 @@ export class Health {
 
   setEngine(healthy: boolean): void {
     this.#set(this.engine, healthy);
+  }
+
+  /** @param name one of the conditions */
+  setCondition(name: string, good: boolean): void {
+    this.#set(name, good);
   }
 
   #set(name: string, good: boolean): void {

@@ -63,6 +63,8 @@ export interface DoorsOptions {
   readonly engine: Engine;
   /** Name in the health service of what the engine depends on, such as `kvs.frota`. */
   readonly engineHealth: string;
+  /** Names in the health service of single things beside it, such as `kvs.disco`; none by default. */
+  readonly conditions?: readonly string[];
   /** Fewest characters of a key and of a value of `kvs.KVS`, from 0; the contract's by default. */
   readonly minimumChars?: number | undefined;
   /** Other servers with the same data, for clients that look for them; none by default. */
@@ -88,6 +90,8 @@ export interface Doors {
   setServing(serving: boolean): void;
   /** Health of {@link DoorsOptions.engineHealth}. NOT_SERVING at first. */
   setEngine(healthy: boolean): void;
+  /** Health of one of {@link DoorsOptions.conditions}. NOT_SERVING at first. */
+  setCondition(name: string, good: boolean): void;
   /**
    * NOT_SERVING, then ends open streams with UNAVAILABLE, takes no more calls, lets those in progress finish, and
    * cuts what is left after `deadlineMs`. Never rejects; further calls give the same promise.
@@ -133,6 +137,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const health = new Health(
     doors.map((door) => door.name),
     options.engineHealth,
+    options.conditions,
   );
   health.addTo(server, openStreams);
   // Health alone answers everybody: whoever looks after processes has no credential.
@@ -166,6 +171,9 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     },
     setEngine: (healthy) => {
       health.setEngine(healthy);
+    },
+    setCondition: (name, good) => {
+      health.setCondition(name, good);
     },
     stop: (deadlineMs = limits.drainMs) => (stopped ??= stop(deadlineMs)),
   };

@@ -9,6 +9,7 @@ import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import type { Tuning } from '../replication/tuning.js';
 import { Checkpointer } from './checkpoint.js';
+import { DiskTrouble } from './disk-trouble.js';
 import { KeptCalls } from './kept.js';
 import { StoreLoader } from './load.js';
 import { WriteQueue, type StampedWrite, type Write } from './write.js';
@@ -50,6 +51,8 @@ export interface KeeperCounters {
  *
  * When the disk refuses, what was under way and what waits is refused; reads go on, and what is received is applied to
  * memory alone. The disk is tried again regularly, and writes are taken again once it has a state of all that is here.
+ * What is received is shown meanwhile, though a crash would take this server (not its origin) back behind it: see
+ * docs/STORAGE.md.
  */
 export class Keeper {
   readonly counters: KeeperCounters = { groups: 0, writes: 0, received: 0, checkpoints: 0, failures: 0 };
@@ -69,9 +72,11 @@ export class Keeper {
   private closed = false;
   private onIdle: (() => void) | undefined;
   private readonly kept = new KeptCalls();
+  private readonly trouble: DiskTrouble;
 
   constructor(private readonly parts: KeeperParts) {
     const { store, journal, time, tuning } = parts;
+    this.trouble = new DiskTrouble(parts.logger);
     this.changes = new Changes(tuning.journalChangedRows);
     this.checkpointer = new Checkpointer(store, this.changes, journal, time, tuning.journalRowsPerTurn);
   }
@@ -133,6 +138,7 @@ export class Keeper {
 
   /** A peer's batch has been applied. */
   noteReceived(packed: string): void {
+    if (this.failure) this.trouble.noteReceived();
     // The state that is due will have it. (One that is being written may have read its vector already.)
     if (this.stateDue && !this.busy) return;
     this.counters.received++;
@@ -207,6 +213,7 @@ export class Keeper {
     if (this.queue.length > 0) this.parts.onDecide();
     const group = this.queue.takeGroup(tuning.journalGroupMutations, tuning.journalGroupBytes);
     const batches = this.received;
+    const received = batches.length;
     this.dropReceived();
     if (group.length > 0) {
       const mutations = group.flatMap((stamped) => stamped.mutations);
@@ -219,7 +226,7 @@ export class Keeper {
     this.kept.begin();
     journal.append(batches, (failure) => {
       this.busy = false;
-      if (failure) this.fail(failure, group);
+      if (failure) this.fail(failure, group, received);
       else this.groupDone(group, batches);
       this.next();
     });
@@ -241,7 +248,7 @@ export class Keeper {
     this.busy = true;
     this.checkpointer.run(this.onVector, (failure) => {
       this.busy = false;
-      if (failure) this.fail(failure, []);
+      if (failure) this.fail(failure, [], 0);
       else this.stateDone();
       this.next();
     });
@@ -263,18 +270,15 @@ export class Keeper {
 
   // ── a disk that refuses ────────────────────────────────────────────────────────────────────────────────────────
 
-  private fail(failure: KvsError, group: readonly StampedWrite[]): void {
-    const { logger, onDisk } = this.parts;
+  /** @param received batches of peers in what failed */
+  private fail(failure: KvsError, group: readonly StampedWrite[], received: number): void {
     this.counters.failures++;
     this.failure = failure;
+    this.trouble.begin(failure, group.length + this.queue.length, received + this.received.length);
     // What failed may be in the log all the same: only a new state makes sure that it is not.
     this.needState();
     this.kept.failed();
-    logger.error(
-      { codigo: failure.code, causa: causeOf(failure), escritas: group.length + this.queue.length },
-      'o disco recusou uma gravação: escritas recusadas, leituras continuam',
-    );
-    onDisk(false);
+    this.parts.onDisk(false);
     for (const { write } of group) write.refuse(failure);
     this.queue.refuseAll(failure);
     this.tryAgainLater();
@@ -301,7 +305,7 @@ export class Keeper {
     this.busy = false;
     this.failure = undefined;
     this.stateDone();
-    this.parts.logger.info({}, 'o disco aceita gravações de novo');
+    this.trouble.over();
     this.parts.onDisk(true);
     this.next();
   }
@@ -311,7 +315,7 @@ export class Keeper {
     this.failure = failure;
     this.needState();
     this.kept.failed();
-    this.parts.logger.debug({ codigo: failure.code, causa: causeOf(failure) }, 'o disco ainda recusa');
+    this.trouble.still(failure);
     if (this.closed) this.next();
     else this.tryAgainLater();
   }
@@ -322,10 +326,4 @@ export class Keeper {
     await this.settled();
     await this.parts.journal.close();
   }
-}
-
-function causeOf(failure: KvsError): string {
-  const { cause } = failure;
-  if (!(cause instanceof Error)) return '';
-  return cause.cause instanceof Error ? cause.cause.message : cause.message;
 }

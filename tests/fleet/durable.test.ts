@@ -5,6 +5,7 @@ import { soon } from '../support/e2e-fleet.js';
 import { verifyCounters, verifyLedgers, Writer } from '../support/e2e-writer.js';
 import { freePort } from '../support/net.js';
 import { runKvs, ServerProcess } from '../support/server-process.js';
+import { TermsClient } from '../support/terms-client.js';
 
 const ROUNDS = 3;
 
@@ -83,7 +84,8 @@ describe('a server with --dados', () => {
     expect((await server.client.consulta('antes')).valor).toBe('valor');
     expect((await server.client.consulta('durante0')).versao).toBe(0);
     expect(await server.client.health()).toBe('SERVING');
-    expect(await server.client.health('kvs.frota')).toBe('NOT_SERVING');
+    for (const name of ['kvs.frota', 'kvs.disco'])
+      expect(await server.client.health(name)).toBe('NOT_SERVING');
     expect(server.logged('o disco recusou uma gravação')).toMatchObject({ codigo: 'DISCO_CHEIO' });
 
     await fillDisk(server.pid, false);
@@ -91,13 +93,50 @@ describe('a server with --dados', () => {
       const { versao } = await server.client.insere('depois', 'valor').catch(() => ({ versao: 0 }));
       return versao === 1;
     });
-    expect(await server.client.health('kvs.frota')).toBe('SERVING');
+    for (const name of ['kvs.frota', 'kvs.disco']) expect(await server.client.health(name)).toBe('SERVING');
     await server.kill9();
     await server.restart();
     await server.ready();
     const keys = (await server.client.snapshot()).map(({ chave }) => chave).sort();
     expect(keys).toEqual(['antes', 'depois']);
   }, 60_000);
+
+  it('shows what it receives on a full disk, says that only memory has it, and leads no session back', async () => {
+    const other = await ServerProcess.start({ fleet: 'dados', args });
+    servers.push(other);
+    await other.ready();
+    expect(await other.client.health('kvs.disco').catch(() => 'unknown')).toBe('unknown');
+    const server = await start();
+    await other.client.insere('chave', 'antes');
+    const sees = (version: number) => async (): Promise<boolean> =>
+      (await server.client.consulta('chave')).versao === version;
+    await soon('it has the first', sees(1));
+    expect(await server.client.health('kvs.disco')).toBe('SERVING');
+    // Everything received so far is on the disk before it.
+    await server.client.insere('própria', 'valor');
+    await fillDisk(server.pid, true);
+    await other.client.insere('chave', 'durante');
+    await soon('it shows the second', sees(2));
+    await soon('it says so', async () => (await server.client.health('kvs.disco')) === 'NOT_SERVING');
+    expect(server.logged('o disco recusou uma gravação')?.mensagem).toContain('fica só na memória');
+    const reader = new TermsClient(server.port);
+    const { sessao = '' } = await reader.consulta('chave', { sessao: '' });
+    expect(sessao).not.toBe('');
+    reader.close();
+    await server.kill9();
+
+    // Where it reaches nobody it has what its disk has.
+    await server.restart({ args: ['--broker-local', '127.0.0.1:1', ...folder.args] });
+    await server.ready();
+    expect(await server.client.consulta('chave')).toMatchObject({ valor: 'antes', versao: 1 });
+    const again = new TermsClient(server.port);
+    expect((await again.consulta('chave', { sessao })).erro).toContain('SESSAO_ADIANTE');
+    again.close();
+    await server.stop();
+    await server.restart({ args: [...args, ...folder.args] });
+    await server.ready();
+    await soon('it has caught up', sees(2));
+  }, 120_000);
 
   it('keeps a second process out of its folder, with one line and exit code 2', async () => {
     const server = await start();
