@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
 import { KvsError } from '../core/errors.js';
+import type { JsonShape } from '../core/json-shape.js';
 import type { Time } from '../ports/time.js';
-import { BadLine, decodeLine } from './decode.js';
+import { BadLine, decodeNamed } from './decode.js';
 import { encodeLine, errorMessage } from './encode.js';
+import { mensagemLimits } from './limits.js';
 import { LineReader } from './lines.js';
 import type { ByteBudget } from './lines.js';
+import type { Names } from './names.js';
 import type { Mensagem } from './wire.js';
 
 /** How much a connection may take: see `core/limits.ts`. Tests make them small. */
@@ -19,8 +22,13 @@ export interface ConnectionOptions {
   readonly time: Time;
   readonly budget: ByteBudget;
   readonly limits: ConnectionLimits;
-  /** The next message is handed over when the promise has settled: answers come in the order of their requests. */
-  onMessage(message: Mensagem): Promise<void> | undefined;
+  /** What a line may consist of. */
+  readonly shape: JsonShape;
+  /**
+   * The next message is handed over when the promise has settled: answers come in the order of their requests.
+   * @param names for the answer
+   */
+  onMessage(message: Mensagem, names: Names): Promise<void> | undefined;
   /** Called once, however it ended. */
   onClose(): void;
 }
@@ -38,12 +46,16 @@ export class Connection {
   private corked = false;
   private cancelLine: (() => void) | undefined;
   private open = 0;
+  private shape: JsonShape;
+  /** Lines that were refused, less those that were not. */
+  private refused = 0;
 
   constructor(
     readonly socket: Socket,
     private readonly options: ConnectionOptions,
   ) {
     this.lines = new LineReader(options.limits.lineBytes, options.budget);
+    this.shape = options.shape;
     socket.setNoDelay(true);
     this.setIdleMs(options.limits.idleMs);
     socket.on('data', (chunk: Buffer) => {
@@ -84,7 +96,8 @@ export class Connection {
     this.socket.setTimeout(Number.isFinite(idleMs) ? idleMs : 0);
   }
 
-  send(message: Mensagem): void {
+  /** @param names as {@link ConnectionOptions.onMessage} got them with the request */
+  send(message: Mensagem, names?: Names): void {
     if (this.ended || !this.socket.writable) return;
     // What is said in one turn goes in one segment.
     if (!this.corked) {
@@ -95,7 +108,7 @@ export class Connection {
         this.socket.uncork();
       });
     }
-    this.socket.write(encodeLine(message));
+    this.socket.write(encodeLine(message, names));
   }
 
   /** From now on its unfinished lines count on this budget. */
@@ -103,22 +116,47 @@ export class Connection {
     this.lines.moveTo(budget);
   }
 
+  /** The other side has shown who it is: from now on its lines may be so long, and consist of so much. */
+  trust(lineBytes: number, shape: JsonShape): void {
+    this.lines.maxBytes = lineBytes;
+    this.shape = shape;
+  }
+
+  /** A line was not refused. */
+  accepted(): void {
+    if (this.refused > 0) this.refused--;
+  }
+
+  /** Says why a line is refused; whoever goes on with such lines is parted. */
+  refuse(error: KvsError, id: number | undefined, names: Names): void {
+    this.send(errorMessage(error, id), names);
+    if (++this.refused < mensagemLimits.refusedLines) return;
+    const last = 'linhas recusadas demais, uma depois da outra; a conexão foi fechada';
+    this.fail(new KvsError('PEDIDO_INVALIDO', last), names);
+  }
+
   /** A request is being answered that does not hold up others; the connection stays until {@link answered}. */
   answering(): void {
     this.open++;
   }
 
-  answered(message: Mensagem): void {
+  answered(message: Mensagem, names: Names): void {
     this.open--;
-    this.send(message);
+    this.send(message, names);
     this.endIfDone();
   }
 
   /** Says why, and ends. */
-  fail(error: KvsError): void {
+  fail(error: KvsError, names?: Names): void {
     if (this.ended) return;
-    this.send(errorMessage(error));
+    this.send(errorMessage(error), names);
     this.end();
+  }
+
+  /** Says why, and closes as soon as that is on its way, whatever the other side does. */
+  dismiss(error: KvsError): void {
+    this.fail(error);
+    this.socket.destroySoon();
   }
 
   /** Ends when what was sent is on its way; what comes in is passed over. */
@@ -159,16 +197,15 @@ export class Connection {
 
   /** Hands over complete lines one by one, while nothing holds it up. */
   private advance(): void {
-    while (!this.busy && !this.ended && !this.socket.writableNeedDrain) {
+    for (let taken = 0; !this.busy && !this.ended && !this.socket.writableNeedDrain; taken++) {
+      if (taken === mensagemLimits.linesPerTurn && this.lines.hasLine) {
+        this.waitFor(nextTurn());
+        break;
+      }
       const line = this.lines.next();
       if (line === undefined) break;
       const settled = this.handle(line);
-      if (settled === undefined) continue;
-      this.busy = true;
-      void settled.then(() => {
-        this.busy = false;
-        this.advance();
-      });
+      if (settled !== undefined) this.waitFor(settled);
     }
     if (this.ended) return;
     if (this.busy || this.socket.writableNeedDrain) this.socket.pause();
@@ -176,17 +213,25 @@ export class Connection {
     this.endIfDone();
   }
 
+  private waitFor(settled: Promise<void>): void {
+    this.busy = true;
+    void settled.then(() => {
+      this.busy = false;
+      this.advance();
+    });
+  }
+
   private handle(line: Buffer): Promise<void> | undefined {
-    let message: Mensagem;
+    let decoded: ReturnType<typeof decodeNamed>;
     try {
-      message = decodeLine(line);
+      decoded = decodeNamed(line, this.shape);
     } catch (thrown) {
       if (!(thrown instanceof BadLine)) throw thrown;
       if (thrown.fatal) this.fail(thrown.error);
-      else this.send(errorMessage(thrown.error, thrown.id));
+      else this.refuse(thrown.error, thrown.id, thrown.names);
       return undefined;
     }
-    return this.options.onMessage(message);
+    return this.options.onMessage(decoded.message, decoded.names);
   }
 
   /** A line must be finished some time after it began. */
@@ -213,3 +258,8 @@ export class Connection {
 
 /** How long an ended connection may take to close. */
 const LINGER_MS = 2_000;
+
+/** When everybody else has had a turn. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -3,30 +3,32 @@ import * as check from '../bus/checks.js';
 import type { Fields } from '../bus/checks.js';
 import { readKey } from '../bus/decode-records.js';
 import { assertCommitFits } from '../core/commit-size.js';
-import { ERROR_CODES, KvsError } from '../core/errors.js';
-import type { ErrorCode } from '../core/errors.js';
+import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Mutation } from '../core/mutation.js';
+import { isShaped } from '../core/json-shape.js';
+import type { JsonShape } from '../core/json-shape.js';
 import type { KeyFragment } from '../core/record.js';
 import type { Commit, Write } from '../ports/engine.js';
-import { FORMAT, NULL, OPERATION_KINDS, TRY_OTHER } from './wire.js';
+import { address, code, dot, format, key, operationKind, readClient, readRow, value } from './fields.js';
+import { SERVER_SHAPE } from './limits.js';
+import { fieldOf, namesOf } from './names.js';
+import type { Names } from './names.js';
+import { NULL, TRY_OTHER } from './wire.js';
 import type {
   CommitMessage,
   Mensagem,
   RemovalMessage,
   ReplicationMessage,
   StatePageMessage,
-  WireClient,
   WithCredential,
-  WireRow,
 } from './wire.js';
 
-/** An IP address or host name is never longer. */
-const HOST_CHARS = 255;
 /** A message for people is cut before this. */
 const TEXT_BYTES = 4096;
 const NOT_JSON =
   'esperado um objeto JSON por linha, em UTF-8, como {"tipo":"GET","chave":"nome","timestamp":0}';
+const TOO_MUCH = 'a linha tem partes demais, ou aninhadas demais; a conexão foi fechada';
 
 /** A line that is no `Mensagem`. */
 export class BadLine extends Error {
@@ -35,11 +37,13 @@ export class BadLine extends Error {
   /**
    * @param fatal whoever sent it does not speak this protocol
    * @param id of the request, if it could be read
+   * @param names of the request, as far as they could be read
    */
   constructor(
     readonly error: KvsError,
     readonly fatal: boolean,
     readonly id: number | undefined,
+    readonly names: Names,
   ) {
     super(error.message);
   }
@@ -48,23 +52,37 @@ export class BadLine extends Error {
 /**
  * A line as a `Mensagem`, checked in full: what comes out may be used as it is. Unknown fields are ignored. Requests of
  * clients may use English names for their fields: `type`, `key`, `value`, `ts`.
+ * @param shape beyond which it is not even parsed
  * @throws BadLine
  */
-export function decodeLine(line: Buffer): Mensagem {
-  const fields = parse(line);
+export function decodeLine(line: Buffer, shape = SERVER_SHAPE): Mensagem {
+  return decodeNamed(line, shape).message;
+}
+
+/** As {@link decodeLine}, with the names by which its fields were called. @throws BadLine */
+export function decodeNamed(
+  line: Buffer,
+  shape: JsonShape,
+): { readonly message: Mensagem; readonly names: Names } {
+  const fields = parse(line, shape);
   const id = idOf(fields);
+  const names = namesOf(fields);
   try {
-    return { ...readMessage(fields), ...(id === undefined ? {} : { id }), ...credential(fields) };
+    const message = { ...readMessage(fields), ...(id === undefined ? {} : { id }), ...credential(fields) };
+    return { message, names };
   } catch (thrown) {
     const error =
       thrown instanceof KvsError
         ? thrown
         : new KvsError('PEDIDO_INVALIDO', `Mensagem inválida: falta um campo, ou um não serve`);
-    throw new BadLine(error, false, id);
+    throw new BadLine(error, false, id, names);
   }
 }
 
-function parse(line: Buffer): Fields {
+function parse(line: Buffer, shape: JsonShape): Fields {
+  if (!isShaped(line, shape)) {
+    throw new BadLine(new KvsError('PEDIDO_INVALIDO', TOO_MUCH), true, undefined, undefined);
+  }
   try {
     if (!isUtf8(line)) throw new Error('not UTF-8');
     const json = line.toString('utf8');
@@ -72,7 +90,7 @@ function parse(line: Buffer): Fields {
     check.rejectLoneSurrogates(json);
     return parsed;
   } catch {
-    throw new BadLine(new KvsError('PEDIDO_INVALIDO', NOT_JSON), true, undefined);
+    throw new BadLine(new KvsError('PEDIDO_INVALIDO', NOT_JSON), true, undefined, undefined);
   }
 }
 
@@ -89,7 +107,7 @@ function credential(fields: Fields): WithCredential {
 }
 
 function readMessage(fields: Fields): Mensagem {
-  const tipo = fields['tipo'] ?? fields['type'];
+  const tipo = fieldOf(fields, 'tipo');
   switch (tipo) {
     case 'PUT': {
       const cliente = fields['cliente'];
@@ -104,7 +122,7 @@ function readMessage(fields: Fields): Mensagem {
       return {
         tipo,
         chave: key(fields),
-        timestamp: check.count(fields['timestamp'] ?? fields['ts'] ?? 0),
+        timestamp: check.count(fieldOf(fields, 'timestamp') ?? 0),
       };
     case 'PUT_OK':
       return { tipo, chave: key(fields), timestamp: check.version(fields['timestamp']) };
@@ -268,68 +286,4 @@ export function mutationOf(message: ReplicationMessage | RemovalMessage): Mutati
 /** The keys of a page. @throws Rejection if one is not as it must be */
 export function keysOf(page: StatePageMessage): KeyFragment[] {
   return page.chaves.map(readKey);
-}
-
-// ── fields ──
-
-/** Told apart from other bad fields, as the other doors do. */
-function key(fields: Fields): string {
-  const given = fields['chave'] ?? fields['key'];
-  if (typeof given !== 'string') throw new KvsError('CHAVE_INVALIDA', 'falta a chave ("chave"), um texto');
-  if (isLonger(given, limits.keyBytes))
-    throw new KvsError('CHAVE_LONGA', `a chave passa de ${limits.keyBytes} bytes`);
-  return given;
-}
-
-function value(fields: Fields): string {
-  const given = fields['valor'] ?? fields['value'];
-  if (typeof given !== 'string') throw new KvsError('VALOR_INVALIDO', 'falta o valor ("valor"), um texto');
-  if (isLonger(given, limits.valueBytes))
-    throw new KvsError('VALOR_LONGO', `o valor passa de ${limits.valueBytes} bytes`);
-  return given;
-}
-
-function isLonger(text: string, bytes: number): boolean {
-  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
-}
-
-function format(fields: Fields): number {
-  const formato = check.count(fields['formato']);
-  if (formato === FORMAT) return formato;
-  throw new KvsError('PEDIDO_INVALIDO', `formato ${formato} desconhecido; este servidor fala o ${FORMAT}`);
-}
-
-function dot(fields: Fields): { origem: string; seq: number } {
-  return { origem: check.origin(fields['origem']), seq: check.sequence(fields['seq']) };
-}
-
-function address(given: unknown): string {
-  return check.text(given, HOST_CHARS + 8, 'CAMPO');
-}
-
-function readClient(given: unknown): WireClient {
-  const fields = check.fields(given);
-  return {
-    ip: check.text(fields['ip'], HOST_CHARS, 'CAMPO'),
-    porta: check.whole(fields['porta'], 0, 65_535, 'CAMPO'),
-  };
-}
-
-function readRow(given: unknown): WireRow {
-  const fields = check.fields(given);
-  return {
-    valor: value(fields),
-    versao: check.version(fields['versao']),
-    instante: check.timestamp(fields['instante']),
-  };
-}
-
-function operationKind(given: unknown): (typeof OPERATION_KINDS)[number] {
-  const kind = OPERATION_KINDS.find((known) => known === given);
-  if (kind === undefined) throw new KvsError('PEDIDO_INVALIDO', 'operação desconhecida');
-  return kind;
-}
-
-function code(given: unknown): ErrorCode {
-  return ERROR_CODES.find((known) => known === given) ?? 'INTERNO';
 }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import type { Identity } from '../ports/access.js';
 import type { Awaitable, Engine, Row } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
@@ -10,23 +9,25 @@ import type { Hosts, OpenPorts } from '../tls/open-ports.js';
 import type { Admission } from './admission.js';
 import { Connection } from './connection.js';
 import type { ConnectionLimits } from './connection.js';
+import { getAnswer, withId, wireRow } from './answers.js';
 import { addressText, getAnswered } from './console.js';
 import { commitOf } from './decode.js';
 import { errorMessage } from './encode.js';
+import { full, Guests } from './guests.js';
+import type { Guest } from './guests.js';
+import { CLIENT_SHAPE, mensagemLimits, SERVER_SHAPE } from './limits.js';
 import type { ByteBudget } from './lines.js';
+import type { Names } from './names.js';
 import type { Done } from './operations.js';
 import type { Role } from './role.js';
-import { NULL, TRY_OTHER } from './wire.js';
 import type {
   Answer,
   CommitMessage,
-  GetAnswer,
   GetMessage,
   Mensagem,
   OperationMessage,
   PutMessage,
   WireClient,
-  WireRow,
 } from './wire.js';
 
 export interface DoorLimits extends ConnectionLimits {
@@ -62,28 +63,15 @@ export interface DoorOptions {
   readonly print: (line: string) => void;
 }
 
-/** A connection as the door sees it. */
-interface Guest {
-  readonly client: WireClient;
-  /** Another server: it has a place of its own, and may be silent. */
-  server: boolean;
-  /** Who that is, where credentials are asked for. */
-  identity: Identity | undefined;
-  /** Came when all places were taken: only a server may stay. */
-  readonly spare: boolean;
-  /** Requests with an id in progress. */
-  requests: number;
-  /** Called when one of them has ended. */
-  freed: (() => void) | undefined;
-}
-
 /** The TCP door of the leader system: `Mensagem`s of clients and of the other servers. */
 export class MensagemDoor {
   private ports: OpenPorts | undefined;
-  private readonly guests = new Map<Connection, Guest>();
+  private readonly guests: Guests;
   private leaving = false;
 
-  private constructor(private readonly options: DoorOptions) {}
+  private constructor(private readonly options: DoorOptions) {
+    this.guests = new Guests(options.limits);
+  }
 
   /** @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on */
   static async open(options: DoorOptions): Promise<MensagemDoor> {
@@ -110,15 +98,15 @@ export class MensagemDoor {
   /** Ends every connection. */
   close(): void {
     this.leave();
-    for (const connection of this.guests.keys()) connection.end();
+    for (const connection of this.guests.connections) connection.end();
   }
 
   private welcome(socket: Socket): void {
     const { options } = this;
-    const of = (kind: (guest: Guest) => boolean): number => [...this.guests.values()].filter(kind).length;
-    const spare = of((guest) => !guest.server) >= options.limits.connections;
+    const spare = this.guests.isFull();
     const guest: Guest = {
       client: { ip: socket.remoteAddress ?? '', porta: socket.remotePort ?? 0 },
+      introduced: false,
       server: false,
       identity: undefined,
       spare,
@@ -128,39 +116,52 @@ export class MensagemDoor {
     const connection: Connection = new Connection(socket, {
       time: options.time,
       budget: options.budget,
-      limits: spare ? { ...options.limits, idleMs: limits.leaderConnectMs } : options.limits,
-      onMessage: (message) => this.onMessage(connection, guest, message),
+      limits: {
+        ...options.limits,
+        ...(spare && { idleMs: limits.leaderConnectMs }),
+        ...(options.admission && { lineBytes: this.strangerLineBytes }),
+      },
+      shape: CLIENT_SHAPE,
+      onMessage: (message, names) => this.onMessage(connection, guest, message, names),
       onClose: () => {
         this.guests.delete(connection);
         options.role.onClosed(connection);
       },
     });
-    this.guests.set(connection, guest);
-    if (spare && of((other) => other.spare) > options.limits.serverConnections) this.makeRoom();
+    this.guests.add(connection, guest);
   }
 
-  /** Of those who may be servers and have not said so, the first gives way: a server says it at once. */
-  private makeRoom(): void {
-    for (const [connection, { spare, server }] of this.guests) {
-      if (!spare || server) continue;
-      this.guests.delete(connection);
-      connection.fail(full());
-      return;
-    }
+  private get strangerLineBytes(): number {
+    return Math.min(this.options.limits.lineBytes, mensagemLimits.strangerLineBytes);
   }
 
-  private onMessage(connection: Connection, guest: Guest, message: Mensagem): Promise<void> | undefined {
+  /** What a guest said was let through. */
+  private introduce(connection: Connection, guest: Guest): void {
+    connection.accepted();
+    if (guest.introduced) return;
+    guest.introduced = true;
+    if (!guest.server) connection.trust(this.options.limits.lineBytes, CLIENT_SHAPE);
+  }
+
+  private onMessage(
+    connection: Connection,
+    guest: Guest,
+    message: Mensagem,
+    names: Names,
+  ): Promise<void> | undefined {
     if (guest.spare && !guest.server && message.tipo !== 'LEADER' && message.tipo !== 'FOLLOWER') {
-      connection.fail(full());
+      connection.fail(full(), names);
       return undefined;
     }
     const { admission } = this.options;
     if (!isRequest(message)) {
       if (admission !== undefined && !guest.identity?.valid) {
-        return this.identify(admission, connection, guest, message);
+        return this.identify(admission, connection, guest, message, names);
       }
       if (this.options.role.onServerMessage(connection, message) && !guest.server) {
         guest.server = true;
+        guest.introduced = true;
+        connection.trust(this.options.limits.lineBytes, SERVER_SHAPE);
         connection.moveTo(this.options.serverBudget);
         if (message.tipo === 'FOLLOWER') {
           connection.setIdleMs(Infinity);
@@ -170,31 +171,44 @@ export class MensagemDoor {
       return undefined;
     }
     if (admission === undefined || guest.identity?.valid === true) {
-      return this.reply(connection, guest, message);
+      this.introduce(connection, guest);
+      return this.reply(connection, guest, message, names);
     }
     // A server asks for clients whom it has let in itself; for others the table says whom it lets ask.
     const refuse = (error: unknown): void => {
-      connection.send(withId(this.failure(error), message.id));
+      const { code } = KvsError.from(error);
+      // Who may not touch this key may touch others.
+      if (code === 'NAO_AUTORIZADO') connection.send(withId(this.failure(error), message.id), names);
+      else connection.refuse(this.refusal(error), message.id, names);
+    };
+    const go = (): Promise<void> | undefined => {
+      this.introduce(connection, guest);
+      return this.reply(connection, guest, message, names);
     };
     try {
       const allowed = admission.client(message, guest.client.ip);
       // Nothing more is taken meanwhile: what waited for the table would be answered all at once, also to who does not read.
       if (allowed instanceof Promise) {
-        return allowed.then(() => this.reply(connection, guest, message), refuse);
+        return allowed.then(go, refuse);
       }
     } catch (error) {
       refuse(error);
       return undefined;
     }
-    return this.reply(connection, guest, message);
+    return go();
   }
 
   /** Answers a request: the next is taken at once where this one has an id. */
-  private reply(connection: Connection, guest: Guest, message: RequestMessage): Promise<void> | undefined {
+  private reply(
+    connection: Connection,
+    guest: Guest,
+    message: RequestMessage,
+    names: Names,
+  ): Promise<void> | undefined {
     const answer = this.answer(guest, message);
     const { id } = message;
     const send = (found: Answer): void => {
-      connection.send(withId(found, id));
+      connection.send(withId(found, id), names);
     };
     if (!(answer instanceof Promise)) {
       send(answer);
@@ -206,7 +220,7 @@ export class MensagemDoor {
     connection.answering();
     void answer.then((found) => {
       guest.requests--;
-      connection.answered(withId(found, id));
+      connection.answered(withId(found, id), names);
       guest.freed?.();
     });
     if (guest.requests < this.options.limits.requests) return undefined;
@@ -224,6 +238,7 @@ export class MensagemDoor {
     connection: Connection,
     guest: Guest,
     message: Mensagem,
+    names: Names,
   ): Promise<void> {
     try {
       guest.identity = await admission.server(message, guest.client.ip);
@@ -231,7 +246,7 @@ export class MensagemDoor {
       connection.fail(KvsError.from(error));
       return;
     }
-    if (!connection.closed) await this.onMessage(connection, guest, message);
+    if (!connection.closed) await this.onMessage(connection, guest, message, names);
   }
 
   /** Never rejects. */
@@ -303,27 +318,20 @@ export class MensagemDoor {
   }
 
   private failure(thrown: unknown): Answer {
+    return errorMessage(this.refusal(thrown));
+  }
+
+  private refusal(thrown: unknown): KvsError {
     const error = KvsError.from(thrown);
     if (error.code === 'INTERNO') {
       this.options.logger.error({ err: error.cause ?? error }, 'erro interno ao atender um pedido');
     }
-    return errorMessage(error);
+    return error;
   }
 }
 
 /** Why a read gives nothing now although it may later. */
 const LATER: ReadonlySet<string> = new Set(['SERVIDOR_ENTRANDO', 'SEM_CONFIRMACAO']);
-
-/**
- * The rule by which no client goes back in time (contract, section 5): a server tells what it has if that is not older
- * than what the client has seen. A key without a value is older than any.
- */
-export function getAnswer(key: string, seen: number, row: Row | undefined, later = false): GetAnswer {
-  const timestamp = row?.version ?? 0;
-  if (later || timestamp < seen) return { tipo: TRY_OTHER, chave: key, valor: TRY_OTHER, timestamp };
-  if (row === undefined) return { tipo: NULL, chave: key, valor: NULL, timestamp };
-  return { tipo: 'GET_OK', chave: key, valor: row.value, timestamp };
-}
 
 type RequestMessage = PutMessage | GetMessage | OperationMessage | CommitMessage;
 
@@ -331,16 +339,4 @@ const REQUESTS: ReadonlySet<string> = new Set<RequestMessage['tipo']>(['PUT', 'G
 
 function isRequest(message: Mensagem): message is RequestMessage {
   return REQUESTS.has(message.tipo);
-}
-
-function withId(answer: Answer, id: number | undefined): Answer {
-  return id === undefined ? answer : ({ ...answer, id } as Answer);
-}
-
-function wireRow({ value, version, timestamp }: Row): WireRow {
-  return { valor: value, versao: version, instante: timestamp };
-}
-
-function full(): KvsError {
-  return new KvsError('LIMITE_PEDIDOS', 'conexões demais neste servidor; tente outro, ou este daqui a pouco');
 }

@@ -2,14 +2,19 @@ import { wireDot } from '../bus/encode.js';
 import type { Origin } from '../core/dot.js';
 import type { KvsError } from '../core/errors.js';
 import type { Mutation } from '../core/mutation.js';
+import { renamed } from './names.js';
+import type { Names } from './names.js';
 import type { ErrorMessage, Mensagem, RemovalMessage, ReplicationMessage, UnknownMessage } from './wire.js';
 
 /** A message longer than this is cut: it is for people. */
 const MESSAGE_CHARS_MAX = 512;
 
-/** A `Mensagem` as its line, line feed included. JSON holds none itself. */
-export function encodeLine(message: Mensagem): string {
-  return `${JSON.stringify(message)}\n`;
+/**
+ * A `Mensagem` as its line, line feed included. JSON holds none itself.
+ * @param names of the request that it answers
+ */
+export function encodeLine(message: Mensagem, names?: Names): string {
+  return `${JSON.stringify(names === undefined ? message : renamed(message, names))}\n`;
 }
 
 /** What tells of an error: `UNKNOWN_OUTCOME` where the write may have been done. A bug keeps its details in the log. */

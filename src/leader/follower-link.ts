@@ -4,6 +4,7 @@ import type { VectorEntries } from '../core/dot.js';
 import { Connection } from './connection.js';
 import { keysOf } from './decode.js';
 import { mutationMessage } from './encode.js';
+import { SERVER_SHAPE } from './limits.js';
 import type { Logged, MutationLog } from './log.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
@@ -88,6 +89,7 @@ export class FollowerLink {
       time: this.host.time,
       budget: this.host.budget,
       limits: { lineBytes: limits.mensagemLineBytes, lineMs: Infinity, idleMs: Infinity },
+      shape: SERVER_SHAPE,
       onMessage: (message) => {
         this.heardMs = this.host.time.monotonicMs();
         if (connection === this.connection) this.onMessage(message);

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { Connection } from './connection.js';
+import { SERVER_SHAPE } from './limits.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
 import { FORMAT } from './wire.js';
@@ -64,6 +65,7 @@ export class Forwarder {
       time: this.options.time,
       budget: this.options.budget,
       limits: { lineBytes: limits.mensagemLineBytes, lineMs: Infinity, idleMs: Infinity },
+      shape: SERVER_SHAPE,
       onMessage: (message) => {
         cancelConnect();
         this.onMessage(message);

@@ -17,7 +17,8 @@ const NOTHING = Buffer.alloc(0);
 /**
  * Cuts a stream of bytes into lines, however its segments fall. Holds at most one unfinished line, of at most `maxBytes`,
  * and the lines of one segment, in as many bytes as they have: whoever sends a million of them, or a line in a million
- * segments, and then does not read, must not make a million objects. Blank lines are passed over.
+ * segments, and then does not read, must not make a million objects. Blank lines are passed over. `maxBytes` may change
+ * while it reads; it holds for the bytes that come from then on.
  */
 export class LineReader {
   /** Complete lines with their ends, in order. */
@@ -29,7 +30,7 @@ export class LineReader {
   private partialBytes = 0;
 
   constructor(
-    private readonly maxBytes: number,
+    public maxBytes: number,
     private budget: ByteBudget,
   ) {}
 

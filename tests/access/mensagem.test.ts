@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessControl } from '../../src/access/control.js';
 import { limits } from '../../src/core/limits.js';
+import { mensagemLimits } from '../../src/leader/limits.js';
 import { splitAddress } from '../../src/leader/role.js';
 import { tokenText } from '../../src/ports/access.js';
 import { eventually } from '../support/eventually.js';
@@ -143,6 +144,18 @@ describe('Mensagem with credentials', () => {
     expect(stand.hashes).toBe(limits.accessAttemptsPerAddress + 1);
   });
 
+  it('whoever has not shown a token says less in a line than who has', async () => {
+    await startAll();
+    const long = '\u0001'.repeat(limits.valueBytes);
+    const [stranger, maria] = [await client(1), await client(1)];
+    const asked = put('a/k', { credencial: tokenOf('maria'), valor: long, mais: 'x'.repeat(8 * 1024) });
+    expect(await maria.ask(put('a/k', { credencial: tokenOf('maria') }))).toMatchObject({ tipo: 'PUT_OK' });
+    expect(await maria.ask(asked)).toMatchObject({ tipo: 'PUT_OK' });
+    stranger.send(asked);
+    expect(await stranger.answers(1)).toMatchObject({ tipo: 'ERROR', codigo: 'PEDIDO_INVALIDO' });
+    await stranger.gone();
+  });
+
   it('a revoked token is refused on the same connection', async () => {
     await startAll();
     const maria = await client(1);
@@ -155,7 +168,7 @@ describe('Mensagem with credentials', () => {
   it('fills what unfinished lines may hold, and the servers go on among themselves', async () => {
     await startAll();
     // As many as it takes, each with a line that is all but finished.
-    const piece = Buffer.alloc(limits.mensagemLineBytes - 1, 'x');
+    const piece = Buffer.alloc(mensagemLimits.strangerLineBytes - 1, 'x');
     for (let held = 0; held <= limits.mensagemPartialBytes; held += piece.length) {
       (await client(1)).write(piece);
     }

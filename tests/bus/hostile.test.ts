@@ -55,13 +55,14 @@ describe('hostile payloads', () => {
     ['a number', BATCHES, 1, 'JSON'],
     ['null', BATCHES, 'null', 'JSON'],
     ['a list', BATCHES, [lote], 'JSON'],
+    ['deep nesting within', BATCHES, JSON.stringify(lote).replace(/}$/, `,"x":${'['.repeat(400_000)}${']'.repeat(400_000)}}`), 'JSON'], // prettier-ignore
     ['deep nesting', BATCHES, '['.repeat(500_000) + ']'.repeat(500_000), 'JSON'],
     ['deep nesting with escapes', BATCHES, `${'['.repeat(400_000)}"\\ud800"${']'.repeat(400_000)}`, 'JSON'],
     [
       'deep nesting inside',
       BATCHES,
       JSON.stringify(lote).replace('"v"', '['.repeat(9e4) + ']'.repeat(9e4)),
-      'VALOR',
+      'JSON',
     ],
     ['no format', BATCHES, { ...lote, formato: undefined }, 'FORMATO'],
     ['later format', BATCHES, { ...lote, formato: 2 }, 'FORMATO'],

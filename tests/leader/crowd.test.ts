@@ -41,8 +41,29 @@ describe('uma multidão que ocupa todos os lugares e diz só linhas em branco', 
     );
   });
 
+  it('não deixa de fora quem diz o que quer; quem já disse fica', async () => {
+    const early = await MensagemClient.open(system.addresses[1]!);
+    expect(await early.ask({ tipo: 'GET', chave: 'x' })).toMatchObject({ tipo: 'NULL' });
+    await fill(1);
+    const late = await MensagemClient.open(system.addresses[1]!);
+    expect(await late.ask({ tipo: 'PUT', chave: 'x', valor: 'y' })).toMatchObject({ tipo: 'PUT_OK' });
+    await crowd[0]!.gone();
+    expect(crowd[0]!.received).toMatchObject([{ tipo: 'ERROR', codigo: 'LIMITE_PEDIDOS' }]);
+    await fill(1);
+    expect(await early.ask({ tipo: 'GET', chave: 'x' })).toMatchObject({ tipo: 'GET_OK' });
+    expect(await late.ask({ tipo: 'GET', chave: 'x' })).toMatchObject({ tipo: 'GET_OK' });
+    crowd.push(early, late);
+  });
+
   it('o mais antigo nos lugares dos servidores cede o seu a quem chega; quem estava antes fica', async () => {
-    await fill(1, 2);
+    for (let n = 0; n < PLACES.connections; n++) {
+      const client = await MensagemClient.open(system.addresses[1]!);
+      crowd.push(client);
+      await client.ask({ tipo: 'GET', chave: 'x' });
+    }
+    for (let n = 0; n < PLACES.serverConnections + 2; n++) {
+      crowd.push(await MensagemClient.open(system.addresses[1]!));
+    }
     const spare = crowd.slice(PLACES.connections);
     await Promise.all([spare[0]!.gone(), spare[1]!.gone()]);
     expect(spare[0]!.received).toMatchObject([{ tipo: 'ERROR', codigo: 'LIMITE_PEDIDOS' }]);

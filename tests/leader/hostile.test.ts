@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
 import { defaultDoorLimits } from '../../src/leader/door.js';
+import { mensagemLimits } from '../../src/leader/limits.js';
 import { eventually } from '../support/eventually.js';
 import { openLeaderSystem } from '../support/leader-nodes.js';
 import type { LeaderSystem } from '../support/leader-nodes.js';
@@ -59,17 +60,91 @@ describe('o que chega pela porta das Mensagens', () => {
     ]);
   });
 
-  it('com id, cada resposta repete o seu; nomes em inglês também servem', async () => {
+  it('com id, cada resposta repete o seu', async () => {
     const client = await open(2);
     client.send(
-      { type: 'PUT', key: 'inglês', value: 'x', id: 7 },
-      { type: 'GET', key: 'nunca vista', ts: 0, id: 8 },
+      { tipo: 'PUT', chave: 'com id', valor: 'x', id: 7 },
+      { tipo: 'GET', chave: 'nunca vista', id: 8 },
     );
     await client.answers(2);
-    expect(client.received).toContainEqual({ tipo: 'PUT_OK', chave: 'inglês', timestamp: 1, id: 7 });
+    expect(client.received).toContainEqual({ tipo: 'PUT_OK', chave: 'com id', timestamp: 1, id: 7 });
     expect(client.received).toContainEqual({
       ...{ tipo: 'NULL', chave: 'nunca vista', valor: 'NULL', timestamp: 0, id: 8 },
     });
+  });
+
+  it.each([0, 1])(
+    'as respostas do servidor %i têm os nomes do pedido, um pedido depois do outro',
+    async (index) => {
+      const client = await open(index);
+      const exchanges = [
+        [
+          { type: 'PUT', key: `nomes${index}`, value: 'x', ts: 0, id: 1 },
+          { type: 'PUT_OK', key: `nomes${index}`, ts: 1, id: 1 },
+        ],
+        [
+          { type: 'PUT', key: `nomes${index}`, value: 'y' },
+          { type: 'PUT_OK', key: `nomes${index}`, timestamp: 2, ts: 2 },
+        ],
+        [
+          { type: 'GET', key: `nomes${index}`, timestamp: 2 },
+          { type: 'GET_OK', key: `nomes${index}`, value: 'y', timestamp: 2 },
+        ],
+        [
+          { tipo: 'GET', key: `nomes${index}`, ts: 3 },
+          {
+            ...{ tipo: 'TRY_OTHER_SERVER_OR_LATER', key: `nomes${index}` },
+            ...{ value: 'TRY_OTHER_SERVER_OR_LATER', ts: 2 },
+          },
+        ],
+        [
+          { type: 'GET', key: 'nunca', ts: 0 },
+          { type: 'NULL', key: 'nunca', value: 'NULL', ts: 0 },
+        ],
+        [
+          { tipo: 'GET', chave: `nomes${index}`, timestamp: 0 },
+          { tipo: 'GET_OK', chave: `nomes${index}`, valor: 'y', timestamp: 2 },
+        ],
+      ] as const;
+      for (const [request, answer] of exchanges) expect(await client.ask(request)).toEqual(answer);
+      expect(await client.ask({ type: 'PUT', key: 5, value: 'x', id: 3 })).toEqual({
+        ...{ type: 'ERROR', code: 'CHAVE_INVALIDA', message: expect.any(String) as string, id: 3 },
+      });
+      expect(await client.ask({ type: 'nada' })).toMatchObject({ type: 'ERROR', code: 'PEDIDO_INVALIDO' });
+    },
+  );
+
+  it('poucas linhas recusadas uma depois da outra terminam a conexão, e a última diz por quê', async () => {
+    const client = await open();
+    const wrong = { tipo: 'nada' };
+    // What is right in between counts.
+    for (let n = 0; n < 2 * mensagemLimits.refusedLines; n++) {
+      expect(await client.ask(wrong)).toMatchObject({ tipo: 'ERROR' });
+      expect(await client.ask({ tipo: 'GET', chave: 'entre' })).toMatchObject({ tipo: 'NULL' });
+    }
+    const before = client.received.length;
+    client.send(...Array.from({ length: 5_000 }, () => wrong));
+    await client.gone();
+    expect(client.received).toHaveLength(before + mensagemLimits.refusedLines + 1);
+    expect(client.received.at(-1)!['mensagem']).toMatch('a conexão foi fechada');
+    await othersGoOn();
+  });
+
+  it.each([
+    ['aninhado demais', `{"tipo":"GET","chave":"x","y":${'['.repeat(200_000)}${']'.repeat(200_000)}}`],
+    ['com partes demais', `{"tipo":"GET","chave":"x","y":[${'0,'.repeat(200_000)}0]}`],
+  ])('o que é %s nem é lido', async (_, line) => {
+    const client = await open();
+    client.write(`${line}\n`);
+    expect(await client.answers(1)).toMatchObject({
+      ...{
+        tipo: 'ERROR',
+        codigo: 'PEDIDO_INVALIDO',
+        mensagem: expect.stringContaining('aninhadas demais') as string,
+      },
+    });
+    await client.gone();
+    await othersGoOn();
   });
 
   it('uma Mensagem em muitos segmentos, cortada até no meio de uma letra', async () => {
@@ -158,17 +233,24 @@ describe('o que chega pela porta das Mensagens', () => {
   });
 
   it('conexões demais: quem chega depois é avisado; quem estava, e os outros servidores, continuam', async () => {
-    const early = await open();
-    const crowd: MensagemClient[] = [];
-    for (let n = 0; n < 40; n++) crowd.push(await open());
-    const late = crowd.at(-1)!;
+    // Who has said something keeps the place.
+    const settled = await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const client = await open();
+        await client.ask({ tipo: 'GET', chave: 'cheio' });
+        return client;
+      }),
+    );
+    const early = settled[0]!;
+    await Promise.all(Array.from({ length: 10 }, () => open()));
+    const late = await open();
     expect(await late.ask({ tipo: 'GET', chave: 'cheio' })).toMatchObject({
       tipo: 'ERROR',
       codigo: 'LIMITE_PEDIDOS',
     });
     await late.gone();
     expect(await early.ask({ tipo: 'PUT', chave: 'cheio', valor: 'x' })).toMatchObject({ tipo: 'PUT_OK' });
-    for (const client of crowd) client.close();
+    for (const client of settled) client.close();
     await eventually('there are places again', async () => {
       return (await (await open()).ask({ tipo: 'GET', chave: 'cheio' })).tipo === 'GET_OK';
     });

@@ -6,7 +6,7 @@ import type { InsertMutation } from '../../src/core/mutation.js';
 import { Commits } from '../../src/leader/commits.js';
 import * as lines from '../../src/leader/console.js';
 import { BadLine, decodeLine, mutationOf } from '../../src/leader/decode.js';
-import { getAnswer } from '../../src/leader/door.js';
+import { getAnswer } from '../../src/leader/answers.js';
 import { encodeLine, mutationMessage } from '../../src/leader/encode.js';
 import { LineReader, LineTooLong } from '../../src/leader/lines.js';
 import { MutationLog } from '../../src/leader/log.js';
