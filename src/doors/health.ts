@@ -7,11 +7,15 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import { limits } from '../core/limits.js';
+import { HealthWatches } from './health-watches.js';
+import { doorLimits } from './limits.js';
 import type { OpenStreams } from './open-streams.js';
 
 /** Health of the server as a whole. */
 const OVERALL_HEALTH = '';
+
+const GAVE_WAY = 'há observadores de saúde demais, e este é um dos mais antigos de quem tem mais: use Check';
+const TOO_MANY = `esta conexão já tem ${doorLimits.watchesPerConnection} observadores de saúde, o limite: use Check`;
 
 type Watch = handleServerStreamingCall<{ service: string }, { status: string }>;
 type WatchCall = ServerWritableStream<{ service: string }, { status: string }>;
@@ -20,7 +24,9 @@ type WatchCall = ServerWritableStream<{ service: string }, { status: string }>;
 export class Health {
   readonly #health: HealthImplementation;
   readonly #names: ReadonlySet<string>;
-  #watches = 0;
+  readonly #watches = new HealthWatches<WatchCall>((call) => {
+    call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: GAVE_WAY });
+  });
 
   /**
    * @param doors full names of the services that are served or not together
@@ -51,13 +57,13 @@ export class Health {
   }
 
   #watch(call: WatchCall, follow: Watch, openStreams: OpenStreams): void {
-    if (this.#watches >= limits.healthWatches) {
-      const details = `há ${limits.healthWatches} observadores de saúde, o limite: use Check`;
-      call.emit('error', { code: status.RESOURCE_EXHAUSTED, details });
+    if (!this.#watches.add(call)) {
+      call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: TOO_MANY });
       return;
     }
-    this.#watches++;
-    call.once('close', () => this.#watches--);
+    call.once('close', () => {
+      this.#watches.delete(call);
+    });
     // A name that nobody serves stays unknown. The library would keep every such name for ever.
     if (this.#names.has(call.request.service)) follow(call);
     else call.write({ status: 'SERVICE_UNKNOWN' });

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Server } from '@grpc/grpc-js';
-import { limits } from '../core/limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import { RefusedConnections } from '../tls/front.js';
@@ -11,7 +10,9 @@ import type { Hosts } from '../tls/open-ports.js';
 import { plainFront } from '../tls/plain-front.js';
 import { tlsFront } from '../tls/tls-front.js';
 import type { Transport } from '../tls/transport.js';
-import type { MetadataBound } from './metadata-bound.js';
+import { CallGate } from './call-gate.js';
+import { Connections } from './connections.js';
+import type { RefusedCalls } from './refused-calls.js';
 
 /** Where a server takes connections. */
 export interface Listener {
@@ -20,6 +21,8 @@ export interface Listener {
   readonly refused: Readonly<Record<ConnectionRefusal, number>>;
   /** Takes no more connections. */
   close(): void;
+  /** Resolves once all that were let in are closed. */
+  idle(): Promise<void>;
 }
 
 export interface ListenOptions {
@@ -28,8 +31,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Certificates: then clients speak TLS; without, they do not. */
   readonly tls?: Transport | undefined;
-  /** What calls may bring before their first request. */
-  readonly metadata: MetadataBound;
+  /** Hears of calls that are refused by their headers. */
+  readonly refusedCalls: RefusedCalls;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -44,21 +47,18 @@ export interface ListenOptions {
  * @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on
  */
 export async function listen(server: Server, options: ListenOptions): Promise<Listener> {
-  const { host, port, tls: transport, metadata, time, logger } = options;
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  metadata.watch(server);
+  const { host, port, tls: transport, refusedCalls, time, logger } = options;
   const refused = new RefusedConnections('gRPC', time, logger);
-  let open = 0;
+  const connections = new Connections((socket) => {
+    refused.add('CONEXOES', socket);
+    socket.destroy();
+  });
+  const gate = new CallGate(refusedCalls, connections);
+  gate.prepare(server);
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  gate.guard(server);
   const onSocket = (socket: Socket): void => {
-    // Whoever is in stays: a crowd of strangers does not part the clients that are connected already.
-    if (open >= limits.grpcConnections) {
-      refused.add('CONEXOES', socket);
-      socket.destroy();
-      return;
-    }
-    open++;
-    socket.once('close', () => open--);
-    injector.injectConnection(socket);
+    if (connections.enter(socket)) injector.injectConnection(socket);
   };
   const front =
     transport === undefined
@@ -77,5 +77,6 @@ export async function listen(server: Server, options: ListenOptions): Promise<Li
       void ports.close();
       front.cutUnfinished();
     },
+    idle: () => connections.idle(),
   };
 }

@@ -43,7 +43,7 @@ import {
 } from './portal/definition.js';
 import { adminHandlers, enrolmentHandlers } from './portal/handlers.js';
 import { listen } from './listen.js';
-import { MetadataBound } from './metadata-bound.js';
+import type { Listener } from './listen.js';
 import { addReflection } from './reflection.js';
 import { RefusedCalls } from './refused-calls.js';
 import type { CallRefusal } from './refused-calls.js';
@@ -117,10 +117,9 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   setLogVerbosity(logVerbosity.NONE);
   const { engine, logger, minimumChars = limits.doorMinimumChars, host = LOOPBACKS } = options;
   const refusedCalls = new RefusedCalls(options.time, logger);
-  const metadata = new MetadataBound(refusedCalls);
   const unfinished = new UnfinishedRequests(refusedCalls);
   const openCalls = new OpenCalls(options.time, refusedCalls);
-  const interceptors = [metadata.interceptor, unfinished.interceptor, openCalls.interceptor];
+  const interceptors = [unfinished.interceptor, openCalls.interceptor];
   const server = new Server({ ...serverOptions, interceptors });
   const openStreams = new OpenStreams();
   const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
@@ -149,7 +148,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     directoryPackage,
     loadSync(healthProtoPath),
   ]);
-  const listener = await listen(server, { ...options, host, metadata });
+  const listener = await listen(server, { ...options, host, refusedCalls });
   const { port, refused } = listener;
   logger.info({ host, porta: port, tls: options.tls !== undefined }, 'portas gRPC abertas');
 
@@ -159,7 +158,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     health.setServing(false);
     openStreams.leaveAll();
     listener.close();
-    return drain(server, deadlineMs, logger);
+    return drain(server, listener, deadlineMs, logger);
   };
   return {
     port,
@@ -234,7 +233,7 @@ function portalDoors(offered: OfferedPortal | undefined, context: DoorContext): 
 }
 
 /** `tryShutdown` alone waits for ever on an open call. */
-function drain(server: Server, deadlineMs: number, logger: Logger): Promise<void> {
+function drain(server: Server, listener: Listener, deadlineMs: number, logger: Logger): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       logger.warn({ deadlineMs }, 'chamadas em andamento foram cortadas ao fim do prazo');
@@ -242,8 +241,11 @@ function drain(server: Server, deadlineMs: number, logger: Logger): Promise<void
       resolve();
     }, deadlineMs);
     server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
+      // From Node.js 24 on the library takes connections for closed that are still closing, calls under way or not.
+      void listener.idle().then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
   });
 }

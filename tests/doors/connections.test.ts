@@ -1,14 +1,18 @@
 import { once } from 'node:events';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
+import { Connections } from '../../src/doors/connections.js';
+import { doorLimits } from '../../src/doors/limits.js';
 import { startDoors } from '../../src/doors/server.js';
 import { openStand, RecordingLogger, type Stand } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
-import { connect, kvsDefinition } from '../support/kvs-client.js';
+import { connect, kvsDefinition, type KvsClient } from '../support/kvs-client.js';
 import { MemoryEngine } from '../support/memory-engine.js';
 import { realTime } from '../support/real-time.js';
 import { SilentCall } from '../support/silent-call.js';
@@ -136,60 +140,150 @@ describe('the first byte of a connection', () => {
 });
 
 describe('connections', () => {
-  it('are bounded in number: who is in stays, one more is closed and counted, one that leaves makes room', async () => {
-    expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
-    const begin = (sockets: Socket[]): void => {
-      for (const socket of sockets) socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
-    };
+  const GREETING = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
+  /** As many as there are places, beside the stand's own. In parts: so many silent ones at once would be too many. */
+  const fill = async (greeting: string): Promise<Socket[]> => {
     const sockets: Socket[] = [];
-    // The stand's own client is one of them. In parts: so many silent ones at once would be too many.
     while (sockets.length < limits.grpcConnections - 1) {
       const some = await knock(Math.min(500, limits.grpcConnections - 1 - sockets.length));
-      begin(some);
+      for (const socket of some) socket.write(greeting);
       sockets.push(...some);
     }
-    const extra = await knock(3);
-    begin(extra);
-    await eventually('closed', () => extra.every(({ closed }) => closed));
-    expect(stand.doors.refused.CONEXOES).toBe(3);
-    expect((await stand.client.insere('chave', 'valor')).versao).toBe(2);
-    sockets[0]?.destroy();
-    const late = connect(stand.doors.port);
-    cleanUps.push(() => late.close());
-    await eventually('there is room', () =>
-      late.consulta('chave').then(
-        () => true,
-        () => false,
-      ),
-    );
-  }, 120_000);
-});
-
-describe('watching health', () => {
-  it('is bounded in number, and those that end make room', async () => {
+    return sockets;
+  };
+  const comer = (): KvsClient => {
     const client = connect(stand.doors.port);
     cleanUps.push(() => {
       client.close();
     });
-    const open = Array.from({ length: limits.healthWatches }, () =>
-      client.watchHealth().on('error', () => undefined),
-    );
-    await Promise.all(open.map((watch) => once(watch, 'data')));
-    const refused = stand.client.watchHealth();
-    const [error] = (await once(refused, 'error')) as [{ code: number; details: string }];
+    return client;
+  };
+
+  it.each([
+    ['one byte', 'P'],
+    ['a greeting', GREETING],
+  ])(
+    'that came to no more than %s give way to who comes, who was let in stays',
+    async (_, greeting) => {
+      expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+      const sockets = await fill(greeting);
+      for (const versao of [2, 3, 4]) expect((await comer().insere('chave', 'valor')).versao).toBe(versao);
+      const closed = sockets.map((socket, n) => (socket.closed ? n : -1)).filter((n) => n >= 0);
+      await eventually('the first give way', () => sockets.slice(0, 3).every((socket) => socket.closed));
+      expect(closed.every((n) => n < 10)).toBe(true);
+      expect(stand.doors.refused.CONEXOES).toBeLessThan(10);
+      expect((await stand.client.insere('chave', 'valor')).versao).toBe(5);
+    },
+    60_000,
+  );
+
+  /** A port with so few places; calls with `x` are refused like those without a credential. */
+  const narrow = async (
+    most: number,
+  ): Promise<{ session: () => ClientHttp2Session; refused: () => number }> => {
+    let refused = 0;
+    const places = new Connections((socket) => {
+      refused++;
+      socket.destroy();
+    }, most);
+    const server = createHttp2Server();
+    places.follow(server);
+    server.on('stream', (stream, headers) => {
+      if (stream.session) places.onCall(stream.session, stream, headers[':path'] ?? '');
+      const code = headers['x'] === undefined ? {} : { 'grpc-status': status.UNAUTHENTICATED };
+      stream.respond({ ':status': 200, ...code }, { endStream: true });
+    });
+    const port = createServer((socket) => {
+      if (places.enter(socket)) server.emit('connection', socket);
+    });
+    port.listen(0, '127.0.0.1');
+    await once(port, 'listening');
+    cleanUps.push(() => port.close());
+    const session = (): ClientHttp2Session => {
+      const opened = connectHttp2(`http://127.0.0.1:${(port.address() as AddressInfo).port}`);
+      opened.on('error', () => undefined);
+      cleanUps.push(() => {
+        opened.destroy();
+      });
+      return opened;
+    };
+    return { session, refused: () => refused };
+  };
+  const call = async (by: ClientHttp2Session, headers: object = {}): Promise<boolean> => {
+    const stream = by.request({ ':path': '/kvs.KVS/Insere', ...headers });
+    let answered = false;
+    stream.on('error', () => undefined).once('response', () => (answered = true));
+    stream.resume();
+    await once(stream, 'close');
+    return answered;
+  };
+
+  it('are bounded in number: who is in stays, one more is closed, one that leaves makes room', async () => {
+    const { session, refused } = await narrow(2);
+    const [first, second] = [session(), session()];
+    expect([await call(first), await call(second)]).toEqual([true, true]);
+    expect(await call(session())).toBe(false);
+    expect(refused()).toBe(1);
+    expect([await call(first), await call(second)]).toEqual([true, true]);
+    first.destroy();
+    await eventually('there is room', () => call(session()));
+    expect(await call(second)).toBe(true);
+  });
+
+  it('of those who were only refused, or asked for health, give way like the silent ones', async () => {
+    const { session, refused } = await narrow(1);
+    const stranger = session();
+    for (let n = 0; n < 3; n++) {
+      expect(await call(stranger, { x: 'recusa' })).toBe(true);
+      expect(await call(stranger, { ':path': '/grpc.health.v1.Health/Check' })).toBe(true);
+    }
+    expect(await call(session())).toBe(true);
+    await eventually('it has given way', () => stranger.destroyed);
+    expect(refused()).toBe(1);
+  });
+});
+
+describe('watching health', () => {
+  const watching = async (client: KvsClient): Promise<ReturnType<KvsClient['watchHealth']>> => {
+    const watch = client.watchHealth().on('error', () => undefined);
+    await once(watch, 'data');
+    return watch;
+  };
+  const comer = (): KvsClient => {
+    const client = connect(stand.doors.port);
+    cleanUps.push(() => {
+      client.close();
+    });
+    return client;
+  };
+
+  it('is bounded for a connection, which alone is refused, and those that end make room', async () => {
+    const client = comer();
+    const open = [];
+    for (let n = 0; n < doorLimits.watchesPerConnection; n++) open.push(await watching(client));
+    const [error] = (await once(client.watchHealth(), 'error')) as [{ code: number; details: string }];
     expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
     expect(error.details).toContain('Check');
-    expect(await stand.client.health('')).toBe('SERVING');
-    for (const watch of open.slice(0, 10)) watch.cancel();
-    await eventually('there is room', async () => {
-      const watch = stand.client.watchHealth();
-      const kept = await once(watch, 'data').then(
-        () => true,
-        () => false,
-      );
-      watch.on('error', () => undefined).cancel();
-      return kept;
-    });
+    await watching(comer());
+    expect(await client.health('')).toBe('SERVING');
+    for (const watch of open.slice(0, 3)) watch.cancel();
+    await eventually('there is room', () => watching(client).catch(() => undefined));
+  });
+
+  it('is bounded in all: the oldest of whoever has most gives way, and who comes gets in', async () => {
+    const crowd: ReturnType<KvsClient['watchHealth']>[] = [];
+    let cut = 0;
+    const modest = await watching(comer());
+    let parted = false;
+    modest.on('error', () => (parted = true));
+    while (crowd.length < limits.healthWatches + 50) {
+      const client = comer();
+      for (let n = 0; n < doorLimits.watchesPerConnection; n++) crowd.push(await watching(client));
+      crowd.slice(-doorLimits.watchesPerConnection).forEach((watch) => watch.on('error', () => cut++));
+    }
+    await watching(comer());
+    await eventually('so many gave way', () => cut === crowd.length + 2 - limits.healthWatches);
+    expect(parted).toBe(false);
   });
 
   it('of what nobody serves stays open and says so', async () => {
