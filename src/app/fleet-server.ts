@@ -71,8 +71,9 @@ export async function startFleetServer(
   let brokerConnected = false;
   let diskHealthy = true;
   let isBlocked = false;
+  let clockAhead = false;
   const showHealth = (): void => {
-    doors.setEngine(brokerConnected && !member.diverged && diskHealthy && !isBlocked);
+    doors.setEngine(brokerConnected && !member.diverged && diskHealthy && !isBlocked && !clockAhead);
   };
   const onAlarm = showHealth;
   const onDisk = (healthy: boolean): void => {
@@ -84,6 +85,10 @@ export async function startFleetServer(
     isBlocked = blocked;
     showHealth();
   };
+  const onClock = (ahead: boolean): void => {
+    clockAhead = ahead;
+    showHealth();
+  };
   const onBroker = (connected: boolean): void => {
     brokerConnected = connected;
     showHealth();
@@ -91,6 +96,7 @@ export async function startFleetServer(
   };
   const options = {
     ...{ origin, fleet, address, bus, time, random, logger, onState, onAlarm, onOversize, onBroker },
+    onClock,
     portal: config.portal.length > 0,
   };
   const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);

@@ -130,12 +130,13 @@ function readPresence(wire: Fields): PresenceMessage {
     origin: origin(wire['origem']),
     address: text(wire['endereco'], ADDRESS_BYTES, 'CAMPO'),
     state: oneOf(wire['estado'], STATES),
-    wallMs: whole(wire['relogio'], 0, limits.timestampMs, 'TEMPO'),
+    wallMs: clock(wire['relogio']),
     vectorDigest: hex(wire['resumo'], HASH_DIGITS),
     storeHash: hex(wire['hash'], HASH_DIGITS),
     recent,
     ...(wire['portal'] === true ? { portal: true } : {}),
     ...(wire['espera'] === undefined ? {} : { awaits: sequence(wire['espera']) }),
+    ...(wire['numero'] === undefined ? {} : { number: sequence(wire['numero']) }),
   };
 }
 
@@ -163,6 +164,10 @@ function readSync(wire: Fields, from: Origin, to: Origin): Message {
       return { type: 'stateRequest', from, to, id, page: readPageRequest(wire['pagina']) };
     case TYPES.stateReply:
       return { type: 'stateReply', from, to, id, body: readStateBody(wire) };
+    case TYPES.clockRequest:
+      return { type: 'clockRequest', from, to, id };
+    case TYPES.clockReply:
+      return { type: 'clockReply', from, to, id, wallMs: clock(wire['relogio']) };
     default:
       reject('TIPO');
   }
@@ -206,6 +211,10 @@ function readStateBody(wire: Fields): StateReply['body'] {
 
 function readBatches(value: unknown): readonly Batch[] {
   return list(value, limits.logBatches).map((item) => readBatch(fields(item)));
+}
+
+function clock(value: unknown): number {
+  return whole(value, 0, limits.timestampMs, 'TEMPO');
 }
 
 function flag(value: unknown): boolean {

@@ -52,6 +52,10 @@ function wireMessage(fleet: string, message: Exclude<Message | Contact, BatchMes
       return { ...head, ...parties(message), ...wireStateBody(message.body) };
     case 'confirm':
       return { ...head, de: message.from, para: message.to, seq: message.seq };
+    case 'clockRequest':
+      return { ...head, ...parties(message) };
+    case 'clockReply':
+      return { ...head, ...parties(message), relogio: message.wallMs };
     case 'challenge':
     case 'answer': {
       const { from: de, to: para, presence } = message;
@@ -75,6 +79,7 @@ function wirePresence(message: PresenceMessage): object {
     recente: message.recent,
     ...(message.portal === true ? { portal: true } : {}),
     ...(message.awaits === undefined ? {} : { espera: message.awaits }),
+    ...(message.number === undefined ? {} : { numero: message.number }),
   };
 }
 

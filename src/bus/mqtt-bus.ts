@@ -139,6 +139,10 @@ export class MqttBus implements Bus {
     return this.link.connection !== undefined && !this.stopping;
   }
 
+  get isSealed(): boolean {
+    return this.channel !== undefined;
+  }
+
   /** URL of the connected broker, for health and the log. */
   get broker(): string | undefined {
     return this.link.connection?.address.url;

@@ -14,6 +14,8 @@ export const TYPES = {
   stateRequest: 'pedeEstado',
   stateReply: 'estado',
   confirm: 'confirma',
+  clockRequest: 'pedeRelogio',
+  clockReply: 'relogio',
   challenge: 'desafio',
   answer: 'resposta',
 } as const satisfies Record<(Message | Contact)['type'], string>;

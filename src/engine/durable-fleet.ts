@@ -18,7 +18,7 @@ import type {
 } from '../ports/engine.js';
 import type { Guarantees } from '../ports/guarantees.js';
 import type { Journal } from '../ports/journal.js';
-import type { MemberOptions } from '../replication/member.js';
+import type { MemberOptions } from '../replication/member-options.js';
 import { defaultTuning } from '../replication/tuning.js';
 import { assertRoomFor } from './admission.js';
 import { guardsHold, stampWrites } from './commit.js';

@@ -21,7 +21,8 @@ import type {
   Row,
   Stream,
 } from '../ports/engine.js';
-import { Member, type MemberOptions } from '../replication/member.js';
+import type { MemberOptions } from '../replication/member-options.js';
+import { Member } from '../replication/member.js';
 import { FleetGuarantees } from './guarantees.js';
 import { assertOriginFits, assertRoomFor } from './admission.js';
 import { defaultTuning } from '../replication/tuning.js';

@@ -4,7 +4,7 @@ import type { KeyFragment, WalkCursor } from '../core/record.js';
 
 /** The messages that servers of one fleet exchange, as plain data. The wire form is in docs/PROTOCOL.md. */
 export type Message =
-  BatchMessage | PresenceMessage | LogRequest | LogReply | StateRequest | StateReply | ConfirmMessage;
+  BatchMessage | PresenceMessage | LogRequest | LogReply | StateRequest | StateReply | ConfirmMessage | ClockRequest | ClockReply;
 
 /** To everyone: a batch as its origin made it. Sent only by its origin. */
 export interface BatchMessage {
@@ -40,6 +40,11 @@ export interface PresenceMessage {
   readonly portal?: boolean;
   /** The last seq of its own mutations that it waits for others to hold: they say so by {@link ConfirmMessage}. */
   readonly awaits?: number;
+  /**
+   * 1, 2, 3, … in this incarnation: an older presence never counts after a newer one. Absent in a last will, and from servers
+   * that do not know of it.
+   */
+  readonly number?: number;
 }
 
 export type PresenceState = 'joining' | 'serving' | 'draining' | 'leaving';
@@ -131,6 +136,24 @@ export interface ConfirmMessage {
   readonly seq: number;
 }
 
+/** To one peer whose presence has a number: what does your clock show? */
+export interface ClockRequest {
+  readonly type: 'clockRequest';
+  readonly from: Origin;
+  readonly to: Origin;
+  /** Chosen by the asker, repeated in the answer. */
+  readonly id: number;
+}
+
+export interface ClockReply {
+  readonly type: 'clockReply';
+  readonly from: Origin;
+  readonly to: Origin;
+  readonly id: number;
+  /** The answerer's wall clock when it answered, ms since 1970. */
+  readonly wallMs: number;
+}
+
 /** How a bus writes batches. */
 export interface BatchCodec {
   /** The text of a batch: one string, where the batch is many objects. */
@@ -143,6 +166,8 @@ export interface BatchCodec {
 export interface Bus extends BatchCodec {
   /** Whether a broker is connected now. */
   readonly connected: boolean;
+  /** Whether what it delivers was said by a holder of the fleet's key. */
+  readonly isSealed?: boolean;
   /**
    * Largest message that the broker carries, in bytes on the wire; `undefined` (or absent): any that is made, as far as is
    * known. What is larger is refused.

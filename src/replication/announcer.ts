@@ -10,6 +10,7 @@ export class Announcer {
   state: PresenceState = 'joining';
   private cancelNext: (() => void) | undefined;
   private nextAtMs = Infinity;
+  private number = 0;
 
   constructor(
     private readonly origin: Origin,
@@ -63,6 +64,7 @@ export class Announcer {
       recent: vector.recent(this.tuning.presenceEntries),
       ...(this.portal ? { portal: true } : {}),
       ...(awaits === undefined ? {} : { awaits }),
+      number: ++this.number,
     };
   }
 }

@@ -1,17 +1,15 @@
-import type { Origin } from '../core/dot.js';
 import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
-import type { Bus, Message, PresenceMessage, PresenceState } from '../ports/bus.js';
-import type { Logger } from '../ports/logger.js';
-import type { Random } from '../ports/random.js';
-import type { Time } from '../ports/time.js';
+import type { Message, PresenceMessage, PresenceState } from '../ports/bus.js';
 import { Announcer } from './announcer.js';
 import { Arrivals } from './arrivals.js';
 import { Causes } from './causes.js';
+import { Clocks } from './clocks.js';
 import { Confirmations } from './confirmations.js';
 import { Giver } from './giver.js';
 import { handOver } from './hand-over.js';
 import { RecentLog } from './log.js';
+import type { MemberOptions } from './member-options.js';
 import { Outbox } from './outbox.js';
 import { Oversize } from './oversize.js';
 import { Peers } from './peers.js';
@@ -20,42 +18,6 @@ import { Repair } from './repair.js';
 import { SelfCheck } from './self-check.js';
 import { defaultTuning, type Tuning } from './tuning.js';
 import { Witness } from './witness.js';
-
-export interface MemberOptions {
-  /** This incarnation: fresh at every start, never used before. */
-  readonly origin: Origin;
-  /** Name of the fleet. */
-  readonly fleet?: string;
-  /** `host:port` of the doors, told to peers. */
-  readonly address: string;
-  readonly bus: Bus;
-  readonly time: Time;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly tuning?: Tuning;
-  /** Keeps what comes from peers, where this server has a journal. */
-  readonly keeper?: ReceivedKeeper;
-  /** Whether this server offers the enrolment portal, told to peers. */
-  readonly portal?: boolean;
-  /** Called at every change of state. */
-  readonly onState?: (state: PresenceState) => void;
-  /** Called when the self-check fails, and when it holds again. */
-  readonly onAlarm?: (alarmed: boolean) => void;
-  /** Called when something that a peer lacks is too large for the broker, and when nobody asks for such a thing any more. */
-  readonly onOversize?: (blocked: boolean) => void;
-  /** Called when the broker comes or goes. */
-  readonly onBroker?: (connected: boolean) => void;
-}
-
-/** Told of everything that was applied and was not written here. */
-export interface ReceivedKeeper {
-  /** A batch, as its codec wrote it. */
-  noteReceived(packed: string): void;
-  /** A whole state. */
-  noteJoined(): void;
-  /** Calls once when all of that so far is kept; at once if it is. */
-  whenKept(call: () => void): void;
-}
 
 /**
  * A server as a member of its fleet: joins, keeps up to date with its peers, and takes leave. What arrives from the
@@ -78,10 +40,10 @@ export class Member {
   private readonly oversize: Oversize;
   private readonly announcer: Announcer;
   private readonly selfCheck: SelfCheck;
+  private readonly clocks: Clocks;
   private current: PresenceState = 'joining';
   private cancelPatience: (() => void) | undefined;
   private sawServing = false;
-  private leadMs = 0;
 
   constructor(
     private readonly store: Store,
@@ -107,6 +69,8 @@ export class Member {
       this.arrivals.advanced(advanced);
       this.witness.advanced(advanced);
     };
+    const onAhead = (ahead: boolean): void => options.onClock?.(ahead);
+    this.clocks = new Clocks({ self: origin, peers, bus, time, logger, tuning, onAhead });
     this.selfCheck = new SelfCheck(store, peers, logger, (alarmed) => options.onAlarm?.(alarmed));
     this.oversize = new Oversize(time, logger, (blocked) => options.onOversize?.(blocked));
     this.giver = new Giver(origin, store, outbox, log, tuning, bus, this.oversize);
@@ -130,9 +94,9 @@ export class Member {
     return this.selfCheck.alarmed;
   }
 
-  /** By how many ms this server's clock is ahead of every peer's, as of the last presence. */
+  /** By how many ms this server's clock is ahead of every peer's: see {@link Clocks.leadMs}. */
   get clockLeadMs(): number {
-    return this.leadMs;
+    return this.clocks.leadMs;
   }
 
   /** Incarnations that one store may know. */
@@ -198,6 +162,7 @@ export class Member {
     this.changeState('leaving');
     this.announcer.stop();
     this.oversize.stop();
+    this.clocks.stop();
     await this.options.bus.stop();
     return handedOver;
   }
@@ -241,6 +206,12 @@ export class Member {
         return;
       case 'confirm':
         this.confirmations.confirmed(message.from, message.seq);
+        return;
+      case 'clockRequest':
+        this.clocks.onRequest(message);
+        return;
+      case 'clockReply':
+        this.clocks.onReply(message);
     }
   }
 
@@ -250,15 +221,15 @@ export class Member {
       if (presence.state === 'leaving') this.announcer.announce();
       return;
     }
-    const isNew = this.peers.note(presence);
-    this.leadMs = this.peers.clockLeadMs();
-    if (presence.state === 'leaving') {
+    const noted = this.peers.note(presence);
+    if (noted === 'stale') return;
+    if (noted === 'gone') {
       this.options.logger.info({ par: presence.origin }, 'servidor saiu da frota');
       this.repair.peerGone(presence.origin);
       return;
     }
     if (presence.state === 'draining') this.announcer.announceSoon();
-    if (isNew) {
+    if (noted === 'new') {
       const { origin: par, address: endereco } = presence;
       this.options.logger.info({ par, endereco }, 'servidor visto na frota');
       this.announcer.announceSoon();
@@ -267,6 +238,7 @@ export class Member {
     if (presence.awaits !== undefined) this.witness.noteQuestion(presence.origin, presence.awaits);
     if (this.selfCheck.look(presence)) this.repair.replaceFrom(presence.origin);
     const peer = this.peers.get(presence.origin);
+    if (peer) this.clocks.noted(peer);
     const { vector } = this.store;
     if (this.current === 'joining' || (peer && this.peers.compare(peer, vector) !== 'notAhead'))
       this.repair.suspect();

@@ -2,21 +2,27 @@ import type { Origin, VectorEntries } from '../core/dot.js';
 import type { VersionVector } from '../core/vector.js';
 import type { PresenceMessage } from '../ports/bus.js';
 import type { Time } from '../ports/time.js';
+import { PresenceOrder } from './presence-order.js';
 import type { Tuning } from './tuning.js';
 
 /** Another server of the fleet as it last announced itself. */
 export interface Peer {
   readonly presence: PresenceMessage;
   readonly seenAtMs: number;
-  /** How far the peer's wall clock is ahead of ours, in ms, as of its last presence. */
-  readonly clockAheadMs: number;
+  /** What its wall clock shows against our monotonic one, in ms, at least: a presence may have been under way for long. */
+  readonly clockOffsetMs: number;
   /** The highest seq of ours that it has ever said to have: it still has it. */
   readonly ownSeq: number;
   /** Not asked for anything before this (monotonic ms). */
   restUntilMs: number;
   /** Requests in a row of which it had more for us and could not send it. */
   fruitless: number;
+  /** The same at most, by its answer to a question of ours that came at `atMs` (monotonic). */
+  clock: { readonly offsetMs: number; readonly atMs: number } | undefined;
 }
+
+/** What a presence was: of somebody new, of somebody known, a leave, or older than what was known already. */
+export type Noted = 'new' | 'known' | 'gone' | 'stale';
 
 /** Whether a peer has what we have not: `unknown` when its presence was too short to tell. */
 export type Comparison = 'ahead' | 'notAhead' | 'unknown';
@@ -24,12 +30,15 @@ export type Comparison = 'ahead' | 'notAhead' | 'unknown';
 /** The servers that are here, by what they announce. Bounded; the one silent for longest is forgotten first. */
 export class Peers {
   private readonly peers = new Map<Origin, Peer>();
+  private readonly order: PresenceOrder;
 
   constructor(
     private readonly own: Origin,
     private readonly time: Time,
     private readonly tuning: Tuning,
-  ) {}
+  ) {
+    this.order = new PresenceOrder(time);
+  }
 
   get(origin: Origin): Peer | undefined {
     return this.peers.get(origin);
@@ -63,25 +72,27 @@ export class Peers {
     });
   }
 
-  /** Takes a presence. Returns whether the peer is new. */
-  note(presence: PresenceMessage): boolean {
+  /** Takes a presence, unless it is stale: then nothing that it says counts. */
+  note(presence: PresenceMessage): Noted {
+    if (!this.order.isNews(presence)) return 'stale';
     const known = this.peers.get(presence.origin);
     this.peers.delete(presence.origin);
-    if (presence.state === 'leaving') return false;
+    if (presence.state === 'leaving') return 'gone';
     const saysOwn = presence.recent.find(([origin]) => origin === this.own)?.[1] ?? 0;
     this.peers.set(presence.origin, {
       presence,
       ownSeq: Math.max(known?.ownSeq ?? 0, saysOwn),
       seenAtMs: this.time.monotonicMs(),
-      clockAheadMs: presence.wallMs - this.time.wallMs(),
+      clockOffsetMs: presence.wallMs - this.time.monotonicMs(),
       restUntilMs: known?.restUntilMs ?? 0,
       fruitless: known?.fruitless ?? 0,
+      clock: known?.clock,
     });
     if (this.peers.size > this.tuning.peers) {
       const [longestSilent] = this.peers.keys();
       if (longestSilent !== undefined) this.peers.delete(longestSilent);
     }
-    return known === undefined;
+    return known === undefined ? 'new' : 'known';
   }
 
   /** Compares what a peer announced with what is here. */
@@ -90,12 +101,6 @@ export class Peers {
     if (vectorDigest === mine.digest()) return 'notAhead';
     if (!mine.covers(recent)) return 'ahead';
     return recent.length < this.tuning.presenceEntries ? 'notAhead' : 'unknown';
-  }
-
-  /** By how many ms our wall clock is ahead of every peer's; 0 without peers. */
-  clockLeadMs(): number {
-    const leads = this.all().map((peer) => -peer.clockAheadMs);
-    return leads.length === 0 ? 0 : Math.max(0, Math.min(...leads));
   }
 
   private forgetSilent(): void {

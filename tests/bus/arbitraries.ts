@@ -130,8 +130,11 @@ export const messageArbitrary: fc.Arbitrary<Message> = fc.oneof(
     recent: vector,
     portal: fc.constant(true),
     awaits: seq,
+    number: seq,
   }),
   fc.record({ type: fc.constant('confirm' as const), from: name, to: name, seq }),
+  fc.record({ type: fc.constant('clockRequest' as const), ...head }),
+  fc.record({ type: fc.constant('clockReply' as const), ...head, wallMs: timestamp }),
   fc.record({ type: fc.constant('logRequest' as const), ...head, vector }),
   fc.record({
     type: fc.constant('logReply' as const),

@@ -221,5 +221,18 @@ export function oneOfEach(from: Origin, to: Origin): Message[] {
       recent: [['__proto__', 3]],
       awaits: 3,
     },
+    {
+      type: 'presence',
+      origin: from,
+      address: '127.0.0.1:40000',
+      state: 'serving',
+      wallMs: 1_700_000_000_000,
+      vectorDigest: '00ff00ff00ff00ff',
+      storeHash: 'abcdef0123456789',
+      recent: [['__proto__', 3]],
+      number: 7,
+    },
+    { type: 'clockRequest', ...head },
+    { type: 'clockReply', ...head, wallMs: 1_700_000_000_000 },
   ];
 }

@@ -4,7 +4,7 @@ import type { Mutation } from '../../src/core/mutation.js';
 import { DurableFleet } from '../../src/engine/durable-fleet.js';
 import { LATER, type Decided, type Write } from '../../src/engine/write.js';
 import type { Commit } from '../../src/ports/engine.js';
-import type { MemberOptions } from '../../src/replication/member.js';
+import type { MemberOptions } from '../../src/replication/member-options.js';
 import { Violation } from './oracle.js';
 import type { FleetChecker } from './sim-checkers.js';
 import { effectsOf, guardsHold, withSeq } from './sim-commits.js';

@@ -20,7 +20,7 @@ export interface Meddler {
   /** A server has connected, and left this as its will. */
   heardWill(network: SealedNetwork, origin: Origin, will: Will): void;
   /** By how much a message for somebody is late; `undefined` if it never arrives. */
-  delayMs(): number | undefined;
+  delayMs(topic: string): number | undefined;
 }
 
 /** A network that carries payloads on topics, for buses with everything that the real one has. */
@@ -101,7 +101,7 @@ export class SealedNetwork extends SimNetwork<SealedBus> {
   private spread(from: Origin, topic: string, payload: Buffer): void {
     for (const bus of this.buses.values()) {
       if (!bus.subscribes(topic)) continue;
-      const lateMs = this.meddler.delayMs();
+      const lateMs = this.meddler.delayMs(topic);
       if (lateMs === undefined) continue;
       this.travel(from, bus.origin, () => {
         if (lateMs === 0) bus.hear(topic, payload);

@@ -28,6 +28,8 @@ export class SimServer {
   stopping = false;
   /** Left after a serving peer had announced that it has everything. */
   handedOver = false;
+  /** Writes that it refused because of its clock. */
+  refusedForClock = 0;
 
   constructor(
     private readonly network: SimNetwork,
@@ -209,7 +211,10 @@ export class SimServer {
       if (!(error instanceof KvsError)) throw error;
       refused = error.code;
     }
-    if (state === 'serving' && refused === 'RELOGIO_ADIANTADO') return;
+    if (state === 'serving' && refused === 'RELOGIO_ADIANTADO') {
+      this.refusedForClock++;
+      return;
+    }
     const due =
       state === 'serving' ? expected : state === 'joining' ? 'SERVIDOR_ENTRANDO' : 'SERVIDOR_SAINDO';
     if (refused !== due) {

@@ -3,6 +3,7 @@ import type { VectorEntries } from '../../../src/core/dot.js';
 import { VersionVector } from '../../../src/core/vector.js';
 import type { PresenceMessage } from '../../../src/ports/bus.js';
 import { Peers } from '../../../src/replication/peers.js';
+import { PresenceOrder } from '../../../src/replication/presence-order.js';
 import { defaultTuning, type Tuning } from '../../../src/replication/tuning.js';
 import { HandTime } from './support.js';
 
@@ -12,10 +13,12 @@ function vectorOf(entries: VectorEntries): VersionVector {
   return vector;
 }
 
-function presence(origin: string, more: Partial<PresenceMessage> = {}): PresenceMessage {
+type Said = { [name in keyof PresenceMessage]?: PresenceMessage[name] | undefined };
+
+function presence(origin: string, more: Said = {}): PresenceMessage {
   const vectorDigest = vectorOf(more.recent ?? []).digest();
   const base = { address: '', state: 'serving', wallMs: 0, storeHash: '', recent: [], vectorDigest } as const;
-  return { type: 'presence', origin, ...base, ...more };
+  return { type: 'presence', origin, ...base, ...more } as PresenceMessage;
 }
 
 function peersWith(tuning: Partial<Tuning> = {}): { peers: Peers; time: HandTime } {
@@ -26,15 +29,15 @@ function peersWith(tuning: Partial<Tuning> = {}): { peers: Peers; time: HandTime
 describe('Peers', () => {
   it('knows who is new, who is silent and who left', () => {
     const { peers, time } = peersWith({ peerSilentMs: 100 });
-    expect(peers.note(presence('a'))).toBe(true);
-    expect(peers.note(presence('a'))).toBe(false);
+    expect(peers.note(presence('a'))).toBe('new');
+    expect(peers.note(presence('a'))).toBe('known');
     time.nowMs = 60;
     peers.note(presence('b', { state: 'joining' }));
     expect(peers.all()).toHaveLength(2);
     expect(peers.serving().map((peer) => peer.presence.origin)).toEqual(['a']);
     time.nowMs = 101;
     expect(peers.all().map((peer) => peer.presence.origin)).toEqual(['b']);
-    expect(peers.note(presence('b', { state: 'leaving' }))).toBe(false);
+    expect(peers.note(presence('b', { state: 'leaving' }))).toBe('gone');
     expect(peers.all()).toEqual([]);
   });
 
@@ -115,15 +118,47 @@ describe('Peers', () => {
     expect([peers.serves('b', laterMs - 1), peers.serves('a', 0)]).toEqual([true, false]);
   });
 
-  it('leads by its distance to the nearest clock, and never without peers or behind one', () => {
-    const { peers, time } = peersWith();
-    time.wallAheadMs = 1_000;
-    expect(peers.clockLeadMs()).toBe(0);
-    peers.note(presence('a', { wallMs: 100 }));
-    expect(peers.clockLeadMs()).toBe(900);
-    peers.note(presence('b', { wallMs: 600 }));
-    expect(peers.clockLeadMs()).toBe(400);
-    peers.note(presence('c', { wallMs: 5_000 }));
-    expect(peers.clockLeadMs()).toBe(0);
+  it('heeds no presence that is older than one it has, in nothing that it says', () => {
+    const { peers, time } = peersWith({ peerSilentMs: 1_000 });
+    const later = { number: 7, recent: [['w', 5]] as const, address: 'nova:1' };
+    expect(peers.note(presence('a', later))).toBe('new');
+    time.nowMs = 900;
+    for (const number of [6, 7, undefined]) {
+      const older = presence('a', { number, state: 'draining', recent: [['w', 9]], address: 'velha:1' });
+      expect(peers.note(older)).toBe('stale');
+    }
+    expect(peers.get('a')).toMatchObject({ seenAtMs: 0, presence: later });
+    // Nor once it is silent, or has gone: a recording brings nobody back.
+    time.nowMs = 1_001;
+    expect(peers.all()).toEqual([]);
+    expect(peers.note(presence('a', { number: 6 }))).toBe('stale');
+    expect(peers.note(presence('a', { number: 8 }))).toBe('new');
+    expect(peers.note(presence('a', { number: 8, state: 'leaving' }))).toBe('stale');
+    // A will has no number: it was written before what it follows.
+    expect(peers.note(presence('a', { state: 'leaving' }))).toBe('gone');
+    expect(peers.note(presence('a', { number: 8 }))).toBe('stale');
+    expect(peers.note(presence('a', { number: 9 }))).toBe('new');
+  });
+
+  it('takes presences without a number in the order in which they come', () => {
+    const { peers } = peersWith();
+    peers.note(presence('a', { address: 'um:1' }));
+    expect(peers.note(presence('a', { address: 'dois:1' }))).toBe('known');
+    expect(peers.get('a')?.presence.address).toBe('dois:1');
+  });
+});
+
+describe('PresenceOrder', () => {
+  it('remembers so many origins and for so long: a number forged in a name holds nobody out for ever', () => {
+    const time = new HandTime();
+    const order = new PresenceOrder(time, { presenceNumbers: 2, presenceNumberMs: 100 });
+    expect(order.isNews(presence('a', { number: Number.MAX_SAFE_INTEGER }))).toBe(true);
+    time.nowMs = 99;
+    expect(order.isNews(presence('a', { number: 3 }))).toBe(false);
+    time.nowMs = 100;
+    expect(order.isNews(presence('a', { number: 3 }))).toBe(true);
+    for (const origin of ['b', 'c']) order.isNews(presence(origin, { number: 5 }));
+    expect(order.isNews(presence('c', { number: 4 }))).toBe(false);
+    expect(order.isNews(presence('a', { number: 2 }))).toBe(true);
   });
 });
