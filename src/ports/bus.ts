@@ -4,7 +4,15 @@ import type { KeyFragment, WalkCursor } from '../core/record.js';
 
 /** The messages that servers of one fleet exchange, as plain data. The wire form is in docs/PROTOCOL.md. */
 export type Message =
-  BatchMessage | PresenceMessage | LogRequest | LogReply | StateRequest | StateReply | ConfirmMessage | ClockRequest | ClockReply;
+  | BatchMessage
+  | PresenceMessage
+  | LogRequest
+  | LogReply
+  | StateRequest
+  | StateReply
+  | ConfirmMessage
+  | ClockRequest
+  | ClockReply;
 
 /** To everyone: a batch as its origin made it. Sent only by its origin. */
 export interface BatchMessage {

@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly security?: DoorSecurity;
   /** The program (`bin/kvs`) that runs it, if not the present one: `previousProgram()`. */
   readonly program?: string;
+  /** Variables beside those of whoever runs the tests. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** One incarnation: what a process said, and a client of it. */
@@ -193,9 +195,9 @@ export class ServerProcess {
   }
 }
 
-function launch(port: number, { fleet, args, program }: ServerOptions): Incarnation {
+function launch(port: number, { fleet, args, program, env }: ServerOptions): Incarnation {
   const named = fleet === undefined ? [] : ['--frota', fleet];
-  const run = runKvs(['servidor', String(port), ...named, ...args], program);
+  const run = runKvs(['servidor', String(port), ...named, ...args], program, env);
   return { ...run, client: undefined, frozen: false };
 }
 
@@ -203,8 +205,10 @@ function launch(port: number, { fleet, args, program }: ServerOptions): Incarnat
 export function runKvs(
   args: readonly string[],
   program = presentProgram,
+  more: Readonly<Record<string, string>> = {},
 ): Pick<Incarnation, 'child' | 'log' | 'plain' | 'ended'> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KVS_')));
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('KVS_'));
+  const env = { ...Object.fromEntries(own), ...more };
   const child = spawn(process.execPath, [program, ...args], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
