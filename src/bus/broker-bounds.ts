@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Aedes, Client } from 'aedes';
 import { limits } from '../core/limits.js';
+import type { Time } from '../ports/time.js';
 import type { BrokerUsers } from './broker-users.js';
+import { busLimits } from './limits.js';
 
 /** A topic is at most 64 KiB, and a packet has a few bytes of its own. */
 const TOPIC_AND_MORE_BYTES = 64 * 1024 + 16;
@@ -41,16 +43,42 @@ export function giveBackAtOnce(broker: Pick<Aedes, 'unsubscribe'>): void {
 
 /**
  * Makes that the broker does not wait for a client that does not read: while it does, all others wait too. Servers are
- * waited for, for a while: what slows them down also slows down those who write. Of others so much is kept, and no more.
+ * waited for, for a moment: what slows them down also slows down those who write. Of whoever is not waited for so much is
+ * kept, and no more.
  * @param isServer asked at each write
  * @param onFull called once, before the client is cut: too much waits for it
  */
-export function waitOnlyForServers(socket: Socket, isServer: () => boolean, onFull: () => void): void {
+export function waitOnlyForServers(
+  socket: Socket,
+  time: Time,
+  isServer: () => boolean,
+  onFull: () => void,
+): void {
   const write = socket.write.bind(socket) as (...given: readonly unknown[]) => boolean;
+  let cancel: (() => void) | undefined;
+  let notBeforeMs = 0;
+  const giveUp = (): void => {
+    cancel = undefined;
+    if (socket.destroyed || !socket.writableNeedDrain) return;
+    notBeforeMs = time.monotonicMs() + busLimits.unwaitedMs;
+    // Whoever waits goes on.
+    socket.emit('drain');
+  };
+  const calm = (): void => {
+    cancel?.();
+    cancel = undefined;
+  };
+  socket.on('drain', calm);
+  socket.once('close', calm);
   socket.write = (...given: readonly unknown[]): boolean => {
-    const hasRoom = write(...given);
-    if (hasRoom || isServer()) return hasRoom;
-    if (socket.writableLength > limits.brokerUnreadBytes && !socket.destroyed) {
+    if (write(...given)) return true;
+    const server = isServer();
+    if (server && time.monotonicMs() >= notBeforeMs) {
+      cancel ??= time.after(busLimits.serverPatienceMs, giveUp);
+      return false;
+    }
+    const most = server ? busLimits.serverUnreadBytes : limits.brokerUnreadBytes;
+    if (socket.writableLength > most && !socket.destroyed) {
       onFull();
       socket.destroy();
     }

@@ -27,7 +27,7 @@ const CONNACK: Readonly<Partial<Record<BrokerRefusal, number>>> = {
 };
 
 /** Servers connect under these names, and whoever takes one over cuts them off. */
-const SERVER_CLIENT_ID = /^kvs:/;
+export const SERVER_CLIENT_ID = /^kvs:/;
 
 export interface BrokerUsersOptions {
   readonly gatekeeper: Gatekeeper;

@@ -22,7 +22,7 @@ import {
   waitOnlyForServers,
 } from './broker-bounds.js';
 import type { WithSubscriptions } from './broker-bounds.js';
-import { BrokerUsers } from './broker-users.js';
+import { BrokerUsers, SERVER_CLIENT_ID } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
 import { FrameGuard } from './frame-guard.js';
 
@@ -48,11 +48,12 @@ const SHOWN_ID_CHARS = 64;
  * An MQTT broker inside this process, for fleets without one of their own.
  *
  * It keeps nothing: sessions are clean and nothing is retained, whatever a client asks for, so that no queue of an
- * absent client can grow. A subscriber that does not read is dropped, since the others would wait for it.
+ * absent client can grow. A subscriber that does not read is not waited for, and cut when too much waits for it.
  */
 export class EmbeddedBroker {
   private readonly clients = new Map<Socket, Client>();
   private readonly front: Front;
+  private readonly time: Time;
   private ports: OpenPorts | undefined;
   private readonly refusedConnections: RefusedConnections;
 
@@ -62,6 +63,7 @@ export class EmbeddedBroker {
     private readonly cut: BurstLog,
     { tls: transport, time, logger }: EmbeddedBrokerOptions,
   ) {
+    this.time = time;
     const onSocket = (socket: Socket): void => {
       this.admit(socket);
     };
@@ -163,6 +165,12 @@ export class EmbeddedBroker {
     await closed;
   }
 
+  /** Where nobody is asked who he is, a server is who calls himself so. */
+  private isServer(client: Client): boolean {
+    if (this.users !== undefined) return this.users.isServer(client);
+    return SERVER_CLIENT_ID.test(client.id);
+  }
+
   private admit(socket: Socket): void {
     if (this.clients.size >= limits.brokerConnections) {
       // Whoever has logged in stays. Of the others the first gives way: strangers must keep nobody out.
@@ -180,14 +188,12 @@ export class EmbeddedBroker {
     this.clients.set(socket, client);
     // Aedes reads by hand, so this listener sees each chunk just before Aedes does, and starts no flow of its own.
     const guard = new FrameGuard(() => packetBytesMax(client, this.users));
-    if (this.users !== undefined) {
-      const { users } = this;
-      waitOnlyForServers(
-        socket,
-        () => users.isServer(client),
-        () => this.cut.report('NAO_LE', client.id.slice(0, SHOWN_ID_CHARS)),
-      );
-    }
+    waitOnlyForServers(
+      socket,
+      this.time,
+      () => this.isServer(client),
+      () => this.cut.report('NAO_LE', client.id.slice(0, SHOWN_ID_CHARS)),
+    );
     let isCut = false;
     socket.on('data', (chunk: Buffer) => {
       if (isCut) return;

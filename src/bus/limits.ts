@@ -20,8 +20,18 @@ export const busLimits = Object.freeze({
   recheckMs: 15_000,
   /** where that costs the connection, or nothing is answered, the pauses double up to this. */
   recheckCapMs: 120_000,
+  /** The embedded broker waits so long, and all with it, for a server that does not read; */
+  serverPatienceMs: 100,
+  /** then it does not for so long, while as much is kept for it as this, of which most is shared with what others wait for. */
+  unwaitedMs: 10_000,
+  serverUnreadBytes: 16 * 1024 * KiB,
 });
 
+if (2 * busLimits.serverPatienceMs > limits.brokerDrainMs) {
+  throw new Error(
+    'limits contradict each other: a server that does not read would be cut while it is waited for',
+  );
+}
 if (busLimits.assumedBytes >= limits.payloadBytes / 2) {
   throw new Error('limits contradict each other: there is nothing to look into');
 }

@@ -4,6 +4,7 @@ import mqtt from 'mqtt';
 import type { MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
+import { busLimits } from '../../src/bus/limits.js';
 import { limits } from '../../src/core/limits.js';
 import type { Gatekeeper, Identity } from '../../src/ports/access.js';
 import { Transport } from '../../src/tls/transport.js';
@@ -38,9 +39,9 @@ beforeAll(async () => {
 });
 afterAll(() => certificates.remove());
 
-async function start(tls?: Transport): Promise<void> {
+async function start(tls?: Transport, asks = true): Promise<void> {
   log = new LogRecorder();
-  const users = { gatekeeper, fleet: 'padrao' };
+  const users = asks ? { gatekeeper, fleet: 'padrao' } : undefined;
   broker = await EmbeddedBroker.start({ host: HOST, port: 0, time: realTime, logger: log, users, tls });
 }
 beforeEach(() => start());
@@ -258,6 +259,37 @@ it.each(['mqtt', 'mqtts'])(
   },
   30_000,
 );
+
+it('who does not read holds up nobody where nobody is asked who he is, also who calls himself a server', async () => {
+  await broker.stop();
+  await start(undefined, false);
+  const named = async (clientId: string): Promise<MqttClient> => {
+    const client = await mqtt.connectAsync(`mqtt://${HOST}:${broker.port}`, { clientId, reconnectPeriod: 0 });
+    clients.push(client.on('error', () => undefined));
+    return client;
+  };
+  for (const name of ['a', 'b', 'kvs:padrao:x', 'kvs:padrao:y']) {
+    const frozen = await named(name);
+    await frozen.subscribeAsync('kvs/#');
+    frozen.stream.pause();
+  }
+  const [from, to] = await Promise.all([named('kvs:padrao:oA'), named('kvs:padrao:oB')]);
+  await to.subscribeAsync('kvs/padrao/x');
+  let heard = 0;
+  to.on('message', () => heard++);
+  const load = Buffer.alloc(100_000, 'x');
+  let slowestMs = 0;
+  const logged = (): boolean => log.lines.some(({ fields }) => JSON.stringify(fields).includes('NAO_LE'));
+  // More than a frozen server may leave unread.
+  for (let sent = 0; sent < 1.5 * busLimits.serverUnreadBytes || !logged(); sent += load.length) {
+    const before = performance.now();
+    await from.publishAsync('kvs/padrao/x', load, { qos: 1 });
+    slowestMs = Math.max(slowestMs, performance.now() - before);
+  }
+  expect(slowestMs).toBeLessThan(limits.brokerDrainMs / 2);
+  expect(reasons()).toContain('NAO_LE');
+  await eventually('all is heard', () => heard > 100);
+}, 30_000);
 
 it('strangers in all places keep nobody out, and part nobody who has logged in', async () => {
   const early = await user('maria');
