@@ -14,6 +14,8 @@ export interface SettingSources {
   readonly flags: Flags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly file: ConfigFile | undefined;
+  /** Options that were called by another name on the command line, with that name: `porta-mensagem` → `--porta`. */
+  readonly typed?: Readonly<Record<string, string>>;
 }
 
 /** A setting as someone gave it, not yet checked, and where: `--porta`, `KVS_PORTA`, `"porta" em kvs.json`. */
@@ -45,12 +47,15 @@ export function settingReader(
   names: readonly string[],
 ): (name: string) => Setting | undefined {
   const fromFile = sources.file === undefined ? new Map<string, Setting>() : parseFile(sources.file, names);
-  return (name) => fromFlag(sources.flags[name], name) ?? fromEnv(sources.env, name) ?? fromFile.get(name);
+  return (name) =>
+    fromFlag(sources.flags[name], sources.typed?.[name] ?? `--${name}`) ??
+    fromEnv(sources.env, name) ??
+    fromFile.get(name);
 }
 
-function fromFlag(given: Flags[string], name: string): Setting | undefined {
+function fromFlag(given: Flags[string], place: string): Setting | undefined {
   if (given === undefined || (typeof given !== 'string' && given.length === 0)) return undefined;
-  return { texts: typeof given === 'string' ? [given] : given, place: `--${name}` };
+  return { texts: typeof given === 'string' ? [given] : given, place };
 }
 
 /** An empty variable counts as absent, as `KVS_PORTA= ./server.sh` means it. */

@@ -60,7 +60,7 @@ export async function main(): Promise<void> {
       }
       case 'leaderServer': {
         const { runLeaderServerCommand } = await import('./leader/server-command.js');
-        process.exit(await runLeaderServerCommand(command.flags, process.env));
+        process.exit(await runLeaderServerCommand(command.flags, process.env, process.argv.slice(2)));
       }
       // falls through: process.exit does not return
       case 'server': {

@@ -32,6 +32,44 @@ describe('perguntas no terminal', () => {
     expect(LEADER_DEFAULTS.leader).toBe('127.0.0.1:10097');
   });
 
+  it('a porta oferecida em um terminal não é oferecida em outro', { timeout: 30_000 }, async () => {
+    const offered = new Set<string>();
+    for (const name of ['p1', 'p2']) {
+      const server = await onTerminal(name, ['lider-servidor']);
+      await server.asks('IP deste servidor [127.0.0.1]: ');
+      server.type('');
+      await server.asks('Porta deste servidor [');
+      await eventually('it offers a port', () => /Porta deste servidor \[\d+\]/.test(server.stdout));
+      offered.add(/Porta deste servidor \[(\d+)\]/.exec(server.stdout)![1]!);
+    }
+    expect(offered.size).toBe(2);
+    const [last] = open.slice(-1);
+    last!.type([...offered][0]!);
+    await last!.asks(`a porta ${[...offered][0]!} já está em uso: diga outra`);
+  });
+
+  it('o que está errado tem o nome que foi digitado; de uma porta em uso se diz o que fazer', async () => {
+    const wrong = await Console.start(['lider-servidor', '--porta', 'x']);
+    expect(await wrong.ended).toBe(2);
+    expect(wrong.stderr).toMatch(/^kvs: --porta: "x" não serve/);
+    const [address = ''] = await freeAddresses(1);
+    const words = [
+      'lider-servidor',
+      '-p',
+      address.split(':')[1]!,
+      '--lider',
+      address,
+      '--servidores',
+      address,
+    ];
+    const first = await Console.start(words);
+    await eventually('it serves', () => first.stderr.includes('servidor pronto'));
+    const second = await Console.start(words);
+    expect(await second.ended).toBe(2);
+    expect(second.stderr).toContain(`a porta já está em uso: ${address}; escolha outra com --porta\n`);
+    await first.kill9();
+  });
+
   it('servidores e cliente: Enter é o padrão, um erro pergunta de novo', { timeout: 60_000 }, async () => {
     const addresses = await freeAddresses(3);
     const [leader = '', second = '', third = ''] = addresses;

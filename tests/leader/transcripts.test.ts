@@ -151,6 +151,16 @@ describe('o que se lê nos cinco terminais', () => {
       '',
       `kvs: o servidor em ${closed} recusou a conexão\n`,
     ]);
+    // Many attempts: what it meets with is said once, and then how it ended.
+    const nowhere = ['--servidores', closed, '--insiste', '--prazo', '2000', '--get', 'nome'];
+    const insistent = await Console.start(['lider-cliente', ...nowhere]);
+    expect(await insistent.ended).toBe(5);
+    const [first, last, more] = insistent.stderr.split('\n');
+    expect([first, more]).toEqual([
+      `kvs: o servidor em ${closed} recusou a conexão; tentando outro servidor`,
+      '',
+    ]);
+    expect(last).toMatch(/recusou a conexão; \d+ tentativas em \d+ s, nenhuma serviu$/);
     const later = ['--servidores', nearAddress, '--timestamp', '9', '--get', 'nome'];
     const impatient = await Console.start(['lider-cliente', ...later]);
     expect(await impatient.ended).toBe(5);

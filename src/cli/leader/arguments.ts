@@ -71,21 +71,45 @@ export function engineOptions(): Record<string, Options> {
   };
 }
 
+/** Other names of the options of `kvs lider-servidor`. */
+const SERVER_ALIASES: Readonly<Record<string, readonly string[]>> = {
+  host: ['ip'],
+  'porta-mensagem': ['porta', 'port', 'p'],
+  'servidores-lider': ['servidores'],
+  'prazo-lider': ['prazo'],
+};
+
+function aliasesOf(option: string): string[] {
+  return [...(SERVER_ALIASES[option] ?? [])];
+}
+
+/** How the options of `kvs lider-servidor` were called by whoever typed these words, where that is not their own name. */
+export function typedNames(words: readonly string[]): Readonly<Record<string, string>> {
+  const typed: Record<string, string> = {};
+  for (const word of words) {
+    const [, name = ''] = /^--?([\w-]+)/.exec(word) ?? [];
+    for (const [option, aliases] of Object.entries(SERVER_ALIASES)) {
+      if (aliases.includes(name)) typed[option] = `${name.length === 1 ? '-' : '--'}${name}`;
+    }
+  }
+  return typed;
+}
+
 export function leaderServerOptions(command: Argv): Argv {
   return command
     .usage('$0 lider-servidor [opções]')
     .options({
-      host: text('IP deste servidor (127.0.0.1)', { alias: 'ip' }),
-      'porta-mensagem': text('Porta TCP deste servidor (10097)', { alias: ['porta', 'port', 'p'] }),
+      host: text('IP deste servidor (127.0.0.1)', { alias: aliasesOf('host') }),
+      'porta-mensagem': text('Porta TCP deste servidor (10097)', { alias: aliasesOf('porta-mensagem') }),
       lider: text('IP:porta do líder (127.0.0.1:10097)'),
       'servidores-lider': list(`IP:porta de todos os servidores, com este (${SERVERS})`, {
-        alias: 'servidores',
+        alias: aliasesOf('servidores-lider'),
       }),
       escuta: text(
         'IP:porta em que escuta, se não é o endereço que os outros usam (atrás de um redirecionamento)',
       ),
       'prazo-lider': text('Quanto uma escrita espera por todos os servidores, em ms (5000)', {
-        alias: 'prazo',
+        alias: aliasesOf('prazo-lider'),
       }),
       'porta-grpc': text('Abre também as portas gRPC (kvs.KVS, KeyValueStore), nesta porta'),
       credenciais: text('Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP'),

@@ -34,6 +34,11 @@ export class Keyboard {
     return process.stdin.isTTY;
   }
 
+  /** Whether nothing more will be answered: every question gets its default. */
+  get isOver(): boolean {
+    return this.over && this.lines.length === 0;
+  }
+
   say(text: string): void {
     process.stderr.write(`${text}\n`);
   }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { serverConfig, unknownVariables } from '../../app/config.js';
 import type { ServerConfig } from '../../app/config.js';
 import { LEADER_DEFAULTS, serverText } from '../../app/engine-config.js';
@@ -10,6 +10,9 @@ import { envName } from '../../app/settings.js';
 import { TLS_OPTIONS } from '../../app/tls-config.js';
 import type { Flags } from '../../app/settings.js';
 import { KvsError } from '../../core/errors.js';
+import { LOOPBACKS, openPorts } from '../../tls/open-ports.js';
+import type { Hosts } from '../../tls/open-ports.js';
+import { typedNames } from './arguments.js';
 import { Keyboard } from './keyboard.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -25,8 +28,13 @@ const OWN_OPTIONS = [
  * @returns the exit code
  * @throws KvsError CONFIGURACAO, PORTA_EM_USO
  */
-export async function runLeaderServerCommand(flags: Flags, env: Env): Promise<number> {
-  const given = Object.keys(flags).length === 0 ? await askSettings(env) : flags;
+export async function runLeaderServerCommand(
+  flags: Flags,
+  env: Env,
+  words: readonly string[],
+): Promise<number> {
+  const asked = Object.keys(flags).length === 0 ? await askSettings(env) : undefined;
+  const given = asked?.flags ?? flags;
   const own = Object.fromEntries(OWN_OPTIONS.map((name) => [name, given[name]]));
   const grpc = given['porta-grpc'];
   // A port of other servers in the environment is not asked for here.
@@ -34,12 +42,19 @@ export async function runLeaderServerCommand(flags: Flags, env: Env): Promise<nu
     flags: { ...own, motor: 'lider', porta: grpc ?? '0' },
     env,
     file: undefined,
+    typed: typedNames(words),
   });
   const warnings = unknownVariables(env).map(
     (name) => `a variável ${name} não é uma opção conhecida e foi ignorada`,
   );
-  return runServer(config, warnings, (_, logger, onServing) => {
+  return runServer(config, warnings, async (_, logger, onServing) => {
+    await asked?.hold.release();
     return startLeaderServer(config, leaderOf(config), logger, onServing, grpc !== undefined);
+  }).catch((error: unknown) => {
+    const { code, message } = KvsError.from(error);
+    if (code !== 'PORTA_EM_USO') throw error;
+    const options = grpc === undefined ? '--porta' : '--porta, ou a de gRPC com --porta-grpc';
+    throw new KvsError(code, `${message}; escolha outra com ${options}`, { cause: error });
   });
 }
 
@@ -49,15 +64,17 @@ function leaderOf({ engine }: ServerConfig): LeaderConfig {
 }
 
 /** The four questions of the contract, and a fifth where the three usual servers are not meant. */
-async function askSettings(env: Env): Promise<Flags> {
+async function askSettings(env: Env): Promise<{ readonly flags: Flags; readonly hold: Hold }> {
   const keyboard = new Keyboard();
   const usual = (name: string, fallback: string): string => {
     const text = (env[envName(name)] ?? '').trim();
     return text === '' ? fallback : text;
   };
-  const host = await keyboard.ask('IP deste servidor', usual('host', '127.0.0.1'), readHost);
-  const freePort = String(await firstFreePort(host));
-  const port = await keyboard.ask('Porta deste servidor', usual('porta-mensagem', freePort), readPort);
+  const host = await keyboard.ask('IP deste servidor', usual('host', LOOPBACKS[0]), readHost);
+  // The usual address is as if nobody had said any.
+  const isUsual = host === LOOPBACKS[0] && usual('host', '') === '';
+  const hold = await askPort(keyboard, isUsual ? LOOPBACKS : host, usual('porta-mensagem', ''));
+  const { port } = hold;
   const leader = parseHostPort(usual('lider', LEADER_DEFAULTS.leader), 'KVS_LIDER', LEADER_DEFAULTS.leader);
   const leaderHost = await keyboard.ask('IP do líder', leader.host, readHost);
   const leaderPort = await keyboard.ask('Porta do líder', String(leader.port), readPort);
@@ -70,7 +87,8 @@ async function askSettings(env: Env): Promise<Flags> {
     servers = await keyboard.ask('Todos os servidores, separados por vírgula', fallback, (text) => text);
   }
   keyboard.close();
-  return { host, 'porta-mensagem': String(port), lider: leaderText, 'servidores-lider': servers };
+  const flags = { 'porta-mensagem': String(port), lider: leaderText, 'servidores-lider': servers };
+  return { flags: isUsual ? flags : { ...flags, host }, hold };
 }
 
 function readHost(text: string): string {
@@ -83,25 +101,50 @@ function readPort(text: string): number {
   return port;
 }
 
-/** The first of the three usual ports that nobody uses, so that three servers may be started with Enter alone. */
-async function firstFreePort(host: string): Promise<number> {
-  for (const address of LEADER_DEFAULTS.servers) {
-    const { port } = parseHostPort(address, '', address);
-    if (await canListen(host, port)) return port;
-  }
-  return LEADER_DEFAULTS.port;
+/** A port that nobody else gets until the server takes it. */
+interface Hold {
+  readonly port: number;
+  release(): Promise<void>;
 }
 
-function canListen(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => {
-      resolve(false);
-    });
-    probe.listen({ host, port }, () => {
-      probe.close(() => {
-        resolve(true);
-      });
-    });
-  });
+/**
+ * Asks for the port. The one that is offered is held meanwhile, so that three servers whose questions stand in three
+ * terminals are offered three ports.
+ */
+async function askPort(keyboard: Keyboard, host: Hosts, usual: string): Promise<Hold> {
+  const offered = usual === '' ? LEADER_DEFAULTS.servers.map(portOf) : [readPort(usual)];
+  for (;;) {
+    let hold: Hold | undefined;
+    for (const port of offered) {
+      hold = await tryHold(host, port);
+      if (hold !== undefined) break;
+    }
+    const fallback = String(hold?.port ?? offered[0]);
+    const port = await keyboard.ask('Porta deste servidor', fallback, readPort);
+    if (hold?.port === port) return hold;
+    await hold?.release();
+    const own = await tryHold(host, port);
+    if (own !== undefined) return own;
+    // The start says so.
+    if (keyboard.isOver) return { port, release: () => Promise.resolve() };
+    keyboard.say(`a porta ${port} já está em uso: diga outra, ou encerre o programa que a usa`);
+  }
+}
+
+/** `undefined` if it cannot be had; an address that is not of this machine is for the start to refuse. */
+async function tryHold(host: Hosts, port: number): Promise<Hold | undefined> {
+  try {
+    const accept = (socket: Socket): void => {
+      socket.destroy();
+    };
+    const opened = await openPorts({ host, port, accept, onError: () => undefined });
+    return { port, release: () => opened.close() };
+  } catch (error) {
+    if (KvsError.from(error).code === 'PORTA_EM_USO') return undefined;
+    return { port, release: () => Promise.resolve() };
+  }
+}
+
+function portOf(address: string): number {
+  return parseHostPort(address, '', address).port;
 }

@@ -11,6 +11,8 @@ import { exchange } from './exchange.js';
 /** Between two rounds over all servers: at first, and at most; it doubles. */
 const PAUSE_MS = 100;
 const PAUSE_MS_MAX = 1_000;
+/** While it insists, it says what it meets with at first, and then this often. */
+const TELL_MS = 30_000;
 
 export interface SessionOptions {
   readonly servers: readonly string[];
@@ -79,7 +81,10 @@ export class Session {
     print: (server: string, answer: Mensagem) => Promise<ExitCode>,
   ): Promise<ExitCode> {
     const { output, timeoutMs, insist } = this.options;
-    const end = performance.now() + timeoutMs;
+    const start = performance.now();
+    const end = start + timeoutMs;
+    let failed = 0;
+    let toldMs = 0;
     try {
       if (this.seen.size >= limits.mensagemClientKeys && !this.seen.has(request.chave)) {
         throw new KvsError('LIMITE_CHAVES', 'chaves demais nesta sessão; comece outra');
@@ -88,15 +93,25 @@ export class Session {
         for (const server of this.shuffled()) {
           const last = !insist || performance.now() >= end;
           const { answer, why } = await this.attempt(server, request, last);
-          if (answer !== undefined) return await print(server, answer);
-          output.error(`${why}; tentando outro servidor`);
+          if (answer !== undefined) {
+            if (failed > 1) output.error(`o servidor em ${server} respondeu, depois de ${failed} tentativas`);
+            return await print(server, answer);
+          }
+          failed++;
+          const now = performance.now();
+          if (failed > 1 && now - toldMs < TELL_MS) continue;
+          toldMs = now;
+          const so = failed === 1 ? 'tentando outro servidor' : `ainda tentando (${failed} tentativas)`;
+          output.error(`${why}; ${so}`);
         }
         const left = Math.max(0, end - performance.now());
         await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, left)));
       }
     } catch (thrown) {
       const error = KvsError.from(thrown);
-      output.error(error.message);
+      const seconds = Math.round((performance.now() - start) / 1_000);
+      const tried = failed > 0 ? `; ${failed + 1} tentativas em ${seconds} s, nenhuma serviu` : '';
+      output.error(`${error.message}${tried}`);
       return exitOf(error.code);
     }
   }
