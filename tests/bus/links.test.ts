@@ -173,7 +173,7 @@ describe('EmbeddedBroker', () => {
     const socket = connect({ host: HOST, port: broker.port });
     let closed = false;
     socket.on('close', () => (closed = true)).on('error', () => undefined);
-    socket.write(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]));
+    socket.write(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
     await eventually('cut off', () => closed);
     expect(log.lines[0]?.fields).toMatchObject({ motivo: 'PACOTE_GRANDE' });
     expect(await publish(bus, batch('oA', 1, insert('k', 'v')))).toBe(true);
