@@ -5,4 +5,4 @@ set -eu
 root=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 "$root/compile.sh" --se-preciso >&2
 # The process itself becomes Node's, so that signals and kill reach it.
-exec "$root/bin/kvs" lider-servidor "$@"
+PROGRAMA_KVS=$0 exec "$root/bin/kvs" lider-servidor "$@"

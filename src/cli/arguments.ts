@@ -15,6 +15,7 @@ import { keyOptions, keyRequest } from './key-command.js';
 import type { KeyRequest } from './key-command.js';
 import { serverOptions } from './server-options.js';
 import { certificatesOptions } from './tls/options.js';
+import { COMMANDS_TEXT, MISUSE_STRINGS, misuseText } from './misuse.js';
 import { keepWhole, spreadLists } from './words.js';
 
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
@@ -68,31 +69,42 @@ export type Command =
 
 /**
  * What the words after `kvs` ask for. Checks the form only: option names, and which of them take a value.
+ * @param script that `kvs` was called by, if it was
  * @throws KvsError CONFIGURACAO for an unknown command or option or a missing value
  */
-export function parseCommandLine(words: readonly string[]): Command {
+export function parseCommandLine(words: readonly string[], script?: string): Command {
   let command: Command | undefined;
   let text = '';
-  const { rest, actions } = takeActions(words);
-  const parser = newParser((found) => {
-    command = found.kind === 'leaderClient' ? { ...found, actions } : found;
-  });
+  let help = '';
   try {
+    const { rest, actions } = takeActions(words);
+    const parser = newParser(
+      (found) => {
+        command = found.kind === 'leaderClient' ? { ...found, actions } : found;
+      },
+      (shown) => {
+        help = shown;
+      },
+    );
     void parser.parse(spreadLists(rest).map(keepWhole), {}, (error, _parsed, output) => {
       if (error) throw error;
       text = output;
     });
   } catch (error) {
-    throw new KvsError('CONFIGURACAO', `${oneLine(error)} (veja: kvs --help)`, { cause: error });
+    throw new KvsError('CONFIGURACAO', misuseText(oneLine(error), words, help, script), { cause: error });
   }
   return text === '' && command !== undefined ? command : { kind: 'text', text };
 }
 
-function newParser(found: (command: Command) => void): Argv {
+/**
+ * @param found hears what is asked for
+ * @param helped hears the help of a command whose words were not understood
+ */
+function newParser(found: (command: Command) => void, helped: (help: string) => void): Argv {
   return yargs()
     .scriptName('kvs')
     .locale('pt_BR')
-    .updateStrings({ 'Not enough arguments following: %s': 'falta o valor da opção %s' })
+    .updateStrings(MISUSE_STRINGS)
     .parserConfiguration({
       // A key that looks like a number stays text; `-k a b` is an error, not two keys.
       'parse-numbers': false,
@@ -201,19 +213,15 @@ function newParser(found: (command: Command) => void): Argv {
       },
     )
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
-    .demandCommand(
-      1,
-      1,
-      'diga um comando: servidor, cliente, exporta, importa, lider-servidor, lider-cliente, admin, matricula, chave, credencial, certificados ou completion',
-      'um comando só',
-    )
+    .demandCommand(1, 1, COMMANDS_TEXT, 'um comando só')
     .strict()
     .help('help', 'Exibe esta ajuda')
     .alias('help', ['h', 'ajuda'])
     .version(false)
     .wrap(null)
     .exitProcess(false)
-    .fail((message: string | null, error: Error | undefined) => {
+    .fail((message: string | null, error: Error | undefined, command) => {
+      helped(String(command.help()));
       throw error ?? new Error(message ?? 'não entendi o comando');
     });
 }

@@ -7,7 +7,7 @@ import { standardOutput } from './output.js';
 export async function main(): Promise<void> {
   const output = standardOutput();
   try {
-    const command = parseCommandLine(process.argv.slice(2));
+    const command = parseCommandLine(process.argv.slice(2), process.env['PROGRAMA_KVS']);
     switch (command.kind) {
       case 'text':
         await output.line(command.text);

@@ -192,7 +192,8 @@ export function requestOf(flags: Flags): Request {
 
 function operationOf(given: Flags[string]): Operation {
   const known = OPERATIONS.join(', ');
-  if (given === undefined) throw new KvsError('CONFIGURACAO', `diga a operação com -o: ${known}`);
+  if (given === undefined)
+    throw new KvsError('CONFIGURACAO', `diga a operação com -o: ${known}; ou get, put, del, … sem -o`);
   const text = single(list(given), '-o');
   const operation = OPERATIONS.find((name) => name === text);
   if (operation === undefined) throw badSetting('-o', text, `uma destas: ${known}`);
@@ -200,9 +201,16 @@ function operationOf(given: Flags[string]): Operation {
 }
 
 /** @throws KvsError CONFIGURACAO that says what was expected and what came, unless it holds */
-export function expect(operation: string, what: string, wanted: string, holds: boolean, came: number): void {
+export function expect(
+  operation: string,
+  what: string,
+  wanted: string,
+  holds: boolean,
+  came: number,
+  hint = '',
+): void {
   if (holds) return;
-  throw new KvsError('CONFIGURACAO', `${operation}: ${what}: esperado ${wanted}, recebido ${came}`);
+  throw new KvsError('CONFIGURACAO', `${operation}: ${what}: esperado ${wanted}, recebido ${came}${hint}`);
 }
 
 /** The texts of an option; none if it was not given. */

@@ -38,7 +38,7 @@ describe('kvs lider-servidor e lider-cliente', () => {
         'prazo-lider': '900',
       },
     });
-    expect(() => parseCommandLine(['lider-servidor', '--nada'])).toThrow('veja: kvs --help');
+    expect(() => parseCommandLine(['lider-servidor', '--nada'])).toThrow('veja: kvs lider-servidor --help');
   });
 
   it('o cliente: o que fazer, na ordem', () => {
@@ -236,19 +236,19 @@ describe('linha de comando do servidor', () => {
 describe('o que não se entende', () => {
   it.each<[string[], string]>([
     [[], 'diga um comando'],
-    [['nada'], 'Argumento desconhecido: nada'],
-    [['cliente', '--nada'], 'Argumento desconhecido: nada'],
-    [['cliente', '-o', 'nada'], 'Valores inválidos'],
+    [['nada'], 'não conheço o comando "nada"'],
+    [['cliente', '--nada'], 'não conheço a opção --nada'],
+    [['cliente', '-o', 'nada'], '--operacao (-o): não conheço "nada"'],
     [['cliente', '-k'], 'falta o valor da opção k'],
     [['cliente', '-k', '-v', 'x'], 'falta o valor da opção k'],
-    [['cliente', '-k', 'a', 'b'], 'Argumento: OPERACAO, Dado: "b"'],
-    [['cliente', 'getal', '--chave', 'a'], 'Argumento: OPERACAO, Dado: "getal"'],
+    [['cliente', '-k', 'a', 'b'], 'operação: não conheço "b"'],
+    [['cliente', 'getal', '--chave', 'a'], 'operação: não conheço "getal"'],
     [['cliente', '-o', 'insere', 'get'], 'a operação foi dada duas vezes: -o insere e get'],
-    [['cliente', 'get', 'put', '--chave', 'a'], 'Argumento desconhecido: put'],
+    [['cliente', 'get', 'put', '--chave', 'a'], '"put" sobrou'],
     [['cliente', 'get', '--chave'], 'falta o valor da opção chave'],
     [['cliente', 'get', '--chave', '--porta', '1'], 'falta o valor da opção chave'],
     [['servidor', '--replicas'], 'falta o valor da opção replicas'],
-    [['servidor', '1', '2'], 'Argumento desconhecido: 2'],
+    [['servidor', '1', '2'], '"2" sobrou'],
     [['servidor', '--porta'], 'falta o valor da opção porta'],
     [['servidor', '--broker'], 'falta o valor da opção broker'],
   ])('%j', (words, text) => {

@@ -86,6 +86,7 @@ usage_errors() {
   check_error 'ninguém na porta, snapshot' 5 'nenhum servidor responde' -p "$1" --prazo 500 -o snapshot
   check_error 'operação desconhecida' 2 'operacao' -p "$1" -o nada
   check_error 'opção desconhecida' 2 'nada' -p "$1" --nada
+  check_error 'a ajuda nomeada é a do programa' 2 '(veja: ./client.sh --help)' -p "$1" --nada
   check_error 'sem operação' 2 'diga a operação' -p "$1"
   check_error 'valores demais' 2 'valor (-v): esperado 2, um por chave, recebido 1' -p "$1" -o insere-v -k aaa -k bbb -v ccc
   check_error 'versões de menos' 2 'versão (-e): esperado nenhuma, ou 2, uma por chave, recebido 1' -p "$1" -o consulta-v -k aaa -k bbb -e 1

@@ -79,13 +79,14 @@ export function requestOf(operation: Operation, flags: Flags): Request {
     }
     case 'put':
       expectKeys(counts, 1);
-      expect(operation, VALUE, '1', values.length === 1, values.length);
+      expect(operation, VALUE, '1', values.length === 1, values.length, quotesHint(values));
       expectNoVersions(counts);
       return { operation, item: { key: first, val: values[0] ?? '' } };
     case 'putall': {
       expectSomeKeys(counts);
       const fits = values.length === keys.length;
-      expect(operation, VALUE, `${keys.length}, um por chave`, fits, values.length);
+      const hint = values.length > keys.length ? QUOTES : '';
+      expect(operation, VALUE, `${keys.length}, um por chave`, fits, values.length, hint);
       expectNoVersions(counts);
       return { operation, items: keys.map((key, index) => ({ key, val: values[index] ?? '' })) };
     }
@@ -134,6 +135,13 @@ interface Counts {
 const KEY = 'chave (--chave)';
 const VALUE = 'valor (--valor)';
 const VERSION = 'versão (--versao)';
+
+const QUOTES = '; um valor com espaços vai entre aspas';
+
+/** Several values where there should be one are mostly one with spaces. */
+function quotesHint(values: readonly string[]): string {
+  return values.length > 1 ? `${QUOTES}: --valor "${values.join(' ')}"` : '';
+}
 
 function expectKeys({ operation, keys }: Counts, wanted: number): void {
   expect(operation, KEY, String(wanted), keys === wanted, keys);

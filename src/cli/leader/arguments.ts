@@ -36,10 +36,7 @@ export function takeActions(words: readonly string[]): {
 }
 
 function tooFew(option: string, wanted: string): KvsError {
-  return new KvsError(
-    'CONFIGURACAO',
-    `${option}: esperado ${option} ${wanted} (veja: kvs lider-cliente --help)`,
-  );
+  return new KvsError('CONFIGURACAO', `${option}: esperado ${option} ${wanted}`);
 }
 
 const text = (describe: string, more: Options = {}): Options => ({

@@ -3,6 +3,7 @@ import { badSetting } from '../../app/settings.js';
 import type { Flags } from '../../app/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { expect, list } from '../request.js';
+import { quotesText } from '../misuse.js';
 
 export const BASES = ['aluno', 'professor', 'disciplina'] as const;
 export type Base = (typeof BASES)[number];
@@ -65,10 +66,12 @@ export function adminRequestOf(flags: Flags): PortalRequest {
   }
   const [nome = '', places = ''] = values;
   if (base !== 'disciplina') {
-    expect(name, '--val', '1 (o nome)', values.length === 1, values.length);
+    const hint = values.length > 1 ? `; ${quotesText('--val', values)}` : '';
+    expect(name, '--val', '1 (o nome)', values.length === 1, values.length, hint);
     return { ...head, item: { [ID_FIELDS[base]]: id, nome } };
   }
-  expect(name, '--val', '2 (o nome e as vagas)', values.length === 2, values.length);
+  const hint = values.length > 2 ? `; ${quotesText('--val', values.slice(0, -1))} VAGAS` : '';
+  expect(name, '--val', '2 (o nome e as vagas)', values.length === 2, values.length, hint);
   if (!/^-?\d{1,9}$/.test(places)) throw badSetting('--val', places, 'um número de vagas');
   return { ...head, item: { sigla: id, nome, vagas: Number(places) } };
 }
