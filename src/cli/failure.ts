@@ -57,7 +57,7 @@ export function callFailure(
       return {
         code: undefined,
         exit: EXIT.refused,
-        message: `o servidor em ${where} não conhece esta operação`,
+        message: `o servidor em ${where} ${unimplemented(details)}`,
       };
     case status.INTERNAL:
       return { code: undefined, exit: EXIT.failure, message: `erro no servidor em ${where}: ${details}` };
@@ -70,6 +70,14 @@ export function callFailure(
 export function tlsFailure(failure: TlsFailure, server: string): Failure {
   const message = `${TLS_ADVICE[failure].replace('$', `o servidor em ${server}`)} [${failure}]`;
   return { code: 'TLS_RECUSADO', exit: exitOf('TLS_RECUSADO'), message };
+}
+
+/** Servers name the method that they do not have. */
+function unimplemented(details: string): string {
+  const [, service] = /\/project\.Portal(Administrativo|Matricula)\//.exec(details) ?? [];
+  if (service === undefined) return 'não conhece esta operação';
+  const portal = service === 'Matricula' ? 'matricula' : 'admin';
+  return `não oferece esta parte do portal: diga com -p a porta de um iniciado com --portal ${portal} (./${portal === 'admin' ? 'admin' : 'mat'}-server.sh)`;
 }
 
 /** Somebody takes connections there, and speaks neither gRPC nor TLS. */

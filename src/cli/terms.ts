@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, rmSync, writeFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
 import { badSetting } from '../app/settings.js';
 import type { Setting } from '../app/settings.js';
@@ -14,6 +14,9 @@ const CONFIRM_TIME = 'kvs-confirmacao-prazo';
 
 /** Of the time for an answer, the part that confirmations may take: the server must still say that they did not come. */
 const CONFIRM_SHARE = 0.8;
+
+/** What follows a session in its file. */
+const LINE_END_BYTES = 2;
 
 /** What every call of a command demands beyond an answer: confirmations, and a session that is kept in a file. */
 export class CallTerms {
@@ -88,8 +91,12 @@ function parseServers({ texts, place }: Setting): number {
 function readToken(path: string): string {
   let text: string;
   try {
+    const found = statSync(path);
+    // Neither a device, which may have no end, nor anything larger than a session is read, or ever written over.
+    if (!found.isFile() || found.size > limits.sessionTokenBytes + LINE_END_BYTES) throw noSession(path);
     text = readFileSync(path, 'latin1').trim();
   } catch (error) {
+    if (error instanceof KvsError) throw error;
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'nova';
     throw new KvsError('CONFIGURACAO', `não consegui ler a sessão em ${path}: ${textOf(error)}`, {
       cause: error,
@@ -97,11 +104,16 @@ function readToken(path: string): string {
   }
   if (text === '') return 'nova';
   if (isToken(text)) return text;
-  throw new KvsError('CONFIGURACAO', `${path} não guarda uma sessão: apague-o para começar outra`);
+  throw noSession(path);
+}
+
+/** A file of somebody else: it stays as it is. */
+function noSession(path: string): KvsError {
+  return new KvsError('CONFIGURACAO', `${path} não é um arquivo de sessão: escolha outro nome para --sessao`);
 }
 
 function isToken(text: string): boolean {
-  return text.length <= limits.sessionTokenBytes && /^[a-z]\d\.?[!-~]*$/.test(text);
+  return text.length <= limits.sessionTokenBytes && /^[a-z]\d\.[!-~]+$/.test(text);
 }
 
 function textOf(error: unknown): string {

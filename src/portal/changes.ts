@@ -71,9 +71,13 @@ export function parseMessage(topic: string, payload: Buffer): Change {
   const fields = decodeCsv(payload.toString('utf8'));
   const columns = known === 'delete' ? kind.columns.slice(0, 1) : kind.columns;
   if (fields === undefined) throw invalid('a carga não é uma linha de CSV: aspas sem par');
-  if (fields.length !== columns.length || fields[0] === '') {
-    throw invalid(`carga com ${fields.length} campos: esperado ${columns.join(',')}`);
+  const [column = ''] = columns;
+  if (payload.length === 0) throw invalid(`carga vazia: esperado ${columns.join(',')}`);
+  if (fields.length !== columns.length) {
+    const count = fields.length === 1 ? '1 campo' : `${fields.length} campos`;
+    throw invalid(`carga com ${count}: esperado ${columns.join(',')}`);
   }
+  if (fields[0] === '') throw invalid(`o campo ${column} está vazio`);
   if (known !== 'delete' && kind.parse(fields) === undefined) {
     throw invalid('o campo vagas não é um número inteiro');
   }

@@ -2,11 +2,12 @@ import { runClient } from '../../src/cli/client-command.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import { exitOf } from '../../src/cli/exit.js';
 import { runKeyValue } from '../../src/cli/keyvalue/command.js';
+import { runPortal } from '../../src/cli/portal/command.js';
 import type { Output } from '../../src/cli/output.js';
 import { KvsError } from '../../src/core/errors.js';
 
 /**
- * Runs `kvs cliente …words` in this process: the client's own code over real connections, without the second that it takes
+ * Runs `kvs cliente …words` (or `kvs admin …`, `kvs matricula …`) in this process: the client's own code over real connections, without the second that it takes
  * to start a process. Nobody is at a terminal.
  * @param heard every line on standard error, as it is written
  */
@@ -29,7 +30,13 @@ export async function runHere(
     },
   };
   try {
-    const command = parseCommandLine(['cliente', ...words]);
+    const command = parseCommandLine(
+      words[0] === 'admin' || words[0] === 'matricula' ? words : ['cliente', ...words],
+    );
+    if (command.kind === 'portal') {
+      const code = await runPortal(command.service, command.flags, command.json, env, output);
+      return { code, stdout, stderr };
+    }
     if (command.kind !== 'client') throw new Error(`not for the client: ${words.join(' ')}`);
     const { operation, flags, switches } = command;
     const code =

@@ -101,6 +101,11 @@ describe('mensagens', () => {
 
   it('grandes demais, ou que não são texto, são recusadas', () => {
     const topic = 'portal/admin/aluno/create';
+    for (const payload of [',Maria', '"",Maria', ' ,Maria']) {
+      expect(() => parseMessage(topic, Buffer.from(payload))).toThrow('o campo matricula está vazio');
+    }
+    expect(() => parseMessage(topic, Buffer.alloc(0))).toThrow('carga vazia: esperado matricula,nome');
+    expect(() => parseMessage(topic, Buffer.from('a'))).toThrow('carga com 1 campo: esperado matricula,nome');
     expect(() => parseMessage(topic, Buffer.alloc(limits.portalPayloadBytes + 1, 'a'))).toThrow(
       'carga maior',
     );

@@ -6,6 +6,7 @@ import { parseReason } from '../failure.js';
 import { visible } from '../format.js';
 import type { Output } from '../output.js';
 import { jsonFromEnv, targetOf } from '../request.js';
+import type { Target } from '../request.js';
 import { call } from './call.js';
 import type { Fields, Reply } from './call.js';
 import { adminRequestOf, enrolmentRequestOf, ID_FIELDS } from './request.js';
@@ -27,7 +28,8 @@ export async function runPortal(
   const asJson = json || jsonFromEnv(env);
   const replies: Reply[] = [];
   let found = 0;
-  const { failure, reasons } = await call(targetOf(flags, env, false, output.error), request, (reply) => {
+  const target = targetOf(flags, env, false, output.error);
+  const { failure, reasons } = await call(target, request, (reply) => {
     if (isBlank(reply)) return undefined;
     found++;
     if (asJson && reply.kind !== 'status') return output.line(jsonOf(request, reply));
@@ -41,11 +43,34 @@ export async function runPortal(
   const [first] = replies;
   if (first?.kind === 'status') return statusOf(request, first, reasons, asJson, output);
   if (!asJson) await printAll(request, replies, output);
-  if (found > 0 || isList(request)) return EXIT.ok;
   const message = `${nameOf(request)} não existe`;
+  // An empty report is an answer; that it is on nobody is said besides.
+  if (found === 0 && (await isUnknownPerson(target, request)))
+    output.error(`${message}: confira o identificador`);
+  if (found > 0 || isList(request)) return EXIT.ok;
   if (asJson) await output.line(refusalOf(request, 'CADASTRO_INEXISTENTE', message));
   else output.error(message);
   return EXIT.notFound;
+}
+
+/** Whether an empty report is one on somebody who is not registered, as far as this server can tell. */
+async function isUnknownPerson(target: Target, request: PortalRequest): Promise<boolean> {
+  const base = reportedOf(request);
+  const [id = ''] = request.service === 'PortalMatricula' ? request.ids : [];
+  if (base === undefined) return false;
+  const look = { service: 'PortalAdministrativo', base, operation: 'get', id, item: { id } } as const;
+  let isBlankRecord = true;
+  const { failure } = await call(target, look, (reply) => {
+    isBlankRecord = isBlank(reply);
+    return undefined;
+  });
+  return failure === undefined && isBlankRecord;
+}
+
+/** Whose classes a report lists. */
+function reportedOf({ operation }: PortalRequest): 'aluno' | 'professor' | undefined {
+  if (operation === 'rel_aluno') return 'aluno';
+  return operation === 'rel_prof' ? 'professor' : undefined;
 }
 
 function refusalOf({ operation }: PortalRequest, erro: string, mensagem: string): string {
@@ -114,7 +139,10 @@ function isList({ operation }: PortalRequest): boolean {
 }
 
 function nameOf(request: PortalRequest): string {
-  if (request.service === 'PortalMatricula') return `a disciplina ${JSON.stringify(request.ids[0])}`;
+  if (request.service === 'PortalMatricula') {
+    const person = reportedOf(request);
+    return `${person === undefined ? 'a disciplina' : `o ${person}`} ${JSON.stringify(request.ids[0])}`;
+  }
   const article = request.base === 'disciplina' ? 'a' : 'o';
   return `${article} ${request.base} ${JSON.stringify(request.id)}`;
 }
