@@ -167,9 +167,8 @@ export class ConsensusEngine implements Engine {
     return this.reading.range(from, to, timestamp);
   }
 
-  heads(): Promise<readonly Head[]> {
-    const message = 'este motor não guarda versões concorrentes: um valor de cada vez é o mais novo';
-    return Promise.reject(new KvsError('NAO_SUPORTADO', message));
+  heads(key: string): Promise<readonly Head[]> {
+    return this.reading.heads(key);
   }
 
   private readingSince(revision: number | undefined): Reading {

@@ -1,7 +1,11 @@
-import type { RangeRow, Row, Stream } from '../ports/engine.js';
+import { onlyHead } from '../ports/engine.js';
+import type { Head, RangeRow, Row, Stream } from '../ports/engine.js';
 import { ALL_HEADS, headRange } from './layout.js';
 import type { Reads } from './reads.js';
 import type { Bound, Walker } from './walk.js';
+
+/** In vector clocks: the replicas, which put all writes in one order. */
+const ORIGIN = 'consenso';
 
 /** What an engine reads, by reads that go where they were told: see {@link Reads}. */
 export class Reading {
@@ -20,6 +24,10 @@ export class Reading {
   queryAt(key: string, timestamp: number | undefined): Promise<Row | undefined> {
     if (timestamp === undefined) return this.reads.newest(key, this.deadline());
     return this.reads.upToTime(key, timestamp, this.deadline());
+  }
+
+  async heads(key: string): Promise<readonly Head[]> {
+    return onlyHead(await this.query(key, undefined), ORIGIN);
   }
 
   async *snapshot(version: number | undefined): Stream<Row> {

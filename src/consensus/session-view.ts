@@ -69,6 +69,6 @@ export class SessionView implements Engine {
   }
 
   heads(key: string): Awaitable<readonly Head[]> {
-    return this.engine.heads(key);
+    return this.reading.heads(key);
   }
 }

@@ -187,10 +187,10 @@ interface Door {
   readonly handlers: UntypedServiceImplementation;
 }
 
-/** Every door that the engine has the capabilities for. All show the same data. */
+/** Every door of the store. All show the same data. */
 function doorsOf(context: DoorContext, minimumChars: number): Door[] {
   const keyValue = { ...keyValueHandlers(context) };
-  const doors: Door[] = [
+  return [
     {
       name: KVS_SERVICE_NAME,
       package: kvsPackage,
@@ -204,16 +204,13 @@ function doorsOf(context: DoorContext, minimumChars: number): Door[] {
       service: copyService,
       handlers: { ...copyHandlers(context) },
     },
-  ];
-  if (context.engine.capabilities.heads) {
-    doors.push({
+    {
       name: KV_STORE_SERVICE_NAME,
       package: kvStorePackage,
       service: kvStoreService,
       handlers: { ...kvStoreHandlers(context) },
-    });
-  }
-  return doors;
+    },
+  ];
 }
 
 function portalDoors(offered: OfferedPortal | undefined, context: DoorContext): Door[] {

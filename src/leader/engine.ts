@@ -5,6 +5,7 @@ import { everyVersion } from '../core/point-view.js';
 import type { Store } from '../core/store.js';
 import { tellOf } from '../engine/watch.js';
 import type { ChangeFeed, ChangeListener } from '../ports/changes.js';
+import { onlyHead } from '../ports/engine.js';
 import type {
   Awaitable,
   Capabilities,
@@ -20,6 +21,9 @@ import type {
 import { LeaderGuarantees } from './guarantees.js';
 import { assertServing } from './role.js';
 import type { Role, RoleOptions } from './role.js';
+
+/** In vector clocks: the leader, whoever that was, which puts all writes in one order. */
+const ORIGIN = 'lider';
 
 /**
  * The leader engine: writes in one order, acknowledged by every server; reads from this server's own memory.
@@ -111,8 +115,9 @@ export class LeaderEngine implements Engine, ChangeFeed {
     tellOf(mutation, this.store, this.listener);
   }
 
-  heads(): readonly Head[] {
-    throw new KvsError('NAO_SUPORTADO', 'o motor lider não guarda versões concorrentes');
+  heads(key: string): Awaitable<readonly Head[]> {
+    const row = this.query(key, undefined);
+    return row instanceof Promise ? row.then((found) => onlyHead(found, ORIGIN)) : onlyHead(row, ORIGIN);
   }
 
   /** A read that has to wait shows what was here when it was asked, and nothing newer: that is what it waited for. */

@@ -49,6 +49,16 @@ export interface Head {
   readonly clock: readonly (readonly [origin: string, seq: number])[];
 }
 
+/**
+ * The head of an engine that keeps no concurrent writes: the newest row, whose version is the count of all writes before it.
+ * @param origin stands for all servers, since the order of their writes is one
+ */
+export function onlyHead(row: Row | undefined, origin: string): readonly Head[] {
+  if (row === undefined) return [];
+  const { value, timestamp, version } = row;
+  return [{ value, timestamp, origin, clock: [[origin, version]] }];
+}
+
 /** What became of a version that came from elsewhere. */
 export interface Restored {
   readonly version: number;
@@ -58,7 +68,7 @@ export interface Restored {
 
 /** What an engine promises; doors and the conformance suite choose by it, never by an engine's name. */
 export interface Capabilities {
-  /** Concurrent writes are kept side by side, and {@link Engine.heads} shows them. */
+  /** Concurrent writes are kept side by side; without, {@link Engine.heads} shows one value at most. */
   readonly heads: boolean;
   /** Every answer reflects all writes acknowledged before it was asked for, on whichever server. */
   readonly linearizable: boolean;
@@ -161,7 +171,7 @@ export interface Engine {
    */
   range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow>;
 
-  /** The values of a key that no other supersedes. Only with the capability `heads`. */
+  /** The values of a key that no other supersedes. */
   heads(key: string): Awaitable<readonly Head[]>;
 
   /** Every version of every key, as they are together at one moment; those of a key in ascending order. */

@@ -117,13 +117,13 @@ const removals: Requests = {
 const admin = 'project.PortalAdministrativo';
 const adminDefinition = loadService('portal.proto', admin);
 
-/** Every call of every gRPC door; those of `kvstore.KvStore` only where the engine has heads. */
-export function grpcCalls(heads: boolean): readonly Call[] {
+/** Every call of every gRPC door. */
+export function grpcCalls(): readonly Call[] {
   return [
     ...callsOf('kvs.KVS', kvsDefinition, kvs),
     ...callsOf('KeyValueStore', keyValueDefinitions.KeyValueStore, keyValue),
     ...callsOf('project.KeyValueStore', keyValueDefinitions['project.KeyValueStore'], keyValue),
-    ...(heads ? callsOf('kvstore.KvStore', kvStoreDefinition, kvStore) : []),
+    ...callsOf('kvstore.KvStore', kvStoreDefinition, kvStore),
     ...callsOf('kvs.Copia', loadService('copia.proto', 'kvs.Copia'), copy),
     ...callsOf('frota.Frota', loadService('frota.proto', 'frota.Frota'), {
       Servidores: ['known', () => ({})],

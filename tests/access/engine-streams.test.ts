@@ -27,7 +27,7 @@ describe.each(ENGINES)('%s', (engine) => {
 
     beforeAll(async () => {
       stand = await STANDS[engine]();
-      calls = grpcCalls(stand.engines[0]!.capabilities.heads);
+      calls = grpcCalls();
     }, 90_000);
     afterEach(() => stand.revoke());
     afterAll(async () => {

@@ -40,7 +40,7 @@ describe.each(ENGINES)('%s', (engine) => {
 
     beforeAll(async () => {
       stand = await STANDS[engine]();
-      calls = grpcCalls(stand.engines[0]!.capabilities.heads);
+      calls = grpcCalls();
       if (stand.addresses.length > 0) calls = [...calls, ...MENSAGEM_CALLS];
       for (const chave of SEED) {
         expect(await as('raiz', callNamed('kvs.KVS/Insere'), 0, chave)).toMatchObject({ code: 'OK' });

@@ -76,12 +76,18 @@ describe('kvstore.KvStore', () => {
   });
 });
 
-it('is not there on an engine without heads', async () => {
+it('shows one version at most on an engine that keeps no concurrent writes', async () => {
   const stand = await openStandOn(new AsyncMemoryEngine());
   const client = new KvStoreClient(stand.doors.port);
-  await expect(client.get('k')).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
-  expect(await listServices(stand.client.raw)).not.toContain('kvstore.KvStore');
-  await expect(stand.client.health('kvstore.KvStore')).rejects.toMatchObject({ code: status.NOT_FOUND });
+  expect(await client.get('k')).toEqual({ versions: [], error_message: '' });
+  for (const value of ['um', 'dois']) {
+    expect(await client.put('k', value)).toEqual({ success: true, error_message: '' });
+  }
+  expect((await client.get('k')).versions).toMatchObject([
+    { value: 'dois', clock: new Map([['unico', 2n]]), writer: 'unico' },
+  ]);
+  expect(await listServices(stand.client.raw)).toContain('kvstore.KvStore');
+  expect(await stand.client.health('kvstore.KvStore')).toBe('SERVING');
   client.close();
   await stand.close();
 });

@@ -1,6 +1,7 @@
 import { assertCommitFits } from '../../src/core/commit-size.js';
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
+import { onlyHead } from '../../src/ports/engine.js';
 import type { Capabilities, Commit, Engine, Head, Put, RangeRow, Row } from '../../src/ports/engine.js';
 
 const ORIGIN = 'unico';
@@ -148,7 +149,7 @@ export class MemoryEngine implements Engine {
   }
 }
 
-/** The same with a promise for every answer, as engines have that must ask others, and without heads. */
+/** The same with a promise for every answer, as engines have that must ask others, and without concurrent writes. */
 export class AsyncMemoryEngine implements Engine {
   readonly capabilities: Capabilities = {
     heads: false,
@@ -199,8 +200,8 @@ export class AsyncMemoryEngine implements Engine {
     return eachLater(this.inner.range(from, to, timestamp));
   }
 
-  heads(): Promise<readonly Head[]> {
-    return Promise.reject(new Error('this engine has no heads'));
+  async heads(key: string): Promise<readonly Head[]> {
+    return onlyHead(await this.query(key, undefined), 'unico');
   }
 }
 

@@ -18,8 +18,7 @@ export interface KvStoreHandlers {
 /**
  * A request that is refused is answered with its reason in `error_message`; what a client may try again elsewhere, and
  * what is full or broken, ends the call with a status, as on `kvs.KVS`. A key without versions is no error: an empty
- * list and no message.
- * @param context with an engine that has the capability `heads`
+ * list and no message. Where the engine keeps no concurrent writes there is one version at most.
  */
 export function kvStoreHandlers(context: DoorContext): KvStoreHandlers {
   const { put, get } = kvStoreOperations();
