@@ -16,6 +16,7 @@ import type { KeyRequest } from './key-command.js';
 import { serverOptions } from './server-options.js';
 import { certificatesOptions } from './tls/options.js';
 import { COMMANDS_TEXT, MISUSE_STRINGS, misuseText } from './misuse.js';
+import { wrapWords } from './wrap.js';
 import { keepWhole, spreadLists } from './words.js';
 
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
@@ -70,9 +71,10 @@ export type Command =
 /**
  * What the words after `kvs` ask for. Checks the form only: option names, and which of them take a value.
  * @param script that `kvs` was called by, if it was
+ * @param columns of the terminal; absent: help is not wrapped
  * @throws KvsError CONFIGURACAO for an unknown command or option or a missing value
  */
-export function parseCommandLine(words: readonly string[], script?: string): Command {
+export function parseCommandLine(words: readonly string[], script?: string, columns?: number): Command {
   let command: Command | undefined;
   let text = '';
   let help = '';
@@ -88,7 +90,7 @@ export function parseCommandLine(words: readonly string[], script?: string): Com
     );
     void parser.parse(spreadLists(rest).map(keepWhole), {}, (error, _parsed, output) => {
       if (error) throw error;
-      text = output;
+      text = columns === undefined ? output : wrapWords(output, columns);
     });
   } catch (error) {
     throw new KvsError('CONFIGURACAO', misuseText(oneLine(error), words, help, script), { cause: error });

@@ -7,7 +7,7 @@ import { standardOutput } from './output.js';
 export async function main(): Promise<void> {
   const output = standardOutput();
   try {
-    const command = parseCommandLine(process.argv.slice(2), process.env['PROGRAMA_KVS']);
+    const command = parseCommandLine(process.argv.slice(2), process.env['PROGRAMA_KVS'], columnsHere());
     switch (command.kind) {
       case 'text':
         await output.line(command.text);
@@ -74,4 +74,10 @@ export async function main(): Promise<void> {
     output.error(error.message);
     process.exitCode = exitOf(error.code);
   }
+}
+
+/** Of the terminal on standard output; `undefined`: it is none. */
+function columnsHere(): number | undefined {
+  const { isTTY, columns } = process.stdout;
+  return isTTY ? columns : undefined;
 }

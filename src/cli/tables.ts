@@ -5,8 +5,11 @@ import type { Reply } from './call.js';
 import { visible } from './format.js';
 import type { Operation } from './request.js';
 
-/** Longest text in a table cell, in characters. */
+/** Longest text in a table cell on a terminal, in characters. */
 const CELL_CHARS_MAX = 60;
+
+/** Longest one in a table that is drawn: every row is as long as the longest. */
+const DRAWN_CHARS_MAX = 200;
 
 /** Several answers for people, one row each. */
 export function answersTable(operation: Operation, answers: readonly Answer[], colors: Colors): string {
@@ -37,18 +40,22 @@ export function snapshotLine({ chave, versao, valor }: Reply): string {
   return `${cell(chave).padEnd(24)}  ${String(versao).padStart(6)}  ${cell(valor)}`;
 }
 
-/** A text that fits a cell and does nothing to the terminal. */
+/** A text that does nothing to the terminal, and fits a cell there. In a pipe nothing is cut. */
 export function cell(text: string): string {
   const shown = visible(text);
-  return shown.length > CELL_CHARS_MAX ? `${shown.slice(0, CELL_CHARS_MAX - 1)}…` : shown;
+  if (!process.stdout.isTTY || shown.length <= CELL_CHARS_MAX) return shown;
+  return `${shown.slice(0, CELL_CHARS_MAX - 1)}…`;
 }
 
-/** Rows below a header. */
+/** Rows below a header. With a longer cell than a table takes, its columns are only kept apart by tabs. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   colors: Colors,
 ): string {
+  if (rows.some((row) => row.some((text) => text.length > DRAWN_CHARS_MAX))) {
+    return [header, ...rows].map((row) => row.join('\t')).join('\n');
+  }
   const drawn = new Table({
     head: header.map((title) => colors.bold(title)),
     style: { head: [], border: [] },

@@ -216,7 +216,18 @@ describe('o que se mostra', () => {
     );
     expect(table).toMatch(/k +│ todas +│ removida/);
     expect(table).toMatch(/k +│ - +│ não deu/);
-    expect(snapshotTable([tupla('k', 'x'.repeat(200), 7)], plain)).toMatch(/k +│ 7 +│ x{59}… │/);
+    // In a pipe, as here, nothing is cut; what is too long to draw is kept apart by tabs.
+    expect(snapshotTable([tupla('k', 'x'.repeat(200), 7)], plain)).toMatch(/k +│ 7 +│ x{200} │/);
+    expect(snapshotTable([tupla('k', 'x'.repeat(201), 7)], plain)).toBe(
+      `chave\tversão\tvalor\nk\t7\t${'x'.repeat(201)}`,
+    );
+    const { isTTY } = process.stdout;
+    try {
+      process.stdout.isTTY = true;
+      expect(snapshotTable([tupla('k', 'x'.repeat(201), 7)], plain)).toMatch(/k +│ 7 +│ x{59}… │/);
+    } finally {
+      process.stdout.isTTY = isTTY;
+    }
     expect(snapshotLine(tupla('k', 'v', 7))).toMatch(/^k +7 {2}v$/);
   });
 });

@@ -57,3 +57,18 @@ describe('o que se quis dizer', () => {
     expect(told(['cliente', '-x'], './client.sh')).toMatch(/\(veja: \.\/client\.sh --help\)$/);
   });
 });
+
+describe('a ajuda num terminal', () => {
+  it.each([
+    ...[[], ['cliente'], ['servidor'], ['admin'], ['matricula'], ['exporta'], ['importa'], ['chave']],
+    ...[['lider-cliente'], ['lider-servidor'], ['credencial'], ['certificados']],
+  ])('%j: nenhuma palavra é cortada em 80 colunas', (...words) => {
+    const helpAt = (columns?: number): string => {
+      const command = parseCommandLine([...words, '--help'], undefined, columns);
+      return command.kind === 'text' ? command.text : '';
+    };
+    const narrow = helpAt(80);
+    expect(narrow.split(/\s+/)).toEqual(helpAt().split(/\s+/));
+    expect(narrow.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+});
