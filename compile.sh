@@ -77,8 +77,11 @@ lock() {
 }
 
 install_dependencies() {
-  echo 'instalando as dependências (npm ci)…'
-  npm ci --include=dev --no-audit --no-fund --loglevel=error || die 'npm ci falhou; há rede até o registro do npm?'
+  echo 'instalando as dependências (npm ci): vêm da rede, e levam um minuto ou dois…'
+  # By default npm says nothing for minutes where there is no network.
+  npm ci --include=dev --no-audit --no-fund --loglevel=error \
+    --fetch-retries=2 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 --fetch-timeout=60000 ||
+    die 'npm ci falhou; há rede até o registro do npm?'
   cp package-lock.json "$lock_copy"
 }
 

@@ -141,6 +141,24 @@ describe('a trava de compile.sh', () => {
   });
 });
 
+describe('sem rede', () => {
+  it('compile.sh diz o que faz, e desiste antes que alguém o faça', async () => {
+    const folder = clone();
+    // Links to the dependencies of this clone: what npm empties must not be theirs.
+    rmSync(join(folder, 'node_modules'), { recursive: true });
+    cpSync(join(root, '.npmrc'), join(folder, '.npmrc'));
+    const { said, code } = compile(folder, {
+      npm_config_registry: 'http://127.0.0.1:1',
+      npm_config_cache: join(folder, 'cache'),
+    });
+    await eventually('it says what it does', () =>
+      said().includes('instalando as dependências (npm ci): vêm da rede'),
+    );
+    expect(await code).toBe(1);
+    expect(said()).toContain('há rede até o registro do npm?');
+  });
+});
+
 describe('npm, como este projeto o configura', () => {
   it('não roda o que um pacote quer rodar ao ser instalado', async () => {
     const install = async (configured: boolean): Promise<boolean> => {
