@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
 import { KvsError } from '../../src/core/errors.js';
@@ -142,17 +142,23 @@ describe('por que não há resposta', () => {
   it('o broker embutido desliga logo quem não começa como um cliente de MQTT', async () => {
     const broker = await startBroker();
     ends.push(() => broker.stop());
-    const left: string[] = [];
-    const dial = async (name: string, bytes: Buffer | string): Promise<void> => {
+    const dial = async (bytes: Buffer | string): Promise<Socket> => {
       const socket = connect(broker.port, '127.0.0.1');
+      ends.unshift(() => void socket.destroy());
       await once(socket, 'connect');
       socket.on('error', () => undefined).write(bytes);
-      ends.unshift(() => void socket.destroy());
-      await once(socket.resume(), 'close');
-      left.push(name);
+      return socket;
     };
-    // The first has begun a CONNECT, and has some seconds to end it.
-    await Promise.race([dial('MQTT', Buffer.of(0x10)), dial('gRPC', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')]);
-    expect(left).toEqual(['gRPC']);
+    const stranger = await dial('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    let isCut = false;
+    stranger.resume().once('close', () => {
+      isCut = true;
+    });
+    // A client who comes after is answered to CONNECT and to PINGREQ: by then the stranger is gone.
+    const client = await dial(Buffer.from('101000044d5154540402003c000474657374', 'hex'));
+    await once(client, 'data');
+    client.write(Buffer.from('c000', 'hex'));
+    await once(client, 'data');
+    expect(isCut).toBe(true);
   });
 });
