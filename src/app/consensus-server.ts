@@ -10,7 +10,7 @@ import { commonStorePortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
-import { systemTime } from './system-time.js';
+import { systemTime, watchPauses } from './system-time.js';
 import { openTransport, servingTransport } from './tls-config.js';
 
 /**
@@ -71,6 +71,7 @@ export async function startConsensusServer(
     portal: offered,
     tls,
     time: systemTime,
+    pauses: watchPauses(logger),
     logger,
   });
   const address = hostPortText(host, doors.port);

@@ -22,7 +22,7 @@ import { localBrokerOptions } from './local-broker.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
-import { systemTime } from './system-time.js';
+import { systemTime, watchPauses } from './system-time.js';
 import { openTransport, servingTransport } from './tls-config.js';
 
 /** Health of a server's disk: whether it has, or will have in a moment, all that the server shows. */
@@ -119,6 +119,7 @@ export async function startFleetServer(
     portal: portal.offered,
     tls: servingTransport(transport),
     time,
+    pauses: watchPauses(logger),
     logger,
   }).catch(async (error: unknown) => {
     await journal?.close();

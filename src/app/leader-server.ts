@@ -13,7 +13,7 @@ import { commonStorePortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
-import { systemTime } from './system-time.js';
+import { systemTime, watchPauses } from './system-time.js';
 import { openTransport, servingTransport } from './tls-config.js';
 
 /**
@@ -53,10 +53,19 @@ export async function startLeaderServer(
     onServing();
   };
   process.stdout.on('error', () => undefined);
+  const pauses = watchPauses(logger);
   const node = await LeaderNode.start({
     ...{ origin: drawName(), self, leader: leader.leader, servers: leader.servers },
     listen: leader.listen ?? { host: config.listenOn, port: leader.port },
-    ...{ deadlineMs: leader.deadlineMs, time: systemTime, random: systemRandom, logger, access, token },
+    ...{
+      deadlineMs: leader.deadlineMs,
+      time: systemTime,
+      random: systemRandom,
+      logger,
+      access,
+      token,
+      pauses,
+    },
     print: (line) => {
       process.stdout.write(`${line}\n`);
     },
@@ -80,6 +89,7 @@ export async function startLeaderServer(
         portal: portal.offered,
         tls: servingTransport(transport),
         time: systemTime,
+        pauses,
         logger,
       },
     }).catch(async (error: unknown) => {

@@ -1,3 +1,5 @@
+import type { Logger } from '../ports/logger.js';
+import { Pauses } from '../ports/pauses.js';
 import type { Time } from '../ports/time.js';
 
 /** The machine's clocks and timers. No timer keeps the process alive. */
@@ -15,3 +17,10 @@ export const systemTime: Time = {
     setImmediate(call);
   },
 };
+
+/** Notices from now on when this process stands still. */
+export function watchPauses(logger: Logger): Pauses {
+  const pauses = new Pauses(systemTime, logger);
+  pauses.start();
+  return pauses;
+}

@@ -52,6 +52,7 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   RELOGIO_ADIANTADO: 'o relógio do servidor está adiantado',
   SERVIDOR_ENTRANDO: 'o servidor ainda está entrando na frota',
   SERVIDOR_SAINDO: 'o servidor está saindo',
+  SERVIDOR_PAROU: 'o servidor esteve parado enquanto o pedido esperava; nada foi feito',
   SEM_SERVIDOR: 'nenhum servidor responde',
   TLS_RECUSADO: 'a conexão TLS foi recusada',
   SEM_LIDER: 'o líder não responde; nada foi gravado',

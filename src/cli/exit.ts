@@ -48,6 +48,7 @@ const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = Object.freeze({
   RELOGIO_ADIANTADO: EXIT.refused,
   SERVIDOR_ENTRANDO: EXIT.unavailable,
   SERVIDOR_SAINDO: EXIT.unavailable,
+  SERVIDOR_PAROU: EXIT.unavailable,
   SEM_SERVIDOR: EXIT.unavailable,
   TLS_RECUSADO: EXIT.unavailable,
   SEM_MAIORIA: EXIT.unavailable,

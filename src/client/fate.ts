@@ -13,6 +13,7 @@ export type Fate = 'refused' | 'elsewhere' | 'unknown';
 const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SERVIDOR_ENTRANDO',
   'SERVIDOR_SAINDO',
+  'SERVIDOR_PAROU',
   'SEM_MAIORIA',
   'SEM_LIDER',
   'SEM_CONFIRMACAO',

@@ -43,6 +43,7 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
   RELOGIO_ADIANTADO: fatal(status.FAILED_PRECONDITION),
   SERVIDOR_ENTRANDO: fatal(status.UNAVAILABLE),
   SERVIDOR_SAINDO: fatal(status.UNAVAILABLE),
+  SERVIDOR_PAROU: fatal(status.UNAVAILABLE),
   SEM_SERVIDOR: fatal(status.UNAVAILABLE),
   TLS_RECUSADO: fatal(status.UNAVAILABLE),
   SEM_MAIORIA: fatal(status.UNAVAILABLE),

@@ -12,13 +12,16 @@ import { limits } from '../core/limits.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
+import type { Pauses } from '../ports/pauses.js';
 import type { Portal } from '../ports/portal.js';
 import type { Time } from '../ports/time.js';
 import type { ConnectionRefusal } from '../tls/front.js';
 import { LOOPBACKS, saidHost } from '../tls/open-ports.js';
 import type { Hosts } from '../tls/open-ports.js';
 import type { Transport } from '../tls/transport.js';
+import { Backlog } from './backlog.js';
 import { admitAll, admitKnown } from './calls/admission.js';
+import type { Admit, IncomingCall } from './calls/admission.js';
 import { onlyAdmitted } from './calls/guarded.js';
 import type { DoorContext } from './calls/handlers.js';
 import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
@@ -75,6 +78,8 @@ export interface DoorsOptions {
   readonly portal?: OfferedPortal | undefined;
   /** Certificates: then clients speak TLS; without, they do not. */
   readonly tls?: Transport | undefined;
+  /** Whether this process stood still; where nobody says so, it never does. */
+  readonly pauses?: Pauses | undefined;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -122,8 +127,14 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const interceptors = [unfinished.interceptor, openCalls.interceptor];
   const server = new Server({ ...serverOptions, interceptors });
   const openStreams = new OpenStreams();
-  const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
-  const context: DoorContext = { engine, admit, logger, openStreams };
+  const backlog = options.pauses && new Backlog(options.pauses, options.time);
+  const assertFresh = (call: IncomingCall): void => backlog?.assertFresh(call);
+  const admitted = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
+  const admit: Admit = (call) => {
+    assertFresh(call);
+    return admitted(call);
+  };
+  const context: DoorContext = { engine, admit, assertFresh, logger, openStreams };
   const doors = [...doorsOf(context, minimumChars), ...portalDoors(options.portal, context)];
   for (const door of doors) server.addService(door.service, door.handlers);
   let serving = false;
@@ -149,6 +160,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     loadSync(healthProtoPath),
   ]);
   const listener = await listen(server, { ...options, host, refusedCalls });
+  backlog?.watch(server);
   const { port, refused } = listener;
   logger.info({ host, porta: port, tls: options.tls !== undefined }, 'portas gRPC abertas');
 

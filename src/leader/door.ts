@@ -13,13 +13,13 @@ import { getAnswer, withId, wireRow } from './answers.js';
 import { addressText, getAnswered } from './console.js';
 import { commitOf } from './decode.js';
 import { errorMessage } from './encode.js';
+import type { DoorRole } from './fresh-role.js';
 import { full, Guests } from './guests.js';
 import type { Guest } from './guests.js';
 import { CLIENT_SHAPE, mensagemLimits, SERVER_SHAPE } from './limits.js';
 import type { ByteBudget } from './lines.js';
 import type { Names } from './names.js';
 import type { Done } from './operations.js';
-import type { Role } from './role.js';
 import type {
   Answer,
   CommitMessage,
@@ -49,7 +49,7 @@ export interface DoorOptions {
   readonly host: Hosts;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly role: Role;
+  readonly role: DoorRole;
   readonly engine: Engine;
   /** Of connections whose other side may be anybody, and of those of other servers. */
   readonly budget: ByteBudget;

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.js';
 import { Store } from '../core/store.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
+import type { Pauses } from '../ports/pauses.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import type { Hosts } from '../tls/open-ports.js';
@@ -11,6 +12,7 @@ import { defaultDoorLimits, MensagemDoor } from './door.js';
 import type { DoorLimits } from './door.js';
 import { LeaderEngine } from './engine.js';
 import { Follower } from './follower.js';
+import { FreshRole } from './fresh-role.js';
 import { Leader } from './leader.js';
 import type { ByteBudget } from './lines.js';
 import { splitAddress } from './role.js';
@@ -25,6 +27,8 @@ export interface NodeOptions {
   readonly servers: readonly string[];
   readonly deadlineMs: number;
   readonly time: Time;
+  /** Whether this process stood still; where nobody says so, it never does. */
+  readonly pauses?: Pauses | undefined;
   readonly random: Random;
   readonly logger: Logger;
   /** Prints one line of the contract. */
@@ -76,7 +80,8 @@ export class LeaderNode {
     const engine = new LeaderEngine(store, role, roleOptions);
     const door = await MensagemDoor.open({
       ...(options.listen ?? splitAddress(self)),
-      ...{ role, engine, budget, serverBudget, time, logger, print },
+      ...{ engine, budget, serverBudget, time, logger, print },
+      role: options.pauses ? new FreshRole(role, options.pauses, time) : role,
       limits: options.doorLimits ?? defaultDoorLimits,
       admission: options.access && new Admission(options.access, engine),
     });

@@ -59,7 +59,8 @@ describe('calls that go on', () => {
     refused = new RefusedCalls(realTime, logger);
     openCalls = new OpenCalls(realTime, refused, MiB, STREAMS);
     server = new Server({ interceptors: [openCalls.interceptor] });
-    const context = { engine, logger, admit: admitAll(engine), openStreams: new OpenStreams() };
+    const assertFresh = (): void => undefined;
+    const context = { engine, logger, admit: admitAll(engine), assertFresh, openStreams: new OpenStreams() };
     server.addService(kvsService, { ...kvsHandlers(context, 3) });
     port = await new Promise<number>((resolve, reject) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {

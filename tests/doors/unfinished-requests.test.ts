@@ -174,7 +174,8 @@ describe('what is held of them', () => {
     refused = new RefusedCalls(realTime, logger);
     requests = new UnfinishedRequests(refused, MiB);
     server = new Server({ interceptors: [requests.interceptor] });
-    const context = { engine, logger, admit: admitAll(engine), openStreams: new OpenStreams() };
+    const assertFresh = (): void => undefined;
+    const context = { engine, logger, admit: admitAll(engine), assertFresh, openStreams: new OpenStreams() };
     server.addService(kvsService, { ...kvsHandlers(context, 3) });
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {

@@ -14,7 +14,7 @@ import type { Awaitable, Engine, Stream } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
 import { errorTrailer, grpcStatus, logUnexpected, reason } from '../errors.js';
 import type { OpenStreams } from '../open-streams.js';
-import type { Admit, Caller } from './admission.js';
+import type { Admit, Caller, IncomingCall } from './admission.js';
 import { assertNoAttempt, attemptOf, honoured } from './attempt.js';
 import type { Decoded } from '../wire/messages.js';
 import { Conversation } from './conversation.js';
@@ -27,6 +27,8 @@ export interface DoorContext {
   readonly engine: Engine;
   /** Decides what each caller may use of the engine. */
   readonly admit: Admit;
+  /** @throws KvsError SERVIDOR_PAROU for a request that waited while this process stood still */
+  readonly assertFresh: (call: IncomingCall) => void;
   readonly logger: Logger;
   readonly openStreams: OpenStreams;
 }
@@ -120,7 +122,7 @@ function single<Req, Res>(
 export function bidirectional<Req, Res>(
   operation: Operation<Req, Res>,
   refusal: Refusal<Res>,
-  { admit, engine, logger, openStreams }: DoorContext,
+  { admit, assertFresh, engine, logger, openStreams }: DoorContext,
   written?: Written<Res>,
 ): handleBidiStreamingCall<Decoded<Req>, Res> {
   const atOnce = engine.capabilities.pipelined === true ? limits.requestsPerStream : 1;
@@ -133,7 +135,11 @@ export function bidirectional<Req, Res>(
       terms === undefined || written === undefined
         ? (request: Req): Awaitable<Res> => operation(request, caller)
         : (request: Req): Awaitable<Res> => terms.confirmed(() => operation(request, caller), written);
-    openStreams.add(call, new Conversation(call, answer, refusal, logger, atOnce, terms));
+    const fresh = (request: Req): Awaitable<Res> => {
+      assertFresh(call);
+      return answer(request);
+    };
+    openStreams.add(call, new Conversation(call, fresh, refusal, logger, atOnce, terms));
   };
   return (call) => {
     let terms: Terms | undefined;
