@@ -4,8 +4,8 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { limits } from '../core/limits.js';
 import type { Time } from '../ports/time.js';
 import { tlsFailureOf } from '../tls/failures.js';
-import { MINIMUM_VERSION } from '../tls/material.js';
 import { speaksTls } from '../tls/probe.js';
+import { STRANGERS_TLS } from '../tls/transport.js';
 import type { Transport } from '../tls/transport.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 
@@ -187,7 +187,7 @@ export class MqttConnection implements Connection {
 }
 
 function clientOptions({ address, tls, clientId, credentials, will }: ConnectionOptions): IClientOptions {
-  const secure = tls?.clientOptions() ?? { minVersion: MINIMUM_VERSION };
+  const secure = tls?.clientOptions() ?? STRANGERS_TLS;
   return {
     ...(address.protocol === 'mqtts' && secure),
     ...(address.protocol === 'wss' && { wsOptions: secure }),

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { connect, createSecureContext } from 'node:tls';
-import type { SecureContextOptions } from 'node:tls';
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
 import { tlsFailureOf } from '../tls/failures.js';
 import type { TlsFailure } from '../tls/failures.js';
@@ -116,7 +116,7 @@ class TlsCredentials extends ChannelCredentials {
   }
 }
 
-/** The name is checked in either case; it is sent only where it is a name. */
-function connectionOptions(name: string): { readonly host: string; readonly servername: string } {
-  return { host: name, servername: isIP(name) > 0 ? '' : name };
+/** The name is checked in either case, whatever NODE_TLS_REJECT_UNAUTHORIZED says; it is sent only where it is a name. */
+function connectionOptions(name: string): ConnectionOptions {
+  return { host: name, servername: isIP(name) > 0 ? '' : name, rejectUnauthorized: true };
 }

@@ -10,7 +10,12 @@ export interface ClientTls {
   readonly key?: string;
   readonly ca?: string;
   readonly minVersion: typeof MINIMUM_VERSION;
+  /** Said, since NODE_TLS_REJECT_UNAUTHORIZED decides where it is not. */
+  readonly rejectUnauthorized: true;
 }
+
+/** What a client checks that shows nothing, against the public authorities. */
+export const STRANGERS_TLS: ClientTls = { minVersion: MINIMUM_VERSION, rejectUnauthorized: true };
 
 /** The certificates of one process, for everything in it that speaks TLS. They can be taken up anew from their files. */
 export class Transport {
@@ -81,7 +86,7 @@ export class Transport {
   /** For a connection to somebody else, whose name and certificate are checked. */
   clientOptions(): ClientTls {
     const { own, ca } = this.material;
-    return { ...own, ...(ca !== undefined && { ca }), minVersion: MINIMUM_VERSION };
+    return { ...own, ...(ca !== undefined && { ca }), ...STRANGERS_TLS };
   }
 
   private tell(): void {

@@ -4,7 +4,7 @@ import { chmod, copyFile } from 'node:fs/promises';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { externalBrokers } from '../../src/bus/broker-source.js';
 import { parseBrokerUrl } from '../../src/bus/broker-url.js';
 import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
@@ -147,16 +147,15 @@ function behaves(start: StartBroker): void {
     ['de outro nome', () => files.server('outro', ['broker.exemplo']), 'NOME_ERRADO'],
     ['nenhum: sem TLS', () => Promise.resolve(undefined), 'SEM_TLS'],
   ])('certificado do broker %s: um código no log, e o servidor segue sozinho', async (_, make, code) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const refused = await member(await start(await make()));
-    await eventually('a failure', () => refused.code());
-    expect(refused.code()).toBe(code);
-    expect(refused.bus.connected).toBe(false);
+    expect([await eventually('a failure', refused.code), refused.bus.connected]).toEqual([code, false]);
+    vi.unstubAllEnvs();
   });
 
   it('sem TLS numa porta com TLS', async () => {
     const refused = await member(await start(await files.server('broker')), {}, false);
-    await eventually('a failure', () => refused.code());
-    expect(refused.code()).toBe('EXIGE_TLS');
+    expect(await eventually('a failure', () => refused.code())).toBe('EXIGE_TLS');
   });
 
   it('TLS mútuo: com certificado conecta, sem ele não', async () => {
@@ -291,7 +290,8 @@ describe.runIf(mosquittoAvailable())('Mosquitto', () => {
 describe.runIf(mosquittoAvailable())('Mosquitto, por WebSocket', () => {
   behaves(mosquittoWeb);
 
-  it('um endereço IPv6 é um nome como outro: com ele no certificado conecta', async () => {
+  it('um endereço IPv6 é um nome como outro: com ele no certificado conecta', async ({ skip }) => {
+    skip(process.version.startsWith('v22.'), 'docs/SECURITY.md, Dependencies');
     const listener = ['protocol websockets', 'socket_domain ipv6'];
     const { port } = await mosquittoListening(listener, await files.server('broker'), false, '::1');
     const { bus } = await member({ port, host: '[::1]', web: true });
