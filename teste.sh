@@ -14,7 +14,7 @@ for name in $(compgen -e KVS_); do unset "$name"; done
 ci=false
 case "${CI:-}" in '' | 0 | false) ;; *) ci=true ;; esac
 
-for part in helpers counter-versions time-versions fleet security consensus leader portal; do
+for part in helpers counter-versions time-versions fleet security consensus leader portal nodes; do
   # shellcheck source=/dev/null
   source "tests/shell/$part.sh"
 done
@@ -46,6 +46,12 @@ step 'estilo e erros (eslint)' npm run --silent lint
 step 'formatação (prettier)' npm run --silent format:check
 title 'testes automáticos (vitest)'
 if node node_modules/vitest/vitest.mjs run; then ok 'toda a suíte'; else bad 'a suíte'; fi
+
+# Three minutes a version, and a few hundred megabytes: for CI alone.
+if $ci; then
+  title 'outras versões do Node.js'
+  node_lanes
+fi
 
 title 'resultado'
 if [ "$failed" = 0 ]; then

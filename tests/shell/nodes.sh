@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Other versions of Node.js than the machine's own: what of the tests concerns networks and disks runs on each of them, and so do
+# the processes that it starts. Fetched from the npm registry, with versions pinned here, into a folder that no user gets.
+# What is pure arithmetic is left to the machine's own: NODE_LANES_SKIP below says which files.
+# shellcheck disable=SC2154
+
+node_lanes() {
+  local arch versions own version folder
+  case "$(uname -m)" in
+    x86_64) arch=x64 versions='20.20.2 22.23.3 24.21.0 26.12.1' ;;
+    aarch64 | arm64) arch=arm64 versions='20.20.2 22.23.3 24.21.0 26.12.0' ;;
+    *) bad "outros Node.js: nenhum pacote para $(uname -m)"; return ;;
+  esac
+  own=$(node -p 'process.versions.node.split(".")[0]')
+  for version in $versions; do
+    [ "${version%%.*}" != "$own" ] || continue
+    folder="node_modules/.nodes/$version"
+    # Whole or not at all; the packages need no install script.
+    if [ ! -x "$folder/bin/node" ]; then
+      step "Node.js $version é buscado" fetch_node "node-linux-$arch" "$version" "$folder"
+    fi
+    [ -x "$folder/bin/node" ] || continue
+    step "bus, tls, doors, client e journal no Node.js $version" on_node "$root/$folder/bin" \
+      node node_modules/vitest/vitest.mjs run tests/bus tests/tls tests/doors tests/client tests/journal "${node_lanes_skip[@]/#/--exclude=}"
+  done
+}
+
+# Files that a version of Node.js can hardly change: codecs, tables, checks, seals over virtual time, sweeps of crash points.
+node_lanes_skip=(
+  tests/bus/codec.test.ts tests/bus/hostile.test.ts tests/bus/pure.test.ts tests/bus/seal-envelope.test.ts
+  tests/bus/seal-liveness.test.ts tests/bus/seal-keys.test.ts tests/tls/topic-rules.test.ts
+  tests/doors/checks.test.ts tests/doors/errors.test.ts tests/doors/keyvalue-ranges.test.ts tests/doors/keyvalue-wire.test.ts
+  tests/doors/wire.test.ts tests/journal/crash-points.test.ts tests/journal/portal-crash-points.test.ts
+)
+
+fetch_node() {
+  local name=$1 version=$2 folder=$3
+  local new="node_modules/.nodes/.$version.$$"
+  rm -rf "$new"
+  mkdir -p "$new"
+  npm pack --silent --pack-destination "$new" "$name@$version" && tar -xzf "$new"/*.tgz -C "$new" &&
+    [ "$("$new/package/bin/node" --version)" = "v$version" ] && rm -rf "$folder" && mv "$new/package" "$folder"
+  local status=$?
+  rm -rf "$new"
+  return $status
+}
+
+# Whatever is started by name is that Node.js too: bin/kvs and the scripts ask `env` for it.
+on_node() {
+  local folder=$1
+  shift
+  PATH="$folder:$PATH" "$@"
+}
