@@ -36,8 +36,8 @@ export class Connections {
   enter(socket: Socket): boolean {
     if (this.open.size >= this.most) {
       const oldest = this.oldestNewcomer();
-      if (oldest !== undefined) this.forget(oldest);
-      this.onRefused(oldest ?? socket);
+      if (oldest !== undefined) this.forget(...oldest);
+      this.onRefused(oldest?.[0] ?? socket);
       if (oldest === undefined) return false;
     }
     this.open.add(socket);
@@ -77,15 +77,16 @@ export class Connections {
     });
   }
 
-  private oldestNewcomer(): Socket | undefined {
+  private oldestNewcomer(): [socket: Socket, ends: string] | undefined {
     for (const [ends, { socket, stream }] of this.newcomers) {
-      if (!wasAnswered(stream)) return socket;
+      if (!wasAnswered(stream)) return [socket, ends];
       this.newcomers.delete(ends);
     }
     return undefined;
   }
 
-  private forget(socket: Socket, ends = endsOf(socket)): void {
+  /** @param ends as they were when it came: one that is closing does not tell them any more */
+  private forget(socket: Socket, ends: string): void {
     if (!this.open.delete(socket)) return;
     if (this.newcomers.get(ends)?.socket === socket) this.newcomers.delete(ends);
     if (this.open.size > 0) return;

@@ -241,6 +241,32 @@ describe('connections', () => {
     await eventually('it has given way', () => stranger.destroyed);
     expect(refused()).toBe(1);
   });
+
+  it('that are breaking as they give way leave nothing behind, and the bound holds', async () => {
+    const refused: Socket[] = [];
+    const places = new Connections((socket) => {
+      refused.push(socket.destroy());
+    }, 1);
+    const port = createServer().listen(0, '127.0.0.1');
+    cleanUps.push(() => port.close());
+    await once(port, 'listening');
+    const come = async (): Promise<Socket> => {
+      const there = connectSocket((port.address() as AddressInfo).port, '127.0.0.1');
+      there.on('error', () => undefined);
+      cleanUps.push(() => there.destroy());
+      const [here] = (await once(port, 'connection')) as [Socket];
+      return here;
+    };
+    const [first, second, third, fourth] = [await come(), await come(), await come(), await come()];
+    places.enter(first);
+    // As a reset does it: the connection is closing, and nobody has heard of it yet.
+    first.destroy();
+    places.enter(second);
+    await once(first, 'close');
+    places.enter(third);
+    places.enter(fourth);
+    expect(refused).toEqual([first, second, third]);
+  });
 });
 
 describe('watching health', () => {
