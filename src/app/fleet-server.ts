@@ -62,7 +62,10 @@ export async function startFleetServer(
   const urls = brokers.addresses.map(({ url }) => url);
   const journal = dataFolder === undefined ? undefined : await openJournal(dataFolder, fleet, logger);
 
-  const bus = new MqttBus({ fleet, origin, brokers, credentials, seal, time, random, logger });
+  const onOtherKeys = (): void => {
+    showHealth();
+  };
+  const bus = new MqttBus({ fleet, origin, brokers, credentials, seal, time, random, logger, onOtherKeys });
   // The engine calls these only after its start, when the doors are open.
   const onState = (state: PresenceState): void => {
     doors.setServing(state === 'serving');
@@ -72,8 +75,12 @@ export async function startFleetServer(
   let diskHealthy = true;
   let isBlocked = false;
   let clockAhead = false;
+  // Strangers on the broker can say what they like: what counts is whether anybody is heard at all.
+  const isParted = (): boolean => bus.hearsOtherKeys && member.peers.all().length === 0;
   const showHealth = (): void => {
-    doors.setEngine(brokerConnected && !member.diverged && diskHealthy && !isBlocked && !clockAhead);
+    doors.setEngine(
+      brokerConnected && !member.diverged && diskHealthy && !isBlocked && !clockAhead && !isParted(),
+    );
   };
   const onAlarm = showHealth;
   const onDisk = (healthy: boolean): void => {

@@ -25,6 +25,12 @@ export const busLimits = Object.freeze({
   /** then it does not for so long, while as much is kept for it as this, of which most is shared with what others wait for. */
   unwaitedMs: 10_000,
   serverUnreadBytes: 16 * 1024 * KiB,
+  /** That servers of the fleet have another key, or none, is said again this often while it goes on; */
+  otherKeysRepeatMs: 60_000,
+  /** it is over when nothing was heard of them for so long (presences come every 2 s), */
+  otherKeysOverMs: 10_000,
+  /** and meanwhile health looks this often what follows from it. */
+  otherKeysLookMs: 1_000,
 });
 
 if (2 * busLimits.serverPatienceMs > limits.brokerDrainMs) {

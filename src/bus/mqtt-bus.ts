@@ -1,59 +1,24 @@
-import type { Origin } from '../core/dot.js';
 import { limits } from '../core/limits.js';
 import type { Batch } from '../core/mutation.js';
 import { BurstLog } from '../ports/burst-log.js';
 import type { Bus, BusListener, Message, PresenceMessage } from '../ports/bus.js';
-import type { Logger } from '../ports/logger.js';
-import type { Random } from '../ports/random.js';
-import type { Time } from '../ports/time.js';
 import { Carriage } from './carriage.js';
 import { BrokerLink } from './broker-link.js';
-import type { BrokerSource } from './broker-source.js';
-import type { BrokerCredentials } from './broker-url.js';
 import { DROP_REASONS } from './checks.js';
 import type { DropReason } from './checks.js';
 import type { Contact } from './contact.js';
 import { decode, unpackBatch } from './decode.js';
 import { encode, packBatch } from './encode.js';
+import { KeyMismatch } from './key-mismatch.js';
 import { lookBody } from './look.js';
-import type { Connect, Will } from './mqtt-connection.js';
+import type { BusCounters, MqttBusOptions } from './mqtt-bus-options.js';
+import type { Will } from './mqtt-connection.js';
 import { PublishWindow } from './publish-window.js';
 import type { Lane } from './publish-window.js';
 import { looksSealed } from './seal/opener.js';
-import type { SealOptions } from './seal/sealer.js';
 import { SealedChannel } from './sealed-channel.js';
 import { ownTopic, parseTopic, subscriptionFilters, topicOf } from './topics.js';
 import type { TopicParts } from './topics.js';
-
-export interface MqttBusOptions {
-  readonly fleet: string;
-  readonly origin: Origin;
-  readonly brokers: BrokerSource;
-  readonly credentials?: BrokerCredentials | undefined;
-  /** The fleet's keys: everything is sealed, and nothing else accepted. Without them payloads are as they are. */
-  readonly seal?: SealOptions | undefined;
-  /** How a connection is made; by MQTT, if it is not said. A simulation has no sockets. */
-  readonly connect?: Connect | undefined;
-  readonly time: Time;
-  readonly random: Random;
-  readonly logger: Logger;
-}
-
-/** Numbers since the start, for metrics. */
-export interface BusCounters {
-  /** Publishes handed to a broker, and their bytes. */
-  readonly published: number;
-  readonly publishedBytes: number;
-  /** Publishes that were refused or not taken. */
-  readonly failed: number;
-  /** Messages on our topics, and their bytes. */
-  readonly received: number;
-  readonly receivedBytes: number;
-  /** Own batches that came back. */
-  readonly echoes: number;
-  readonly dropped: Readonly<Record<DropReason, number>>;
-  readonly reconnects: number;
-}
 
 /**
  * The bus over MQTT 3.1.1: QoS 1, clean session, nothing retained, nothing queued while no broker is connected.
@@ -65,6 +30,7 @@ export class MqttBus implements Bus {
   private readonly link: BrokerLink;
   private readonly window: PublishWindow;
   private readonly invalid: BurstLog;
+  private readonly mismatch: KeyMismatch;
   private readonly channel: SealedChannel | undefined;
   private readonly carriage: Carriage;
   /** What the last look has sent, the large one first. */
@@ -88,6 +54,7 @@ export class MqttBus implements Bus {
   constructor(private readonly options: MqttBusOptions) {
     const { fleet, origin, time, logger, seal } = options;
     this.window = new PublishWindow(time);
+    this.mismatch = new KeyMismatch(time, logger, options.onOtherKeys);
     this.invalid = new BurstLog(time, logger, 'mensagem inválida descartada');
     this.carriage = new Carriage({
       ...{ time, logger, broker: () => this.broker },
@@ -141,6 +108,11 @@ export class MqttBus implements Bus {
 
   get isSealed(): boolean {
     return this.channel !== undefined;
+  }
+
+  /** Whether servers of this fleet were heard of lately that have another key, or none, or one where this has none. */
+  get hearsOtherKeys(): boolean {
+    return this.mismatch.stands;
   }
 
   /** URL of the connected broker, for health and the log. */
@@ -331,6 +303,7 @@ export class MqttBus implements Bus {
   private drop(reason: DropReason, origin: string): void {
     this.dropped[reason]++;
     this.invalid.report(reason, origin);
+    this.mismatch.note(reason, origin);
   }
 
   /** Nothing that our callbacks throw may reach the client library, which would lose its place in the stream. */

@@ -4,11 +4,7 @@ import { KvsError } from '../core/errors.js';
 import type { Pauses } from '../ports/pauses.js';
 import type { Time } from '../ports/time.js';
 import type { IncomingCall } from './calls/admission.js';
-
-/** A client whose connection is alive answers a PING within a round trip; whoever does not is not waited for longer. */
-const ANSWER_MS_MAX = 2_000;
-/** Connections that were made during a pause are taken up within this. */
-const ACCEPT_MS = 1_000;
+import { doorLimits } from './limits.js';
 
 /** The library and a call of its have no public way to these; tests see whether they are still there. */
 interface LibraryServer {
@@ -50,7 +46,7 @@ export class Backlog {
           this.sessions.delete(session);
           this.waiting.delete(session);
         });
-        if (this.time.monotonicMs() - this.endedAtMs < ACCEPT_MS) this.ask(session);
+        if (this.time.monotonicMs() - this.endedAtMs < doorLimits.backlogAcceptMs) this.ask(session);
       });
     }
   }
@@ -78,7 +74,7 @@ export class Backlog {
   private ask(session: ServerHttp2Session): void {
     this.waiting.add(session);
     this.cancelGivingUp?.();
-    this.cancelGivingUp = this.time.after(ANSWER_MS_MAX, () => {
+    this.cancelGivingUp = this.time.after(doorLimits.backlogMs, () => {
       this.waiting.clear();
     });
     // An error closes it; where too many are under way already, the time above counts.

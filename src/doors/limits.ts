@@ -19,6 +19,10 @@ export const doorLimits = Object.freeze({
   refusedConnectionMs: 5_000,
   /** Watches of health on one connection: the whole server and each of its services. */
   watchesPerConnection: 16,
+  /** After a pause of the process, a connection that does not answer a PING within this is not waited for, */
+  backlogMs: 2_000,
+  /** and those that were made during the pause are taken up within this. */
+  backlogAcceptMs: 1_000,
 });
 
 if (doorLimits.metadataFields > Math.min(doorLimits.headerPairs, doorLimits.metadataPieces)) {

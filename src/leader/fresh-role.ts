@@ -3,12 +3,10 @@ import type { Commit } from '../ports/engine.js';
 import type { Pauses } from '../ports/pauses.js';
 import type { Time } from '../ports/time.js';
 import type { Connection } from './connection.js';
+import { mensagemLimits } from './limits.js';
 import type { Done, Operation } from './operations.js';
 import type { Role } from './role.js';
 import type { Mensagem, WireClient } from './wire.js';
-
-/** What had been waiting at the door while this process stood still is read within this, from when it is noticed. */
-const BACKLOG_MS = 250;
 
 /** A role as its door uses it. */
 export type DoorRole = Pick<Role, 'put' | 'perform' | 'commit' | 'onServerMessage' | 'onClosed'>;
@@ -57,7 +55,7 @@ export class FreshRole implements DoorRole {
   /** @throws KvsError SERVIDOR_PAROU */
   private assertFresh(): void {
     this.pauses.look();
-    if (this.time.monotonicMs() - this.endedAtMs >= BACKLOG_MS) return;
+    if (this.time.monotonicMs() - this.endedAtMs >= mensagemLimits.backlogMs) return;
     throw new KvsError(
       'SERVIDOR_PAROU',
       'o servidor esteve parado enquanto este pedido esperava; nada foi feito: repita',

@@ -14,6 +14,8 @@ export const mensagemLimits = {
   refusedLines: 16,
   /** Lines of one connection that are done before others have their turn. */
   linesPerTurn: 32,
+  /** What had been waiting while this process stood still is read within this, from when it is noticed. */
+  backlogMs: 250,
 } as const;
 
 /** What a `Mensagem` of a client may consist of: it has eight fields and one object in it; others are passed over. */
