@@ -1,5 +1,5 @@
 import { accessControl } from '../access/control.js';
-import { readCredentials } from '../access/file.js';
+import { readCredentials, readToken } from '../access/file.js';
 import { CredentialTable } from '../access/table.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
@@ -32,4 +32,18 @@ export async function openAccess(path: string | undefined, logger: Logger): Prom
     said('credenciais relidas');
   });
   return { table, ...accessControl(table) };
+}
+
+/**
+ * The token by which others know this server, now and as its file has it at every SIGHUP.
+ * @returns what gives it, `undefined` if no file is named
+ * @throws KvsError CONFIGURACAO
+ */
+export async function openToken(path: string | undefined): Promise<(() => string) | undefined> {
+  if (path === undefined) return undefined;
+  let token = await readToken(path);
+  onReload('credencial deste servidor', async () => {
+    token = await readToken(path);
+  });
+  return () => token;
 }

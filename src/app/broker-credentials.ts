@@ -3,21 +3,59 @@ import type { BrokerCredentials } from '../bus/broker-url.js';
 import { KvsError } from '../core/errors.js';
 import type { Logger } from '../ports/logger.js';
 import { isToken, splitToken } from '../ports/access.js';
+import { onReload } from './reload.js';
 
 /** Two lines of MQTT's longest user and password fit. Whatever is longer is another file. */
 const FILE_BYTES_MAX = 256 * 1024;
 
+/** What a server shows its broker, now and after every SIGHUP. */
+class LiveCredentials implements BrokerCredentials {
+  private readonly calls: (() => void)[] = [];
+
+  constructor(private now: BrokerCredentials) {}
+
+  get user(): string {
+    return this.now.user;
+  }
+
+  get password(): string {
+    return this.now.password;
+  }
+
+  onChange(call: () => void): void {
+    this.calls.push(call);
+  }
+
+  replace(next: BrokerCredentials): void {
+    const isSame = next.user === this.user && next.password === this.password;
+    this.now = next;
+    if (!isSame) for (const call of this.calls) call();
+  }
+}
+
 /**
- * User and password for the broker, from a file whose first line is `usuario:senha`, or a token, which is both: a command
- * line or a variable would show them to others.
+ * User and password for the broker, now and as they are at every SIGHUP: then the connections are renewed, if they have changed.
  * @returns `undefined` if no file is named
  * @throws KvsError CONFIGURACAO; what the file holds is never repeated
  */
-export async function readBrokerCredentials(
+export async function openBrokerCredentials(
   path: string | undefined,
   logger: Logger,
 ): Promise<BrokerCredentials | undefined> {
   if (path === undefined) return undefined;
+  const credentials = new LiveCredentials(await readBrokerCredentials(path, logger));
+  onReload('senha do broker', async () => {
+    credentials.replace(await readBrokerCredentials(path, logger));
+  });
+  return credentials;
+}
+
+/**
+ * User and password for the broker, from a file whose first line is `usuario:senha`, or a token, which is both: a command
+ * line or a variable would show them to others.
+ * @throws KvsError CONFIGURACAO; what the file holds is never repeated
+ */
+export async function readBrokerCredentials(path: string, logger: Logger): Promise<BrokerCredentials> {
   const { text, isExposed } = await readSmallFile(path, FILE_BYTES_MAX).catch((error: unknown) => {
     const { message, cause } = KvsError.from(error);
     throw new KvsError('CONFIGURACAO', `--broker-credenciais: ${message}`, { cause });

@@ -2,7 +2,7 @@ import { ConsensusEngine } from '../consensus/engine.js';
 import { startDoors } from '../doors/server.js';
 import type { Logger } from '../ports/logger.js';
 import { openAccess } from './access.js';
-import { readBrokerCredentials } from './broker-credentials.js';
+import { openBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from './config.js';
 import type { ConsensusConfig } from './engine-config.js';
 import { hostPortText } from './parse.js';
@@ -32,7 +32,7 @@ export async function startConsensusServer(
 ): Promise<RunningServer> {
   const { replicas, deadlineMs, localReads, portalBrokers } = consensus;
   const access = await openAccess(config.credentials, logger);
-  const credentials = await readBrokerCredentials(config.brokerCredentials, logger);
+  const credentials = await openBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
   let served = false;
   // The engine calls this only after its start, when the doors are open.
@@ -83,7 +83,7 @@ export async function startConsensusServer(
   engine.start();
   portal.start();
 
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<boolean> | undefined;
   return {
     address,
     facts: () => [
@@ -94,7 +94,11 @@ export async function startConsensusServer(
     stop: () =>
       (stopped ??= leaveInOrder(
         doors,
-        () => portal.stop().then(() => engine.stop()),
+        () =>
+          portal
+            .stop()
+            .then(() => engine.stop())
+            .then(() => false),
         'deixando as réplicas',
         logger,
       )),

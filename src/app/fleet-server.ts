@@ -13,7 +13,7 @@ import type { Logger } from '../ports/logger.js';
 import { freePort } from '../tls/open-ports.js';
 import type { ServerConfig } from './config.js';
 import { openAccess } from './access.js';
-import { readBrokerCredentials } from './broker-credentials.js';
+import { openBrokerCredentials } from './broker-credentials.js';
 import type { FleetConfig } from './engine-config.js';
 import { openFleetKeys } from './fleet-key.js';
 import { hostPortText } from './parse.js';
@@ -46,7 +46,7 @@ export async function startFleetServer(
   onServing: () => void,
 ): Promise<RunningServer> {
   const access = await openAccess(config.credentials, logger);
-  const credentials = await readBrokerCredentials(config.brokerCredentials, logger);
+  const credentials = await openBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
   const seal = key && (await openFleetKeys(key, fleet, logger));
   const origin = drawName();
@@ -148,7 +148,13 @@ export async function startFleetServer(
     return local?.hosting ? `${bus.broker} (embutido aqui)` : bus.broker;
   };
   const last = 'enviando o que falta e deixando a frota';
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<boolean> | undefined;
+  const leave = async (): Promise<boolean> => {
+    await portal.stop();
+    await engine.stop();
+    // With a folder nothing is lost: what others lack they get when this server starts again.
+    return journal === undefined && member.leftBehind;
+  };
   return {
     address,
     facts: () => [
@@ -158,8 +164,7 @@ export async function startFleetServer(
       ...(dataFolder === undefined ? [] : [['dados', dataFolder] as const]),
       ...(key === undefined ? [] : [['mensagens', key.encrypts ? 'cifradas' : 'autenticadas'] as const]),
     ],
-    stop: () =>
-      (stopped ??= leaveInOrder(doors, () => portal.stop().then(() => engine.stop()), last, logger)),
+    stop: () => (stopped ??= leaveInOrder(doors, leave, last, logger)),
   };
 }
 

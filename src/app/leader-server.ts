@@ -1,10 +1,9 @@
-import { readToken } from '../access/file.js';
 import { startDoors } from '../doors/server.js';
 import type { Doors } from '../doors/server.js';
 import { LeaderNode } from '../leader/node.js';
 import type { Logger } from '../ports/logger.js';
-import { openAccess } from './access.js';
-import { readBrokerCredentials } from './broker-credentials.js';
+import { openAccess, openToken } from './access.js';
+import { openBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from './config.js';
 import { serverText } from './engine-config.js';
 import type { LeaderConfig } from './engine-config.js';
@@ -37,9 +36,9 @@ export async function startLeaderServer(
   withGrpc = true,
 ): Promise<RunningServer> {
   const access = await openAccess(config.credentials, logger);
-  const token = leader.tokenFile === undefined ? undefined : await readToken(leader.tokenFile);
+  const token = await openToken(leader.tokenFile);
   const self = serverText(config.host, leader.port);
-  const credentials = await readBrokerCredentials(config.brokerCredentials, logger);
+  const credentials = await openBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
   const started: { node?: LeaderNode; doors?: Doors } = {};
   let served = false;
@@ -106,18 +105,23 @@ export async function startLeaderServer(
   portal.start();
 
   const { doors } = started;
-  let stopped: Promise<void> | undefined;
-  const leave = async (): Promise<void> => {
+  let stopped: Promise<boolean> | undefined;
+  const leave = async (): Promise<boolean> => {
     if (doors !== undefined)
       return leaveInOrder(
         doors,
-        () => portal.stop().then(() => node.stop()),
+        () =>
+          portal
+            .stop()
+            .then(() => node.stop())
+            .then(() => false),
         'deixando os outros servidores',
         logger,
       );
     logger.info({}, 'saindo: deixando os outros servidores');
     await node.stop();
     logger.info({}, 'saiu');
+    return false;
   };
   return {
     address: self,

@@ -50,14 +50,26 @@ async function prettyDestination(): Promise<DestinationStream> {
   return pretty({
     destination: STDERR_FD,
     sync: true,
-    colorize: true,
+    colorize: (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
     levelKey: 'nivel',
     messageKey: 'mensagem',
     timestampKey: 'time',
     translateTime: 'SYS:HH:MM:ss.l',
     singleLine: true,
+    customPrettifiers: {
+      level: (_level, _key, _log, { labelColorized, label }) =>
+        labelColorized.replace(label, LEVELS[label] ?? label),
+    },
   });
 }
+
+/** Levels as people read them. In JSON they keep their names, which programs know. */
+const LEVELS: Readonly<Record<string, string>> = {
+  DEBUG: 'DETALHE',
+  INFO: 'INFO',
+  WARN: 'AVISO',
+  ERROR: 'ERRO',
+};
 
 /** Whoever read the log has gone: the server goes on. */
 function ignoreClosedStderr(): void {

@@ -89,8 +89,12 @@ export function heedHangup(logger: Logger, end: () => void, reloads: Reloads = a
   process.on('SIGHUP', () => {
     // A terminal that closes and the shell in it may both send one.
     if (isEnding) return;
-    isEnding = reloads.isEmpty || (hadTerminal && !isatty(STDERR_FD));
-    if (isEnding) end();
-    else void reloads.run(logger);
+    const terminalGone = hadTerminal && !isatty(STDERR_FD);
+    isEnding = reloads.isEmpty || terminalGone;
+    if (isEnding) {
+      const why = terminalGone ? 'o terminal do log fechou' : 'não há arquivo a reler';
+      logger.info({}, `SIGHUP encerra este servidor: ${why}`);
+      end();
+    } else void reloads.run(logger);
   });
 }

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { limits } from '../core/limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from './config.js';
@@ -14,18 +16,19 @@ const STOP_MS_MAX = limits.drainMs + limits.busStopMs + 2_000;
  * Runs a server in this process until SIGTERM or SIGINT (or SIGHUP, as {@link heedHangup} says), then drains it. A second signal ends it at once.
  * @param warnings what is odd about the configuration but does not prevent a start
  * @param start what starts it, by default with the engine that the configuration names
- * @returns the exit code
+ * @returns whether it left writes behind that others should have and have not
  * @throws KvsError PORTA_EM_USO, CONFIGURACAO
  */
 export async function runServer(
   config: ServerConfig,
   warnings: readonly string[] = [],
   start: typeof startServer = startServer,
-): Promise<number> {
+): Promise<boolean> {
   const exposed = await assertPrivate(config);
   const logger = await createLogger(config.logLevel, process.stderr.isTTY);
   for (const warning of [...warnings, ...exposed]) logger.warn({}, warning);
   endOnBug(logger);
+  forgetClosedTerminals();
   const signal = firstSignal(logger);
   const server = await start(config, logger, () => {
     // After this turn: a server without peers serves in the turn in which it starts.
@@ -33,14 +36,17 @@ export async function runServer(
       announce(server);
     });
   });
-  logger.info({ sinal: await signal }, 'sinal recebido');
+  logger.info({ sinal: await signal }, 'sinal recebido: saindo em ordem (outro, depois de 1 s, encerra já)');
   const stuck = setTimeout(() => {
     logger.error({ prazoMs: STOP_MS_MAX }, 'a saída não terminou no prazo: encerrando à força');
     process.exit(1);
   }, STOP_MS_MAX);
-  await server.stop();
+  const leavesBehind = await server.stop();
   clearTimeout(stuck);
-  return 0;
+  if (leavesBehind) {
+    logger.error({}, 'escritas deste servidor se perderam: nenhum outro as confirmou antes da saída');
+  }
+  return leavesBehind;
 }
 
 /** The one line on standard output (or error), for people and for scripts that wait until the server serves. */
@@ -51,23 +57,43 @@ function announce(server: RunningServer): void {
   stream.write(`${[`servidor pronto em ${server.address}`, ...facts].join(' | ')}\n`);
 }
 
+/** A signal that follows another so soon is the same wish: of a terminal and a script, or of an impatient key. */
+const SAME_WISH_MS = 1_000;
+
 function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let seen = false;
+    let seenMs: number | undefined;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (seen) {
+      if (seenMs !== undefined) {
+        if (performance.now() - seenMs < SAME_WISH_MS) return;
         logger.warn({ sinal: signal }, 'segundo sinal: encerrando já');
         process.exit(1);
       }
-      seen = true;
+      seenMs = performance.now();
       resolve(signal);
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
     heedHangup(logger, () => {
-      seen = true;
+      seenMs = performance.now();
       resolve('SIGHUP');
     });
+  });
+}
+
+/**
+ * At its end the process gives each terminal back as it was. Where one has been closed meanwhile, Node.js ends with a trace
+ * instead; so what stood for it is something else by then.
+ */
+function forgetClosedTerminals(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) {
+      if (isatty(fd)) continue;
+      closeSync(fd);
+      // The lowest number that is free: this one.
+      openSync('/dev/null', 'r+');
+    }
   });
 }
 

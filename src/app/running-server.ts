@@ -10,24 +10,29 @@ export interface RunningServer {
   facts(): readonly (readonly [name: string, value: string])[];
   /** Standard output belongs to a contract: what is said to people besides goes to standard error. */
   readonly ownsOutput?: boolean;
-  /** Leaves in order. Never rejects; further calls give the same promise. */
-  stop(): Promise<void>;
+  /**
+   * Leaves in order. Never rejects; further calls give the same promise.
+   * @returns whether writes are left behind that others should have and have not
+   */
+  stop(): Promise<boolean>;
 }
 
 /**
  * The order in which every server leaves: health NOT_SERVING; doors, with a deadline; engine.
+ * @param stopEngine tells whether it leaves writes behind; those of whom others have all tell nothing
  * @param last what the engine does now, for the log
  */
 export async function leaveInOrder(
   doors: Doors,
-  stopEngine: () => Promise<unknown>,
+  stopEngine: () => Promise<boolean>,
   last: string,
   logger: Logger,
-): Promise<void> {
+): Promise<boolean> {
   logger.info({ prazoMs: limits.drainMs }, 'saindo: fechando as portas gRPC');
   doors.setServing(false);
   await doors.stop(limits.drainMs);
   logger.info({}, `saindo: ${last}`);
-  await stopEngine();
+  const leavesBehind = await stopEngine();
   logger.info({}, 'saiu');
+  return leavesBehind;
 }

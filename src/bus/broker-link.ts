@@ -6,6 +6,7 @@ import type { Time } from '../ports/time.js';
 import { reconnectDelayMs, returnDelayMs } from './backoff.js';
 import type { BrokerSource } from './broker-source.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
+import { failureText, refusalAdvice } from './failure-text.js';
 import { connectMqtt } from './mqtt-connection.js';
 import type { Connect, Connection, Will } from './mqtt-connection.js';
 
@@ -48,6 +49,8 @@ export class BrokerLink {
   private stopped = false;
   private cancelTimer: () => void = () => undefined;
   private readonly failures: BurstLog;
+  /** What refusals were told already: they do not pass by themselves. */
+  private readonly refusals = new Set<string>();
 
   constructor(
     private readonly options: LinkOptions,
@@ -73,7 +76,35 @@ export class BrokerLink {
   }
 
   start(): void {
+    this.options.credentials?.onChange?.(() => {
+      void this.renew();
+    });
     this.round();
+  }
+
+  /** Connects anew, with what is to be shown now. What the broker has not acknowledged yet it gets before. */
+  private async renew(): Promise<void> {
+    const { current } = this;
+    if (this.stopped) return;
+    this.cancelTimer();
+    this.attempt?.abort();
+    this.attempt = undefined;
+    this.refusals.clear();
+    this.failedRounds = 0;
+    if (current) {
+      this.options.logger.info(
+        { broker: current.address.url },
+        'credenciais do broker mudaram: reconectando',
+      );
+      this.current = undefined;
+      this.listener.onDown();
+      await current.end(limits.busStopMs);
+    }
+    if (!this.isBusy()) this.round();
+  }
+
+  private isBusy(): boolean {
+    return this.stopped || this.current !== undefined || this.attempt !== undefined;
   }
 
   /** Takes leave of the broker; afterwards the listener hears nothing. */
@@ -101,7 +132,7 @@ export class BrokerLink {
     if (this.stopped) return;
     if (!again) {
       for (const { address, code, detail } of failures) {
-        this.failures.report(code, address.url, { detalhe: detail });
+        this.tell(code, address, detail);
       }
     }
     const rounds = again ? 0 : this.failedRounds;
@@ -110,6 +141,18 @@ export class BrokerLink {
     this.later(again && first ? 0 : reconnectDelayMs(rounds, this.options.random.next()), () => {
       this.round();
     });
+  }
+
+  private tell(code: string, { url }: BrokerAddress, detail: string): void {
+    const advice = refusalAdvice(code, this.options.credentials !== undefined);
+    if (advice === undefined) {
+      this.failures.report(code, url, { detalhe: failureText(code, detail) });
+      return;
+    }
+    const name = `${code} ${url}`;
+    if (this.refusals.has(name)) return;
+    this.refusals.add(name);
+    this.options.logger.error({ motivo: code, broker: url, detalhe: failureText(code, detail) }, advice);
   }
 
   private tryFrom(
@@ -154,6 +197,7 @@ export class BrokerLink {
     this.current = connection;
     this.currentNumber = number;
     this.opened++;
+    this.refusals.clear();
     this.openedAtMs = time.monotonicMs();
     logger.info({ broker: connection.address.url }, 'conectado ao broker');
     if (previous) {
@@ -168,7 +212,10 @@ export class BrokerLink {
     if (this.current !== connection) return;
     const { time, logger, random } = this.options;
     this.current = undefined;
-    logger.warn({ broker: connection.address.url, detalhe: detail }, 'conexão com o broker perdida');
+    logger.warn(
+      { broker: connection.address.url, detalhe: failureText('', detail) },
+      'conexão com o broker perdida',
+    );
     // A broker that takes connections and drops them soon is no better than one that refuses them.
     const held = time.monotonicMs() - this.openedAtMs >= limits.reconnectStableMs;
     this.failedRounds = held ? 0 : this.failedRounds + 1;

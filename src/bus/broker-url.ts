@@ -14,8 +14,11 @@ export interface BrokerAddress {
 
 /** What a broker may ask for. Never in an address, never in a log. */
 export interface BrokerCredentials {
+  /** Both as they are now: asked for at every connection. */
   readonly user: string;
   readonly password: string;
+  /** Calls when they have changed; absent: they never do. */
+  onChange?(call: () => void): void;
 }
 
 const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;

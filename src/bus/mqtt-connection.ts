@@ -146,6 +146,8 @@ export class MqttConnection implements Connection {
       );
     } else if (!isSecure(protocol) && speaks) {
       this.fail('EXIGE_TLS', `esta porta do broker só fala TLS: use ${protocol}s://`);
+    } else if (this.options.will && !(await carriesQos1(this.options))) {
+      this.fail('SEM_QOS_1', 'o broker só leva QoS 0');
     } else this.fail(code, detail);
   }
 
@@ -156,6 +158,10 @@ export class MqttConnection implements Connection {
       const refused = granted?.find((grant) => grant.qos > 2);
       if (error ?? refused) {
         this.fail('ASSINATURA_RECUSADA', error?.message ?? `o broker recusou ${refused?.topic ?? ''}`);
+        return;
+      }
+      if (granted?.some((grant) => grant.qos < 1)) {
+        this.fail('SEM_QOS_1', 'o broker só leva QoS 0');
         return;
       }
       this.state = 'open';
@@ -209,6 +215,30 @@ function clientOptions({ address, tls, clientId, credentials, will }: Connection
     ...(credentials && { username: credentials.user, password: credentials.password }),
     ...(will && { will: { topic: will.topic, payload: will.payload, qos: 1, retain: false } }),
   };
+}
+
+/**
+ * A broker that takes no QoS 1 leaves without a word, for the will alone. Without one it says what it grants.
+ * @returns whether nothing speaks against it
+ */
+function carriesQos1(options: ConnectionOptions): Promise<boolean> {
+  const { filters, clientId, time } = options;
+  return new Promise((resolve) => {
+    const client = mqtt.connect(clientOptions({ ...options, clientId: `${clientId}:qos`, will: undefined }));
+    const end = (carries: boolean): void => {
+      cancel();
+      client.end(true);
+      resolve(carries);
+    };
+    const cancel = time.after(limits.brokerConnectMs / 2, () => end(true));
+    client.on('error', () => end(true));
+    client.on('close', () => end(true));
+    client.on('connect', () => {
+      client.subscribe([...filters], { qos: 1 }, (_error, granted) => {
+        end(granted?.every(({ qos }) => qos !== 0) ?? true);
+      });
+    });
+  });
 }
 
 function isSecure(protocol: BrokerAddress['protocol']): boolean {

@@ -17,6 +17,8 @@ export const EXIT = Object.freeze({
   unknown: 6,
   /** The write was done, but fewer other servers than asked for said in time that they hold it: do not repeat it. */
   unconfirmed: 7,
+  /** A server has stopped, and what was written at it last is at no other. */
+  leftBehind: 8,
 });
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -26,14 +26,24 @@ export function openFailure(error: unknown, folder: string): KvsError {
   if (FULL.test(text)) {
     return new KvsError('DISCO_CHEIO', `não há espaço para abrir os dados em ${folder}`, { cause: error });
   }
-  const why = /EACCES|permission denied|EROFS|read-only/i.test(text)
+  const why = /ENAMETOOLONG/.test(text)
+    ? 'o nome é longo demais'
+    : /ERR_INVALID_ARG_VALUE/.test(text)
+      ? 'o nome tem um caractere nulo'
+      : /ENOENT/.test(text)
+        ? 'ali não se pode criar uma pasta'
+        : refusal(text);
+  return new KvsError('DADOS_INVALIDOS', `não é possível abrir os dados em ${folder}: ${why}`, {
+    cause: error,
+  });
+}
+
+function refusal(text: string): string {
+  return /EACCES|permission denied|EROFS|read-only/i.test(text)
     ? 'sem permissão'
     : /ENOTDIR|EEXIST|not a directory/i.test(text)
       ? 'não é uma pasta'
       : (text.split('\n')[0] ?? '');
-  return new KvsError('DADOS_INVALIDOS', `não é possível abrir os dados em ${folder}: ${why}`, {
-    cause: error,
-  });
 }
 
 /** The texts and codes of an error and of its causes, the innermost first. */

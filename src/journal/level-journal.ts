@@ -1,10 +1,12 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { Dot, VectorEntries } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import type { Checkpoint, Done, Journal, JournalReader, KeptEntry, KeyMark } from '../ports/journal.js';
 import type { Logger } from '../ports/logger.js';
 import { openFailure, writeFailure } from './failures.js';
+import { makeFolder } from '../access/make-folder.js';
 import {
   decodeMeta,
   encodeEntry,
@@ -62,7 +64,7 @@ export class LevelJournal implements Journal {
    */
   static async open(folder: string, fleet: string, logger: Logger): Promise<LevelJournal> {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(resolve(folder));
       if (((await stat(folder)).mode & OTHERS_MAY_READ) !== 0) {
         logger.warn({ pasta: folder }, 'outros usuários desta máquina podem ler os dados: chmod 700');
       }

@@ -40,8 +40,8 @@ export interface NodeOptions {
   readonly doorLimits?: DoorLimits;
   /** Who may do what; by default everybody may do everything, and every server is believed. */
   readonly access?: AccessControl | undefined;
-  /** The token by which the others know this server. */
-  readonly token?: string | undefined;
+  /** Gives the token by which the others know this server, at every connection. */
+  readonly token?: (() => string) | undefined;
 }
 
 /** One server of the leader system: its store, what it does as leader or follower, its engine and its TCP door. */
@@ -72,7 +72,7 @@ export class LeaderNode {
       },
       store,
       budget: serverBudget,
-      shows: options.token === undefined ? {} : { credencial: options.token },
+      shows: showing(options.token),
       others: servers.filter((address) => address !== self),
       onChange: () => options.onChange?.(),
     };
@@ -113,4 +113,13 @@ export class LeaderNode {
 
 function newBudget(): ByteBudget {
   return { used: 0, max: limits.mensagemPartialBytes };
+}
+
+function showing(token: (() => string) | undefined): RoleOptions['shows'] {
+  if (token === undefined) return {};
+  return {
+    get credencial() {
+      return token();
+    },
+  };
 }

@@ -44,6 +44,8 @@ export class Member {
   private current: PresenceState = 'joining';
   private cancelPatience: (() => void) | undefined;
   private sawServing = false;
+  /** Whether this server has stopped with writes of its own that no other has said to have, although others are there. */
+  leftBehind = false;
 
   constructor(
     private readonly store: Store,
@@ -159,6 +161,7 @@ export class Member {
     this.changeState('draining');
     const isEmpty = this.store.vector.entries().length === 0;
     const handedOver = !wasServing || isEmpty || (await this.handedOver());
+    this.leftBehind = !handedOver && this.peers.lack(this.store.vector.seqOf(this.options.origin));
     this.changeState('leaving');
     this.announcer.stop();
     this.oversize.stop();
@@ -205,6 +208,7 @@ export class Member {
         this.repair.onStateReply(message);
         return;
       case 'confirm':
+        this.peers.noteHeld(message.seq);
         this.confirmations.confirmed(message.from, message.seq);
         return;
       case 'clockRequest':
@@ -221,10 +225,12 @@ export class Member {
       if (presence.state === 'leaving') this.announcer.announce();
       return;
     }
+    const known = this.peers.get(presence.origin);
     const noted = this.peers.note(presence);
     if (noted === 'stale') return;
     if (noted === 'gone') {
-      this.options.logger.info({ par: presence.origin }, 'servidor saiu da frota');
+      // It says so itself, and so may its broker.
+      if (known) this.options.logger.info({ par: presence.origin }, 'servidor saiu da frota');
       this.repair.peerGone(presence.origin);
       return;
     }
@@ -245,6 +251,7 @@ export class Member {
   }
 
   private onConnected(): void {
+    this.peers.inSight(true);
     this.options.onBroker?.(true);
     this.announcer.announce();
     if (this.current === 'joining') this.beginPatience(this.tuning.joinPatienceMs);
@@ -252,6 +259,7 @@ export class Member {
   }
 
   private onDisconnected(): void {
+    this.peers.inSight(false);
     this.options.onBroker?.(false);
     if (this.current === 'joining') {
       this.beginPatience(this.sawServing ? this.tuning.joinGiveUpMs : this.tuning.joinPatienceMs);

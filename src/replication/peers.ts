@@ -31,6 +31,10 @@ export type Comparison = 'ahead' | 'notAhead' | 'unknown';
 export class Peers {
   private readonly peers = new Map<Origin, Peer>();
   private readonly order: PresenceOrder;
+  /** The highest seq of ours that any peer has ever said to have. */
+  private heldSeq = 0;
+  /** Some served when the broker was lost. */
+  private outOfSight = false;
 
   constructor(
     private readonly own: Origin,
@@ -38,6 +42,21 @@ export class Peers {
     private readonly tuning: Tuning,
   ) {
     this.order = new PresenceOrder(time);
+  }
+
+  /** The broker came or went: whoever served when it went does so still, as far as anybody knows. */
+  inSight(isInSight: boolean): void {
+    this.outOfSight = !isInSight && (this.outOfSight || this.serving().length > 0);
+  }
+
+  /** A peer has said to have ours up to this seq. */
+  noteHeld(seq: number): void {
+    this.heldSeq = Math.max(this.heldSeq, seq);
+  }
+
+  /** Whether there are others that serve, and none, here or gone, has ever said to have all of ours up to this seq. */
+  lack(seq: number): boolean {
+    return (this.outOfSight || this.serving().length > 0) && this.heldSeq < seq;
   }
 
   get(origin: Origin): Peer | undefined {
@@ -79,6 +98,7 @@ export class Peers {
     this.peers.delete(presence.origin);
     if (presence.state === 'leaving') return 'gone';
     const saysOwn = presence.recent.find(([origin]) => origin === this.own)?.[1] ?? 0;
+    this.noteHeld(saysOwn);
     this.peers.set(presence.origin, {
       presence,
       ownSeq: Math.max(known?.ownSeq ?? 0, saysOwn),

@@ -105,7 +105,7 @@ export const STANDS = {
 
   lider: () =>
     guarded(async (access) => {
-      const system = await openLeaderSystem({ access, token: tokenText('srv', secretOf('srv')) });
+      const system = await openLeaderSystem({ access, token: () => tokenText('srv', secretOf('srv')) });
       const { nodes, addresses } = system;
       return {
         // The leader, and a follower, which forwards what it is told to write.

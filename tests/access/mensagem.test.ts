@@ -26,7 +26,7 @@ beforeEach(async () => {
     await credential('srv', 'servidor'),
   );
   const access = accessControl(stand.table);
-  system = await leaderSystem(3, { access, token: tokenOf('srv') });
+  system = await leaderSystem(3, { access, token: () => tokenOf('srv') });
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) client.close();

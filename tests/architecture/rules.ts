@@ -46,7 +46,12 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['node:*'],
   },
   portal: { folders: ['core', 'ports', 'portal'], packages: ['node:*'] },
-  journal: { folders: ['core', 'ports', 'journal'], packages: ['classic-level', 'node:*'] },
+  journal: {
+    folders: ['core', 'ports', 'journal'],
+    // A folder is made like those of other private files.
+    modules: ['access/make-folder'],
+    packages: ['classic-level', 'node:*'],
+  },
   doors: {
     folders: ['core', 'ports', 'doors', 'tls'],
     packages: [

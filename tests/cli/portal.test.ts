@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readBrokerCredentials } from '../../src/app/broker-credentials.js';
+import { openBrokerCredentials, readBrokerCredentials } from '../../src/app/broker-credentials.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import { adminRequestOf, enrolmentRequestOf } from '../../src/cli/portal/request.js';
 import type { PortalRequest } from '../../src/cli/portal/request.js';
@@ -83,11 +83,11 @@ describe('credenciais do broker', () => {
       ...{ debug: () => undefined, info: () => undefined, error: () => undefined },
       warn: (_details: unknown, message: string) => void warnings.push(message),
     };
-    const read = (path: string | undefined): ReturnType<typeof readBrokerCredentials> =>
+    const read = (path: string): ReturnType<typeof readBrokerCredentials> =>
       readBrokerCredentials(path, logger);
     await writeFile(file, 'usuario:se:nha \r\noutra linha\n', { mode: 0o600 });
     expect(await read(file)).toEqual({ user: 'usuario', password: 'se:nha ' });
-    expect(await read(undefined)).toBeUndefined();
+    expect(await openBrokerCredentials(undefined, logger)).toBeUndefined();
     // A token is a user and a password.
     await writeFile(file, 'kvs_frota1.Segredo.com:tudo\n');
     expect(await read(file)).toEqual({ user: 'frota1', password: 'Segredo.com:tudo' });

@@ -10,6 +10,8 @@ import { envName } from '../../app/settings.js';
 import { TLS_OPTIONS } from '../../app/tls-config.js';
 import type { Flags } from '../../app/settings.js';
 import { KvsError } from '../../core/errors.js';
+import { EXIT } from '../exit.js';
+import type { ExitCode } from '../exit.js';
 import { LOOPBACKS, openPorts } from '../../tls/open-ports.js';
 import type { Hosts } from '../../tls/open-ports.js';
 import { typedNames } from './arguments.js';
@@ -32,7 +34,7 @@ export async function runLeaderServerCommand(
   flags: Flags,
   env: Env,
   words: readonly string[],
-): Promise<number> {
+): Promise<ExitCode> {
   const asked = Object.keys(flags).length === 0 ? await askSettings(env) : undefined;
   const given = asked?.flags ?? flags;
   const own = Object.fromEntries(OWN_OPTIONS.map((name) => [name, given[name]]));
@@ -47,7 +49,7 @@ export async function runLeaderServerCommand(
   const warnings = unknownVariables(env).map(
     (name) => `a variável ${name} não é uma opção conhecida e foi ignorada`,
   );
-  return runServer(config, warnings, async (_, logger, onServing) => {
+  const leftBehind = await runServer(config, warnings, async (_, logger, onServing) => {
     await asked?.hold.release();
     return startLeaderServer(config, leaderOf(config), logger, onServing, grpc !== undefined);
   }).catch((error: unknown) => {
@@ -56,6 +58,7 @@ export async function runLeaderServerCommand(
     const options = grpc === undefined ? '--porta' : '--porta, ou a de gRPC com --porta-grpc';
     throw new KvsError(code, `${message}; escolha outra com ${options}`, { cause: error });
   });
+  return leftBehind ? EXIT.leftBehind : EXIT.ok;
 }
 
 function leaderOf({ engine }: ServerConfig): LeaderConfig {

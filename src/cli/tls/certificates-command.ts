@@ -1,10 +1,11 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import picocolors from 'picocolors';
 import { listedTexts, parseHost } from '../../app/parse.js';
 import { badSetting } from '../../app/settings.js';
 import type { Flags } from '../../app/settings.js';
 import { KvsError } from '../../core/errors.js';
+import { makeFolder } from '../../access/make-folder.js';
 import { Authority } from '../../tls/authority.js';
 import type { Issued } from '../../tls/authority.js';
 import { EXIT } from '../exit.js';
@@ -51,7 +52,7 @@ export async function runCertificates(
 ): Promise<ExitCode> {
   const wish = wishOf(folder, flags, replaces);
   const nowMs = Date.now();
-  await mkdir(wish.folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makeFolder(resolve(wish.folder)).catch((cause: unknown) => {
     throw new KvsError('CONFIGURACAO', `não consegui criar a pasta ${wish.folder}`, { cause });
   });
   const present = {
