@@ -67,9 +67,34 @@ describe('servidores do sistema com líder que caem e voltam', () => {
       expect(await pending.answers(1)).toMatchObject({ tipo: 'UNKNOWN_OUTCOME' });
       system.servers[1]!.thaw();
       await eventually('the frozen one has it', async () => (await get(1, 'k', 1)).tipo === 'GET_OK');
-      expect(await put(1, 'k', '2')).toMatchObject({ tipo: 'PUT_OK', timestamp: 2 });
+      // For a moment it refuses what may have waited: of that nothing was done.
+      let answer: Awaited<ReturnType<typeof put>> | undefined;
+      await eventually('it takes writes again', async () => {
+        answer = await put(1, 'k', '2');
+        return answer['codigo'] !== 'SERVIDOR_PAROU';
+      });
+      expect(answer).toMatchObject({ tipo: 'PUT_OK', timestamp: 2 });
     },
   );
+
+  it('um líder que esteve parado recusa as escritas que esperavam à porta', { timeout: 60_000 }, async () => {
+    system = await LeaderProcesses.start();
+    expect(await put(0, 'k', '1')).toMatchObject({ tipo: 'PUT_OK', timestamp: 1 });
+    const client = await open(0);
+    expect(await client.ask({ tipo: 'GET', chave: 'k' })).toMatchObject({ tipo: 'GET_OK' });
+    system.servers[0]!.freeze();
+    const frozenMs = performance.now();
+    for (let i = 0; i < 20; i++) client.send({ tipo: 'PUT', chave: 'k', valor: `durante ${i}` });
+    client.send({ tipo: 'GET', chave: 'k' });
+    await eventually('the pause is long enough', () => performance.now() - frozenMs > 2_000);
+    system.servers[0]!.thaw();
+    // Reads are answered, by what was there before.
+    expect(await client.answers(22)).toMatchObject({ tipo: 'GET_OK', valor: '1', timestamp: 1 });
+    for (const refused of client.received.slice(1, 21))
+      expect(refused).toMatchObject({ tipo: 'ERROR', codigo: 'SERVIDOR_PAROU' });
+    await eventually('it takes writes again', async () => (await put(0, 'k', '2')).tipo === 'PUT_OK', 5_000);
+    expect(await get(0, 'k')).toMatchObject({ valor: '2', timestamp: 2 });
+  });
 
   it('quem confirmou e perdeu tudo não conta', { timeout: 60_000 }, async () => {
     system = await LeaderProcesses.start('--prazo', String(DEADLINE_MS));

@@ -43,6 +43,8 @@ async function ask(address: string, message: object): Promise<Received | 'refuse
   }
 }
 
+const NOT_DONE = ['SEM_LIDER', 'SERVIDOR_ENTRANDO', 'SERVIDOR_PAROU'];
+
 describe('histórias sob quedas e congelamentos', () => {
   let system: LeaderProcesses;
   const recorder = new Recorder();
@@ -65,7 +67,7 @@ describe('histórias sob quedas e congelamentos', () => {
       if (answer.tipo === 'PUT_OK') {
         return { kind: 'answered', answer: { made: { version: answer['timestamp'] as number } } };
       }
-      if (['SEM_LIDER', 'SERVIDOR_ENTRANDO'].includes(String(answer['codigo']))) return { kind: 'failed' };
+      if (NOT_DONE.includes(String(answer['codigo']))) return { kind: 'failed' };
       throw new Error(`unexpected ${JSON.stringify(answer)}`);
     },
   });

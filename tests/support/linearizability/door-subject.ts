@@ -79,7 +79,7 @@ function timed({ val, ver }: { readonly val: string; readonly ver: bigint }): Si
   return ver === 0n ? null : { value: val, timestamp: Number(ver) };
 }
 
-const NOT_DONE = ['SEM_MAIORIA', 'SERVIDOR_SAINDO', 'SERVIDOR_ENTRANDO'];
+const NOT_DONE = ['SEM_MAIORIA', 'SERVIDOR_SAINDO', 'SERVIDOR_ENTRANDO', 'SERVIDOR_PAROU'];
 
 /** `undefined`: no fault of a member or server explains it. */
 function outcomeOf(error: Partial<ServiceError>): Outcome | undefined {
