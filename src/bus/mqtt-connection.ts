@@ -196,7 +196,7 @@ function clientOptions({ address, tls, clientId, credentials, will }: Connection
   const secure = tls?.clientOptions() ?? STRANGERS_TLS;
   return {
     ...(address.protocol === 'mqtts' && secure),
-    ...(address.protocol === 'wss' && { wsOptions: secure }),
+    ...(address.protocol === 'wss' && { wsOptions: secure as object }),
     protocol: address.protocol,
     host: address.host,
     // The library puts the address of a web socket together from this.

@@ -4,6 +4,7 @@ import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
 import { tlsFailureOf } from '../tls/failures.js';
 import type { TlsFailure } from '../tls/failures.js';
+import { checkIdentity } from '../tls/identity.js';
 import { MINIMUM_VERSION, readMaterial } from '../tls/material.js';
 import type { TlsFiles } from '../tls/material.js';
 import { probe, spokenAt } from '../tls/probe.js';
@@ -118,5 +119,8 @@ class TlsCredentials extends ChannelCredentials {
 
 /** The name is checked in either case, whatever NODE_TLS_REJECT_UNAUTHORIZED says; it is sent only where it is a name. */
 function connectionOptions(name: string): ConnectionOptions {
-  return { host: name, servername: isIP(name) > 0 ? '' : name, rejectUnauthorized: true };
+  return {
+    ...{ host: name, servername: isIP(name) > 0 ? '' : name },
+    ...{ rejectUnauthorized: true, checkServerIdentity: checkIdentity },
+  };
 }

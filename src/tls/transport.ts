@@ -1,6 +1,7 @@
 import type { TlsOptions } from 'node:tls';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
+import { checkIdentity } from './identity.js';
 import { MINIMUM_VERSION, readMaterial } from './material.js';
 import type { TlsFiles, TlsMaterial } from './material.js';
 
@@ -12,10 +13,15 @@ export interface ClientTls {
   readonly minVersion: typeof MINIMUM_VERSION;
   /** Said, since NODE_TLS_REJECT_UNAUTHORIZED decides where it is not. */
   readonly rejectUnauthorized: true;
+  readonly checkServerIdentity: typeof checkIdentity;
 }
 
 /** What a client checks that shows nothing, against the public authorities. */
-export const STRANGERS_TLS: ClientTls = { minVersion: MINIMUM_VERSION, rejectUnauthorized: true };
+export const STRANGERS_TLS: ClientTls = {
+  minVersion: MINIMUM_VERSION,
+  rejectUnauthorized: true,
+  checkServerIdentity: checkIdentity,
+};
 
 /** The certificates of one process, for everything in it that speaks TLS. They can be taken up anew from their files. */
 export class Transport {

@@ -2,7 +2,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, open as openFile, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PeerCertificate } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkIdentity } from '../../src/tls/identity.js';
 import { kvs } from '../support/kvs-program.js';
 
 const DAY_MS = 86_400_000;
@@ -146,4 +148,14 @@ describe('kvs certificados', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^kvs: não consegui criar a pasta [^\n]*\n$/);
   });
+});
+
+it('um certificado vale para os endereços IPv6 que tem, como quer que se escrevam, e para nenhum outro', async () => {
+  const folder = join(parent, 'ipv6');
+  await kvs(['certificados', folder, '--nome', '2001:db8::5']);
+  const { raw, subjectAltName } = await certificate(folder, 'servidor');
+  const shown = { raw, subject: {}, subjectaltname: subjectAltName } as unknown as PeerCertificate;
+  expect(checkIdentity('2001:db8::5', shown)).toBeUndefined();
+  expect(checkIdentity('2001:DB8:0::0:5', shown)).toBeUndefined();
+  expect(checkIdentity('2001:db8::6', shown)).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 });

@@ -290,8 +290,7 @@ describe.runIf(mosquittoAvailable())('Mosquitto', () => {
 describe.runIf(mosquittoAvailable())('Mosquitto, por WebSocket', () => {
   behaves(mosquittoWeb);
 
-  it('um endereço IPv6 é um nome como outro: com ele no certificado conecta', async ({ skip }) => {
-    skip(process.version.startsWith('v22.'), 'docs/SECURITY.md, Dependencies');
+  it('um endereço IPv6 é um nome como outro: com ele no certificado conecta', async () => {
     const listener = ['protocol websockets', 'socket_domain ipv6'];
     const { port } = await mosquittoListening(listener, await files.server('broker'), false, '::1');
     const { bus } = await member({ port, host: '[::1]', web: true });
