@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -12,19 +13,33 @@ export interface SmallFile {
   readonly isExposed: boolean;
 }
 
+export interface Reading {
+  /**
+   * Whether it may be a pipe or a device. Not for what SIGHUP reads again: a pipe would hold up for ever whoever reads it,
+   * and with it all that is read after it.
+   */
+  readonly anything?: boolean;
+  /** `latin1`: only what is ASCII in it counts. */
+  readonly encoding?: 'utf8' | 'latin1';
+}
+
 /**
- * A file of settings or secrets, as text. Only a file: a pipe of that name would hold up for ever whoever reads it, and
- * with it all that SIGHUP reads after it.
- * @throws KvsError CONFIGURACAO if it cannot be read or is larger than `mostBytes`; its content is never repeated
+ * A file of settings or secrets, as text, without the byte order mark that it may begin with.
+ * @throws KvsError CONFIGURACAO if it cannot be read, is larger than `mostBytes`, or is not UTF-8; its content is never
+ * repeated
  */
-export async function readSmallFile(path: string, mostBytes: number): Promise<SmallFile> {
+export async function readSmallFile(
+  path: string,
+  mostBytes: number,
+  { anything = false, encoding = 'utf8' }: Reading = {},
+): Promise<SmallFile> {
   let handle: FileHandle | undefined;
   try {
     // Without waiting for whoever writes into a pipe of that name.
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    handle = await open(path, anything ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
     if (stat.isDirectory()) throw unreadable(path, 'é uma pasta');
-    if (!stat.isFile()) throw unreadable(path, 'não é um arquivo');
+    if (!anything && !stat.isFile()) throw unreadable(path, 'não é um arquivo');
     const chunks: Buffer[] = [];
     let bytes = 0;
     for (;;) {
@@ -35,7 +50,9 @@ export async function readSmallFile(path: string, mostBytes: number): Promise<Sm
       bytes += bytesRead;
       if (bytes > mostBytes) throw unreadable(path, `passa de ${mostBytes} bytes`);
     }
-    return { text: Buffer.concat(chunks).toString('utf8'), isExposed: (stat.mode & OTHERS) !== 0 };
+    const content = withoutMark(Buffer.concat(chunks));
+    if (encoding === 'utf8' && !isUtf8(content)) throw unreadable(path, 'não é texto em UTF-8');
+    return { text: content.toString(encoding), isExposed: (stat.mode & OTHERS) !== 0 };
   } catch (error) {
     if (error instanceof KvsError) throw error;
     throw unreadable(path, reasonOf(error), error);
@@ -45,6 +62,13 @@ export async function readSmallFile(path: string, mostBytes: number): Promise<Sm
 }
 
 const PIECE_BYTES = 64 * 1024;
+
+const MARK = Buffer.from('\ufeff');
+
+/** Without the byte order mark that some editors put before a text. */
+function withoutMark(content: Buffer): Buffer {
+  return content.subarray(0, MARK.length).equals(MARK) ? content.subarray(MARK.length) : content;
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'não existe',

@@ -11,13 +11,14 @@ import type { AccessAction } from './access/options.js';
 import { adminOptions, enrolmentOptions } from './portal/options.js';
 import { clientOptions, copyOptions } from './client-options.js';
 import type { Switches } from './request.js';
+import { flagsOf } from './flags.js';
 import { keyOptions, keyRequest } from './key-command.js';
 import type { KeyRequest } from './key-command.js';
 import { serverOptions } from './server-options.js';
 import { certificatesOptions } from './tls/options.js';
 import { COMMANDS_TEXT, MISUSE_STRINGS, misuseText } from './misuse.js';
 import { wrapWords } from './wrap.js';
-import { keepWhole, spreadLists } from './words.js';
+import { keepWhole, markStreams, spreadLists, STANDARD_STREAM } from './words.js';
 
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
 export type Command =
@@ -43,7 +44,7 @@ export type Command =
   | {
       readonly kind: 'copy';
       readonly direction: 'exporta' | 'importa';
-      /** `undefined` or `-`: the standard streams. */
+      /** `undefined`: the standard streams. */
       readonly file: string | undefined;
       readonly flags: Flags;
     }
@@ -88,7 +89,7 @@ export function parseCommandLine(words: readonly string[], script?: string, colu
         help = shown;
       },
     );
-    void parser.parse(spreadLists(rest).map(keepWhole), {}, (error, _parsed, output) => {
+    void parser.parse(spreadLists(markStreams(rest)).map(keepWhole), {}, (error, _parsed, output) => {
       if (error) throw error;
       text = columns === undefined ? output : wrapWords(output, columns);
     });
@@ -239,22 +240,9 @@ function switchesOf(argv: Readonly<Record<string, unknown>>): Switches {
 
 function copyOf(direction: 'exporta' | 'importa', argv: Readonly<Record<string, unknown>>): Command {
   const { ARQUIVO, ...flags } = flagsOf(argv);
-  return { kind: 'copy', direction, file: typeof ARQUIVO === 'string' ? ARQUIVO : undefined, flags };
-}
-
-/** Options as texts under their main names; everything else that yargs puts beside them is left out. */
-function flagsOf(argv: Readonly<Record<string, unknown>>): Flags {
-  const flags: Record<string, string | readonly string[]> = {};
-  for (const [name, value] of Object.entries(argv)) {
-    if (name === '$0' || name === '_' || name.length === 1) continue;
-    if (typeof value === 'string') flags[name] = value;
-    // The settings of TLS also come from variables and files, where they are texts.
-    else if (value === true && name.startsWith('tls')) flags[name] = 'sim';
-    else if (Array.isArray(value)) flags[name] = value.map(String);
-    // Of the options with a yes or no, this one is a setting; the others say how the client works.
-    else if (name === 'cifra' && typeof value === 'boolean') flags[name] = String(value);
-  }
-  return flags;
+  if (ARQUIVO === '') throw new Error(`${direction}: o nome do arquivo está vazio`);
+  const file = typeof ARQUIVO !== 'string' || ARQUIVO === STANDARD_STREAM ? undefined : ARQUIVO;
+  return { kind: 'copy', direction, file, flags };
 }
 
 function oneLine(error: unknown): string {

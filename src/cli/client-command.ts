@@ -12,10 +12,11 @@ import { isRemoval, lossOf, simulate } from './removal/counted.js';
 import { jsonFromEnv, requestOf, sureFromEnv, targetOf } from './request.js';
 import type { Request, Switches, Target } from './request.js';
 import { keysText, Rows } from './rows.js';
+import { withStandardInput } from './standard-input.js';
 
 /**
  * `kvs cliente`: one request, its answers on standard output, what went wrong on standard error.
- * @throws KvsError CONFIGURACAO for options that do not fit together
+ * @throws KvsError CONFIGURACAO for options that do not fit together; VALOR_LONGO, VALOR_INVALIDO for standard input
  */
 export async function runClient(
   flags: Flags,
@@ -23,7 +24,7 @@ export async function runClient(
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
-  const request = requestOf(flags);
+  const request = requestOf(await withStandardInput(flags));
   const target = targetOf(flags, env, discovers, output.error);
   const asJson = json || jsonFromEnv(env);
   if (isRemoval(request)) {

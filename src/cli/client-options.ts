@@ -76,7 +76,13 @@ export function clientOptions(command: Argv): Argv {
         requiresArg: true,
         describe: 'Chave; repetível com -v; várias de uma vez depois de get, putall, …',
       },
-      valor: { alias: 'v', type: 'array', string: true, requiresArg: true, describe: 'Valor; um por chave' },
+      valor: {
+        alias: 'v',
+        type: 'array',
+        string: true,
+        requiresArg: true,
+        describe: 'Valor; um por chave; com -o, "-v -" lê um da entrada padrão',
+      },
       ver: {
         alias: ['e', 'versao'],
         type: 'array',
@@ -112,6 +118,7 @@ export function clientOptions(command: Argv): Argv {
       ],
       ['$0 cliente -p 9000 --confirmacao 2 -o insere -k nome -v Ana', 'respondida quando mais dois a têm'],
       ['$0 cliente -p 9000 -o insere -k nota -v=-10', 'um valor que começa com "-"'],
+      ['$0 cliente -p 9000 -o insere -k carta -v - < carta.txt', 'o valor da entrada padrão, tal como vem'],
     ])
     .epilogue(
       'Saída: 0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde ·\n' +
@@ -126,6 +133,6 @@ export function copyOptions(command: Argv, direction: 'exporta' | 'importa'): Ar
   const stream = direction === 'exporta' ? 'a saída padrão' : 'a entrada padrão';
   return command
     .usage(`$0 ${direction} [ARQUIVO] [opções]`)
-    .positional('ARQUIVO', { type: 'string', describe: `O arquivo (${stream})` })
+    .positional('ARQUIVO', { type: 'string', describe: `O arquivo; - ou nenhum: ${stream}` })
     .options(TARGET_OPTIONS);
 }

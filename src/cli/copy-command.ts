@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import type { ReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import type { Flags } from '../app/settings.js';
 import { KvsError } from '../core/errors.js';
@@ -9,10 +8,13 @@ import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
 import { endLine, headLine, readVersions, versionLine } from './copy-format.js';
 import type { Version } from './copy-format.js';
+import { cliLimits } from './limits.js';
 import type { Output } from './output.js';
 import { targetOf } from './request.js';
 import { invoke, numberOf, textOf } from './rpc.js';
 import type { Rpc } from './rpc.js';
+import { STANDARD_INPUT, standardInput } from './standard-input.js';
+import { textLines } from './text-lines.js';
 
 const PROGRESS_MS = 1_000;
 
@@ -24,7 +26,7 @@ const IMPORT: Rpc<string> = { ...DOOR, method: 'Importa', writes: true, read: ou
 /**
  * `kvs exporta` and `kvs importa`: all versions as JSON lines, out of a server or into one. Progress goes to standard
  * error.
- * @param file `undefined` or `-`: the standard streams
+ * @param file `undefined`: the standard streams
  * @throws KvsError CONFIGURACAO for a file that cannot be read or written, or is not what `exporta` writes
  */
 export function runCopy(
@@ -34,8 +36,7 @@ export function runCopy(
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
-  const path = file === '-' ? undefined : file;
-  return direction === 'exporta' ? exportTo(path, flags, env, output) : importFrom(path, flags, env, output);
+  return direction === 'exporta' ? exportTo(file, flags, env, output) : importFrom(file, flags, env, output);
 }
 
 async function exportTo(
@@ -72,21 +73,16 @@ async function importFrom(
   output: Output,
 ): Promise<ExitCode> {
   const target = targetOf(flags, env);
-  const input = path === undefined ? process.stdin : await openFile(path);
+  const input = path === undefined ? standardInput() : await openFile(path);
   const progress = new Progress('importadas', output);
   const outcomes = new Map<string, number>();
-  let unreadable: Error | undefined;
-  input.on('error', (error: Error) => {
-    unreadable = error;
-  });
-  const lines = createInterface({ input, crlfDelay: Infinity });
-  const items = readVersions(lines, () => unreadable);
+  const lines = textLines(input, cliLimits.copyLineBytes, path ?? STANDARD_INPUT);
+  const items = readVersions(lines);
   const { failure } = await invoke(target, IMPORT, { items }, (outcome) => {
     progress.add();
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     return undefined;
   });
-  lines.close();
   input.destroy();
   if (failure !== undefined) {
     output.error(`${failure.message} (importação incompleta: ${progress.count} versões; pode ser repetida)`);

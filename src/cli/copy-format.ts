@@ -29,13 +29,9 @@ export function endLine(count: number): string {
 
 /**
  * The versions of a file, line by line.
- * @param failure what went wrong with the lines, once they are over
  * @throws KvsError CONFIGURACAO that says which line is wrong, or that the last is missing
  */
-export async function* readVersions(
-  lines: AsyncIterable<string>,
-  failure: () => Error | undefined,
-): AsyncGenerator<Version> {
+export async function* readVersions(lines: AsyncIterable<string>): AsyncGenerator<Version> {
   let number = 0;
   let count = 0;
   let complete = false;
@@ -56,8 +52,6 @@ export async function* readVersions(
       yield versionOf(fields, number);
     }
   }
-  const broken = failure();
-  if (broken) throw new KvsError('CONFIGURACAO', `não consegui ler o arquivo: ${broken.message}`);
   if (!complete) throw wrong(number + 1, 'falta a última linha: o arquivo não está completo');
 }
 
@@ -66,8 +60,14 @@ function versionOf(fields: ReadonlyMap<string, unknown>, number: number): Versio
   if (typeof chave !== 'string' || typeof valor !== 'string' || !isCount(versao) || !isCount(ts)) {
     throw wrong(number, 'esperado {"chave": texto, "versao": número, "ts": número, "valor": texto}');
   }
+  // On the way to the server they would become another character.
+  if (LONE_SURROGATE.test(chave) || LONE_SURROGATE.test(valor)) {
+    throw wrong(number, 'a chave ou o valor tem meio caractere (\\ud800 a \\udfff sem par)');
+  }
   return { chave, versao, ts, valor };
 }
+
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0;

@@ -2,12 +2,15 @@ import { KvsError } from '../core/errors.js';
 import { parseCommandLine } from './arguments.js';
 import { EXIT, exitOf } from './exit.js';
 import { standardOutput } from './output.js';
+import { assertReadable } from './raw-text.js';
 
 /** Runs the command line of this process and sets its exit code. Never rejects. */
 export async function main(): Promise<void> {
   const output = standardOutput();
   try {
-    const command = parseCommandLine(process.argv.slice(2), process.env['PROGRAMA_KVS'], columnsHere());
+    const words = process.argv.slice(2);
+    assertReadable(words, process.env);
+    const command = parseCommandLine(words, process.env['PROGRAMA_KVS'], columnsHere());
     switch (command.kind) {
       case 'text':
         await output.line(command.text);

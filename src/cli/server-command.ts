@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readSmallFile } from '../access/small-file.js';
 import { serverConfig, unknownVariables } from '../app/config.js';
 import { mergePort } from '../app/parse.js';
 import { onReload } from '../app/reload.js';
@@ -7,6 +7,7 @@ import type { ConfigFile, Flags } from '../app/settings.js';
 import { KvsError } from '../core/errors.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
+import { cliLimits } from './limits.js';
 
 /**
  * `kvs servidor`: runs until a signal ends it.
@@ -23,10 +24,10 @@ export async function runServerCommand(
     throw new KvsError('CONFIGURACAO', '--config: esperado um só arquivo');
   }
   const porta = typeof flags.porta === 'object' ? flags['porta'] : mergePort(positionalPort, flags['porta']);
-  const file = path === undefined || path === '' ? undefined : await readConfig(path);
+  const file = path === undefined || path === '' ? undefined : await readConfig(path, false);
   if (file !== undefined) {
     onReload('arquivo de opções', async () => {
-      if ((await readConfig(file.path)).text === file.text) return;
+      if ((await readConfig(file.path, true)).text === file.text) return;
       throw new KvsError('CONFIGURACAO', `${file.path} mudou: as opções só valem a partir do próximo início`);
     });
   }
@@ -37,12 +38,8 @@ export async function runServerCommand(
   return leftBehind ? EXIT.leftBehind : EXIT.ok;
 }
 
-async function readConfig(path: string): Promise<ConfigFile> {
-  try {
-    return { path, text: await readFile(path, 'utf8') };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why = { ENOENT: 'não existe', EACCES: 'sem permissão', EISDIR: 'é uma pasta' }[code] ?? code;
-    throw new KvsError('CONFIGURACAO', `não consegui ler ${path}: ${why}`, { cause: error });
-  }
+/** @param again at SIGHUP, where a pipe would hold up all that is read after it */
+async function readConfig(path: string, again: boolean): Promise<ConfigFile> {
+  const { text } = await readSmallFile(path, cliLimits.configFileBytes, { anything: !again });
+  return { path, text };
 }

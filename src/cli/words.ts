@@ -11,6 +11,26 @@ const SINGLE_OPTION =
   /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--servidores|--prazo|--credencial|--tls-ca|--tls-certificado|--tls-chave|--tls-nome|--confirmacao|--sessao)$/;
 
 /**
+ * What stands for the word `-` where it means a standard stream: no word holds a zero, so that the value `-` is another
+ * (`-v=-`).
+ */
+export const STANDARD_STREAM = '\0-';
+
+/**
+ * Marks `-` where it means a standard stream: the file of `exporta` and `importa`, and a value of the command line of `-o`.
+ * Not a value after an operation that is named by position, or of the portal: there it always was a value like any other.
+ */
+export function markStreams(words: readonly string[]): readonly string[] {
+  const [command] = words;
+  const isCopy = command === 'exporta' || command === 'importa';
+  if (!isCopy && (command !== 'cliente' || namesOperation(words))) return words;
+  return words.map((word, at) => {
+    const isStream = word === '-' && (isCopy || /^(-v|--valor)$/.test(words[at - 1] ?? ''));
+    return isStream ? STANDARD_STREAM : word;
+  });
+}
+
+/**
  * `get --chave a b` as `get --chave=a --chave=b`, for the operations that are named by position and for the portal's commands: several
  * values after one option belong to their command lines and not to that of `-o`. Other words stay as they are.
  */

@@ -90,7 +90,8 @@ async function readAuthorities(ca: string, nowMs: number): Promise<string> {
 
 async function readText(option: string, path: string): Promise<SmallFile> {
   try {
-    return await readSmallFile(path, limits.tlsFileBytes);
+    // Lists of authorities name them in comments, in whatever alphabet.
+    return await readSmallFile(path, limits.tlsFileBytes, { encoding: 'latin1' });
   } catch (error) {
     const { message, cause } = KvsError.from(error);
     throw bad(`${option}: ${message}`, cause);

@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
 import { connect, reasonOf } from '../support/kvs-client.js';
@@ -86,6 +86,32 @@ describe('refused', () => {
       expect((await client.insereBytes(field(1, bytes), 'Remove')).resposta).toEqual({ versao: -1 });
     }
     expect(engine.calls).toBe(before);
+  });
+
+  it('bytes that are not UTF-8 in a copy, with nothing stored', async () => {
+    const { engine, doors } = stand;
+    const client = new Client(`127.0.0.1:${doors.port}`, credentials.createInsecure());
+    const pass = (bytes: Buffer): Buffer => bytes;
+    const refusalOf = (message: Buffer): Promise<unknown> =>
+      new Promise((resolve) => {
+        const call = client.makeBidiStreamRequest('/kvs.Copia/Importa', pass, pass);
+        call.on('data', resolve).on('error', resolve);
+        call.end(message);
+      });
+    const before = engine.calls;
+    const numbers = Buffer.from('18012005', 'hex');
+    const bad = Buffer.from('61ff62', 'hex');
+    const key = await refusalOf(Buffer.concat([field(1, bad), field(2, 'valor'), numbers]));
+    expect(key).toMatchObject({ code: status.INVALID_ARGUMENT });
+    expect(reasonOf(key)).toBe('0:CHAVE_INVALIDA');
+    const value = await refusalOf(Buffer.concat([field(1, 'chave'), field(2, bad), numbers]));
+    expect(reasonOf(value)).toBe('0:VALOR_INVALIDO');
+    for (const none of ['18002005', '18012000', '1801']) {
+      const row = Buffer.concat([field(1, 'chave'), field(2, 'valor'), Buffer.from(none, 'hex')]);
+      expect(reasonOf(await refusalOf(row))).toBe('0:PEDIDO_INVALIDO');
+    }
+    expect(engine.calls).toBe(before);
+    client.close();
   });
 
   it('bytes that are no message, with INVALID_ARGUMENT', async () => {

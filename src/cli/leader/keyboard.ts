@@ -1,33 +1,21 @@
 import { createInterface } from 'node:readline';
 import type { Interface } from 'node:readline';
 import type { KvsError } from '../../core/errors.js';
+import { cliLimits } from '../limits.js';
+import { STANDARD_INPUT, standardInput } from '../standard-input.js';
+import { textLines } from '../text-lines.js';
+
+/** Where answers come from. */
+interface Source {
+  /** @returns `undefined` at the end */
+  line(prompt: string): Promise<string | undefined>;
+  close(): void;
+}
 
 /** Questions on standard error, answers from standard input: a person at a terminal, or a script. */
 export class Keyboard {
-  private readonly lines: string[] = [];
-  private waiting: ((line: string | undefined) => void) | undefined;
+  private readonly source: Source = process.stdin.isTTY ? new Terminal() : new Script();
   private over = false;
-  private readonly reader: Interface;
-
-  constructor() {
-    const { stdin, stderr } = process;
-    this.reader = createInterface({ input: stdin, output: stderr, terminal: stdin.isTTY && stderr.isTTY });
-    this.reader.on('line', (line) => {
-      if (this.waiting === undefined) {
-        this.lines.push(line);
-        // A script may be long: it is read as it is done.
-        this.reader.pause();
-      } else this.answer(line);
-    });
-    this.reader.on('close', () => {
-      this.over = true;
-      this.answer(undefined);
-    });
-    this.reader.on('SIGINT', () => {
-      this.close();
-      process.kill(process.pid, 'SIGINT');
-    });
-  }
 
   /** Whether a person is there. */
   get isTerminal(): boolean {
@@ -36,23 +24,21 @@ export class Keyboard {
 
   /** Whether nothing more will be answered: every question gets its default. */
   get isOver(): boolean {
-    return this.over && this.lines.length === 0;
+    return this.over;
   }
 
   say(text: string): void {
     process.stderr.write(`${text}\n`);
   }
 
-  /** The line that answers a question; `undefined` at the end of the input. */
-  line(prompt: string): Promise<string | undefined> {
-    this.reader.setPrompt(prompt);
-    this.reader.prompt();
-    const line = this.lines.shift();
-    if (line !== undefined || this.over) return Promise.resolve(line);
-    return new Promise((resolve) => {
-      this.waiting = resolve;
-      this.reader.resume();
-    });
+  /**
+   * The line that answers a question; `undefined` at the end of the input.
+   * @throws KvsError CONFIGURACAO for a line of a script that cannot be read
+   */
+  async line(prompt: string): Promise<string | undefined> {
+    const line = await this.source.line(prompt);
+    if (line === undefined) this.over = true;
+    return line;
   }
 
   /**
@@ -69,6 +55,67 @@ export class Keyboard {
         this.say((error as KvsError).message);
       }
     }
+  }
+
+  close(): void {
+    this.source.close();
+  }
+}
+
+/** Lines one by one as they are asked for, however many there are. */
+class Script implements Source {
+  private readonly lines = textLines(standardInput(), cliLimits.scriptLineBytes, STANDARD_INPUT);
+
+  async line(prompt: string): Promise<string | undefined> {
+    process.stderr.write(prompt);
+    const next = await this.lines.next();
+    return next.done === true ? undefined : next.value;
+  }
+
+  close(): void {
+    process.stdin.destroy();
+  }
+}
+
+/** A person: with editing of the line, where questions are shown on the same terminal. */
+class Terminal implements Source {
+  private readonly lines: string[] = [];
+  private waiting: ((line: string | undefined) => void) | undefined;
+  private over = false;
+  private readonly reader: Interface;
+
+  constructor() {
+    const { stdin, stderr } = process;
+    this.reader = createInterface({ input: stdin, output: stderr, terminal: stderr.isTTY });
+    this.reader.on('line', (line) => {
+      if (line.includes('\ufffd')) {
+        process.stderr.write('isso não é UTF-8 válido; escreva outra vez\n');
+        this.reader.prompt();
+      } else if (this.waiting === undefined) {
+        this.lines.push(line);
+        // Much may be pasted: it is read as it is done.
+        this.reader.pause();
+      } else this.answer(line);
+    });
+    this.reader.on('close', () => {
+      this.over = true;
+      this.answer(undefined);
+    });
+    this.reader.on('SIGINT', () => {
+      this.close();
+      process.kill(process.pid, 'SIGINT');
+    });
+  }
+
+  line(prompt: string): Promise<string | undefined> {
+    this.reader.setPrompt(prompt);
+    this.reader.prompt();
+    const line = this.lines.shift();
+    if (line !== undefined || this.over) return Promise.resolve(line);
+    return new Promise((resolve) => {
+      this.waiting = resolve;
+      this.reader.resume();
+    });
   }
 
   close(): void {

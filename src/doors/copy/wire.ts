@@ -1,9 +1,11 @@
-/** The messages of `kvs.Copia`, by the library: this door carries bulk, and its cost is not that of the codec. */
+/** The messages of `kvs.Copia`. Answers by the library: this door carries bulk, and its cost is not that of the codec. */
 import { loadProto, loadedService } from '../protos.js';
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { Restored, Row } from '../../ports/engine.js';
 import { EMPTY, type KeyValueRequest } from '../wire/messages.js';
+import { Reader } from '../wire/reader.js';
+import { FIELD_1_LENGTH, FIELD_2_LENGTH, FIELD_3_VARINT, FIELD_4_VARINT } from '../wire/tags.js';
 
 export const COPY_SERVICE_NAME = 'kvs.Copia';
 
@@ -30,28 +32,31 @@ export function decodeNothing(): object {
 }
 
 /**
- * Decodes `Versionada`.
+ * Decodes `Versionada`. By hand: the library would make another key of one that is not UTF-8.
  * @throws KvsError PEDIDO_INVALIDO
  */
 export function decodeRow(bytes: Buffer): RowRequest {
-  const row = read(bytes);
-  const timestamp = Number(row.ts);
-  const isRow =
-    row.versao >= 1 && row.versao <= limits.version && timestamp >= 1 && timestamp <= limits.timestampMs;
-  if (!isRow) {
-    throw new KvsError('PEDIDO_INVALIDO', `versão ${row.versao} ou momento ${row.ts} fora do que existe`);
+  const reader = new Reader(bytes);
+  let key: string | undefined = '';
+  let value: string | undefined = '';
+  let [keyBytes, valueBytes, version, timestamp] = [0, 0, 0, 0];
+  while (reader.more) {
+    const tag = reader.tag();
+    if (tag === FIELD_1_LENGTH) {
+      key = reader.text();
+      keyBytes = reader.textBytes;
+    } else if (tag === FIELD_2_LENGTH) {
+      value = reader.text();
+      valueBytes = reader.textBytes;
+    } else if (tag === FIELD_3_VARINT) version = reader.int32();
+    else if (tag === FIELD_4_VARINT) timestamp = reader.int64();
+    else reader.skip(tag);
   }
-  const { chave: key, valor: value, versao: version } = row;
-  const sizes = { keyBytes: Buffer.byteLength(key), valueBytes: Buffer.byteLength(value) };
-  return { key, value, ...sizes, version, timestamp };
-}
-
-function read(bytes: Buffer): { chave: string; valor: string; versao: number; ts: string } {
-  try {
-    return loadedCopy['Importa']?.requestDeserialize(bytes) as ReturnType<typeof read>;
-  } catch (error) {
-    throw new KvsError('PEDIDO_INVALIDO', 'a mensagem não é Versionada', { cause: error });
+  // A version is at most what an int32 holds.
+  if (version < 1 || timestamp < 1 || timestamp > limits.timestampMs) {
+    throw new KvsError('PEDIDO_INVALIDO', `versão ${version} ou momento ${timestamp} fora do que existe`);
   }
+  return { key, value, keyBytes, valueBytes, version, timestamp };
 }
 
 export function encodeRow({ key, value, version, timestamp }: Row): Buffer {
