@@ -131,6 +131,11 @@ class GuardedEngine implements PermittedEngine {
     return this.watched(this.engine.range(from, to, timestamp), () => true);
   }
 
+  versions(key: string): Stream<Row> {
+    this.assertMay('read', key);
+    return this.watched(this.engine.versions(key), () => true);
+  }
+
   heads(key: string): Awaitable<readonly Head[]> {
     this.assertMay('read', key);
     return this.engine.heads(key);

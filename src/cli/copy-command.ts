@@ -85,7 +85,10 @@ async function importFrom(
   });
   input.destroy();
   if (failure !== undefined) {
-    output.error(`${failure.message} (importação incompleta: ${progress.count} versões; pode ser repetida)`);
+    // What a single write must fear does not matter here: an import that is repeated adds nothing twice.
+    const why = failure.message.replace(/[;:][^;:]*(não repita|antes de repetir)[^]*$/, '');
+    const again = 'pode ser repetida: o que já está gravado não é gravado outra vez';
+    output.error(`${why} (importação incompleta: ${progress.count} versões; ${again})`);
     return failure.exit;
   }
   const of = (outcome: string): number => outcomes.get(outcome) ?? 0;

@@ -58,6 +58,7 @@ export class ConsensusEngine implements Engine {
   private readonly cache: HeadCache;
   private readonly tuning: ConsensusTuning;
   private readonly reading: Reading;
+  private readonly agreed: Reading;
   private readonly writes: Writes;
   private readonly commits: Commits;
   private readonly watch: HeadWatch;
@@ -83,6 +84,7 @@ export class ConsensusEngine implements Engine {
     this.commits = new Commits(forWriters);
     this.tuning = tuning;
     this.reading = this.readingSince(undefined);
+    this.agreed = this.readingSince(undefined, false);
     this.watch = new HeadWatch(client, cache, time, tuning, logger);
     const onAvailable = (available: boolean): void => options.onAvailable?.(available);
     this.health = new Health(client, time, tuning, logger, onAvailable);
@@ -159,6 +161,11 @@ export class ConsensusEngine implements Engine {
     return this.reading.snapshot(version);
   }
 
+  /** Of the majority, whatever the server was told of local reads: whoever asks is about to write. */
+  versions(key: string): Stream<Row> {
+    return this.agreed.versions(key);
+  }
+
   everything(): Stream<Row> {
     return this.reading.everything();
   }
@@ -171,9 +178,9 @@ export class ConsensusEngine implements Engine {
     return this.reading.heads(key);
   }
 
-  private readingSince(revision: number | undefined): Reading {
+  private readingSince(revision: number | undefined, localReads = this.options.localReads): Reading {
     const deadline = (): number => this.deadline();
-    const reads = new Reads(this.client, this.cache, this.options.localReads, revision);
+    const reads = new Reads(this.client, this.cache, localReads, revision);
     return new Reading(reads, new Walker(this.client, reads, this.tuning, deadline), deadline);
   }
 

@@ -100,6 +100,11 @@ export function timesBelow(key: string, timestamp: number): KeyRange {
   return { key: after(timeKey(key, timestamp)), range_end: end('t', key) };
 }
 
+/** The values of a key. */
+export function valuesOf(key: string): KeyRange {
+  return { key: place('v', key, ''), range_end: end('v', key) };
+}
+
 /** The values of a key below a timestamp. */
 export function valuesBelow(key: string, timestamp: number): KeyRange {
   return { key: place('v', key, ''), range_end: valueKey(key, timestamp) };

@@ -1,6 +1,6 @@
 import { onlyHead } from '../ports/engine.js';
 import type { Head, RangeRow, Row, Stream } from '../ports/engine.js';
-import { ALL_HEADS, headRange } from './layout.js';
+import { ALL_HEADS, ALL_VALUES, headRange, valuesOf } from './layout.js';
 import type { Reads } from './reads.js';
 import type { Bound, Walker } from './walk.js';
 
@@ -36,7 +36,11 @@ export class Reading {
   }
 
   everything(): Stream<Row> {
-    return this.walker.everything();
+    return this.walker.values(ALL_VALUES);
+  }
+
+  versions(key: string): Stream<Row> {
+    return this.walker.values(valuesOf(key));
   }
 
   range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {

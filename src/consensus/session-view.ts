@@ -36,6 +36,10 @@ export class SessionView implements Engine {
     return this.reading.snapshot(version);
   }
 
+  versions(key: string): Stream<Row> {
+    return this.engine.versions(key);
+  }
+
   everything(): Stream<Row> {
     return this.reading.everything();
   }

@@ -3,7 +3,6 @@ import { Unanswered } from './client.js';
 import type { Answered, Client } from './client.js';
 import {
   after,
-  ALL_VALUES,
   keyOfHead,
   placeOfValue,
   timesUpTo,
@@ -65,14 +64,14 @@ export class Walker {
   }
 
   /**
-   * Every version of every key, those of a key in ascending order: the state at one revision, as {@link walk}.
+   * Every version in a range of values, those of a key in ascending order: the state at one revision, as {@link walk}.
    * @throws KvsError LEITURA_VENCIDA
    */
-  async *everything(): AsyncGenerator<Row, void, undefined> {
+  async *values(range: KeyRange): AsyncGenerator<Row, void, undefined> {
     let moment: Moment = { revision: 0 };
-    let from = ALL_VALUES.key;
+    let from = range.key;
     for (;;) {
-      const page = await this.page({ ...ALL_VALUES, key: from }, moment);
+      const page = await this.page({ ...range, key: from }, moment);
       moment = page.moment;
       for (const kv of page.response.kvs) {
         const { key, timestamp } = placeOfValue(kv.key);

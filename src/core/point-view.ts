@@ -78,6 +78,32 @@ export class PointView {
   }
 }
 
+// Versions of a key that are passed in one go.
+const ROWS_BEFORE_PAUSE = 1024;
+
+/** Every version of a key in ascending order, each read when it is asked for, with pauses. */
+export function* versionsOf(store: Store, key: string): Generator<StoredValue | undefined> {
+  for (let last = 0; ;) {
+    // Looked for anew after each pause: rows may have gone, or a state been adopted.
+    const space = store.keySpace;
+    const slot = space.keys.find(key);
+    const rows = slot === undefined ? [] : space.rowsAfter(slot, last, ROWS_BEFORE_PAUSE);
+    if (rows.length === 0) return;
+    const { entries } = space;
+    const found = rows.map((row): StoredValue => {
+      return {
+        key,
+        value: entries.value(row),
+        version: entries.version(row),
+        timestamp: entries.timestamp(row),
+      };
+    });
+    last = found.at(-1)?.version ?? last;
+    yield* found;
+    if (found.length >= ROWS_BEFORE_PAUSE) yield undefined;
+  }
+}
+
 /** Every version of every key as they are when the first row is asked for, read when each is asked for. */
 export function* everyVersion(store: Store): Generator<StoredValue | undefined> {
   const space = store.keySpace;

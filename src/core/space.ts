@@ -90,6 +90,17 @@ export class KeySpace {
     return history.rows.slice(history.afterVersion(version - 1), history.afterVersion(version));
   }
 
+  /** At least the next `least` rows of a key after a version, if there are as many; of each version all siblings. */
+  rowsAfter(slot: number, version: number, least: number): readonly number[] {
+    const rows = this.rows(slot);
+    const from = this.keys.history(slot)?.afterVersion(version) ?? 0;
+    const last = rows[from + least - 1];
+    const to =
+      last === undefined ? rows.length : this.keys.history(slot)?.afterVersion(this.entries.version(last));
+    const next = rows.slice(from, to);
+    return next.length > 0 && this.entries.version(next[0] as number) > version ? next : [];
+  }
+
   add(slot: number, origin: number, record: Omit<EntryRecord, 'origin'>): void {
     const row = this.entries.add(record.version, record.timestamp, origin, record.seq, record.value);
     if (record.superseded) this.entries.supersede(row);

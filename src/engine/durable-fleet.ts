@@ -151,6 +151,10 @@ export class DurableFleet implements Engine {
     return this.fleet.range(from, to, timestamp);
   }
 
+  versions(key: string): Stream<Row> {
+    return this.fleet.versions(key);
+  }
+
   everything(): Stream<Row> {
     return this.fleet.everything();
   }

@@ -5,7 +5,7 @@ import { KvsError } from '../core/errors.js';
 import type { Mutation, RemoveDotsMutation } from '../core/mutation.js';
 import type { Loser, Remembered } from '../core/request-memory.js';
 import { Store } from '../core/store.js';
-import { everyVersion } from '../core/point-view.js';
+import { everyVersion, versionsOf } from '../core/point-view.js';
 import { isPresent, timestampLeast, withOriginalStamp } from '../core/stamping.js';
 import type { ChangeFeed, ChangeListener } from '../ports/changes.js';
 import type {
@@ -176,6 +176,11 @@ export class FleetEngine implements Engine, ChangeFeed {
   range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
     this.assertServing();
     return this.store.range(from, to, timestamp);
+  }
+
+  versions(key: string): Stream<Row> {
+    this.assertServing();
+    return versionsOf(this.store, key);
   }
 
   everything(): Stream<Row> {

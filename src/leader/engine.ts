@@ -1,7 +1,7 @@
 import { assertCommitFits } from '../core/commit-size.js';
 import { KvsError } from '../core/errors.js';
 import type { Mutation } from '../core/mutation.js';
-import { everyVersion } from '../core/point-view.js';
+import { everyVersion, versionsOf } from '../core/point-view.js';
 import type { Store } from '../core/store.js';
 import { tellOf } from '../engine/watch.js';
 import type { ChangeFeed, ChangeListener } from '../ports/changes.js';
@@ -82,6 +82,10 @@ export class LeaderEngine implements Engine, ChangeFeed {
 
   snapshot(version: number | undefined): Stream<Row> {
     return this.stream(() => this.store.values(version));
+  }
+
+  versions(key: string): Stream<Row> {
+    return this.stream(() => versionsOf(this.store, key));
   }
 
   everything(): Stream<Row> {

@@ -174,6 +174,9 @@ export interface Engine {
   /** The values of a key that no other supersedes. */
   heads(key: string): Awaitable<readonly Head[]>;
 
+  /** Every version of a key, in ascending order. Each is true at the moment it is read. */
+  versions(key: string): Stream<Row>;
+
   /** Every version of every key, as they are together at one moment; those of a key in ascending order. */
   everything?(): Stream<Row>;
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import { loadService } from '../support/door-client.js';
@@ -67,7 +68,8 @@ const kvStore: Requests = {
 
 const copy: Requests = {
   Exporta: ['walk', () => ({})],
-  Importa: ['write', (chave) => ({ chave, valor: 'valor', versao: 1, ts: 1 })],
+  // A value of its own each time: what stands there already is not written again.
+  Importa: ['write', (chave) => ({ chave, valor: randomUUID(), versao: 1, ts: 1 })],
 };
 
 const reflection: Requests = { ServerReflectionInfo: ['known', () => ({ listServices: '' })] };

@@ -86,6 +86,7 @@ const CALLS: Readonly<Record<string, readonly [Permission, (engine: Engine, key:
   removeAll: ['write', (engine, key) => engine.removeAll(key)],
   trim: ['write', (engine, key) => engine.trim(key)],
   heads: ['read', (engine, key) => engine.heads(key)],
+  versions: ['read', (engine, key) => rowsOf(engine.versions(key))],
   range: ['read', (engine, key) => rowsOf(engine.range(key, key, undefined))],
   'commit of a write': [
     'write',

@@ -96,6 +96,30 @@ describe('kvs exporta and kvs importa', () => {
     for (const path of [target, readable]) expect((await lstat(path)).mode & 0o777).toBe(0o600);
   });
 
+  it('say one thing to whoever asks for confirmations that do not come', async () => {
+    const head = '{"formato":1,"tipo":"kvs-versoes"}';
+    const row = '{"chave":"confirmada","versao":1,"ts":5,"valor":"valor"}';
+    const short = join(folder.path, 'curto.jsonl');
+    await writeFile(short, `${head}\n${row}\n{"fim":true,"versoes":1}\n`);
+    const ended = await kvs(
+      'importa',
+      short,
+      '-p',
+      String(from.port),
+      '--confirmacao',
+      '1',
+      '--prazo',
+      '4000',
+    );
+    expect(ended.code).toBe(7);
+    expect(ended.stderr).toMatch(/confirmado por 0 de 1 .*pode ser repetida: o que já está gravado não/);
+    expect(ended.stderr).not.toContain('não repita');
+    const again = await kvs('importa', short, '-p', String(from.port));
+    expect(again.stderr).toContain('1 versões importadas (0 com outro número, 1 já existiam)');
+    expect(await from.client.consulta('confirmada')).toMatchObject({ valor: 'valor', versao: 1 });
+    await from.client.remove('confirmada');
+  }, 60_000);
+
   it('refuse what is not such a file, or not all of it, with one line', async () => {
     const whole = (await readFile(file, 'utf8')).trimEnd().split('\n');
     const cut = join(folder.path, 'cortado.jsonl');
@@ -135,9 +159,14 @@ describe('kvs exporta and kvs importa', () => {
         const back = await kvs('exporta', '-p', String(from.port));
         expect(back.stdout.split('\n')).toEqual(expect.arrayContaining(lines.slice(1, 3)));
 
-        const again = await kvs('importa', own, '-p', String(stand.doors.port));
-        expect(again.stderr).toContain('2 versões importadas (2 com outro número');
-        expect((await stand.client.consulta('!%21')).versao).toBe(5);
+        await stand.client.remove('!%21', 3);
+        for (const added of [1, 0]) {
+          const again = await kvs('importa', own, '-p', String(stand.doors.port));
+          expect(again.stderr).toContain(
+            `2 versões importadas (${added} com outro número, ${2 - added} já existiam)`,
+          );
+          expect((await stand.client.consulta('!%21')).versao).toBe(4);
+        }
       } finally {
         await stand.close();
         await engine.stop();
@@ -160,6 +189,8 @@ describe('kvs exporta and kvs importa', () => {
         'antes',
         ...[9, 1009, 2009].map((i) => `valor ${i}\n"😀"`),
       ]);
+      const again = await kvs('importa', file, '-p', String(stand.doors.port));
+      expect(again.stderr).toContain(`(0 com outro número, ${MANY - 4} já existiam)`);
       expect(await kvs('exporta', '-p', String(stand.doors.port))).toMatchObject({ code: 4 });
     } finally {
       await stand.close();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Engine } from '../../src/ports/engine.js';
 import { commitSection } from './section-commit.js';
+import { copySection } from './section-copy.js';
 import { everythingSection } from './section-everything.js';
 import { historySection } from './section-history.js';
 import { keysSection } from './section-keys.js';
@@ -58,5 +59,6 @@ export function engineConformance(name: string, openEngine: () => Promise<OpenEn
     commitSection(bench);
     requestsSection(bench);
     everythingSection(bench);
+    copySection(bench);
   });
 }

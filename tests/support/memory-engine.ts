@@ -94,6 +94,11 @@ export class MemoryEngine implements Engine {
     return true;
   }
 
+  *versions(key: string): Iterable<Row> {
+    this.#enter();
+    yield* this.#rows.get(key) ?? [];
+  }
+
   *snapshot(version: number | undefined): Iterable<Row> {
     this.#enter();
     for (const key of this.#rows.keys()) {
@@ -190,6 +195,10 @@ export class AsyncMemoryEngine implements Engine {
 
   commit(change: Commit): Promise<boolean> {
     return later(() => this.inner.commit(change));
+  }
+
+  versions(key: string): AsyncIterable<Row> {
+    return eachLater(this.inner.versions(key));
   }
 
   snapshot(version: number | undefined): AsyncIterable<Row> {

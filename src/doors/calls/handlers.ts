@@ -122,6 +122,16 @@ function single<Req, Res>(
 export function bidirectional<Req, Res>(
   operation: Operation<Req, Res>,
   refusal: Refusal<Res>,
+  context: DoorContext,
+  written?: Written<Res>,
+): handleBidiStreamingCall<Decoded<Req>, Res> {
+  return bidirectionalOf(() => operation, refusal, context, written);
+}
+
+/** As {@link bidirectional}. @param begin the operation of one call, which may keep something from request to request */
+export function bidirectionalOf<Req, Res>(
+  begin: () => Operation<Req, Res>,
+  refusal: Refusal<Res>,
   { admit, assertFresh, engine, logger, openStreams }: DoorContext,
   written?: Written<Res>,
 ): handleBidiStreamingCall<Decoded<Req>, Res> {
@@ -131,6 +141,7 @@ export function bidirectional<Req, Res>(
     caller: Caller,
     terms: Terms | undefined,
   ): void => {
+    const operation = begin();
     const answer =
       terms === undefined || written === undefined
         ? (request: Req): Awaitable<Res> => operation(request, caller)

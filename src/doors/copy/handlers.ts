@@ -1,11 +1,12 @@
 import type { handleBidiStreamingCall, handleServerStreamingCall, ServiceDefinition } from '@grpc/grpc-js';
 import { KvsError } from '../../core/errors.js';
-import type { Awaitable, Engine, Restored, Row } from '../../ports/engine.js';
-import { bidirectional, serverStreaming, type DoorContext } from '../calls/handlers.js';
-import { andThen, neverAnswered } from '../calls/operation.js';
+import type { Restored, Row } from '../../ports/engine.js';
+import { bidirectionalOf, serverStreaming, type DoorContext } from '../calls/handlers.js';
+import { neverAnswered, type Operation } from '../calls/operation.js';
 import { checkedKey, checkedValue } from '../checks.js';
 import { serverMethod } from '../service.js';
 import type { Decoded } from '../wire/messages.js';
+import { Restorer } from './restorer.js';
 import { decodeNothing, decodeRow, encodeRestored, encodeRow, loadedCopy, type RowRequest } from './wire.js';
 
 /** Whatever is in one store may go into another. */
@@ -35,20 +36,19 @@ export function copyHandlers(context: DoorContext): CopyHandlers {
       },
       context,
     ),
-    Importa: bidirectional(
-      (request: RowRequest, { engine }) => restore(engine, request),
-      neverAnswered,
-      context,
-      ({ version }) => version,
-    ),
+    Importa: bidirectionalOf(importing, neverAnswered, context, ({ version }) => version),
   };
 }
 
-/** An engine that keeps no numbers of others gives its own, in the order in which the versions come. */
-function restore(engine: Engine, request: RowRequest): Awaitable<Restored> {
-  const key = checkedKey(request, MINIMUM_CHARS);
-  const value = checkedValue(request, MINIMUM_CHARS);
-  const { version, timestamp } = request;
-  if (engine.restore) return engine.restore({ key, value, version, timestamp });
-  return andThen(engine.insert(key, value), (row) => ({ version: row.version, outcome: 'renumbered' }));
+/** One import: each has a plan of its own. */
+function importing(): Operation<RowRequest, Restored> {
+  const restorer = new Restorer();
+  return (request, caller) => {
+    const key = checkedKey(request, MINIMUM_CHARS);
+    // Also where nothing needs to be written: who may only read is not told what stands there as if it had written it.
+    caller.assertMay('write', key);
+    const value = checkedValue(request, MINIMUM_CHARS);
+    const { version, timestamp } = request;
+    return restorer.restore(caller.engine, { key, value, version, timestamp });
+  };
 }
