@@ -76,6 +76,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'é uma pasta',
   EEXIST: 'já existe',
   ENOSPC: 'o disco está cheio',
+  EPIPE: 'ninguém mais lê',
+  EROFS: 'ali só se pode ler',
+  EMFILE: 'arquivos demais abertos (ulimit -n)',
 };
 
 /** Why the system refused something about a file, in a few words. */

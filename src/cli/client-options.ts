@@ -33,7 +33,7 @@ const TARGET_OPTIONS = {
     alias: ['address', 'a'] as string[],
     type: 'string',
     requiresArg: true,
-    describe: 'Servidor (127.0.0.1)',
+    describe: 'Servidor, ou servidor:porta (127.0.0.1)',
   },
   porta: {
     alias: ['port', 'p'] as string[],

@@ -1,11 +1,12 @@
-import { createWriteStream } from 'node:fs';
 import type { ReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { isatty } from 'node:tty';
+import { reasonOf } from '../access/small-file.js';
 import type { Flags } from '../app/settings.js';
 import { KvsError } from '../core/errors.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
+import { exportSink } from './export-sink.js';
 import { endLine, headLine, readVersions, versionLine } from './copy-format.js';
 import type { Version } from './copy-format.js';
 import { cliLimits } from './limits.js';
@@ -46,9 +47,7 @@ async function exportTo(
   output: Output,
 ): Promise<ExitCode> {
   const target = targetOf(flags, env);
-  // What is not complete must not be taken for it.
-  const partial = path === undefined ? undefined : `${path}.parcial`;
-  const sink = partial === undefined ? output : await fileSink(partial);
+  const sink = path === undefined ? output : await exportSink(path);
   const progress = new Progress('exportadas', output);
   await sink.line(headLine());
   const { failure } = await invoke(target, EXPORT, { item: {} }, (version) => {
@@ -56,12 +55,11 @@ async function exportTo(
     return sink.line(versionLine(version));
   });
   if (failure === undefined) await sink.line(endLine(progress.count));
-  if ('close' in sink) await sink.close();
+  if ('close' in sink) await sink.close(failure === undefined);
   if (failure !== undefined) {
     output.error(`${failure.message} (exportação incompleta: ${progress.count} versões)`);
     return failure.exit;
   }
-  if (path !== undefined && partial !== undefined) await rename(partial, path);
   progress.end('');
   return EXIT.ok;
 }
@@ -96,9 +94,10 @@ async function importFrom(
   return EXIT.ok;
 }
 
-/** Says on standard error how many there are, once in a while. */
+/** Says on standard error how many there are: at the end, and to a person at a terminal once in a while. */
 class Progress {
   count = 0;
+  private readonly isWatched = isatty(process.stderr.fd);
   private saidMs = performance.now();
 
   constructor(
@@ -108,7 +107,7 @@ class Progress {
 
   add(): void {
     this.count++;
-    if (performance.now() - this.saidMs < PROGRESS_MS) return;
+    if (!this.isWatched || performance.now() - this.saidMs < PROGRESS_MS) return;
     this.saidMs = performance.now();
     this.output.error(`${this.count} versões ${this.verb}…`);
   }
@@ -122,49 +121,8 @@ async function openFile(path: string): Promise<ReadStream> {
   try {
     return (await open(path)).createReadStream();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new KvsError('CONFIGURACAO', `não consegui ler ${path}: ${why}`, { cause: error });
+    throw new KvsError('CONFIGURACAO', `não consegui ler ${path}: ${reasonOf(error)}`, { cause: error });
   }
-}
-
-interface FileSink {
-  line(text: string): Promise<void> | undefined;
-  close(): Promise<void>;
-}
-
-async function fileSink(path: string): Promise<FileSink> {
-  // It holds what credentials guard: one that is there, from another time or put there by another, gets nothing of it.
-  await rm(path, { force: true }).catch(() => undefined);
-  const stream = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-  let broken: Error | undefined;
-  stream.on('error', (error) => {
-    broken = error;
-  });
-  const check = (): void => {
-    if (broken) throw new KvsError('CONFIGURACAO', `não consegui escrever ${path}: ${broken.message}`);
-  };
-  await Promise.race([once(stream, 'open'), once(stream, 'close')]).catch(() => undefined);
-  check();
-  return {
-    line: (text) => {
-      check();
-      if (stream.write(`${text}\n`)) return undefined;
-      return new Promise<void>((resolve) => {
-        const goOn = (): void => {
-          stream.off('drain', goOn).off('close', goOn);
-          resolve();
-        };
-        stream.on('drain', goOn).on('close', goOn);
-      }).then(check);
-    },
-    close: async () => {
-      await new Promise<void>((resolve) => {
-        stream.once('close', resolve);
-        stream.end();
-      });
-      check();
-    },
-  };
 }
 
 function versionOf(message: object): Version {

@@ -1,3 +1,4 @@
+import { isCode } from '../access/small-file.js';
 import { KvsError } from '../core/errors.js';
 import { parseCommandLine } from './arguments.js';
 import { EXIT, exitOf } from './exit.js';
@@ -73,7 +74,7 @@ export async function main(): Promise<void> {
       }
     }
   } catch (thrown) {
-    const error = KvsError.from(thrown);
+    const error = tooFewFiles(thrown) ?? KvsError.from(thrown);
     output.error(error.message);
     process.exitCode = exitOf(error.code);
   }
@@ -83,4 +84,11 @@ export async function main(): Promise<void> {
 function columnsHere(): number | undefined {
   const { isTTY, columns } = process.stdout;
   return isTTY ? columns : undefined;
+}
+
+/** Node opens what a command needs all at once. */
+function tooFewFiles(thrown: unknown): KvsError | undefined {
+  if (!isCode(thrown, 'EMFILE')) return undefined;
+  const message = 'pode abrir arquivos de menos (ulimit -n); são precisos pelo menos 128';
+  return new KvsError('CONFIGURACAO', message, { cause: thrown });
 }

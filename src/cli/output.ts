@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
+import { reasonOf } from '../access/small-file.js';
+import { EXIT } from './exit.js';
 import { visible } from './format.js';
 
 /** Where a command writes. */
@@ -17,16 +19,22 @@ export interface Output {
 /** A token that somebody gave where none belongs, in a message that says so: those who read the log need not have it. */
 const TOKEN = /(kvs_[\w-]{1,64}\.)[\w-]{43}/gi;
 
-/** The standard streams of this process. A reader that goes away (`| head`) ends the command quietly. */
+/**
+ * The standard streams of this process. A reader that goes away (`| head`) ends the command quietly, and anything else that
+ * keeps standard output from being written with one line.
+ */
 export function standardOutput(): Output {
   const { stdout, stderr } = process;
+  // Nobody is left to be told.
+  stderr.on('error', () => undefined);
   let watched = false;
   const watch = (): void => {
     if (watched) return;
     watched = true;
     stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit();
-      throw error;
+      stderr.write(`kvs: não consegui escrever a saída: ${reasonOf(error)}\n`);
+      process.exit(EXIT.failure);
     });
   };
   return {

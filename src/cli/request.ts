@@ -69,6 +69,7 @@ export interface Switches {
   readonly simulates: boolean;
 }
 
+const DEFAULT_PORT = 40_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** What a timer can hold. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
@@ -92,7 +93,7 @@ export function targetOf(
   };
   const timeoutMs = one('prazo', parseTimeout, DEFAULT_TIMEOUT_MS);
   return {
-    servers: serversOf(read, one('endereco', parseHost, '127.0.0.1')),
+    servers: serversOf(read),
     discovers: isOn(discovers ? '1' : env['KVS_DESCOBRE']),
     timeoutMs,
     token: tokenOf(read('credencial'), env),
@@ -103,14 +104,10 @@ export function targetOf(
 }
 
 /** The servers of `--servidores`, or those at the ports of `--porta`. @throws KvsError CONFIGURACAO */
-function serversOf(read: (name: string) => Setting | undefined, host: string): readonly ServerAddress[] {
+function serversOf(read: (name: string) => Setting | undefined): readonly ServerAddress[] {
   const listed = read('servidores');
   const ports = read('porta');
-  if (listed === undefined) {
-    const texts = ports === undefined ? ['40000'] : listedTexts(ports);
-    if (texts.length === 0) throw badSetting(ports?.place ?? '--porta', '', 'uma porta');
-    return distinct(texts.map((text) => ({ host, port: parsePort(text, ports?.place ?? '--porta') })));
-  }
+  if (listed === undefined) return distinct(serversAt(read('endereco'), ports));
   for (const other of [ports, read('endereco')]) {
     // An environment that names one server does not contradict a command line that names several.
     if (other?.place.startsWith('--') === true && listed.place.startsWith('--')) {
@@ -120,6 +117,25 @@ function serversOf(read: (name: string) => Setting | undefined, host: string): r
   const texts = listedTexts(listed);
   if (texts.length === 0) throw badSetting(listed.place, '', 'endereços como 127.0.0.1:9000');
   return distinct(texts.map((text) => parseHostPort(text, listed.place, '127.0.0.1:9000')));
+}
+
+/** The servers at one address, which may say its port itself. */
+function serversAt(address: Setting | undefined, ports: Setting | undefined): readonly ServerAddress[] {
+  const text = address === undefined ? '127.0.0.1' : single(address.texts, address.place);
+  const place = address?.place ?? '--endereco';
+  if (/^(\[.*\]|[^:]+):\d+$/.test(text)) {
+    if (ports === undefined) return [parseHostPort(text, place, '127.0.0.1:9000')];
+    throw new KvsError('CONFIGURACAO', `${place} já diz a porta: tire-a de lá, ou não junte ${ports.place}`);
+  }
+  const host = parseHost(text, place);
+  if (ports === undefined) return [{ host, port: DEFAULT_PORT }];
+  const texts = listedTexts(ports);
+  if (texts.length === 0) throw badSetting(ports.place, '', 'uma porta');
+  return texts.map((one) => {
+    const port = parsePort(one, ports.place);
+    if (port === 0) throw badSetting(ports.place, one, 'a porta em que o servidor atende, de 1 a 65535');
+    return { host, port };
+  });
 }
 
 function distinct(servers: readonly ServerAddress[]): readonly ServerAddress[] {

@@ -1,26 +1,10 @@
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataFolder } from '../support/data-folder.js';
 import { openStand, type Stand } from '../support/doors.js';
-import { ensureBuilt, root } from '../support/e2e-build.js';
 import type { MemoryEngine } from '../support/memory-engine.js';
-
-/** Runs a line of bash, in which `kvs` is the program: only a shell can give it bytes that are no text. */
-async function bash(line: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  await ensureBuilt();
-  const program = `kvs() { '${process.execPath}' '${join(root, 'bin/kvs')}' "$@"; }; ${line}`;
-  const child = spawn('bash', ['-o', 'pipefail', '-c', program], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  return new Promise((resolve) => {
-    child.once('close', (code) => {
-      resolve({ code, stdout, stderr });
-    });
-  });
-}
+import { bash } from '../support/shell-line.js';
 
 describe('bytes que não são UTF-8', () => {
   let stand: Stand<MemoryEngine>;

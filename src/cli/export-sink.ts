@@ -1,0 +1,92 @@
+import { constants } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { isCode, reasonOf } from '../access/small-file.js';
+import { KvsError } from '../core/errors.js';
+
+/** Where an export goes. */
+export interface Sink {
+  /** A promise asks to wait. @throws KvsError CONFIGURACAO (as a rejection too) if it cannot be written */
+  line(text: string): Promise<void> | undefined;
+  /** @param complete whether all lines are there: what is not complete must not be taken for it */
+  close(complete: boolean): Promise<void>;
+}
+
+/**
+ * Opens the file of an export: written beside, and put in its place once it is complete. What is no file (a pipe, a device)
+ * is written as it is, if it is this user's or the system's: one that another has put there gets nothing.
+ * @throws KvsError CONFIGURACAO
+ */
+export async function exportSink(path: string): Promise<Sink> {
+  const there = await stat(path).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw unwritable(path, error);
+  });
+  if (there?.isDirectory() === true) throw unwritable(path, 'é uma pasta; diga o nome de um arquivo nela');
+  if (there === undefined || there.isFile()) return fileSink(path);
+  if (there.uid !== 0 && there.uid !== process.getuid?.()) throw unwritable(path, 'é de outro usuário');
+  const lines = await streamTo(path, path, constants.O_WRONLY);
+  return { line: lines.line, close: () => lines.close() };
+}
+
+async function fileSink(path: string): Promise<Sink> {
+  const partial = `${path}.parcial`;
+  // It holds what credentials guard: one that is there, from another time or put there by another, gets nothing of it.
+  await rm(partial, { force: true }).catch(() => undefined);
+  const lines = await streamTo(partial, path, 'wx');
+  return {
+    line: lines.line,
+    close: async (complete) => {
+      await lines.close();
+      if (!complete) return;
+      await rename(partial, path).catch((error: unknown) => {
+        throw unwritable(path, error);
+      });
+    },
+  };
+}
+
+/** @param named how the file is called in messages */
+async function streamTo(
+  path: string,
+  named: string,
+  flags: string | number,
+): Promise<{ line: Sink['line']; close: () => Promise<void> }> {
+  const handle = await open(path, flags, 0o600).catch((error: unknown) => {
+    throw unwritable(named, error);
+  });
+  const stream = handle.createWriteStream();
+  let broken: Error | undefined;
+  stream.on('error', (error) => {
+    broken = error;
+  });
+  const check = (): void => {
+    if (broken) throw unwritable(named, broken);
+  };
+  return {
+    line: (text) => {
+      check();
+      if (stream.write(`${text}\n`)) return undefined;
+      return new Promise<void>((resolve) => {
+        const goOn = (): void => {
+          stream.off('drain', goOn).off('close', goOn);
+          resolve();
+        };
+        stream.on('drain', goOn).on('close', goOn);
+      }).then(check);
+    },
+    close: async () => {
+      if (!stream.closed) {
+        await new Promise<void>((resolve) => {
+          stream.once('close', resolve);
+          stream.end();
+        });
+      }
+      check();
+    },
+  };
+}
+
+function unwritable(path: string, why: unknown): KvsError {
+  const reason = typeof why === 'string' ? why : reasonOf(why);
+  return new KvsError('CONFIGURACAO', `não consegui escrever ${path}: ${reason}`, { cause: why });
+}
