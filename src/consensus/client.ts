@@ -24,6 +24,17 @@ export interface Answered<Res> {
   readonly doubtful: boolean;
 }
 
+/** Who asks the members for readers and writers. */
+export interface Caller {
+  /** @throws Unanswered */
+  call<Req, Res extends { readonly header: Header }>(
+    method: Method<Req, Res>,
+    request: Req,
+    options: CallOptions,
+  ): Promise<Answered<Res>>;
+  sleep(delayMs: number): Promise<void>;
+}
+
 /** No member answered, or one refused for good. `doubtful`: an attempt may have been applied all the same. */
 export class Unanswered extends Error {
   constructor(
@@ -44,7 +55,8 @@ export class Unanswered extends Error {
         { cause: this },
       );
     }
-    if (this.meaning === 'refused' || this.meaning === 'full') {
+    if (this.meaning === 'full') return noSpace(this);
+    if (this.meaning === 'refused') {
       return new KvsError('INTERNO', `as réplicas recusaram a leitura: ${this.message}`, { cause: this });
     }
     return new KvsError(
@@ -53,6 +65,11 @@ export class Unanswered extends Error {
       { cause: this },
     );
   }
+}
+
+/** The error of whoever needs space where the replicas have none. */
+export function noSpace(cause: Unanswered): KvsError {
+  return new KvsError('LIMITE_MEMORIA', 'as réplicas chegaram à cota de espaço em disco', { cause });
 }
 
 /** The error of whoever asks a server that stops. */
@@ -65,7 +82,7 @@ export function stopping(): KvsError {
  * It repeats a request that may have been applied already: only requests that bear it may come here (reads, and
  * transactions that compare what they change).
  */
-export class Client {
+export class Client implements Caller {
   readonly members: readonly Member[];
   private turn = 0;
   private latest = 0;

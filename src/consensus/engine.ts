@@ -20,6 +20,7 @@ import { Commits } from './commits.js';
 import { ConsensusGuarantees } from './guarantees.js';
 import { HeadCache } from './head-cache.js';
 import { Health } from './health.js';
+import { KeySpace } from './key-space.js';
 import { Reading } from './reading.js';
 import { Reads } from './reads.js';
 import { SessionView } from './session-view.js';
@@ -55,6 +56,7 @@ export class ConsensusEngine implements Engine {
   readonly capabilities: Capabilities;
   readonly guarantees: ConsensusGuarantees;
   private readonly client: Client;
+  private readonly space: KeySpace;
   private readonly cache: HeadCache;
   private readonly tuning: ConsensusTuning;
   private readonly reading: Reading;
@@ -78,14 +80,15 @@ export class ConsensusEngine implements Engine {
     const cache = (this.cache = new HeadCache(tuning.cachedHeadBytes));
     const client = (this.client = new Client(members, tuning, time, random));
     // Writers tell what was there before at the moment of the write: no replica's own state would do.
-    const reads = new Reads(client, cache, false);
-    const forWriters = { client, cache, reads, time, random, tuning, newToken };
+    const space = (this.space = new KeySpace(client, time, tuning, logger));
+    const reads = new Reads(space, cache, false);
+    const forWriters = { client: space, cache, reads, time, random, tuning, newToken };
     this.writes = new Writes(forWriters);
     this.commits = new Commits(forWriters);
     this.tuning = tuning;
     this.reading = this.readingSince(undefined);
     this.agreed = this.readingSince(undefined, false);
-    this.watch = new HeadWatch(client, cache, time, tuning, logger);
+    this.watch = new HeadWatch(client, space, cache, time, tuning, logger);
     const onAvailable = (available: boolean): void => options.onAvailable?.(available);
     this.health = new Health(client, time, tuning, logger, onAvailable);
   }
@@ -180,8 +183,8 @@ export class ConsensusEngine implements Engine {
 
   private readingSince(revision: number | undefined, localReads = this.options.localReads): Reading {
     const deadline = (): number => this.deadline();
-    const reads = new Reads(this.client, this.cache, localReads, revision);
-    return new Reading(reads, new Walker(this.client, reads, this.tuning, deadline), deadline);
+    const reads = new Reads(this.space, this.cache, localReads, revision);
+    return new Reading(reads, new Walker(this.space, reads, this.tuning, deadline), deadline);
   }
 
   private deadline(): number {

@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.js';
 
 /**
- * Where things lie in etcd. For a key K with the escaped form E (`%` → `%25`, `!` → `%21`), a version counter n and a
+ * Where things lie in etcd, below the prefix of the store (see store-format.ts). For a key K with the escaped form E (`%` → `%25`, `!` → `%21`), a version counter n and a
  * timestamp t:
  *
  *     h K                the head: counters and what is newest; K itself, so that heads are in the order of keys
@@ -26,6 +26,7 @@ const TIMESTAMP_DIGITS = 16;
 const TIMESTAMP_MAX = Number.MAX_SAFE_INTEGER;
 const SEPARATOR = '!';
 const AFTER_SEPARATOR = '"';
+const VALUE_END = new RegExp(`^${SEPARATOR}[0-9]{${String(TIMESTAMP_DIGITS)}}$`);
 
 /** `%` → `%25`, `!` → `%21`. */
 export function escapeKey(key: string): string {
@@ -47,6 +48,11 @@ export const ALL_HEADS: KeyRange = Object.freeze({ key: Buffer.from('h'), range_
 
 /** All values. */
 export const ALL_VALUES: KeyRange = Object.freeze({ key: Buffer.from('v'), range_end: Buffer.from('w') });
+
+/** Whether a value may lie at a place: what others have there looks different. */
+export function isPlaceOfValue(place: Buffer): boolean {
+  return VALUE_END.test(place.toString('latin1', place.length - TIMESTAMP_DIGITS - SEPARATOR.length));
+}
 
 /** The key and the timestamp of a value. */
 export function placeOfValue(place: Buffer): { readonly key: string; readonly timestamp: number } {

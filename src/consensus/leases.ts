@@ -1,7 +1,7 @@
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import { Unanswered } from './client.js';
-import type { Client } from './client.js';
+import type { Caller } from './client.js';
 import { LEASE_GRANT } from './wire.js';
 
 /** A lease: what is put under it is removed by etcd when it runs out. */
@@ -20,7 +20,7 @@ export class Leases {
 
   /** @param leastMs what is put under a lease stays at least so long */
   constructor(
-    private readonly client: Client,
+    private readonly client: Caller,
     private readonly time: Time,
     private readonly random: Random,
     private readonly leastMs: number,

@@ -12,6 +12,9 @@ import { status } from '@grpc/grpc-js';
  */
 export type Meaning = 'leaderless' | 'notApplied' | 'ambiguous' | 'full' | 'compacted' | 'refused';
 
+/** What grpc-js says of an answer that is larger than it takes. */
+export const TOO_LARGE = 'Received message larger than max';
+
 /**
  * What etcd says before it proposes anything, and grpc-js before it sends anything. Texts, since etcd uses one status
  * for what was refused at the door and for what got lost on its way.
@@ -25,6 +28,7 @@ const MEANINGS: readonly (readonly [text: string, meaning: Meaning])[] = [
   ['required revision has been compacted', 'compacted'],
   ['requested lease not found', 'refused'],
   ['lease already exists', 'refused'],
+  [TOO_LARGE, 'refused'],
   ['No connection established', 'notApplied'],
   ['Name resolution failed', 'notApplied'],
 ];

@@ -1,12 +1,12 @@
 import { KvsError } from '../core/errors.js';
 import type { Row } from '../ports/engine.js';
 import { Unanswered } from './client.js';
-import type { Answered, Client } from './client.js';
+import type { Answered, Caller } from './client.js';
 import type { HeadCache } from './head-cache.js';
 import { headKey, timesUpTo, timestampOfPlace, valueKey, versionsUpTo } from './layout.js';
 import type { KeyRange } from './layout.js';
 import type { Member } from './member.js';
-import { headOf, rowOf } from './records.js';
+import { headOf, ourHead, rowOf } from './records.js';
 import type { Head, Place } from './records.js';
 import { first, get, read, unchanged } from './requests.js';
 import { TXN } from './wire.js';
@@ -24,7 +24,7 @@ export interface Moment {
  */
 export class Reads {
   constructor(
-    private readonly client: Client,
+    private readonly client: Caller,
     private readonly cache: HeadCache,
     /** Whether answers may come from the member's own, possibly old state. */
     readonly local: boolean,
@@ -32,11 +32,16 @@ export class Reads {
     private since?: number,
   ) {}
 
-  /** The head of a key now, whatever the server was told of local reads: for writers. */
+  /**
+   * The head of a key now, whatever the server was told of local reads: for writers.
+   * @throws KvsError as {@link headOf}
+   */
   async head(key: string, deadline: number): Promise<Head> {
     const request = { compare: [], success: [get(headKey(key), { local: false })], failure: [] };
     const { response } = await this.ask(request, { deadline, local: false });
-    return this.seen(key, read(response, 0));
+    const head = headOf(read(response, 0));
+    this.cache.note(key, head);
+    return head;
   }
 
   /** The newest row of a key. */
@@ -55,8 +60,9 @@ export class Reads {
     if (known !== undefined && response.succeeded) {
       return last && present(rowOf(key, last.timestamp, read(response, 0)), key, last);
     }
-    const head = this.seen(key, read(response, 0));
-    if (head.record.last === undefined) return undefined;
+    const head = ourHead(read(response, 0));
+    if (head !== undefined) this.cache.note(key, head);
+    if (head?.record.last === undefined) return undefined;
     return this.value(key, head.record.last, { revision: response.header.revision, member }, deadline);
   }
 
@@ -142,12 +148,6 @@ export class Reads {
     } catch (thrown) {
       throw thrown instanceof Unanswered ? thrown.toReadError() : thrown;
     }
-  }
-
-  private seen(key: string, kv: KeyValue | undefined): Head {
-    const head = headOf(kv);
-    this.cache.note(key, head);
-    return head;
   }
 }
 

@@ -70,10 +70,24 @@ export function decodeHead(bytes: Buffer): HeadRecord {
   return { greatestVersion: version, greatestTimestamp: timestamp, last, recent: recentes };
 }
 
-/** A head as a range answered it; {@link NO_HEAD} if there was nothing. */
+/**
+ * A head as a range answered it, for whoever writes; {@link NO_HEAD} if there was nothing.
+ * @throws KvsError NAO_SUPORTADO if another program has something there, which is left as it is
+ */
 export function headOf(kv: KeyValue | undefined): Head {
+  const head = ourHead(kv);
+  if (head !== undefined) return head;
+  throw new KvsError(
+    'NAO_SUPORTADO',
+    'outro programa guarda nas réplicas algo seu no lugar desta chave, e nada foi gravado; use outra chave',
+  );
+}
+
+/** As {@link headOf}, for whoever reads: `undefined` if another program has something there. */
+export function ourHead(kv: KeyValue | undefined): Head | undefined {
   if (kv === undefined) return NO_HEAD;
-  return { record: decodeHead(kv.value), revision: kv.mod_revision, writes: kv.version };
+  const record = ours(() => decodeHead(kv.value));
+  return record && { record, revision: kv.mod_revision, writes: kv.version };
 }
 
 /** `1 <version> <token>`, a line feed, and the value as it is. */
@@ -102,6 +116,20 @@ export function rowOf(key: string, timestamp: number, kv: KeyValue | undefined):
   if (kv === undefined) return undefined;
   const { version, value } = decodeValue(kv.value);
   return { key, value, version, timestamp };
+}
+
+/** The row that a value record stands for; `undefined` if another program wrote it. */
+export function ourRow(key: string, timestamp: number, kv: KeyValue): Row | undefined {
+  return ours(() => rowOf(key, timestamp, kv));
+}
+
+/** What was decoded; `undefined` if it is not ours. */
+function ours<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
 }
 
 export function parseObject(text: string): Readonly<Record<string, unknown>> {

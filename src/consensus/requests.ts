@@ -49,6 +49,11 @@ export function absent(key: Buffer): Compare {
   return { result: RESULT.EQUAL, target: TARGET.CREATE, key, create_revision: 0 };
 }
 
+/** Holds if no key of a range was written after `revision`. */
+export function untouched(range: KeyRange, revision: number): Compare {
+  return { ...range, result: RESULT.LESS, target: TARGET.MOD, mod_revision: revision + 1 };
+}
+
 /** The first key that the operation number `index` of a transaction read; `undefined` if there was none. */
 export function read(response: TxnResponse, index: number): KeyValue | undefined {
   return response.responses[index]?.response_range?.kvs[0];

@@ -1,8 +1,9 @@
 import type { RangeRow, Row } from '../ports/engine.js';
 import { Unanswered } from './client.js';
-import type { Answered, Client } from './client.js';
+import type { Answered, Caller } from './client.js';
 import {
   after,
+  isPlaceOfValue,
   keyOfHead,
   placeOfValue,
   timesUpTo,
@@ -11,14 +12,14 @@ import {
   versionsUpTo,
 } from './layout.js';
 import type { KeyRange } from './layout.js';
-import { headOf, rowOf } from './records.js';
+import { ourHead, ourRow, rowOf } from './records.js';
 import type { Place } from './records.js';
+import { pageOf } from './pages.js';
 import { present, timestampIn } from './reads.js';
 import type { Moment, Reads } from './reads.js';
 import { first, get, read } from './requests.js';
 import type { ConsensusTuning } from './tuning.js';
-import { RANGE } from './wire.js';
-import type { RangeRequest, RangeResponse, RequestOp } from './wire.js';
+import type { RangeResponse, RequestOp } from './wire.js';
 
 /** Which row of each key is wanted: the newest, or the greatest up to a version or a timestamp. */
 export type Bound =
@@ -31,11 +32,11 @@ interface KeyWithLast {
 
 /**
  * Every key of a range that has a value, with the row wanted, in the order of code points: the state at one revision,
- * however long it takes. Page by page, when the reader asks for it.
+ * however long it takes. Page by page, when the reader asks for it. What others have put among it is passed over.
  */
 export class Walker {
   constructor(
-    private readonly client: Client,
+    private readonly client: Caller,
     private readonly reads: Reads,
     private readonly tuning: ConsensusTuning,
     /** The deadline of a request that is sent now. */
@@ -51,7 +52,7 @@ export class Walker {
       const page = await this.page({ ...range, key: from }, moment);
       moment = page.moment;
       const keys = page.response.kvs.flatMap((kv): KeyWithLast[] => {
-        const { last } = headOf(kv).record;
+        const last = ourHead(kv)?.record.last;
         return last === undefined ? [] : [{ key: keyOfHead(kv.key), last }];
       });
       for (let at = 0; at < keys.length; at += this.tuning.pageRanges) {
@@ -74,8 +75,10 @@ export class Walker {
       const page = await this.page({ ...range, key: from }, moment);
       moment = page.moment;
       for (const kv of page.response.kvs) {
+        if (!isPlaceOfValue(kv.key)) continue;
         const { key, timestamp } = placeOfValue(kv.key);
-        yield present(rowOf(key, timestamp, kv), key, { timestamp });
+        const row = ourRow(key, timestamp, kv);
+        if (row !== undefined) yield row;
       }
       const last = page.response.kvs.at(-1);
       if (!page.response.more || last === undefined) return;
@@ -88,8 +91,9 @@ export class Walker {
     { revision, member }: Moment,
   ): Promise<{ response: RangeResponse; moment: Moment }> {
     const ask = (local: boolean): Promise<Answered<RangeResponse>> => {
-      const request: RangeRequest = { ...range, limit: this.tuning.pageHeads, revision, serializable: local };
-      return this.client.call(RANGE, request, { deadline: this.deadline(), local, prefer: member });
+      const request = { ...range, revision, serializable: local };
+      const options = { deadline: this.deadline(), local, prefer: member };
+      return pageOf(this.client, request, this.tuning.pageHeads, options);
     };
     try {
       // A revision that was fixed by the first page is the same everywhere.

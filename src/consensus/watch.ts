@@ -3,8 +3,10 @@ import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import type { Client } from './client.js';
 import type { HeadCache } from './head-cache.js';
+import { keysBelow, pairAbove } from './below.js';
+import type { KeySpace } from './key-space.js';
 import { ALL_HEADS, keyOfHead } from './layout.js';
-import { headOf } from './records.js';
+import { ourHead } from './records.js';
 import type { ConsensusTuning } from './tuning.js';
 import { EVENT_DELETE } from './wire.js';
 import type { WatchRequest, WatchResponse } from './wire.js';
@@ -21,6 +23,7 @@ export class HeadWatch {
 
   constructor(
     private readonly client: Client,
+    private readonly space: KeySpace,
     private readonly cache: HeadCache,
     private readonly time: Time,
     private readonly tuning: ConsensusTuning,
@@ -28,7 +31,7 @@ export class HeadWatch {
   ) {}
 
   start(): void {
-    this.open();
+    void this.open();
   }
 
   stop(): void {
@@ -37,7 +40,19 @@ export class HeadWatch {
     this.stream?.cancel();
   }
 
-  private open(): void {
+  /** Nobody needs it so much that a failure were more than a reason to try later. */
+  private async open(): Promise<void> {
+    try {
+      const deadline = this.time.monotonicMs() + this.tuning.attemptMs;
+      this.follow(await this.space.prefix(deadline));
+    } catch (thrown) {
+      this.logger.debug({ motivo: String(thrown) }, 'sem observar as réplicas por enquanto');
+      this.retry();
+    }
+  }
+
+  private follow(prefix: Buffer): void {
+    if (this.stopped) return;
     const { members } = this.client;
     const good = members.filter(({ condition }) => condition === 'good');
     const member = good[this.turn++ % Math.max(good.length, 1)];
@@ -57,26 +72,27 @@ export class HeadWatch {
     };
     stream.on('data', (response: WatchResponse) => {
       if (response.canceled) end(response.cancel_reason);
-      else this.take(response);
+      else this.take(prefix, response);
     });
     stream.on('error', (error) => end(error.message));
     stream.on('end', () => end('fim'));
-    stream.write({ create_request: ALL_HEADS });
+    stream.write({ create_request: keysBelow(prefix, ALL_HEADS) });
   }
 
-  private take({ events }: WatchResponse): void {
+  private take(prefix: Buffer, { events }: WatchResponse): void {
     for (const { type, kv } of events) {
       if (kv === null) continue;
-      const key = keyOfHead(kv.key);
+      const key = keyOfHead(pairAbove(prefix, kv).key);
       if (!this.cache.has(key)) continue;
-      // Nobody removes heads but an administrator's hand.
-      if (type === EVENT_DELETE) this.cache.forget(key);
-      else this.cache.refresh(key, headOf(kv));
+      const head = type === EVENT_DELETE ? undefined : ourHead(kv);
+      // Nobody removes heads, or puts something else there, but an administrator's hand.
+      if (head === undefined) this.cache.forget(key);
+      else this.cache.refresh(key, head);
     }
   }
 
   private retry(): void {
     if (this.stopped) return;
-    this.cancelRetry = this.time.after(this.tuning.watchRetryMs, () => this.open());
+    this.cancelRetry = this.time.after(this.tuning.watchRetryMs, () => void this.open());
   }
 }

@@ -52,6 +52,8 @@ export interface Compare {
   readonly key: Buffer;
   readonly mod_revision?: number;
   readonly create_revision?: number;
+  /** Not included: what is compared of every key of the range. */
+  readonly range_end?: Buffer;
 }
 
 export interface TxnRequest {

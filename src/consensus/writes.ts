@@ -4,8 +4,8 @@ import { KvsError } from '../core/errors.js';
 import type { Put, Row } from '../ports/engine.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
-import { stopping, Unanswered } from './client.js';
-import type { Answered, Client } from './client.js';
+import { noSpace, stopping, Unanswered } from './client.js';
+import type { Answered, Caller } from './client.js';
 import type { HeadCache } from './head-cache.js';
 import { headKey, requestKey, versionKey, versionOfPlace, versionsBelow } from './layout.js';
 import {
@@ -34,7 +34,7 @@ import { TXN } from './wire.js';
 import type { KeyValue, TxnResponse } from './wire.js';
 
 export interface WritesOptions {
-  readonly client: Client;
+  readonly client: Caller;
   readonly cache: HeadCache;
   readonly reads: Reads;
   readonly time: Time;
@@ -281,7 +281,7 @@ export function writeError(cause: Unanswered): KvsError {
     case 'stopped':
       return stopping();
     case 'full':
-      return new KvsError('LIMITE_MEMORIA', 'as réplicas chegaram à cota de espaço em disco', { cause });
+      return noSpace(cause);
     case 'refused':
     case 'compacted':
       return new KvsError('INTERNO', `as réplicas recusaram a escrita: ${cause.message}`, { cause });

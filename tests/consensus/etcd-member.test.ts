@@ -8,7 +8,7 @@ import { systemRandom } from '../../src/app/system-random.js';
 import { systemTime } from '../../src/app/system-time.js';
 import { Client } from '../../src/consensus/client.js';
 import { HeadCache } from '../../src/consensus/head-cache.js';
-import { headKey, valueKey } from '../../src/consensus/layout.js';
+import { KeySpace } from '../../src/consensus/key-space.js';
 import { Reads } from '../../src/consensus/reads.js';
 import { get, put, unchanged } from '../../src/consensus/requests.js';
 import { defaultTuning } from '../../src/consensus/tuning.js';
@@ -78,23 +78,26 @@ describe.skipIf(!etcdAvailable())('one member', () => {
     const request = {
       compare: [],
       success: [
-        get(valueKey('lugar!', 1_700_000_000_000), { local: false }),
-        get(headKey('lugar!'), { local: false }),
+        get(Buffer.from('kvs/vlugar%21!0001700000000000'), { local: false }),
+        get(Buffer.from('kvs/hlugar!'), { local: false }),
+        get(Buffer.from('kvs/formato'), { local: false }),
       ],
       failure: [],
     };
     const { response } = await client.call(TXN, request, { deadline: deadline(), local: false });
-    const [value, head] = response.responses.map((found) => found.response_range?.kvs[0]);
-    expect(value?.key.toString()).toBe('vlugar%21!0001700000000000');
+    const [value, head, format] = response.responses.map((found) => found.response_range?.kvs[0]);
     expect(value?.value.toString()).toMatch(/^1 1 \S+\num$/);
     expect(head?.value.toString()).toMatch(/^\{"formato":1,"maiorVersao":1,"maiorInstante":1700000000000,/);
+    expect(format?.value.toString()).toBe('{"formato":2,"prefixo":"kvs/"}');
     await engine.stop();
   });
 
   it('tells remembered heads what others wrote', async () => {
     const cache = new HeadCache(MiB);
-    const reads = new Reads(client, cache, false);
-    const watch = new HeadWatch(client, cache, systemTime, { ...defaultTuning, watchRetryMs: 20 }, logger);
+    const space = new KeySpace(client, systemTime, defaultTuning, logger);
+    const reads = new Reads(space, cache, false);
+    const tuning = { ...defaultTuning, watchRetryMs: 20 };
+    const watch = new HeadWatch(client, space, cache, systemTime, tuning, logger);
     const other = startConsensus(cluster.addresses);
     await reads.head('vigiada', deadline());
     watch.start();

@@ -7,6 +7,7 @@ import {
   escapeKey,
   headKey,
   headRange,
+  isPlaceOfValue,
   keyOfHead,
   placeOfValue,
   timeKey,
@@ -21,6 +22,11 @@ import {
   versionsUpTo,
 } from '../../src/consensus/layout.js';
 import type { KeyRange } from '../../src/consensus/layout.js';
+import { answerAbove, requestBelow } from '../../src/consensus/below.js';
+import { planInsert, planRemoveAll, transactionOf } from '../../src/consensus/plans.js';
+import { NO_HEAD } from '../../src/consensus/records.js';
+import { BARE, decodeFormat, encodeFormat, PREFIXED } from '../../src/consensus/store-format.js';
+import { RANGE, TXN } from '../../src/consensus/wire.js';
 import { limits } from '../../src/core/limits.js';
 import { compareCodePoints } from '../../src/core/text-order.js';
 
@@ -60,6 +66,7 @@ describe('layout in etcd', () => {
       fc.property(key, key, (a, b) => {
         expect(sign(Buffer.compare(headKey(a), headKey(b)))).toBe(sign(compareCodePoints(a, b)));
         expect(keyOfHead(headKey(a))).toBe(a);
+        expect(isPlaceOfValue(valueKey(a, 7))).toBe(true);
         expect(placeOfValue(valueKey(a, 7))).toEqual({ key: a, timestamp: 7 });
         expect(holds(ALL_VALUES, valueKey(a, 7)) && !holds(ALL_VALUES, headKey(a))).toBe(true);
         expect(holds(ALL_HEADS, headKey(a))).toBe(true);
@@ -116,6 +123,77 @@ describe('layout in etcd', () => {
     for (const bound of [1.5, 2 ** 40, 1e300, Infinity]) {
       expect(holds(versionsUpTo('a', bound), versionKey('a', 1))).toBe(true);
       expect(holds(timesUpTo('a', bound), timeKey('a', 1))).toBe(true);
+    }
+  });
+});
+
+describe('formats of a store', () => {
+  it('are recorded in these bytes, and no other is taken', () => {
+    expect(encodeFormat(BARE).toString()).toBe('{"formato":1,"prefixo":""}');
+    expect(encodeFormat(PREFIXED).toString()).toBe('{"formato":2,"prefixo":"kvs/"}');
+    for (const format of [BARE, PREFIXED]) expect(decodeFormat(encodeFormat(format))).toBe(format);
+    for (const text of ['', '{"formato":3,"prefixo":"kvs/"}', '{"formato":2,"prefixo":"outro/"}', 'null']) {
+      const read = (): unknown => decodeFormat(Buffer.from(text));
+      expect(read).toThrow(expect.objectContaining({ code: 'DADOS_INVALIDOS' }));
+    }
+  });
+
+  it.each([
+    [BARE, ''],
+    [PREFIXED, 'kvs/'],
+  ])('put every key of a write below %j', (format, prefix) => {
+    const below = (plan: Parameters<typeof transactionOf>[0]) =>
+      requestBelow(Buffer.from(format.prefix), TXN.path, transactionOf(plan));
+    const request = { id: 'pedido', lease: 7 };
+    const stamp = { token: 'marca', wallMs: 1_700_000_000_000 };
+    const insert = below(planInsert('a!b%', 'valor', NO_HEAD, stamp, true, request));
+    expect(insert.compare.map(({ key: k }) => k.toString())).toEqual([`${prefix}ha!b%`, `${prefix}ppedido`]);
+    const puts = insert.success.map((op) => ('request_put' in op ? op.request_put : undefined));
+    expect(
+      puts.map((one) => [one?.key.toString(), one?.value.toString().replace(/"marca":.*/, '"marca":…')]),
+    ).toEqual([
+      [`${prefix}va%21b%25!0001700000000000`, '1 1 marca\nvalor'],
+      [`${prefix}na%21b%25!2147483646`, '1700000000000'],
+      [`${prefix}ta%21b%25!9005499254740991`, '1'],
+      [`${prefix}ppedido`, '{"formato":1,"versao":1,"instante":1700000000000,"marca":…'],
+      [
+        `${prefix}ha!b%`,
+        '{"formato":1,"maiorVersao":1,"maiorInstante":1700000000000,"ultima":[1,1700000000000],"recentes":["marca"]}',
+      ],
+    ]);
+    const removal = below(planRemoveAll('a!', NO_HEAD, 'marca'));
+    const gone = removal.success.flatMap((op) =>
+      'request_delete_range' in op ? [op.request_delete_range] : [],
+    );
+    expect(gone.map((range) => [range.key.toString(), range.range_end?.toString()])).toEqual(
+      ['v', 'n', 't'].map((kind) => [`${prefix}${kind}a%21!`, `${prefix}${kind}a%21"`]),
+    );
+  });
+
+  it('name ranges below the prefix, and keys of answers without it', () => {
+    const prefix = Buffer.from(PREFIXED.prefix);
+    const range = requestBelow(prefix, RANGE.path, { ...ALL_HEADS, limit: 5 });
+    expect([range.key.toString(), range.range_end.toString(), range.limit]).toEqual(['kvs/h', 'kvs/i', 5]);
+    const kvs = [{ key: Buffer.from('kvs/hchave'), value: Buffer.from('x'), mod_revision: 3, version: 1 }];
+    const answer = { header: { revision: 3 }, kvs, more: true };
+    const above = answerAbove(prefix, RANGE.path, answer);
+    expect([above.more, keyOfHead(above.kvs[0]!.key)]).toEqual([true, 'chave']);
+    const [op] = answerAbove(prefix, TXN.path, {
+      ...{ header: answer.header, succeeded: true, responses: [{ response_range: answer }] },
+    }).responses;
+    expect(op?.response_range.kvs[0]?.key.toString()).toBe('hchave');
+  });
+
+  it('take what looks otherwise for no place of a value', () => {
+    for (const place of [
+      'v',
+      'va',
+      'va!',
+      'va!000170000000000',
+      'va!00017000000000xx',
+      'va"0001700000000000',
+    ]) {
+      expect(isPlaceOfValue(Buffer.from(place)), place).toBe(false);
     }
   });
 });

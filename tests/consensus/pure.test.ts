@@ -10,7 +10,15 @@ import { Client, Unanswered } from '../../src/consensus/client.js';
 import { HeadCache } from '../../src/consensus/head-cache.js';
 import { meaningOf } from '../../src/consensus/outcome.js';
 import { inquiryOf, judge, planInsert, planRemoveAll, transactionOf } from '../../src/consensus/plans.js';
-import { decodeHead, decodeValue, encodeHead, encodeValue, NO_HEAD } from '../../src/consensus/records.js';
+import {
+  decodeHead,
+  decodeValue,
+  encodeHead,
+  encodeValue,
+  headOf,
+  NO_HEAD,
+  ourHead,
+} from '../../src/consensus/records.js';
 import type { Head } from '../../src/consensus/records.js';
 import { Reads } from '../../src/consensus/reads.js';
 import { defaultTuning, pauseMs } from '../../src/consensus/tuning.js';
@@ -55,6 +63,13 @@ describe('records in etcd', () => {
     expect(() => decodeHead(Buffer.from(text))).toThrow(expect.objectContaining({ code: 'INTERNO' }));
     expect(() => decodeValue(Buffer.from(text))).toThrow(expect.objectContaining({ code: 'INTERNO' }));
   });
+});
+
+it('what others have in the place of a head is nothing to readers, and is not written over', () => {
+  const kv = { key: Buffer.from('ha'), value: Buffer.of(0xff, 0), mod_revision: 7, version: 1 };
+  expect(ourHead(kv)).toBeUndefined();
+  expect(() => headOf(kv)).toThrow(expect.objectContaining({ code: 'NAO_SUPORTADO' }));
+  expect([ourHead(undefined), headOf(undefined)]).toEqual([NO_HEAD, NO_HEAD]);
 });
 
 describe('what a failure means', () => {
