@@ -6,24 +6,32 @@ root=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 
 usage() {
   cat <<'FIM'
-uso: ./replica.sh NOME [opções]      NOME é uma das réplicas da lista: bd1, bd2 ou bd3
+uso: ./replica.sh NOME [opções]
+NOME é uma das réplicas da lista: bd1, bd2 ou bd3
 
-  --dados PASTA      onde as réplicas guardam os dados, uma pasta para cada (KVS_REPLICA_DADOS; padrão: dados)
-  --arquivo ARQUIVO  a lista das réplicas (KVS_REPLICA_ARQUIVO; padrão: replicas.conf ao lado deste programa, se existir)
-  --cota BYTES       espaço que os dados podem ocupar (KVS_REPLICA_COTA; padrão: 4294967296, 4 GiB)
-  --substitui        a réplica perdeu os seus dados: entra de novo, vazia, e recebe tudo das outras
+  --dados PASTA      onde as réplicas guardam os dados, uma pasta para cada
+                     (KVS_REPLICA_DADOS; padrão: dados)
+  --arquivo ARQUIVO  a lista das réplicas (KVS_REPLICA_ARQUIVO; padrão:
+                     replicas.conf ao lado deste programa, se existir)
+  --cota BYTES       espaço que os dados podem ocupar
+                     (KVS_REPLICA_COTA; padrão: 4294967296, 4 GiB)
+  --substitui        a réplica perdeu os seus dados: entra de novo, vazia, e
+                     recebe tudo das outras
 
-A lista tem uma linha por réplica, igual em todas as máquinas: nome, endereço para os servidores, endereço para as
-outras réplicas; «#» começa um comentário. Sem arquivo vale esta, tudo nesta máquina:
+A lista tem uma linha por réplica, igual em todas as máquinas: nome, endereço
+para os servidores, endereço para as outras réplicas; «#» começa um comentário.
+Sem arquivo vale esta, tudo nesta máquina:
 
   bd1 127.0.0.1:23791 127.0.0.1:23801
   bd2 127.0.0.1:23792 127.0.0.1:23802
   bd3 127.0.0.1:23793 127.0.0.1:23803
 
-Inicie as três; duas bastam para gravar. Uma réplica que para ou cai pode ser iniciada de novo com os mesmos dados.
-Se a pasta de uma se perdeu: ./replica.sh bd3 --substitui, com as outras no ar; os servidores continuam. Pode ser
-repetido, e não apaga nada: uma pasta que ainda tem dados é recusada.
-Para outras máquinas, use endereços que só elas alcançam: as réplicas não pedem senha.
+Inicie as três; duas bastam para gravar. Uma réplica que para ou cai pode ser
+iniciada de novo com os mesmos dados. Se a pasta de uma se perdeu:
+./replica.sh bd3 --substitui, com as outras no ar; os servidores continuam.
+Pode ser repetido, e não apaga nada: uma pasta que ainda tem dados é recusada.
+Para outras máquinas, use endereços que só elas alcançam: as réplicas não pedem
+senha.
 FIM
 }
 

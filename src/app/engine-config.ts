@@ -257,7 +257,11 @@ export function parseServers(setting: Setting): readonly string[] {
 function parseDoorPort(text: string, place: string): number {
   const port = parsePort(text, place);
   if (port === 0)
-    throw badSetting(place, text, 'uma porta, de 1 a 65535: os outros servidores precisam saber dela');
+    throw badSetting(
+      place,
+      text,
+      'um número de porta, de 1 a 65535: os outros servidores precisam saber dela',
+    );
   return port;
 }
 

@@ -46,8 +46,9 @@ async function readKeys({ file, text }: FleetKeyConfig, logger: Logger): Promise
   let read: SmallFile;
   try {
     read = await readSmallFile(file, FILE_BYTES_MAX);
-  } catch (cause) {
-    throw new KvsError('CONFIGURACAO', `${place}: não consegui ler o arquivo`, { cause });
+  } catch (error) {
+    const { message, cause } = KvsError.from(error);
+    throw new KvsError('CONFIGURACAO', `--chave-frota: ${message}`, { cause });
   }
   if (read.isExposed) {
     logger.warn({ arquivo: file }, 'outros usuários alcançam o arquivo da chave da frota; use chmod 600');

@@ -30,7 +30,7 @@ export function listedTexts(setting: Setting): readonly string[] {
 /** @throws KvsError CONFIGURACAO unless `text` is a whole number from 0 to 65535 */
 export function parsePort(text: string, place: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
-    throw badSetting(place, text, 'uma porta, de 0 (o sistema escolhe) a 65535');
+    throw badSetting(place, text, 'um número de porta, de 0 (o sistema escolhe) a 65535');
   }
   return Number(text);
 }

@@ -113,7 +113,9 @@ class Progress {
   }
 
   end(more: string): void {
-    this.output.error(`${this.count} versões ${this.verb}${more}`);
+    const what =
+      this.count === 1 ? `1 versão ${this.verb.slice(0, -1)}` : `${this.count} versões ${this.verb}`;
+    this.output.error(`${what}${more}`);
   }
 }
 

@@ -52,6 +52,7 @@ export async function* readVersions(lines: AsyncIterable<string>): AsyncGenerato
       yield versionOf(fields, number);
     }
   }
+  if (number === 0) throw new KvsError('CONFIGURACAO', 'o arquivo está vazio');
   if (!complete) throw wrong(number + 1, 'falta a última linha: o arquivo não está completo');
 }
 

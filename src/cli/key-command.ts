@@ -33,6 +33,12 @@ const NEXT: Readonly<Record<KeyStep, string>> = {
   retira: 'a chave antiga não abre mais nada',
 };
 
+/** What a file that does not fit the step may need, by how many keys the step expects. */
+const WAY: Readonly<Record<number, string>> = {
+  1: 'uma troca já começou: siga com kvs chave troca, e depois retira',
+  2: 'comece por: kvs chave acrescenta',
+};
+
 /** Options of `kvs chave`. */
 export function keyOptions(command: Argv): Argv {
   return command
@@ -114,7 +120,7 @@ function stepped(step: KeyStep, keys: readonly string[], file: string): readonly
   if (keys.length !== expected) {
     throw new KvsError(
       'CONFIGURACAO',
-      `${file}: ${step} muda um arquivo com ${expected === 1 ? 'uma chave' : 'duas chaves'}, e este tem ${keys.length}; nada foi mudado`,
+      `${file}: ${step} muda um arquivo com ${expected === 1 ? 'uma chave' : 'duas chaves'}, e este tem ${keys.length}; nada foi mudado (${WAY[expected]})`,
     );
   }
   const [first = '', second = ''] = keys;

@@ -130,7 +130,7 @@ function serversAt(address: Setting | undefined, ports: Setting | undefined): re
   const host = parseHost(text, place);
   if (ports === undefined) return [{ host, port: DEFAULT_PORT }];
   const texts = listedTexts(ports);
-  if (texts.length === 0) throw badSetting(ports.place, '', 'uma porta');
+  if (texts.length === 0) throw badSetting(ports.place, '', 'um número de porta');
   return texts.map((one) => {
     const port = parsePort(one, ports.place);
     if (port === 0) throw badSetting(ports.place, one, 'a porta em que o servidor atende, de 1 a 65535');

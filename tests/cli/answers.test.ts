@@ -39,6 +39,7 @@ describe('códigos de saída', () => {
       unavailable: 5,
       unknown: 6,
       unconfirmed: 7,
+      leftBehind: 8,
     });
     expect(
       ['CONFIGURACAO', 'CHAVE_INEXISTENTE', 'VALOR_CURTO', 'SEM_SERVIDOR', 'INTERNO'].map((code) =>

@@ -126,7 +126,7 @@ describe('configuração do servidor', () => {
     for (const [flags, message] of [
       [{ 'porta-mensagem': '5' }, 'este servidor, 127.0.0.1:5, não está entre'],
       [{ lider: '127.0.0.1:5' }, 'o líder, 127.0.0.1:5, não está entre'],
-      [{ 'porta-mensagem': '0' }, 'uma porta, de 1 a 65535'],
+      [{ 'porta-mensagem': '0' }, 'um número de porta, de 1 a 65535'],
       [{ 'servidores-lider': '' }, 'de 1 a 16 endereços'],
       [{ broker: 'mqtt://a' }, '--broker só vale com --motor frota'],
       [{ replicas: 'a:1' }, '--replicas só vale com --motor consenso'],
@@ -184,7 +184,7 @@ describe('configuração do servidor', () => {
   });
 
   it.each<[Partial<SettingSources>, unknown, string]>([
-    [{ flags: { porta: 'abc' } }, undefined, '--porta: "abc" não serve; esperado uma porta'],
+    [{ flags: { porta: 'abc' } }, undefined, '--porta: "abc" não serve; esperado um número de porta'],
     [{ flags: { porta: '65536' } }, undefined, '--porta: "65536"'],
     [{ flags: { porta: '-1' } }, undefined, '--porta: "-1"'],
     [{ flags: { porta: ['1', '2'] } }, undefined, 'um só valor, não 2'],

@@ -115,7 +115,7 @@ describe('kvs exporta and kvs importa', () => {
     expect(ended.stderr).toMatch(/confirmado por 0 de 1 .*pode ser repetida: o que já está gravado não/);
     expect(ended.stderr).not.toContain('não repita');
     const again = await kvs('importa', short, '-p', String(from.port));
-    expect(again.stderr).toContain('1 versões importadas (0 com outro número, 1 já existiam)');
+    expect(again.stderr).toContain('1 versão importada (0 com outro número, 1 já existiam)');
     expect(await from.client.consulta('confirmada')).toMatchObject({ valor: 'valor', versao: 1 });
     await from.client.remove('confirmada');
   }, 60_000);

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/e2e-build.js';
 import { eventually } from '../support/eventually.js';
 import { accepts, hasIPv6 } from '../support/net.js';
+import { SilentCall } from '../support/silent-call.js';
 import { freePort, run, start } from './program.js';
 import type { Program } from './program.js';
 
@@ -229,7 +230,7 @@ describe('vida de um servidor', () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as { mensagem: string }).mensagem);
     const steps = [
-      'sinal recebido',
+      'sinal recebido: saindo em ordem (outro, depois de 1 s, encerra já)',
       'saindo: fechando as portas gRPC',
       'saindo: enviando o que falta e deixando a frota',
       'saiu',
@@ -279,10 +280,17 @@ describe('vida de um servidor', () => {
   );
 
   it('um segundo sinal encerra já, com código 1', async () => {
-    const { program } = await serve(['0']);
+    const { program, port } = await serve(['0']);
+    // What it waits for before it leaves.
+    const call = new SilentCall(Number(port), '/kvs.KVS/ConsultaVarias');
+    call.send(Buffer.alloc(5));
+    await eventually('the call is there', () => call.answered);
     program.process.kill('SIGTERM');
-    program.process.kill('SIGINT');
+    // Those that come at once are the same wish.
+    const again = setInterval(() => program.process.kill('SIGINT'), 100);
     expect(await program.exit).toBe(1);
+    clearInterval(again);
+    call.disconnect();
     expect(program.stderr()).toContain('segundo sinal: encerrando já');
   });
 

@@ -145,7 +145,7 @@ describe.skipIf(!mosquittoClientsAvailable())('os tópicos do portal, três serv
         ['portal/admin//delete', '21921BSI209', 'tópico desconhecido'],
         ['portal/admin/aluno/apaga', '21921BSI209', 'tópico desconhecido'],
         ['portal/admin/aluno/create/x', '21921BSI210,nome', 'tópico desconhecido'],
-        ['portal/admin/aluno/create', 'so-um-campo', '1 campos'],
+        ['portal/admin/aluno/create', 'so-um-campo', '1 campo'],
         ['portal/admin/disciplina/create', 'GBC174,nome,muitas', 'vagas'],
         ['portal/admin/disciplina/create', 'GBC174,nome,-1', 'vagas'],
         ['portal/admin/aluno/create', '"aspas,nome', 'aspas'],

@@ -7,6 +7,7 @@ import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:h
 export class SilentCall {
   readonly #session: ClientHttp2Session;
   readonly #stream: ClientHttp2Stream;
+  #answered = false;
 
   /** @param path `/package.Service/Method` */
   constructor(port: number, path: string) {
@@ -19,7 +20,13 @@ export class SilentCall {
       te: 'trailers',
     });
     this.#stream.on('error', () => undefined);
+    this.#stream.on('response', () => (this.#answered = true));
     this.#stream.pause();
+  }
+
+  /** Whether the server has begun to answer. */
+  get answered(): boolean {
+    return this.#answered;
   }
 
   /** Sends messages, each already framed by gRPC's five bytes. Does not wait for the server to take them. */

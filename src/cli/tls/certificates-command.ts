@@ -6,6 +6,7 @@ import { badSetting } from '../../app/settings.js';
 import type { Flags } from '../../app/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { makeFolder } from '../../access/make-folder.js';
+import { isCode, reasonOf } from '../../access/small-file.js';
 import { Authority } from '../../tls/authority.js';
 import type { Issued } from '../../tls/authority.js';
 import { EXIT } from '../exit.js';
@@ -53,7 +54,9 @@ export async function runCertificates(
   const wish = wishOf(folder, flags, replaces);
   const nowMs = Date.now();
   await makeFolder(resolve(wish.folder)).catch((cause: unknown) => {
-    throw new KvsError('CONFIGURACAO', `não consegui criar a pasta ${wish.folder}`, { cause });
+    throw new KvsError('CONFIGURACAO', `não consegui criar a pasta ${wish.folder}: ${folderReason(cause)}`, {
+      cause,
+    });
   });
   const present = {
     authority: await pairAt(wish, 'ca'),
@@ -217,4 +220,10 @@ async function say({ folder, clients }: Wish, made: readonly Made[], output: Out
   await output.line(
     `  ./client.sh -p 9000 --tls-ca ${at('ca.pem')} --tls-certificado ${at(`cliente-${client}.pem`)} --tls-chave ${at(`cliente-${client}-chave.pem`)} -o consulta -k nome`,
   );
+}
+
+/** Why a folder cannot be made: a file of that name is no folder. */
+function folderReason(error: unknown): string {
+  if (isCode(error, 'ENOENT')) return 'ali não se pode criar uma pasta';
+  return isCode(error, 'EEXIST') || isCode(error, 'ENOTDIR') ? 'não é uma pasta' : reasonOf(error);
 }
