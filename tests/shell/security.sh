@@ -174,7 +174,7 @@ level_three_mosquitto() {
       *) if out=$(eval "$line" 2>&1 <<<$'senha de teste\nsenha de teste'); then ok "$line"; else bad "$line" "$out"; fi ;;
     esac
   done 3< <(sed -n -e 's/  *#.*$//' -e 's/^#   //p' "$root/mosquitto-seguro.conf")
-  install -m 600 /dev/null broker.txt && echo 'servidor:senha de teste' >broker.txt
+  command install -m 600 /dev/null broker.txt && echo 'servidor:senha de teste' >broker.txt
   others=$(here "${others/frota1.token/broker.txt}")
   # shellcheck disable=SC2086
   for name in M1 M2; do
