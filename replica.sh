@@ -117,6 +117,18 @@ mkdir -p -- "$folder" || die 1 "não consigo criar $folder"
 # etcd wants nobody else to read it.
 chmod 700 -- "$folder"
 
+# Two that replace the same replica at once would take each other out. The process becomes the replica itself: as long as it
+# lives, no other begins.
+if [ -n "$replaces" ]; then
+  claim=$data/$name.substitui
+  owner=$(cat -- "$claim" 2>/dev/null) || true
+  if [[ $owner =~ ^[1-9][0-9]*$ ]] && kill -0 "$owner" 2>/dev/null; then
+    die 1 "$name já está sendo substituída, ou já voltou (processo $owner); se esse processo é outro, apague $claim"
+  fi
+  rm -f -- "$claim"
+  (set -C && printf '%s\n' "$$" >"$claim") 2>/dev/null || die 1 "não consigo criar $claim, ou outro começou agora"
+fi
+
 # serves_without <address>: whether the replica at this address for replicas is one of a set that has served with $name
 # before, or serves without it. Those that start together for the first time know each other from the list.
 serves_without() {

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsensusEngine } from '../../src/consensus/engine.js';
 import { startConsensus } from '../support/consensus.js';
-import { ensureBuilt } from '../support/e2e-build.js';
+import { ensureBuilt, root } from '../support/e2e-build.js';
 import { etcdAvailable, startEtcd } from '../support/etcd.js';
 import type { EtcdCluster, EtcdMember } from '../support/etcd.js';
 import { askEtcd } from '../support/etcd-client.js';
@@ -74,6 +75,34 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
     expect(code).toBe(1);
     expect(log).toContain('./replica.sh bd3 --substitui');
     expect(log.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('uma de cada vez: enquanto vive quem a substitui, outro não começa', { timeout: WAIT_MS }, async () => {
+    const claim = `${lost.folder}.substitui`;
+    const list = join(dirname(dirname(lost.folder)), 'replicas.conf');
+    const replace = (): Promise<{ code: number; stderr: string }> =>
+      new Promise((resolve) => {
+        const words = [
+          'replica.sh',
+          'bd3',
+          '--substitui',
+          '--dados',
+          dirname(lost.folder),
+          '--arquivo',
+          list,
+        ];
+        execFile('bash', words, { cwd: root }, (error, _stdout, stderr) => {
+          resolve({ code: Number(error?.code ?? 0), stderr });
+        });
+      });
+    await writeFile(claim, `${process.pid}\n`);
+    expect(await replace()).toEqual({
+      code: 1,
+      stderr: expect.stringContaining(
+        `já está sendo substituída, ou já voltou (processo ${process.pid})`,
+      ) as string,
+    });
+    await rm(claim);
   });
 
   it('com --substitui volta com tudo, e as escritas continuam', { timeout: WAIT_MS }, async () => {
