@@ -65,7 +65,7 @@ export function parseCredentials(text: string, place: string): CredentialsFile {
     parsed = JSON.parse(text);
   } catch {
     // The parser's own message quotes the text.
-    wrong('não é JSON válido');
+    wrong('não é um arquivo de credenciais: não é JSON válido');
   }
   const fields = fieldsOf(parsed) ?? wrong('esperado um objeto JSON');
   if (fields.get('formato') !== FORMAT) wrong(`esperado "formato": ${FORMAT}`);
