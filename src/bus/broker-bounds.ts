@@ -41,17 +41,21 @@ export function giveBackAtOnce(broker: Pick<Aedes, 'unsubscribe'>): void {
   };
 }
 
+/** Whether a client is a server of the fleet: its credential says so, it says so itself, or it is somebody else. */
+export type Trust = 'server' | 'perhaps' | 'stranger';
+
 /**
  * Makes that the broker does not wait for a client that does not read: while it does, all others wait too. Servers are
- * waited for, for a moment: what slows them down also slows down those who write. Of whoever is not waited for so much is
- * kept, and no more.
- * @param isServer asked at each write
+ * waited for, since what slows them down also slows down those who write: those whose credential says that they are, for as
+ * long as the library waits at all; those who only say so, for a moment. Of whoever is not waited for so much is kept, and
+ * no more.
+ * @param trustIn asked at each write
  * @param onFull called once, before the client is cut: too much waits for it
  */
 export function waitOnlyForServers(
   socket: Socket,
   time: Time,
-  isServer: () => boolean,
+  trustIn: () => Trust,
   onFull: () => void,
 ): void {
   const write = socket.write.bind(socket) as (...given: readonly unknown[]) => boolean;
@@ -72,7 +76,9 @@ export function waitOnlyForServers(
   socket.once('close', calm);
   socket.write = (...given: readonly unknown[]): boolean => {
     if (write(...given)) return true;
-    const server = isServer();
+    const trust = trustIn();
+    if (trust === 'server') return false;
+    const server = trust === 'perhaps';
     if (server && time.monotonicMs() >= notBeforeMs) {
       cancel ??= time.after(busLimits.serverPatienceMs, giveUp);
       return false;

@@ -21,7 +21,7 @@ import {
   readWhole,
   waitOnlyForServers,
 } from './broker-bounds.js';
-import type { WithSubscriptions } from './broker-bounds.js';
+import type { Trust, WithSubscriptions } from './broker-bounds.js';
 import { BrokerUsers, SERVER_CLIENT_ID } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
 import { FrameGuard } from './frame-guard.js';
@@ -165,10 +165,10 @@ export class EmbeddedBroker {
     await closed;
   }
 
-  /** Where nobody is asked who he is, a server is who calls himself so. */
-  private isServer(client: Client): boolean {
-    if (this.users !== undefined) return this.users.isServer(client);
-    return SERVER_CLIENT_ID.test(client.id);
+  /** Where nobody is asked who he is, a server may be who calls himself so. */
+  private trustIn(client: Client): Trust {
+    if (this.users !== undefined) return this.users.isServer(client) ? 'server' : 'stranger';
+    return SERVER_CLIENT_ID.test(client.id) ? 'perhaps' : 'stranger';
   }
 
   private admit(socket: Socket): void {
@@ -191,7 +191,7 @@ export class EmbeddedBroker {
     waitOnlyForServers(
       socket,
       this.time,
-      () => this.isServer(client),
+      () => this.trustIn(client),
       () => this.cut.report('NAO_LE', client.id.slice(0, SHOWN_ID_CHARS)),
     );
     let isCut = false;
