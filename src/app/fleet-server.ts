@@ -174,8 +174,8 @@ async function openJournal(folder: string, fleet: string, logger: Logger): Promi
     createRequire(import.meta.url)('classic-level');
   } catch (cause) {
     const what = '--dados: o LevelDB não veio pronto para esta máquina';
-    const todo = 'npm rebuild classic-level --ignore-scripts=false';
-    throw new KvsError('CONFIGURACAO', `${what}; rode: ${todo}`, { cause });
+    const remedy = 'npm rebuild classic-level --ignore-scripts=false';
+    throw new KvsError('CONFIGURACAO', `${what}; rode: ${remedy}`, { cause });
   }
   // Only who keeps data loads it.
   const { LevelJournal } = await import('../journal/level-journal.js');
