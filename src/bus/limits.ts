@@ -20,7 +20,7 @@ export const busLimits = Object.freeze({
   recheckMs: 15_000,
   /** where that costs the connection, or nothing is answered, the pauses double up to this. */
   recheckCapMs: 120_000,
-  /** The embedded broker waits so long, and all with it, for a server that does not read; */
+  /** The embedded broker waits so long, and all with it, for who only says to be a server and does not read; */
   serverPatienceMs: 100,
   /** then it does not for so long, while as much is kept for it as this, of which most is shared with what others wait for. */
   unwaitedMs: 10_000,
