@@ -6,8 +6,8 @@
  */
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerUnaryCall, ServiceDefinition, sendUnaryData } from '@grpc/grpc-js';
-import { loadProto, loadedService } from '../src/doors/protos.js';
-import { serverOptions } from '../src/doors/server.js';
+import { loadProto, loadedService } from '../src/doors/grpc/protos.js';
+import { grpcServerOptions } from '../src/doors/grpc/server.js';
 import { valueOf } from './support/messages.js';
 
 interface Version {
@@ -32,7 +32,7 @@ function echo(call: ServerDuplexStream<object, Version>): void {
 }
 
 const service = loadedService(loadProto('kvs.proto'), 'kvs.KVS') as ServiceDefinition;
-const server = new Server(serverOptions);
+const server = new Server(grpcServerOptions);
 server.addService(service, { Insere: unary(VERSION), Consulta: unary(TUPLE), InsereVarias: echo });
 server.bindAsync(`127.0.0.1:${process.argv[2] ?? '0'}`, ServerCredentials.createInsecure(), (error) => {
   if (error) throw error;

@@ -3,7 +3,7 @@
  *
  *     node --expose-gc memory-use.js map|engine <keys> <versions of each>      prints one JSON object
  */
-import { decodeKeyValue } from '../src/doors/kvs/wire.js';
+import { decodeKeyValue } from '../src/doors/grpc/kvs/wire.js';
 import { aloneEngine } from './support/alone.js';
 import { keyValueFrame, valueOf } from './support/messages.js';
 

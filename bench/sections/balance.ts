@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import { Balancer } from '../../src/client/balancer.js';
-import { loadedService, loadProto } from '../../src/doors/protos.js';
+import { loadedService, loadProto } from '../../src/doors/grpc/protos.js';
 import { Fleet } from '../support/fleet.js';
 import { fixed, percentile, whole } from '../support/stats.js';
 import type { Table } from '../support/table.js';

@@ -1,6 +1,6 @@
 import { systemRandom } from '../../src/app/system-random.js';
 import { systemTime } from '../../src/app/system-time.js';
-import type { FleetEngine } from '../../src/engine/fleet.js';
+import type { FleetEngine } from '../../src/engines/fleet/engine.js';
 import { PortalApplication } from '../../src/portal/portal.js';
 import { aloneEngine } from '../support/alone.js';
 import { fixed, percentile, whole } from '../support/stats.js';

@@ -1,8 +1,8 @@
 import { drawName, systemRandom } from '../../src/app/system-random.js';
 import { systemTime } from '../../src/app/system-time.js';
-import { unpackBatch } from '../../src/bus/decode.js';
-import { packBatch } from '../../src/bus/encode.js';
-import { FleetEngine } from '../../src/engine/fleet.js';
+import { unpackBatch } from '../../src/engines/fleet/bus/decode-messages.js';
+import { packBatch } from '../../src/engines/fleet/bus/encode-messages.js';
+import { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { Bus } from '../../src/ports/bus.js';
 import type { Logger } from '../../src/ports/logger.js';
 

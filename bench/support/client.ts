@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import { kvsPackage } from '../../src/doors/kvs/definition.js';
-import { loadedService } from '../../src/doors/protos.js';
+import { kvsPackage } from '../../src/doors/grpc/kvs/definition.js';
+import { loadedService } from '../../src/doors/grpc/protos.js';
 
 const service = loadedService(kvsPackage, 'kvs.KVS');
 

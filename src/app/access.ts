@@ -1,6 +1,6 @@
-import { accessControl } from '../access/control.js';
-import { readCredentials, readToken } from '../access/file.js';
-import { CredentialTable } from '../access/table.js';
+import { accessControl } from '../security/access/control.js';
+import { readCredentials, readToken } from '../security/access/file.js';
+import { CredentialTable } from '../security/access/table.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
 import { onReload } from './reload.js';

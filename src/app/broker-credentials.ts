@@ -1,5 +1,5 @@
-import { readSmallFile } from '../access/small-file.js';
-import type { BrokerCredentials } from '../bus/broker-url.js';
+import { readSmallFile } from '../files/small-file.js';
+import type { BrokerCredentials } from '../mqtt/broker-url.js';
 import { KvsError } from '../core/errors.js';
 import type { Logger } from '../ports/logger.js';
 import { isToken, splitToken } from '../ports/access.js';

@@ -1,17 +1,17 @@
-import { ConsensusEngine } from '../consensus/engine.js';
-import { startDoors } from '../doors/server.js';
+import { ConsensusEngine } from '../engines/consensus/engine.js';
+import { startDoors } from '../doors/grpc/server.js';
 import type { Logger } from '../ports/logger.js';
 import { openAccess } from './access.js';
 import { openBrokerCredentials } from './broker-credentials.js';
-import type { ServerConfig } from './config.js';
-import type { ConsensusConfig } from './engine-config.js';
-import { hostPortText } from './parse.js';
+import type { ServerConfig } from '../config/server-config.js';
+import type { ConsensusConfig } from '../config/engine-config.js';
+import { hostPortText } from '../config/parse.js';
 import { commonStorePortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
-import { openTransport, servingTransport } from './tls-config.js';
+import { openTransport, servingTransport } from './transport.js';
 
 /**
  * Starts a server over the replicas of a consensus store, in this order: doors (health NOT_SERVING; a port in use ends it

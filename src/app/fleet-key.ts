@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readSmallFile } from '../access/small-file.js';
-import type { SmallFile } from '../access/small-file.js';
-import { KeyRing } from '../bus/seal/key-ring.js';
-import { parseFleetKeys } from '../bus/seal/key-text.js';
-import type { SealOptions } from '../bus/seal/sealer.js';
+import { readSmallFile } from '../files/small-file.js';
+import type { SmallFile } from '../files/small-file.js';
+import { KeyRing } from '../engines/fleet/bus/seal/key-ring.js';
+import { parseFleetKeys } from '../engines/fleet/bus/seal/key-text.js';
+import type { SealOptions } from '../engines/fleet/bus/seal/sealer.js';
 import { KvsError } from '../core/errors.js';
 import type { Logger } from '../ports/logger.js';
-import type { FleetKeyConfig } from './fleet-key-config.js';
+import type { FleetKeyConfig } from '../config/fleet-key-config.js';
 import { onReload } from './reload.js';
 
 /** Two keys of any length fit. Whatever is longer is another file. */

@@ -1,29 +1,29 @@
 import { createRequire } from 'node:module';
-import { externalBrokers } from '../bus/broker-source.js';
-import { LocalBroker } from '../bus/local-broker.js';
-import { MqttBus } from '../bus/mqtt-bus.js';
-import { startDoors } from '../doors/server.js';
-import type { Doors } from '../doors/server.js';
+import { externalBrokers } from '../mqtt/broker-source.js';
+import { LocalBroker } from '../mqtt/local-broker.js';
+import { MqttBus } from '../engines/fleet/bus/mqtt-bus.js';
+import { startDoors } from '../doors/grpc/server.js';
+import type { Doors } from '../doors/grpc/server.js';
 import { KvsError } from '../core/errors.js';
-import { DurableFleet } from '../engine/durable-fleet.js';
-import { FleetEngine } from '../engine/fleet.js';
-import type { LevelJournal } from '../journal/level-journal.js';
+import { DurableFleet } from '../engines/fleet/durable-engine.js';
+import { FleetEngine } from '../engines/fleet/engine.js';
+import type { LevelJournal } from '../engines/fleet/journal/level-journal.js';
 import type { PresenceState } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
-import { freePort } from '../tls/open-ports.js';
-import type { ServerConfig } from './config.js';
+import { freePort } from '../security/tls/open-ports.js';
+import type { ServerConfig } from '../config/server-config.js';
 import { openAccess } from './access.js';
 import { openBrokerCredentials } from './broker-credentials.js';
-import type { FleetConfig } from './engine-config.js';
+import type { FleetConfig } from '../config/engine-config.js';
 import { openFleetKeys } from './fleet-key.js';
-import { hostPortText } from './parse.js';
+import { hostPortText } from '../config/parse.js';
 import { fleetPortal } from './portal.js';
 import { localBrokerOptions } from './local-broker.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
-import { openTransport, servingTransport } from './tls-config.js';
+import { openTransport, servingTransport } from './transport.js';
 
 /** Health of a server's disk: whether it has, or will have in a moment, all that the server shows. */
 const DISK = 'kvs.disco';
@@ -178,7 +178,7 @@ async function openJournal(folder: string, fleet: string, logger: Logger): Promi
     throw new KvsError('CONFIGURACAO', `${what}; rode: ${remedy}`, { cause });
   }
   // Only who keeps data loads it.
-  const { LevelJournal } = await import('../journal/level-journal.js');
+  const { LevelJournal } = await import('../engines/fleet/journal/level-journal.js');
   return LevelJournal.open(folder, fleet, logger);
 }
 

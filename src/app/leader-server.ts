@@ -1,19 +1,19 @@
-import { startDoors } from '../doors/server.js';
-import type { Doors } from '../doors/server.js';
-import { LeaderNode } from '../leader/node.js';
+import { startDoors } from '../doors/grpc/server.js';
+import type { Doors } from '../doors/grpc/server.js';
+import { LeaderNode } from './leader-node.js';
 import type { Logger } from '../ports/logger.js';
 import { openAccess, openToken } from './access.js';
 import { openBrokerCredentials } from './broker-credentials.js';
-import type { ServerConfig } from './config.js';
-import { serverText } from './engine-config.js';
-import type { LeaderConfig } from './engine-config.js';
-import { hostPortText } from './parse.js';
+import type { ServerConfig } from '../config/server-config.js';
+import { serverText } from '../config/engine-config.js';
+import type { LeaderConfig } from '../config/engine-config.js';
+import { hostPortText } from '../config/parse.js';
 import { commonStorePortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
-import { openTransport, servingTransport } from './tls-config.js';
+import { openTransport, servingTransport } from './transport.js';
 
 /**
  * Starts a server of the leader system, in this order: its `Mensagem` door (a port in use ends it here), its gRPC doors

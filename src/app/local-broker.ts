@@ -1,11 +1,11 @@
-import type { BrokerCredentials } from '../bus/broker-url.js';
-import type { LocalBrokerOptions } from '../bus/local-broker.js';
+import type { BrokerCredentials } from '../mqtt/broker-url.js';
+import type { LocalBrokerOptions } from '../mqtt/local-broker.js';
 import { KvsError } from '../core/errors.js';
 import type { Gatekeeper } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
-import type { Transport } from '../tls/transport.js';
-import type { LocalBrokerConfig } from './engine-config.js';
-import { isLoopback } from './exposure.js';
+import type { Transport } from '../security/tls/transport.js';
+import type { LocalBrokerConfig } from '../config/engine-config.js';
+import { isLoopback } from '../config/exposure.js';
 import { systemTime } from './system-time.js';
 
 interface Surroundings {

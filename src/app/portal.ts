@@ -1,22 +1,22 @@
-import { externalBrokers } from '../bus/broker-source.js';
-import type { BrokerSource } from '../bus/broker-source.js';
-import type { BrokerAddress, BrokerCredentials } from '../bus/broker-url.js';
-import { MqttTopics } from '../bus/mqtt-topics.js';
+import { externalBrokers } from '../mqtt/broker-source.js';
+import type { BrokerSource } from '../mqtt/broker-source.js';
+import type { BrokerAddress, BrokerCredentials } from '../mqtt/broker-url.js';
+import { MqttTopics } from '../mqtt/mqtt-topics.js';
 import { KvsError } from '../core/errors.js';
-import type { OfferedPortal } from '../doors/server.js';
-import type { FleetEngine } from '../engine/fleet.js';
-import { Attempts } from '../portal/attempts.js';
+import type { OfferedPortal } from '../doors/grpc/server.js';
+import type { FleetEngine } from '../engines/fleet/engine.js';
+import { ConflictRetries } from '../portal/attempts.js';
 import { changeOfRemoval, changeOfValue, excessMessage, PORTAL_FILTER } from '../portal/changes.js';
 import { Gateway } from '../portal/gateway.js';
 import type { GatewayOptions } from '../portal/gateway.js';
-import { PlaceKeeper } from '../portal/place-keeper.js';
+import { SeatReconciler } from '../portal/seat-reconciler.js';
 import { PortalApplication } from '../portal/portal.js';
 import type { AccessControl } from '../ports/access.js';
 import type { ChangeFeed } from '../ports/changes.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
-import type { Transport } from '../tls/transport.js';
-import type { PortalService } from './config.js';
+import type { Transport } from '../security/tls/transport.js';
+import type { PortalService } from '../config/server-config.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime } from './system-time.js';
 
@@ -74,13 +74,13 @@ export function fleetPortal(
     leads: () => member.leadsPortal,
     upToDate: () => member.upToDate,
     onActive: () => {
-      keeper.suspectEverything();
+      reconciler.suspectEverything();
     },
   });
-  const keeper = new PlaceKeeper({
+  const reconciler = new SeatReconciler({
     ...{
       reading: portal.reading,
-      attempts: new Attempts(systemTime, systemRandom),
+      attempts: new ConflictRetries(systemTime, systemRandom),
       time: systemTime,
       logger,
     },
@@ -91,14 +91,14 @@ export function fleetPortal(
   });
   // What a server that joins is told of is past: others have shown it.
   const isPast = (): boolean => member.state !== 'serving';
-  showChanges(fleet, gateway, isPast, keeper);
+  showChanges(fleet, gateway, isPast, reconciler);
   return {
     offered: { portal, services },
     start: () => {
       gateway.start();
     },
     stop: async () => {
-      keeper.stop();
+      reconciler.stop();
       await gateway.stop();
     },
   };
@@ -155,23 +155,28 @@ export function commonStorePortal(options: CommonStorePortal): ServedPortal {
 }
 
 /** @param isPast whether what is told of now happened before this server came */
-function showChanges(feed: ChangeFeed, gateway: Gateway, isPast: () => boolean, keeper?: PlaceKeeper): void {
+function showChanges(
+  feed: ChangeFeed,
+  gateway: Gateway,
+  isPast: () => boolean,
+  reconciler?: SeatReconciler,
+): void {
   feed.watch({
     inserted: (key, value) => {
       if (isPast() || !key.startsWith('portal/')) return;
-      keeper?.inserted(key);
+      reconciler?.inserted(key);
       const change = changeOfValue(key, value);
       if (change !== undefined) gateway.onChange(change);
     },
     removed: (key) => {
       if (isPast() || !key.startsWith('portal/')) return;
-      keeper?.removed(key);
+      reconciler?.removed(key);
       const change = changeOfRemoval(key);
       if (change !== undefined) gateway.onChange(change);
     },
     replaced: () => {
       gateway.onReplaced();
-      keeper?.suspectEverything();
+      reconciler?.suspectEverything();
     },
   });
 }

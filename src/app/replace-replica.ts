@@ -1,5 +1,5 @@
-import { Replacement } from '../consensus/membership.js';
-import type { ListedReplica } from '../consensus/membership.js';
+import { Replacement } from '../engines/consensus/membership.js';
+import type { ListedReplica } from '../engines/consensus/membership.js';
 import { KvsError } from '../core/errors.js';
 import { systemTime } from './system-time.js';
 

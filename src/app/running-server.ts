@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.js';
-import type { Doors } from '../doors/server.js';
+import type { Doors } from '../doors/grpc/server.js';
 import type { Logger } from '../ports/logger.js';
 
 /** A server that was started, whatever its engine. */

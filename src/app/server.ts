@@ -1,5 +1,5 @@
 import type { Logger } from '../ports/logger.js';
-import type { ServerConfig } from './config.js';
+import type { ServerConfig } from '../config/server-config.js';
 import { startConsensusServer } from './consensus-server.js';
 import { startFleetServer } from './fleet-server.js';
 import { startLeaderServer } from './leader-server.js';

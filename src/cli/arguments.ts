@@ -1,6 +1,6 @@
 import yargs from 'yargs';
 import type { Argv } from 'yargs';
-import type { Flags } from '../app/settings.js';
+import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { leaderClientOptions, leaderServerOptions, takeActions } from './leader/arguments.js';
 import type { Action } from './leader/arguments.js';

@@ -1,5 +1,5 @@
 import picocolors from 'picocolors';
-import type { Flags } from '../app/settings.js';
+import type { Flags } from '../config/settings.js';
 import { answersOf, exitOfAnswers } from './answers.js';
 import { call } from './call.js';
 import type { Reply } from './call.js';

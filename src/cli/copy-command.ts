@@ -1,8 +1,8 @@
 import type { ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isatty } from 'node:tty';
-import { reasonOf } from '../access/small-file.js';
-import type { Flags } from '../app/settings.js';
+import { reasonOf } from '../files/small-file.js';
+import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';

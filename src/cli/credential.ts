@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { onlyText, parseTokenPath } from '../app/parse.js';
-import type { Setting } from '../app/settings.js';
+import { onlyText, parseTokenPath } from '../config/parse.js';
+import type { Setting } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { isToken } from '../ports/access.js';

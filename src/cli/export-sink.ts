@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { isCode, reasonOf } from '../access/small-file.js';
+import { isCode, reasonOf } from '../files/small-file.js';
 import { KvsError } from '../core/errors.js';
 
 /** Where an export goes. */

@@ -3,7 +3,7 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { reasonCode } from '../client/fate.js';
 import { decodeReason } from '../client/reason.js';
 import type { ErrorCode } from '../core/errors.js';
-import type { TlsFailure } from '../tls/failures.js';
+import type { TlsFailure } from '../security/tls/failures.js';
 import { EXIT, exitOf } from './exit.js';
 import type { ExitCode } from './exit.js';
 

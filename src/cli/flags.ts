@@ -1,4 +1,4 @@
-import type { Flags } from '../app/settings.js';
+import type { Flags } from '../config/settings.js';
 
 /** Options as texts under their main names; everything else that yargs puts beside them is left out. */
 export function flagsOf(argv: Readonly<Record<string, unknown>>): Flags {

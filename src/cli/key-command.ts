@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import type { Argv } from 'yargs';
-import { changePrivateFile, createPrivateFile } from '../access/private-file.js';
-import { readSmallFile } from '../access/small-file.js';
+import { changePrivateFile, createPrivateFile } from '../files/private-file.js';
+import { readSmallFile } from '../files/small-file.js';
 import { KvsError } from '../core/errors.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';

@@ -1,4 +1,4 @@
-import { isCode } from '../access/small-file.js';
+import { isCode } from '../files/small-file.js';
 import { KvsError } from '../core/errors.js';
 import { parseCommandLine } from './arguments.js';
 import { EXIT, exitOf } from './exit.js';

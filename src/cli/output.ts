@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
-import { reasonOf } from '../access/small-file.js';
+import { reasonOf } from '../files/small-file.js';
 import { EXIT } from './exit.js';
 import { visible } from './format.js';
 

@@ -1,6 +1,6 @@
-import { listedTexts, parseHost, parseHostPort, parsePort } from '../app/parse.js';
-import { badSetting, settingReader } from '../app/settings.js';
-import type { Flags, Setting } from '../app/settings.js';
+import { listedTexts, parseHost, parseHostPort, parsePort } from '../config/parse.js';
+import { badSetting, settingReader } from '../config/settings.js';
+import type { Flags, Setting } from '../config/settings.js';
 import type { ServerAddress } from '../client/link.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';

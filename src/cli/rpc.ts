@@ -1,6 +1,6 @@
 import { logVerbosity, Metadata, setLogVerbosity, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, MethodDefinition, ServiceError, StatusObject } from '@grpc/grpc-js';
-import { isOnThisMachine } from '../app/exposure.js';
+import { isOnThisMachine } from '../config/exposure.js';
 import { Balancer } from '../client/balancer.js';
 import type { Settled } from '../client/exchange.js';
 import { discover } from '../client/discover.js';

@@ -1,9 +1,9 @@
-import { readSmallFile } from '../access/small-file.js';
-import { serverConfig, unknownVariables } from '../app/config.js';
-import { mergePort } from '../app/parse.js';
+import { readSmallFile } from '../files/small-file.js';
+import { serverConfig, unknownVariables } from '../config/server-config.js';
+import { mergePort } from '../config/parse.js';
 import { onReload } from '../app/reload.js';
 import { runServer } from '../app/run.js';
-import type { ConfigFile, Flags } from '../app/settings.js';
+import type { ConfigFile, Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { fstatSync } from 'node:fs';
-import { reasonOf } from '../access/small-file.js';
-import type { Flags } from '../app/settings.js';
+import { reasonOf } from '../files/small-file.js';
+import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { STANDARD_STREAM } from './words.js';

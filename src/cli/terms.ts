@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, statSync, rmSync, writeFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
-import { badSetting } from '../app/settings.js';
-import type { Setting } from '../app/settings.js';
+import { badSetting } from '../config/settings.js';
+import type { Setting } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { EXIT } from './exit.js';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { reasonOf } from '../access/small-file.js';
+import { reasonOf } from '../files/small-file.js';
 import { KvsError } from '../core/errors.js';
 
 const LINE_FEED = 0x0a;

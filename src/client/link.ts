@@ -2,7 +2,7 @@ import { Client, connectivityState } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath } from 'grpc-health-check';
-import type { TlsFailure } from '../tls/failures.js';
+import type { TlsFailure } from '../security/tls/failures.js';
 import { PLAIN } from './security.js';
 import type { ClientSecurity, Mismatch } from './security.js';
 

@@ -2,12 +2,12 @@ import { isIP } from 'node:net';
 import { connect, createSecureContext } from 'node:tls';
 import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
-import { tlsFailureOf } from '../tls/failures.js';
-import type { TlsFailure } from '../tls/failures.js';
-import { checkIdentity } from '../tls/identity.js';
-import { MINIMUM_VERSION, readMaterial } from '../tls/material.js';
-import type { TlsFiles } from '../tls/material.js';
-import { probe, spokenAt } from '../tls/probe.js';
+import { tlsFailureOf } from '../security/tls/failures.js';
+import type { TlsFailure } from '../security/tls/failures.js';
+import { checkIdentity } from '../security/tls/identity.js';
+import { MINIMUM_VERSION, readMaterial } from '../security/tls/material.js';
+import type { TlsFiles } from '../security/tls/material.js';
+import { probe, spokenAt } from '../security/tls/probe.js';
 
 /** How a client speaks TLS. Without an authority, the public ones that Node.js knows vouch for servers. */
 export interface TlsChoice extends TlsFiles {

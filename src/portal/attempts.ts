@@ -10,7 +10,7 @@ const PAUSE_CAP_MS = 200;
 export const CONFLICT = Symbol('conflict');
 
 /** Repeats what somebody else was faster than, after pauses with jitter that grow, and for a limited time. */
-export class Attempts {
+export class ConflictRetries {
   constructor(
     private readonly time: Time,
     private readonly random: Random,

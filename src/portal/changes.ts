@@ -5,12 +5,12 @@ import { limits } from '../core/limits.js';
 import { mayExist } from './checks.js';
 import { decodeCsv, encodeCsv } from './csv.js';
 import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
-import type { Action, Base, Kind } from './records.js';
+import type { ChangeAction, RecordKind, Kind } from './records.js';
 
 /** A change of a record that a server has accepted, or that somebody asks for. */
 export interface Change {
-  readonly base: Base;
-  readonly action: Action | 'delete';
+  readonly base: RecordKind;
+  readonly action: ChangeAction | 'delete';
   /** The identifier first; of a deletion nothing else. */
   readonly fields: readonly string[];
 }
@@ -25,7 +25,7 @@ const ROOT = 'portal/admin/';
 const KINDS = [ALUNO, PROFESSOR, DISCIPLINA] as const;
 const ACTIONS = ['create', 'update', 'delete'] as const;
 
-export function changeTo<T>(kind: Kind<T>, action: Action, record: T): Change {
+export function changeTo<T>(kind: Kind<T>, action: ChangeAction, record: T): Change {
   return { base: kind.base, action, fields: kind.fields(record) };
 }
 
@@ -34,16 +34,16 @@ export function deletion<T>(kind: Kind<T>, id: string): Change {
 }
 
 /** A message as it is published. */
-export interface Message {
+export interface PortalMessage {
   readonly topic: string;
   readonly payload: string;
 }
 
-export function messageOf({ base, action, fields }: Change): Message {
+export function messageOf({ base, action, fields }: Change): PortalMessage {
   return { topic: `${ROOT}${base}/${action}`, payload: encodeCsv(fields) };
 }
 
-export function excessMessage(sigla: string, matricula: string): Message {
+export function excessMessage(sigla: string, matricula: string): PortalMessage {
   return { topic: EXCESS_TOPIC, payload: encodeCsv([sigla, matricula]) };
 }
 

@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.js';
 import type { Commit, Guard, Write } from '../ports/engine.js';
 import { CONFLICT } from './attempts.js';
-import type { Attempts } from './attempts.js';
+import type { ConflictRetries } from './attempts.js';
 import {
   classesOfAluno,
   classesOfProfessor,
@@ -10,17 +10,20 @@ import {
   seatsKey,
   teacherKey,
 } from './layout.js';
-import type { Reading } from './reading.js';
+import type { PortalReading } from './reading.js';
 import { decodeTeacher } from './records.js';
 
 /** What goes with a record: keys to remove, if they are still as they were when they were looked up. */
-export type Link = Commit;
+export type DependentChange = Commit;
 
 /** Finds everything that goes with a record of one kind. */
-export type Dependents = (reading: Reading, id: string) => Promise<readonly Link[]>;
+export type Dependents = (reading: PortalReading, id: string) => Promise<readonly DependentChange[]>;
 
 /** The enrolments of a student. */
-export async function ofAluno(reading: Reading, matricula: string): Promise<readonly Link[]> {
+export async function ofAluno(
+  reading: PortalReading,
+  matricula: string,
+): Promise<readonly DependentChange[]> {
   const classes = await reading.list(classesOfAluno(matricula));
   return classes.map(({ id: sigla, row }) => ({
     guards: [{ key: row.key, version: row.version }],
@@ -29,8 +32,11 @@ export async function ofAluno(reading: Reading, matricula: string): Promise<read
 }
 
 /** The classes that a professor teaches, which go on without. */
-export async function ofProfessor(reading: Reading, siape: string): Promise<readonly Link[]> {
-  const links: Link[] = [];
+export async function ofProfessor(
+  reading: PortalReading,
+  siape: string,
+): Promise<readonly DependentChange[]> {
+  const links: DependentChange[] = [];
   for (const { id: sigla, row } of await reading.list(classesOfProfessor(siape))) {
     const guards: Guard[] = [{ key: row.key, version: row.version }];
     const writes: Write[] = [remove(row.key)];
@@ -45,8 +51,11 @@ export async function ofProfessor(reading: Reading, siape: string): Promise<read
 }
 
 /** The enrolments of a class, and who teaches it. */
-export async function ofDisciplina(reading: Reading, sigla: string): Promise<readonly Link[]> {
-  const links: Link[] = [];
+export async function ofDisciplina(
+  reading: PortalReading,
+  sigla: string,
+): Promise<readonly DependentChange[]> {
+  const links: DependentChange[] = [];
   const teacher = await reading.engine.queryAt(teacherKey(sigla), undefined);
   if (teacher !== undefined) {
     const siape = decodeTeacher(teacher.value);
@@ -72,8 +81,8 @@ export async function ofDisciplina(reading: Reading, sigla: string): Promise<rea
 
 /** Removes whatever goes with a record that does not exist (any more), in as many steps as it takes. */
 export function clear(
-  reading: Reading,
-  attempts: Attempts,
+  reading: PortalReading,
+  attempts: ConflictRetries,
   dependents: Dependents,
   id: string,
 ): Promise<void> {
@@ -86,7 +95,7 @@ export function clear(
 }
 
 /** Links put together into as few commits as they fit. */
-export function inParts(links: readonly Link[]): Commit[] {
+export function inParts(links: readonly DependentChange[]): Commit[] {
   const parts: { guards: Guard[]; writes: Write[]; bytes: number }[] = [];
   for (const { guards, writes } of links) {
     const last = parts.at(-1);

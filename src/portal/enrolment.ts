@@ -3,19 +3,19 @@ import { limits } from '../core/limits.js';
 import type { Stream } from '../ports/engine.js';
 import type { Disciplina, Enrolment, RelatorioDisciplina, ResumoDisciplina } from '../ports/portal.js';
 import { CONFLICT } from './attempts.js';
-import type { Attempts } from './attempts.js';
+import type { ConflictRetries } from './attempts.js';
 import { missing, shown } from './checks.js';
 import { classesOfAluno, classesOfProfessor, enrolmentKey, seatsKey, teacherKey } from './layout.js';
 import { each, withinPlaces } from './reading.js';
-import type { Found, Reading } from './reading.js';
+import type { Found, PortalReading } from './reading.js';
 import { ALUNO, DISCIPLINA, encodeEnrolment, encodeTeacher, NOTHING, PROFESSOR } from './records.js';
 import type { Kind } from './records.js';
 
 /** The rules of who teaches and who attends what, and the reports. */
 export class Enrolments implements Enrolment {
   constructor(
-    private readonly reading: Reading,
-    private readonly attempts: Attempts,
+    private readonly reading: PortalReading,
+    private readonly attempts: ConflictRetries,
     /** This server, as enrolments name who took them. */
     private readonly origin: string,
   ) {}
@@ -156,7 +156,7 @@ export class Enrolments implements Enrolment {
   }
 
   private async commit(
-    change: Parameters<Reading['engine']['commit']>[0],
+    change: Parameters<PortalReading['engine']['commit']>[0],
   ): Promise<undefined | typeof CONFLICT> {
     return (await this.reading.engine.commit(change)) ? undefined : CONFLICT;
   }

@@ -5,7 +5,7 @@ import type { Registries, Registry } from '../ports/portal.js';
 import type { Time } from '../ports/time.js';
 import type { Topics } from '../ports/topics.js';
 import { EXCESS_TOPIC, messageOf, parseMessage } from './changes.js';
-import type { Change, Message } from './changes.js';
+import type { Change, PortalMessage } from './changes.js';
 import { Ledger } from './ledger.js';
 import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
 import type { Kind } from './records.js';
@@ -52,9 +52,9 @@ export class Gateway {
   private cancelLook: () => void = () => undefined;
   private inbox: Change[] = [];
   private working = false;
-  private outgoing: Message[] = [];
+  private outgoing: PortalMessage[] = [];
   /** What the broker did not take, in order. */
-  private returned: Message[] = [];
+  private returned: PortalMessage[] = [];
   private inFlight = 0;
   private stopped = false;
 
@@ -107,7 +107,7 @@ export class Gateway {
   }
 
   /** Publishes a message, as soon as the broker takes it. */
-  show(message: Message): void {
+  show(message: PortalMessage): void {
     if (this.options.onStranger !== undefined) return;
     this.outgoing.push(message);
     if (this.outgoing.length > limits.portalMessages) {
@@ -243,7 +243,7 @@ export class Gateway {
     }
   }
 
-  private publish(message: Message): void {
+  private publish(message: PortalMessage): void {
     const { topics } = this.options;
     const echoes = message.topic !== EXCESS_TOPIC;
     if (echoes) this.ledger.expect(message, this.holdUntil() + limits.publishTimeoutMs);

@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.js';
-import type { Change, Message } from './changes.js';
+import type { Change, PortalMessage } from './changes.js';
 import { messageOf, subjectOf } from './changes.js';
 
 interface Held {
@@ -11,7 +11,7 @@ interface Held {
 }
 
 interface Expected {
-  readonly message: Message;
+  readonly message: PortalMessage;
   count: number;
   untilMs: number;
 }
@@ -39,7 +39,7 @@ export class Ledger {
   }
 
   /** Whether a message is the echo of a change that is known; then it is not expected any more. */
-  consume(message: Message): boolean {
+  consume(message: PortalMessage): boolean {
     const text = textOf(message);
     const found = this.expected.get(text);
     if (found === undefined) return false;
@@ -87,7 +87,7 @@ export class Ledger {
   }
 
   /** A message is on its way, or will be. */
-  expect(message: Message, untilMs: number): void {
+  expect(message: PortalMessage, untilMs: number): void {
     const text = textOf(message);
     const known = this.expected.get(text);
     this.expected.delete(text);
@@ -113,7 +113,7 @@ export class Ledger {
   }
 
   /** Takes out the messages that have not come, oldest first: whoever takes them publishes them. */
-  takeExpected(): Message[] {
+  takeExpected(): PortalMessage[] {
     const messages = [...this.expected.values()].flatMap(({ message, count }) =>
       Array.from({ length: count }, () => message),
     );
@@ -155,6 +155,6 @@ export class Ledger {
   }
 }
 
-function textOf({ topic, payload }: Message): string {
+function textOf({ topic, payload }: PortalMessage): string {
   return `${topic} ${payload}`;
 }

@@ -3,13 +3,13 @@ import type { Engine, Guard } from '../ports/engine.js';
 import type { Disciplina, Enrolment, Portal, Registries } from '../ports/portal.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
-import { Attempts } from './attempts.js';
+import { ConflictRetries } from './attempts.js';
 import type { Change } from './changes.js';
 import { checkPlaces, shown } from './checks.js';
 import { ofAluno, ofDisciplina, ofProfessor } from './dependents.js';
 import { Enrolments } from './enrolment.js';
 import { seatsKey } from './layout.js';
-import { Reading } from './reading.js';
+import { PortalReading } from './reading.js';
 import { Records } from './registry.js';
 import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
 
@@ -25,14 +25,14 @@ export interface PortalOptions {
 export class PortalApplication implements Portal {
   readonly registries: Registries;
   readonly enrolment: Enrolment;
-  readonly reading: Reading;
+  readonly reading: PortalReading;
   /** Told of every change of a record that was made here. */
   onAccepted: (change: Change) => void = () => undefined;
 
   constructor(private readonly options: PortalOptions) {
     const { engine, origin, time, random } = options;
-    const reading = (this.reading = new Reading(engine));
-    const attempts = new Attempts(time, random);
+    const reading = (this.reading = new PortalReading(engine));
+    const attempts = new ConflictRetries(time, random);
     const accepted = (change: Change): void => {
       this.onAccepted(change);
     };
@@ -68,7 +68,7 @@ export class PortalApplication implements Portal {
  * @throws KvsError CADASTRO_INVALIDO
  */
 async function guardsOfPlaces(
-  reading: Reading,
+  reading: PortalReading,
   now: Disciplina,
   next: Disciplina,
 ): Promise<readonly Guard[]> {

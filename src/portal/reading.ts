@@ -27,7 +27,7 @@ export interface Seat {
 }
 
 /** What the portal asks of its engine. */
-export class Reading {
+export class PortalReading {
   constructor(readonly engine: Engine) {}
 
   async find<T>(kind: Kind<T>, id: string): Promise<Found<T>> {

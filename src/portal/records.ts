@@ -2,19 +2,19 @@ import type { Aluno, Disciplina, Professor } from '../ports/portal.js';
 import { ALUNOS, DISCIPLINAS, PROFESSORES } from './layout.js';
 
 /** How a version of a record came to be. What is shown of it on MQTT depends on it. */
-export type Action = 'create' | 'update';
+export type ChangeAction = 'create' | 'update';
 
 /** One kind of records: how they are named, kept and read. */
 export interface Kind<T> {
   /** As topics name it. */
-  readonly base: Base;
+  readonly base: RecordKind;
   /** With its article, for messages. */
   readonly label: string;
   /** What an identifier is called, with its article. */
   readonly idLabel: string;
   readonly prefix: string;
   id(record: T): string;
-  encode(record: T, action: Action): string;
+  encode(record: T, action: ChangeAction): string;
   /** As MQTT messages write it. */
   fields(record: T): readonly string[];
   /** What {@link fields} are called, for messages. */
@@ -22,10 +22,10 @@ export interface Kind<T> {
   /** `undefined` if a field does not say what it should; there are as many as columns. */
   parse(fields: readonly string[]): T | undefined;
   /** `undefined` if the value is not one that this portal writes: somebody else put it there. */
-  decode(id: string, value: string): { readonly record: T; readonly action: Action } | undefined;
+  decode(id: string, value: string): { readonly record: T; readonly action: ChangeAction } | undefined;
 }
 
-export type Base = 'aluno' | 'professor' | 'disciplina';
+export type RecordKind = 'aluno' | 'professor' | 'disciplina';
 
 export const ALUNO: Kind<Aluno> = {
   base: 'aluno',
@@ -104,7 +104,7 @@ export function originOfEnrolment(value: string): string {
 /** The value of keys that say all they have to say. */
 export const NOTHING = '{}';
 
-function isAction(value: unknown): value is Action {
+function isAction(value: unknown): value is ChangeAction {
   return value === 'create' || value === 'update';
 }
 

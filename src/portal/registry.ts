@@ -2,19 +2,19 @@ import { KvsError } from '../core/errors.js';
 import type { Guard, Stream } from '../ports/engine.js';
 import type { Registry } from '../ports/portal.js';
 import { CONFLICT } from './attempts.js';
-import type { Attempts } from './attempts.js';
+import type { ConflictRetries } from './attempts.js';
 import { changeTo, deletion } from './changes.js';
 import type { Change } from './changes.js';
 import { checkId, checkName, missing, shown } from './checks.js';
 import { clear, inParts } from './dependents.js';
 import type { Dependents } from './dependents.js';
-import type { Reading } from './reading.js';
-import type { Action, Kind } from './records.js';
+import type { PortalReading } from './reading.js';
+import type { ChangeAction, Kind } from './records.js';
 
-export interface RegistryParts<T> {
+export interface RegistryDeps<T> {
   readonly kind: Kind<T>;
-  readonly reading: Reading;
-  readonly attempts: Attempts;
+  readonly reading: PortalReading;
+  readonly attempts: ConflictRetries;
   readonly dependents: Dependents;
   /** What a record must fulfil besides its identifier and its name. @throws KvsError CADASTRO_INVALIDO */
   readonly check?: (record: T) => void;
@@ -26,10 +26,10 @@ export interface RegistryParts<T> {
 
 /** The records of one kind: the rules of creating, editing and removing. */
 export class Records<T extends { readonly nome: string }> implements Registry<T> {
-  constructor(private readonly parts: RegistryParts<T>) {}
+  constructor(private readonly deps: RegistryDeps<T>) {}
 
   async create(record: T): Promise<void> {
-    const { kind, reading, attempts, dependents } = this.parts;
+    const { kind, reading, attempts, dependents } = this.deps;
     const id = kind.id(record);
     checkId(kind, id);
     this.check(record);
@@ -41,11 +41,11 @@ export class Records<T extends { readonly nome: string }> implements Registry<T>
       await clear(reading, attempts, dependents, id);
       return this.write(record, 'create', [{ key: kind.prefix + id, version }]);
     });
-    this.parts.accepted(changeTo(kind, 'create', record));
+    this.deps.accepted(changeTo(kind, 'create', record));
   }
 
   async update(record: T): Promise<void> {
-    const { kind, reading, attempts, guardsOfUpdate } = this.parts;
+    const { kind, reading, attempts, guardsOfUpdate } = this.deps;
     const id = kind.id(record);
     await attempts.repeat(async () => {
       const { version, record: present } = await reading.find(kind, id);
@@ -54,11 +54,11 @@ export class Records<T extends { readonly nome: string }> implements Registry<T>
       const more = (await guardsOfUpdate?.(present, record)) ?? [];
       return this.write(record, 'update', [{ key: kind.prefix + id, version }, ...more]);
     });
-    this.parts.accepted(changeTo(kind, 'update', record));
+    this.deps.accepted(changeTo(kind, 'update', record));
   }
 
   async remove(id: string): Promise<void> {
-    const { kind, reading, attempts, dependents } = this.parts;
+    const { kind, reading, attempts, dependents } = this.deps;
     const key = kind.prefix + id;
     await attempts.repeat(async () => {
       const { version } = await reading.find(kind, id);
@@ -71,28 +71,28 @@ export class Records<T extends { readonly nome: string }> implements Registry<T>
     });
     // Nothing can be added to what does not exist: what is found now is all that is left.
     await clear(reading, attempts, dependents, id);
-    this.parts.accepted(deletion(kind, id));
+    this.deps.accepted(deletion(kind, id));
   }
 
   async get(id: string): Promise<T | undefined> {
-    return (await this.parts.reading.find(this.parts.kind, id)).record;
+    return (await this.deps.reading.find(this.deps.kind, id)).record;
   }
 
   all(): Stream<T> {
-    return this.parts.reading.all(this.parts.kind);
+    return this.deps.reading.all(this.deps.kind);
   }
 
   private check(record: T): void {
-    checkName(this.parts.kind, record.nome);
-    this.parts.check?.(record);
+    checkName(this.deps.kind, record.nome);
+    this.deps.check?.(record);
   }
 
   private async write(
     record: T,
-    action: Action,
+    action: ChangeAction,
     guards: readonly Guard[],
   ): Promise<undefined | typeof CONFLICT> {
-    const { kind, reading } = this.parts;
+    const { kind, reading } = this.deps;
     const write = { key: kind.prefix + kind.id(record), value: kind.encode(record, action) };
     return (await reading.engine.commit({ guards, writes: [write] })) ? undefined : CONFLICT;
   }

@@ -10,7 +10,7 @@ import type { Engine } from './engine.js';
  * - `servidor`: speaks to the broker and to other servers as one of them; neither reads nor writes by the doors
  */
 export const ROLES = ['leitura', 'escrita', 'administracao', 'servidor'] as const;
-export type Role = (typeof ROLES)[number];
+export type CredentialRole = (typeof ROLES)[number];
 
 export type Permission = 'read' | 'write' | 'administer';
 
@@ -18,7 +18,7 @@ export type Permission = 'read' | 'write' | 'administer';
 export interface Identity {
   /** Name of the credential, for the log. */
   readonly name: string;
-  readonly role: Role;
+  readonly role: CredentialRole;
   /** Keys that begin with one of them, compared code unit by code unit; the empty prefix covers every key. */
   readonly prefixes: readonly string[];
   /** False once it was revoked or replaced: asked at every request, also of a call that is open. */
@@ -26,7 +26,7 @@ export interface Identity {
 }
 
 /** Why somebody was refused. Stable: labels of a metric and fields of the log. */
-export type Refusal = 'NAO_AUTENTICADO' | 'LIMITE_TENTATIVAS' | 'NAO_AUTORIZADO';
+export type AccessRefusal = 'NAO_AUTENTICADO' | 'LIMITE_TENTATIVAS' | 'NAO_AUTORIZADO';
 
 /** Asks the table of credentials. */
 export interface Gatekeeper {
@@ -53,7 +53,7 @@ export interface CertificateGatekeeper extends Gatekeeper {
    * @param name of the credential; empty: none was shown
    * @param from `undefined`: not known there
    */
-  refused(reason: Refusal, name: string, from: string | undefined): void;
+  refused(reason: AccessRefusal, name: string, from: string | undefined): void;
 }
 
 /** A store as somebody may use it: every method may also throw NAO_AUTENTICADO and NAO_AUTORIZADO. */

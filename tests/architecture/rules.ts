@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import ts from 'typescript';
 
 /** What one folder of src may import: other folders or single modules of src, and packages (`node:*` for all of Node's). */
@@ -7,53 +8,49 @@ interface LayerRule {
   readonly packages: readonly string[];
 }
 
-/** The layer table of the architecture. A folder that is not here may not exist. */
+/**
+ * The layer table of the architecture, by folder below src: a file belongs to the longest one that it lies in. A folder
+ * that is in none of them may not exist.
+ */
 export const LAYERS: Readonly<Record<string, LayerRule>> = {
   core: { folders: ['core'], packages: [] },
   ports: { folders: ['core', 'ports'], packages: [] },
-  engine: { folders: ['core', 'ports', 'engine', 'replication'], packages: [] },
-  replication: { folders: ['core', 'ports', 'engine', 'replication'], packages: [] },
-  bus: { folders: ['core', 'ports', 'bus', 'tls'], packages: ['mqtt', 'aedes', 'node:*'] },
-  consensus: {
-    folders: ['core', 'ports', 'consensus'],
-    packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
-  },
-  access: {
-    folders: ['core', 'ports', 'access'],
-    packages: ['node:*'],
-  },
-  tls: {
-    folders: ['core', 'ports', 'tls'],
-    // Keys come from files, as other secrets do.
-    modules: ['access/small-file'],
+  files: { folders: ['core', 'files'], packages: ['node:*'] },
+  wire: { folders: ['core', 'ports', 'wire'], packages: ['node:*'] },
+  'security/access': { folders: ['core', 'ports', 'files', 'security/access'], packages: ['node:*'] },
+  'security/tls': {
+    folders: ['core', 'ports', 'files', 'security/tls'],
     packages: ['node:*', '@peculiar/x509', 'reflect-metadata'],
   },
-  leader: {
-    folders: ['core', 'ports', 'leader', 'tls'],
-    // Room for a write is the same question in every engine in memory, and so is what a session waits for; records of a
-    // state look alike on every wire.
-    modules: [
-      'engine/admission',
-      'engine/commit',
-      'engine/guarantees',
-      'replication/arrivals',
-      'engine/watch',
-      'bus/checks',
-      'bus/decode-records',
-      'bus/encode',
-      'bus/wire',
-    ],
+  mqtt: { folders: ['core', 'ports', 'security/tls', 'mqtt'], packages: ['mqtt', 'aedes', 'node:*'] },
+  engines: { folders: ['core', 'ports', 'engines'], packages: [] },
+  'engines/fleet': {
+    folders: ['core', 'ports', 'engines', 'engines/fleet', 'engines/fleet/replication'],
+    packages: [],
+  },
+  'engines/fleet/replication': {
+    folders: ['core', 'ports', 'engines', 'engines/fleet/replication'],
+    packages: [],
+  },
+  'engines/fleet/bus': {
+    folders: ['core', 'ports', 'wire', 'mqtt', 'engines/fleet/bus'],
+    packages: ['node:*'],
+  },
+  'engines/fleet/journal': {
+    folders: ['core', 'ports', 'files', 'engines/fleet/journal'],
+    packages: ['classic-level', 'node:*'],
+  },
+  'engines/consensus': {
+    folders: ['core', 'ports', 'engines', 'engines/consensus'],
+    packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
+  },
+  'engines/leader': {
+    folders: ['core', 'ports', 'engines', 'engines/leader', 'wire', 'security/tls'],
     packages: ['node:*'],
   },
   portal: { folders: ['core', 'ports', 'portal'], packages: ['node:*'] },
-  journal: {
-    folders: ['core', 'ports', 'journal'],
-    // A folder is made like those of other private files.
-    modules: ['access/make-folder'],
-    packages: ['classic-level', 'node:*'],
-  },
-  doors: {
-    folders: ['core', 'ports', 'doors', 'tls'],
+  'doors/grpc': {
+    folders: ['core', 'ports', 'security/tls', 'doors/grpc'],
     packages: [
       '@grpc/grpc-js',
       '@grpc/proto-loader',
@@ -63,42 +60,55 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
       'node:*',
     ],
   },
+  'doors/mensagem': {
+    folders: ['core', 'ports', 'wire', 'security/tls', 'doors/mensagem'],
+    // Servers of the leader engine speak to each other through the door of its clients.
+    modules: ['engines/leader/fresh-role', 'engines/leader/operations'],
+    packages: ['node:*'],
+  },
+  config: { folders: ['core', 'ports', 'mqtt', 'security/tls', 'config'], packages: ['node:*'] },
   client: {
-    folders: ['client', 'tls'],
+    folders: ['client', 'security/tls'],
     modules: ['core/errors'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', 'node:*'],
   },
   cli: {
-    folders: ['cli', 'client', 'app', 'tls', 'access'],
+    folders: ['cli', 'client', 'config', 'app', 'files', 'security/access', 'security/tls'],
     modules: [
       ...['core/errors', 'core/limits', 'ports/access'],
       // The client of the leader system is a client of its Mensagem, as the others are of gRPC.
-      ...['leader/wire', 'leader/decode', 'leader/encode', 'leader/lines', 'leader/console'],
+      ...['wire/mensagem/messages', 'wire/mensagem/decode', 'wire/mensagem/encode', 'wire/mensagem/lines'],
+      'wire/mensagem/console',
     ],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'yargs', 'picocolors', 'cli-table3', 'node:*'],
   },
   app: {
     folders: [
-      'core',
-      'ports',
-      'engine',
-      'replication',
-      'bus',
-      'consensus',
-      'leader',
-      'portal',
-      'journal',
-      'access',
-      'tls',
-      'doors',
-      'app',
+      ...['core', 'ports', 'files', 'wire', 'mqtt', 'config', 'portal', 'app'],
+      ...['engines', 'engines/fleet', 'engines/fleet/replication', 'engines/fleet/bus'],
+      ...['engines/fleet/journal', 'engines/consensus', 'engines/leader'],
+      ...['security/access', 'security/tls', 'doors/grpc', 'doors/mensagem'],
     ],
     packages: ['pino', 'pino-pretty', 'node:*'],
   },
 };
 
 /** Folders where time, randomness and output come only through a port, so that a fleet runs under a virtual clock. */
-export const PURE_FOLDERS: readonly string[] = ['core', 'ports', 'engine', 'replication'];
+export const PURE_FOLDERS: readonly string[] = [
+  'core',
+  'ports',
+  'engines',
+  'engines/fleet',
+  'engines/fleet/replication',
+];
+
+/** The folder of the layer table in which a file or module below src lies: the longest one; `undefined`: in none. */
+export function layerOf(file: string): string | undefined {
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
+    if (folder in LAYERS) return folder;
+  }
+  return undefined;
+}
 
 /** Longest file, in lines: a few screens. */
 export const FILE_LINES_MAX = 350;
@@ -122,9 +132,8 @@ const FORBIDDEN_GLOBALS = new Set([
  * @returns one line per violation
  */
 export function importViolations(file: string, source: string): string[] {
-  const folder = file.split('/')[0] ?? '';
-  const rule = LAYERS[folder];
-  if (rule === undefined) return [`${file}: folder "${folder}" is not in the layer table`];
+  const rule = LAYERS[layerOf(file) ?? ''];
+  if (rule === undefined) return [`${file} lies in no folder of the layer table`];
   return importedNames(source).flatMap((name) =>
     allowed(rule, file, name) ? [] : [`${file} imports ${name}`],
   );
@@ -143,8 +152,7 @@ function allowed(rule: LayerRule, file: string, name: string): boolean {
   const target = new URL(name, `file:///src/${file}`).pathname
     .replace(/^\/src\//, '')
     .replace(/\.[jt]s$/, '');
-  const folder = target.split('/')[0] ?? '';
-  return rule.folders.includes(folder) || (rule.modules ?? []).includes(target);
+  return rule.folders.includes(layerOf(target) ?? '') || (rule.modules ?? []).includes(target);
 }
 
 function packageOf(name: string): string {
@@ -156,7 +164,7 @@ function packageOf(name: string): string {
 
 /** Uses of clocks, timers, randomness, the process or the console in a file of a pure folder, one line each. */
 export function impurities(file: string, source: string): string[] {
-  if (!PURE_FOLDERS.includes(file.split('/')[0] ?? '')) return [];
+  if (!PURE_FOLDERS.includes(layerOf(file) ?? '')) return [];
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
   const found: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS, serverConfig, unknownVariables } from '../../src/app/config.js';
-import { FLEET_DEFAULTS, LEADER_DEFAULTS } from '../../src/app/engine-config.js';
-import type { ConsensusConfig, FleetConfig } from '../../src/app/engine-config.js';
-import { mergePort } from '../../src/app/parse.js';
-import type { SettingSources } from '../../src/app/settings.js';
+import { DEFAULTS, serverConfig, unknownVariables } from '../../src/config/server-config.js';
+import { FLEET_DEFAULTS, LEADER_DEFAULTS } from '../../src/config/engine-config.js';
+import type { ConsensusConfig, FleetConfig } from '../../src/config/engine-config.js';
+import { mergePort } from '../../src/config/parse.js';
+import type { SettingSources } from '../../src/config/settings.js';
 
 function config(sources: Partial<SettingSources>, file?: unknown) {
   const text = typeof file === 'string' ? file : JSON.stringify(file);

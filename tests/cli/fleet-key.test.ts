@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { serverConfig, unknownVariables } from '../../src/app/config.js';
-import type { FleetKeyConfig } from '../../src/app/fleet-key-config.js';
-import type { SettingSources } from '../../src/app/settings.js';
+import { serverConfig, unknownVariables } from '../../src/config/server-config.js';
+import type { FleetKeyConfig } from '../../src/config/fleet-key-config.js';
+import type { SettingSources } from '../../src/config/settings.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import { root } from '../support/e2e-build.js';
 import { freshKey } from '../support/fleet-keys.js';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { sendUnaryData } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ERROR_METADATA } from '../../src/doors/errors.js';
+import { ERROR_METADATA } from '../../src/doors/grpc/errors.js';
 import { kvsDefinition } from '../support/kvs-client.js';
 import { kvs } from '../support/kvs-program.js';
 

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
-import type { FleetEngine } from '../../src/engine/fleet.js';
+import type { FleetEngine } from '../../src/engines/fleet/engine.js';
 import { DataFolder } from '../support/data-folder.js';
 import { openStandOn, type Stand } from '../support/doors.js';
 import { openLoopbackPair, type FleetPair } from '../support/fleet-pair.js';

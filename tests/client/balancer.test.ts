@@ -4,7 +4,7 @@ import { Balancer } from '../../src/client/balancer.js';
 import type { Settled } from '../../src/client/exchange.js';
 import { discover } from '../../src/client/discover.js';
 import type { DiscoverMethod } from '../../src/client/discover.js';
-import { loadProto, loadedService } from '../../src/doors/protos.js';
+import { loadProto, loadedService } from '../../src/doors/grpc/protos.js';
 import { soon, TestFleet } from '../support/e2e-fleet.js';
 import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
 import type { Mosquitto } from '../support/mosquitto.js';

@@ -1,7 +1,7 @@
 import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ERROR_METADATA } from '../../src/doors/errors.js';
+import { ERROR_METADATA } from '../../src/doors/grpc/errors.js';
 import { kvsDefinition } from '../support/kvs-client.js';
 import { insert, versionOf } from '../support/repeated-inserts.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encode, packBatch } from '../../src/bus/encode.js';
+import { encode, packBatch } from '../../src/engines/fleet/bus/encode-messages.js';
 import type { VectorEntries } from '../../src/core/dot.js';
 import { batchBytes, jsonStringBytes } from '../../src/core/json-size.js';
 import { limits } from '../../src/core/limits.js';

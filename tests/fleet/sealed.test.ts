@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { cp, readFile, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { KeyRing } from '../../src/bus/seal/key-ring.js';
-import { Sealer } from '../../src/bus/seal/sealer.js';
+import { KeyRing } from '../../src/engines/fleet/bus/seal/key-ring.js';
+import { Sealer } from '../../src/engines/fleet/bus/seal/sealer.js';
 import { DataFolder } from '../support/data-folder.js';
 import { Eavesdropper } from '../support/eavesdropper.js';
 import type { Overheard } from '../support/eavesdropper.js';

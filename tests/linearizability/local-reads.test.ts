@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConsensusEngine } from '../../src/consensus/engine.js';
+import type { ConsensusEngine } from '../../src/engines/consensus/engine.js';
 import { startConsensus } from '../support/consensus.js';
 import { etcdAvailable, startEtcd } from '../support/etcd.js';
 import type { EtcdCluster } from '../support/etcd.js';

@@ -4,7 +4,7 @@ import { changeOfRemoval, changeOfValue, EXCESS_TOPIC } from '../../src/portal/c
 import { Gateway } from '../../src/portal/gateway.js';
 import { PortalApplication } from '../../src/portal/portal.js';
 import type { Topics, TopicsListener } from '../../src/ports/topics.js';
-import { ManualTime } from '../bus/manual-time.js';
+import { ManualTime } from '../engines/fleet/bus/manual-time.js';
 import { RecordingLogger } from '../support/doors.js';
 import { MemoryEngine } from '../support/memory-engine.js';
 import { realRandom } from '../support/real-time.js';

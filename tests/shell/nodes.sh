@@ -27,10 +27,10 @@ node_lanes() {
 
 # Files that a version of Node.js can hardly change: codecs, tables, checks, seals over virtual time, sweeps of crash points.
 node_lanes_skip=(
-  tests/bus/codec.test.ts tests/bus/hostile.test.ts tests/bus/pure.test.ts tests/bus/seal-envelope.test.ts
-  tests/bus/seal-liveness.test.ts tests/bus/seal-keys.test.ts tests/tls/topic-rules.test.ts
-  tests/doors/checks.test.ts tests/doors/errors.test.ts tests/doors/keyvalue-ranges.test.ts tests/doors/keyvalue-wire.test.ts
-  tests/doors/wire.test.ts tests/journal/crash-points.test.ts tests/journal/portal-crash-points.test.ts
+  tests/engines/fleet/bus/codec.test.ts tests/engines/fleet/bus/hostile.test.ts tests/engines/fleet/bus/pure.test.ts tests/engines/fleet/bus/seal-envelope.test.ts
+  tests/engines/fleet/bus/seal-liveness.test.ts tests/engines/fleet/bus/seal-keys.test.ts tests/mqtt/topic-rules.test.ts
+  tests/doors/grpc/checks.test.ts tests/doors/grpc/errors.test.ts tests/doors/grpc/keyvalue-ranges.test.ts tests/doors/grpc/keyvalue-wire.test.ts
+  tests/doors/grpc/wire.test.ts tests/engines/fleet/journal/crash-points.test.ts tests/engines/fleet/journal/portal-crash-points.test.ts
 )
 
 fetch_node() {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSealTuning } from '../../src/bus/seal/tuning.js';
-import { parseTopic } from '../../src/bus/topics.js';
+import { defaultSealTuning } from '../../src/engines/fleet/bus/seal/tuning.js';
+import { parseTopic } from '../../src/engines/fleet/bus/topics.js';
 import type { Origin } from '../../src/core/dot.js';
 import type { Message } from '../../src/ports/bus.js';
-import { defaultTuning } from '../../src/replication/tuning.js';
+import { defaultFleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { Oracle } from '../support/oracle.js';
 import { PlainNetwork } from '../support/sim-bus.js';
 import { FleetChecker } from '../support/sim-checkers.js';
@@ -68,7 +68,7 @@ class Fleet {
       ? sealedNetwork(this.world, random)
       : new LatePlainNetwork(this.world, random, true);
     const checker = new FleetChecker(new Oracle());
-    this.servers = [1, 2, 3].map(() => new SimServer(network, defaultTuning, checker));
+    this.servers = [1, 2, 3].map(() => new SimServer(network, defaultFleetTuning, checker));
   }
 
   /** Lets time pass, with writes on every server. @returns writes refused for the clock, by server */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DROP_REASONS } from '../../src/bus/checks.js';
+import { DROP_REASONS } from '../../src/wire/checks.js';
 import type { Journals, SeedReport } from '../support/sim-report.js';
 import { runSeed } from '../support/sim-run.js';
 import type { SiegeReport } from '../support/sim-siege.js';

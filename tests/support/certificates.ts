@@ -6,8 +6,8 @@ import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
-import { Authority } from '../../src/tls/authority.js';
-import type { Holder, Issued } from '../../src/tls/authority.js';
+import { Authority } from '../../src/security/tls/authority.js';
+import type { Holder, Issued } from '../../src/security/tls/authority.js';
 
 /** The two files of a certificate, as options of a server or a client name them. */
 export interface Pair {

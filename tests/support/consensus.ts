@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ConsensusEngine } from '../../src/consensus/engine.js';
-import type { ConsensusOptions } from '../../src/consensus/engine.js';
+import { ConsensusEngine } from '../../src/engines/consensus/engine.js';
+import type { ConsensusOptions } from '../../src/engines/consensus/engine.js';
 import { systemRandom } from '../../src/app/system-random.js';
 import { systemTime } from '../../src/app/system-time.js';
 import type { Logger } from '../../src/ports/logger.js';

@@ -1,4 +1,4 @@
-import { startDoors, type Doors } from '../../src/doors/server.js';
+import { startDoors, type Doors } from '../../src/doors/grpc/server.js';
 import type { Engine } from '../../src/ports/engine.js';
 import type { Logger } from '../../src/ports/logger.js';
 import { realTime } from './real-time.js';

@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DurableFleet } from '../../src/engine/durable-fleet.js';
-import { LevelJournal } from '../../src/journal/level-journal.js';
-import { defaultTuning } from '../../src/replication/tuning.js';
-import type { Tuning } from '../../src/replication/tuning.js';
-import { LogRecorder } from '../bus/support.js';
+import { DurableFleet } from '../../src/engines/fleet/durable-engine.js';
+import { LevelJournal } from '../../src/engines/fleet/journal/level-journal.js';
+import { defaultFleetTuning } from '../../src/engines/fleet/replication/tuning.js';
+import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
+import { LogRecorder } from '../engines/fleet/bus/support.js';
 import { eventually } from './eventually.js';
 import { LoopbackNetwork } from './loopback-bus.js';
 import { realRandom, realTime } from './real-time.js';
 
 /** Waits are short, and the log is folded into the state all the time. */
-export const eagerTuning: Tuning = {
-  ...defaultTuning,
+export const eagerTuning: FleetTuning = {
+  ...defaultFleetTuning,
   joinPatienceMs: 200,
   presenceIntervalMs: 100,
   peerCooldownMs: 50,

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeyRing } from '../../src/bus/seal/key-ring.js';
-import { Opener } from '../../src/bus/seal/opener.js';
-import { parseTopic } from '../../src/bus/topics.js';
+import { KeyRing } from '../../src/engines/fleet/bus/seal/key-ring.js';
+import { Opener } from '../../src/engines/fleet/bus/seal/opener.js';
+import { parseTopic } from '../../src/engines/fleet/bus/topics.js';
 
 /** A fresh key as `kvs chave` writes it. */
 export function freshKey(): string {

@@ -1,18 +1,18 @@
-import { EmbeddedBroker } from '../../src/bus/embedded-broker.js';
-import { parseBrokerUrl } from '../../src/bus/broker-url.js';
-import { externalBrokers } from '../../src/bus/broker-source.js';
-import { MqttBus } from '../../src/bus/mqtt-bus.js';
+import { EmbeddedBroker } from '../../src/mqtt/embedded-broker.js';
+import { parseBrokerUrl } from '../../src/mqtt/broker-url.js';
+import { externalBrokers } from '../../src/mqtt/broker-source.js';
+import { MqttBus } from '../../src/engines/fleet/bus/mqtt-bus.js';
 import type { Origin } from '../../src/core/dot.js';
-import { FleetEngine } from '../../src/engine/fleet.js';
+import { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { Bus } from '../../src/ports/bus.js';
-import { defaultTuning } from '../../src/replication/tuning.js';
-import { LogRecorder } from '../bus/support.js';
+import { defaultFleetTuning } from '../../src/engines/fleet/replication/tuning.js';
+import { LogRecorder } from '../engines/fleet/bus/support.js';
 import { realRandom, realTime } from './real-time.js';
 import { eventually } from './eventually.js';
 import { LoopbackNetwork } from './loopback-bus.js';
 
 // Tests need not wait as long as a fleet on a real network.
-const tuning = { ...defaultTuning, joinPatienceMs: 200, presenceIntervalMs: 100, peerCooldownMs: 50 };
+const tuning = { ...defaultFleetTuning, joinPatienceMs: 200, presenceIntervalMs: 100, peerCooldownMs: 50 };
 
 /** Two servers of one fleet within this process, both serving. */
 export interface FleetPair {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { LeaderNode } from '../../src/leader/node.js';
-import type { NodeOptions } from '../../src/leader/node.js';
+import { LeaderNode } from '../../src/app/leader-node.js';
+import type { NodeOptions } from '../../src/app/leader-node.js';
 import { eventually } from './eventually.js';
 import { freePort } from './net.js';
 import { realRandom, realTime } from './real-time.js';

@@ -1,8 +1,8 @@
-import { DurableFleet } from '../../src/engine/durable-fleet.js';
-import { LevelJournal } from '../../src/journal/level-journal.js';
+import { DurableFleet } from '../../src/engines/fleet/durable-engine.js';
+import { LevelJournal } from '../../src/engines/fleet/journal/level-journal.js';
 import type { Bus, Message } from '../../src/ports/bus.js';
 import type { Checkpoint, Done, Journal, JournalReader } from '../../src/ports/journal.js';
-import { LogRecorder } from '../bus/support.js';
+import { LogRecorder } from '../engines/fleet/bus/support.js';
 import { eagerTuning } from './durable-pair.js';
 import { eventually } from './eventually.js';
 import { LoopbackNetwork } from './loopback-bus.js';
@@ -108,7 +108,7 @@ export async function live(
   const journal = new MortalJournal(level, lastStep);
   const { bus, published } = watchedBus(new LoopbackNetwork().join(origin));
   const engine = await open(origin, bus, journal);
-  const all = work(engine).then(() => engine.keeper.settled());
+  const all = work(engine).then(() => engine.journalWriter.settled());
   const over = await eventually('it ended', async () => {
     if (journal.killedAt !== undefined) return 'killed';
     return Promise.race([

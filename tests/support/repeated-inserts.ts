@@ -3,7 +3,7 @@ import { Balancer } from '../../src/client/balancer.js';
 import type { Settled } from '../../src/client/exchange.js';
 import type { ServerAddress } from '../../src/client/link.js';
 import { newRequestId } from '../../src/client/request-id.js';
-import { loadProto, loadedService } from '../../src/doors/protos.js';
+import { loadProto, loadedService } from '../../src/doors/grpc/protos.js';
 import type { ServerProcess } from './server-process.js';
 
 export const kvsService = loadedService(loadProto('kvs.proto'), 'kvs.KVS');

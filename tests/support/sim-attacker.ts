@@ -1,6 +1,6 @@
-import type { Will } from '../../src/bus/mqtt-connection.js';
-import { parseTopic } from '../../src/bus/topics.js';
-import type { TopicParts } from '../../src/bus/topics.js';
+import type { Will } from '../../src/mqtt/mqtt-connection.js';
+import { parseTopic } from '../../src/engines/fleet/bus/topics.js';
+import type { TopicParts } from '../../src/engines/fleet/bus/topics.js';
 import type { Origin } from '../../src/core/dot.js';
 import { limits } from '../../src/core/limits.js';
 import { Violation } from './oracle.js';

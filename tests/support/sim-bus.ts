@@ -1,6 +1,6 @@
-import { decode, unpackBatch } from '../../src/bus/decode.js';
-import { encode, packBatch } from '../../src/bus/encode.js';
-import { parseTopic, topicOf } from '../../src/bus/topics.js';
+import { decode, unpackBatch } from '../../src/engines/fleet/bus/decode-messages.js';
+import { encode, packBatch } from '../../src/engines/fleet/bus/encode-messages.js';
+import { parseTopic, topicOf } from '../../src/engines/fleet/bus/topics.js';
 import type { Origin } from '../../src/core/dot.js';
 import { batchBytes } from '../../src/core/json-size.js';
 import type { Batch } from '../../src/core/mutation.js';

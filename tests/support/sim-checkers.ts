@@ -1,6 +1,6 @@
 import type { Origin, VectorEntries } from '../../src/core/dot.js';
-import type { FleetEngine } from '../../src/engine/fleet.js';
-import type { Tuning } from '../../src/replication/tuning.js';
+import type { FleetEngine } from '../../src/engines/fleet/engine.js';
+import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { assertTrue, stateText } from './oracle-compare.js';
 import { vectorText, Violation, type Oracle } from './oracle.js';
 
@@ -82,7 +82,7 @@ export class ServerChecker {
 
   constructor(
     private readonly engine: FleetEngine,
-    private readonly tuning: Tuning,
+    private readonly tuning: FleetTuning,
     private readonly fleet: FleetChecker,
   ) {}
 

@@ -1,10 +1,10 @@
 import type { VectorEntries } from '../../src/core/dot.js';
 import { KvsError } from '../../src/core/errors.js';
 import type { Mutation } from '../../src/core/mutation.js';
-import { DurableFleet } from '../../src/engine/durable-fleet.js';
-import { LATER, type Decided, type Write } from '../../src/engine/write.js';
+import { DurableFleet } from '../../src/engines/fleet/durable-engine.js';
+import { LATER, type Decided, type QueuedWrite } from '../../src/engines/fleet/write-queue.js';
 import type { Commit } from '../../src/ports/engine.js';
-import type { MemberOptions } from '../../src/replication/member-options.js';
+import type { MemberOptions } from '../../src/engines/fleet/replication/member-options.js';
 import { Violation } from './oracle.js';
 import type { FleetChecker } from './sim-checkers.js';
 import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
@@ -43,11 +43,11 @@ export class SimDurable {
       return () => decided.forEach((tell) => tell());
     });
     this.durable = new DurableFleet(options, this.journal);
-    const { keeper } = this.durable;
-    const submit = keeper.submit.bind(keeper);
-    keeper.submit = (write) => submit(this.watched(write));
+    const { journalWriter } = this.durable;
+    const submit = journalWriter.submit.bind(journalWriter);
+    journalWriter.submit = (write) => submit(this.watched(write));
     // A stretch of rows in each turn: others get theirs.
-    const checkpointer = Reflect.get(keeper, 'checkpointer') as object;
+    const checkpointer = Reflect.get(journalWriter, 'checkpointer') as object;
     const pause = (call: () => void): void => void time.after(fate.delaysMs()[0] / 10, call);
     if (!Reflect.has(checkpointer, 'time')) throw new Error('the checkpointer has no time any more');
     Reflect.set(checkpointer, 'time', { atEndOfTurn: pause });
@@ -83,7 +83,7 @@ export class SimDurable {
     });
   }
 
-  private watched(write: Write): Write {
+  private watched(write: QueuedWrite): QueuedWrite {
     const { fleet } = this.durable;
     const { subject } = this;
     let last = 0;
@@ -117,11 +117,11 @@ export class SimDurable {
   }
 
   private decide(
-    write: Write,
+    write: QueuedWrite,
     subject: string | Commit,
     decided: Decided,
     before: VectorEntries,
-  ): ReturnType<Write['stamp']> {
+  ): ReturnType<QueuedWrite['stamp']> {
     const { oracle } = this.checker;
     try {
       const mutations = write.stamp(decided);

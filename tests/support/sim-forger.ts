@@ -1,8 +1,8 @@
-import { encode, packBatch } from '../../src/bus/encode.js';
-import type { Contact } from '../../src/bus/contact.js';
-import { KeyRing } from '../../src/bus/seal/key-ring.js';
-import { Sealer } from '../../src/bus/seal/sealer.js';
-import { topicOf } from '../../src/bus/topics.js';
+import { encode, packBatch } from '../../src/engines/fleet/bus/encode-messages.js';
+import type { Contact } from '../../src/engines/fleet/bus/contact.js';
+import { KeyRing } from '../../src/engines/fleet/bus/seal/key-ring.js';
+import { Sealer } from '../../src/engines/fleet/bus/seal/sealer.js';
+import { topicOf } from '../../src/engines/fleet/bus/topics.js';
 import type { Origin } from '../../src/core/dot.js';
 import type { Message, PresenceMessage } from '../../src/ports/bus.js';
 import type { SimKeys } from './sim-keys.js';

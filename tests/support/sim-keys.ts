@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { KeyRing } from '../../src/bus/seal/key-ring.js';
-import type { SealOptions } from '../../src/bus/seal/sealer.js';
-import type { SealTuning } from '../../src/bus/seal/tuning.js';
+import { KeyRing } from '../../src/engines/fleet/bus/seal/key-ring.js';
+import type { SealOptions } from '../../src/engines/fleet/bus/seal/sealer.js';
+import type { SealTuning } from '../../src/engines/fleet/bus/seal/tuning.js';
 import type { SeededRandom } from './sim-random.js';
 import type { ServerTime, World } from './sim-time.js';
 

@@ -1,9 +1,9 @@
 import type { Attempt } from '../../src/core/attempt.js';
 import { KvsError } from '../../src/core/errors.js';
-import { DurableFleet } from '../../src/engine/durable-fleet.js';
-import { FleetEngine } from '../../src/engine/fleet.js';
+import { DurableFleet } from '../../src/engines/fleet/durable-engine.js';
+import { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { Inserted } from '../../src/ports/engine.js';
-import type { Tuning } from '../../src/replication/tuning.js';
+import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import type { PlainNetwork, SimBus } from './sim-bus.js';
 import { SimJournal, type DiskFate, type SimDisk } from './sim-journal.js';
 import { ServerTime } from './sim-time.js';
@@ -25,7 +25,7 @@ export class RequestServer {
 
   constructor(
     private readonly network: PlainNetwork,
-    tuning: Tuning,
+    tuning: FleetTuning,
     readonly disk: SimDisk | undefined,
     fate: DiskFate,
   ) {

@@ -2,7 +2,7 @@ import { requestId } from '../../src/client/request-id.js';
 import type { Attempt } from '../../src/core/attempt.js';
 import { KvsError } from '../../src/core/errors.js';
 import type { Inserted } from '../../src/ports/engine.js';
-import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
+import { defaultFleetTuning, type FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { Violation } from './oracle.js';
 import { PlainNetwork } from './sim-bus.js';
 import { SimDisk } from './sim-journal.js';
@@ -68,7 +68,7 @@ class Run {
     ...{ powerCuts: 0, joined: 0 },
   };
   private plain = 0;
-  private readonly tuning: Tuning;
+  private readonly tuning: FleetTuning;
   private readonly fate: Fate;
   /** Disks of servers that are down. */
   private readonly down: SimDisk[] = [];
@@ -81,7 +81,7 @@ class Run {
     // Randomness of its own: runs without disks go on as they did.
     const forDisks = new SeededRandom(seed + 1);
     this.fate = new Fate(forDisks);
-    this.tuning = { ...defaultTuning, presenceIntervalMs: 500 };
+    this.tuning = { ...defaultFleetTuning, presenceIntervalMs: 500 };
     if (deaths === 'powerCuts') {
       // Logs so short that servers take states from each other, and fold their own.
       const logBatches = forDisks.pick([3, 10, 1_000]);
@@ -260,7 +260,7 @@ class Run {
       await this.advance(100);
     }
     // Whoever still finds what was written twice removes it.
-    await this.advance(6 * defaultTuning.requestUndoMs);
+    await this.advance(6 * defaultFleetTuning.requestUndoMs);
     if (!this.isEven()) throw new Violation('no convergence after the removals');
   }
 

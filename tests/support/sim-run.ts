@@ -1,4 +1,4 @@
-import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
+import { defaultFleetTuning, type FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { vectorText, Violation, Oracle } from './oracle.js';
 import { PlainNetwork } from './sim-bus.js';
 import { FleetChecker } from './sim-checkers.js';
@@ -39,7 +39,7 @@ class Run {
   private readonly world = new World();
   private readonly network: SimNetwork;
   private readonly fleet = new FleetChecker(new Oracle());
-  private readonly tuning: Tuning;
+  private readonly tuning: FleetTuning;
   private readonly keys: readonly string[];
   private readonly slots: (SimServer | undefined)[];
   private readonly everyone: SimServer[] = [];
@@ -64,7 +64,7 @@ class Run {
     this.siege = siege && new Siege(this.world, random, seed + 3, siege === 'sealed');
     this.network = this.siege?.network ?? new PlainNetwork(this.world, random, codec);
     this.network.acknowledgeMaxMs = random.pick([5, 500, 4_000]);
-    const tuning = random.chance(0.12) ? defaultTuning : hostileTuning(random);
+    const tuning = random.chance(0.12) ? defaultFleetTuning : hostileTuning(random);
     this.tuning = { ...tuning, ...hostileJournal(new SeededRandom(seed + 1)) };
     this.keys = KEYS.slice(0, random.int(4, KEYS.length));
     this.slots = new Array<SimServer | undefined>(random.int(2, 7)).fill(undefined);

@@ -1,18 +1,18 @@
-import { externalBrokers } from '../../src/bus/broker-source.js';
-import { tcpBroker } from '../../src/bus/broker-url.js';
-import type { BrokerAddress } from '../../src/bus/broker-url.js';
-import type { DropReason } from '../../src/bus/checks.js';
-import { MqttBus } from '../../src/bus/mqtt-bus.js';
+import { externalBrokers } from '../../src/mqtt/broker-source.js';
+import { tcpBroker } from '../../src/mqtt/broker-url.js';
+import type { BrokerAddress } from '../../src/mqtt/broker-url.js';
+import type { DropReason } from '../../src/wire/checks.js';
+import { MqttBus } from '../../src/engines/fleet/bus/mqtt-bus.js';
 import type {
-  Connection,
-  ConnectionListener,
-  ConnectionOptions,
+  BrokerConnection,
+  BrokerConnectionListener,
+  BrokerConnectionOptions,
   Will,
-} from '../../src/bus/mqtt-connection.js';
-import type { SealOptions } from '../../src/bus/seal/sealer.js';
-import { defaultSealTuning } from '../../src/bus/seal/tuning.js';
-import type { SealTuning } from '../../src/bus/seal/tuning.js';
-import type { SealedChannel } from '../../src/bus/sealed-channel.js';
+} from '../../src/mqtt/mqtt-connection.js';
+import type { SealOptions } from '../../src/engines/fleet/bus/seal/sealer.js';
+import { defaultSealTuning } from '../../src/engines/fleet/bus/seal/tuning.js';
+import type { SealTuning } from '../../src/engines/fleet/bus/seal/tuning.js';
+import type { SealedChannel } from '../../src/engines/fleet/bus/sealed-channel.js';
 import type { Origin } from '../../src/core/dot.js';
 import type { Batch } from '../../src/core/mutation.js';
 import type { BusListener, Message } from '../../src/ports/bus.js';
@@ -152,13 +152,13 @@ export class SealedBus implements SimConnected {
 }
 
 /** One connection: its server's side of it as `MqttConnection` has it, and what the broker knows of it. */
-class SimLine implements Connection {
+class SimLine implements BrokerConnection {
   private state: 'opening' | 'open' | 'ended' = 'opening';
 
   constructor(
     private readonly bus: SealedBus,
-    private readonly options: ConnectionOptions,
-    private readonly listener: ConnectionListener,
+    private readonly options: BrokerConnectionOptions,
+    private readonly listener: BrokerConnectionListener,
   ) {
     const { network } = bus;
     if (options.will) network.note(options.will.topic, options.will.payload);

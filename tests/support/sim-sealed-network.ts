@@ -1,4 +1,4 @@
-import type { Will } from '../../src/bus/mqtt-connection.js';
+import type { Will } from '../../src/mqtt/mqtt-connection.js';
 import type { Origin } from '../../src/core/dot.js';
 import type { SimKeys } from './sim-keys.js';
 import { WireLedger } from './sim-ledger.js';

@@ -1,7 +1,7 @@
 import { KvsError } from '../../src/core/errors.js';
-import { FleetEngine } from '../../src/engine/fleet.js';
+import { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { Commit } from '../../src/ports/engine.js';
-import type { Tuning } from '../../src/replication/tuning.js';
+import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { Violation, type Oracle } from './oracle.js';
 import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
 import { SimDurable } from './sim-durable.js';
@@ -33,7 +33,7 @@ export class SimServer {
 
   constructor(
     private readonly network: SimNetwork,
-    tuning: Tuning,
+    tuning: FleetTuning,
     private readonly fleet: FleetChecker,
     readonly disk?: SimDisk,
     fate?: DiskFate,
@@ -91,7 +91,7 @@ export class SimServer {
 
   /** Whether all that was written here is done and on its disk, if it has one. */
   get isSettled(): boolean {
-    return this.durable?.durable.keeper.isIdle ?? true;
+    return this.durable?.durable.journalWriter.isIdle ?? true;
   }
 
   get isStaging(): boolean {
@@ -111,7 +111,7 @@ export class SimServer {
     if (this.stopping) return;
     this.stopping = true;
     if (!this.durable) this.leave();
-    else void this.durable.durable.keeper.settled().then(() => this.leave());
+    else void this.durable.durable.journalWriter.settled().then(() => this.leave());
   }
 
   private leave(): void {

@@ -1,7 +1,7 @@
-import type { Tuning } from '../../src/replication/tuning.js';
-import { defaultSealTuning } from '../../src/bus/seal/tuning.js';
-import { DROP_REASONS } from '../../src/bus/checks.js';
-import type { DropReason } from '../../src/bus/checks.js';
+import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
+import { defaultSealTuning } from '../../src/engines/fleet/bus/seal/tuning.js';
+import { DROP_REASONS } from '../../src/wire/checks.js';
+import type { DropReason } from '../../src/wire/checks.js';
 import { Oracle } from './oracle.js';
 import { Attacker, type Attacks } from './sim-attacker.js';
 import { FleetChecker } from './sim-checkers.js';
@@ -63,7 +63,7 @@ export class Siege {
     this.rotates = isSealed && random.chance(0.5);
   }
 
-  begin(tuning: Tuning): void {
+  begin(tuning: FleetTuning): void {
     if (this.random.chance(0.3)) this.beginOther(tuning);
     this.attacker.begin(this.other ? [this.network, this.other] : [this.network]);
     if (this.rotates) this.rotateLater();
@@ -118,7 +118,7 @@ export class Siege {
   }
 
   /** Another fleet with the same key, on the same broker, in good weather. */
-  private beginOther(tuning: Tuning): void {
+  private beginOther(tuning: FleetTuning): void {
     const { world, random, keys, attacker } = this;
     const network = (this.other = new SealedNetwork(world, random, 'outra', keys, attacker));
     const checker = new FleetChecker(new Oracle());

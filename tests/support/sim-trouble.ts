@@ -1,14 +1,14 @@
-import { defaultSealTuning, type SealTuning } from '../../src/bus/seal/tuning.js';
-import { defaultTuning, type Tuning } from '../../src/replication/tuning.js';
+import { defaultSealTuning, type SealTuning } from '../../src/engines/fleet/bus/seal/tuning.js';
+import { defaultFleetTuning, type FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import type { DiskFate } from './sim-journal.js';
 import type { Weather } from './sim-network.js';
 import type { SeededRandom } from './sim-random.js';
 
 /** Small in everything, so that logs are short, pages many, and patience shorter than the trouble. */
-export function hostileTuning(random: SeededRandom): Tuning {
+export function hostileTuning(random: SeededRandom): FleetTuning {
   const presenceIntervalMs = random.pick([200, 300, 300, 1_000]);
   return {
-    ...defaultTuning,
+    ...defaultFleetTuning,
     logBatches: random.pick([2, 2, 2, 3, 6]),
     heldBatches: random.pick([1, 3, 10]),
     pageBytes: random.pick([400, 400, 1_000, 4_000]),
@@ -59,7 +59,7 @@ export function randomWeather(random: SeededRandom): Weather {
 }
 
 /** Groups of a few, a state after every few writes, a memory for changes that overflows. */
-export function hostileJournal(random: SeededRandom): Partial<Tuning> {
+export function hostileJournal(random: SeededRandom): Partial<FleetTuning> {
   return {
     journalGroupMutations: random.pick([1, 3, 4096]),
     journalReceivedBytes: random.pick([300, 100_000]),

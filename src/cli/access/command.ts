@@ -1,16 +1,16 @@
 import { unlink } from 'node:fs/promises';
 import picocolors from 'picocolors';
-import { withCredential, withoutCredential, assertWanted } from '../../access/changes.js';
-import type { Wanted } from '../../access/changes.js';
-import { changeCredentials, readCredentials } from '../../access/file.js';
-import { createPrivateFile } from '../../access/private-file.js';
-import type { Credential } from '../../access/format.js';
-import { onlyText } from '../../app/parse.js';
-import { badSetting, settingReader } from '../../app/settings.js';
-import type { Flags } from '../../app/settings.js';
+import { withCredential, withoutCredential, assertWanted } from '../../security/access/changes.js';
+import type { Wanted } from '../../security/access/changes.js';
+import { changeCredentials, readCredentials } from '../../security/access/file.js';
+import { createPrivateFile } from '../../files/private-file.js';
+import type { Credential } from '../../security/access/format.js';
+import { onlyText } from '../../config/parse.js';
+import { badSetting, settingReader } from '../../config/settings.js';
+import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { ROLES } from '../../ports/access.js';
-import type { Role } from '../../ports/access.js';
+import type { CredentialRole } from '../../ports/access.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import { assertPrivateOutput } from '../key-command.js';
@@ -132,7 +132,7 @@ function pathOf(flags: Flags, env: Readonly<Record<string, string | undefined>>)
 }
 
 /** Which keys a credential covers, for people: a server's covers none of its own. */
-function keysOf(role: Role, prefixes: readonly string[]): string {
+function keysOf(role: CredentialRole, prefixes: readonly string[]): string {
   if (role === 'administracao' || prefixes.includes('')) return 'todos';
   return prefixes.map((prefix) => JSON.stringify(prefix)).join(' ');
 }

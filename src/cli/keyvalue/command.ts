@@ -1,5 +1,5 @@
 import picocolors from 'picocolors';
-import type { Flags } from '../../app/settings.js';
+import type { Flags } from '../../config/settings.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';

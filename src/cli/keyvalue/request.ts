@@ -1,5 +1,5 @@
-import { badSetting } from '../../app/settings.js';
-import type { Flags } from '../../app/settings.js';
+import { badSetting } from '../../config/settings.js';
+import type { Flags } from '../../config/settings.js';
 import { expect, list } from '../request.js';
 
 export const OPERATIONS = [

@@ -1,8 +1,8 @@
-import { LEADER_DEFAULTS, parseServers } from '../../app/engine-config.js';
-import { isOnThisMachine } from '../../app/exposure.js';
-import { onlyText, parseHostPort } from '../../app/parse.js';
-import { badSetting, settingReader } from '../../app/settings.js';
-import type { Flags } from '../../app/settings.js';
+import { LEADER_DEFAULTS, parseServers } from '../../config/engine-config.js';
+import { isOnThisMachine } from '../../config/exposure.js';
+import { onlyText, parseHostPort } from '../../config/parse.js';
+import { badSetting, settingReader } from '../../config/settings.js';
+import type { Flags } from '../../config/settings.js';
 import { tokenOf } from '../credential.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';

@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
-import { parseHostPort } from '../../app/parse.js';
+import { parseHostPort } from '../../config/parse.js';
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import { decodeLine } from '../../leader/decode.js';
-import { encodeLine } from '../../leader/encode.js';
-import { LineReader } from '../../leader/lines.js';
-import type { GetMessage, Mensagem, PutMessage } from '../../leader/wire.js';
+import { decodeLine } from '../../wire/mensagem/decode.js';
+import { encodeLine } from '../../wire/mensagem/encode.js';
+import { LineReader } from '../../wire/mensagem/lines.js';
+import type { GetMessage, Mensagem, PutMessage } from '../../wire/mensagem/messages.js';
 
 /**
  * Sends one request to a server on a connection of its own, and waits for the answer.

@@ -1,4 +1,4 @@
-import { LEADER_DEFAULTS, parseServers } from '../../app/engine-config.js';
+import { LEADER_DEFAULTS, parseServers } from '../../config/engine-config.js';
 import { KvsError } from '../../core/errors.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';

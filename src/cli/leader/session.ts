@@ -1,8 +1,8 @@
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import { getDone, putDone } from '../../leader/console.js';
-import { TRY_OTHER } from '../../leader/wire.js';
-import type { GetMessage, Mensagem, PutMessage } from '../../leader/wire.js';
+import { getDone, putDone } from '../../wire/mensagem/console.js';
+import { TRY_OTHER } from '../../wire/mensagem/messages.js';
+import type { GetMessage, Mensagem, PutMessage } from '../../wire/mensagem/messages.js';
 import { EXIT, exitOf } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';

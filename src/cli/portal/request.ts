@@ -1,6 +1,6 @@
-import { parseChoice } from '../../app/parse.js';
-import { badSetting } from '../../app/settings.js';
-import type { Flags } from '../../app/settings.js';
+import { parseChoice } from '../../config/parse.js';
+import { badSetting } from '../../config/settings.js';
+import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { expect, list } from '../request.js';
 import { quotesText } from '../misuse.js';

@@ -1,5 +1,5 @@
-import type { Setting } from '../../app/settings.js';
-import { badSetting } from '../../app/settings.js';
+import type { Setting } from '../../config/settings.js';
+import { badSetting } from '../../config/settings.js';
 import type { TlsChoice } from '../../client/security.js';
 import { KvsError } from '../../core/errors.js';
 

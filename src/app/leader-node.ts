@@ -1,0 +1,125 @@
+import type { Origin } from '../core/dot.js';
+import { limits } from '../core/limits.js';
+import { Store } from '../core/store.js';
+import type { AccessControl } from '../ports/access.js';
+import type { Logger } from '../ports/logger.js';
+import type { Pauses } from '../ports/pauses.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import type { Hosts } from '../security/tls/open-ports.js';
+import { Admission } from '../doors/mensagem/admission.js';
+import { defaultDoorLimits, MensagemDoor } from '../doors/mensagem/door.js';
+import type { DoorLimits } from '../doors/mensagem/door.js';
+import { LeaderEngine } from '../engines/leader/engine.js';
+import { Follower } from '../engines/leader/follower.js';
+import { FreshRole } from '../engines/leader/fresh-role.js';
+import { Leader } from '../engines/leader/leader.js';
+import type { ByteBudget } from '../wire/mensagem/lines.js';
+import { splitAddress } from '../engines/leader/role.js';
+import type { LeaderRole, RoleOptions } from '../engines/leader/role.js';
+
+export interface NodeOptions {
+  readonly origin: Origin;
+  /** `IP:porta` of this server and of the leader, as all servers write them. */
+  readonly self: string;
+  readonly leader: string;
+  /** All servers; this one may be among them. */
+  readonly servers: readonly string[];
+  readonly deadlineMs: number;
+  readonly time: Time;
+  /** Whether this process stood still; where nobody says so, it never does. */
+  readonly pauses?: Pauses | undefined;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Prints one line of the contract. */
+  readonly print: (line: string) => void;
+  /** Called whenever {@link LeaderNode.serving} or {@link LeaderNode.whole} may have changed. */
+  readonly onChange?: () => void;
+  /** Where the door listens, if not at `self`. */
+  readonly listen?: { readonly host: Hosts; readonly port: number } | undefined;
+  readonly doorLimits?: DoorLimits;
+  /** Who may do what; by default everybody may do everything, and every server is believed. */
+  readonly access?: AccessControl | undefined;
+  /** Gives the token by which the others know this server, at every connection. */
+  readonly token?: (() => string) | undefined;
+}
+
+/** One server of the leader system: its store, what it does as leader or follower, its engine and its TCP door. */
+export class LeaderNode {
+  private constructor(
+    readonly store: Store,
+    readonly role: LeaderRole,
+    readonly engine: LeaderEngine,
+    private readonly door: MensagemDoor,
+  ) {}
+
+  /**
+   * Opens the door, then looks for the other servers.
+   * @throws KvsError PORTA_EM_USO, CONFIGURACAO
+   */
+  static async start(options: NodeOptions): Promise<LeaderNode> {
+    const store = new Store();
+    // Apart, so that strangers with unfinished lines take no room from the servers.
+    const [budget, serverBudget] = [newBudget(), newBudget()];
+    const { self, leader, servers, time, logger, print } = options;
+    const roleOptions: RoleOptions = {
+      ...options,
+      onShown: (mutation) => {
+        engine.shown(mutation);
+      },
+      onJoined: () => {
+        engine.guarantees.advanced();
+      },
+      store,
+      budget: serverBudget,
+      shows: showing(options.token),
+      others: servers.filter((address) => address !== self),
+      onChange: () => options.onChange?.(),
+    };
+    const role = self === leader ? new Leader(roleOptions) : new Follower(roleOptions);
+    const engine = new LeaderEngine(store, role, roleOptions);
+    const door = await MensagemDoor.open({
+      ...(options.listen ?? splitAddress(self)),
+      ...{ engine, budget, serverBudget, time, logger, print },
+      role: options.pauses ? new FreshRole(role, options.pauses, time) : role,
+      limits: options.doorLimits ?? defaultDoorLimits,
+      admission: options.access && new Admission(options.access, engine),
+    });
+    role.start();
+    return new LeaderNode(store, role, engine, door);
+  }
+
+  get serving(): boolean {
+    return this.role.state === 'serving';
+  }
+
+  /** Whether all servers that this one should see are there and up to date. */
+  get whole(): boolean {
+    return this.role.whole;
+  }
+
+  /** Whether writes are taken now. */
+  get takesWrites(): boolean {
+    return this.role.takesWrites;
+  }
+
+  /** No new requests, writes in progress first, then every connection. Never rejects. */
+  async stop(): Promise<void> {
+    this.door.leave();
+    await this.role.stop();
+    this.door.close();
+  }
+}
+
+function newBudget(): ByteBudget {
+  return { used: 0, max: limits.mensagemPartialBytes };
+}
+
+function showing(token: (() => string) | undefined): RoleOptions['shows'] {
+  if (token === undefined) return {};
+  return {
+    get credencial() {
+      return token();
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import { KvsError } from '../core/errors.js';
+import type { ServerConfig } from './server-config.js';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether only this machine reaches an IP address, in any of the ways to write it. Names are no addresses. */
+export function isLoopback(address: string): boolean {
+  const plain = address.replace(/%.*$/, '');
+  return isIP(plain) !== 0 && LOOPBACK.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
+}
+
+/** A place where a server listens, and the option that says so. */
+interface Place {
+  readonly option: string;
+  readonly host: string;
+}
+
+/** Where a server with this configuration listens. */
+export function listeningPlaces({ host, engine }: ServerConfig): readonly Place[] {
+  const places: Place[] = [{ option: '--host', host }];
+  if (engine.name === 'lider' && engine.listen !== undefined) {
+    places.push({ option: '--escuta', host: engine.listen.host });
+  }
+  if (engine.name === 'frota' && engine.brokers.length === 0) {
+    places.push({ option: '--broker-local', host: engine.localBroker.host });
+  }
+  return places;
+}
+
+/**
+ * Without credentials whoever reaches a server may write, so that nobody but this machine may reach it; with them tokens
+ * come in, which must not be read on the way.
+ * @param addressesOf the addresses of a name, as the system's resolver knows them
+ * @returns what is odd about it, for the log
+ * @throws KvsError CONFIGURACAO, one line that says what to do
+ */
+export async function assertPrivate(
+  config: ServerConfig,
+  addressesOf: (name: string) => Promise<readonly string[]> = resolve,
+): Promise<readonly string[]> {
+  const warnings = [...openPasswords(config), ...openBroker(config), ...closedTopics(config)];
+  for (const { option, host } of listeningPlaces(config)) {
+    if (isLoopback(host)) continue;
+    const addresses = await addressesOf(host);
+    if (addresses.length > 0 && addresses.every(isLoopback)) continue;
+    const place = `${option} ${host} atende outras máquinas`;
+    if (config.credentials === undefined) {
+      throw new KvsError(
+        'CONFIGURACAO',
+        `${place}, e sem credenciais qualquer uma escreveria: crie uma com "bin/kvs credencial cria NOME --papel escrita --prefixo= --arquivo credenciais.json" e abra o servidor com --credenciais credenciais.json (ou fique em 127.0.0.1)`,
+      );
+    }
+    if (config.engine.name === 'lider') {
+      warnings.push(`${place}: Mensagem não tem TLS, e na rede os tokens vão às claras`);
+    } else if (config.tls?.certificate === undefined) {
+      throw new KvsError(
+        'CONFIGURACAO',
+        `${place}, e os tokens iriam às claras: diga --tls-certificado e --tls-chave (ou fique em 127.0.0.1)`,
+      );
+    }
+  }
+  return warnings;
+}
+
+/** Credentials guard the doors, not the broker behind them: whoever may publish there needs none. */
+function openBroker({ engine, credentials }: ServerConfig): readonly string[] {
+  if (credentials === undefined || engine.name !== 'frota' || engine.key !== undefined) return [];
+  return ['quem publica no broker escreve sem credencial, em nome de qualquer servidor: use --chave-frota'];
+}
+
+/** Where no broker is told who this server is, none is believed to ask who others are. */
+function closedTopics({ engine, portal, credentials, brokerCredentials }: ServerConfig): readonly string[] {
+  const hasTopics = portal.length > 0 && (engine.name === 'frota' || engine.portalBrokers.length > 0);
+  if (!hasTopics || credentials === undefined || brokerCredentials !== undefined) return [];
+  return [
+    'os tópicos do portal ficam fechados, sem aplicar nem mostrar nada: o broker não pergunta quem publica; use --broker-credenciais',
+  ];
+}
+
+/** Brokers to which user and password would go for others to read. */
+function openPasswords({ engine, brokerCredentials }: ServerConfig): readonly string[] {
+  if (brokerCredentials === undefined) return [];
+  return (engine.name === 'frota' ? engine.brokers : engine.portalBrokers)
+    .filter(({ protocol, host }) => (protocol === 'mqtt' || protocol === 'ws') && !isOnThisMachine(host))
+    .map(({ url }) => `a senha do broker e os dados vão às claras até ${url}: use mqtts:// (ou wss://)`);
+}
+
+/**
+ * Whether a token may go to a server as it is. Names other than `localhost` may stand for any machine.
+ * @param host of the server, as the client was told
+ */
+export function isOnThisMachine(host: string): boolean {
+  return isLoopback(host) || host.toLowerCase() === 'localhost';
+}
+
+/** None for a name that nobody knows. Numbers in odd ways (`127.1`, `0`) are names to the system, which knows them. */
+async function resolve(name: string): Promise<readonly string[]> {
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address);
+  } catch {
+    return [];
+  }
+}

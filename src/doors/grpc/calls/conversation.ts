@@ -1,0 +1,167 @@
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import { KvsError } from '../../../core/errors.js';
+import type { Awaitable } from '../../../ports/engine.js';
+import type { Logger } from '../../../ports/logger.js';
+import { errorTrailer, grpcStatus, logUnexpected } from '../errors.js';
+import type { Leaving } from '../open-streams.js';
+import type { Decoded } from '../wire/messages.js';
+import type { Refusal } from './operation.js';
+import type { Terms } from './terms.js';
+
+/** Errors of one stream that `kvs-erro` lists, each as `index:CODE` with the request's index counted from 0. */
+const LISTED_ERRORS_MAX = 32;
+
+/** The answer to a request, once the engine has settled it. */
+interface Owed {
+  reply: (() => void) | undefined;
+}
+
+/**
+ * One bidirectional call: an answer for each request, in order, as requests arrive.
+ *
+ * Reading pauses while answers wait for a slow reader or too many requests for the engine, so a client that never reads
+ * costs a few messages, and HTTP/2 flow control stops it. The call ends when the client half-closes, at the first error
+ * that an answer cannot express, or when the server leaves.
+ */
+export class Conversation<Req, Res> implements Leaving {
+  readonly #errors: string[] = [];
+  #index = 0;
+  /** Answers that the engine owes, and those behind them that are ready. */
+  readonly #owed: Owed[] = [];
+  #halfClosed = false;
+  #left: KvsError | undefined;
+  #ended = false;
+
+  constructor(
+    private readonly call: ServerDuplexStream<Decoded<Req>, Res>,
+    private readonly operation: (request: Req) => Awaitable<Res>,
+    private readonly refusal: Refusal<Res>,
+    private readonly logger: Logger,
+    private readonly atOnce = 1,
+    private readonly terms?: Terms,
+  ) {
+    call.on('data', this.#onRequest);
+    call.on('drain', this.#readOn);
+    call.once('end', this.#onHalfClose);
+    call.once('close', this.#onClose);
+  }
+
+  leave(): void {
+    this.call.pause();
+    this.#left = new KvsError(
+      'SERVIDOR_SAINDO',
+      'o servidor está saindo; o que não foi respondido não foi feito',
+    );
+    if (this.#owed.length === 0 || this.atOnce === 1) this.#end(this.#left);
+  }
+
+  readonly #onRequest = (request: Decoded<Req>): void => {
+    if (this.#ended || this.#left) return;
+    let answer: Awaitable<Res>;
+    try {
+      if (request instanceof KvsError) throw request;
+      answer = this.operation(request);
+    } catch (thrown) {
+      this.#inTurn(() => {
+        this.#refuse(thrown);
+      });
+      return;
+    }
+    if (answer instanceof Promise) this.#wait(answer);
+    else if (this.#owed.length === 0) this.#send(answer);
+    else {
+      const ready = answer;
+      this.#inTurn(() => {
+        this.#send(ready);
+      });
+    }
+  };
+
+  /** Replies after all answers that are owed. */
+  #inTurn(reply: () => void): void {
+    if (this.#owed.length === 0) {
+      reply();
+      return;
+    }
+    this.#owed.push({ reply });
+    if (this.#owed.length >= this.atOnce) this.call.pause();
+  }
+
+  #wait(answer: Promise<Res>): void {
+    const owed: Owed = { reply: undefined };
+    this.#owed.push(owed);
+    if (this.#owed.length >= this.atOnce) this.call.pause();
+    const settled = (reply: () => void) => {
+      owed.reply = reply;
+      this.#settle();
+    };
+    void answer.then(
+      (value) => {
+        settled(() => {
+          this.#send(value);
+        });
+      },
+      (thrown: unknown) => {
+        settled(() => {
+          this.#refuse(thrown);
+        });
+      },
+    );
+  }
+
+  /** Gives the answers whose turn has come, and reads on, or ends. */
+  #settle(): void {
+    let given = 0;
+    while (!this.#ended && this.#owed[given]?.reply) this.#owed[given++]?.reply?.();
+    this.#owed.splice(0, given);
+    if (this.#ended) return;
+    if (this.#left && this.#owed.length === 0) this.#end(this.#left);
+    else if (this.#halfClosed) this.#onHalfClose();
+    else this.#readOn();
+  }
+
+  #send(answer: Res): void {
+    this.#index++;
+    if (!this.call.write(answer)) this.call.pause();
+  }
+
+  #refuse(thrown: unknown): void {
+    const error = KvsError.from(thrown);
+    if (this.#errors.length < LISTED_ERRORS_MAX) this.#errors.push(`${String(this.#index)}:${error.code}`);
+    const answer = this.refusal(error);
+    if (answer === undefined) this.#end(error);
+    else this.#send(answer);
+  }
+
+  readonly #readOn = (): void => {
+    if (this.#ended || this.#left || this.#owed.length >= this.atOnce) return;
+    if (!this.call.writableNeedDrain) this.call.resume();
+  };
+
+  readonly #onHalfClose = (): void => {
+    this.#halfClosed = true;
+    // The last request may still be with the engine: a readable stream ends as soon as it has been read.
+    if (this.#owed.length > 0 || this.#ended) return;
+    this.#ended = true;
+    this.call.end(this.#trailer());
+  };
+
+  /** Cancelled, past its deadline, disconnected, or over. */
+  readonly #onClose = (): void => {
+    this.#ended = true;
+  };
+
+  /** Ends with a status, after the answers already written. */
+  #end(error: KvsError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.call.pause();
+    logUnexpected(this.logger, error);
+    this.call.emit('error', grpcStatus(error, this.#trailer()));
+  }
+
+  #trailer(): Metadata | undefined {
+    const errors = this.#errors.length === 0 ? undefined : errorTrailer(this.#errors.join(','));
+    return this.terms === undefined ? errors : this.terms.trailer(errors);
+  }
+}

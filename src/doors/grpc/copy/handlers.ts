@@ -1,0 +1,54 @@
+import type { handleBidiStreamingCall, handleServerStreamingCall, ServiceDefinition } from '@grpc/grpc-js';
+import { KvsError } from '../../../core/errors.js';
+import type { Restored, Row } from '../../../ports/engine.js';
+import { bidirectionalOf, serverStreaming, type DoorContext } from '../calls/handlers.js';
+import { neverAnswered, type Operation } from '../calls/operation.js';
+import { checkedKey, checkedValue } from '../checks.js';
+import { serverMethod } from '../service.js';
+import type { Decoded } from '../wire/messages.js';
+import { Restorer } from './restorer.js';
+import { decodeNothing, decodeRow, encodeRestored, encodeRow, loadedCopy, type RowRequest } from './wire.js';
+
+/** Whatever is in one store may go into another. */
+const MINIMUM_CHARS = 0;
+
+/** The RPCs of `kvs.Copia`, by their names. */
+export interface CopyHandlers {
+  readonly Exporta: handleServerStreamingCall<Decoded<object>, Row>;
+  readonly Importa: handleBidiStreamingCall<Decoded<RowRequest>, Restored>;
+}
+
+/** `kvs.Copia` for a server. */
+export const copyService: ServiceDefinition = {
+  Exporta: serverMethod(loadedCopy, 'Exporta', decodeNothing, encodeRow),
+  Importa: serverMethod(loadedCopy, 'Importa', decodeRow, encodeRestored),
+} satisfies Record<keyof CopyHandlers, unknown>;
+
+export function copyHandlers(context: DoorContext): CopyHandlers {
+  return {
+    Exporta: serverStreaming(
+      {
+        rows: (_request, { engine }) => {
+          if (engine.everything) return engine.everything();
+          throw new KvsError('NAO_SUPORTADO', 'este motor não exporta todas as versões');
+        },
+        answer: (row: Row): Row => row,
+      },
+      context,
+    ),
+    Importa: bidirectionalOf(importing, neverAnswered, context, ({ version }) => version),
+  };
+}
+
+/** One import: each has a plan of its own. */
+function importing(): Operation<RowRequest, Restored> {
+  const restorer = new Restorer();
+  return (request, caller) => {
+    const key = checkedKey(request, MINIMUM_CHARS);
+    // Also where nothing needs to be written: who may only read is not told what stands there as if it had written it.
+    caller.assertMay('write', key);
+    const value = checkedValue(request, MINIMUM_CHARS);
+    const { version, timestamp } = request;
+    return restorer.restore(caller.engine, { key, value, version, timestamp });
+  };
+}

@@ -1,0 +1,77 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Awaitable, Engine, Restored, Row, Stream } from '../../../ports/engine.js';
+import { andThen } from '../calls/operation.js';
+import { Standing } from './standing.js';
+
+/** Versions read before other calls get their turn. */
+const ROWS_PER_TURN = 1_024;
+
+/**
+ * Puts a copy into an engine, version by version, and does nothing for what stands there already: a version of the copy
+ * does if the key has one with its value that answers for no other of the copy. So a copy that is taken again, whole or from
+ * where it broke off, adds nothing, whatever numbers its versions were given and whatever else the key holds.
+ *
+ * What a key has is read once, when its first version comes: the versions of a key come together. What others write meanwhile
+ * is not looked at.
+ */
+export class Restorer {
+  private key: string | undefined;
+  private standing = new Standing();
+  /** While the versions of a key are being read: what comes then waits. */
+  private reading: Promise<void> | undefined;
+
+  /** @throws KvsError (as a rejection too) of the engine */
+  restore(engine: Engine, row: Row): Awaitable<Restored> {
+    if (this.reading) return this.reading.then(() => this.restore(engine, row));
+    if (row.key === this.key) return this.place(engine, row);
+    const read = this.begin(engine, row.key);
+    return read === undefined ? this.place(engine, row) : read.then(() => this.place(engine, row));
+  }
+
+  /** @returns `undefined` if all is read already */
+  private begin(engine: Engine, key: string): Promise<void> | undefined {
+    this.key = undefined;
+    this.standing = new Standing();
+    const unread = this.readSome(engine.versions(key));
+    if (unread === undefined) {
+      this.key = key;
+      return undefined;
+    }
+    const rest = this.readRest(unread).then(() => {
+      this.key = key;
+    });
+    this.reading = rest.finally(() => {
+      this.reading = undefined;
+    });
+    return this.reading;
+  }
+
+  /** Reads what is here, if it is little. @returns what is left */
+  private readSome(rows: Stream<Row>): Stream<Row> | undefined {
+    if (Symbol.asyncIterator in rows) return rows;
+    const iterator = rows[Symbol.iterator]();
+    for (let step = iterator.next(); step.done !== true; step = iterator.next()) {
+      if (step.value === undefined) return { [Symbol.iterator]: () => iterator };
+      this.standing.add(step.value.version, step.value.value);
+    }
+    return undefined;
+  }
+
+  private async readRest(rows: Stream<Row>): Promise<void> {
+    let read = 0;
+    for await (const row of rows) {
+      if (row === undefined || ++read % ROWS_PER_TURN === 0) await nextTurn();
+      if (row !== undefined) this.standing.add(row.version, row.value);
+    }
+  }
+
+  /** An engine that keeps no numbers of others gives its own, in the order in which the versions come. */
+  private place(engine: Engine, row: Row): Awaitable<Restored> {
+    const version = this.standing.take(row.value);
+    if (version !== undefined) return { version, outcome: 'present' };
+    if (engine.restore) return engine.restore(row);
+    return andThen(engine.insert(row.key, row.value), (made): Restored => {
+      return { version: made.version, outcome: 'renumbered' };
+    });
+  }
+}

@@ -1,0 +1,74 @@
+/** The messages of `kvs.Copia`. Answers by the library: this door carries bulk, and its cost is not that of the codec. */
+import { loadProto, loadedService } from '../protos.js';
+import { KvsError } from '../../../core/errors.js';
+import { limits } from '../../../core/limits.js';
+import type { Restored, Row } from '../../../ports/engine.js';
+import { EMPTY, type KeyValueRequest } from '../wire/messages.js';
+import { Reader } from '../wire/reader.js';
+import { FIELD_1_LENGTH, FIELD_2_LENGTH, FIELD_3_VARINT, FIELD_4_VARINT } from '../wire/tags.js';
+
+export const COPY_SERVICE_NAME = 'kvs.Copia';
+
+/** Everything that `copia.proto` declares, for reflection. */
+export const copyPackage = loadProto('copia.proto');
+
+export const loadedCopy = loadedService(copyPackage, COPY_SERVICE_NAME);
+
+/** A row as it came: key and value are checked by the handlers. */
+export interface RowRequest extends KeyValueRequest {
+  readonly version: number;
+  readonly timestamp: number;
+}
+
+const OUTCOMES: Readonly<Record<Restored['outcome'], string>> = {
+  kept: 'GRAVADA',
+  renumbered: 'RENUMERADA',
+  present: 'JA_EXISTIA',
+};
+
+/** `PedidoExporta` has no fields that we know. */
+export function decodeNothing(): object {
+  return EMPTY;
+}
+
+/**
+ * Decodes `Versionada`. By hand: the library would make another key of one that is not UTF-8.
+ * @throws KvsError PEDIDO_INVALIDO
+ */
+export function decodeRow(bytes: Buffer): RowRequest {
+  const reader = new Reader(bytes);
+  let key: string | undefined = '';
+  let value: string | undefined = '';
+  let [keyBytes, valueBytes, version, timestamp] = [0, 0, 0, 0];
+  while (reader.more) {
+    const tag = reader.tag();
+    if (tag === FIELD_1_LENGTH) {
+      key = reader.text();
+      keyBytes = reader.textBytes;
+    } else if (tag === FIELD_2_LENGTH) {
+      value = reader.text();
+      valueBytes = reader.textBytes;
+    } else if (tag === FIELD_3_VARINT) version = reader.int32();
+    else if (tag === FIELD_4_VARINT) timestamp = reader.int64();
+    else reader.skip(tag);
+  }
+  // A version is at most what an int32 holds.
+  if (version < 1 || timestamp < 1 || timestamp > limits.timestampMs) {
+    throw new KvsError('PEDIDO_INVALIDO', `versão ${version} ou momento ${timestamp} fora do que existe`);
+  }
+  return { key, value, keyBytes, valueBytes, version, timestamp };
+}
+
+export function encodeRow({ key, value, version, timestamp }: Row): Buffer {
+  return encode('Exporta', { chave: key, valor: value, versao: version, ts: timestamp });
+}
+
+export function encodeRestored({ version, outcome }: Restored): Buffer {
+  return encode('Importa', { versao: version, situacao: OUTCOMES[outcome] });
+}
+
+function encode(name: string, message: object): Buffer {
+  const method = loadedCopy[name];
+  if (method === undefined) throw new Error(`the service has no ${name}`);
+  return method.responseSerialize(message);
+}

@@ -1,0 +1,115 @@
+import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import type { ErrorCode, KvsError } from '../../core/errors.js';
+import type { Logger } from '../../ports/logger.js';
+
+/** How a code travels over gRPC. docs/ERRORS.md has the same table for people; a test compares them. */
+export interface GrpcOutcome {
+  readonly status: status;
+  /**
+   * The contract of `kvs.KVS` can express it: the answer is `-1` or a blank Tupla with status OK, and `status` above is
+   * only what a door without such an answer would use. Clients of that contract stop at a gRPC error.
+   */
+  readonly expected: boolean;
+}
+
+const expected = (code: status): GrpcOutcome => ({ status: code, expected: true });
+const fatal = (code: status): GrpcOutcome => ({ status: code, expected: false });
+
+export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.freeze({
+  NAO_AUTENTICADO: fatal(status.UNAUTHENTICATED),
+  NAO_AUTORIZADO: fatal(status.PERMISSION_DENIED),
+  LIMITE_TENTATIVAS: fatal(status.RESOURCE_EXHAUSTED),
+  PEDIDO_INVALIDO: fatal(status.INVALID_ARGUMENT),
+  PEDIDO_REPETIDO: fatal(status.ALREADY_EXISTS),
+  CHAVE_CURTA: expected(status.INVALID_ARGUMENT),
+  CHAVE_LONGA: expected(status.INVALID_ARGUMENT),
+  CHAVE_INVALIDA: expected(status.INVALID_ARGUMENT),
+  VALOR_CURTO: expected(status.INVALID_ARGUMENT),
+  VALOR_LONGO: expected(status.INVALID_ARGUMENT),
+  VALOR_INVALIDO: expected(status.INVALID_ARGUMENT),
+  CHAVE_INEXISTENTE: expected(status.NOT_FOUND),
+  VERSAO_INEXISTENTE: expected(status.NOT_FOUND),
+  VERSAO_ESGOTADA: expected(status.OUT_OF_RANGE),
+  LIMITE_CHAVES: fatal(status.RESOURCE_EXHAUSTED),
+  LIMITE_ORIGENS: fatal(status.RESOURCE_EXHAUSTED),
+  LIMITE_ENTRADAS: fatal(status.RESOURCE_EXHAUSTED),
+  LIMITE_MEMORIA: fatal(status.RESOURCE_EXHAUSTED),
+  LIMITE_VERSOES_POR_CHAVE: fatal(status.RESOURCE_EXHAUSTED),
+  LIMITE_PEDIDOS: fatal(status.RESOURCE_EXHAUSTED),
+  LIMITE_FILA: fatal(status.RESOURCE_EXHAUSTED),
+  DISCO_CHEIO: fatal(status.RESOURCE_EXHAUSTED),
+  DISCO_FALHOU: fatal(status.RESOURCE_EXHAUSTED),
+  // Not UNAVAILABLE, which clients retry blindly: somebody has to set a clock first.
+  RELOGIO_ADIANTADO: fatal(status.FAILED_PRECONDITION),
+  SERVIDOR_ENTRANDO: fatal(status.UNAVAILABLE),
+  SERVIDOR_SAINDO: fatal(status.UNAVAILABLE),
+  SERVIDOR_PAROU: fatal(status.UNAVAILABLE),
+  SEM_SERVIDOR: fatal(status.UNAVAILABLE),
+  TLS_RECUSADO: fatal(status.UNAVAILABLE),
+  SEM_MAIORIA: fatal(status.UNAVAILABLE),
+  SEM_LIDER: fatal(status.UNAVAILABLE),
+  SEM_CONFIRMACAO: fatal(status.UNAVAILABLE),
+  // Not UNAVAILABLE, which clients retry blindly: the write may have been done.
+  RESULTADO_DESCONHECIDO: fatal(status.DEADLINE_EXCEEDED),
+  // Not UNAVAILABLE either: the write was done here.
+  CONFIRMACAO_PARCIAL: fatal(status.DEADLINE_EXCEEDED),
+  SESSAO_ADIANTE: fatal(status.UNAVAILABLE),
+  LEITURA_VENCIDA: fatal(status.ABORTED),
+  CONEXAO_OCIOSA: fatal(status.ABORTED),
+  NAO_SUPORTADO: fatal(status.UNIMPLEMENTED),
+  CADASTRO_INVALIDO: expected(status.INVALID_ARGUMENT),
+  CADASTRO_EXISTENTE: expected(status.ALREADY_EXISTS),
+  CADASTRO_INEXISTENTE: expected(status.NOT_FOUND),
+  MATRICULA_RECUSADA: expected(status.FAILED_PRECONDITION),
+  DISCIPLINA_LOTADA: expected(status.FAILED_PRECONDITION),
+  CONFLITO: fatal(status.ABORTED),
+  CONFIGURACAO: fatal(status.FAILED_PRECONDITION),
+  PORTA_EM_USO: fatal(status.FAILED_PRECONDITION),
+  DADOS_EM_USO: fatal(status.FAILED_PRECONDITION),
+  DADOS_INVALIDOS: fatal(status.FAILED_PRECONDITION),
+  INTERNO: fatal(status.INTERNAL),
+});
+
+/** Trailing metadata that carries the reason of an expected error. Percent-encoded, since metadata is ASCII. */
+export const ERROR_METADATA = 'kvs-erro';
+
+/** A message longer than this is cut: trailers share the few KiB that HTTP/2 peers allow for headers. */
+const REASON_CHARS_MAX = 512;
+
+/** Whether the contract of `kvs.KVS` answers this error within the message. */
+export function isExpected(error: KvsError): boolean {
+  return GRPC_OUTCOMES[error.code].expected;
+}
+
+/** `kvs-erro` with the given text. */
+export function errorTrailer(text: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set(ERROR_METADATA, encodeURIComponent(wellFormed(text)));
+  return metadata;
+}
+
+/** `CODE: message`, for people and programs. An internal error keeps its details in the server's log. */
+export function reason(error: KvsError): string {
+  return `${error.code}: ${publicMessage(error)}`;
+}
+
+/** The gRPC status for an error that ends a call, with the reason also in `kvs-erro` unless `metadata` is given. */
+export function grpcStatus(error: KvsError, metadata: Metadata = errorTrailer(reason(error))): StatusObject {
+  return { code: GRPC_OUTCOMES[error.code].status, details: wellFormed(publicMessage(error)), metadata };
+}
+
+/** A bug or a broken dependency: the client is told only that, the log gets the cause. */
+export function logUnexpected(logger: Logger, error: KvsError): void {
+  if (error.code === 'INTERNO')
+    logger.error({ err: error.cause ?? error }, 'erro interno ao atender um pedido');
+}
+
+function publicMessage(error: KvsError): string {
+  if (error.code === 'INTERNO') return 'erro interno; a causa está no log do servidor';
+  return error.message.slice(0, REASON_CHARS_MAX);
+}
+
+/** Without lone surrogates, on which percent-encoding throws. */
+function wellFormed(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}

@@ -1,0 +1,84 @@
+import { limits } from '../../core/limits.js';
+import { doorLimits } from './limits.js';
+
+/** A watch that can be ended, and who holds it. */
+export interface Watch {
+  /** Address and port, as gRPC tells them: one connection. */
+  getPeer(): string;
+}
+
+/**
+ * Watches of health that are open. They are bounded for a connection, which is refused a further one, and in all: then the
+ * oldest of whoever has most of them gives way, by address first and by connection of that address next. So nobody keeps
+ * anybody else out, and only a crowd can part whoever holds a few.
+ */
+export class HealthWatches<T extends Watch> {
+  /** By address, then by connection. */
+  private readonly held = new Map<string, Map<string, Set<T>>>();
+  /** A call that has ended does not tell any more whose it was. */
+  private readonly callers = new Map<T, Caller>();
+
+  /** @param onGivesWay gets the one that gives way, for it to be ended */
+  constructor(
+    private readonly onGivesWay: (watch: T) => void,
+    private readonly most: number = limits.healthWatches,
+  ) {}
+
+  /** @returns false if the connection has as many as it may */
+  add(watch: T): boolean {
+    const caller = callerOf(watch);
+    const { address, peer } = caller;
+    const ofAddress = this.held.get(address) ?? new Map<string, Set<T>>();
+    const ofPeer = ofAddress.get(peer) ?? new Set<T>();
+    if (ofPeer.size >= doorLimits.watchesPerConnection) return false;
+    this.held.set(address, ofAddress.set(peer, ofPeer.add(watch)));
+    this.callers.set(watch, caller);
+    if (this.callers.size > this.most) this.giveWay(watch);
+    return true;
+  }
+
+  delete(watch: T): void {
+    const caller = this.callers.get(watch);
+    if (caller === undefined) return;
+    this.callers.delete(watch);
+    const ofAddress = this.held.get(caller.address);
+    const ofPeer = ofAddress?.get(caller.peer);
+    ofPeer?.delete(watch);
+    if (ofPeer?.size === 0) ofAddress?.delete(caller.peer);
+    if (ofAddress?.size === 0) this.held.delete(caller.address);
+  }
+
+  private giveWay(newest: T): void {
+    const ofAddress = greediest(this.held.values(), countOf);
+    const ofPeer = ofAddress && greediest(ofAddress.values(), ({ size }) => size);
+    const [oldest = newest] = ofPeer ?? [];
+    this.delete(oldest);
+    this.onGivesWay(oldest);
+  }
+}
+
+function countOf<T>(ofAddress: ReadonlyMap<string, ReadonlySet<T>>): number {
+  let count = 0;
+  for (const { size } of ofAddress.values()) count += size;
+  return count;
+}
+
+/** The first of those that have most. */
+function greediest<G>(groups: Iterable<G>, sizeOf: (group: G) => number): G | undefined {
+  let [found, most]: [G | undefined, number] = [undefined, 0];
+  for (const group of groups) {
+    const size = sizeOf(group);
+    if (size > most) [found, most] = [group, size];
+  }
+  return found;
+}
+
+interface Caller {
+  readonly address: string;
+  readonly peer: string;
+}
+
+function callerOf(watch: Watch): Caller {
+  const peer = watch.getPeer();
+  return { address: peer.replace(/:\d+$/, ''), peer };
+}

@@ -1,0 +1,135 @@
+/** The messages of the portal, by hand (see wire/reader.ts): text that is not UTF-8 must not become another's identifier. */
+import { KvsError } from '../../../core/errors.js';
+import type {
+  Aluno,
+  Disciplina,
+  Professor,
+  RelatorioDisciplina,
+  ResumoDisciplina,
+} from '../../../ports/portal.js';
+import { EMPTY } from '../wire/messages.js';
+import { Reader } from '../wire/reader.js';
+import {
+  FIELD_1_LENGTH,
+  FIELD_1_VARINT,
+  FIELD_2_LENGTH,
+  FIELD_3_LENGTH,
+  FIELD_3_VARINT,
+} from '../wire/tags.js';
+import { message, number, text } from '../wire/fields.js';
+
+/** `Status`: why something was not done, or `undefined` if it was. */
+export interface Status {
+  readonly refusal: string | undefined;
+}
+
+/** Two texts (fields 1 and 2) and a number (field 3); what a message has not is blank. */
+interface Fields {
+  readonly first: string;
+  readonly second: string;
+  readonly number: number;
+}
+
+/** @throws KvsError PEDIDO_INVALIDO, CADASTRO_INVALIDO */
+function decodeFields(bytes: Buffer): Fields {
+  const reader = new Reader(bytes);
+  let first: string | undefined = '';
+  let second: string | undefined = '';
+  let number = 0;
+  while (reader.more) {
+    const tag = reader.tag();
+    if (tag === FIELD_1_LENGTH) first = reader.text();
+    else if (tag === FIELD_2_LENGTH) second = reader.text();
+    else if (tag === FIELD_3_VARINT) number = reader.int32();
+    else reader.skip(tag);
+  }
+  if (first === undefined || second === undefined) {
+    throw new KvsError(
+      'CADASTRO_INVALIDO',
+      `o ${first === undefined ? 'primeiro' : 'segundo'} campo não é UTF-8 válido`,
+    );
+  }
+  return { first, second, number };
+}
+
+export function decodeAluno(bytes: Buffer): Aluno {
+  const { first: matricula, second: nome } = decodeFields(bytes);
+  return { matricula, nome };
+}
+
+export function decodeProfessor(bytes: Buffer): Professor {
+  const { first: siape, second: nome } = decodeFields(bytes);
+  return { siape, nome };
+}
+
+export function decodeDisciplina(bytes: Buffer): Disciplina {
+  const { first: sigla, second: nome, number: vagas } = decodeFields(bytes);
+  return { sigla, nome, vagas };
+}
+
+/** Decodes `Identificador`. */
+export function decodeId(bytes: Buffer): string {
+  return decodeFields(bytes).first;
+}
+
+/** `Vazia`. Not `undefined`: the library takes that for a request that never came. */
+export type Vazia = Readonly<Record<string, never>>;
+
+/** @throws KvsError PEDIDO_INVALIDO */
+export function decodeNothing(bytes: Buffer): Vazia {
+  decodeFields(bytes);
+  return {};
+}
+
+/** `DisciplinaPessoa` */
+export interface ClassAndPerson {
+  readonly sigla: string;
+  readonly person: string;
+}
+
+export function decodeClassAndPerson(bytes: Buffer): ClassAndPerson {
+  const { first: sigla, second: person } = decodeFields(bytes);
+  return { sigla, person };
+}
+
+export function encodeStatus({ refusal }: Status): Buffer {
+  if (refusal === undefined) return EMPTY;
+  return Buffer.concat([number(FIELD_1_VARINT, 1), text(FIELD_2_LENGTH, refusal)]);
+}
+
+/** Encodes `Aluno`; a blank message if there is none. */
+export function encodeAluno(aluno: Aluno | undefined): Buffer {
+  return aluno === undefined ? EMPTY : pair(aluno.matricula, aluno.nome);
+}
+
+export function encodeProfessor(professor: Professor | undefined): Buffer {
+  return professor === undefined ? EMPTY : pair(professor.siape, professor.nome);
+}
+
+export function encodeDisciplina(disciplina: Disciplina | undefined): Buffer {
+  if (disciplina === undefined) return EMPTY;
+  const { sigla, nome, vagas } = disciplina;
+  return Buffer.concat([pair(sigla, nome), number(FIELD_3_VARINT, vagas)]);
+}
+
+export function encodeReport(report: RelatorioDisciplina | undefined): Buffer {
+  if (report === undefined) return EMPTY;
+  const alunos = report.alunos.map((aluno) => message(FIELD_3_LENGTH, encodeAluno(aluno)));
+  return Buffer.concat([...classAndTeacher(report), ...alunos]);
+}
+
+export function encodeSummary(summary: ResumoDisciplina): Buffer {
+  return Buffer.concat([...classAndTeacher(summary), number(FIELD_3_VARINT, summary.totalAlunos)]);
+}
+
+function classAndTeacher({
+  disciplina,
+  professor,
+}: Pick<RelatorioDisciplina, 'disciplina' | 'professor'>): Buffer[] {
+  const shown = message(FIELD_1_LENGTH, encodeDisciplina(disciplina));
+  return professor === undefined ? [shown] : [shown, message(FIELD_2_LENGTH, encodeProfessor(professor))];
+}
+
+function pair(first: string, second: string): Buffer {
+  return Buffer.concat([text(FIELD_1_LENGTH, first), text(FIELD_2_LENGTH, second)]);
+}

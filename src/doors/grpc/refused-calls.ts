@@ -1,0 +1,79 @@
+import { constants } from 'node:http2';
+import type { status } from '@grpc/grpc-js';
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import { BurstLog } from '../../ports/burst-log.js';
+import type { Logger } from '../../ports/logger.js';
+import type { Time } from '../../ports/time.js';
+import { endOnceAnswered, libraryCall } from './library-call.js';
+import type { Call } from './library-call.js';
+import { doorLimits } from './limits.js';
+
+/**
+ * Why a gRPC call was refused or cut for what it takes, whatever it asks: too many streams, metadata too large, a compressed
+ * request, one that did not come in whole, an answer that was not taken. Stable: fields of the log.
+ */
+export const CALL_REFUSALS = ['FLUXOS', 'METADADOS', 'COMPRIMIDO', 'INACABADO', 'NAO_LIDO'] as const;
+export type CallRefusal = (typeof CALL_REFUSALS)[number];
+
+/** Those of them that are their client's mistake whoever else is there. */
+const FAULTS: ReadonlySet<CallRefusal> = new Set(['METADADOS', 'COMPRIMIDO']);
+
+/** Such calls of one server since its start: counted by reason, and summed up in the log. */
+export class RefusedCalls {
+  readonly counts = Object.fromEntries(CALL_REFUSALS.map((reason) => [reason, 0])) as Record<
+    CallRefusal,
+    number
+  >;
+  private readonly burst: BurstLog;
+  private readonly faults = new WeakMap<Http2Session, number>();
+
+  constructor(
+    private readonly time: Time,
+    logger: Logger,
+  ) {
+    this.burst = new BurstLog(time, logger, 'chamada recusada (gRPC)');
+  }
+
+  /** Counts a call that is cut. */
+  add(reason: CallRefusal, { session }: ServerHttp2Stream): void {
+    this.counts[reason]++;
+    this.burst.report(reason, session?.socket.remoteAddress ?? 'desconhecido');
+    if (session !== undefined && FAULTS.has(reason)) this.blame(session);
+  }
+
+  /** Answers a call before anything of it is looked at. */
+  refuse(reason: CallRefusal, call: Call, code: status, details: string): void {
+    const { stream } = libraryCall(call);
+    // It was refused for something else already.
+    if (stream.headersSent) return;
+    this.add(reason, stream);
+    endOnceAnswered(stream);
+    call.sendStatus({ code, details });
+  }
+
+  /**
+   * Asks a connection to go (GOAWAY) that has made too many mistakes: what is under way on it ends as usual and its client
+   * connects anew, which costs more than to repeat a mistake in a few bytes. That takes effect when all that has come at
+   * once was looked at; if more of it is wrong than anybody does by mistake, the rest is not looked at any more.
+   */
+  private blame(session: Http2Session): void {
+    const faults = (this.faults.get(session) ?? 0) + 1;
+    this.faults.set(session, faults);
+    if (faults === doorLimits.refusalsPerConnection) {
+      setImmediate(() => {
+        this.dismiss(session);
+      });
+    } else if (faults === doorLimits.refusalsAtOnce) {
+      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+  }
+
+  private dismiss(session: Http2Session): void {
+    if (session.destroyed) return;
+    const cancel = this.time.after(doorLimits.refusedConnectionMs, () => {
+      session.destroy();
+    });
+    session.once('close', cancel);
+    session.close();
+  }
+}

@@ -1,0 +1,260 @@
+import {
+  logVerbosity,
+  Server,
+  setLogVerbosity,
+  type ServerOptions,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { protoPath as healthProtoPath } from 'grpc-health-check';
+import { limits } from '../../core/limits.js';
+import type { AccessControl } from '../../ports/access.js';
+import type { Engine } from '../../ports/engine.js';
+import type { Logger } from '../../ports/logger.js';
+import type { Pauses } from '../../ports/pauses.js';
+import type { Portal } from '../../ports/portal.js';
+import type { Time } from '../../ports/time.js';
+import type { ConnectionRefusal } from '../../security/tls/acceptor.js';
+import { LOOPBACKS, saidHost } from '../../security/tls/open-ports.js';
+import type { Hosts } from '../../security/tls/open-ports.js';
+import type { Transport } from '../../security/tls/transport.js';
+import { Backlog } from './backlog.js';
+import { admitAll, admitKnown } from './calls/admission.js';
+import type { Admit, IncomingCall } from './calls/admission.js';
+import { onlyAdmitted } from './calls/guarded.js';
+import type { DoorContext } from './calls/handlers.js';
+import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
+import type { KnownServer } from './directory/definition.js';
+import { copyHandlers, copyService } from './copy/handlers.js';
+import { COPY_SERVICE_NAME, copyPackage } from './copy/wire.js';
+import { HealthService } from './health.js';
+import { keyValueServices } from './keyvalue/definition.js';
+import { keyValueHandlers } from './keyvalue/handlers.js';
+import { KVS_SERVICE_NAME, kvsPackage, kvsService } from './kvs/definition.js';
+import { kvsHandlers } from './kvs/handlers.js';
+import { KV_STORE_SERVICE_NAME, kvStorePackage, kvStoreService } from './kvstore/definition.js';
+import { kvStoreHandlers } from './kvstore/handlers.js';
+import { OpenCalls } from './open-calls.js';
+import { OpenStreams } from './open-streams.js';
+import {
+  ADMIN_SERVICE_NAME,
+  adminService,
+  ENROLMENT_SERVICE_NAME,
+  enrolmentService,
+  portalPackage,
+} from './portal/definition.js';
+import { adminHandlers, enrolmentHandlers } from './portal/handlers.js';
+import { listen } from './listen.js';
+import type { Listener } from './listen.js';
+import { addReflection } from './reflection.js';
+import { RefusedCalls } from './refused-calls.js';
+import type { CallRefusal } from './refused-calls.js';
+import { UnfinishedRequests } from './unfinished-requests.js';
+
+/** An enrolment portal with the services of it that one server offers. */
+export interface OfferedPortal {
+  readonly portal: Portal;
+  readonly services: readonly ('admin' | 'matricula')[];
+}
+
+export interface DoorsOptions {
+  /** Where to listen, and first what the others are told; both loopbacks by default. */
+  readonly host?: Hosts | undefined;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly engine: Engine;
+  /** Name in the health service of what the engine depends on, such as `kvs.frota`. */
+  readonly engineHealth: string;
+  /** Names in the health service of single things beside it, such as `kvs.disco`; none by default. */
+  readonly conditions?: readonly string[];
+  /** Fewest characters of a key and of a value of `kvs.KVS`, from 0; the contract's by default. */
+  readonly minimumChars?: number | undefined;
+  /** Other servers with the same data, for clients that look for them; none by default. */
+  readonly peers?: () => readonly KnownServer[];
+  /** Who may do what; by default everybody may do everything. */
+  readonly access?: AccessControl | undefined;
+  /** The enrolment portal, and which of its services are offered; none by default. */
+  readonly portal?: OfferedPortal | undefined;
+  /** Certificates: then clients speak TLS; without, they do not. */
+  readonly tls?: Transport | undefined;
+  /** Whether this process stood still; where nobody says so, it never does. */
+  readonly pauses?: Pauses | undefined;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+/** The gRPC doors of one server on one port: those that its engine can serve, health and reflection. */
+export interface Doors {
+  readonly port: number;
+  /** Connections refused since the start, by reason. */
+  readonly refused: Readonly<Record<ConnectionRefusal, number>>;
+  /** Calls refused or cut since the start for what they take, by reason. */
+  readonly refusedCalls: Readonly<Record<CallRefusal, number>>;
+  /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway: the engine refuses. */
+  setServing(serving: boolean): void;
+  /** Health of {@link DoorsOptions.engineHealth}. NOT_SERVING at first. */
+  setEngine(healthy: boolean): void;
+  /** Health of one of {@link DoorsOptions.conditions}. NOT_SERVING at first. */
+  setCondition(name: string, good: boolean): void;
+  /**
+   * NOT_SERVING, then ends open streams with UNAVAILABLE, takes no more calls, lets those in progress finish, and
+   * cuts what is left after `deadlineMs`. Never rejects; further calls give the same promise.
+   */
+  stop(deadlineMs?: number): Promise<void>;
+}
+
+/** Options of the gRPC library; the benchmarks hold the doors against an empty server with the same ones. */
+export const grpcServerOptions: ServerOptions = {
+  'grpc.max_receive_message_length': limits.grpcMessageBytes,
+  'grpc.max_concurrent_streams': limits.streamsPerConnection,
+  'grpc.keepalive_time_ms': limits.grpcKeepaliveMs,
+  'grpc.keepalive_timeout_ms': limits.grpcKeepaliveTimeoutMs,
+  'grpc.enable_channelz': 0,
+};
+
+/**
+ * Opens the doors.
+ * @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on
+ */
+export async function startDoors(options: DoorsOptions): Promise<Doors> {
+  // The library writes to standard error on its own; what matters reaches the log through errors and statuses.
+  setLogVerbosity(logVerbosity.NONE);
+  const { engine, logger, minimumChars = limits.doorMinimumChars, host = LOOPBACKS } = options;
+  const refusedCalls = new RefusedCalls(options.time, logger);
+  const unfinished = new UnfinishedRequests(refusedCalls);
+  const openCalls = new OpenCalls(options.time, refusedCalls);
+  const interceptors = [unfinished.interceptor, openCalls.interceptor];
+  const server = new Server({ ...grpcServerOptions, interceptors });
+  const openStreams = new OpenStreams();
+  const backlog = options.pauses && new Backlog(options.pauses, options.time);
+  const assertFresh = (call: IncomingCall): void => backlog?.assertFresh(call);
+  const admitted = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
+  const admit: Admit = (call) => {
+    assertFresh(call);
+    return admitted(call);
+  };
+  const context: DoorContext = { engine, admit, assertFresh, logger, openStreams };
+  const doors = [...doorsOf(context, minimumChars), ...portalDoors(options.portal, context)];
+  for (const door of doors) server.addService(door.service, door.handlers);
+  let serving = false;
+  const said = saidHost(host);
+  const known = (): readonly KnownServer[] => [
+    { address: `${said.includes(':') ? `[${said}]` : said}:${port}`, serving },
+    ...(options.peers?.() ?? []),
+  ];
+  server.addService(directoryService, onlyAdmitted(directoryService, { ...directoryHandlers(known) }, admit));
+  const health = new HealthService(
+    doors.map((door) => door.name),
+    options.engineHealth,
+    options.conditions,
+  );
+  health.addTo(server, openStreams);
+  // Health alone answers everybody: whoever looks after processes has no credential.
+  const forAdmitted = (service: ServiceDefinition, handlers: UntypedServiceImplementation): void => {
+    server.addService(service, onlyAdmitted(service, handlers, admit));
+  };
+  addReflection(forAdmitted, [
+    ...doors.map((door) => door.package),
+    directoryPackage,
+    loadSync(healthProtoPath),
+  ]);
+  const listener = await listen(server, { ...options, host, refusedCalls });
+  backlog?.watch(server);
+  const { port, refused } = listener;
+  logger.info({ host, porta: port, tls: options.tls !== undefined }, 'portas gRPC abertas');
+
+  let stopped: Promise<void> | undefined;
+  const stop = (deadlineMs: number): Promise<void> => {
+    serving = false;
+    health.setServing(false);
+    openStreams.leaveAll();
+    listener.close();
+    return drain(server, listener, deadlineMs, logger);
+  };
+  return {
+    port,
+    refused,
+    refusedCalls: refusedCalls.counts,
+    setServing: (now) => {
+      serving = now;
+      health.setServing(now);
+    },
+    setEngine: (healthy) => {
+      health.setEngine(healthy);
+    },
+    setCondition: (name, good) => {
+      health.setCondition(name, good);
+    },
+    stop: (deadlineMs = limits.drainMs) => (stopped ??= stop(deadlineMs)),
+  };
+}
+
+/** One service with its handlers. */
+interface Door {
+  readonly name: string;
+  /** Everything that its file declares, for reflection. */
+  readonly package: PackageDefinition;
+  readonly service: ServiceDefinition;
+  readonly handlers: UntypedServiceImplementation;
+}
+
+/** Every door of the store. All show the same data. */
+function doorsOf(context: DoorContext, minimumChars: number): Door[] {
+  const keyValue = { ...keyValueHandlers(context) };
+  return [
+    {
+      name: KVS_SERVICE_NAME,
+      package: kvsPackage,
+      service: kvsService,
+      handlers: { ...kvsHandlers(context, minimumChars) },
+    },
+    ...keyValueServices.map((named) => ({ ...named, handlers: keyValue })),
+    {
+      name: COPY_SERVICE_NAME,
+      package: copyPackage,
+      service: copyService,
+      handlers: { ...copyHandlers(context) },
+    },
+    {
+      name: KV_STORE_SERVICE_NAME,
+      package: kvStorePackage,
+      service: kvStoreService,
+      handlers: { ...kvStoreHandlers(context) },
+    },
+  ];
+}
+
+function portalDoors(offered: OfferedPortal | undefined, context: DoorContext): Door[] {
+  if (offered === undefined) return [];
+  const { portal, services } = offered;
+  const common = { package: portalPackage };
+  const doors: Door[] = [];
+  if (services.includes('admin')) {
+    const handlers = { ...adminHandlers(portal, context) };
+    doors.push({ ...common, name: ADMIN_SERVICE_NAME, service: adminService, handlers });
+  }
+  if (services.includes('matricula')) {
+    const handlers = { ...enrolmentHandlers(portal, context) };
+    doors.push({ ...common, name: ENROLMENT_SERVICE_NAME, service: enrolmentService, handlers });
+  }
+  return doors;
+}
+
+/** `tryShutdown` alone waits for ever on an open call. */
+function drain(server: Server, listener: Listener, deadlineMs: number, logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      logger.warn({ deadlineMs }, 'chamadas em andamento foram cortadas ao fim do prazo');
+      server.forceShutdown();
+      resolve();
+    }, deadlineMs);
+    server.tryShutdown(() => {
+      // From Node.js 24 on the library takes connections for closed that are still closing, calls under way or not.
+      void listener.idle().then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  });
+}

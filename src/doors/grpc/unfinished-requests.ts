@@ -1,0 +1,165 @@
+import { status } from '@grpc/grpc-js';
+import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
+import { constants } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
+import { limits } from '../../core/limits.js';
+import { asItIs, CALL_BYTES, cut, endOnceAnswered, libraryCall } from './library-call.js';
+import type { LibraryCall } from './library-call.js';
+import { NextTurn } from './next-turn.js';
+import type { RefusedCalls } from './refused-calls.js';
+
+/** What a piece or a whole message costs beside its bytes: a request may come in a million of them. */
+const PIECE_BYTES = 256;
+
+/** HTTP/2 lets a client send so much on a new call before the server has taken anything of it. */
+const FIRST_WINDOW_BYTES = 65_535;
+
+/** Before each message: whether it is compressed, and its length in four bytes. */
+const HEAD_BYTES = 5;
+
+const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding)';
+
+interface Unfinished {
+  readonly stream: ServerHttp2Stream;
+  bytes: number;
+}
+
+/**
+ * Requests that have begun to come in and have not come in whole, on all connections of a server together. The library
+ * keeps them, 1 MiB for each call at most, before anybody is asked who he is. Beyond the limit the one that began first
+ * gives way: whoever means it needs a few milliseconds.
+ */
+export class UnfinishedRequests {
+  /** The one that began first is the first. */
+  private readonly unfinished = new Set<Unfinished>();
+  /** Calls of one request. Nearly every one is there in whole in the next turn, and costs no more than this look. */
+  private readonly arrived = new NextTurn<LibraryCall>((calls) => {
+    for (const call of calls) {
+      if (!call.stream.readableEnded && !call.stream.closed) this.watchSingle(call);
+    }
+  });
+  private bytes = 0;
+
+  constructor(
+    private readonly refused: RefusedCalls,
+    private readonly maxBytes: number = limits.grpcUnfinishedBytes,
+  ) {}
+
+  /** Bytes that are held now. */
+  get heldBytes(): number {
+    return this.bytes;
+  }
+
+  /** Sees every call of a server before anything of its request is read. */
+  readonly interceptor: ServerInterceptor = ({ requestStream }, call) => {
+    const known = libraryCall(call);
+    // One KiB becomes one MiB, thousands at a time, before anybody could look at it.
+    if (known.incomingEncoding !== 'identity') {
+      this.refused.refuse('COMPRIMIDO', call, status.UNIMPLEMENTED, COMPRESSED);
+    } else if (requestStream) {
+      this.watchStream(known);
+    } else {
+      this.arrived.add(known);
+    }
+    return asItIs(call);
+  };
+
+  /** A call of one request, which the library keeps until it is half-closed. */
+  private watchSingle({ stream, metadata, decoder, readQueue }: LibraryCall): void {
+    const request: Unfinished = { stream, bytes: 0 };
+    const hasBegun = decoder.readState !== 0 || decoder.readMessageSize > 0 || readQueue.length > 0;
+    // How much of it has come nobody has counted.
+    let bytes = CALL_BYTES + sizeOf(metadata) + (hasBegun ? FIRST_WINDOW_BYTES : 0);
+    // The library answers a second message, and keeps the thousands that fit into one piece while the call is open.
+    const hold = (): void => {
+      this.hold(request, bytes + PIECE_BYTES * readQueue.length);
+    };
+    hold();
+    endOnceAnswered(stream);
+    stream.on('data', (piece: Buffer) => {
+      bytes += PIECE_BYTES + piece.length;
+      hold();
+    });
+    this.forgetAtTheEndOf(request);
+  }
+
+  /** A stream of requests, each of which is taken up when it has come in whole. */
+  private watchStream({ stream }: LibraryCall): void {
+    const request: Unfinished = { stream, bytes: 0 };
+    const messages = new Messages();
+    endOnceAnswered(stream);
+    stream.on('data', (piece: Buffer) => {
+      const { ended } = messages;
+      const tail = messages.take(piece);
+      if (tail === 0) this.forget(request);
+      else this.hold(request, PIECE_BYTES + tail + (messages.ended === ended ? request.bytes : 0));
+    });
+    this.forgetAtTheEndOf(request);
+  }
+
+  private forgetAtTheEndOf(request: Unfinished): void {
+    const forget = (): void => {
+      this.forget(request);
+    };
+    request.stream.once('end', forget);
+    request.stream.once('close', forget);
+  }
+
+  private hold(request: Unfinished, bytes: number): void {
+    if (request.stream.closed) return;
+    this.bytes += bytes - request.bytes;
+    request.bytes = bytes;
+    this.unfinished.add(request);
+    for (const oldest of this.unfinished) {
+      if (this.bytes <= this.maxBytes) return;
+      this.forget(oldest);
+      this.refused.add('INACABADO', oldest.stream);
+      cut(oldest.stream, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+  }
+
+  private forget(request: Unfinished): void {
+    if (!this.unfinished.delete(request)) return;
+    this.bytes -= request.bytes;
+    request.bytes = 0;
+  }
+}
+
+/** The library makes an object of each value. */
+function sizeOf(metadata: Metadata): number {
+  let bytes = 0;
+  for (const values of Object.values(metadata.toJSON())) {
+    for (const value of values) bytes += PIECE_BYTES + value.length;
+  }
+  return bytes;
+}
+
+/** Finds where messages begin and end in the pieces of one call. */
+class Messages {
+  /** Messages that have come in whole. */
+  ended = 0;
+  private headBytes = 0;
+  private remaining = 0;
+
+  /** @returns bytes of this piece that belong to a message that has not ended */
+  take(piece: Buffer): number {
+    let at = 0;
+    let tailFrom = 0;
+    while (at < piece.length) {
+      if (this.headBytes < HEAD_BYTES) {
+        const byte = piece[at++] as number;
+        // The first says whether it is compressed.
+        if (this.headBytes++ > 0) this.remaining = this.remaining * 256 + byte;
+        if (this.headBytes < HEAD_BYTES) continue;
+      }
+      const step = Math.min(this.remaining, piece.length - at);
+      at += step;
+      this.remaining -= step;
+      if (this.remaining > 0) break;
+      this.ended++;
+      this.headBytes = 0;
+      tailFrom = at;
+    }
+    return piece.length - tailFrom;
+  }
+}

@@ -1,0 +1,342 @@
+import type { Socket } from 'node:net';
+import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { Awaitable, Engine, Row } from '../../ports/engine.js';
+import type { Logger } from '../../ports/logger.js';
+import type { Time } from '../../ports/time.js';
+import { openPorts } from '../../security/tls/open-ports.js';
+import type { Hosts, OpenPorts } from '../../security/tls/open-ports.js';
+import type { Admission } from './admission.js';
+import { MensagemConnection } from '../../wire/mensagem/connection.js';
+import type { ConnectionLimits } from '../../wire/mensagem/connection.js';
+import { getAnswer, withId, wireRow } from '../../wire/mensagem/answers.js';
+import { addressText, getAnswered } from '../../wire/mensagem/console.js';
+import { commitOf } from '../../wire/mensagem/decode.js';
+import { errorMessage } from '../../wire/mensagem/encode.js';
+import type { DoorRole } from '../../engines/leader/fresh-role.js';
+import { full, Guests } from './guests.js';
+import type { Guest } from './guests.js';
+import { CLIENT_SHAPE, mensagemLimits, SERVER_SHAPE } from '../../wire/mensagem/limits.js';
+import type { ByteBudget } from '../../wire/mensagem/lines.js';
+import type { Names } from '../../wire/mensagem/names.js';
+import type { OperationDone } from '../../engines/leader/operations.js';
+import type {
+  MensagemAnswer,
+  CommitMessage,
+  GetMessage,
+  Mensagem,
+  OperationMessage,
+  PutMessage,
+  WireClient,
+} from '../../wire/mensagem/messages.js';
+
+export interface DoorLimits extends ConnectionLimits {
+  readonly connections: number;
+  readonly serverConnections: number;
+  readonly requests: number;
+}
+
+export const defaultDoorLimits: DoorLimits = {
+  lineBytes: limits.mensagemLineBytes,
+  lineMs: limits.mensagemLineMs,
+  idleMs: limits.mensagemIdleMs,
+  connections: limits.mensagemConnections,
+  serverConnections: limits.mensagemServerConnections,
+  requests: limits.mensagemRequests,
+};
+
+export interface DoorOptions {
+  readonly host: Hosts;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly role: DoorRole;
+  readonly engine: Engine;
+  /** Of connections whose other side may be anybody, and of those of other servers. */
+  readonly budget: ByteBudget;
+  readonly serverBudget: ByteBudget;
+  readonly limits: DoorLimits;
+  /** Who may say what; `undefined`: everybody everything. */
+  readonly admission: Admission | undefined;
+  readonly time: Time;
+  readonly logger: Logger;
+  /** Prints one line of the contract. */
+  readonly print: (line: string) => void;
+}
+
+/** The TCP door of the leader system: `Mensagem`s of clients and of the other servers. */
+export class MensagemDoor {
+  private ports: OpenPorts | undefined;
+  private readonly guests: Guests;
+  private leaving = false;
+
+  private constructor(private readonly options: DoorOptions) {
+    this.guests = new Guests(options.limits);
+  }
+
+  /** @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on */
+  static async open(options: DoorOptions): Promise<MensagemDoor> {
+    const door = new MensagemDoor(options);
+    const { host, port } = options;
+    door.ports = await openPorts({
+      ...{ host, port, allowHalfOpen: true },
+      accept: (socket) => {
+        door.welcome(socket);
+      },
+      onError: (error) => {
+        options.logger.warn({ err: error }, 'não foi possível aceitar uma conexão');
+      },
+    });
+    return door;
+  }
+
+  /** Takes no more connections and requests; those in progress are answered. */
+  leave(): void {
+    this.leaving = true;
+    void this.ports?.close();
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    this.leave();
+    for (const connection of this.guests.connections) connection.end();
+  }
+
+  private welcome(socket: Socket): void {
+    const { options } = this;
+    const spare = this.guests.isFull();
+    const guest: Guest = {
+      client: { ip: socket.remoteAddress ?? '', porta: socket.remotePort ?? 0 },
+      introduced: false,
+      server: false,
+      identity: undefined,
+      spare,
+      requests: 0,
+      freed: undefined,
+    };
+    const connection: MensagemConnection = new MensagemConnection(socket, {
+      time: options.time,
+      budget: options.budget,
+      limits: {
+        ...options.limits,
+        ...(spare && { idleMs: limits.leaderConnectMs }),
+        ...(options.admission && { lineBytes: this.strangerLineBytes }),
+      },
+      shape: CLIENT_SHAPE,
+      onMessage: (message, names) => this.onMessage(connection, guest, message, names),
+      onClose: () => {
+        this.guests.delete(connection);
+        options.role.onClosed(connection);
+      },
+    });
+    this.guests.add(connection, guest);
+  }
+
+  private get strangerLineBytes(): number {
+    return Math.min(this.options.limits.lineBytes, mensagemLimits.strangerLineBytes);
+  }
+
+  /** What a guest said was let through. */
+  private introduce(connection: MensagemConnection, guest: Guest): void {
+    connection.accepted();
+    if (guest.introduced) return;
+    guest.introduced = true;
+    if (!guest.server) connection.trust(this.options.limits.lineBytes, CLIENT_SHAPE);
+  }
+
+  private onMessage(
+    connection: MensagemConnection,
+    guest: Guest,
+    message: Mensagem,
+    names: Names,
+  ): Promise<void> | undefined {
+    if (guest.spare && !guest.server && message.tipo !== 'LEADER' && message.tipo !== 'FOLLOWER') {
+      connection.fail(full(), names);
+      return undefined;
+    }
+    const { admission } = this.options;
+    if (!isRequest(message)) {
+      if (admission !== undefined && !guest.identity?.valid) {
+        return this.identify(admission, connection, guest, message, names);
+      }
+      if (this.options.role.onServerMessage(connection, message) && !guest.server) {
+        guest.server = true;
+        guest.introduced = true;
+        connection.trust(this.options.limits.lineBytes, SERVER_SHAPE);
+        connection.moveTo(this.options.serverBudget);
+        if (message.tipo === 'FOLLOWER') {
+          connection.setIdleMs(Infinity);
+          connection.socket.setKeepAlive(true, limits.leaderSilentMs);
+        }
+      }
+      return undefined;
+    }
+    if (admission === undefined || guest.identity?.valid === true) {
+      this.introduce(connection, guest);
+      return this.reply(connection, guest, message, names);
+    }
+    // A server asks for clients whom it has let in itself; for others the table says whom it lets ask.
+    const refuse = (error: unknown): void => {
+      const { code } = KvsError.from(error);
+      // Who may not touch this key may touch others.
+      if (code === 'NAO_AUTORIZADO') connection.send(withId(this.failure(error), message.id), names);
+      else connection.refuse(this.refusal(error), message.id, names);
+    };
+    const go = (): Promise<void> | undefined => {
+      this.introduce(connection, guest);
+      return this.reply(connection, guest, message, names);
+    };
+    try {
+      const allowed = admission.client(message, guest.client.ip);
+      // Nothing more is taken meanwhile: what waited for the table would be answered all at once, also to who does not read.
+      if (allowed instanceof Promise) {
+        return allowed.then(go, refuse);
+      }
+    } catch (error) {
+      refuse(error);
+      return undefined;
+    }
+    return go();
+  }
+
+  /** Answers a request: the next is taken at once where this one has an id. */
+  private reply(
+    connection: MensagemConnection,
+    guest: Guest,
+    message: RequestMessage,
+    names: Names,
+  ): Promise<void> | undefined {
+    const answer = this.answer(guest, message);
+    const { id } = message;
+    const send = (found: MensagemAnswer): void => {
+      connection.send(withId(found, id), names);
+    };
+    if (!(answer instanceof Promise)) {
+      send(answer);
+      return undefined;
+    }
+    // Reads may be large: what waits for other servers would be answered all at once, also to who does not read.
+    if (id === undefined || message.tipo === 'GET') return answer.then(send);
+    guest.requests++;
+    connection.answering();
+    void answer.then((found) => {
+      guest.requests--;
+      connection.answered(withId(found, id), names);
+      guest.freed?.();
+    });
+    if (guest.requests < this.options.limits.requests) return undefined;
+    return new Promise((resolve) => {
+      guest.freed = () => {
+        guest.freed = undefined;
+        resolve();
+      };
+    });
+  }
+
+  /** A server says who it is before anything else, and again when its credential is no longer good. */
+  private async identify(
+    admission: Admission,
+    connection: MensagemConnection,
+    guest: Guest,
+    message: Mensagem,
+    names: Names,
+  ): Promise<void> {
+    try {
+      guest.identity = await admission.server(message, guest.client.ip);
+    } catch (error) {
+      connection.fail(KvsError.from(error));
+      return;
+    }
+    if (!connection.closed) await this.onMessage(connection, guest, message, names);
+  }
+
+  /** Never rejects. */
+  private answer(guest: Guest, message: RequestMessage): Awaitable<MensagemAnswer> {
+    try {
+      if (this.leaving) throw new KvsError('SERVIDOR_SAINDO', 'o servidor está saindo; use outro');
+      switch (message.tipo) {
+        case 'GET':
+          return this.get(guest.client, message);
+        case 'PUT':
+          return this.put(guest, message).catch((error: unknown) => this.failure(error));
+        case 'OPERATION':
+          return this.operate(message).catch((error: unknown) => this.failure(error));
+        case 'COMMIT':
+          return this.commit(message).catch((error: unknown) => this.failure(error));
+      }
+    } catch (error) {
+      return this.failure(error);
+    }
+  }
+
+  private async put(guest: Guest, { chave, valor, cliente }: PutMessage): Promise<MensagemAnswer> {
+    const isForwarded = this.options.admission === undefined || guest.identity?.valid === true;
+    const client = isForwarded ? (cliente ?? guest.client) : guest.client;
+    const timestamp = await this.options.role.put(chave, valor, client);
+    return { tipo: 'PUT_OK', chave, timestamp };
+  }
+
+  private async operate({ op, chave, valor, versao, id }: OperationMessage): Promise<MensagemAnswer> {
+    const operation = { kind: op, key: chave, value: valor, version: versao };
+    const { row, previous }: OperationDone = await this.options.role.perform(operation);
+    return {
+      tipo: 'OPERATION_OK',
+      ...(row === undefined ? {} : { linha: wireRow(row) }),
+      ...(previous === undefined ? {} : { anterior: wireRow(previous) }),
+      id,
+    };
+  }
+
+  private async commit(message: CommitMessage): Promise<MensagemAnswer> {
+    const feito = await this.options.role.commit(commitOf(message));
+    return { tipo: 'COMMIT_OK', feito, id: message.id };
+  }
+
+  /** What cannot be told now, for whatever reason, another server or a later moment may tell. */
+  private get(client: WireClient, message: GetMessage): Awaitable<MensagemAnswer> {
+    const later = (error: unknown): MensagemAnswer => {
+      const { code } = KvsError.from(error);
+      if (!LATER.has(code)) throw error;
+      return this.got(client, message, undefined, true);
+    };
+    try {
+      const row = this.options.engine.query(message.chave, undefined);
+      if (!(row instanceof Promise)) return this.got(client, message, row);
+      return row
+        .then((found) => this.got(client, message, found), later)
+        .catch((error: unknown) => this.failure(error));
+    } catch (error) {
+      return later(error);
+    }
+  }
+
+  private got(client: WireClient, message: GetMessage, row: Row | undefined, later = false): MensagemAnswer {
+    const { chave, timestamp } = message;
+    const answer = getAnswer(chave, timestamp, row, later);
+    const address = addressText(client.ip, client.porta);
+    this.options.print(getAnswered(address, chave, timestamp, answer.timestamp, answer.valor));
+    return answer;
+  }
+
+  private failure(thrown: unknown): MensagemAnswer {
+    return errorMessage(this.refusal(thrown));
+  }
+
+  private refusal(thrown: unknown): KvsError {
+    const error = KvsError.from(thrown);
+    if (error.code === 'INTERNO') {
+      this.options.logger.error({ err: error.cause ?? error }, 'erro interno ao atender um pedido');
+    }
+    return error;
+  }
+}
+
+/** Why a read gives nothing now although it may later. */
+const LATER: ReadonlySet<string> = new Set(['SERVIDOR_ENTRANDO', 'SEM_CONFIRMACAO']);
+
+type RequestMessage = PutMessage | GetMessage | OperationMessage | CommitMessage;
+
+const REQUESTS: ReadonlySet<string> = new Set<RequestMessage['tipo']>(['PUT', 'GET', 'OPERATION', 'COMMIT']);
+
+function isRequest(message: Mensagem): message is RequestMessage {
+  return REQUESTS.has(message.tipo);
+}

@@ -1,0 +1,71 @@
+import { RANGE, TXN } from './etcd-messages.js';
+import type {
+  Compare,
+  EtcdKeyValue,
+  EtcdRangeRequest,
+  RangeResponse,
+  RequestOp,
+  ResponseOp,
+  TxnRequest,
+  TxnResponse,
+} from './etcd-messages.js';
+
+/** What names keys: one, or those from it up to another. */
+interface Named {
+  readonly key: Buffer;
+  readonly range_end?: Buffer;
+}
+
+/*
+ * Places as layout.ts has them become keys of etcd below the prefix of a store, and back. Pure.
+ */
+
+/** A request as it is sent; what names no keys stays as it is. */
+export function requestBelow<Req>(prefix: Buffer, path: string, request: Req): Req {
+  if (path === TXN.path) return txnBelow(prefix, request as TxnRequest) as Req;
+  if (path === RANGE.path) return keysBelow(prefix, request as EtcdRangeRequest) as Req;
+  return request;
+}
+
+/** An answer as it is read. */
+export function answerAbove<Res>(prefix: Buffer, path: string, answer: Res): Res {
+  if (path === TXN.path) return txnAbove(prefix, answer as TxnResponse) as Res;
+  if (path === RANGE.path) return rangeAbove(prefix, answer as RangeResponse) as Res;
+  return answer;
+}
+
+export function keysBelow<T extends Named>(prefix: Buffer, named: T): T {
+  const key = Buffer.concat([prefix, named.key]);
+  if (named.range_end === undefined) return { ...named, key };
+  return { ...named, key, range_end: Buffer.concat([prefix, named.range_end]) };
+}
+
+/** A pair without the prefix that its key has. */
+export function pairAbove(prefix: Buffer, kv: EtcdKeyValue): EtcdKeyValue {
+  return { ...kv, key: kv.key.subarray(prefix.length) };
+}
+
+function txnBelow(prefix: Buffer, { compare, success, failure }: TxnRequest): TxnRequest {
+  return {
+    compare: compare.map((one): Compare => keysBelow(prefix, one)),
+    success: success.map((op) => operationBelow(prefix, op)),
+    failure: failure.map((op) => operationBelow(prefix, op)),
+  };
+}
+
+function operationBelow(prefix: Buffer, op: RequestOp): RequestOp {
+  if ('request_range' in op) return { request_range: keysBelow(prefix, op.request_range) };
+  if ('request_put' in op) return { request_put: keysBelow(prefix, op.request_put) };
+  return { request_delete_range: keysBelow(prefix, op.request_delete_range) };
+}
+
+function txnAbove(prefix: Buffer, answer: TxnResponse): TxnResponse {
+  const responses = answer.responses.map((op): ResponseOp => {
+    return op.response_range ? { response_range: rangeAbove(prefix, op.response_range) } : op;
+  });
+  return { ...answer, responses };
+}
+
+function rangeAbove(prefix: Buffer, answer: RangeResponse): RangeResponse {
+  return { ...answer, kvs: answer.kvs.map((kv) => pairAbove(prefix, kv)) };
+}

@@ -1,0 +1,139 @@
+import { assertCommitFits } from '../../core/commit-size.js';
+import { KvsError } from '../../core/errors.js';
+import type { Commit, Write } from '../../ports/engine.js';
+import { Unanswered } from './etcd-client.js';
+import type { Answered } from './etcd-client.js';
+import { headKey } from './layout.js';
+import { judge, planInsert, planRemoveAll, transactionOf } from './plans.js';
+import type { WriteTransaction } from './plans.js';
+import { headOf } from './records.js';
+import type { StoredHead } from './records.js';
+import { get, read, unchanged } from './etcd-requests.js';
+import { pauseMs } from './tuning.js';
+import { TXN } from './etcd-messages.js';
+import type { TxnRequest, TxnResponse } from './etcd-messages.js';
+import { unknown, writeError } from './writes.js';
+import type { WritesOptions } from './writes.js';
+
+type Heads = ReadonlyMap<string, StoredHead>;
+
+/**
+ * Several keys written as one step: the plans of single writes, made with one token against heads that were read
+ * together, in one transaction of etcd that compares all of those heads and the guards' too. It is applied at most
+ * once however often it is sent, and any one of the heads that it wrote tells whether it was.
+ */
+export class CommitTransactions {
+  constructor(private readonly options: WritesOptions) {}
+
+  /** @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA; PEDIDO_INVALIDO */
+  async commit(change: Commit, deadline: number): Promise<boolean> {
+    assertCommitFits(change);
+    const { client, random, time, tuning } = this.options;
+    let heads = this.remembered(change);
+    for (let lost = 0; ; lost++) {
+      // What is only remembered may be enough to try; it is never enough to say no.
+      if (heads === undefined || !holds(change, heads)) {
+        heads = await this.read(change, deadline);
+        if (!holds(change, heads)) return false;
+      }
+      const plans = this.plan(change.writes, heads);
+      if (plans.length === 0) return true;
+      if (await this.apply(plans, heads, deadline)) return true;
+      heads = undefined;
+      if (time.monotonicMs() >= deadline) {
+        throw new KvsError('SEM_MAIORIA', 'outros escrevem nas mesmas chaves sem parar; tente de novo');
+      }
+      if (lost > 0) {
+        await client.sleep(pauseMs(lost - 1, tuning.conflictBaseMs, tuning.conflictCapMs, random.next()));
+      }
+    }
+  }
+
+  private remembered(change: Commit): Heads | undefined {
+    const heads = new Map<string, StoredHead>();
+    for (const key of keysOf(change)) {
+      const head = this.options.cache.get(key);
+      if (head === undefined) return undefined;
+      heads.set(key, head);
+    }
+    return heads;
+  }
+
+  /** The heads of all keys at one moment. */
+  private async read(change: Commit, deadline: number): Promise<Heads> {
+    const keys = keysOf(change);
+    const success = keys.map((key) => get(headKey(key), { local: false }));
+    const request = { compare: [], success, failure: [] };
+    const { response } = await this.options.reads.ask(request, { deadline, local: false });
+    return new Map(
+      keys.map((key, index) => {
+        const head = headOf(read(response, index));
+        this.options.cache.note(key, head);
+        return [key, head];
+      }),
+    );
+  }
+
+  private plan(writes: readonly Write[], heads: Heads): readonly WriteTransaction[] {
+    const { newToken, time } = this.options;
+    const stamp = { token: newToken(), wallMs: time.wallMs() };
+    return writes.flatMap((write): WriteTransaction[] => {
+      const base = heads.get(write.key) as StoredHead;
+      if (!('remove' in write)) return [planInsert(write.key, write.value, base, stamp, false)];
+      if (base.record.last === undefined) return [];
+      // Nobody asks what was newest.
+      return [{ ...planRemoveAll(write.key, base, stamp.token), before: undefined }];
+    });
+  }
+
+  /** Whether the plans were applied; otherwise they never will be. */
+  private async apply(plans: readonly WriteTransaction[], heads: Heads, deadline: number): Promise<boolean> {
+    const { cache } = this.options;
+    const { response, doubtful } = await this.send(transaction(plans, heads), deadline);
+    if (response.succeeded) {
+      for (const { key, base, next } of plans) {
+        cache.note(key, { record: next, revision: response.header.revision, writes: base.writes + 1 });
+      }
+      return true;
+    }
+    let begin = 0;
+    const verdicts = plans.map((plan) => {
+      const end = begin + transactionOf(plan).failure.length;
+      const answer = { ...response, responses: response.responses.slice(begin, end) };
+      begin = end;
+      const verdict = judge(plan, answer, doubtful);
+      cache.note(plan.key, verdict.head);
+      return verdict.outcome;
+    });
+    if (verdicts.includes('applied')) return true;
+    // All or nothing: what holds for one of them holds for all.
+    if (verdicts.includes('notApplied')) return false;
+    throw unknown();
+  }
+
+  private async send(request: TxnRequest, deadline: number): Promise<Answered<TxnResponse>> {
+    try {
+      return await this.options.client.call(TXN, request, { deadline, local: false });
+    } catch (thrown) {
+      if (!(thrown instanceof Unanswered)) throw thrown;
+      throw thrown.doubtful ? unknown(thrown) : writeError(thrown);
+    }
+  }
+}
+
+function transaction(plans: readonly WriteTransaction[], heads: Heads): TxnRequest {
+  const each = plans.map(transactionOf);
+  return {
+    compare: [...heads].map(([key, head]) => unchanged(headKey(key), head.revision)),
+    success: each.flatMap(({ success }) => success),
+    failure: each.flatMap(({ failure }) => failure),
+  };
+}
+
+function holds({ guards }: Commit, heads: Heads): boolean {
+  return guards.every(({ key, version }) => (heads.get(key)?.record.last?.version ?? 0) === version);
+}
+
+function keysOf({ guards, writes }: Commit): readonly string[] {
+  return [...new Set([...guards, ...writes].map(({ key }) => key))];
+}

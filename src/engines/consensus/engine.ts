@@ -1,0 +1,193 @@
+import type { Attempt } from '../../core/attempt.js';
+import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type {
+  Capabilities,
+  Commit,
+  Engine,
+  Head,
+  Inserted,
+  Put,
+  RangeRow,
+  Row,
+  Stream,
+} from '../../ports/engine.js';
+import type { Logger } from '../../ports/logger.js';
+import type { Random } from '../../ports/random.js';
+import type { Time } from '../../ports/time.js';
+import { EtcdClient } from './etcd-client.js';
+import { CommitTransactions } from './commits.js';
+import { ConsensusGuarantees } from './guarantees.js';
+import { HeadCache } from './head-cache.js';
+import { EtcdHealth } from './etcd-health.js';
+import { EtcdKeySpace } from './etcd-key-space.js';
+import { ReplicaReading } from './reading.js';
+import { Reads } from './reads.js';
+import { SessionView } from './session-view.js';
+import { defaultConsensusTuning } from './tuning.js';
+import type { ConsensusTuning } from './tuning.js';
+import { Scanner } from './scanner.js';
+import { HeadWatch } from './watch.js';
+import { Writes } from './writes.js';
+
+export interface ConsensusOptions {
+  /** `host:port` of the client door of each etcd member. */
+  readonly members: readonly string[];
+  /** A call without an answer fails after this. */
+  readonly deadlineMs: number;
+  /** Reads come from any member's own state: possible without a majority, and possibly old. */
+  readonly localReads: boolean;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** A fresh text of letters, digits, `-` and `_` that nobody has ever drawn or will draw: names one write. */
+  readonly newToken: () => string;
+  /** Called when the majority comes or goes, and once soon after the start. */
+  readonly onAvailable?: (available: boolean) => void;
+  readonly tuning?: Partial<ConsensusTuning>;
+}
+
+/**
+ * The consensus engine: everything lies in etcd, on the disks of a majority before a write is acknowledged
+ * (linearizable per key). It keeps nothing itself but hints; any number of servers use the same members. See
+ * docs/CONSENSUS.md.
+ */
+export class ConsensusEngine implements Engine {
+  readonly capabilities: Capabilities;
+  readonly guarantees: ConsensusGuarantees;
+  private readonly client: EtcdClient;
+  private readonly space: EtcdKeySpace;
+  private readonly cache: HeadCache;
+  private readonly tuning: ConsensusTuning;
+  private readonly reading: ReplicaReading;
+  private readonly agreed: ReplicaReading;
+  private readonly writes: Writes;
+  private readonly commits: CommitTransactions;
+  private readonly watch: HeadWatch;
+  private readonly health: EtcdHealth;
+
+  constructor(private readonly options: ConsensusOptions) {
+    const { members, localReads, time, random, logger, newToken } = options;
+    const tuning = { ...defaultConsensusTuning, ...options.tuning };
+    this.capabilities = {
+      heads: false,
+      linearizable: !localReads,
+      durable: true,
+      commits: 'everywhere',
+      remembersRequests: true,
+    };
+    this.guarantees = new ConsensusGuarantees(members.length, localReads, this);
+    const cache = (this.cache = new HeadCache(tuning.cachedHeadBytes));
+    const client = (this.client = new EtcdClient(members, tuning, time, random));
+    // Writers tell what was there before at the moment of the write: no replica's own state would do.
+    const space = (this.space = new EtcdKeySpace(client, time, tuning, logger));
+    const reads = new Reads(space, cache, false);
+    const forWriters = { client: space, cache, reads, time, random, tuning, newToken };
+    this.writes = new Writes(forWriters);
+    this.commits = new CommitTransactions(forWriters);
+    this.tuning = tuning;
+    this.reading = this.readingSince(undefined);
+    this.agreed = this.readingSince(undefined, false);
+    this.watch = new HeadWatch(client, space, cache, time, tuning, logger);
+    const onAvailable = (available: boolean): void => options.onAvailable?.(available);
+    this.health = new EtcdHealth(client, time, tuning, logger, onAvailable);
+  }
+
+  /** Whether a majority answered lately. */
+  get available(): boolean {
+    return this.health.available;
+  }
+
+  /** See {@link ConsensusGuarantees}. */
+  get revision(): number {
+    return this.client.revision;
+  }
+
+  since(revision: number): Engine {
+    return new SessionView(this, this.readingSince(revision));
+  }
+
+  /** Begins to look after the members. They need not be there yet. */
+  start(): void {
+    this.health.start();
+    this.watch.start();
+  }
+
+  /** Closes the connections. Calls under way end within an attempt, later ones fail with SERVIDOR_SAINDO. */
+  stop(): Promise<void> {
+    this.health.stop();
+    this.watch.stop();
+    this.client.close();
+    return Promise.resolve();
+  }
+
+  insert(key: string, value: string, attempt?: Attempt): Promise<Inserted> {
+    return this.writes.insert(key, value, this.deadline(), attempt);
+  }
+
+  put(key: string, value: string, attempt?: Attempt): Promise<Put> {
+    return this.writes.put(key, value, this.deadline(), attempt);
+  }
+
+  query(key: string, version: number | undefined): Promise<Row | undefined> {
+    return this.reading.query(key, version);
+  }
+
+  queryAt(key: string, timestamp: number | undefined): Promise<Row | undefined> {
+    return this.reading.queryAt(key, timestamp);
+  }
+
+  async remove(key: string, version: number | undefined): Promise<void> {
+    if (version === undefined) {
+      const newest = await this.writes.removeAll(key, this.deadline());
+      if (newest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+      return;
+    }
+    // What no insert can have made is looked for as version 0, which no key has.
+    const possible = Number.isInteger(version) && version >= 1 && version <= limits.version;
+    await this.writes.remove(key, possible ? version : 0, this.deadline());
+  }
+
+  removeAll(key: string): Promise<Row | undefined> {
+    return this.writes.removeAll(key, this.deadline());
+  }
+
+  trim(key: string): Promise<Row | undefined> {
+    return this.writes.trim(key, this.deadline());
+  }
+
+  commit(change: Commit): Promise<boolean> {
+    return this.commits.commit(change, this.deadline());
+  }
+
+  snapshot(version: number | undefined): Stream<Row> {
+    return this.reading.snapshot(version);
+  }
+
+  /** Of the majority, whatever the server was told of local reads: whoever asks is about to write. */
+  versions(key: string): Stream<Row> {
+    return this.agreed.versions(key);
+  }
+
+  everything(): Stream<Row> {
+    return this.reading.everything();
+  }
+
+  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
+    return this.reading.range(from, to, timestamp);
+  }
+
+  heads(key: string): Promise<readonly Head[]> {
+    return this.reading.heads(key);
+  }
+
+  private readingSince(revision: number | undefined, localReads = this.options.localReads): ReplicaReading {
+    const deadline = (): number => this.deadline();
+    const reads = new Reads(this.space, this.cache, localReads, revision);
+    return new ReplicaReading(reads, new Scanner(this.space, reads, this.tuning, deadline), deadline);
+  }
+
+  private deadline(): number {
+    return this.options.time.monotonicMs() + this.options.deadlineMs;
+  }
+}

@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { MethodDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { PackageDefinition } from '@grpc/proto-loader';
+
+/** etcd's messages as plain objects, as far as they are used; proto/etcd.proto has the field numbers. */
+export interface Header {
+  readonly revision: number;
+}
+
+export interface EtcdKeyValue {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  /** Revision of the last write to this key. */
+  readonly mod_revision: number;
+  /** Writes to this key since it was created. */
+  readonly version: number;
+}
+
+export interface EtcdRangeRequest {
+  readonly key: Buffer;
+  readonly range_end?: Buffer;
+  readonly limit?: number;
+  readonly revision?: number;
+  readonly serializable?: boolean;
+  readonly keys_only?: boolean;
+  readonly count_only?: boolean;
+}
+
+export interface RangeResponse {
+  readonly header: Header;
+  readonly kvs: readonly EtcdKeyValue[];
+  readonly more: boolean;
+}
+
+export type RequestOp =
+  | { readonly request_range: EtcdRangeRequest }
+  | { readonly request_put: { readonly key: Buffer; readonly value: Buffer; readonly lease?: number } }
+  | { readonly request_delete_range: { readonly key: Buffer; readonly range_end?: Buffer } };
+
+/** Numbers of `Compare.CompareResult`. Numbers, since a name that the loader does not know silently becomes 0. */
+export const RESULT = Object.freeze({ EQUAL: 0, GREATER: 1, LESS: 2, NOT_EQUAL: 3 });
+
+/** Numbers of `Compare.CompareTarget`. */
+export const TARGET = Object.freeze({ VERSION: 0, CREATE: 1, MOD: 2, VALUE: 3, LEASE: 4 });
+
+export interface Compare {
+  readonly result: number;
+  readonly target: number;
+  readonly key: Buffer;
+  readonly mod_revision?: number;
+  readonly create_revision?: number;
+  /** Not included: what is compared of every key of the range. */
+  readonly range_end?: Buffer;
+}
+
+export interface TxnRequest {
+  readonly compare: readonly Compare[];
+  readonly success: readonly RequestOp[];
+  readonly failure: readonly RequestOp[];
+}
+
+export interface ResponseOp {
+  readonly response_range?: RangeResponse;
+}
+
+export interface TxnResponse {
+  readonly header: Header;
+  readonly succeeded: boolean;
+  readonly responses: readonly ResponseOp[];
+}
+
+export interface LeaseGrantRequest {
+  /** Seconds. */
+  readonly TTL: number;
+  readonly ID: number;
+}
+
+export interface LeaseGrantResponse {
+  readonly header: Header;
+  readonly ID: number;
+}
+
+export interface WatchRequest {
+  readonly create_request: { readonly key: Buffer; readonly range_end: Buffer };
+}
+
+export interface WatchResponse {
+  readonly created: boolean;
+  readonly canceled: boolean;
+  readonly cancel_reason: string;
+  readonly events: readonly { readonly type: number; readonly kv: EtcdKeyValue | null }[];
+}
+
+/** `Event.EventType` of a removal. */
+export const EVENT_DELETE = 1;
+
+export type Method<Req, Res> = Pick<
+  MethodDefinition<Req, Res>,
+  'path' | 'requestSerialize' | 'responseDeserialize'
+>;
+
+// Revisions stay below 2⁵³ for centuries of writes.
+const loaded = loadEtcd(Number);
+
+export const RANGE = method<EtcdRangeRequest, RangeResponse>(loaded, 'etcdserverpb.KV', 'Range');
+export const TXN = method<TxnRequest, TxnResponse>(loaded, 'etcdserverpb.KV', 'Txn');
+export const LEASE_GRANT = method<LeaseGrantRequest, LeaseGrantResponse>(
+  loaded,
+  'etcdserverpb.Lease',
+  'LeaseGrant',
+);
+export const WATCH = method<WatchRequest, WatchResponse>(loaded, 'etcdserverpb.Watch', 'Watch');
+
+/** @param longs how numbers of 64 bits come: those that name members do not fit in a number */
+export function loadEtcd(longs: typeof Number | typeof String): PackageDefinition {
+  return loadSync(protoPath('etcd.proto'), { keepCase: true, longs, defaults: true, arrays: true });
+}
+
+export function method<Req, Res>(from: PackageDefinition, service: string, name: string): Method<Req, Res> {
+  const definitions = from[service] as Readonly<Record<string, Method<Req, Res> | undefined>> | undefined;
+  const definition = definitions?.[name];
+  if (definition === undefined) throw new Error(`etcd.proto has no ${service}/${name}`);
+  return definition;
+}
+
+/** The folder `proto` stands beside `src` and above the build. */
+function protoPath(name: string): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const path = join(folder, 'proto', name);
+    if (existsSync(path)) return path;
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error(`proto/${name} not found`);
+    folder = parent;
+  }
+}

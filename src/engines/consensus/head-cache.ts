@@ -1,0 +1,65 @@
+import type { StoredHead } from './records.js';
+
+/** What a remembered head costs beside its key, estimated: two objects, eight tokens, a place in the map. */
+const HEAD_BYTES = 600;
+
+/**
+ * Heads seen lately, the one used longest ago forgotten first. Only a hint: whoever uses a head lets etcd compare it,
+ * so a stale one costs a second request and nothing else.
+ */
+export class HeadCache {
+  private readonly heads = new Map<string, StoredHead>();
+  private bytes = 0;
+
+  /** @param bytesMax estimated memory that it may take */
+  constructor(private readonly bytesMax: number) {}
+
+  get size(): number {
+    return this.heads.size;
+  }
+
+  get(key: string): StoredHead | undefined {
+    const head = this.heads.get(key);
+    if (head === undefined) return undefined;
+    // A Map remembers the order in which keys came: the last used goes to the end.
+    this.heads.delete(key);
+    this.heads.set(key, head);
+    return head;
+  }
+
+  /** Remembers a head, unless a later one of that key is known. */
+  note(key: string, head: StoredHead): void {
+    const known = this.heads.get(key);
+    if (known !== undefined && known.revision >= head.revision) return;
+    if (known === undefined) this.bytes += cost(key);
+    else this.heads.delete(key);
+    this.heads.set(key, head);
+    while (this.bytes > this.bytesMax && this.heads.size > 1) this.forgetOldest();
+  }
+
+  /** As {@link note}, for keys that are remembered already. */
+  refresh(key: string, head: StoredHead): void {
+    const known = this.heads.get(key);
+    // In place: being written elsewhere is no use of it here.
+    if (known !== undefined && known.revision < head.revision) this.heads.set(key, head);
+  }
+
+  has(key: string): boolean {
+    return this.heads.has(key);
+  }
+
+  forget(key: string): void {
+    if (this.heads.delete(key)) this.bytes -= cost(key);
+  }
+
+  private forgetOldest(): void {
+    for (const key of this.heads.keys()) {
+      this.forget(key);
+      return;
+    }
+  }
+}
+
+function cost(key: string): number {
+  return HEAD_BYTES + 2 * key.length;
+}

@@ -1,0 +1,158 @@
+import { limits } from '../../core/limits.js';
+
+/**
+ * Where things lie in etcd, below the prefix of the store (see store-format.ts). For a key K with the escaped form E (`%` → `%25`, `!` → `%21`), a version counter n and a
+ * timestamp t:
+ *
+ *     h K                the head: counters and what is newest; K itself, so that heads are in the order of keys
+ *     v E ! t            the value; t in 16 digits
+ *     n E ! (MAX − n)    → t; in 10 digits, newest first
+ *     t E ! (MAX − t)    → n; in 16 digits, newest first
+ *     p ID               what became of a request, for a time
+ *
+ * etcd answers "the first from here on" in O(log n) but "the last up to here" only by reading everything, so the two
+ * indexes count down: the greatest version ≤ n is the first at or after its place. E holds no `!`, so what lies
+ * between `E!` and `E"` (the next character) belongs to K and to no other key. Pure.
+ */
+
+export interface EtcdRange {
+  readonly key: Buffer;
+  /** Not included. */
+  readonly range_end: Buffer;
+}
+
+const VERSION_DIGITS = 10;
+const TIMESTAMP_DIGITS = 16;
+const TIMESTAMP_MAX = Number.MAX_SAFE_INTEGER;
+const SEPARATOR = '!';
+const AFTER_SEPARATOR = '"';
+const VALUE_END = new RegExp(`^${SEPARATOR}[0-9]{${String(TIMESTAMP_DIGITS)}}$`);
+
+/** `%` → `%25`, `!` → `%21`. */
+export function escapeKey(key: string): string {
+  return key.replace(/[%!]/g, (found) => (found === '%' ? '%25' : '%21'));
+}
+
+/** The head of a key. */
+export function headKey(key: string): Buffer {
+  return Buffer.from(`h${key}`, 'utf8');
+}
+
+/** The key of a head. */
+export function keyOfHead(place: Buffer): string {
+  return place.toString('utf8', 1);
+}
+
+/** All heads. */
+export const ALL_HEADS: EtcdRange = Object.freeze({ key: Buffer.from('h'), range_end: Buffer.from('i') });
+
+/** All values. */
+export const ALL_VALUES: EtcdRange = Object.freeze({ key: Buffer.from('v'), range_end: Buffer.from('w') });
+
+/** Whether a value may lie at a place: what others have there looks different. */
+export function isPlaceOfValue(place: Buffer): boolean {
+  return VALUE_END.test(place.toString('latin1', place.length - TIMESTAMP_DIGITS - SEPARATOR.length));
+}
+
+/** The key and the timestamp of a value. */
+export function placeOfValue(place: Buffer): { readonly key: string; readonly timestamp: number } {
+  const escaped = place.toString('utf8', 1, place.length - TIMESTAMP_DIGITS - SEPARATOR.length);
+  const key = escaped.replace(/%2[51]/g, (found) => (found === '%25' ? '%' : '!'));
+  return { key, timestamp: lastDigits(place, TIMESTAMP_DIGITS) };
+}
+
+/** The heads from one key to another, both included. */
+export function headRange(from: string, to: string): EtcdRange {
+  return { key: headKey(from), range_end: after(headKey(to)) };
+}
+
+/** What became of a request. */
+export function requestKey(id: string): Buffer {
+  return Buffer.from(`p${id}`, 'latin1');
+}
+
+/** The value of a key at a timestamp. */
+export function valueKey(key: string, timestamp: number): Buffer {
+  return place('v', key, fixed(timestamp, TIMESTAMP_DIGITS));
+}
+
+/** The entry of the index by version. */
+export function versionKey(key: string, version: number): Buffer {
+  return place('n', key, fixed(limits.version - version, VERSION_DIGITS));
+}
+
+/** The entry of the index by time. */
+export function timeKey(key: string, timestamp: number): Buffer {
+  return place('t', key, fixed(TIMESTAMP_MAX - timestamp, TIMESTAMP_DIGITS));
+}
+
+/** The index by version from the greatest version ≤ `version` (any number) on, downwards. */
+export function versionsUpTo(key: string, version: number): EtcdRange {
+  return { key: versionKey(key, clamp(version, limits.version)), range_end: end('n', key) };
+}
+
+/** The index by version below `version`. */
+export function versionsBelow(key: string, version: number): EtcdRange {
+  return { key: after(versionKey(key, version)), range_end: end('n', key) };
+}
+
+/** The index by time from the greatest timestamp ≤ `timestamp` (any number) on, downwards. */
+export function timesUpTo(key: string, timestamp: number): EtcdRange {
+  return { key: timeKey(key, clamp(timestamp, limits.timestampMs)), range_end: end('t', key) };
+}
+
+/** The index by time below `timestamp`. */
+export function timesBelow(key: string, timestamp: number): EtcdRange {
+  return { key: after(timeKey(key, timestamp)), range_end: end('t', key) };
+}
+
+/** The values of a key. */
+export function valuesOf(key: string): EtcdRange {
+  return { key: place('v', key, ''), range_end: end('v', key) };
+}
+
+/** The values of a key below a timestamp. */
+export function valuesBelow(key: string, timestamp: number): EtcdRange {
+  return { key: place('v', key, ''), range_end: valueKey(key, timestamp) };
+}
+
+/** Everything that a key has but its head. */
+export function contentOf(key: string): readonly EtcdRange[] {
+  return ['v', 'n', 't'].map((kind) => ({ key: place(kind, key, ''), range_end: end(kind, key) }));
+}
+
+/** The version counter that an entry of the index by version stands for. */
+export function versionOfPlace(entry: Buffer): number {
+  return limits.version - lastDigits(entry, VERSION_DIGITS);
+}
+
+/** The timestamp that an entry of the index by time stands for. */
+export function timestampOfPlace(entry: Buffer): number {
+  return TIMESTAMP_MAX - lastDigits(entry, TIMESTAMP_DIGITS);
+}
+
+function lastDigits(entry: Buffer, digits: number): number {
+  return Number(entry.toString('latin1', entry.length - digits));
+}
+
+function place(kind: string, key: string, last: string): Buffer {
+  return Buffer.from(`${kind}${escapeKey(key)}${SEPARATOR}${last}`, 'utf8');
+}
+
+function end(kind: string, key: string): Buffer {
+  return Buffer.from(`${kind}${escapeKey(key)}${AFTER_SEPARATOR}`, 'utf8');
+}
+
+/** The least place after another. */
+export function after(key: Buffer): Buffer {
+  return Buffer.concat([key, Buffer.of(0)]);
+}
+
+/** Versions and timestamps begin at 1: 0 stands for everything that is less. */
+function clamp(value: number, greatest: number): number {
+  return Math.max(0, Math.min(Math.floor(value), greatest));
+}
+
+function fixed(value: number, digits: number): string {
+  return String(value).padStart(digits, '0');
+}

@@ -1,0 +1,208 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import { KvsError } from '../../core/errors.js';
+import type { Time } from '../../ports/time.js';
+import { loadEtcd, method, RANGE } from './etcd-messages.js';
+import type { Method } from './etcd-messages.js';
+
+/** A line of the list of replicas: `host:port` for servers, and for the other replicas. */
+export interface ListedReplica {
+  readonly name: string;
+  readonly client: string;
+  readonly peer: string;
+}
+
+/** A member as the others know it. */
+interface MemberEntry {
+  readonly ID: string;
+  /** Empty until it has started for the first time. */
+  readonly name: string;
+  readonly peerURLs: readonly string[];
+}
+
+interface Members {
+  readonly members: readonly MemberEntry[];
+}
+
+/** How patient the replacement is, ms: tests are less. */
+export interface ReplacementTuning {
+  /** One request to one member. */
+  readonly attemptMs: number;
+  /** Until a majority has answered. */
+  readonly majorityMs: number;
+  /** For the change itself: etcd refuses one while its members have known each other for less than 5 s. */
+  readonly changeMs: number;
+  readonly pauseMs: number;
+}
+
+export const replacementTuning: ReplacementTuning = Object.freeze({
+  attemptMs: 2_000,
+  majorityMs: 8_000,
+  changeMs: 30_000,
+  pauseMs: 300,
+});
+
+const loaded = loadEtcd(String);
+const MEMBER_LIST = method<object, Members>(loaded, 'etcdserverpb.Cluster', 'MemberList');
+const MEMBER_ADD = method<{ readonly peerURLs: readonly string[] }, Members>(
+  loaded,
+  'etcdserverpb.Cluster',
+  'MemberAdd',
+);
+const MEMBER_REMOVE = method<{ readonly ID: string }, Members>(
+  loaded,
+  'etcdserverpb.Cluster',
+  'MemberRemove',
+);
+
+/** Reading it linearizably asks for a majority and nothing else. */
+const NOTHING = { key: Buffer.from('m'), count_only: true };
+
+/**
+ * Gives the place of a replica whose data are lost to a new one of the same name, which is to be started with an empty
+ * folder. The old one is taken out of the members first and the new one added as another member, never as the same: a
+ * member that has forgotten what it voted for could help two leaders into one term.
+ *
+ * It may be cut off anywhere and done again: whoever has the name or the address is taken out first.
+ */
+export class Replacement {
+  private readonly self: ListedReplica;
+  private readonly others: readonly ListedReplica[];
+
+  /** @throws KvsError CONFIGURACAO unless the list has the replica and another one */
+  constructor(
+    name: string,
+    private readonly list: readonly ListedReplica[],
+    private readonly time: Pick<Time, 'monotonicMs'>,
+    private readonly tuning: ReplacementTuning = replacementTuning,
+  ) {
+    const self = list.find((replica) => replica.name === name);
+    if (self === undefined) throw new KvsError('CONFIGURACAO', `não há réplica "${name}" na lista`);
+    this.self = self;
+    this.others = list.filter((replica) => replica !== self);
+    if (this.others.length === 0) {
+      throw new KvsError('CONFIGURACAO', 'a lista tem uma réplica só: não há outra que tenha os dados');
+    }
+  }
+
+  /**
+   * @returns the members with their addresses, as `--initial-cluster` takes them
+   * @throws KvsError SEM_MAIORIA, CONFIGURACAO
+   */
+  async run(): Promise<string> {
+    await this.assertGone();
+    const helper = await this.withMajority();
+    const begun = this.time.monotonicMs();
+    for (;;) {
+      try {
+        return this.initialCluster(await this.change(helper));
+      } catch (thrown) {
+        if (!isServiceError(thrown)) throw thrown;
+        if (this.time.monotonicMs() - begun > this.tuning.changeMs) throw refused(thrown);
+      }
+      await this.pause();
+    }
+  }
+
+  /** @throws KvsError CONFIGURACAO if the replica runs: its data are not lost */
+  private async assertGone(): Promise<void> {
+    const { client, name } = this.self;
+    const answers = await this.ask(client, MEMBER_LIST, {}).then(
+      () => true,
+      () => false,
+    );
+    if (!answers) return;
+    throw new KvsError(
+      'CONFIGURACAO',
+      `a réplica ${name} está em ${client} e responde: não há o que substituir`,
+    );
+  }
+
+  /** The address of a replica through which a majority answers. */
+  private async withMajority(): Promise<string> {
+    const begun = this.time.monotonicMs();
+    do {
+      const asked = this.others.map(({ client }) => this.ask(client, RANGE, NOTHING).then(() => client));
+      const first = await Promise.any(asked).catch(() => undefined);
+      if (first !== undefined) return first;
+      await this.pause();
+    } while (this.time.monotonicMs() - begun < this.tuning.majorityMs);
+    const asked = this.others.map(({ name, client }) => `${name} (${client})`).join(', ');
+    throw new KvsError(
+      'SEM_MAIORIA',
+      `${asked}: nenhuma responde com maioria, e sem maioria nada se substitui; inicie as que têm os seus dados`,
+    );
+  }
+
+  /** The members after the change. */
+  private async change(helper: string): Promise<readonly MemberEntry[]> {
+    const { name, peer } = this.self;
+    const { members } = await this.ask(helper, MEMBER_LIST, {});
+    const old = members.filter((member) => member.name === name || isAt(member, peer));
+    const taken = old.find((member) => member.name !== '' && member.name !== name);
+    if (taken) throw new KvsError('CONFIGURACAO', `o endereço ${peer} é da réplica ${taken.name}`);
+    if (members.length - old.length >= this.list.length) {
+      const names = members.map((member) => member.name).join(', ');
+      throw new KvsError(
+        'CONFIGURACAO',
+        `a lista tem ${this.list.length} réplicas, e já há outras tantas: ${names}`,
+      );
+    }
+    for (const { ID } of old) await this.ask(helper, MEMBER_REMOVE, { ID });
+    return (await this.ask(helper, MEMBER_ADD, { peerURLs: [urlOf(peer)] })).members;
+  }
+
+  private initialCluster(members: readonly MemberEntry[]): string {
+    const nameOf = (member: MemberEntry): string =>
+      member.name || (this.list.find(({ peer }) => isAt(member, peer))?.name ?? member.ID);
+    return members.flatMap((member) => member.peerURLs.map((url) => `${nameOf(member)}=${url}`)).join(',');
+  }
+
+  /** @throws ServiceError */
+  private ask<Req, Res>(address: string, to: Method<Req, Res>, request: Req): Promise<Res> {
+    const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
+    const metadata = new Metadata();
+    metadata.set('hasleader', 'true');
+    // gRPC deadlines are moments of the machine's clock.
+    const options = { deadline: Date.now() + this.tuning.attemptMs };
+    return new Promise<Res>((resolve, reject) => {
+      const done = (error: ServiceError | null, response?: Res): void => {
+        client.close();
+        if (error === null && response !== undefined) resolve(response);
+        else reject(error ?? new Error('resposta vazia'));
+      };
+      const { path, requestSerialize, responseDeserialize } = to;
+      client.makeUnaryRequest(
+        ...([path, requestSerialize, responseDeserialize, request, metadata, options, done] as const),
+      );
+    });
+  }
+
+  /** Not by the port, whose timers keep no process alive: this one has nothing else to live for. */
+  private pause(): Promise<void> {
+    return sleep(this.tuning.pauseMs);
+  }
+}
+
+function urlOf(peer: string): string {
+  return `http://${peer}`;
+}
+
+function isAt(member: MemberEntry, peer: string): boolean {
+  return member.peerURLs.includes(urlOf(peer));
+}
+
+function isServiceError(thrown: unknown): thrown is ServiceError {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'number';
+}
+
+/** What the replicas went on refusing. */
+function refused(cause: ServiceError): KvsError {
+  const lost = cause.code === status.UNAVAILABLE || cause.code === status.DEADLINE_EXCEEDED;
+  return new KvsError(
+    lost ? 'SEM_MAIORIA' : 'CONFIGURACAO',
+    `as outras réplicas não aceitam a troca (${cause.details}): inicie todas as que têm os seus dados e repita`,
+    { cause },
+  );
+}

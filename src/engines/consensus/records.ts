@@ -1,0 +1,160 @@
+import { KvsError } from '../../core/errors.js';
+import type { Row } from '../../ports/engine.js';
+import type { EtcdKeyValue } from './etcd-messages.js';
+
+/** Where a value is: its version and timestamp. */
+export interface Place {
+  readonly version: number;
+  readonly timestamp: number;
+}
+
+/** What is known of a key, whether it has values or not. Written by every write to the key, never removed. */
+export interface HeadRecord {
+  /** Greatest version ever given; it outlives its value. */
+  readonly greatestVersion: number;
+  /** Greatest timestamp ever given. */
+  readonly greatestTimestamp: number;
+  /** The newest value that is here. */
+  readonly last: Place | undefined;
+  /** Tokens of the last {@link RECENT_WRITES} writes, the newest last: whose write it was that was applied. */
+  readonly recent: readonly string[];
+}
+
+/** A head as etcd had it at some moment. */
+export interface StoredHead {
+  readonly record: HeadRecord;
+  /** Revision of its last write; 0 if there was none yet. */
+  readonly revision: number;
+  /** How many writes it has had. */
+  readonly writes: number;
+}
+
+/** Tokens that a head remembers. */
+export const RECENT_WRITES = 8;
+
+/** The head of a key that nobody has written. */
+export const NO_HEAD: StoredHead = Object.freeze({
+  record: Object.freeze({ greatestVersion: 0, greatestTimestamp: 0, last: undefined, recent: [] }),
+  revision: 0,
+  writes: 0,
+});
+
+/** Format of head and value records, first in each. */
+const FORMAT = 1;
+
+/** `{"formato":1,"maiorVersao":3,"maiorInstante":…,"ultima":[3,…] or null,"recentes":["…"]}` */
+export function encodeHead(record: HeadRecord): Buffer {
+  const { greatestVersion, greatestTimestamp, last, recent } = record;
+  return Buffer.from(
+    JSON.stringify({
+      formato: FORMAT,
+      maiorVersao: greatestVersion,
+      maiorInstante: greatestTimestamp,
+      ultima: last === undefined ? null : [last.version, last.timestamp],
+      recentes: recent,
+    }),
+    'utf8',
+  );
+}
+
+/** @throws KvsError INTERNO if this is not a head record of our format */
+export function decodeHead(bytes: Buffer): HeadRecord {
+  const text = bytes.toString('utf8');
+  const fields = parseObject(text);
+  const version = fields['maiorVersao'];
+  const timestamp = fields['maiorInstante'];
+  const { ultima, recentes } = fields;
+  if (fields['formato'] !== FORMAT || !isCount(version) || !isCount(timestamp)) throw foreign(text);
+  if (!Array.isArray(recentes) || !recentes.every((token) => typeof token === 'string')) throw foreign(text);
+  const last = ultima === null ? undefined : placeOf(ultima, text);
+  return { greatestVersion: version, greatestTimestamp: timestamp, last, recent: recentes };
+}
+
+/**
+ * A head as a range answered it, for whoever writes; {@link NO_HEAD} if there was nothing.
+ * @throws KvsError NAO_SUPORTADO if another program has something there, which is left as it is
+ */
+export function headOf(kv: EtcdKeyValue | undefined): StoredHead {
+  const head = ourHead(kv);
+  if (head !== undefined) return head;
+  throw new KvsError(
+    'NAO_SUPORTADO',
+    'outro programa guarda nas réplicas algo seu no lugar desta chave, e nada foi gravado; use outra chave',
+  );
+}
+
+/** As {@link headOf}, for whoever reads: `undefined` if another program has something there. */
+export function ourHead(kv: EtcdKeyValue | undefined): StoredHead | undefined {
+  if (kv === undefined) return NO_HEAD;
+  const record = ours(() => decodeHead(kv.value));
+  return record && { record, revision: kv.mod_revision, writes: kv.version };
+}
+
+/** `1 <version> <token>`, a line feed, and the value as it is. */
+export function encodeValue(version: number, token: string, value: string): Buffer {
+  return Buffer.from(`${FORMAT} ${version} ${token}\n${value}`, 'utf8');
+}
+
+export interface ValueRecord {
+  readonly version: number;
+  /** Of the write that put it here. */
+  readonly token: string;
+  readonly value: string;
+}
+
+/** @throws KvsError INTERNO if this is not a value record of our format */
+export function decodeValue(bytes: Buffer): ValueRecord {
+  const lineEnd = bytes.indexOf(0x0a);
+  const line = bytes.toString('utf8', 0, Math.max(lineEnd, 0));
+  const [format, version, token] = line.split(' ');
+  if (format !== String(FORMAT) || !isCount(Number(version)) || !token) throw foreign(line);
+  return { version: Number(version), token, value: bytes.toString('utf8', lineEnd + 1) };
+}
+
+/** The row that a value record stands for; `undefined` if there was nothing. */
+export function rowOf(key: string, timestamp: number, kv: EtcdKeyValue | undefined): Row | undefined {
+  if (kv === undefined) return undefined;
+  const { version, value } = decodeValue(kv.value);
+  return { key, value, version, timestamp };
+}
+
+/** The row that a value record stands for; `undefined` if another program wrote it. */
+export function ourRow(key: string, timestamp: number, kv: EtcdKeyValue): Row | undefined {
+  return ours(() => rowOf(key, timestamp, kv));
+}
+
+/** What was decoded; `undefined` if it is not ours. */
+function ours<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}
+
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) return parsed as Readonly<Record<string, unknown>>;
+  } catch {
+    // Said below.
+  }
+  throw foreign(text);
+}
+
+function placeOf(pair: unknown, text: string): Place {
+  if (Array.isArray(pair)) {
+    const [version, timestamp] = pair as unknown[];
+    if (isCount(version) && isCount(timestamp)) return { version, timestamp };
+  }
+  throw foreign(text);
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+export function foreign(text: string): KvsError {
+  const shown = JSON.stringify(text.slice(0, 80));
+  return new KvsError('INTERNO', `registro que este programa não escreveu nas réplicas: ${shown}`);
+}

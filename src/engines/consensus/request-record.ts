@@ -1,0 +1,41 @@
+import { reused } from '../../core/attempt.js';
+import { hashString } from '../../core/hash.js';
+import { foreign, isCount, parseObject } from './records.js';
+import type { Place } from './records.js';
+
+/** What became of a request: where its value was put, and what it was. */
+export interface RequestRecord extends Place {
+  /** Characters and hash of the key and of the value: whether a repeated request asks for the same. */
+  readonly print: readonly number[];
+}
+
+const FORMAT = 1;
+
+/** The record of an insert. */
+export function requestRecord(key: string, value: string, { version, timestamp }: Place): RequestRecord {
+  return { version, timestamp, print: printOf(key, value) };
+}
+
+/** `{"formato":1,"versao":3,"instante":…,"marca":[4,…,5,…]}` */
+export function encodeRequest({ version, timestamp, print }: RequestRecord): Buffer {
+  return Buffer.from(JSON.stringify({ formato: FORMAT, versao: version, instante: timestamp, marca: print }));
+}
+
+/** @throws KvsError INTERNO if this is not a request record of our format */
+export function decodeRequest(bytes: Buffer): RequestRecord {
+  const text = bytes.toString('utf8');
+  const { formato, versao, instante, marca } = parseObject(text);
+  if (formato !== FORMAT || !isCount(versao) || !isCount(instante)) throw foreign(text);
+  if (!Array.isArray(marca) || !marca.every(isCount)) throw foreign(text);
+  return { version: versao, timestamp: instante, print: marca };
+}
+
+/** @throws KvsError PEDIDO_REPETIDO unless the record is of an insert of this key and value */
+export function assertSame({ print }: RequestRecord, key: string, value: string): void {
+  const expected = printOf(key, value);
+  if (print.length !== expected.length || print.some((part, i) => part !== expected[i])) throw reused();
+}
+
+function printOf(key: string, value: string): readonly number[] {
+  return [key.length, hashString(key), value.length, hashString(value)];
+}

@@ -1,0 +1,311 @@
+import { begunMs, forgotten } from '../../core/attempt.js';
+import type { Attempt } from '../../core/attempt.js';
+import { KvsError } from '../../core/errors.js';
+import type { Put, Row } from '../../ports/engine.js';
+import type { Random } from '../../ports/random.js';
+import type { Time } from '../../ports/time.js';
+import { noSpace, stopping, Unanswered } from './etcd-client.js';
+import type { Answered, EtcdCaller } from './etcd-client.js';
+import type { HeadCache } from './head-cache.js';
+import { headKey, requestKey, versionKey, versionOfPlace, versionsBelow } from './layout.js';
+import {
+  inquiryOf,
+  judge,
+  planInsert,
+  planRemoveAll,
+  planRemoveVersion,
+  planTrim,
+  requestIn,
+  transactionOf,
+} from './plans.js';
+import type { WriteTransaction } from './plans.js';
+import { Leases, LEASE_LOST } from './leases.js';
+import { headOf, rowOf } from './records.js';
+import type { StoredHead, Place } from './records.js';
+import { present, timestampIn } from './reads.js';
+import type { Reads } from './reads.js';
+import { assertSame, decodeRequest } from './request-record.js';
+import type { RequestRecord } from './request-record.js';
+import { first, get, read } from './etcd-requests.js';
+import { pauseMs } from './tuning.js';
+import type { ConsensusTuning } from './tuning.js';
+import { Turns } from '../../core/turns.js';
+import { TXN } from './etcd-messages.js';
+import type { EtcdKeyValue, TxnResponse } from './etcd-messages.js';
+
+export interface WritesOptions {
+  readonly client: EtcdCaller;
+  readonly cache: HeadCache;
+  readonly reads: Reads;
+  readonly time: Time;
+  readonly random: Random;
+  readonly tuning: ConsensusTuning;
+  readonly newToken: () => string;
+}
+
+/** What one try brought: a result, or somebody else was faster and this is the head now. */
+type Try<T> = { readonly done: T } | { readonly conflict: StoredHead };
+
+/** Writes: look, plan, let etcd compare and apply, and again if somebody was faster. */
+export class Writes {
+  private readonly turns = new Turns();
+
+  private readonly leases: Leases;
+
+  constructor(private readonly options: WritesOptions) {
+    const { client, time, random, tuning } = options;
+    this.leases = new Leases(client, time, random, tuning.requestAgeMs);
+  }
+
+  async insert(key: string, value: string, deadline: number, attempt?: Attempt): Promise<Place> {
+    const { row } = await this.add(key, value, deadline, false, attempt);
+    return { version: row.version, timestamp: row.timestamp };
+  }
+
+  put(key: string, value: string, deadline: number, attempt?: Attempt): Promise<Put> {
+    return this.add(key, value, deadline, true, attempt);
+  }
+
+  private add(
+    key: string,
+    value: string,
+    deadline: number,
+    tellsBefore: boolean,
+    attempt: Attempt | undefined,
+  ): Promise<Put> {
+    const { reads, time, newToken } = this.options;
+    return this.repeat<Put>(key, deadline, async (known) => {
+      const old = attempt && (await this.oldRecord(attempt, deadline));
+      if (old) return { done: await this.again(old, key, value, deadline, tellsBefore) };
+      const request = attempt && { id: attempt.id, lease: await this.lease(deadline) };
+      const base = known ?? (await reads.head(key, deadline));
+      const stamp = { token: newToken(), wallMs: time.wallMs() };
+      const plan = planInsert(key, value, base, stamp, tellsBefore, request);
+      const tell = (previous: Row | undefined): Put => ({ row: { key, value, ...plan.made }, previous });
+      return this.commit(plan, deadline, tell, (record) =>
+        this.again(record, key, value, deadline, tellsBefore),
+      );
+    });
+  }
+
+  /** The answer to a request that was done in an earlier attempt. What was before it is told as far as it is here. */
+  private async again(
+    record: RequestRecord,
+    key: string,
+    value: string,
+    deadline: number,
+    tellsBefore: boolean,
+  ): Promise<Put> {
+    assertSame(record, key, value);
+    const { version, timestamp } = record;
+    const previous = tellsBefore
+      ? await this.options.reads.upToTime(key, timestamp - 1, deadline)
+      : undefined;
+    return { row: { key, value, version, timestamp }, previous };
+  }
+
+  /**
+   * What a repeated attempt did that is old: its record may go any moment, so that the answer comes from the one that was
+   * seen, and nothing is written.
+   * @returns `undefined`: it is the first, or so young that its record is there if there ever was one
+   * @throws KvsError RESULTADO_DESCONHECIDO if it is too old to be sure of, and there is no record
+   */
+  private async oldRecord({ id, number }: Attempt, deadline: number): Promise<RequestRecord | undefined> {
+    const { reads, time, tuning } = this.options;
+    const oldestMs = time.wallMs() - tuning.requestAgeMs + tuning.requestSkewMs;
+    if (number === 1 || begunMs(id) > oldestMs) return undefined;
+    const success = [get(requestKey(id), { local: false })];
+    const { response } = await reads.ask({ compare: [], success, failure: [] }, { deadline, local: false });
+    const kv = read(response, 0);
+    if (kv === undefined) throw forgotten();
+    return decodeRequest(kv.value);
+  }
+
+  private async lease(deadline: number): Promise<number> {
+    try {
+      return await this.leases.lasting(deadline);
+    } catch (error) {
+      throw error instanceof Unanswered ? writeError(error) : error;
+    }
+  }
+
+  /** @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE */
+  remove(key: string, version: number, deadline: number): Promise<void> {
+    return this.repeat<undefined>(key, deadline, async () => {
+      const { base, gone, older } = await this.lookUp(key, version, deadline);
+      if (base.record.last === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+      if (gone === undefined) {
+        throw new KvsError('VERSAO_INEXISTENTE', 'a chave não tem essa versão');
+      }
+      const plan = planRemoveVersion(key, base, gone, older, this.options.newToken());
+      return this.commit(plan, deadline, () => undefined);
+    });
+  }
+
+  removeAll(key: string, deadline: number): Promise<Row | undefined> {
+    return this.repeat<Row | undefined>(key, deadline, async (known) => {
+      const base = await this.certain(key, known, deadline);
+      if (base.record.last === undefined) return { done: undefined };
+      const plan = planRemoveAll(key, base, this.options.newToken());
+      return this.commit(plan, deadline, (newest) => newest);
+    });
+  }
+
+  trim(key: string, deadline: number): Promise<Row | undefined> {
+    return this.repeat<Row | undefined>(key, deadline, async (known) => {
+      const base = await this.certain(key, known, deadline);
+      const { last } = base.record;
+      if (last === undefined) return { done: undefined };
+      const plan = planTrim(key, base, last, this.options.newToken());
+      return this.commit(plan, deadline, (newest) => newest);
+    });
+  }
+
+  /** A head to plan on. That a key has nothing is never believed of a remembered head. */
+  private certain(
+    key: string,
+    known: StoredHead | undefined,
+    deadline: number,
+  ): StoredHead | Promise<StoredHead> {
+    return known?.record.last === undefined ? this.options.reads.head(key, deadline) : known;
+  }
+
+  /** A version, the one before it, and the head, all at one moment. */
+  private async lookUp(
+    key: string,
+    version: number,
+    deadline: number,
+  ): Promise<{ base: StoredHead; gone: Place | undefined; older: Place | undefined }> {
+    const now = { local: false };
+    const success = [
+      get(headKey(key), now),
+      get(versionKey(key, version), now),
+      first(versionsBelow(key, version), now),
+    ];
+    const request = { compare: [], success, failure: [] };
+    const { response } = await this.options.reads.ask(request, { deadline, local: false });
+    const [gone, older] = [placeIn(read(response, 1)), placeIn(read(response, 2))];
+    return { base: headOf(read(response, 0)), gone, older };
+  }
+
+  /** Tries until nobody was faster. */
+  private repeat<T>(
+    key: string,
+    deadline: number,
+    attempt: (known: StoredHead | undefined) => Promise<Try<T>>,
+  ): Promise<T> {
+    const { cache, client, random, time, tuning } = this.options;
+    return this.turns.run(key, async () => {
+      let known = cache.get(key);
+      for (let lost = 0; ; lost++) {
+        const tried = await attempt(known);
+        if ('done' in tried) return tried.done;
+        known = tried.conflict;
+        if (time.monotonicMs() >= deadline) {
+          throw new KvsError('SEM_MAIORIA', 'outros escrevem na mesma chave sem parar; tente de novo');
+        }
+        // The first time it is only a remembered head that was old.
+        if (lost > 0) {
+          await client.sleep(pauseMs(lost - 1, tuning.conflictBaseMs, tuning.conflictCapMs, random.next()));
+        }
+      }
+    });
+  }
+
+  /**
+   * Sends a plan until it is known what became of it.
+   * @param result from the newest row before, if the plan asks for it
+   * @param again from what became of the plan's request, in an earlier attempt or in this one
+   * @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA
+   */
+  private async commit<T>(
+    plan: WriteTransaction,
+    deadline: number,
+    result: (before: Row | undefined) => T,
+    again?: (record: RequestRecord) => Promise<T>,
+  ): Promise<Try<T>> {
+    const { cache } = this.options;
+    const { response, doubtful } = await this.send(plan, deadline);
+    if (response.succeeded) {
+      const { base, before, key, next } = plan;
+      cache.note(key, { record: next, revision: response.header.revision, writes: base.writes + 1 });
+      if (before === undefined) return { done: result(undefined) };
+      return { done: result(present(rowOf(key, before.timestamp, read(response, 0)), key, before)) };
+    }
+    const done = requestIn(plan, response);
+    if (done && again) return { done: await again(done) };
+    const { outcome, head } = judge(plan, response, doubtful);
+    cache.note(plan.key, head);
+    if (outcome === 'unknown') throw unknown();
+    if (outcome === 'notApplied') return { conflict: head };
+    return { done: result(await this.lostAnswer(plan, deadline)) };
+  }
+
+  /** What was newest before a plan that was applied without anybody hearing the answer. */
+  private async lostAnswer(
+    { key, base, before }: WriteTransaction,
+    deadline: number,
+  ): Promise<Row | undefined> {
+    if (before === undefined) return undefined;
+    try {
+      // Nothing of this key changed between its head's last write and the plan.
+      return await this.options.reads.value(key, before, { revision: base.revision }, deadline);
+    } catch (cause) {
+      throw unknown(cause);
+    }
+  }
+
+  /** The answer to a plan's transaction; to an inquiry, if the replicas take no more writes but had taken one. */
+  private async send(plan: WriteTransaction, deadline: number): Promise<Answered<TxnResponse>> {
+    const { client } = this.options;
+    try {
+      return await client.call(TXN, transactionOf(plan), { deadline, local: false });
+    } catch (thrown) {
+      if (!(thrown instanceof Unanswered)) throw thrown;
+      if (thrown.message.includes(LEASE_LOST)) this.leases.forget();
+      if (!thrown.doubtful) throw writeError(thrown);
+      if (thrown.meaning !== 'full') throw unknown(thrown);
+    }
+    const answer = await client
+      .call(TXN, inquiryOf(plan), { deadline, local: false })
+      .catch((cause: unknown) => {
+        throw unknown(cause);
+      });
+    // Still the same head: an earlier attempt may yet be on its way.
+    if (answer.response.succeeded) throw unknown();
+    return { ...answer, doubtful: true };
+  }
+}
+
+/** The version and timestamp that an entry of the index by version stands for. */
+function placeIn(entry: EtcdKeyValue | undefined): Place | undefined {
+  return entry && { version: versionOfPlace(entry.key), timestamp: timestampIn(entry) };
+}
+
+/** The error of a write that is known not to have been applied. */
+export function writeError(cause: Unanswered): KvsError {
+  switch (cause.meaning) {
+    case 'stopped':
+      return stopping();
+    case 'full':
+      return noSpace(cause);
+    case 'refused':
+    case 'compacted':
+      return new KvsError('INTERNO', `as réplicas recusaram a escrita: ${cause.message}`, { cause });
+    default:
+      return new KvsError(
+        'SEM_MAIORIA',
+        'as réplicas não responderam a tempo com maioria; nada foi gravado, tente de novo quando voltarem',
+        { cause },
+      );
+  }
+}
+
+/** The error of a write that may have been applied or not. */
+export function unknown(cause?: unknown): KvsError {
+  return new KvsError(
+    'RESULTADO_DESCONHECIDO',
+    'a escrita foi enviada às réplicas e a resposta não veio a tempo: pode ter sido feita ou não; consulte antes de repetir',
+    { cause },
+  );
+}

@@ -1,0 +1,232 @@
+import { isUtf8 } from 'node:buffer';
+import type { Origin } from '../../../core/dot.js';
+import { isShaped } from '../../../core/json-shape.js';
+import { limits } from '../../../core/limits.js';
+import type { Batch } from '../../../core/mutation.js';
+import type { LogRequest, Message, PresenceMessage, StateReply, StateRequest } from '../../../ports/bus.js';
+import {
+  count,
+  fields,
+  hex,
+  list,
+  oneOf,
+  origin,
+  reject,
+  Rejection,
+  rejectLoneSurrogates,
+  sequence,
+  text,
+  vector,
+  whole,
+} from '../../../wire/checks.js';
+import type { DropReason, Fields } from '../../../wire/checks.js';
+import type { Contact } from './contact.js';
+import { readBatch, readCursor, readKey } from '../../../wire/read-records.js';
+import type { TopicParts } from './topics.js';
+import { PAYLOAD_FORMAT, OUTCOMES, STATES, TYPES } from './message-shapes.js';
+
+export type DecodedMessage<T = Message> =
+  { readonly ok: true; readonly message: T } | { readonly ok: false; readonly reason: DropReason };
+
+/** A `host:port` is never longer. */
+const ADDRESS_BYTES = 512;
+const HASH_DIGITS = 64;
+
+/**
+ * A payload as a message, checked in full: everything that comes out may be used as it is. Never throws, and costs
+ * no more than a pass over the payload, whatever it holds. Unknown fields are ignored.
+ *
+ * @param topic where it came from: the payload must agree with it
+ * @param fleet the fleet of this server
+ */
+export function decode(topic: TopicParts, fleet: string, payload: Buffer): DecodedMessage {
+  // Of what came sealed a key holder vouches; of this nobody, and a parser takes forty times as long for `[[[[` as for a batch.
+  const isOurs = topic.fleet === fleet && payload.length <= limits.payloadBytes;
+  if (isOurs && !isShaped(payload, SHAPE)) return { ok: false, reason: 'JSON' };
+  return parse(topic, fleet, payload, readMessage);
+}
+
+/** The same for what came sealed: then servers may also show each other that they live. */
+export function decodeSealed(
+  topic: TopicParts,
+  fleet: string,
+  payload: Buffer,
+): DecodedMessage<Message | Contact> {
+  return parse(topic, fleet, payload, readSealed);
+}
+
+/** A context within an entry within a key of a page is the deepest there is. */
+const SHAPE = { depth: 10, parts: Infinity };
+
+type Reader<T> = (topic: TopicParts, fleet: string, wire: Fields, json: string) => T;
+
+function parse<T>(topic: TopicParts, fleet: string, payload: Buffer, read: Reader<T>): DecodedMessage<T> {
+  if (topic.fleet !== fleet) return { ok: false, reason: 'FROTA' };
+  if (payload.length > limits.payloadBytes) return { ok: false, reason: 'TAMANHO' };
+  if (!isUtf8(payload)) return { ok: false, reason: 'UTF8' };
+  const json = payload.toString('utf8');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+    rejectLoneSurrogates(json);
+  } catch {
+    return { ok: false, reason: 'JSON' };
+  }
+  try {
+    return { ok: true, message: read(topic, fleet, fields(parsed, 'JSON'), json) };
+  } catch (thrown) {
+    return { ok: false, reason: thrown instanceof Rejection ? thrown.reason : 'CAMPO' };
+  }
+}
+
+/** A batch from the text of a message that was made by `packBatch`, or that {@link decode} has accepted. */
+export function unpackBatch(packed: string): Batch {
+  return readBatch(fields(JSON.parse(packed)));
+}
+
+function readSealed(topic: TopicParts, fleet: string, wire: Fields, json: string): Message | Contact {
+  const type = wire['tipo'] === TYPES.challenge ? 'challenge' : 'answer';
+  if (topic.channel !== 'sync' || wire['tipo'] !== TYPES[type]) return readMessage(topic, fleet, wire, json);
+  const { from, to } = topic;
+  assertHead(wire, fleet);
+  assertParties(wire, from, to);
+  const presence = wire['presenca'];
+  return {
+    ...{ type, from, to },
+    presence: presence === undefined ? undefined : sentBy(from, readPresence(fields(presence))),
+  };
+}
+
+function assertHead(wire: Fields, fleet: string): void {
+  if (wire['formato'] !== PAYLOAD_FORMAT) reject('FORMATO');
+  if (wire['frota'] !== fleet) reject('FROTA');
+}
+
+function assertParties(wire: Fields, from: Origin, to: Origin): void {
+  if (wire['de'] !== from || wire['para'] !== to) reject('ORIGEM');
+}
+
+function readMessage(topic: TopicParts, fleet: string, wire: Fields, json: string): Message {
+  assertHead(wire, fleet);
+  switch (topic.channel) {
+    case 'batches':
+      if (wire['tipo'] !== TYPES.batch) reject('TIPO');
+      return { type: 'batch', batch: sentBy(topic.from, readBatch(wire)), packed: json };
+    case 'presence':
+      if (wire['tipo'] !== TYPES.presence) reject('TIPO');
+      return sentBy(topic.from, readPresence(wire));
+    case 'sync':
+      return readSync(wire, topic.from, topic.to);
+  }
+}
+
+/** Only the origin itself publishes on its topics: what another name claims there is a forgery. */
+function sentBy<T extends Batch | PresenceMessage>(from: Origin, message: T): T {
+  if (message.origin !== from) reject('ORIGEM');
+  return message;
+}
+
+function readPresence(wire: Fields): PresenceMessage {
+  const recent = vector(wire['recente']);
+  if (recent.length > limits.presenceEntries) reject('VETOR');
+  return {
+    type: 'presence',
+    origin: origin(wire['origem']),
+    address: text(wire['endereco'], ADDRESS_BYTES, 'CAMPO'),
+    state: oneOf(wire['estado'], STATES),
+    wallMs: clock(wire['relogio']),
+    vectorDigest: hex(wire['resumo'], HASH_DIGITS),
+    storeHash: hex(wire['hash'], HASH_DIGITS),
+    recent,
+    ...(wire['portal'] === true ? { portal: true } : {}),
+    ...(wire['espera'] === undefined ? {} : { awaits: sequence(wire['espera']) }),
+    ...(wire['numero'] === undefined ? {} : { number: sequence(wire['numero']) }),
+  };
+}
+
+function readSync(wire: Fields, from: Origin, to: Origin): Message {
+  assertParties(wire, from, to);
+  if (wire['tipo'] === TYPES.confirm) return { type: 'confirm', from, to, seq: sequence(wire['seq']) };
+  const id = count(wire['id']);
+  switch (wire['tipo']) {
+    case TYPES.logRequest:
+      return { type: 'logRequest', from, to, id, vector: vector(wire['vetor']) } satisfies LogRequest;
+    case TYPES.logReply: {
+      const outcome = wire['resultado'];
+      if (outcome !== OUTCOMES.batches && outcome !== OUTCOMES.stateNeeded) reject('CAMPO');
+      return {
+        type: 'logReply',
+        from,
+        to,
+        id,
+        outcome: outcome === OUTCOMES.batches ? 'batches' : 'stateNeeded',
+        batches: readBatches(wire['lotes']),
+        more: flag(wire['mais']),
+      };
+    }
+    case TYPES.stateRequest:
+      return { type: 'stateRequest', from, to, id, page: readPageRequest(wire['pagina']) };
+    case TYPES.stateReply:
+      return { type: 'stateReply', from, to, id, body: readStateBody(wire) };
+    case TYPES.clockRequest:
+      return { type: 'clockRequest', from, to, id };
+    case TYPES.clockReply:
+      return { type: 'clockReply', from, to, id, wallMs: clock(wire['relogio']) };
+    default:
+      reject('TIPO');
+  }
+}
+
+function readPageRequest(value: unknown): StateRequest['page'] {
+  if (value === undefined) return undefined;
+  const wire = fields(value);
+  return {
+    cursor: readCursor(wire['cursor']),
+    logPosition: count(wire['posicaoLog']),
+    parts: hex(wire['partes'], limits.parts / 4),
+  };
+}
+
+function readStateBody(wire: Fields): StateReply['body'] {
+  switch (wire['resultado']) {
+    case OUTCOMES.opening:
+      return {
+        outcome: 'opening',
+        vector: vector(wire['vetor']),
+        logPosition: count(wire['posicaoLog']),
+        partHashes: list(wire['hashes'], limits.parts).map((hash) => hex(hash, HASH_DIGITS)),
+        cursor: readCursor(wire['cursor']),
+      };
+    case OUTCOMES.page:
+      return {
+        outcome: 'page',
+        batches: readBatches(wire['lotes']),
+        logPosition: count(wire['posicaoLog']),
+        keys: list(wire['chaves'], limits.payloadBytes).map(readKey),
+        cursor: wire['cursor'] === undefined ? undefined : readCursor(wire['cursor']),
+        progress: share(wire['progresso']),
+      };
+    case OUTCOMES.lost:
+      return { outcome: 'lost' };
+    default:
+      reject('CAMPO');
+  }
+}
+
+function readBatches(value: unknown): readonly Batch[] {
+  return list(value, limits.logBatches).map((item) => readBatch(fields(item)));
+}
+
+function clock(value: unknown): number {
+  return whole(value, 0, limits.timestampMs, 'TEMPO');
+}
+
+function flag(value: unknown): boolean {
+  if (typeof value !== 'boolean') reject('CAMPO');
+  return value;
+}
+
+function share(value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0 && value <= 1) || Object.is(value, -0)) reject('CAMPO');
+  return value;
+}

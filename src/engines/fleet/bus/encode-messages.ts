@@ -1,0 +1,103 @@
+import type { Origin } from '../../../core/dot.js';
+import type { Batch } from '../../../core/mutation.js';
+import type { BatchMessage, Message, PresenceMessage, StateReply } from '../../../ports/bus.js';
+import { wireBatch, wireCursor, wireKey } from '../../../wire/write-records.js';
+import type { Contact } from './contact.js';
+import { OUTCOMES, PAYLOAD_FORMAT, STATES, TYPES } from './message-shapes.js';
+import type { WireStateBody } from './message-shapes.js';
+
+/**
+ * A message as the JSON that goes on the wire, in UTF-8.
+ *
+ * The plain object is built with its fields in the order of the documents and handed to `JSON.stringify` once: that is
+ * faster than any assembly of strings, and cannot produce anything but JSON.
+ */
+export function encode(fleet: string, message: Message | Contact): Buffer {
+  return Buffer.from(message.type === 'batch' ? message.packed : JSON.stringify(wireMessage(fleet, message)));
+}
+
+/** A batch as the text of its message. */
+export function packBatch(fleet: string, batch: Batch): string {
+  return JSON.stringify({ formato: PAYLOAD_FORMAT, tipo: TYPES.batch, frota: fleet, ...wireBatch(batch) });
+}
+
+function wireMessage(fleet: string, message: Exclude<Message | Contact, BatchMessage>): object {
+  const head = { formato: PAYLOAD_FORMAT, tipo: TYPES[message.type], frota: fleet };
+  switch (message.type) {
+    case 'presence':
+      return { ...head, ...wirePresence(message) };
+    case 'logRequest':
+      return { ...head, ...parties(message), vetor: message.vector };
+    case 'logReply':
+      return {
+        ...head,
+        ...parties(message),
+        resultado: OUTCOMES[message.outcome],
+        lotes: message.batches.map(wireBatch),
+        mais: message.more,
+      };
+    case 'stateRequest':
+      return { ...head, ...parties(message), ...wirePageRequest(message.page) };
+    case 'stateReply':
+      return { ...head, ...parties(message), ...wireStateBody(message.body) };
+    case 'confirm':
+      return { ...head, de: message.from, para: message.to, seq: message.seq };
+    case 'clockRequest':
+      return { ...head, ...parties(message) };
+    case 'clockReply':
+      return { ...head, ...parties(message), relogio: message.wallMs };
+    case 'challenge':
+    case 'answer': {
+      const { from: de, to: para, presence } = message;
+      return { ...head, de, para, ...(presence && { presenca: wirePresence(presence) }) };
+    }
+  }
+}
+
+function parties(message: { readonly from: Origin; readonly to: Origin; readonly id: number }): object {
+  return { de: message.from, para: message.to, id: message.id };
+}
+
+function wirePresence(message: PresenceMessage): object {
+  return {
+    origem: message.origin,
+    endereco: message.address,
+    estado: STATES[message.state],
+    relogio: message.wallMs,
+    resumo: message.vectorDigest,
+    hash: message.storeHash,
+    recente: message.recent,
+    ...(message.portal === true ? { portal: true } : {}),
+    ...(message.awaits === undefined ? {} : { espera: message.awaits }),
+    ...(message.number === undefined ? {} : { numero: message.number }),
+  };
+}
+
+function wirePageRequest(page: Extract<Message, { type: 'stateRequest' }>['page']): object {
+  if (page === undefined) return {};
+  return { pagina: { cursor: wireCursor(page.cursor), posicaoLog: page.logPosition, partes: page.parts } };
+}
+
+function wireStateBody(body: StateReply['body']): WireStateBody {
+  switch (body.outcome) {
+    case 'opening':
+      return {
+        resultado: OUTCOMES.opening,
+        vetor: body.vector,
+        posicaoLog: body.logPosition,
+        hashes: body.partHashes,
+        cursor: wireCursor(body.cursor),
+      };
+    case 'page':
+      return {
+        resultado: OUTCOMES.page,
+        lotes: body.batches.map(wireBatch),
+        posicaoLog: body.logPosition,
+        chaves: body.keys.map(wireKey),
+        ...(body.cursor === undefined ? {} : { cursor: wireCursor(body.cursor) }),
+        progresso: body.progress,
+      };
+    case 'lost':
+      return { resultado: OUTCOMES.lost };
+  }
+}

@@ -1,0 +1,41 @@
+import type { Origin } from '../../../core/dot.js';
+import type { Logger } from '../../../ports/logger.js';
+import type { Random } from '../../../ports/random.js';
+import type { Time } from '../../../ports/time.js';
+import type { BrokerSource } from '../../../mqtt/broker-source.js';
+import type { BrokerCredentials } from '../../../mqtt/broker-url.js';
+import type { DropReason } from '../../../wire/checks.js';
+import type { Connect } from '../../../mqtt/mqtt-connection.js';
+import type { SealOptions } from './seal/sealer.js';
+
+export interface MqttBusOptions {
+  readonly fleet: string;
+  readonly origin: Origin;
+  readonly brokers: BrokerSource;
+  readonly credentials?: BrokerCredentials | undefined;
+  /** The fleet's keys: everything is sealed, and nothing else accepted. Without them payloads are as they are. */
+  readonly seal?: SealOptions | undefined;
+  /** How a connection is made; by MQTT, if it is not said. A simulation has no sockets. */
+  readonly connect?: Connect | undefined;
+  /** Called when `hearsOtherKeys` of the bus may have changed, and every second while it is so. */
+  readonly onOtherKeys?: (() => void) | undefined;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Numbers since the start, for metrics. */
+export interface BusCounters {
+  /** Publishes handed to a broker, and their bytes. */
+  readonly published: number;
+  readonly publishedBytes: number;
+  /** Publishes that were refused or not taken. */
+  readonly failed: number;
+  /** Messages on our topics, and their bytes. */
+  readonly received: number;
+  readonly receivedBytes: number;
+  /** Own batches that came back. */
+  readonly echoes: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  readonly reconnects: number;
+}

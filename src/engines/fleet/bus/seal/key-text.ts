@@ -1,0 +1,55 @@
+import { KvsError } from '../../../../core/errors.js';
+import { limits } from '../../../../core/limits.js';
+
+/** Random bytes of this length have far more different values: fewer come from a pattern, or from a person. */
+const DIFFERENT_BYTES_MIN = 16;
+
+/**
+ * The secrets in a text of one or two words (lines, usually), each at least 32 random bytes in hexadecimal or base64.
+ * The first one seals, all open.
+ * @param place where the text came from, for the message; what it holds is never repeated
+ * @throws KvsError CONFIGURACAO
+ */
+export function parseFleetKeys(text: string, place: string): readonly Buffer[] {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  if (words.length === 0) throw bad(place, 'não há chave nenhuma; crie uma com: kvs chave');
+  if (words.length > limits.fleetKeys) {
+    throw bad(place, `há ${words.length} chaves; no máximo ${limits.fleetKeys}, uma por linha`);
+  }
+  const keys = words.map((word, index) => {
+    const key = bytesOf(word);
+    const fault = faultOf(key);
+    if (key === undefined || fault !== undefined) throw bad(place, `a chave ${index + 1} ${fault ?? ''}`);
+    return key;
+  });
+  const [first, second] = keys;
+  if (first && second?.equals(first)) throw bad(place, 'as duas chaves são a mesma');
+  return keys;
+}
+
+/** Why these bytes are no key, in Portuguese. */
+function faultOf(key: Buffer | undefined): string | undefined {
+  const { fleetKeyBytesMin, fleetKeyBytesMax } = limits;
+  if (key === undefined) return 'não é hexadecimal nem base64; crie uma com: kvs chave';
+  if (key.length < fleetKeyBytesMin) return `tem ${key.length} bytes; são precisos ${fleetKeyBytesMin}`;
+  if (key.length > fleetKeyBytesMax) return `tem ${key.length} bytes; cabem ${fleetKeyBytesMax}`;
+  if (new Set(key).size < DIFFERENT_BYTES_MIN)
+    return 'é fraca: repete bytes demais para ter sido sorteada; crie uma com: kvs chave';
+  return undefined;
+}
+
+/**
+ * Digits that could be either are hexadecimal: read as base64 they would pass for more than they are, and one that lacks a
+ * digit for another key.
+ */
+function bytesOf(word: string): Buffer | undefined {
+  if (/^[0-9A-Fa-f]+$/.test(word)) return word.length % 2 === 0 ? Buffer.from(word, 'hex') : undefined;
+  if (/^[A-Za-z0-9+/]+={0,2}$/.test(word) || /^[A-Za-z0-9_-]+={0,2}$/.test(word)) {
+    return Buffer.from(word, 'base64');
+  }
+  return undefined;
+}
+
+function bad(place: string, why: string): KvsError {
+  return new KvsError('CONFIGURACAO', `${place}: ${why}`);
+}

@@ -1,0 +1,85 @@
+import type { KeyObject } from 'node:crypto';
+import type { Origin } from '../../../../core/dot.js';
+import { isAuthentic, splitAuthenticated } from './authenticated.js';
+import { decrypt, splitEncrypted } from './encrypted.js';
+import type { EncryptedParts } from './encrypted.js';
+import type { FleetKey } from './fleet-key.js';
+import type { KeyRing } from './key-ring.js';
+import type { SealHead } from './purpose.js';
+import { defaultSealTuning } from './tuning.js';
+
+/** Why a payload was not opened: no seal at all, one that makes no sense, an unknown key, or not what was sealed. */
+export type SealRefusal = 'SEM_SELO' | 'SELO' | 'CHAVE_FROTA' | 'AUTENTICIDADE';
+
+/** What was sealed, as it was sealed, by a holder of a fleet key, for the topic where it arrived. It may be old. */
+export interface Opened {
+  readonly head: SealHead;
+  readonly body: Buffer;
+}
+
+/** Opens what peers have sealed, in either form. */
+export class Opener {
+  /** Derived keys by fleet key, salt, purpose and origin, the one used last at the end. */
+  private readonly derived = new Map<string, KeyObject>();
+  private generation = 0;
+
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly keysMax: number = defaultSealTuning.sealKeysKept,
+  ) {}
+
+  /** Derived keys that are kept. */
+  get keysKept(): number {
+    return this.derived.size;
+  }
+
+  /** @param from whose topic it is */
+  open(topic: string, from: Origin, payload: Buffer): Opened | SealRefusal {
+    const encrypted = splitEncrypted(payload);
+    if (encrypted === 'bad') return 'SELO';
+    if (encrypted !== 'none') return this.decrypt(topic, from, encrypted);
+    const parts = splitAuthenticated(payload);
+    if (parts === 'none') return 'SEM_SELO';
+    if (parts === 'bad') return 'SELO';
+    const key = this.ring.find(parts.head.keyId);
+    if (!key) return 'CHAVE_FROTA';
+    return isAuthentic(key.authentication, topic, parts) ? parts : 'AUTENTICIDADE';
+  }
+
+  private decrypt(topic: string, from: Origin, parts: EncryptedParts): Opened | SealRefusal {
+    const { head, salt } = parts;
+    const fleetKey = this.ring.find(head.keyId);
+    if (!fleetKey) return 'CHAVE_FROTA';
+    this.forgetReplaced();
+    const name = `${head.keyId} ${salt.toString('hex')} ${head.purpose} ${from}`;
+    const key = this.derived.get(name) ?? derive(fleetKey, parts, from);
+    const body = decrypt(key, topic, parts);
+    if (!body) return 'AUTENTICIDADE';
+    // Only what has opened something is kept: invented salts must not crowd out those of peers.
+    this.keep(name, key);
+    return { head, body };
+  }
+
+  private keep(name: string, key: KeyObject): void {
+    this.derived.delete(name);
+    this.derived.set(name, key);
+    if (this.derived.size <= this.keysMax) return;
+    const [oldest] = this.derived.keys();
+    if (oldest !== undefined) this.derived.delete(oldest);
+  }
+
+  private forgetReplaced(): void {
+    if (this.generation === this.ring.generation) return;
+    this.generation = this.ring.generation;
+    this.derived.clear();
+  }
+}
+
+function derive(key: FleetKey, { head, salt }: EncryptedParts, from: Origin): KeyObject {
+  return key.sealing(salt, head.purpose, from);
+}
+
+/** Whether a payload is sealed in one of the two forms, for those who have no key. */
+export function looksSealed(payload: Buffer): boolean {
+  return splitEncrypted(payload) !== 'none' || splitAuthenticated(payload) !== 'none';
+}

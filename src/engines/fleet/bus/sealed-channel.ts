@@ -1,0 +1,188 @@
+import type { Origin } from '../../../core/dot.js';
+import { limits } from '../../../core/limits.js';
+import type { Message, PresenceMessage } from '../../../ports/bus.js';
+import type { Time } from '../../../ports/time.js';
+import type { DropReason } from '../../../wire/checks.js';
+import { isContact } from './contact.js';
+import type { Contact } from './contact.js';
+import { decodeSealed } from './decode-messages.js';
+import { encode } from './encode-messages.js';
+import { Liveness } from './seal/liveness.js';
+import type { LivenessVerdict } from './seal/liveness.js';
+import { Opener } from './seal/opener.js';
+import type { Opened } from './seal/opener.js';
+import { Sealer } from './seal/sealer.js';
+import type { SealOptions } from './seal/sealer.js';
+import { Suspects } from './seal/suspects.js';
+import { defaultSealTuning } from './seal/tuning.js';
+import { topicOf } from './topics.js';
+import type { TopicParts } from './topics.js';
+
+export interface ChannelOptions {
+  readonly fleet: string;
+  readonly origin: Origin;
+  readonly seal: SealOptions;
+  readonly time: Time;
+}
+
+/** What a channel does with the world. */
+export interface ChannelListener {
+  /** Number of the present connection, 1 at least. */
+  connection(): number;
+  /** Publishes a message of the channel's own. Returns whether a broker was given it. */
+  send(contact: Contact): boolean;
+  /** @param bytes its size on the wire, sealed */
+  deliver(message: Message, bytes: number): void;
+  drop(reason: DropReason, origin: Origin): void;
+}
+
+/**
+ * What goes between the servers of a fleet with a key: seals what is published, and lets through what a living holder
+ * of the key has sealed for the topic where it came, once. See docs/decisions/0011-fleet-key.md.
+ *
+ *     payload → opener (which key, what, for this topic?) → liveness (does its sender live? is it new?) → decode → member
+ *                                                             └ unknown: suspects (challenge, hold) ┘
+ */
+export class SealedChannel {
+  readonly liveness: Liveness;
+  readonly suspects: Suspects;
+  private readonly sealer: Sealer;
+  private readonly opener: Opener;
+  private presence: PresenceMessage | undefined;
+
+  constructor(
+    private readonly options: ChannelOptions,
+    private readonly listener: ChannelListener,
+  ) {
+    const { origin, seal, time } = options;
+    const tuning = seal.tuning ?? defaultSealTuning;
+    this.liveness = new Liveness(origin, tuning.verifiedOrigins);
+    this.sealer = new Sealer(origin, seal);
+    this.opener = new Opener(seal.ring, tuning.sealKeysKept);
+    this.suspects = new Suspects(
+      time,
+      {
+        challenge: (suspect) => this.contact('challenge', suspect),
+        refused: (suspect, messages) => {
+          for (let i = 0; i < messages; i++) listener.drop('NAO_VERIFICADA', suspect);
+        },
+      },
+      tuning,
+    );
+  }
+
+  /** A message as it goes on the wire. */
+  encode(message: Message | Contact): Buffer {
+    if (message.type === 'presence') this.presence = message;
+    const { fleet } = this.options;
+    const purpose = message.type === 'batch' ? 'batch' : 'control';
+    const body = encode(fleet, message);
+    return this.sealer.seal(topicOf(fleet, message), purpose, this.listener.connection(), body);
+  }
+
+  /** What this server says to itself. */
+  seal(topic: string, body: Buffer): Buffer {
+    return this.sealer.seal(topic, 'control', this.listener.connection(), body);
+  }
+
+  /** The will of one connection; its number is never used for another. */
+  encodeWill(connection: number, message: PresenceMessage): Buffer {
+    const { fleet } = this.options;
+    return this.sealer.sealWill(topicOf(fleet, message), connection, encode(fleet, message));
+  }
+
+  /**
+   * Takes what came on a topic of ours. Batches of this server's own, and what is for another one, must have been sorted
+   * out: an exchange shows that its sender lives only to the one whose name is in the topic.
+   */
+  receive(topic: string, parts: TopicParts, payload: Buffer): void {
+    const { from } = parts;
+    if (parts.fleet !== this.options.fleet) {
+      this.listener.drop('FROTA', from);
+      return;
+    }
+    if (payload.length > limits.payloadBytes) {
+      this.listener.drop('TAMANHO', from);
+      return;
+    }
+    const opened = this.opener.open(topic, from, payload);
+    if (typeof opened === 'string') {
+      this.listener.drop(opened, from);
+      return;
+    }
+    const take = (): void => {
+      this.take(parts, opened, payload.length);
+    };
+    switch (parts.channel) {
+      case 'batches':
+        this.receiveBatch(from, opened, payload.length, take);
+        return;
+      case 'presence':
+        this.receivePresence(from, opened, take);
+        return;
+      case 'sync':
+        this.receiveAddressed(from, opened, take);
+    }
+  }
+
+  stop(): void {
+    this.suspects.stop();
+  }
+
+  /** Repeats are known by their seq. */
+  private receiveBatch(from: Origin, { head }: Opened, bytes: number, take: () => void): void {
+    if (head.purpose !== 'batch') this.listener.drop('SELO', from);
+    else if (this.liveness.isVerified(from)) take();
+    else this.suspects.hold(from, bytes, take);
+  }
+
+  private receivePresence(from: Origin, { head }: Opened, take: () => void): void {
+    if (head.purpose === 'batch') {
+      this.listener.drop('SELO', from);
+      return;
+    }
+    const isWill = head.purpose === 'will';
+    const verdict = isWill ? this.liveness.will(from, head) : this.liveness.toEveryone(from, head);
+    // Whoever left a will cannot answer.
+    if (verdict === 'unverified' && !isWill) this.suspects.note(from);
+    else this.settle(verdict, from, take);
+  }
+
+  private receiveAddressed(from: Origin, { head }: Opened, take: () => void): void {
+    if (head.purpose !== 'control') {
+      this.listener.drop('SELO', from);
+      return;
+    }
+    const verdict = this.liveness.addressed(from, head);
+    this.settle(verdict, from, take);
+    if (verdict === 'accepted') this.suspects.release(from);
+  }
+
+  private settle(verdict: LivenessVerdict, from: Origin, take: () => void): void {
+    if (verdict === 'accepted') take();
+    else this.listener.drop(verdict === 'repeated' ? 'REPETIDA' : 'NAO_VERIFICADA', from);
+  }
+
+  private take(parts: TopicParts, { head, body }: Opened, bytes: number): void {
+    const decoded = decodeSealed(parts, this.options.fleet, body);
+    if (!decoded.ok) {
+      this.listener.drop(decoded.reason, parts.from);
+      return;
+    }
+    const { message } = decoded;
+    if (isContact(message)) {
+      if (message.presence) this.listener.deliver(message.presence, bytes);
+      if (message.type === 'challenge') this.contact('answer', message.from);
+    } else if (head.purpose === 'will' && (message.type !== 'presence' || message.state !== 'leaving')) {
+      this.listener.drop('SELO', parts.from);
+    } else {
+      this.listener.deliver(message, bytes);
+    }
+  }
+
+  private contact(type: Contact['type'], to: Origin): boolean {
+    const { origin, time } = this.options;
+    const presence = this.presence && { ...this.presence, wallMs: time.wallMs() };
+    return this.listener.send({ type, from: origin, to, presence });
+  }
+}

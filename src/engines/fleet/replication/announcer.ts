@@ -1,0 +1,70 @@
+import type { Origin } from '../../../core/dot.js';
+import type { Store } from '../../../core/store.js';
+import type { Bus, PresenceMessage, PresenceState } from '../../../ports/bus.js';
+import type { Random } from '../../../ports/random.js';
+import type { Time } from '../../../ports/time.js';
+import type { FleetTuning } from './tuning.js';
+
+/** Announces this server: regularly with jitter, and soon when something makes it worth while. */
+export class Announcer {
+  state: PresenceState = 'joining';
+  private cancelNext: (() => void) | undefined;
+  private nextAtMs = Infinity;
+  private number = 0;
+
+  constructor(
+    private readonly origin: Origin,
+    private readonly address: string,
+    private readonly store: Store,
+    private readonly bus: Bus,
+    private readonly time: Time,
+    private readonly random: Random,
+    private readonly tuning: FleetTuning,
+    private readonly portal: boolean,
+    /** What this server's clients wait to be held by others: the last seq, if any do. */
+    private readonly awaited: () => number | undefined,
+  ) {}
+
+  /** Announces now, and regularly from now on. */
+  announce(settled?: () => void): void {
+    this.bus.publish(this.presence(), settled);
+    this.schedule(this.tuning.presenceIntervalMs * (0.75 + this.random.next() / 2));
+  }
+
+  /** Announces within the greeting jitter, once however often it is asked. */
+  announceSoon(): void {
+    const delay = this.tuning.greetingJitterMs * this.random.next();
+    if (this.time.monotonicMs() + delay < this.nextAtMs) this.schedule(delay);
+  }
+
+  /** Announces the last state, and nothing more. */
+  stop(): void {
+    this.bus.publish(this.presence());
+    this.cancelNext?.();
+    this.nextAtMs = -Infinity;
+  }
+
+  private schedule(delayMs: number): void {
+    this.cancelNext?.();
+    this.nextAtMs = this.time.monotonicMs() + delayMs;
+    this.cancelNext = this.time.after(delayMs, () => this.announce());
+  }
+
+  private presence(): PresenceMessage {
+    const { vector } = this.store;
+    const awaits = this.awaited();
+    return {
+      type: 'presence',
+      origin: this.origin,
+      address: this.address,
+      state: this.state,
+      wallMs: this.time.wallMs(),
+      vectorDigest: vector.digest(),
+      storeHash: this.store.hash(),
+      recent: vector.recent(this.tuning.presenceEntries),
+      ...(this.portal ? { portal: true } : {}),
+      ...(awaits === undefined ? {} : { awaits }),
+      number: ++this.number,
+    };
+  }
+}

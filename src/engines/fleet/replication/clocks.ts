@@ -1,0 +1,138 @@
+import type { Origin } from '../../../core/dot.js';
+import type { Bus, ClockReply, ClockRequest } from '../../../ports/bus.js';
+import type { Logger } from '../../../ports/logger.js';
+import type { Time } from '../../../ports/time.js';
+import { replicationLimits } from './limits.js';
+import type { Peer, Peers } from './peers.js';
+import type { FleetTuning } from './tuning.js';
+
+export interface ClocksOptions {
+  readonly self: Origin;
+  readonly peers: Peers;
+  readonly bus: Bus;
+  readonly time: Time;
+  readonly logger: Logger;
+  readonly tuning: FleetTuning;
+  /** Called when this server's clock is found too far ahead, and when it is so no more. */
+  readonly onAhead: (ahead: boolean) => void;
+}
+
+interface Question {
+  readonly id: number;
+  readonly atMs: number;
+}
+
+/**
+ * By how much this server's clock is ahead of its peers'. See docs/decisions/0016-time.md.
+ *
+ * A presence that was delayed shows a clock that is behind, never one that is ahead: so it can say that all is well, and
+ * nothing else. Where no peer says so, each is asked, and its clock believed from an answer to that question: when it was
+ * asked, its clock showed no more than the answer says. Whoever delays that makes the lead look smaller.
+ *
+ * All is kept against the monotonic clock, and computed when it is asked for: our own wall clock may be set meanwhile.
+ */
+export class Clocks {
+  private readonly asked = new Map<Origin, Question>();
+  private questions = 0;
+  /** Whether there may be a lead: nobody has to compute it for every write of a fleet whose clocks are right. */
+  private suspicious = false;
+  private told = false;
+  private cancelLook: (() => void) | undefined;
+  private stopped = false;
+
+  constructor(private readonly options: ClocksOptions) {}
+
+  /** By how many ms this server's wall clock is now ahead of every peer's, for certain; 0 if that is within the limit. */
+  get leadMs(): number {
+    if (!this.suspicious) return 0;
+    const { peers, time, tuning } = this.options;
+    const nowMs = time.monotonicMs();
+    let least = Infinity;
+    for (const peer of peers.all())
+      least = Math.min(least, this.leadOver(peer, time.wallMs() - nowMs, nowMs));
+    const leadMs = least === Infinity ? 0 : Math.max(0, least);
+    if (leadMs > tuning.clockDriftMs) return leadMs;
+    this.suspicious = false;
+    return 0;
+  }
+
+  /** A presence of this peer is news. */
+  noted(peer: Peer): void {
+    const { time, tuning } = this.options;
+    const nowMs = time.monotonicMs();
+    if (time.wallMs() - nowMs - peer.clockOffsetMs > tuning.clockDriftMs) {
+      this.suspicious = true;
+      if (peer.presence.number !== undefined) this.ask(peer.presence.origin, nowMs);
+    }
+    this.tell();
+  }
+
+  /** Another server asks. */
+  onRequest({ from, id }: ClockRequest): void {
+    const { self, bus, time } = this.options;
+    bus.publish({ type: 'clockReply', from: self, to: from, id, wallMs: time.wallMs() });
+  }
+
+  onReply({ from, id, wallMs }: ClockReply): void {
+    const question = this.asked.get(from);
+    if (question?.id !== id) return;
+    this.asked.delete(from);
+    const { peers, time, tuning } = this.options;
+    const nowMs = time.monotonicMs();
+    const peer = peers.get(from);
+    if (!peer || nowMs - question.atMs > tuning.requestTimeoutMs) return;
+    // The middle of the round trip with half of it as the error: at most this.
+    peer.clock = { offsetMs: wallMs - question.atMs, atMs: nowMs };
+    this.suspicious = true;
+    this.tell();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelLook?.();
+  }
+
+  /** @param hereMs our wall clock against the monotonic one. @returns Infinity if this peer's clock tells nothing */
+  private leadOver({ presence, clock, clockOffsetMs }: Peer, hereMs: number, nowMs: number): number {
+    const { bus, tuning } = this.options;
+    const announcedMs = hereMs - clockOffsetMs;
+    if (announcedMs <= tuning.clockDriftMs) return announcedMs;
+    // A server of before cannot be asked. Where anybody may speak in its name anyhow, its word is taken as it was.
+    if (presence.number === undefined) return bus.isSealed === true ? Infinity : announcedMs;
+    if (!clock || nowMs - clock.atMs > tuning.peerSilentMs) return 0;
+    return Math.min(announcedMs, hereMs - clock.offsetMs);
+  }
+
+  private ask(to: Origin, nowMs: number): void {
+    const { self, bus, tuning } = this.options;
+    const isOver = ({ atMs }: Question): boolean => nowMs - atMs > tuning.requestTimeoutMs;
+    for (const [origin, question] of this.asked) if (isOver(question)) this.asked.delete(origin);
+    if (this.asked.has(to) || this.asked.size >= replicationLimits.clockQuestions) return;
+    const id = ++this.questions;
+    this.asked.set(to, { id, atMs: nowMs });
+    bus.publish({ type: 'clockRequest', from: self, to, id });
+  }
+
+  private tell(): void {
+    if (this.stopped) return;
+    const { time, logger, tuning, onAhead } = this.options;
+    const { leadMs } = this;
+    const isAhead = leadMs > tuning.clockDriftMs;
+    if (isAhead && !this.cancelLook) {
+      this.cancelLook = time.after(replicationLimits.clockLookMs, () => {
+        this.cancelLook = undefined;
+        this.tell();
+      });
+    }
+    if (isAhead === this.told) return;
+    this.told = isAhead;
+    if (isAhead) {
+      const fields = { adiantadoS: Math.round(leadMs / 1000), limiteS: tuning.clockDriftMs / 1000 };
+      logger.warn(
+        fields,
+        'o relógio deste servidor está adiantado da frota: recusa escritas até ser acertado',
+      );
+    } else logger.info({}, 'o relógio deste servidor não está mais adiantado da frota: aceita escritas');
+    onAhead(isAhead);
+  }
+}

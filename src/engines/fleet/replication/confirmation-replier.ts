@@ -1,0 +1,87 @@
+import type { Origin } from '../../../core/dot.js';
+import type { VersionVector } from '../../../core/vector.js';
+import type { Bus } from '../../../ports/bus.js';
+import type { Time } from '../../../ports/time.js';
+import type { FleetTuning } from './tuning.js';
+
+export interface ConfirmationReplierDeps {
+  readonly self: Origin;
+  readonly store: { readonly vector: VersionVector };
+  readonly bus: Bus;
+  readonly time: Time;
+  readonly tuning: FleetTuning;
+  /** Calls, once, when everything that is here now is as safe as this server can make it; at once if it is. */
+  readonly whenDurable: (call: () => void) => void;
+  /** Whether this server may speak for itself: it serves, or is about to hand over. */
+  readonly maySpeak: () => boolean;
+}
+
+/** Tells writers who wait for it what this server holds of theirs: all of them together, one message each at a time. */
+export class ConfirmationReplier {
+  /** What each waits for. */
+  private readonly asked = new Map<Origin, number>();
+  /** What each was told since it asked last. */
+  private readonly told = new Map<Origin, number>();
+  private busy = false;
+  private due = false;
+
+  constructor(private readonly deps: ConfirmationReplierDeps) {}
+
+  /** A writer waits until this server holds its mutations up to `seq`. */
+  noteQuestion(writer: Origin, seq: number): void {
+    if (!this.deps.maySpeak()) return;
+    // A question that is repeated: the answer may have been lost.
+    this.told.delete(writer);
+    this.asked.delete(writer);
+    this.asked.set(writer, seq);
+    if (this.asked.size > this.deps.tuning.peers) this.asked.delete([...this.asked.keys()][0] as Origin);
+    this.lookSoon();
+  }
+
+  /** The entry of `origin` advanced; `undefined`: those of many did. */
+  advanced(origin: Origin | undefined): void {
+    if (origin === undefined ? this.asked.size > 0 : this.asked.has(origin)) this.lookSoon();
+  }
+
+  private lookSoon(): void {
+    if (this.due || this.busy) return;
+    this.due = true;
+    this.deps.time.atEndOfTurn(() => {
+      this.due = false;
+      this.look();
+    });
+  }
+
+  private look(): void {
+    const { whenDurable, maySpeak } = this.deps;
+    const { vector } = this.deps.store;
+    const news = [...this.asked.keys()].flatMap((writer): (readonly [Origin, number])[] => {
+      const seq = vector.seqOf(writer);
+      return seq > (this.told.get(writer) ?? 0) ? [[writer, seq]] : [];
+    });
+    if (news.length === 0 || this.busy) return;
+    this.busy = true;
+    whenDurable(() => {
+      if (!maySpeak()) {
+        this.busy = false;
+        return;
+      }
+      let open = news.length;
+      for (const [writer, seq] of news) {
+        this.tell(writer, seq, () => {
+          if (--open > 0) return;
+          this.busy = false;
+          this.lookSoon();
+        });
+      }
+    });
+  }
+
+  private tell(writer: Origin, seq: number, settled: () => void): void {
+    if (seq >= (this.asked.get(writer) ?? 0)) {
+      this.asked.delete(writer);
+      this.told.delete(writer);
+    } else this.told.set(writer, seq);
+    this.deps.bus.publish({ type: 'confirm', from: this.deps.self, to: writer, seq }, settled);
+  }
+}

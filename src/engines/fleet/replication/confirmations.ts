@@ -1,0 +1,126 @@
+import type { Origin } from '../../../core/dot.js';
+import type { Time } from '../../../ports/time.js';
+import type { Peers } from './peers.js';
+import type { FleetTuning } from './tuning.js';
+
+interface Waiter {
+  readonly seq: number;
+  readonly servers: number;
+  readonly settle: (holders: number) => void;
+}
+
+/**
+ * Writes of this server that wait until others hold them, by what those say of their own vectors (see {@link ConfirmationReplier}).
+ * However many wait, one question is under way at a time, and it asks for all of them.
+ */
+export class Confirmations {
+  /** In ascending order of their seqs. */
+  private waiters: Waiter[] = [];
+  /** What each peer has said that it holds of this server's mutations. */
+  private readonly held = new Map<Origin, number>();
+  private asking = false;
+  private askedSeq = 0;
+  private askDue = false;
+  private cancelRepeat: (() => void) | undefined;
+
+  /** @param ask asks every peer to say what it holds, once it holds {@link awaited}; `settled` is called when it was sent */
+  constructor(
+    private readonly peers: Peers,
+    private readonly time: Time,
+    private readonly tuning: FleetTuning,
+    private readonly ask: (settled: () => void) => void,
+  ) {}
+
+  /** The last seq that somebody waits for; `undefined`: nobody does. */
+  get awaited(): number | undefined {
+    return this.waiters.at(-1)?.seq;
+  }
+
+  /** Whether so many may wait that a further write should not be begun. */
+  get isFull(): boolean {
+    return this.waiters.length >= this.tuning.confirmWaiters;
+  }
+
+  /**
+   * How many other servers hold everything of this server up to `seq`: as soon as they are `servers`, or else after `waitMs`.
+   * @param seq not less than in any call before
+   */
+  wait(seq: number, servers: number, waitMs: number): number | Promise<number> {
+    const holders = this.holders(seq);
+    if (holders >= servers) return holders;
+    return new Promise((resolve) => {
+      const cancel = this.time.after(waitMs, () => {
+        this.waiters = this.waiters.filter((other) => other !== waiter);
+        resolve(this.holders(seq));
+      });
+      const waiter: Waiter = {
+        seq,
+        servers,
+        settle: (count) => {
+          cancel();
+          resolve(count);
+        },
+      };
+      this.waiters.push(waiter);
+      this.askSoon();
+    });
+  }
+
+  /** A peer says that it holds everything of this server up to `seq`. */
+  confirmed(peer: Origin, seq: number): void {
+    const state = this.peers.get(peer)?.presence.state;
+    if (state !== 'serving' && state !== 'draining') return;
+    if ((this.held.get(peer) ?? 0) >= seq) return;
+    this.held.delete(peer);
+    this.held.set(peer, seq);
+    if (this.held.size > this.tuning.peers) this.held.delete([...this.held.keys()][0] as Origin);
+    this.settle(seq);
+  }
+
+  /** Those whom this confirmation was the last for. */
+  private settle(seq: number): void {
+    const descending = [...this.held.values()].sort((a, b) => b - a);
+    let kept = 0;
+    let next = 0;
+    for (; next < this.waiters.length; next++) {
+      const waiter = this.waiters[next] as Waiter;
+      if (waiter.seq > seq) break;
+      if ((descending[waiter.servers - 1] ?? 0) >= waiter.seq) waiter.settle(this.holders(waiter.seq));
+      else this.waiters[kept++] = waiter;
+    }
+    if (kept < next) this.waiters = [...this.waiters.slice(0, kept), ...this.waiters.slice(next)];
+  }
+
+  private holders(seq: number): number {
+    let count = 0;
+    for (const held of this.held.values()) if (held >= seq) count++;
+    return count;
+  }
+
+  /** What is written in one turn is asked for together, and what is written meanwhile with the next question. */
+  private askSoon(): void {
+    if (this.askDue || this.asking) return;
+    this.askDue = true;
+    this.time.atEndOfTurn(() => {
+      this.askDue = false;
+      this.askNow(this.tuning.confirmRepeatMs);
+    });
+  }
+
+  private askNow(repeatMs: number): void {
+    const { awaited } = this;
+    this.cancelRepeat?.();
+    this.cancelRepeat = undefined;
+    if (awaited === undefined) return;
+    this.askedSeq = awaited;
+    this.asking = true;
+    this.ask(() => {
+      this.asking = false;
+      if ((this.awaited ?? 0) > this.askedSeq) this.askSoon();
+    });
+    // The question, an answer, or the write itself may have been lost.
+    this.cancelRepeat = this.time.after(repeatMs, () => {
+      this.askNow(Math.min(2 * repeatMs, this.tuning.presenceIntervalMs));
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import { limits } from '../../../core/limits.js';
+
+/** What bounds replication beside what a simulation tunes. Units come last in each name. */
+export const replicationLimits = Object.freeze({
+  /** What a batch or a page costs beside its mutations, its seal included, where the broker's limit leaves it little room. */
+  envelopeBytes: limits.sealBytes + 512,
+  /** A peer that has more for us and cannot send it is asked again after a pause, doubled up to this. */
+  fruitlessCapMs: 8_000,
+  /** Whatever could not be sent and was not asked for within this is no longer missed by anyone. */
+  oversizeMs: 20_000,
+  /** Origins whose last presence number is remembered; beyond, the one without news for longest is forgotten. */
+  presenceNumbers: 4_096,
+  /**
+   * That number is forgotten without news for this long. Without a fleet key anybody can say a great one in another's
+   * name; far longer than a peer that is silent counts as here.
+   */
+  presenceNumberMs: 300_000,
+  /** Servers asked for their clocks at once: they answer in a round trip. */
+  clockQuestions: 64,
+  /** While writes are refused for the clock, this often it is looked whether that is over, for health and the log. */
+  clockLookMs: 500,
+});
+
+if (replicationLimits.oversizeMs <= 2 * replicationLimits.fruitlessCapMs) {
+  throw new Error(
+    'limits contradict each other: whoever misses something asks again before it counts as not missed',
+  );
+}

@@ -1,0 +1,168 @@
+import type { VectorEntries } from '../../../core/dot.js';
+import type { Origin } from '../../../core/dot.js';
+import { lastSeq, type Batch } from '../../../core/mutation.js';
+import { VersionVector } from '../../../core/vector.js';
+import type { BatchCodec } from '../../../ports/bus.js';
+import { partOf } from './oversize.js';
+import type { Obstacle } from './oversize.js';
+import type { FleetTuning } from './tuning.js';
+
+/** A batch that is kept. As text: thousands of small objects that live this long would cost each write several µs. */
+interface Logged {
+  readonly origin: Origin;
+  readonly last: number;
+  readonly mutations: number;
+  readonly packed: string;
+  readonly bytes: number;
+}
+
+/** Stands in the log where a state was joined. */
+const HOLE = null;
+
+// Forgotten items are cut off together, so that appending stays cheap.
+const COMPACT_AT = 1024;
+
+/** Batches of one answer; `more` when the page was full. */
+export interface LogPage {
+  readonly batches: readonly Batch[];
+  readonly bytes: number;
+  readonly more: boolean;
+  /** What comes next and is too large for any page. */
+  readonly obstacle?: Obstacle;
+}
+
+/**
+ * The batches that this server applied most recently, its own and others', in the order in which it applied them. That
+ * order is causal, so any stretch of it can be applied by whoever has what came before. Bounded; the oldest go first.
+ *
+ * Batches are kept and sent as they were made: merging them would make one batch's causes the other's.
+ */
+export class RecentLog {
+  private items: (Logged | typeof HOLE)[] = [];
+  /** Items before this index are forgotten; they are cut off when they are many. */
+  private start = 0;
+  /** Position of `items[0]`; positions count every item ever logged by this incarnation. */
+  private base = 0;
+  private bytes = 0;
+  private mutations = 0;
+  /** Position right after the last hole. */
+  private afterHole = 0;
+  /** For each origin, the last seq that is not here: what is kept begins right after it. */
+  private readonly absent = new VersionVector();
+
+  constructor(
+    private readonly codec: BatchCodec,
+    private readonly tuning: FleetTuning,
+  ) {}
+
+  /** The position after the newest item. */
+  get position(): number {
+    return this.base + this.items.length;
+  }
+
+  /**
+   * @param packed the batch as the codec wrote it
+   * @param bytes an upper bound on its size on the wire
+   */
+  append(batch: Batch, packed: string, bytes: number): void {
+    const mutations = batch.mutations.length;
+    this.items.push({ origin: batch.origin, last: lastSeq(batch), mutations, packed, bytes });
+    this.bytes += bytes;
+    this.mutations += mutations;
+    while (this.isOver()) this.forgetOldest();
+    if (this.start < COMPACT_AT || this.start * 2 < this.items.length) return;
+    this.items = this.items.slice(this.start);
+    this.base += this.start;
+    this.start = 0;
+  }
+
+  /**
+   * Notes that these entries of the vector were reached without batches, by joining a state. Whoever lacks them must
+   * join a state too, and whoever is staging this server's state must begin again.
+   */
+  noteJoin(advanced: VectorEntries): void {
+    for (const [origin, seq] of advanced) this.absent.advance(this.absent.indexOf(origin), seq);
+    this.items.push(HOLE);
+    this.afterHole = this.position;
+  }
+
+  /**
+   * What a peer with this vector lacks, oldest first, up to `pageBytes` (at least one batch, or what fits of it).
+   * @param mine this server's vector
+   * @param mostBytes a batch that takes more is cut
+   * @returns `undefined` if something that the peer lacks is no longer here
+   */
+  missing(
+    mine: VersionVector,
+    theirs: ReadonlyMap<string, number>,
+    pageBytes: number,
+    mostBytes = Infinity,
+  ): LogPage | undefined {
+    for (const [origin, seq] of mine.entries()) {
+      const has = theirs.get(origin) ?? 0;
+      if (has < seq && has < this.absent.seqOf(origin)) return undefined;
+    }
+    const has = (origin: Origin): number => theirs.get(origin) ?? 0;
+    return this.page(this.start, pageBytes, (item) => item.last > has(item.origin), mostBytes, has);
+  }
+
+  /**
+   * The batches from `position` on, up to `pageBytes` (at least one), with the position after them.
+   * @param mostBytes a batch that takes more cannot be sent
+   * @returns `undefined` if that position is no longer, or not yet, here, or the next batch cannot be sent
+   */
+  since(
+    position: number,
+    pageBytes: number,
+    mostBytes = Infinity,
+  ): (LogPage & { readonly position: number }) | undefined {
+    if (position < Math.max(this.base + this.start, this.afterHole) || position > this.position)
+      return undefined;
+    const page = this.page(position - this.base, pageBytes, () => true, mostBytes);
+    if (page.obstacle) return undefined;
+    return { ...page, position: position + page.batches.length };
+  }
+
+  /** @param has the last seq of an origin that the asker has; absent: batches are not cut */
+  private page(
+    from: number,
+    pageBytes: number,
+    wanted: (item: Logged) => boolean,
+    mostBytes: number,
+    has?: (origin: Origin) => number,
+  ): LogPage {
+    const batches: Batch[] = [];
+    let bytes = 0;
+    for (let i = from; i < this.items.length; i++) {
+      const item = this.items[i] as Logged | typeof HOLE;
+      if (item === HOLE || !wanted(item)) continue;
+      if (batches.length > 0 && bytes + item.bytes > pageBytes) return { batches, bytes, more: true };
+      if (item.bytes > mostBytes) {
+        const batch = this.codec.unpack(item.packed);
+        const part = has ? partOf(batch, has(item.origin), mostBytes) : { key: undefined, bytes: item.bytes };
+        return 'key' in part
+          ? { batches, bytes, more: true, obstacle: part }
+          : { batches: [part], bytes: mostBytes, more: true };
+      }
+      batches.push(this.codec.unpack(item.packed));
+      bytes += item.bytes;
+    }
+    return { batches, bytes, more: false };
+  }
+
+  private isOver(): boolean {
+    const count = this.items.length - this.start;
+    if (count <= 1) return false;
+    const { logBatches, logBytes, logMutations } = this.tuning;
+    return count > logBatches || this.bytes > logBytes || this.mutations > logMutations;
+  }
+
+  private forgetOldest(): void {
+    const item = this.items[this.start] as Logged | typeof HOLE;
+    this.items[this.start++] = HOLE;
+    if (item === HOLE) return;
+    this.bytes -= item.bytes;
+    this.mutations -= item.mutations;
+    this.absent.advance(this.absent.indexOf(item.origin), item.last);
+  }
+}

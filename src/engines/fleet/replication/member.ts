@@ -1,0 +1,330 @@
+import type { Mutation } from '../../../core/mutation.js';
+import type { Store } from '../../../core/store.js';
+import type { Message, PresenceMessage, PresenceState } from '../../../ports/bus.js';
+import { Announcer } from './announcer.js';
+import { SessionWaiters } from '../../session-waiters.js';
+import { Causes } from './causes.js';
+import { Clocks } from './clocks.js';
+import { Confirmations } from './confirmations.js';
+import { Giver } from './giver.js';
+import { handOver } from './hand-over.js';
+import { RecentLog } from './log.js';
+import type { MemberOptions } from './member-options.js';
+import { Outbox } from './outbox.js';
+import { Oversize } from './oversize.js';
+import { Peers } from './peers.js';
+import { Receiver } from './receiver.js';
+import { Repair } from './repair.js';
+import { SelfCheck } from './self-check.js';
+import { defaultFleetTuning, type FleetTuning } from './tuning.js';
+import { ConfirmationReplier } from './confirmation-replier.js';
+
+/**
+ * A server as a member of its fleet: joins, keeps up to date with its peers, and takes leave. What arrives from the
+ * bus is applied to the store here; what the engine wrote goes out from here.
+ */
+export class Member {
+  readonly peers: Peers;
+  readonly receiver: Receiver;
+  readonly repair: Repair;
+  readonly causes: Causes;
+  /** Writes of this server that wait until others hold them. */
+  readonly confirmations: Confirmations;
+  /** Clients that wait until this server has what they have seen. */
+  readonly sessionWaiters: SessionWaiters;
+  private readonly confirmationReplier: ConfirmationReplier;
+  private readonly tuning: FleetTuning;
+  private readonly outbox: Outbox;
+  private readonly log: RecentLog;
+  private readonly giver: Giver;
+  private readonly oversize: Oversize;
+  private readonly announcer: Announcer;
+  private readonly selfCheck: SelfCheck;
+  private readonly clocks: Clocks;
+  private current: PresenceState = 'joining';
+  private cancelPatience: (() => void) | undefined;
+  private sawServing = false;
+  /** Whether this server has stopped with writes of its own that no other has said to have, although others are there. */
+  leftBehind = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly options: MemberOptions,
+  ) {
+    const { origin, address, bus, time, random, logger } = options;
+    const tuning = (this.tuning = options.tuning ?? defaultFleetTuning);
+    const log = (this.log = new RecentLog(bus, tuning));
+    const { journalWriter } = options;
+    const causes = (this.causes = new Causes(origin, store, journalWriter !== undefined));
+    const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes));
+    const receiver = (this.receiver = new Receiver(
+      origin,
+      store,
+      outbox,
+      log,
+      tuning,
+      causes,
+      journalWriter,
+    ));
+    const peers = (this.peers = new Peers(origin, time, tuning));
+    const ask = (settled: () => void): void => this.announcer.announce(settled);
+    this.confirmations = new Confirmations(peers, time, tuning, ask);
+    this.sessionWaiters = new SessionWaiters(store, time, tuning, () => this.repair.suspect(0));
+    this.confirmationReplier = new ConfirmationReplier({
+      ...{ self: origin, store, bus, time, tuning },
+      whenDurable: (call) => (journalWriter ? journalWriter.whenDurable(call) : call()),
+      maySpeak: () => this.current === 'serving' || this.current === 'draining',
+    });
+    causes.onAdvance = (advanced) => {
+      this.sessionWaiters.advanced(advanced);
+      this.confirmationReplier.advanced(advanced);
+    };
+    const onAhead = (ahead: boolean): void => options.onClock?.(ahead);
+    this.clocks = new Clocks({ self: origin, peers, bus, time, logger, tuning, onAhead });
+    this.selfCheck = new SelfCheck(store, peers, logger, (alarmed) => options.onAlarm?.(alarmed));
+    this.oversize = new Oversize(time, logger, (blocked) => options.onOversize?.(blocked));
+    this.giver = new Giver(origin, store, outbox, log, tuning, bus, this.oversize);
+    const portal = options.portal ?? false;
+    const awaited = (): number | undefined => this.confirmations.awaited;
+    this.announcer = new Announcer(origin, address, store, bus, time, random, tuning, portal, awaited);
+    const onCaughtUp = (): void => this.caughtUp();
+    this.repair = new Repair({
+      ...{ self: origin, store, outbox, log, receiver, peers, bus, time, random, logger, tuning },
+      ...{ onCaughtUp, journalWriter, causes },
+      isWantedNow: () => this.sessionWaiters.isWaiting,
+    });
+  }
+
+  get state(): PresenceState {
+    return this.current;
+  }
+
+  /** Whether an alarm of the self-check stands: a peer with the same vector had another content. */
+  get diverged(): boolean {
+    return this.selfCheck.alarmed;
+  }
+
+  /** By how many ms this server's clock is ahead of every peer's: see {@link Clocks.leadMs}. */
+  get clockLeadMs(): number {
+    return this.clocks.leadMs;
+  }
+
+  /** Incarnations that one store may know. */
+  get originsLimit(): number {
+    return this.tuning.origins;
+  }
+
+  /** How far the clock may be ahead. */
+  get clockDriftMs(): number {
+    return this.tuning.clockDriftMs;
+  }
+
+  /** Whether this server serves and is the lowest origin that does, of those with the portal. */
+  get leadsPortal(): boolean {
+    const { origin, bus } = this.options;
+    return (
+      this.current === 'serving' &&
+      // Who sees nobody does not know who else is here.
+      bus.connected &&
+      !this.peers.serving().some(({ presence }) => presence.portal === true && presence.origin < origin)
+    );
+  }
+
+  /** Whether no peer that serves has announced more than is here. */
+  get upToDate(): boolean {
+    return this.peers.serving().every((peer) => this.peers.compare(peer, this.store.vector) !== 'ahead');
+  }
+
+  /** Tells the fleet of a mutation that this server has just applied as its `seq`. */
+  publish(seq: number, mutation: Mutation): void {
+    this.outbox.add(seq, mutation);
+  }
+
+  /** What is published next was decided now, with what is here: see {@link Causes.seal}. */
+  sealCauses(): void {
+    this.outbox.seal();
+  }
+
+  /** Joins the fleet. Reads and writes are refused until the state is `serving`. */
+  start(): void {
+    this.noteLoaded();
+    this.beginPatience(this.tuning.joinPatienceMs);
+    this.options.bus.start({
+      onMessage: (message, bytes) => this.onMessage(message, bytes),
+      onConnected: () => this.onConnected(),
+      onDisconnected: () => this.onDisconnected(),
+    });
+  }
+
+  /**
+   * Takes leave: refuses reads and writes, waits until a serving peer has everything that is here (written here,
+   * or by a server that has gone since; or `handOverMs` passed, or there is no peer), leaves the bus.
+   * @returns whether a serving peer has announced that it has everything
+   */
+  async stop(): Promise<boolean> {
+    this.cancelPatience?.();
+    this.repair.stop();
+    this.outbox.close();
+    const wasServing = this.current === 'serving';
+    this.changeState('draining');
+    const isEmpty = this.store.vector.entries().length === 0;
+    const handedOver = !wasServing || isEmpty || (await this.handedOver());
+    this.leftBehind = !handedOver && this.peers.lack(this.store.vector.seqOf(this.options.origin));
+    this.changeState('leaving');
+    this.announcer.stop();
+    this.oversize.stop();
+    this.clocks.stop();
+    await this.options.bus.stop();
+    return handedOver;
+  }
+
+  private handedOver(): Promise<boolean> {
+    this.announcer.announce();
+    return handOver(() => this.store.vector, { ...this.options, tuning: this.tuning, peers: this.peers });
+  }
+
+  /** What the store holds already came without batches: peers that lack it take it as a state. */
+  private noteLoaded(): void {
+    const loaded = this.store.vector.entries();
+    if (loaded.length === 0) return;
+    this.log.noteJoin(loaded);
+    this.causes.noteJoined(loaded);
+  }
+
+  // ── the peers' side ────────────────────────────────────────────────────────────────────────────────────────────
+
+  private onMessage(message: Message, bytes: number): void {
+    if (this.current === 'leaving') return;
+    switch (message.type) {
+      case 'batch':
+        this.receiver.receive(message.batch, message.packed, bytes);
+        if (this.receiver.isWaiting) this.repair.suspect();
+        return;
+      case 'presence':
+        this.onPresence(message);
+        return;
+      case 'logRequest':
+        if (this.current !== 'joining') this.options.bus.publish(this.giver.answerLog(message));
+        return;
+      case 'stateRequest':
+        if (this.current !== 'joining') this.options.bus.publish(this.giver.answerState(message));
+        return;
+      case 'logReply':
+        this.repair.onLogReply(message);
+        return;
+      case 'stateReply':
+        this.repair.onStateReply(message);
+        return;
+      case 'confirm':
+        this.peers.noteHeld(message.seq);
+        this.confirmations.confirmed(message.from, message.seq);
+        return;
+      case 'clockRequest':
+        this.clocks.onRequest(message);
+        return;
+      case 'clockReply':
+        this.clocks.onReply(message);
+    }
+  }
+
+  private onPresence(presence: PresenceMessage): void {
+    if (presence.origin === this.options.origin) {
+      // The last will of an earlier connection of ours: peers must not believe it.
+      if (presence.state === 'leaving') this.announcer.announce();
+      return;
+    }
+    const known = this.peers.get(presence.origin);
+    const noted = this.peers.note(presence);
+    if (noted === 'stale') return;
+    if (noted === 'gone') {
+      // It says so itself, and so may its broker.
+      if (known) this.options.logger.info({ par: presence.origin }, 'servidor saiu da frota');
+      this.repair.peerGone(presence.origin);
+      return;
+    }
+    if (presence.state === 'draining') this.announcer.announceSoon();
+    if (noted === 'new') {
+      const { origin: par, address: endereco } = presence;
+      this.options.logger.info({ par, endereco }, 'servidor visto na frota');
+      this.announcer.announceSoon();
+    }
+    if (presence.state === 'serving') this.sawServing = true;
+    if (presence.awaits !== undefined)
+      this.confirmationReplier.noteQuestion(presence.origin, presence.awaits);
+    if (this.selfCheck.look(presence)) this.repair.replaceFrom(presence.origin);
+    const peer = this.peers.get(presence.origin);
+    if (peer) this.clocks.noted(peer);
+    const { vector } = this.store;
+    if (this.current === 'joining' || (peer && this.peers.compare(peer, vector) !== 'notAhead'))
+      this.repair.suspect();
+  }
+
+  private onConnected(): void {
+    this.peers.inSight(true);
+    this.options.onBroker?.(true);
+    this.announcer.announce();
+    if (this.current === 'joining') this.beginPatience(this.tuning.joinPatienceMs);
+    this.repair.suspect();
+  }
+
+  private onDisconnected(): void {
+    this.peers.inSight(false);
+    this.options.onBroker?.(false);
+    if (this.current === 'joining') {
+      this.beginPatience(this.sawServing ? this.tuning.joinGiveUpMs : this.tuning.joinPatienceMs);
+    }
+  }
+
+  // ── joining ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private beginPatience(delayMs: number): void {
+    this.cancelPatience?.();
+    this.cancelPatience = this.options.time.after(delayMs, () => this.patienceEnded());
+  }
+
+  /** Nobody served for a while: the lowest origin of those who wait serves first, or who waits alone. */
+  private patienceEnded(): void {
+    if (this.current !== 'joining') return;
+    const { bus, logger } = this.options;
+    const mustWait =
+      bus.connected &&
+      this.peers
+        .all()
+        .some(({ presence }) => presence.state === 'serving' || presence.origin < this.options.origin);
+    if (mustWait) {
+      this.beginPatience(this.tuning.joinPatienceMs);
+      return;
+    }
+    if (!bus.connected) logger.warn({}, 'sem broker: atendendo sozinho; a frota converge quando ele voltar');
+    this.serve();
+  }
+
+  private caughtUp(): void {
+    if (this.current === 'joining') this.serve();
+  }
+
+  private serve(): void {
+    this.repair.joining = false;
+    this.cancelPatience?.();
+    this.changeState('serving');
+    this.announcer.announceSoon();
+  }
+
+  private changeState(state: PresenceState): void {
+    if (state === this.current) return;
+    this.current = state;
+    this.announcer.state = state;
+    this.options.logger.info(
+      { estado: state, chaves: this.store.keyCount, entradas: this.store.entryCount },
+      ESTADOS[state],
+    );
+    this.options.onState?.(state);
+  }
+}
+
+const ESTADOS: Readonly<Record<PresenceState, string>> = {
+  joining: 'entrando na frota',
+  serving: 'atendendo',
+  draining: 'entregando o que falta antes de sair',
+  leaving: 'saindo da frota',
+};

@@ -1,0 +1,138 @@
+import type { Origin, VectorEntries } from '../../../core/dot.js';
+import { batchBytes, mutationBytes, vectorBytes } from '../../../core/json-size.js';
+import type { Batch, Mutation } from '../../../core/mutation.js';
+import type { BatchMessage, Bus } from '../../../ports/bus.js';
+import type { Time } from '../../../ports/time.js';
+import type { Causes } from './causes.js';
+import { replicationLimits } from './limits.js';
+import type { RecentLog } from './log.js';
+import type { FleetTuning } from './tuning.js';
+
+interface OpenBatch {
+  readonly first: number;
+  readonly dependencies: VectorEntries;
+  readonly mutations: Mutation[];
+  bytes: number;
+}
+
+/**
+ * Turns this server's mutations into batches, one for each turn of the event loop, and hands them to the bus.
+ *
+ * Nothing here must arrive: every closed batch is in the log, and peers that miss one ask for it. So a full queue
+ * drops, and a broker that is away costs no memory.
+ */
+export class Outbox {
+  private open: OpenBatch | undefined;
+  private readonly queue: { readonly message: BatchMessage; readonly bytes: number }[] = [];
+  private queuedBytes = 0;
+  private inFlight = 0;
+  private flushScheduled = false;
+
+  constructor(
+    private readonly origin: Origin,
+    private readonly bus: Bus,
+    private readonly log: RecentLog,
+    private readonly time: Time,
+    private readonly tuning: FleetTuning,
+    private readonly causes: Causes,
+  ) {}
+
+  /** Takes a mutation that this server has just applied as its `seq`. */
+  add(seq: number, mutation: Mutation): void {
+    const bytes = mutationBytes(mutation);
+    const { open } = this;
+    if (
+      open &&
+      (open.bytes + bytes > this.mostBytes() || open.mutations.length >= this.tuning.batchMutations)
+    ) {
+      this.close();
+    }
+    this.open ??= this.begin(seq);
+    this.open.mutations.push(mutation);
+    this.open.bytes += bytes;
+    this.scheduleFlush();
+  }
+
+  /** Must be called before anything remote is applied: a batch's dependencies must be true for all of it. */
+  close(): void {
+    const { open } = this;
+    if (!open) return;
+    this.open = undefined;
+    const batch: Batch = {
+      origin: this.origin,
+      first: open.first,
+      dependencies: open.dependencies,
+      mutations: open.mutations,
+    };
+    const packed = this.bus.pack(batch);
+    this.log.append(batch, packed, open.bytes);
+    this.enqueue({ type: 'batch', batch, packed }, open.bytes);
+  }
+
+  /** Whether everything that can be sent has been taken by the broker. */
+  get isIdle(): boolean {
+    return !this.open && this.inFlight === 0 && this.queue.length === 0;
+  }
+
+  /** What is added next was decided now: see {@link Causes.seal}. */
+  seal(): void {
+    if (this.causes.seal()) this.close();
+  }
+
+  /** A batch that the broker does not carry would reach nobody, and what comes after it would wait for it. */
+  private mostBytes(): number {
+    const { limitBytes } = this.bus;
+    const { batchBytes } = this.tuning;
+    return limitBytes === undefined
+      ? batchBytes
+      : Math.min(batchBytes, limitBytes - replicationLimits.envelopeBytes);
+  }
+
+  private begin(first: number): OpenBatch {
+    const dependencies = this.causes.take();
+    const bytes = batchBytes({ origin: this.origin, first, dependencies: [], mutations: [] });
+    return { first, dependencies, mutations: [], bytes: bytes + vectorBytes(dependencies) };
+  }
+
+  private scheduleFlush(): void {
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
+    this.time.atEndOfTurn(() => {
+      this.flushScheduled = false;
+      this.flush();
+    });
+  }
+
+  /** Under pressure the open batch stays open and grows, and goes when a place in the window is free. */
+  private flush(): void {
+    if (this.bus.connected && this.isFull()) return;
+    this.close();
+  }
+
+  private isFull(): boolean {
+    return this.inFlight >= this.tuning.outboxBatches;
+  }
+
+  private enqueue(message: BatchMessage, bytes: number): void {
+    if (!this.bus.connected) return;
+    const { outboxQueuedBatches, outboxQueuedBytes } = this.tuning;
+    if (this.queue.length >= outboxQueuedBatches || this.queuedBytes + bytes > outboxQueuedBytes) return;
+    this.queue.push({ message, bytes });
+    this.queuedBytes += bytes;
+    this.pump();
+  }
+
+  private pump(): void {
+    while (!this.isFull()) {
+      const next = this.queue.shift();
+      if (!next) return;
+      this.queuedBytes -= next.bytes;
+      this.inFlight++;
+      this.bus.publish(next.message, () => {
+        this.inFlight--;
+        this.pump();
+        if (this.queue.length === 0 && this.open) this.scheduleFlush();
+      });
+    }
+  }
+}

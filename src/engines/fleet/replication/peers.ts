@@ -1,0 +1,130 @@
+import type { Origin, VectorEntries } from '../../../core/dot.js';
+import type { VersionVector } from '../../../core/vector.js';
+import type { PresenceMessage } from '../../../ports/bus.js';
+import type { Time } from '../../../ports/time.js';
+import { PresenceOrder } from './presence-order.js';
+import type { FleetTuning } from './tuning.js';
+
+/** Another server of the fleet as it last announced itself. */
+export interface Peer {
+  readonly presence: PresenceMessage;
+  readonly seenAtMs: number;
+  /** What its wall clock shows against our monotonic one, in ms, at least: a presence may have been under way for long. */
+  readonly clockOffsetMs: number;
+  /** The highest seq of ours that it has ever said to have: it still has it. */
+  readonly ownSeq: number;
+  /** Not asked for anything before this (monotonic ms). */
+  restUntilMs: number;
+  /** Requests in a row of which it had more for us and could not send it. */
+  fruitless: number;
+  /** The same at most, by its answer to a question of ours that came at `atMs` (monotonic). */
+  clock: { readonly offsetMs: number; readonly atMs: number } | undefined;
+}
+
+/** What a presence was: of somebody new, of somebody known, a leave, or older than what was known already. */
+export type Noted = 'new' | 'known' | 'gone' | 'stale';
+
+/** Whether a peer has what we have not: `unknown` when its presence was too short to tell. */
+export type Comparison = 'ahead' | 'notAhead' | 'unknown';
+
+/** The servers that are here, by what they announce. Bounded; the one silent for longest is forgotten first. */
+export class Peers {
+  private readonly peers = new Map<Origin, Peer>();
+  private readonly order: PresenceOrder;
+  /** The highest seq of ours that any peer has ever said to have. */
+  private heldSeq = 0;
+  /** Some served when the broker was lost. */
+  private outOfSight = false;
+
+  constructor(
+    private readonly own: Origin,
+    private readonly time: Time,
+    private readonly tuning: FleetTuning,
+  ) {
+    this.order = new PresenceOrder(time);
+  }
+
+  /** The broker came or went: whoever served when it went does so still, as far as anybody knows. */
+  inSight(isInSight: boolean): void {
+    this.outOfSight = !isInSight && (this.outOfSight || this.serving().length > 0);
+  }
+
+  /** A peer has said to have ours up to this seq. */
+  noteHeld(seq: number): void {
+    this.heldSeq = Math.max(this.heldSeq, seq);
+  }
+
+  /** Whether there are others that serve, and none, here or gone, has ever said to have all of ours up to this seq. */
+  lack(seq: number): boolean {
+    return (this.outOfSight || this.serving().length > 0) && this.heldSeq < seq;
+  }
+
+  get(origin: Origin): Peer | undefined {
+    return this.peers.get(origin);
+  }
+
+  /** Peers heard of recently. */
+  all(): Peer[] {
+    this.forgetSilent();
+    return [...this.peers.values()];
+  }
+
+  serving(): Peer[] {
+    return this.all().filter((peer) => peer.presence.state === 'serving');
+  }
+
+  /** Whether this peer has said since a moment (monotonic ms) that it serves. */
+  serves(origin: Origin, sinceMs: number): boolean {
+    const peer = this.peers.get(origin);
+    return peer !== undefined && peer.presence.state === 'serving' && peer.seenAtMs >= sinceMs;
+  }
+
+  /**
+   * Whether some serving peer has announced that it has all of this.
+   * @param sinceMs a peer not heard of since (monotonic ms) does not count: it may have gone
+   */
+  someoneHas(entries: VectorEntries, sinceMs: number): boolean {
+    return this.serving().some(({ presence, seenAtMs, ownSeq }) => {
+      if (seenAtMs < sinceMs) return false;
+      const announced = new Map([...presence.recent, [this.own, ownSeq]]);
+      return entries.every(([origin, seq]) => (announced.get(origin) ?? 0) >= seq);
+    });
+  }
+
+  /** Takes a presence, unless it is stale: then nothing that it says counts. */
+  note(presence: PresenceMessage): Noted {
+    if (!this.order.isNews(presence)) return 'stale';
+    const known = this.peers.get(presence.origin);
+    this.peers.delete(presence.origin);
+    if (presence.state === 'leaving') return 'gone';
+    const saysOwn = presence.recent.find(([origin]) => origin === this.own)?.[1] ?? 0;
+    this.noteHeld(saysOwn);
+    this.peers.set(presence.origin, {
+      presence,
+      ownSeq: Math.max(known?.ownSeq ?? 0, saysOwn),
+      seenAtMs: this.time.monotonicMs(),
+      clockOffsetMs: presence.wallMs - this.time.monotonicMs(),
+      restUntilMs: known?.restUntilMs ?? 0,
+      fruitless: known?.fruitless ?? 0,
+      clock: known?.clock,
+    });
+    if (this.peers.size > this.tuning.peers) {
+      const [longestSilent] = this.peers.keys();
+      if (longestSilent !== undefined) this.peers.delete(longestSilent);
+    }
+    return known === undefined ? 'new' : 'known';
+  }
+
+  /** Compares what a peer announced with what is here. */
+  compare(peer: Peer, mine: VersionVector): Comparison {
+    const { recent, vectorDigest } = peer.presence;
+    if (vectorDigest === mine.digest()) return 'notAhead';
+    if (!mine.covers(recent)) return 'ahead';
+    return recent.length < this.tuning.presenceEntries ? 'notAhead' : 'unknown';
+  }
+
+  private forgetSilent(): void {
+    const since = this.time.monotonicMs() - this.tuning.peerSilentMs;
+    for (const [origin, peer] of this.peers) if (peer.seenAtMs < since) this.peers.delete(origin);
+  }
+}

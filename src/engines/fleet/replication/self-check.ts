@@ -1,0 +1,36 @@
+import type { Store } from '../../../core/store.js';
+import type { PresenceMessage } from '../../../ports/bus.js';
+import type { Logger } from '../../../ports/logger.js';
+import type { Peers } from './peers.js';
+
+/** Equal vectors with unequal contents mean a bug (or a forger): it must not go unseen. */
+export class SelfCheck {
+  /** Whether an alarm stands: a peer with the same vector had another content. */
+  alarmed = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly peers: Peers,
+    private readonly logger: Logger,
+    private readonly onAlarm: (alarmed: boolean) => void,
+  ) {}
+
+  /** Compares. @returns whether this server is the one in the wrong, and should take that peer's content */
+  look(presence: PresenceMessage): boolean {
+    const digest = this.store.vector.digest();
+    if (presence.vectorDigest !== digest) return false;
+    const hash = this.store.hash();
+    const differs = presence.storeHash !== hash;
+    if (differs && !this.alarmed) {
+      const fields = { par: presence.origin, meu: hash, dele: presence.storeHash };
+      this.logger.error(fields, 'ALARME: mesmo vetor de versões e conteúdo diferente');
+    }
+    const changed = differs !== this.alarmed;
+    this.alarmed = differs;
+    if (changed) this.onAlarm(differs);
+    // Two peers that agree with each other, and none with us: we are the one in the wrong.
+    const same = this.peers.serving().filter((peer) => peer.presence.vectorDigest === digest);
+    const agreeing = same.filter((peer) => peer.presence.storeHash === presence.storeHash);
+    return differs && agreeing.length >= 2 && agreeing.length === same.length;
+  }
+}

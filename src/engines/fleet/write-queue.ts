@@ -1,0 +1,99 @@
+import type { Mutation } from '../../core/mutation.js';
+
+/** Another write of the same key must take effect first. */
+export const LATER = Symbol('later');
+
+/** The last mutation of each key that is decided and not applied yet. */
+export type Decided = ReadonlyMap<string, Mutation>;
+
+/** A local write on its way to the disk: one step, of one mutation or of several. */
+export interface QueuedWrite {
+  /** Roughly what it occupies while it waits. */
+  readonly bytes: number;
+  /** It becomes no more than so many mutations. */
+  readonly mutationsMax: number;
+  /**
+   * Decides what it does, in the order in which writes came. Of each key it looks at what is in the store and what is
+   * decided, or it waits.
+   * @returns no mutation: nothing is to be done; `LATER`: it cannot be decided before what is decided is applied
+   * @throws KvsError
+   */
+  stamp(decided: Decided): readonly Mutation[] | typeof LATER;
+  /** It is durable, or there was nothing to do: it takes effect by `apply`, all of it, then it is answered. */
+  complete(apply: () => void): void;
+  /** It has no effect. */
+  refuse(reason: unknown): void;
+}
+
+/** A write with what it was decided to do. */
+export interface StampedWrite {
+  readonly write: QueuedWrite;
+  readonly mutations: readonly Mutation[];
+}
+
+const NOTHING: readonly Mutation[] = [];
+
+/** Writes that wait, first come, first served. Bounded by whoever fills it. */
+export class WriteQueue {
+  private items: QueuedWrite[] = [];
+  private start = 0;
+  private waitingBytes = 0;
+
+  get length(): number {
+    return this.items.length - this.start;
+  }
+
+  get bytes(): number {
+    return this.waitingBytes;
+  }
+
+  push(write: QueuedWrite): void {
+    this.items.push(write);
+    this.waitingBytes += write.bytes;
+  }
+
+  /**
+   * Decides the next writes, up to so many mutations and so many bytes (the first in any case, whole), or to the first that
+   * must wait. Those that are refused or have nothing to do are answered at once.
+   */
+  takeGroup(mutationsMax: number, bytesMax: number): StampedWrite[] {
+    const group: StampedWrite[] = [];
+    const decided = new Map<string, Mutation>();
+    for (let bytes = 0, count = 0; this.start < this.items.length; this.start++) {
+      const write = this.items[this.start] as QueuedWrite;
+      const fits = count + write.mutationsMax <= mutationsMax && bytes + write.bytes <= bytesMax;
+      if (group.length > 0 && !fits) break;
+      const mutations = this.decide(write, decided);
+      if (mutations === LATER) break;
+      this.waitingBytes -= write.bytes;
+      if (mutations.length === 0) continue;
+      bytes += write.bytes;
+      count += mutations.length;
+      for (const mutation of mutations) decided.set(mutation.key, mutation);
+      group.push({ write, mutations });
+    }
+    this.items = this.items.slice(this.start);
+    this.start = 0;
+    return group;
+  }
+
+  /** Refuses all. */
+  refuseAll(reason: unknown): void {
+    const refused = this.items.slice(this.start);
+    this.items = [];
+    this.start = 0;
+    this.waitingBytes = 0;
+    for (const write of refused) write.refuse(reason);
+  }
+
+  private decide(write: QueuedWrite, decided: Decided): readonly Mutation[] | typeof LATER {
+    try {
+      const mutations = write.stamp(decided);
+      if (mutations !== LATER && mutations.length === 0) write.complete(() => undefined);
+      return mutations;
+    } catch (error) {
+      write.refuse(error);
+      return NOTHING;
+    }
+  }
+}

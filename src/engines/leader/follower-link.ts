@@ -1,0 +1,345 @@
+import { connect } from 'node:net';
+import { limits } from '../../core/limits.js';
+import type { VectorEntries } from '../../core/dot.js';
+import { MensagemConnection } from '../../wire/mensagem/connection.js';
+import { keysOf } from '../../wire/mensagem/decode.js';
+import { mutationMessage } from '../../wire/mensagem/encode.js';
+import { SERVER_SHAPE } from '../../wire/mensagem/limits.js';
+import type { Logged, MutationLog } from './log.js';
+import { splitAddress } from './role.js';
+import type { RoleOptions } from './role.js';
+import { StateGiver, StateTaker } from './transfer.js';
+import { Window } from './window.js';
+import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
+import type { Mensagem, StateBeginMessage } from '../../wire/mensagem/messages.js';
+
+/**
+ * - `away`: no connection, or not yet greeted
+ * - `held`: greeted; waits until the leader may take its state, or serves
+ * - `taking`: the leader takes its state
+ * - `giving`: it takes the leader's
+ * - `streaming`: gets every mutation in order
+ */
+type Phase = 'away' | 'held' | 'taking' | 'giving' | 'streaming';
+
+/** What a link needs of the leader. */
+export interface LinkHost extends RoleOptions {
+  readonly log: MutationLog;
+  readonly serving: boolean;
+  /** See {@link LeaderMessage.inicio}. */
+  readonly epoch: number;
+  raiseEpoch(seen: number): void;
+  /** Whether the leader takes no other follower's state now. */
+  mayTake(link: FollowerLink): boolean;
+  /** This follower's state is in the leader's store, or the follower is gone while it was being taken. */
+  onTaken(link: FollowerLink): void;
+  onAcknowledged(): void;
+}
+
+/**
+ * The leader's side of one follower: one connection, kept up, on which every mutation goes out in order. A follower that
+ * was away gets what it lacks from the log, or the whole state; {@link acknowledged} counts only what it holds now.
+ */
+export class FollowerLink {
+  private connection: MensagemConnection | undefined;
+  private phase: Phase = 'away';
+  private theirs: VectorEntries = [];
+  private isTaken = false;
+  private confirmed = 0;
+  /** The next seq to send. */
+  private next = 1;
+  private readonly window = new Window();
+  /** The seq with which the follower has caught up; `undefined` before that is known. */
+  private target: number | undefined;
+  private told = false;
+  private giver: StateGiver | undefined;
+  private taker: StateTaker | undefined;
+  private pauseMs: number = limits.leaderRetryBaseMs;
+  private heardMs = 0;
+  private stopped = false;
+  private warned: string | undefined;
+
+  constructor(
+    readonly address: string,
+    private readonly host: LinkHost,
+  ) {}
+
+  /** Whether the leader has what this follower held when the leader started. */
+  get taken(): boolean {
+    return this.isTaken;
+  }
+
+  /** The leader's last seq that the follower is known to hold now; 0 while it is away. */
+  get acknowledged(): number {
+    return this.confirmed;
+  }
+
+  /** Whether it has caught up since it was last away. */
+  get upToDate(): boolean {
+    return this.phase === 'streaming' && this.told;
+  }
+
+  start(): void {
+    if (this.stopped) return;
+    const { host, port } = splitAddress(this.address);
+    const socket = connect({ host, port });
+    const cancelConnect = this.host.time.after(limits.leaderConnectMs, () => socket.destroy());
+    socket.once('connect', cancelConnect);
+    const connection: MensagemConnection = new MensagemConnection(socket, {
+      time: this.host.time,
+      budget: this.host.budget,
+      limits: { lineBytes: limits.mensagemLineBytes, lineMs: Infinity, idleMs: Infinity },
+      shape: SERVER_SHAPE,
+      onMessage: (message) => {
+        this.heardMs = this.host.time.monotonicMs();
+        if (connection === this.connection) this.onMessage(message);
+        return undefined;
+      },
+      onClose: () => {
+        cancelConnect();
+        this.lost();
+      },
+    });
+    this.connection = connection;
+    socket.once('connect', () => {
+      const { origin, self, epoch, shows } = this.host;
+      const parties = { lider: self, seguidor: this.address, ...shows };
+      connection.send({
+        tipo: 'LEADER',
+        formato: MENSAGEM_FORMAT,
+        origem: origin,
+        ...parties,
+        inicio: epoch,
+      });
+      this.heardMs = this.host.time.monotonicMs();
+      this.watch(connection);
+    });
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.connection?.end();
+  }
+
+  /** Begins again, from the greeting. */
+  restart(): void {
+    this.connection?.destroy();
+  }
+
+  /** Something that held this link up may have changed. */
+  resume(): void {
+    if (this.phase === 'held') this.proceed();
+  }
+
+  /** Sends what there is to send, as far as the window allows. */
+  pump(): void {
+    if (this.phase !== 'streaming') return;
+    while (this.next <= this.host.log.last && !this.window.isFull) {
+      const sent = this.sendStep();
+      if (sent === undefined) {
+        // Too slow for the log: it takes the state.
+        this.restart();
+        return;
+      }
+      for (const { bytes } of sent) this.window.sent(bytes);
+    }
+    if (this.told || this.target === undefined || this.confirmed < this.target) return;
+    this.told = true;
+    this.warned = undefined;
+    this.pauseMs = limits.leaderRetryBaseMs;
+    this.connection?.send({ tipo: 'SERVING' });
+    this.host.logger.info({ servidor: this.address }, 'seguidor em dia');
+    this.host.onChange();
+  }
+
+  private onMessage(message: Mensagem): void {
+    switch (message.tipo) {
+      case 'LEADER_OK':
+        this.theirs = message.vetor;
+        this.phase = 'held';
+        this.proceed();
+        return;
+      case 'LEADER_STALE':
+        this.host.raiseEpoch(message.inicio);
+        this.restart();
+        return;
+      case 'ERROR':
+        this.warn(message.mensagem);
+        return;
+      case 'REPLICATION_OK':
+        this.confirm(message.seq);
+        return;
+      case 'STATE_BEGIN':
+        if (this.phase === 'taking') this.taker = new StateTaker(this.host.store, message.vetor);
+        return;
+      case 'STATE_PAGE':
+        this.takePage(message);
+        return;
+      case 'STATE_OK':
+        if (this.phase === 'giving') this.give();
+        return;
+      default:
+        return;
+    }
+  }
+
+  private proceed(): void {
+    const { store, serving } = this.host;
+    if (!this.isTaken) {
+      if (!store.vector.covers(this.theirs)) {
+        if (!this.host.mayTake(this)) return;
+        this.phase = 'taking';
+        this.connection?.send({ tipo: 'STATE_REQUEST' });
+        return;
+      }
+      this.isTaken = true;
+      this.host.onTaken(this);
+    }
+    if (serving && this.phase === 'held') this.bringUp();
+  }
+
+  /** Everything that the follower lacks is sent, from the log where it reaches back far enough. */
+  private bringUp(): void {
+    const { store, origin, log } = this.host;
+    if (!store.vector.covers(this.theirs)) {
+      this.warn('tem dados que o líder não conhece: pare-o e abra-o de novo, vazio');
+      this.connection?.end();
+      return;
+    }
+    const theirs = new Map(this.theirs);
+    const holds = theirs.get(origin) ?? 0;
+    const older = store.vector.entries().filter(([other]) => other !== origin);
+    const inLog = holds + 1 >= log.first && older.every(([other, seq]) => (theirs.get(other) ?? 0) >= seq);
+    this.window.clear();
+    this.told = false;
+    if (inLog) {
+      this.phase = 'streaming';
+      this.next = holds + 1;
+      this.target = log.last;
+      this.confirm(holds);
+      return;
+    }
+    this.phase = 'giving';
+    this.next = log.last + 1;
+    this.giver = new StateGiver(store);
+    const begin: StateBeginMessage = { tipo: 'STATE_BEGIN', vetor: store.vector.entries() };
+    this.connection?.send(begin);
+    this.give();
+  }
+
+  /** The next page of the state, after every mutation since the page before. */
+  private give(): void {
+    const { giver } = this;
+    if (giver === undefined) return;
+    if (giver.done) {
+      this.giver = undefined;
+      this.phase = 'streaming';
+      this.target = this.next - 1;
+      this.confirm(this.next - 1);
+      return;
+    }
+    for (let bytes = 0; this.next <= this.host.log.last;) {
+      if (bytes > limits.leaderWindowBytes) {
+        this.connection?.send(giver.emptyPage());
+        return;
+      }
+      const sent = this.sendStep();
+      if (sent === undefined) {
+        this.restart();
+        return;
+      }
+      for (const logged of sent) bytes += logged.bytes;
+    }
+    this.connection?.send(giver.nextPage());
+  }
+
+  /**
+   * Sends the step that begins with {@link next}, all of it: a window never ends in the middle of one, since it is
+   * acknowledged as a whole.
+   * @returns its mutations; `undefined` if the log has forgotten them
+   */
+  private sendStep(): readonly Logged[] | undefined {
+    const { log, origin } = this.host;
+    const seq = this.next;
+    const step = log.step(seq);
+    if (step === undefined) return undefined;
+    if (step.length > 1) {
+      this.connection?.send({ tipo: 'STEP', origem: origin, seq, ultimo: seq + step.length - 1 });
+    }
+    for (const { mutation } of step) {
+      this.connection?.send(mutationMessage(origin, this.next++, mutation));
+    }
+    return step;
+  }
+
+  private takePage(message: Extract<Mensagem, { tipo: 'STATE_PAGE' }>): void {
+    const { taker } = this;
+    if (this.phase !== 'taking' || taker === undefined) return;
+    try {
+      taker.page(keysOf(message));
+    } catch (error) {
+      this.warn(`o estado que enviou não serve: ${String(error)}`);
+      this.restart();
+      return;
+    }
+    this.connection?.send({ tipo: 'STATE_OK' });
+    if (!message.fim) return;
+    taker.join();
+    this.taker = undefined;
+    this.isTaken = true;
+    this.phase = 'held';
+    this.host.onTaken(this);
+    this.resume();
+  }
+
+  private confirm(seq: number): void {
+    if (this.phase !== 'streaming' || seq >= this.next) return;
+    // At first it confirms what it had already: nothing of that is on its way.
+    if (seq > this.confirmed) this.window.acknowledged(seq - this.confirmed);
+    this.confirmed = Math.max(this.confirmed, seq);
+    this.host.onAcknowledged();
+    this.pump();
+  }
+
+  private watch(connection: MensagemConnection): void {
+    this.host.time.after(limits.leaderPingMs, () => {
+      if (connection !== this.connection || connection.closed) return;
+      if (this.host.time.monotonicMs() - this.heardMs > limits.leaderSilentMs) {
+        connection.destroy();
+        return;
+      }
+      connection.send({ tipo: 'PING' });
+      this.watch(connection);
+    });
+  }
+
+  private lost(): void {
+    const was = this.phase;
+    this.connection = undefined;
+    this.phase = 'away';
+    this.confirmed = 0;
+    this.target = undefined;
+    this.told = false;
+    this.giver = undefined;
+    this.taker = undefined;
+    if (this.stopped) return;
+    if (was === 'taking') this.host.onTaken(this);
+    if (was === 'streaming') {
+      this.host.logger.warn(
+        { servidor: this.address },
+        'seguidor fora: escritas ficam sem confirmação até ele voltar',
+      );
+      this.host.onChange();
+    }
+    const { time, random } = this.host;
+    time.after(this.pauseMs * (0.5 + random.next() / 2), () => this.start());
+    this.pauseMs = Math.min(this.pauseMs * 2, limits.leaderRetryCapMs);
+  }
+
+  /** Once for each reason in a row. */
+  private warn(why: string): void {
+    if (this.warned === why) return;
+    this.warned = why;
+    this.host.logger.warn({ servidor: this.address }, `seguidor: ${why}`);
+  }
+}

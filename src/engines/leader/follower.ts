@@ -1,0 +1,299 @@
+import type { Origin, VectorEntries } from '../../core/dot.js';
+import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { Mutation } from '../../core/mutation.js';
+import type { Commit, Row } from '../../ports/engine.js';
+import type { MensagemConnection } from '../../wire/mensagem/connection.js';
+import { putForwarded, replicationReceived } from '../../wire/mensagem/console.js';
+import { keysOf, mutationOf } from '../../wire/mensagem/decode.js';
+import { Forwarder } from './forwarder.js';
+import type { Request } from './forwarder.js';
+import { frontierOf } from './guarantees.js';
+import type { OperationDone, Operation } from './operations.js';
+import { assertServing } from './role.js';
+import type { LeaderRole, RoleOptions, RoleState } from './role.js';
+import { StateGiver, StateTaker } from './transfer.js';
+import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
+import type {
+  MensagemAnswer,
+  LeaderMessage,
+  Mensagem,
+  RemovalMessage,
+  ReplicationMessage,
+  WireClient,
+  WireRow,
+} from '../../wire/mensagem/messages.js';
+
+type MutationMessage = ReplicationMessage | RemovalMessage;
+
+/** How often a follower without a leader looks for it. */
+const LOOK_MS = 2_000;
+
+/**
+ * A follower: holds what the leader sends, in its order, and hands the leader all writes. Reads go on without a leader,
+ * once this server had caught up with one.
+ */
+export class Follower implements LeaderRole {
+  readonly name = 'seguidor';
+  private readonly forwarder: Forwarder;
+  private current: RoleState = 'joining';
+  /** The leader's connection. What came from an earlier one must never be applied once another leader was answered. */
+  private bound: { readonly connection: MensagemConnection; readonly origin: string } | undefined;
+  private epoch = 0;
+  /** Of the last leader, which may be gone. */
+  private lastOrigin: Origin | undefined;
+  private caughtUp = false;
+  private taker: StateTaker | undefined;
+  private giver: StateGiver | undefined;
+  /** What has come of a step that is not complete. Nothing of it counts before it is. */
+  private step:
+    { readonly seq: number; readonly ultimo: number; readonly mutations: MutationMessage[] } | undefined;
+
+  constructor(private readonly options: RoleOptions) {
+    this.forwarder = new Forwarder(options);
+  }
+
+  get state(): RoleState {
+    return this.current;
+  }
+
+  get whole(): boolean {
+    return this.current === 'serving' && this.caughtUp;
+  }
+
+  get takesWrites(): boolean {
+    return this.whole;
+  }
+
+  start(): void {
+    this.look();
+  }
+
+  async put(key: string, value: string, client: WireClient): Promise<number> {
+    assertServing(this.current);
+    this.options.print(putForwarded(key, value));
+    const answer = await this.ask({ tipo: 'PUT', chave: key, valor: value, cliente: client });
+    if (answer.tipo === 'PUT_OK') return answer.timestamp;
+    throw unexpected(answer);
+  }
+
+  async perform({ kind, key, value, version }: Operation): Promise<OperationDone> {
+    assertServing(this.current);
+    const answer = await this.ask({
+      tipo: 'OPERATION',
+      op: kind,
+      chave: key,
+      ...(value === undefined ? {} : { valor: value }),
+      ...(version === undefined ? {} : { versao: version }),
+    });
+    if (answer.tipo !== 'OPERATION_OK') throw unexpected(answer);
+    return { row: rowOf(key, answer.linha), previous: rowOf(key, answer.anterior) };
+  }
+
+  async commit({ guards, writes }: Commit): Promise<boolean> {
+    assertServing(this.current);
+    const answer = await this.ask({
+      tipo: 'COMMIT',
+      guardas: guards.map(({ key, version }) => ({ chave: key, versao: version })),
+      escritas: writes.map((write) => {
+        return 'remove' in write ? { chave: write.key } : { chave: write.key, valor: write.value };
+      }),
+    });
+    if (answer.tipo !== 'COMMIT_OK') throw unexpected(answer);
+    return answer.feito;
+  }
+
+  visible(): undefined {
+    return undefined;
+  }
+
+  seen(): VectorEntries {
+    const { vector } = this.options.store;
+    return this.lastOrigin === undefined
+      ? vector.entries()
+      : frontierOf(vector, this.lastOrigin, vector.seqOf(this.lastOrigin));
+  }
+
+  /** Nothing is hidden here. */
+  showsAll(): void {
+    return;
+  }
+
+  onServerMessage(connection: MensagemConnection, message: Mensagem): boolean {
+    if (message.tipo === 'LEADER') return this.greet(connection, message);
+    if (this.bound?.connection !== connection) {
+      connection.fail(new KvsError('PEDIDO_INVALIDO', `${message.tipo} só vem do líder, depois de LEADER`));
+      return false;
+    }
+    try {
+      this.onLeaderMessage(connection, message, this.bound.origin);
+    } catch (error) {
+      this.options.logger.error({ err: error }, 'o que o líder enviou não serve: começando de novo com ele');
+      connection.fail(new KvsError('PEDIDO_INVALIDO', 'a mensagem não continua as anteriores'));
+    }
+    return true;
+  }
+
+  onClosed(connection: MensagemConnection): void {
+    if (this.bound?.connection !== connection) return;
+    this.unbind();
+    this.options.logger.warn({ lider: this.options.leader }, 'sem líder: só leituras até ele voltar');
+    this.options.onChange();
+  }
+
+  stop(): Promise<void> {
+    this.current = 'leaving';
+    this.options.onChange();
+    this.bound?.connection.end();
+    this.forwarder.stop();
+    return Promise.resolve();
+  }
+
+  private greet(connection: MensagemConnection, message: LeaderMessage): boolean {
+    const { self, leader } = this.options;
+    if (message.lider !== leader || message.seguidor !== self) {
+      const wrong = `${message.lider} diz ser o líder de ${message.seguidor}, mas este é ${self} e o líder dele é ${leader}`;
+      connection.fail(new KvsError('CONFIGURACAO', wrong));
+      return false;
+    }
+    if (message.inicio < this.epoch || this.current === 'leaving') {
+      connection.send({ tipo: 'LEADER_STALE', inicio: this.epoch });
+      connection.end();
+      return false;
+    }
+    const before = this.bound?.connection;
+    this.unbind();
+    this.epoch = message.inicio;
+    this.lastOrigin = message.origem;
+    this.bound = { connection, origin: message.origem };
+    before?.destroy();
+    connection.setIdleMs(limits.leaderSilentMs);
+    connection.send({
+      tipo: 'LEADER_OK',
+      formato: MENSAGEM_FORMAT,
+      vetor: this.options.store.vector.entries(),
+    });
+    return true;
+  }
+
+  private onLeaderMessage(connection: MensagemConnection, message: Mensagem, origin: string): void {
+    switch (message.tipo) {
+      case 'REPLICATION':
+      case 'REMOVAL':
+        if (message.origem !== origin) throw new Error(`mutation of ${message.origem}, not of ${origin}`);
+        this.take(connection, message);
+        return;
+      case 'STEP':
+        if (message.origem !== origin) throw new Error(`step of ${message.origem}, not of ${origin}`);
+        // While a state is put together nobody is shown anything of it.
+        if (this.taker === undefined) this.step = { ...message, mutations: [] };
+        return;
+      case 'STATE_REQUEST':
+        this.giver = new StateGiver(this.options.store);
+        connection.send({ tipo: 'STATE_BEGIN', vetor: this.options.store.vector.entries() });
+        connection.send(this.giver.nextPage());
+        return;
+      case 'STATE_OK':
+        if (this.giver?.done === false) connection.send(this.giver.nextPage());
+        else this.giver = undefined;
+        return;
+      case 'STATE_BEGIN':
+        this.taker = new StateTaker(this.options.store, message.vetor);
+        return;
+      case 'STATE_PAGE':
+        this.taker?.page(keysOf(message));
+        if (message.fim) {
+          this.taker?.join();
+          this.taker = undefined;
+          this.options.onJoined();
+        }
+        connection.send({ tipo: 'STATE_OK' });
+        return;
+      case 'SERVING':
+        this.caughtUp = true;
+        if (this.current === 'joining') {
+          this.current = 'serving';
+          this.options.logger.info({ lider: this.options.leader }, 'seguidor: em dia com o líder, atendendo');
+        }
+        this.options.onChange();
+        return;
+      case 'PING':
+        connection.send({ tipo: 'PONG' });
+        return;
+      default:
+        throw new Error(`unexpected ${message.tipo}`);
+    }
+  }
+
+  /** A mutation alone, or of a step, which is applied when it is here as a whole. */
+  private take(connection: MensagemConnection, message: MutationMessage): void {
+    const { step } = this;
+    if (this.taker !== undefined) {
+      this.taker.mutation(message.origem, message.seq, mutationOf(message));
+    } else if (step === undefined) {
+      this.apply(connection, [message]);
+    } else {
+      const due = step.seq + step.mutations.length;
+      if (message.seq !== due) throw new Error(`mutation ${message.seq} of a step, not ${due}`);
+      step.mutations.push(message);
+      if (due < step.ultimo) return;
+      this.step = undefined;
+      this.apply(connection, step.mutations);
+    }
+  }
+
+  /** In the leader's order, each once, whatever is repeated. Those of a step in one turn: nobody reads in between. */
+  private apply(connection: MensagemConnection, messages: readonly MutationMessage[]): void {
+    const { store, print, onShown } = this.options;
+    const mutations: Mutation[] = [];
+    let last = 0;
+    for (const message of messages) {
+      const { origem, seq } = message;
+      const applied = store.vector.seqOf(origem);
+      if (seq > applied + 1) throw new Error(`mutation ${seq} after ${applied}`);
+      last = Math.max(seq, applied);
+      if (seq <= applied) continue;
+      const mutation = mutationOf(message);
+      store.apply(origem, seq, mutation);
+      mutations.push(mutation);
+      if (message.tipo === 'REPLICATION') {
+        print(replicationReceived(message.chave, message.valor, message.timestamp));
+      }
+    }
+    mutations.forEach(onShown);
+    connection.send({ tipo: 'REPLICATION_OK', seq: last });
+  }
+
+  private unbind(): void {
+    this.bound = undefined;
+    this.step = undefined;
+    this.caughtUp = false;
+    this.taker = undefined;
+    this.giver = undefined;
+  }
+
+  private async ask(request: Request): Promise<MensagemAnswer> {
+    const answer = await this.forwarder.request(request);
+    if (answer.tipo === 'ERROR' || answer.tipo === 'UNKNOWN_OUTCOME') {
+      throw new KvsError(answer.codigo, answer.mensagem);
+    }
+    return answer;
+  }
+
+  private look(): void {
+    if (this.current === 'leaving') return;
+    if (this.bound === undefined) this.forwarder.open();
+    this.options.time.after(LOOK_MS, () => this.look());
+  }
+}
+
+function rowOf(key: string, row: WireRow | undefined): Row | undefined {
+  return row && { key, value: row.valor, version: row.versao, timestamp: row.instante };
+}
+
+function unexpected(answer: MensagemAnswer): KvsError {
+  return new KvsError(
+    'RESULTADO_DESCONHECIDO',
+    `o líder respondeu ${answer.tipo}: consulte antes de repetir`,
+  );
+}

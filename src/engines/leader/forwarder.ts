@@ -1,0 +1,147 @@
+import { connect } from 'node:net';
+import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { MensagemConnection } from '../../wire/mensagem/connection.js';
+import { SERVER_SHAPE } from '../../wire/mensagem/limits.js';
+import { splitAddress } from './role.js';
+import type { RoleOptions } from './role.js';
+import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
+import type {
+  MensagemAnswer,
+  CommitMessage,
+  Mensagem,
+  OperationMessage,
+  PutMessage,
+} from '../../wire/mensagem/messages.js';
+
+/** What can be forwarded, before it has an id. */
+export type Request = Omit<PutMessage, 'id'> | Omit<OperationMessage, 'id'> | Omit<CommitMessage, 'id'>;
+
+interface Pending {
+  readonly request: Request;
+  readonly resolve: (answer: MensagemAnswer) => void;
+  readonly reject: (error: KvsError) => void;
+  readonly cancel: () => void;
+  sent: boolean;
+}
+
+/**
+ * A follower's connection to the leader, for what it forwards: opened when it is needed, kept while it lasts. Answers
+ * come in any order. A request that was never sent fails as SEM_LIDER, one that was and has no answer as
+ * RESULTADO_DESCONHECIDO.
+ */
+export class Forwarder {
+  private connection: MensagemConnection | undefined;
+  /** Whether the leader has taken this server for one of its followers. */
+  private accepted = false;
+  private refusal: string | undefined;
+  private readonly pending = new Map<number, Pending>();
+  private lastId = 0;
+  private stopped = false;
+
+  constructor(private readonly options: RoleOptions) {}
+
+  /** @throws KvsError SEM_LIDER, RESULTADO_DESCONHECIDO, LIMITE_PEDIDOS */
+  request(request: Request): Promise<MensagemAnswer> {
+    if (this.pending.size >= limits.leaderPendingWrites) {
+      throw new KvsError('LIMITE_PEDIDOS', 'escritas demais esperam pelo líder; tente daqui a pouco');
+    }
+    return new Promise((resolve, reject) => {
+      const id = ++this.lastId;
+      const patienceMs = this.options.deadlineMs + limits.leaderForwardMarginMs;
+      const cancel = this.options.time.after(patienceMs, () => {
+        this.fail(id, `o líder não respondeu em ${patienceMs} ms`);
+        // Whoever says nothing for so long may be there no more: the next request finds out.
+        this.connection?.destroy();
+      });
+      this.pending.set(id, { request, resolve, reject, cancel, sent: false });
+      this.open();
+      if (this.accepted) this.send(id);
+    });
+  }
+
+  /** Connects if it is not: a leader that does not know this server is told to people before anybody writes. */
+  open(): void {
+    if (this.connection !== undefined || this.stopped) return;
+    const { host, port } = splitAddress(this.options.leader);
+    const socket = connect({ host, port });
+    const cancelConnect = this.options.time.after(limits.leaderConnectMs, () => socket.destroy());
+    this.refusal = undefined;
+    const connection = new MensagemConnection(socket, {
+      time: this.options.time,
+      budget: this.options.budget,
+      limits: { lineBytes: limits.mensagemLineBytes, lineMs: Infinity, idleMs: Infinity },
+      shape: SERVER_SHAPE,
+      onMessage: (message) => {
+        cancelConnect();
+        this.onMessage(message);
+        return undefined;
+      },
+      onClose: () => {
+        cancelConnect();
+        this.closed();
+      },
+    });
+    this.connection = connection;
+    socket.setKeepAlive(true, limits.leaderSilentMs);
+    socket.once('connect', () => {
+      const { self, shows } = this.options;
+      connection.send({ tipo: 'FOLLOWER', formato: MENSAGEM_FORMAT, servidor: self, ...shows });
+    });
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.connection?.end();
+    for (const id of [...this.pending.keys()]) this.fail(id, 'este servidor está saindo');
+  }
+
+  private onMessage(message: Mensagem): void {
+    if (message.tipo === 'FOLLOWER_OK') {
+      this.accepted = true;
+      for (const id of this.pending.keys()) this.send(id);
+      return;
+    }
+    const id = 'id' in message ? message.id : undefined;
+    if (id === undefined) {
+      if (message.tipo !== 'ERROR') return;
+      this.refusal = message.mensagem;
+      this.options.logger.warn({ lider: this.options.leader }, `o líder recusou: ${message.mensagem}`);
+      return;
+    }
+    const pending = this.pending.get(id);
+    if (pending === undefined) return;
+    this.pending.delete(id);
+    pending.cancel();
+    pending.resolve(message as MensagemAnswer);
+  }
+
+  private send(id: number): void {
+    const pending = this.pending.get(id);
+    if (pending === undefined || pending.sent) return;
+    pending.sent = true;
+    this.connection?.send({ ...pending.request, id });
+  }
+
+  private closed(): void {
+    this.connection = undefined;
+    this.accepted = false;
+    const why = this.refusal ?? `o líder em ${this.options.leader} não responde`;
+    for (const id of [...this.pending.keys()]) this.fail(id, why);
+  }
+
+  private fail(id: number, why: string): void {
+    const pending = this.pending.get(id);
+    if (pending === undefined) return;
+    this.pending.delete(id);
+    pending.cancel();
+    pending.reject(
+      pending.sent
+        ? new KvsError(
+            'RESULTADO_DESCONHECIDO',
+            `${why}; a escrita pode ter sido feita: consulte antes de repetir`,
+          )
+        : new KvsError('SEM_LIDER', `${why}; nada foi escrito, e as leituras continuam`),
+    );
+  }
+}

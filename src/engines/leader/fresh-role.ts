@@ -1,0 +1,64 @@
+import { KvsError } from '../../core/errors.js';
+import type { Commit } from '../../ports/engine.js';
+import type { Pauses } from '../../ports/pauses.js';
+import type { Time } from '../../ports/time.js';
+import type { MensagemConnection } from '../../wire/mensagem/connection.js';
+import { mensagemLimits } from '../../wire/mensagem/limits.js';
+import type { OperationDone, Operation } from './operations.js';
+import type { LeaderRole } from './role.js';
+import type { Mensagem, WireClient } from '../../wire/mensagem/messages.js';
+
+/** A role as its door uses it. */
+export type DoorRole = Pick<LeaderRole, 'put' | 'perform' | 'commit' | 'onServerMessage' | 'onClosed'>;
+
+/**
+ * A role to which nothing gets that had been waiting at its door while this process stood still: such writes are refused
+ * with SERVIDOR_PAROU, nothing done. A `Mensagem` has no answer that tells when what waited is over, so it is so for a
+ * moment. Reads change nothing, and the contract has no answer that refuses one.
+ */
+export class FreshRole implements DoorRole {
+  private endedAtMs = -Infinity;
+
+  constructor(
+    private readonly role: LeaderRole,
+    private readonly pauses: Pauses,
+    private readonly time: Time,
+  ) {
+    pauses.onEnd(() => {
+      this.endedAtMs = time.monotonicMs();
+    });
+  }
+
+  put(key: string, value: string, client: WireClient): Promise<number> {
+    this.assertFresh();
+    return this.role.put(key, value, client);
+  }
+
+  perform(operation: Operation): Promise<OperationDone> {
+    this.assertFresh();
+    return this.role.perform(operation);
+  }
+
+  commit(change: Commit): Promise<boolean> {
+    this.assertFresh();
+    return this.role.commit(change);
+  }
+
+  onServerMessage(connection: MensagemConnection, message: Mensagem): boolean {
+    return this.role.onServerMessage(connection, message);
+  }
+
+  onClosed(connection: MensagemConnection): void {
+    this.role.onClosed(connection);
+  }
+
+  /** @throws KvsError SERVIDOR_PAROU */
+  private assertFresh(): void {
+    this.pauses.look();
+    if (this.time.monotonicMs() - this.endedAtMs >= mensagemLimits.backlogMs) return;
+    throw new KvsError(
+      'SERVIDOR_PAROU',
+      'o servidor esteve parado enquanto este pedido esperava; nada foi feito: repita',
+    );
+  }
+}

@@ -1,0 +1,75 @@
+import type { Origin, VectorEntries } from '../../core/dot.js';
+import { KvsError } from '../../core/errors.js';
+import { hashString } from '../../core/hash.js';
+import { limits } from '../../core/limits.js';
+import { covers, decodeToken, encodeToken } from '../../core/session-token.js';
+import type { Store } from '../../core/store.js';
+import type { VersionVector } from '../../core/vector.js';
+import type { Awaitable } from '../../ports/engine.js';
+import type { Guarantees } from '../../ports/guarantees.js';
+import { aheadOf, SessionWaiters } from '../session-waiters.js';
+import { assertServing } from './role.js';
+import type { LeaderRole, RoleOptions } from './role.js';
+
+/**
+ * What a client of the leader engine may ask for: see {@link Guarantees}. A write is answered when every other server has it,
+ * so all of them confirm it. A session is the point in the leader's order up to which answers may have shown something.
+ */
+export class LeaderGuarantees implements Guarantees {
+  private readonly sessionWaiters: SessionWaiters;
+  /** Names these servers in tokens. All of them write the leader's address alike. */
+  private readonly system: string;
+
+  constructor(
+    private readonly store: Store,
+    private readonly role: LeaderRole,
+    private readonly options: Pick<RoleOptions, 'leader' | 'others' | 'time'>,
+  ) {
+    this.system = `lider-${hashString(options.leader).toString(36)}`;
+    // The leader sends every follower all that it lacks, without being asked.
+    this.sessionWaiters = new SessionWaiters(store, options.time, limits, () => undefined);
+  }
+
+  session(): string {
+    return encodeToken(this.system, this.role.seen(), this.store.vector);
+  }
+
+  reach(token: string | undefined, waitMs: number): Awaitable<undefined> {
+    if (token === undefined) return undefined;
+    const session = decodeToken(token, this.system);
+    if (covers(this.store.vector, session)) return undefined;
+    assertServing(this.role.state);
+    return this.sessionWaiters.wait(session, waitMs).then((arrived) => {
+      if (!arrived) throw aheadOf(this.store.vector, session);
+      return undefined;
+    });
+  }
+
+  /** Something more is here. */
+  advanced(): void {
+    this.sessionWaiters.advanced(undefined);
+  }
+
+  assertConfirmable(servers: number): void {
+    const others = this.options.others.length;
+    if (servers <= others) return;
+    throw new KvsError(
+      'NAO_SUPORTADO',
+      `além deste há ${String(others)} servidores, e todos têm a escrita antes da resposta. Nada foi gravado`,
+    );
+  }
+
+  confirm(servers: number): number {
+    return servers;
+  }
+}
+
+/**
+ * The vector up to a seq of the present leader, in few entries. A leader takes all that any server holds before its first
+ * write, and no server applies that write before it has taken the same: so one of its dots implies all those of the
+ * leaders before it. Where it has written nothing yet, theirs stand for themselves.
+ * @param seq 0: nothing of the present leader's
+ */
+export function frontierOf(vector: VersionVector, leader: Origin, seq: number): VectorEntries {
+  return seq > 0 ? [[leader, seq]] : vector.entries().filter(([origin]) => origin !== leader);
+}

@@ -1,0 +1,257 @@
+import type { VectorEntries } from '../../core/dot.js';
+import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { Mutation } from '../../core/mutation.js';
+import type { Commit } from '../../ports/engine.js';
+import { Acknowledgements } from './acknowledgements.js';
+import type { MensagemConnection } from '../../wire/mensagem/connection.js';
+import { addressText, putAcknowledged, putReceived } from '../../wire/mensagem/console.js';
+import { frontierOf } from './guarantees.js';
+import { FollowerLink } from './follower-link.js';
+import type { LinkHost } from './follower-link.js';
+import { MutationLog } from './log.js';
+import { plan, planCommit } from './operations.js';
+import type { OperationDone, Operation, Plan } from './operations.js';
+import { assertServing } from './role.js';
+import type { LeaderRole, RoleOptions, RoleState } from './role.js';
+import type { Mensagem, WireClient } from '../../wire/mensagem/messages.js';
+
+/**
+ * The leader: puts all writes in one order, sends them to every follower, and answers when all of them hold it.
+ *
+ * It begins empty, and takes what every other server holds before it accepts anything. Its own reads show a value only
+ * when one other server has it, so that nothing that anyone was shown dies with the leader.
+ */
+export class Leader implements LeaderRole {
+  readonly log = new MutationLog();
+  readonly name = 'líder';
+  private readonly links: readonly FollowerLink[];
+  private readonly host: LinkHost;
+  /** Up to where all other servers hold the leader's writes, */
+  private readonly everywhere: Acknowledgements;
+  /** and up to where at least one does. */
+  private readonly shown: Acknowledgements;
+  /** Keys written beyond {@link shown}, each with its last seq; and the same in order. */
+  private readonly fresh = new Map<string, number>();
+  private freshKeys: string[] = [];
+  private current: RoleState = 'joining';
+  /** The last seq of which a walk may have shown something before another server had it. */
+  private walked = 0;
+  private taker: FollowerLink | undefined;
+  private epoch: number;
+
+  constructor(private readonly options: RoleOptions) {
+    const { time, deadlineMs } = options;
+    this.epoch = time.wallMs();
+    this.everywhere = new Acknowledgements(time, deadlineMs, () => {
+      const why = `nem todos os servidores confirmaram em ${deadlineMs} ms`;
+      return new KvsError(
+        'RESULTADO_DESCONHECIDO',
+        `${why}; alguns podem ter a escrita: consulte antes de repetir`,
+      );
+    });
+    this.shown = new Acknowledgements(time, deadlineMs, notConfirmed);
+    this.host = this.hostOf();
+    this.links = options.others.map((address) => new FollowerLink(address, this.host));
+  }
+
+  get state(): RoleState {
+    return this.current;
+  }
+
+  get whole(): boolean {
+    return this.current === 'serving' && this.links.every((link) => link.upToDate);
+  }
+
+  get takesWrites(): boolean {
+    return this.current === 'serving';
+  }
+
+  start(): void {
+    for (const link of this.links) link.start();
+    this.serveIfTaken();
+  }
+
+  async put(key: string, value: string, client: WireClient): Promise<number> {
+    this.assertWritable();
+    const address = addressText(client.ip, client.porta);
+    this.options.print(putReceived(address, key, value));
+    const { row } = await this.perform({ kind: 'insert', key, value });
+    const timestamp = row?.version ?? 0;
+    this.options.print(putAcknowledged(address, key, timestamp));
+    return timestamp;
+  }
+
+  /** The place of a write in the order is that of its call. */
+  async perform(operation: Operation): Promise<OperationDone> {
+    const { store, origin, time } = this.options;
+    return this.write(() => plan(store, origin, operation, time.wallMs()));
+  }
+
+  async commit(change: Commit): Promise<boolean> {
+    const { store, origin, time } = this.options;
+    return this.write(() => planCommit(store, origin, change, time.wallMs()));
+  }
+
+  private async write<T>(decide: () => Plan<T>): Promise<T> {
+    this.assertWritable();
+    let planned: Plan<T>;
+    try {
+      planned = decide();
+    } catch (error) {
+      await this.settled();
+      throw error;
+    }
+    const { mutations, done } = planned;
+    if (mutations.length === 0) await this.settled();
+    else await this.everywhere.wait(this.accept(mutations));
+    return done;
+  }
+
+  /** One step, all in this turn. @returns its seq, the last if it has several */
+  private accept(mutations: readonly Mutation[]): number {
+    const { store, origin } = this.options;
+    let seq = this.log.last;
+    this.log.append(mutations);
+    for (const mutation of mutations) {
+      store.apply(origin, ++seq, mutation);
+      this.fresh.set(mutation.key, seq);
+      this.freshKeys.push(mutation.key);
+    }
+    if (this.links.length === 0) this.onAcknowledged();
+    for (const link of this.links) link.pump();
+    return seq;
+  }
+
+  visible(key: string | undefined): Promise<void> | undefined {
+    const { last } = this.log;
+    if (this.shown.reached >= last || (key !== undefined && !this.fresh.has(key))) return undefined;
+    return this.shown.wait(last);
+  }
+
+  /** What no follower has is hidden: a session that waited for it might wait for ever, were the leader lost now. */
+  seen(): VectorEntries {
+    const { store, origin } = this.options;
+    return frontierOf(store.vector, origin, Math.max(this.shown.reached, this.walked));
+  }
+
+  showsAll(): void {
+    this.walked = this.log.last;
+  }
+
+  onServerMessage(connection: MensagemConnection, message: Mensagem): boolean {
+    if (message.tipo === 'FOLLOWER') {
+      if (this.options.others.includes(message.servidor)) {
+        connection.send({ tipo: 'FOLLOWER_OK' });
+        return true;
+      }
+      const known = this.options.others.join(', ');
+      connection.fail(
+        new KvsError(
+          'CONFIGURACAO',
+          `o líder não conhece o servidor ${message.servidor}; os outros são: ${known}`,
+        ),
+      );
+      return false;
+    }
+    connection.fail(new KvsError('PEDIDO_INVALIDO', `este servidor é o líder: não recebe ${message.tipo}`));
+    return false;
+  }
+
+  onClosed(): void {
+    return;
+  }
+
+  async stop(): Promise<void> {
+    const wasServing = this.current === 'serving';
+    this.current = 'leaving';
+    this.options.onChange();
+    if (wasServing && this.everywhere.waiting > 0) {
+      await Promise.race([
+        this.everywhere.wait(this.log.last).catch(() => undefined),
+        new Promise<void>((resolve) => this.options.time.after(limits.leaderStopMs, resolve)),
+      ]);
+    }
+    for (const link of this.links) link.stop();
+    this.everywhere.giveUp();
+    this.shown.giveUp();
+  }
+
+  /** What was read for an answer that changes nothing must not be undone by the end of the leader. */
+  private async settled(): Promise<void> {
+    await this.everywhere.wait(this.log.last).catch(() => {
+      throw notConfirmed();
+    });
+  }
+
+  private assertWritable(): void {
+    assertServing(this.current);
+    const alone = this.log.last - this.shown.reached;
+    if (Math.max(this.everywhere.waiting, alone) < limits.leaderPendingWrites) return;
+    throw new KvsError(
+      'LIMITE_PEDIDOS',
+      'escritas demais esperam pelos outros servidores; tente daqui a pouco',
+    );
+  }
+
+  private onAcknowledged(): void {
+    const { last } = this.log;
+    const held = this.links.map((link) => link.acknowledged);
+    this.everywhere.advance(Math.min(last, ...held));
+    const shown = held.length === 0 ? last : Math.max(...held);
+    const before = this.shown.reached;
+    this.shown.advance(shown);
+    for (let seq = before + 1; seq <= shown; seq++) {
+      const logged = this.log.at(seq);
+      if (logged !== undefined) this.options.onShown(logged.mutation);
+    }
+    const settled = this.freshKeys.slice(0, Math.max(0, shown - before));
+    if (settled.length === 0) return;
+    this.freshKeys = this.freshKeys.slice(settled.length);
+    for (const key of settled) if ((this.fresh.get(key) ?? 0) <= shown) this.fresh.delete(key);
+  }
+
+  private serveIfTaken(): void {
+    if (this.current !== 'joining' || !this.links.every((link) => link.taken)) return;
+    this.current = 'serving';
+    this.options.logger.info({ seguidores: this.options.others }, 'líder: atendendo');
+    this.options.onChange();
+    for (const link of this.links) link.resume();
+  }
+
+  private hostOf(): LinkHost {
+    const leader = (): Leader => this;
+    return {
+      ...this.options,
+      log: this.log,
+      get serving() {
+        return leader().current === 'serving';
+      },
+      get epoch() {
+        return leader().epoch;
+      },
+      raiseEpoch: (seen) => {
+        this.epoch = Math.max(this.epoch, seen + 1);
+      },
+      mayTake: (link) => {
+        this.taker ??= link;
+        return this.taker === link;
+      },
+      onTaken: (link) => {
+        if (this.taker === link) {
+          this.taker = undefined;
+          for (const other of this.links) if (other !== link) other.resume();
+        }
+        this.serveIfTaken();
+      },
+      onAcknowledged: () => this.onAcknowledged(),
+    };
+  }
+}
+
+function notConfirmed(): KvsError {
+  return new KvsError(
+    'SEM_CONFIRMACAO',
+    'o valor mais novo está só no líder, e nenhum outro servidor o confirmou ainda; tente daqui a pouco',
+  );
+}

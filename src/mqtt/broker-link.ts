@@ -1,0 +1,253 @@
+import { limits } from '../core/limits.js';
+import { BurstLog } from '../ports/burst-log.js';
+import type { Logger } from '../ports/logger.js';
+import type { Random } from '../ports/random.js';
+import type { Time } from '../ports/time.js';
+import { reconnectDelayMs, returnDelayMs } from './backoff.js';
+import type { BrokerSource } from './broker-source.js';
+import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
+import { failureText, refusalAdvice } from './failure-text.js';
+import { connectMqtt } from './mqtt-connection.js';
+import type { Connect, BrokerConnection, Will } from './mqtt-connection.js';
+
+export interface LinkOptions {
+  readonly brokers: BrokerSource;
+  readonly clientId: string;
+  readonly filters: readonly string[];
+  readonly credentials?: BrokerCredentials | undefined;
+  /** Made anew for every attempt, of which it gets the number (1, 2, 3, …); none by default. */
+  readonly will?: (attempt: number) => Will;
+  /** How a connection is made; by MQTT, if it is not said. */
+  readonly connect?: Connect | undefined;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface LinkListener {
+  onUp(): void;
+  onDown(): void;
+  /** @param retained the broker kept it from earlier */
+  onMessage(topic: string, payload: Buffer, retained: boolean): void;
+}
+
+/**
+ * Keeps one connection to one of several brokers, for as long as it is wanted.
+ *
+ * A round tries the addresses in order of preference; between failed rounds the pause grows. A server on a less
+ * preferred broker looks for a better one once in a while and moves only when it is connected there: otherwise a short
+ * outage could leave the servers of one fleet on different brokers for ever.
+ */
+export class BrokerLink {
+  private current: BrokerConnection | undefined;
+  private attempt: BrokerConnection | undefined;
+  private failedRounds = 0;
+  private openedAtMs = 0;
+  private opened = 0;
+  private attempts = 0;
+  private currentNumber = 0;
+  private stopped = false;
+  private cancelTimer: () => void = () => undefined;
+  private readonly failures: BurstLog;
+  /** What refusals were told already: they do not pass by themselves. */
+  private readonly refusals = new Set<string>();
+
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly listener: LinkListener,
+  ) {
+    const message = 'broker fora de alcance: o servidor continua e tenta de novo';
+    this.failures = new BurstLog(options.time, options.logger, message);
+  }
+
+  /** The open connection, if there is one. */
+  get connection(): BrokerConnection | undefined {
+    return this.current;
+  }
+
+  /** Number of the attempt that became the open connection, or the last one that was open; 0 before the first. */
+  get connectionNumber(): number {
+    return this.currentNumber;
+  }
+
+  /** Connections opened after the first. */
+  get reconnects(): number {
+    return Math.max(0, this.opened - 1);
+  }
+
+  start(): void {
+    this.options.credentials?.onChange?.(() => {
+      void this.renew();
+    });
+    this.round();
+  }
+
+  /** Connects anew, with what is to be shown now. What the broker has not acknowledged yet it gets before. */
+  private async renew(): Promise<void> {
+    const { current } = this;
+    if (this.stopped) return;
+    this.cancelTimer();
+    this.attempt?.abort();
+    this.attempt = undefined;
+    this.refusals.clear();
+    this.failedRounds = 0;
+    if (current) {
+      this.options.logger.info(
+        { broker: current.address.url },
+        'credenciais do broker mudaram: reconectando',
+      );
+      this.current = undefined;
+      this.listener.onDown();
+      await current.end(limits.busStopMs);
+    }
+    if (!this.isBusy()) this.round();
+  }
+
+  private isBusy(): boolean {
+    return this.stopped || this.current !== undefined || this.attempt !== undefined;
+  }
+
+  /** Takes leave of the broker; afterwards the listener hears nothing. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.stopped = true;
+    this.cancelTimer();
+    this.attempt?.abort();
+    this.attempt = undefined;
+    const { current } = this;
+    this.current = undefined;
+    await current?.end(deadlineMs);
+  }
+
+  /** Tries every address until one answers. */
+  private round(): void {
+    const { addresses } = this.options.brokers;
+    this.tryFrom(0, addresses.length, [], (failures) => {
+      void this.afterFailedRound(failures);
+    });
+  }
+
+  private async afterFailedRound(failures: readonly Failure[]): Promise<void> {
+    const codes = failures.map(({ code }) => code);
+    const again = await this.options.brokers.recover(codes);
+    if (this.stopped) return;
+    if (!again) {
+      for (const { address, code, detail } of failures) {
+        this.tell(code, address, detail);
+      }
+    }
+    const rounds = again ? 0 : this.failedRounds;
+    const first = this.failedRounds === 0;
+    this.failedRounds++;
+    this.later(again && first ? 0 : reconnectDelayMs(rounds, this.options.random.next()), () => {
+      this.round();
+    });
+  }
+
+  private tell(code: string, { url }: BrokerAddress, detail: string): void {
+    const advice = refusalAdvice(code, this.options.credentials !== undefined);
+    if (advice === undefined) {
+      this.failures.report(code, url, { detalhe: failureText(code, detail) });
+      return;
+    }
+    const name = `${code} ${url}`;
+    if (this.refusals.has(name)) return;
+    this.refusals.add(name);
+    this.options.logger.error({ motivo: code, broker: url, detalhe: failureText(code, detail) }, advice);
+  }
+
+  private tryFrom(
+    index: number,
+    end: number,
+    failures: readonly Failure[],
+    allFailed: (failures: readonly Failure[]) => void,
+  ): void {
+    const address = this.options.brokers.addresses[index];
+    if (this.stopped) return;
+    if (address === undefined || index >= end) {
+      this.attempt = undefined;
+      allFailed(failures);
+      return;
+    }
+    const { brokers, clientId, filters, credentials, will, connect = connectMqtt, time } = this.options;
+    const number = ++this.attempts;
+    const connection = connect(
+      { address, tls: brokers.tls, clientId, filters, credentials, will: will?.(number), time },
+      {
+        onOpen: () => {
+          this.adopt(connection, number, index);
+        },
+        onFailed: (code, detail) => {
+          this.tryFrom(index + 1, end, [...failures, { address, code, detail }], allFailed);
+        },
+        onClosed: (detail) => {
+          this.lose(connection, detail);
+        },
+        onMessage: (topic, payload, retained) => {
+          this.listener.onMessage(topic, payload, retained);
+        },
+      },
+    );
+    this.attempt = connection;
+  }
+
+  private adopt(connection: BrokerConnection, number: number, index: number): void {
+    const { time, logger } = this.options;
+    const previous = this.current;
+    this.attempt = undefined;
+    this.current = connection;
+    this.currentNumber = number;
+    this.opened++;
+    this.refusals.clear();
+    this.openedAtMs = time.monotonicMs();
+    logger.info({ broker: connection.address.url }, 'conectado ao broker');
+    if (previous) {
+      void previous.end(limits.busStopMs);
+      this.listener.onDown();
+    }
+    this.listener.onUp();
+    if (index > 0) this.lookForBetter(index);
+  }
+
+  private lose(connection: BrokerConnection, detail: string): void {
+    if (this.current !== connection) return;
+    const { time, logger, random } = this.options;
+    this.current = undefined;
+    logger.warn(
+      { broker: connection.address.url, detalhe: failureText('', detail) },
+      'conexão com o broker perdida',
+    );
+    // A broker that takes connections and drops them soon is no better than one that refuses them.
+    const held = time.monotonicMs() - this.openedAtMs >= limits.reconnectStableMs;
+    this.failedRounds = held ? 0 : this.failedRounds + 1;
+    const delayMs = reconnectDelayMs(this.failedRounds, random.next());
+    // An attempt to return to a better broker may be under way: whatever comes of it leads on.
+    if (!this.attempt) {
+      this.later(delayMs, () => {
+        this.round();
+      });
+    }
+    this.listener.onDown();
+  }
+
+  /** `index` is that of the present broker; those before it are preferred. */
+  private lookForBetter(index: number): void {
+    this.later(returnDelayMs(this.options.random.next()), () => {
+      this.tryFrom(0, index, [], () => {
+        if (this.current) this.lookForBetter(index);
+        else this.round();
+      });
+    });
+  }
+
+  /** There is one timer, as there is one thing to wait for. */
+  private later(delayMs: number, call: () => void): void {
+    this.cancelTimer();
+    this.cancelTimer = this.options.time.after(delayMs, call);
+  }
+}
+
+interface Failure {
+  readonly address: BrokerAddress;
+  readonly code: string;
+  readonly detail: string;
+}

@@ -1,0 +1,29 @@
+import type { Transport } from '../security/tls/transport.js';
+import type { BrokerAddress } from './broker-url.js';
+
+/** Where a bus finds its broker. */
+export interface BrokerSource {
+  /** Brokers in order of preference, as they are known now; at least one. */
+  readonly addresses: readonly BrokerAddress[];
+  /** Certificates for those that speak TLS; without any, the public authorities vouch for them. */
+  readonly tls?: Transport | undefined;
+  /**
+   * Called when a whole round over `addresses` has failed: a source that can bring up a broker does it now.
+   * Never rejects.
+   * @param codes for each address the code of its failure, such as ECONNREFUSED
+   * @returns whether another round is worth it at once
+   */
+  recover(codes: readonly string[]): Promise<boolean>;
+  /** Ends what the source has brought up. */
+  stop(): Promise<void>;
+}
+
+/** Brokers that others run. */
+export function externalBrokers(addresses: readonly BrokerAddress[], tls?: Transport): BrokerSource {
+  return {
+    addresses,
+    tls,
+    recover: () => Promise.resolve(false),
+    stop: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,236 @@
+import type { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
+import { Aedes } from 'aedes';
+import type { AedesOptions, AuthenticateError, Client } from 'aedes';
+import { limits } from '../core/limits.js';
+import type { Gatekeeper } from '../ports/access.js';
+import { BurstLog } from '../ports/burst-log.js';
+import type { Logger } from '../ports/logger.js';
+import type { Time } from '../ports/time.js';
+import { RefusedConnections } from '../security/tls/acceptor.js';
+import type { ConnectionRefusal, Acceptor } from '../security/tls/acceptor.js';
+import { openPorts } from '../security/tls/open-ports.js';
+import type { Hosts, OpenPorts } from '../security/tls/open-ports.js';
+import { plainFront } from '../security/tls/plain-acceptor.js';
+import { tlsFront } from '../security/tls/tls-acceptor.js';
+import type { Transport } from '../security/tls/transport.js';
+import {
+  giveBackAtOnce,
+  maySubscribeMore,
+  packetBytesMax,
+  readWhole,
+  waitOnlyForServers,
+} from './broker-bounds.js';
+import type { Trust, WithSubscriptions } from './broker-bounds.js';
+import { BrokerUsers, SERVER_CLIENT_ID } from './broker-users.js';
+import type { BrokerRefusal } from './broker-users.js';
+import { FrameGuard } from './frame-guard.js';
+
+/** What every client of MQTT says first: the packet CONNECT. */
+const MQTT_CONNECT = 0x10;
+
+export interface EmbeddedBrokerOptions {
+  readonly host: Hosts;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Certificates: then clients speak TLS; without, they do not. */
+  readonly tls?: Transport | undefined;
+  /** Who its clients may be, and the fleet that it serves; by default it lets everybody do everything. */
+  readonly users?: { readonly gatekeeper: Gatekeeper; readonly fleet: string } | undefined;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+/** A client may call itself anything. */
+const SHOWN_ID_CHARS = 64;
+
+/**
+ * An MQTT broker inside this process, for fleets without one of their own.
+ *
+ * It keeps nothing: sessions are clean and nothing is retained, whatever a client asks for, so that no queue of an
+ * absent client can grow. A subscriber that does not read is not waited for, and cut when too much waits for it.
+ */
+export class EmbeddedBroker {
+  private readonly clients = new Map<Socket, Client>();
+  private readonly acceptor: Acceptor;
+  private readonly time: Time;
+  private ports: OpenPorts | undefined;
+  private readonly refusedConnections: RefusedConnections;
+
+  private constructor(
+    private readonly aedes: Aedes,
+    private readonly users: BrokerUsers | undefined,
+    private readonly cut: BurstLog,
+    { tls: transport, time, logger }: EmbeddedBrokerOptions,
+  ) {
+    this.time = time;
+    const onSocket = (socket: Socket): void => {
+      this.admit(socket);
+    };
+    this.refusedConnections = new RefusedConnections('broker embutido', time, logger);
+    const common = { refused: this.refusedConnections, onSocket };
+    this.acceptor =
+      transport === undefined
+        ? plainFront({ ...common, firstByte: MQTT_CONNECT })
+        : tlsFront({ transport, ...common });
+  }
+
+  /** Binds and serves. @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on */
+  static async start(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
+    const { logger, time } = options;
+    const refused = new BurstLog(time, logger, 'broker embutido: cliente desligado');
+    const denied = new BurstLog(time, logger, 'broker embutido: recusado a um cliente');
+    const users =
+      options.users &&
+      new BrokerUsers({
+        ...options.users,
+        onRefused: (refusal, who) => {
+          denied.report(refusal, who);
+        },
+      });
+    const aedes = await Aedes.createBroker({
+      drainTimeout: limits.brokerDrainMs,
+      connectTimeout: limits.brokerConnectMs,
+      maxInflightInbound: limits.brokerInflight,
+      preConnect: (_client, packet, done) => {
+        packet.clean = true;
+        if (packet.will) packet.will.retain = false;
+        done(null, true);
+      },
+      ...(users && permissionsOf(users)),
+      authorizeSubscribe: (client, subscription, done) => {
+        const granted =
+          (users === undefined || users.maySubscribe(client, subscription.topic)) &&
+          maySubscribeMore(client as Client & WithSubscriptions, subscription.topic);
+        done(null, granted ? subscription : null);
+      },
+      authorizePublish: (client, packet, done) => {
+        packet.retain = false;
+        // Its own messages do not come by here. A will that was left behind has no client any more who could be asked for.
+        const granted = users === undefined || (client !== null && users.mayPublish(client, packet.topic));
+        done(granted ? refusalOf(packet) : new Error('PUBLICACAO_RECUSADA'));
+      },
+    });
+    giveBackAtOnce(aedes);
+    aedes.on('clientError', (client, error) => {
+      refused.report(error.message, client.id.slice(0, SHOWN_ID_CHARS));
+    });
+    aedes.on('connectionError', (_client, error) => {
+      refused.report(error.message, 'sem identificação');
+    });
+    // The types leave it out, but the broker does emit it.
+    (aedes as EventEmitter).on('error', (error: Error) => {
+      logger.error({ erro: error.message }, 'broker embutido: erro');
+    });
+    const broker = new EmbeddedBroker(aedes, users, refused, options);
+    const { host, port } = options;
+    try {
+      broker.ports = await openPorts({
+        ...{ host, port, accept: broker.acceptor.accept },
+        onError: (error) => {
+          logger.error({ erro: error.message }, 'broker embutido: erro ao aceitar uma conexão');
+        },
+      });
+    } catch (error) {
+      aedes.close();
+      throw error;
+    }
+    return broker;
+  }
+
+  /** What was refused to clients since the start, by reason; nothing where nobody is asked who they are. */
+  get refusedUsers(): Readonly<Partial<Record<BrokerRefusal, number>>> {
+    return this.users?.refused ?? {};
+  }
+
+  /** Connections refused since the start, by reason. */
+  get refused(): Readonly<Record<ConnectionRefusal, number>> {
+    return this.refusedConnections.counts;
+  }
+
+  get port(): number {
+    return this.ports?.port ?? 0;
+  }
+
+  /** Cuts every client and frees the port. */
+  async stop(): Promise<void> {
+    const closed = this.ports?.close();
+    this.acceptor.cutUnfinished();
+    for (const socket of this.clients.keys()) socket.destroy();
+    await new Promise<void>((resolve) => {
+      this.aedes.close(() => {
+        resolve();
+      });
+    });
+    await closed;
+  }
+
+  /** Where nobody is asked who he is, a server may be who calls himself so. */
+  private trustIn(client: Client): Trust {
+    if (this.users !== undefined) return this.users.isServer(client) ? 'server' : 'stranger';
+    return SERVER_CLIENT_ID.test(client.id) ? 'perhaps' : 'stranger';
+  }
+
+  private admit(socket: Socket): void {
+    if (this.clients.size >= limits.brokerConnections) {
+      // Whoever has logged in stays. Of the others the first gives way: strangers must keep nobody out.
+      const slowest = [...this.clients].find(([, { connected }]) => !connected)?.[0] ?? socket;
+      this.refusedConnections.add('CONEXOES', slowest);
+      slowest.destroy();
+      this.clients.delete(slowest);
+      if (slowest === socket) return;
+    }
+    socket.once('close', () => {
+      this.clients.delete(socket);
+    });
+    readWhole(socket);
+    const client = this.aedes.handle(socket);
+    this.clients.set(socket, client);
+    // Aedes reads by hand, so this listener sees each chunk just before Aedes does, and starts no flow of its own.
+    const guard = new FrameGuard(() => packetBytesMax(client, this.users));
+    waitOnlyForServers(
+      socket,
+      this.time,
+      () => this.trustIn(client),
+      () => this.cut.report('NAO_LE', client.id.slice(0, SHOWN_ID_CHARS)),
+    );
+    let isCut = false;
+    socket.on('data', (chunk: Buffer) => {
+      if (isCut) return;
+      const isLarge = !guard.accepts(chunk);
+      if (isLarge) this.cut.report('PACOTE_GRANDE', socket.remoteAddress ?? 'desconhecido');
+      isCut = isLarge || this.users?.isRevoked(client) === true;
+      if (isCut) socket.destroy();
+    });
+  }
+}
+
+/** What the library asks about clients, beyond their publishes. */
+function permissionsOf(users: BrokerUsers): Partial<AedesOptions> {
+  return {
+    authenticate: (client, user, password, done) => {
+      users.admit(client, addressOf(client), user, password).then(
+        () => {
+          done(null, true);
+        },
+        (error: unknown) => {
+          done(error as AuthenticateError, false);
+        },
+      );
+    },
+    authorizeForward: (client, packet) => {
+      if (!users.isRevoked(client)) return packet;
+      client.close();
+      return null;
+    },
+  };
+}
+
+function addressOf({ conn }: Client): string {
+  return (conn instanceof Socket ? conn.remoteAddress : undefined) ?? 'desconhecido';
+}
+
+function refusalOf(packet: { readonly topic: string; readonly payload: string | Buffer }): Error | null {
+  if (packet.topic.startsWith('$SYS/')) return new Error('TOPICO_RESERVADO');
+  return Buffer.byteLength(packet.payload) > limits.payloadBytes ? new Error('CARGA_GRANDE') : null;
+}

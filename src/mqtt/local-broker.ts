@@ -1,0 +1,108 @@
+import { KvsError } from '../core/errors.js';
+import type { Logger } from '../ports/logger.js';
+import type { Time } from '../ports/time.js';
+import { saidHost } from '../security/tls/open-ports.js';
+import type { Hosts } from '../security/tls/open-ports.js';
+import type { Transport } from '../security/tls/transport.js';
+import type { BrokerSource } from './broker-source.js';
+import { tcpBroker } from './broker-url.js';
+import type { BrokerAddress } from './broker-url.js';
+import { EmbeddedBroker } from './embedded-broker.js';
+import type { EmbeddedBrokerOptions } from './embedded-broker.js';
+
+export interface LocalBrokerOptions {
+  /** Where it is opened; it is looked for at the first. */
+  readonly host: Hosts;
+  readonly port: number;
+  /** Certificates: the broker and those who look for it speak TLS. */
+  readonly tls?: Transport | undefined;
+  /** Who its clients may be; by default everybody. */
+  readonly users?: EmbeddedBrokerOptions['users'];
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+/** Whoever listens on every address is found on this machine's own, which a certificate can name. */
+const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/**
+ * The broker of a machine without configuration: whoever finds nobody listening on the port starts one there.
+ *
+ * The operating system chooses among several who try at once, since only one can bind the first address; the others find
+ * the port in use and connect. Whoever cannot bind the others too gives the first back: somebody else's broker is there,
+ * and is looked for there from then on, so that no fleet is parted between two. When the process with the broker dies, its sockets close, every survivor finds nobody listening, and the
+ * same happens again. A process that is stopped but not dead keeps the port: then nobody can take over, the broker
+ * counts as unreachable (its keep-alive is missed), and servers go on alone until it wakes or dies.
+ */
+export class LocalBroker implements BrokerSource {
+  private known: readonly BrokerAddress[];
+  readonly tls: Transport | undefined;
+  private embedded: EmbeddedBroker | undefined;
+  private stopped = false;
+
+  constructor(private readonly options: LocalBrokerOptions) {
+    this.tls = options.tls;
+    this.known = [this.at(saidHost(options.host))];
+  }
+
+  get addresses(): readonly BrokerAddress[] {
+    return this.known;
+  }
+
+  /** Whether this process holds the broker. */
+  get hosting(): boolean {
+    return this.embedded !== undefined;
+  }
+
+  async recover(codes: readonly string[]): Promise<boolean> {
+    if (this.stopped || this.embedded || !codes.includes('ECONNREFUSED')) return false;
+    const { logger } = this.options;
+    const broker = this.known[0]?.url;
+    try {
+      const embedded = await EmbeddedBroker.start(this.options);
+      if (this.wasStopped()) {
+        await embedded.stop();
+        return false;
+      }
+      this.embedded = embedded;
+      logger.info({ broker }, 'nenhum broker encontrado: broker embutido iniciado neste processo');
+      return true;
+    } catch (error) {
+      const { code, message, cause } = KvsError.from(error);
+      if (code === 'PORTA_EM_USO' && this.lookAt((cause as { readonly address?: string }).address)) {
+        logger.info({ broker }, 'outro processo iniciou o broker primeiro: conectando a ele');
+        return true;
+      }
+      logger.warn({ broker, erro: message }, 'não foi possível iniciar o broker embutido');
+      return false;
+    }
+  }
+
+  /**
+   * Somebody has the port on one of the addresses.
+   * @returns whether it is worth looking there: not again where nobody who is a broker was found already
+   */
+  private lookAt(host: string | undefined): boolean {
+    const taken = this.at(host ?? saidHost(this.options.host));
+    const index = this.known.findIndex(({ url }) => url === taken.url);
+    if (index < 0) this.known = [...this.known, taken];
+    return index <= 0;
+  }
+
+  private at(host: string): BrokerAddress {
+    const { port, tls } = this.options;
+    return tcpBroker(WILDCARDS[host] ?? host, port, tls === undefined ? 'mqtt' : 'mqtts');
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const { embedded } = this;
+    this.embedded = undefined;
+    await embedded?.stop();
+  }
+
+  // Apart, because the compiler takes a field that was checked before an await for unchanged.
+  private wasStopped(): boolean {
+    return this.stopped;
+  }
+}

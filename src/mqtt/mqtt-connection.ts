@@ -1,0 +1,263 @@
+import { Socket } from 'node:net';
+import mqtt from 'mqtt';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { limits } from '../core/limits.js';
+import type { Time } from '../ports/time.js';
+import { tlsFailureOf } from '../security/tls/failures.js';
+import { speaksTls } from '../security/tls/probe.js';
+import { STRANGERS_TLS } from '../security/tls/transport.js';
+import type { Transport } from '../security/tls/transport.js';
+import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
+
+/** A last will: what the broker publishes for us when we disappear. */
+export interface Will {
+  readonly topic: string;
+  readonly payload: Buffer;
+}
+
+export interface BrokerConnectionOptions {
+  readonly address: BrokerAddress;
+  /** Certificates for an address with TLS, read as they are now. */
+  readonly tls?: Transport | undefined;
+  readonly clientId: string;
+  readonly credentials?: BrokerCredentials | undefined;
+  readonly will?: Will | undefined;
+  readonly filters: readonly string[];
+  readonly time: Time;
+}
+
+/** What a connection tells. After `onFailed` or `onClosed` it tells nothing more. */
+export interface BrokerConnectionListener {
+  /** The broker has granted every subscription. */
+  onOpen(): void;
+  /** It never came to that. `code` is short and stable: ECONNREFUSED, TEMPO_ESGOTADO, CERTIFICADO_VENCIDO, … */
+  onFailed(code: string, detail: string): void;
+  /** An open connection is gone. */
+  onClosed(detail: string): void;
+  /** @param retained the broker kept it from earlier */
+  onMessage(topic: string, payload: Buffer, retained: boolean): void;
+}
+
+/** One connection to one broker, from the attempt to its end. */
+export interface BrokerConnection {
+  readonly address: BrokerAddress;
+  /** Publishes with QoS 1. `acknowledged` is called at most once, and never if the connection breaks. */
+  publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void;
+  /** Takes leave properly, so that the broker does not publish the will, and cuts what is left after `deadlineMs`. */
+  end(deadlineMs: number): Promise<void>;
+  /** Ends at once, without leave. */
+  abort(): void;
+}
+
+/** Begins to connect. The listener hears nothing before this has returned. */
+export type Connect = (
+  options: BrokerConnectionOptions,
+  listener: BrokerConnectionListener,
+) => BrokerConnection;
+
+/** Connects by MQTT 3.1.1. */
+export const connectMqtt: Connect = (options, listener) => new MqttConnection(options, listener);
+
+/**
+ * One connection to one broker, from the first byte to the last. It is never reused: the library's own reconnection
+ * repeats and reorders what was in flight, so every attempt gets a client of its own and what was in flight is lost
+ * with it, which peers repair.
+ */
+export class MqttConnection implements BrokerConnection {
+  private state: 'opening' | 'open' | 'ended' = 'opening';
+  private readonly client: MqttClient;
+  private readonly cancelDeadline: () => void;
+  private lastError: Error | undefined;
+  /** A broker without TLS has sent something; one with TLS has agreed on it. */
+  private answered = false;
+
+  constructor(
+    private readonly options: BrokerConnectionOptions,
+    private readonly listener: BrokerConnectionListener,
+  ) {
+    this.client = mqtt.connect(clientOptions(options));
+    this.cancelDeadline = options.time.after(limits.brokerConnectMs, () => {
+      this.fail('TEMPO_ESGOTADO', `sem resposta em ${limits.brokerConnectMs} ms`);
+    });
+    this.client.on('error', (error) => {
+      this.lastError = error;
+      if (this.state === 'opening') void this.failed(codeOf(error), error.message);
+    });
+    this.client.on('close', () => {
+      this.finish(this.lastError?.message ?? 'o broker fechou a conexão');
+    });
+    this.client.on('connect', () => {
+      this.subscribe();
+    });
+    this.client.on('message', (topic, payload, { retain }) => {
+      if (this.state !== 'ended') this.listener.onMessage(topic, payload, retain);
+    });
+    // Batches are already as large as they should be; waiting for more bytes only adds to the lag.
+    if (this.client.stream instanceof Socket) this.client.stream.setNoDelay(true);
+    this.client.stream.prependOnceListener(
+      options.address.protocol === 'mqtts' ? 'secureConnect' : 'data',
+      () => {
+        this.answered = true;
+      },
+    );
+  }
+
+  get address(): BrokerAddress {
+    return this.options.address;
+  }
+
+  publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void {
+    this.client.publish(topic, payload, { qos: 1, retain: false }, (error) => {
+      if (this.state === 'open') acknowledged(error ?? undefined);
+    });
+  }
+
+  async end(deadlineMs: number): Promise<void> {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.cancelDeadline();
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.time.after(deadlineMs, () => {
+        this.client.end(true);
+        this.client.stream.destroy();
+        resolve();
+      });
+      this.client.end(false, {}, () => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  abort(): void {
+    if (this.state !== 'ended') this.cut();
+  }
+
+  /** A side that hears TLS and does not speak it leaves without a word, and so does one that misses it. */
+  private async failed(code: string, detail: string): Promise<void> {
+    const { protocol, host, port } = this.options.address;
+    if (this.answered || (code !== 'ECONNRESET' && code !== 'FECHADA')) {
+      this.fail(code, detail);
+      return;
+    }
+    // Within a web socket nobody says whether TLS was agreed on.
+    const speaks = protocol !== 'mqtts' && (await speaksTls(host, port));
+    if (isSecure(protocol) && !speaks) {
+      this.fail(
+        'SEM_TLS',
+        'o broker fechou a conexão em vez de combinar o TLS: talvez esta porta seja sem TLS',
+      );
+    } else if (!isSecure(protocol) && speaks) {
+      this.fail('EXIGE_TLS', `esta porta do broker só fala TLS: use ${protocol}s://`);
+    } else if (this.options.will && !(await carriesQos1(this.options))) {
+      this.fail('SEM_QOS_1', 'o broker só leva QoS 0');
+    } else this.fail(code, detail);
+  }
+
+  private subscribe(): void {
+    if (this.state !== 'opening') return;
+    this.client.subscribe([...this.options.filters], { qos: 1 }, (error, granted) => {
+      if (this.state !== 'opening') return;
+      const refused = granted?.find((grant) => grant.qos > 2);
+      if (error ?? refused) {
+        this.fail('ASSINATURA_RECUSADA', error?.message ?? `o broker recusou ${refused?.topic ?? ''}`);
+        return;
+      }
+      if (granted?.some((grant) => grant.qos < 1)) {
+        this.fail('SEM_QOS_1', 'o broker só leva QoS 0');
+        return;
+      }
+      this.state = 'open';
+      this.cancelDeadline();
+      this.listener.onOpen();
+    });
+  }
+
+  private fail(code: string, detail: string): void {
+    if (this.state !== 'opening') return;
+    this.cut();
+    this.listener.onFailed(code, detail);
+  }
+
+  private finish(detail: string): void {
+    if (this.state === 'opening') {
+      void this.failed('FECHADA', detail);
+    } else if (this.state === 'open') {
+      this.cut();
+      this.listener.onClosed(detail);
+    }
+  }
+
+  private cut(): void {
+    this.state = 'ended';
+    this.cancelDeadline();
+    this.client.end(true);
+  }
+}
+
+function clientOptions({
+  address,
+  tls,
+  clientId,
+  credentials,
+  will,
+}: BrokerConnectionOptions): IClientOptions {
+  const secure = tls?.clientOptions() ?? STRANGERS_TLS;
+  return {
+    ...(address.protocol === 'mqtts' && secure),
+    ...(address.protocol === 'wss' && { wsOptions: secure as object }),
+    protocol: address.protocol,
+    host: address.host,
+    // The library puts the address of a web socket together from this.
+    hostname: address.path !== '' && address.host.includes(':') ? `[${address.host}]` : address.host,
+    port: address.port,
+    ...(address.path === '' ? {} : { path: address.path }),
+    protocolVersion: 4,
+    clientId,
+    clean: true,
+    keepalive: limits.brokerKeepaliveSeconds,
+    // The deadline is this side's own, which has a code for it: the library's must not come first.
+    connectTimeout: 2 * limits.brokerConnectMs,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    ...(credentials && { username: credentials.user, password: credentials.password }),
+    ...(will && { will: { topic: will.topic, payload: will.payload, qos: 1, retain: false } }),
+  };
+}
+
+/**
+ * A broker that takes no QoS 1 leaves without a word, for the will alone. Without one it says what it grants.
+ * @returns whether nothing speaks against it
+ */
+function carriesQos1(options: BrokerConnectionOptions): Promise<boolean> {
+  const { filters, clientId, time } = options;
+  return new Promise((resolve) => {
+    const client = mqtt.connect(clientOptions({ ...options, clientId: `${clientId}:qos`, will: undefined }));
+    const end = (carries: boolean): void => {
+      cancel();
+      client.end(true);
+      resolve(carries);
+    };
+    const cancel = time.after(limits.brokerConnectMs / 2, () => end(true));
+    client.on('error', () => end(true));
+    client.on('close', () => end(true));
+    client.on('connect', () => {
+      client.subscribe([...filters], { qos: 1 }, (_error, granted) => {
+        end(granted?.every(({ qos }) => qos !== 0) ?? true);
+      });
+    });
+  });
+}
+
+function isSecure(protocol: BrokerAddress['protocol']): boolean {
+  return protocol === 'mqtts' || protocol === 'wss';
+}
+
+function codeOf(error: Error): string {
+  const failure = tlsFailureOf(error);
+  if (failure !== undefined) return failure;
+  const { code } = error as Error & { readonly code?: unknown };
+  if (typeof code === 'string') return code;
+  return typeof code === 'number' ? `CONNACK_${code}` : 'ERRO';
+}

@@ -1,0 +1,22 @@
+import { limits } from '../../core/limits.js';
+import { certificateSubject } from '../../ports/access.js';
+
+/**
+ * A subject as people write it (`O=UFU, CN=maria`; backslash before `,`, `+`, `=` and `\` of a value) in the form of
+ * `certificateSubject`.
+ * @returns `undefined` if it is none
+ */
+export function parseSubject(text: string): string | undefined {
+  if (text.length > limits.accessSubjectChars) return undefined;
+  const attributes = new Map<string, string[]>();
+  // A backslash that is left over escapes nothing.
+  if (/\\$/.test(text.replace(/\\./gsu, ''))) return undefined;
+  for (const part of text.match(/(?:\\.|[^,+\\])+/gsu) ?? []) {
+    const [, name, value] = /^\s*([A-Za-z][A-Za-z0-9.-]*)\s*=\s*((?:\\.|[^=\\])*?)\s*$/su.exec(part) ?? [];
+    if (name === undefined || value === undefined || value === '') return undefined;
+    const values = attributes.get(name.toUpperCase()) ?? [];
+    attributes.set(name.toUpperCase(), [...values, value.replace(/\\(.)/gsu, '$1')]);
+  }
+  const subject = certificateSubject(Object.fromEntries(attributes));
+  return subject === '' ? undefined : subject;
+}

@@ -1,0 +1,69 @@
+import type { Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { limits } from '../../core/limits.js';
+import { tlsFailureOf } from './failures.js';
+import type { TlsFailure } from './failures.js';
+import type { Acceptor, RefusedConnections } from './acceptor.js';
+import type { Transport } from './transport.js';
+import { Unfinished } from './unfinished.js';
+
+export interface TlsFrontOptions {
+  readonly transport: Transport;
+  /** Protocols to agree on within TLS, such as `h2`; none by default. */
+  readonly protocols?: readonly string[];
+  readonly refused: RefusedConnections;
+  /** A client that was let in. */
+  readonly onSocket: (socket: TLSSocket) => void;
+}
+
+/**
+ * Lets in clients that speak TLS: handshakes are bounded in number and time, refusals counted and logged, and new
+ * certificates taken up as they come, for whoever connects from then on.
+ */
+export function tlsFront({ transport, protocols, refused, onSocket }: TlsFrontOptions): Acceptor {
+  const refuse = (failure: TlsFailure, socket: Socket): void => {
+    refused.add(failure, socket);
+    socket.destroy();
+  };
+  // Never listens itself: it is handed connections one by one, so that those under way can be counted.
+  const handshakes = createServer({
+    ...transport.serverOptions(),
+    ...(protocols && { ALPNProtocols: [...protocols] }),
+    handshakeTimeout: limits.handshakeMs,
+  });
+  transport.onChange(() => {
+    handshakes.setSecureContext(transport.serverOptions());
+  });
+  const unfinished = new Unfinished((oldest) => {
+    refuse('APERTO_LENTO', oldest);
+  });
+  handshakes.on('tlsClientError', (error, socket) => {
+    // A certificate that is not good ends the connection without an error of its own.
+    const failure = tlsFailureOf(error) ?? tlsFailureOf(socket.authorizationError);
+    // Whoever only leaves was not refused.
+    if (failure !== undefined || !isReset(error)) refuse(failure ?? 'TLS', socket);
+  });
+  handshakes.on('secureConnection', (socket) => {
+    unfinished.finish(socket);
+    // A client may do without a certificate, unless all must have one; but one that it shows must be good.
+    if (!socket.authorized && socket.getPeerX509Certificate() !== undefined) {
+      refuse(tlsFailureOf(socket.authorizationError) ?? 'CERTIFICADO_DESCONHECIDO', socket);
+      return;
+    }
+    onSocket(socket);
+  });
+  return {
+    accept: (socket) => {
+      unfinished.add(socket);
+      handshakes.emit('connection', socket);
+    },
+    cutUnfinished: () => {
+      unfinished.cut();
+    },
+  };
+}
+
+function isReset(error: Error): boolean {
+  return 'code' in error && error.code === 'ECONNRESET';
+}

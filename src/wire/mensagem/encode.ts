@@ -1,0 +1,66 @@
+import { wireDot } from '../write-records.js';
+import type { Origin } from '../../core/dot.js';
+import type { KvsError } from '../../core/errors.js';
+import type { Mutation } from '../../core/mutation.js';
+import { renamed } from './names.js';
+import type { Names } from './names.js';
+import type {
+  ErrorMessage,
+  Mensagem,
+  RemovalMessage,
+  ReplicationMessage,
+  UnknownMessage,
+} from './messages.js';
+
+/** A message longer than this is cut: it is for people. */
+const MESSAGE_CHARS_MAX = 512;
+
+/**
+ * A `Mensagem` as its line, line feed included. JSON holds none itself.
+ * @param names of the request that it answers
+ */
+export function encodeLine(message: Mensagem, names?: Names): string {
+  return `${JSON.stringify(names === undefined ? message : renamed(message, names))}\n`;
+}
+
+/** What tells of an error: `UNKNOWN_OUTCOME` where the write may have been done. A bug keeps its details in the log. */
+export function errorMessage(error: KvsError, id?: number): ErrorMessage | UnknownMessage {
+  return {
+    tipo: error.code === 'RESULTADO_DESCONHECIDO' ? 'UNKNOWN_OUTCOME' : 'ERROR',
+    codigo: error.code,
+    mensagem:
+      error.code === 'INTERNO'
+        ? 'erro interno; a causa está no log do servidor'
+        : error.message.slice(0, MESSAGE_CHARS_MAX),
+    ...(id === undefined ? {} : { id }),
+  };
+}
+
+/** A mutation of the leader's as followers get it. */
+export function mutationMessage(
+  origin: Origin,
+  seq: number,
+  mutation: Mutation,
+): ReplicationMessage | RemovalMessage {
+  const head = { origem: origin, seq, chave: mutation.key };
+  switch (mutation.kind) {
+    case 'insert':
+      return {
+        tipo: 'REPLICATION',
+        ...head,
+        valor: mutation.value,
+        timestamp: mutation.version,
+        instante: mutation.timestamp,
+        ...(mutation.context.length === 0 ? {} : { contexto: mutation.context }),
+      };
+    case 'removeObserved':
+      return {
+        tipo: 'REMOVAL',
+        ...head,
+        observado: mutation.observed,
+        ...(mutation.keep === undefined ? {} : { mantem: wireDot(mutation.keep) }),
+      };
+    case 'removeDots':
+      return { tipo: 'REMOVAL', ...head, timestamp: mutation.version, pontos: mutation.dots.map(wireDot) };
+  }
+}

@@ -1,0 +1,78 @@
+import * as check from '../checks.js';
+import type { Fields } from '../checks.js';
+import { ERROR_CODES, KvsError } from '../../core/errors.js';
+import type { ErrorCode } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import { fieldOf } from './names.js';
+import { MENSAGEM_FORMAT, OPERATION_KINDS } from './messages.js';
+import type { WireClient, WireRow } from './messages.js';
+
+// Fields of a `Mensagem`, checked. All throw a `KvsError` or a `Rejection` where a field is not as it must be.
+
+/** An IP address or host name is never longer. */
+const HOST_CHARS = 255;
+
+/** Told apart from other bad fields, as the other doors do. */
+export function key(fields: Fields): string {
+  const given = fieldOf(fields, 'chave');
+  if (typeof given !== 'string') throw new KvsError('CHAVE_INVALIDA', 'falta a chave ("chave"), um texto');
+  if (isLonger(given, limits.keyBytes))
+    throw new KvsError('CHAVE_LONGA', `a chave passa de ${limits.keyBytes} bytes`);
+  return given;
+}
+
+export function value(fields: Fields): string {
+  const given = fieldOf(fields, 'valor');
+  if (typeof given !== 'string') throw new KvsError('VALOR_INVALIDO', 'falta o valor ("valor"), um texto');
+  if (isLonger(given, limits.valueBytes))
+    throw new KvsError('VALOR_LONGO', `o valor passa de ${limits.valueBytes} bytes`);
+  return given;
+}
+
+function isLonger(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && Buffer.byteLength(text) > bytes;
+}
+
+export function format(fields: Fields): number {
+  const formato = check.count(fields['formato']);
+  if (formato === MENSAGEM_FORMAT) return formato;
+  throw new KvsError(
+    'PEDIDO_INVALIDO',
+    `formato ${formato} desconhecido; este servidor fala o ${MENSAGEM_FORMAT}`,
+  );
+}
+
+export function dot(fields: Fields): { origem: string; seq: number } {
+  return { origem: check.origin(fields['origem']), seq: check.sequence(fields['seq']) };
+}
+
+export function address(given: unknown): string {
+  return check.text(given, HOST_CHARS + 8, 'CAMPO');
+}
+
+export function readClient(given: unknown): WireClient {
+  const fields = check.fields(given);
+  return {
+    ip: check.text(fields['ip'], HOST_CHARS, 'CAMPO'),
+    porta: check.whole(fields['porta'], 0, 65_535, 'CAMPO'),
+  };
+}
+
+export function readRow(given: unknown): WireRow {
+  const fields = check.fields(given);
+  return {
+    valor: value(fields),
+    versao: check.version(fields['versao']),
+    instante: check.timestamp(fields['instante']),
+  };
+}
+
+export function operationKind(given: unknown): (typeof OPERATION_KINDS)[number] {
+  const kind = OPERATION_KINDS.find((known) => known === given);
+  if (kind === undefined) throw new KvsError('PEDIDO_INVALIDO', 'operação desconhecida');
+  return kind;
+}
+
+export function code(given: unknown): ErrorCode {
+  return ERROR_CODES.find((known) => known === given) ?? 'INTERNO';
+}

@@ -1,0 +1,136 @@
+import { ATTEMPT_MAX, REQUEST_ID_PATTERN } from '../core/attempt.js';
+import type { Attempt } from '../core/attempt.js';
+import { limits } from '../core/limits.js';
+import type { Batch, InsertMutation, Mutation } from '../core/mutation.js';
+import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from '../core/record.js';
+import {
+  count,
+  dot,
+  fields,
+  list,
+  optionalVector,
+  origin,
+  reject,
+  sequence,
+  text,
+  timestamp,
+  vector,
+  version,
+  whole,
+} from './checks.js';
+import type { Fields } from './checks.js';
+import { MUTATION_NAMES } from './record-shapes.js';
+
+// Readers of what is inside messages. Each checks everything and throws a Rejection, which `decode` catches.
+
+export function readBatch(wire: Fields): Batch {
+  const first = sequence(wire['primeiro']);
+  const items = list(wire['mutacoes'], limits.batchMutations, 'MUTACOES');
+  if (items.length === 0) reject('MUTACOES');
+  if (first > Number.MAX_SAFE_INTEGER - items.length + 1) reject('SEQUENCIA');
+  const mutations = new Array<Mutation>(items.length);
+  for (let i = 0; i < items.length; i++) mutations[i] = readMutation(items[i]);
+  return {
+    origin: origin(wire['origem']),
+    first,
+    dependencies: optionalVector(wire['depende']),
+    mutations,
+  };
+}
+
+function readMutation(value: unknown): Mutation {
+  const wire = fields(value, 'MUTACOES');
+  const key = text(wire['chave'], limits.keyBytes, 'CHAVE');
+  switch (wire['op']) {
+    case MUTATION_NAMES.insert: {
+      const insert: InsertMutation = {
+        kind: 'insert',
+        key,
+        value: readValue(wire['valor']),
+        version: version(wire['versao']),
+        timestamp: timestamp(wire['ts']),
+        context: optionalVector(wire['contexto']),
+      };
+      const attempt = wire['pedido'];
+      return attempt === undefined ? insert : { ...insert, attempt: readAttempt(attempt) };
+    }
+    case MUTATION_NAMES.removeObserved: {
+      const keep = wire['mantem'];
+      return {
+        kind: 'removeObserved',
+        key,
+        observed: vector(wire['observado']),
+        keep: keep === undefined ? undefined : dot(keep),
+      };
+    }
+    case MUTATION_NAMES.removeDots:
+      return {
+        kind: 'removeDots',
+        key,
+        version: version(wire['versao']),
+        dots: list(wire['pontos'], limits.entriesPerKey, 'VETOR').map(dot),
+      };
+    default:
+      reject('MUTACOES');
+  }
+}
+
+function readAttempt(value: unknown): Attempt {
+  const pair = list(value, 2);
+  const [id] = pair;
+  if (pair.length !== 2 || typeof id !== 'string' || !REQUEST_ID_PATTERN.test(id)) reject('CAMPO');
+  return { id, number: whole(pair[1], 1, ATTEMPT_MAX, 'CAMPO') };
+}
+
+function readValue(value: unknown): string {
+  return text(value, limits.valueBytes, 'VALOR');
+}
+
+export function readCursor(value: unknown): WalkCursor {
+  const wire = fields(value);
+  return { slot: count(wire['vaga']), after: readOptionalPosition(wire['apos']) };
+}
+
+function readOptionalPosition(value: unknown): OrderPosition | undefined {
+  if (value === undefined) return undefined;
+  const items = list(value, 4);
+  if (items.length !== 4) reject('CAMPO');
+  return {
+    version: version(items[0]),
+    timestamp: timestamp(items[1]),
+    origin: origin(items[2]),
+    seq: sequence(items[3]),
+  };
+}
+
+export function readKey(value: unknown): KeyFragment {
+  const wire = fields(value);
+  return {
+    key: text(wire['chave'], limits.keyBytes, 'CHAVE'),
+    greatestVersion: whole(wire['maiorVersao'], 0, limits.version, 'VERSAO'),
+    greatestTimestamp: timestamp(wire['maiorTs']),
+    after: readOptionalPosition(wire['apos']),
+    entries: list(wire['entradas'], limits.entriesPerKey).map(readEntry),
+  };
+}
+
+function readEntry(value: unknown): EntryRecord {
+  const wire = fields(value);
+  const attempt = wire['pedido'];
+  return {
+    version: version(wire['versao']),
+    timestamp: timestamp(wire['ts']),
+    origin: origin(wire['origem']),
+    seq: sequence(wire['seq']),
+    value: readValue(wire['valor']),
+    superseded: readMark(wire['superada']),
+    context: optionalVector(wire['contexto']),
+    ...(attempt === undefined ? {} : { attempt: readAttempt(attempt) }),
+  };
+}
+
+/** A mark is there or left out; `false` would be a second way to say nothing. */
+function readMark(value: unknown): boolean {
+  if (value !== undefined && value !== true) reject('CAMPO');
+  return value === true;
+}

@@ -1,0 +1,334 @@
+import { once } from 'node:events';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
+import { connect as connectSocket, createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.js';
+import { Connections } from '../../../src/doors/grpc/connections.js';
+import { doorLimits } from '../../../src/doors/grpc/limits.js';
+import { startDoors } from '../../../src/doors/grpc/server.js';
+import { openStand, RecordingLogger, type Stand } from '../../support/doors.js';
+import { eventually } from '../../support/eventually.js';
+import { connect, kvsDefinition, type KvsClient } from '../../support/kvs-client.js';
+import { MemoryEngine } from '../../support/memory-engine.js';
+import { realTime } from '../../support/real-time.js';
+import { SilentCall } from '../../support/silent-call.js';
+
+let stand: Stand<MemoryEngine>;
+const cleanUps: (() => void)[] = [];
+beforeEach(async () => {
+  stand = await openStand();
+});
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+  await stand.close();
+});
+
+/** Connections to the doors that say nothing by themselves. */
+async function knock(count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  cleanUps.push(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  // In parts: what a port has no room for in its queue may count as connected on one side alone, for ever.
+  while (sockets.length < count) {
+    const some = Array.from({ length: Math.min(100, count - sockets.length) }, () =>
+      connectSocket(stand.doors.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .resume(),
+    );
+    sockets.push(...some);
+    await Promise.all(some.map((socket) => once(socket, 'connect')));
+  }
+  return sockets;
+}
+
+/** A port that hands what comes on to the doors, in pieces of so many bytes, and only when nothing more comes. */
+async function chopped(bytes: number): Promise<number> {
+  const relay = createServer((client) => {
+    const server = connectSocket({ port: stand.doors.port, host: '127.0.0.1', noDelay: true });
+    let waiting = Buffer.alloc(0);
+    let timer: NodeJS.Timeout | undefined;
+    const hand = (): void => {
+      const piece = waiting.subarray(0, bytes);
+      waiting = waiting.subarray(bytes);
+      server.write(piece);
+      if (waiting.length > 0) setImmediate(hand);
+    };
+    client.on('data', (chunk: Buffer) => {
+      waiting = Buffer.concat([waiting, chunk]);
+      clearTimeout(timer);
+      timer = setTimeout(hand, 100);
+    });
+    server.pipe(client);
+    for (const socket of [client, server]) {
+      socket.on('error', () => undefined);
+      cleanUps.push(() => socket.destroy());
+    }
+  });
+  relay.listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  cleanUps.push(() => relay.close());
+  return (relay.address() as AddressInfo).port;
+}
+
+describe('the first byte of a connection', () => {
+  it.each([
+    ['one piece, larger than a socket buffers by itself', Number.MAX_SAFE_INTEGER],
+    ['pieces of 7 bytes', 7],
+    ['single bytes', 1],
+  ])('loses nothing of a call that comes in %s', async (_, bytes) => {
+    const valor = 'v'.repeat(bytes > 7 ? 60_000 : 300);
+    const body = kvsDefinition['Insere']?.requestSerialize({ chave: 'chave', valor });
+    if (body === undefined) throw new Error('no such method');
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(body.length, 1);
+    const call = new SilentCall(await chopped(bytes), '/kvs.KVS/Insere');
+    cleanUps.push(() => {
+      call.disconnect();
+    });
+    call.send(Buffer.concat([head, body]));
+    call.halfClose();
+    expect(await call.readAll()).toBeGreaterThan(0);
+    expect(await stand.client.consulta('chave')).toMatchObject({ valor, versao: 1 });
+  });
+
+  it('shows who speaks TLS here: answered, closed, counted and logged once; others notice nothing', async () => {
+    const greet = async (): Promise<string> => {
+      const socket = connectTls({ port: stand.doors.port, host: '127.0.0.1' });
+      const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [
+        NodeJS.ErrnoException,
+      ];
+      socket.destroy();
+      return String(error.code);
+    };
+    for (let i = 0; i < 3; i++) expect(await greet()).toBe('ERR_SSL_WRONG_VERSION_NUMBER');
+    expect(stand.doors.refused.EXIGE_TLS).toBe(3);
+    const lines = stand.logger.lines.filter(({ message }) => message.startsWith('conexão recusada'));
+    expect(lines).toMatchObject([{ level: 'warn', fields: { motivo: 'EXIGE_TLS', origem: '127.0.0.1' } }]);
+    expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+  });
+
+  it('is answered over plain HTTP, for a person to read', async () => {
+    const [socket] = await knock(1);
+    let answer = '';
+    socket?.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    socket?.write(Buffer.from([0x16, 3, 1]));
+    await eventually('closed', () => socket?.readableEnded ?? false);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 .*sem TLS\n$/s);
+  });
+
+  it('is waited for, but not for ever and not by all at once', async () => {
+    const silent = await knock(limits.handshakes + 10);
+    expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+    await eventually('the oldest gave way', () => stand.doors.refused.APERTO_LENTO >= 10);
+    const open = (): number => silent.filter(({ closed }) => !closed).length;
+    await eventually('the others are closed in time', () => open() === 0, limits.handshakeMs + 20_000);
+    expect(stand.doors.refused.APERTO_LENTO).toBe(limits.handshakes + 10);
+    expect((await stand.client.consulta('chave')).versao).toBe(1);
+  }, 60_000);
+
+  it('may stay away: whoever leaves without a word is neither counted nor kept', async () => {
+    for (const socket of await knock(20)) socket.end();
+    for (const socket of await knock(20)) socket.resetAndDestroy();
+    expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+    expect(Object.values(stand.doors.refused).every((count) => count === 0)).toBe(true);
+  });
+});
+
+describe('connections', () => {
+  const GREETING = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
+  /** As many as there are places, beside the stand's own. In parts: so many silent ones at once would be too many. */
+  const fill = async (greeting: string): Promise<Socket[]> => {
+    const sockets: Socket[] = [];
+    while (sockets.length < limits.grpcConnections - 1) {
+      const some = await knock(Math.min(500, limits.grpcConnections - 1 - sockets.length));
+      for (const socket of some) socket.write(greeting);
+      sockets.push(...some);
+    }
+    return sockets;
+  };
+  const comer = (): KvsClient => {
+    const client = connect(stand.doors.port);
+    cleanUps.push(() => {
+      client.close();
+    });
+    return client;
+  };
+
+  it.each([
+    ['one byte', 'P'],
+    ['a greeting', GREETING],
+  ])(
+    'that came to no more than %s give way to who comes, who was let in stays',
+    async (_, greeting) => {
+      expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
+      const sockets = await fill(greeting);
+      for (const versao of [2, 3, 4]) expect((await comer().insere('chave', 'valor')).versao).toBe(versao);
+      const closed = sockets.map((socket, n) => (socket.closed ? n : -1)).filter((n) => n >= 0);
+      await eventually('the first give way', () => sockets.slice(0, 3).every((socket) => socket.closed));
+      expect(closed.every((n) => n < 10)).toBe(true);
+      expect(stand.doors.refused.CONEXOES).toBeLessThan(10);
+      expect((await stand.client.insere('chave', 'valor')).versao).toBe(5);
+    },
+    60_000,
+  );
+
+  /** A port with so few places; calls with `x` are refused like those without a credential. */
+  const narrow = async (
+    most: number,
+  ): Promise<{ session: () => ClientHttp2Session; refused: () => number }> => {
+    let refused = 0;
+    const places = new Connections((socket) => {
+      refused++;
+      socket.destroy();
+    }, most);
+    const server = createHttp2Server();
+    places.follow(server);
+    server.on('stream', (stream, headers) => {
+      if (stream.session) places.onCall(stream.session, stream, headers[':path'] ?? '');
+      const code = headers['x'] === undefined ? {} : { 'grpc-status': status.UNAUTHENTICATED };
+      stream.respond({ ':status': 200, ...code }, { endStream: true });
+    });
+    const port = createServer((socket) => {
+      if (places.enter(socket)) server.emit('connection', socket);
+    });
+    port.listen(0, '127.0.0.1');
+    await once(port, 'listening');
+    cleanUps.push(() => port.close());
+    const session = (): ClientHttp2Session => {
+      const opened = connectHttp2(`http://127.0.0.1:${(port.address() as AddressInfo).port}`);
+      opened.on('error', () => undefined);
+      cleanUps.push(() => {
+        opened.destroy();
+      });
+      return opened;
+    };
+    return { session, refused: () => refused };
+  };
+  const call = async (by: ClientHttp2Session, headers: object = {}): Promise<boolean> => {
+    const stream = by.request({ ':path': '/kvs.KVS/Insere', ...headers });
+    let answered = false;
+    stream.on('error', () => undefined).once('response', () => (answered = true));
+    stream.resume();
+    await once(stream, 'close');
+    return answered;
+  };
+
+  it('are bounded in number: who is in stays, one more is closed, one that leaves makes room', async () => {
+    const { session, refused } = await narrow(2);
+    const [first, second] = [session(), session()];
+    expect([await call(first), await call(second)]).toEqual([true, true]);
+    expect(await call(session())).toBe(false);
+    expect(refused()).toBe(1);
+    expect([await call(first), await call(second)]).toEqual([true, true]);
+    first.destroy();
+    await eventually('there is room', () => call(session()));
+    expect(await call(second)).toBe(true);
+  });
+
+  it('of those who were only refused, or asked for health, give way like the silent ones', async () => {
+    const { session, refused } = await narrow(1);
+    const stranger = session();
+    for (let n = 0; n < 3; n++) {
+      expect(await call(stranger, { x: 'recusa' })).toBe(true);
+      expect(await call(stranger, { ':path': '/grpc.health.v1.Health/Check' })).toBe(true);
+    }
+    expect(await call(session())).toBe(true);
+    await eventually('it has given way', () => stranger.destroyed);
+    expect(refused()).toBe(1);
+  });
+
+  it('that are breaking as they give way leave nothing behind, and the bound holds', async () => {
+    const refused: Socket[] = [];
+    const places = new Connections((socket) => {
+      refused.push(socket.destroy());
+    }, 1);
+    const port = createServer().listen(0, '127.0.0.1');
+    cleanUps.push(() => port.close());
+    await once(port, 'listening');
+    const come = async (): Promise<Socket> => {
+      const there = connectSocket((port.address() as AddressInfo).port, '127.0.0.1');
+      there.on('error', () => undefined);
+      cleanUps.push(() => there.destroy());
+      const [here] = (await once(port, 'connection')) as [Socket];
+      return here;
+    };
+    const [first, second, third, fourth] = [await come(), await come(), await come(), await come()];
+    places.enter(first);
+    // As a reset does it: the connection is closing, and nobody has heard of it yet.
+    first.destroy();
+    places.enter(second);
+    await once(first, 'close');
+    places.enter(third);
+    places.enter(fourth);
+    expect(refused).toEqual([first, second, third]);
+  });
+});
+
+describe('watching health', () => {
+  const watching = async (client: KvsClient): Promise<ReturnType<KvsClient['watchHealth']>> => {
+    const watch = client.watchHealth().on('error', () => undefined);
+    await once(watch, 'data');
+    return watch;
+  };
+  const comer = (): KvsClient => {
+    const client = connect(stand.doors.port);
+    cleanUps.push(() => {
+      client.close();
+    });
+    return client;
+  };
+
+  it('is bounded for a connection, which alone is refused, and those that end make room', async () => {
+    const client = comer();
+    const open = [];
+    for (let n = 0; n < doorLimits.watchesPerConnection; n++) open.push(await watching(client));
+    const [error] = (await once(client.watchHealth(), 'error')) as [{ code: number; details: string }];
+    expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    expect(error.details).toContain('Check');
+    await watching(comer());
+    expect(await client.health('')).toBe('SERVING');
+    for (const watch of open.slice(0, 3)) watch.cancel();
+    await eventually('there is room', () => watching(client).catch(() => undefined));
+  });
+
+  it('is bounded in all: the oldest of whoever has most gives way, and who comes gets in', async () => {
+    const crowd: ReturnType<KvsClient['watchHealth']>[] = [];
+    let cut = 0;
+    const modest = await watching(comer());
+    let parted = false;
+    modest.on('error', () => (parted = true));
+    while (crowd.length < limits.healthWatches + 50) {
+      const client = comer();
+      for (let n = 0; n < doorLimits.watchesPerConnection; n++) crowd.push(await watching(client));
+      crowd.slice(-doorLimits.watchesPerConnection).forEach((watch) => watch.on('error', () => cut++));
+    }
+    await watching(comer());
+    await eventually('so many gave way', () => cut === crowd.length + 2 - limits.healthWatches);
+    expect(parted).toBe(false);
+  });
+
+  it('of what nobody serves stays open and says so', async () => {
+    const watch = stand.client.watchHealth('nada');
+    const [first] = (await once(watch, 'data')) as [{ status: string }];
+    expect(first).toEqual({ status: 'SERVICE_UNKNOWN' });
+    watch.on('error', () => undefined).cancel();
+  });
+});
+
+describe('names of the address', () => {
+  it('are all listened on, on one port', async () => {
+    const options = { host: 'localhost', engine: new MemoryEngine(), engineHealth: 'kvs.frota' };
+    const doors = await startDoors({ ...options, port: 0, time: realTime, logger: new RecordingLogger() });
+    cleanUps.push(() => void doors.stop(0));
+    const client = connect(doors.port);
+    cleanUps.push(() => client.close());
+    expect((await client.insere('chave', 'valor')).versao).toBe(1);
+    const taken = startDoors({ ...options, port: doors.port, time: realTime, logger: new RecordingLogger() });
+    await expect(taken).rejects.toMatchObject({ code: 'PORTA_EM_USO' });
+  });
+});

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES, KvsError } from '../../../src/core/errors.js';
+import { errorTrailer, GRPC_OUTCOMES, grpcStatus, reason } from '../../../src/doors/grpc/errors.js';
+
+const document = readFileSync(new URL('../../../docs/ERRORS.md', import.meta.url), 'utf8');
+
+/** The cells of each code's line. */
+const lines = new Map(
+  document
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => /^`[A-Z_]+`$/.test(cells[1] ?? ''))
+    .map((cells) => [(cells[1] ?? '').replaceAll('`', ''), cells] as const),
+);
+
+describe('errors', () => {
+  it('has an outcome and a line in the document for every code, and no other', () => {
+    expect(Object.keys(GRPC_OUTCOMES).sort()).toEqual([...ERROR_CODES].sort());
+    expect([...lines.keys()].sort()).toEqual([...ERROR_CODES].sort());
+  });
+
+  it.each(ERROR_CODES)('documents %s as it is', (code) => {
+    const [, , meaning, over, grpc, exit] = lines.get(code) ?? [];
+    expect(meaning).not.toBe('');
+    expect(over).toBe(GRPC_OUTCOMES[code].expected ? 'answer' : 'status');
+    expect(grpc).toBe(status[GRPC_OUTCOMES[code].status]);
+    expect(exit).toMatch(/^[1-7]$/);
+  });
+
+  it('never uses OK for an error', () => {
+    for (const code of ERROR_CODES) expect(GRPC_OUTCOMES[code].status).not.toBe(status.OK);
+  });
+
+  it('sends reasons as ASCII that decodes to the same', () => {
+    const text = reason(new KvsError('CHAVE_INEXISTENTE', 'a chave não existe: "ção", 100%'));
+    const [sent] = errorTrailer(text).get('kvs-erro');
+    expect(sent).toMatch(/^[\x20-\x7e]+$/);
+    expect(decodeURIComponent(String(sent))).toBe('CHAVE_INEXISTENTE: a chave não existe: "ção", 100%');
+  });
+
+  it('survives lone surrogates and messages of any length', () => {
+    const outcome = grpcStatus(new KvsError('LIMITE_MEMORIA', `\ud800${'😀'.repeat(5000)}`));
+    expect(outcome.details.length).toBeLessThan(600);
+    expect(String(outcome.metadata.get('kvs-erro')[0]).length).toBeLessThan(6000);
+    expect(encodeURI(outcome.details)).not.toBe('');
+  });
+
+  it('keeps the cause of an internal error from the client', () => {
+    const outcome = grpcStatus(KvsError.from(new Error('secret')));
+    expect(JSON.stringify([outcome.details, outcome.metadata.get('kvs-erro')])).not.toContain('secret');
+  });
+});

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import type { EventEmitter } from 'node:events';
+import { connect as connectHttp2, constants } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.js';
+import { admitAll } from '../../../src/doors/grpc/calls/admission.js';
+import { kvsService } from '../../../src/doors/grpc/kvs/definition.js';
+import { kvsHandlers } from '../../../src/doors/grpc/kvs/handlers.js';
+import { OpenStreams } from '../../../src/doors/grpc/open-streams.js';
+import { RefusedCalls } from '../../../src/doors/grpc/refused-calls.js';
+import { OpenCalls } from '../../../src/doors/grpc/open-calls.js';
+import { method } from '../../support/door-client.js';
+import { RecordingLogger } from '../../support/doors.js';
+import { eventually } from '../../support/eventually.js';
+import { connect } from '../../support/kvs-client.js';
+import { MemoryEngine } from '../../support/memory-engine.js';
+import { realTime } from '../../support/real-time.js';
+
+const MiB = 1024 * 1024;
+/** More than the calls that one test makes for its answers. */
+const STREAMS = 40;
+
+/** `ChaveVersao` with its head: the key `chave`. */
+const REQUEST = Buffer.from([0, 0, 0, 0, 7, 10, 5, ...Buffer.from('chave')]);
+
+/** Lets the server send nothing that has a body. */
+class Deaf {
+  readonly session: ClientHttp2Session;
+
+  constructor(port: number) {
+    this.session = connectHttp2(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } });
+    this.session.on('error', () => undefined);
+  }
+
+  async ask(path: string): Promise<ClientHttp2Stream> {
+    const stream = this.session.request({
+      ...{ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' },
+    });
+    stream.on('error', () => undefined);
+    await new Promise((resolve) => stream.write(REQUEST, resolve));
+    return stream;
+  }
+}
+
+describe('calls that go on', () => {
+  let engine: MemoryEngine;
+  let logger: RecordingLogger;
+  let refused: RefusedCalls;
+  let openCalls: OpenCalls;
+  let server: Server;
+  let port: number;
+  let deaf: Deaf;
+
+  beforeEach(async () => {
+    engine = new MemoryEngine();
+    logger = new RecordingLogger();
+    refused = new RefusedCalls(realTime, logger);
+    openCalls = new OpenCalls(realTime, refused, MiB, STREAMS);
+    server = new Server({ interceptors: [openCalls.interceptor] });
+    const assertFresh = (): void => undefined;
+    const context = { engine, logger, admit: admitAll(engine), assertFresh, openStreams: new OpenStreams() };
+    server.addService(kvsService, { ...kvsHandlers(context, 3) });
+    port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
+        if (error) reject(error);
+        else resolve(bound);
+      });
+    });
+    deaf = new Deaf(port);
+    const client = connect(port);
+    await client.insere('chave', 'x'.repeat(limits.valueBytes));
+    client.close();
+  });
+  afterEach(() => {
+    deaf.session.destroy();
+    server.forceShutdown();
+  });
+
+  it.each(['/kvs.KVS/Consulta', '/kvs.KVS/ConsultaVarias'])(
+    'answers of %s that nobody takes: those that have waited longest give way, and others are served',
+    async (path) => {
+      const first = await deaf.ask(path);
+      if (path.endsWith('Consulta')) first.end();
+      await eventually('a primeira espera', () => openCalls.size === 1);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      const calls: ClientHttp2Stream[] = [];
+      for (let i = 0; i < 20; i++) {
+        const call = await deaf.ask(path);
+        if (path.endsWith('Consulta')) call.end();
+        calls.push(call);
+      }
+      await eventually('a primeira foi cortada', () => first.closed);
+      expect(first.rstCode).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      await eventually('o resto cabe', () => calls.filter(({ closed }) => !closed).length < 16);
+      expect(calls.filter(({ closed }) => !closed).length).toBeGreaterThan(8);
+      expect(calls.at(-1)?.closed).toBe(false);
+      const other = connect(port);
+      expect((await other.consulta('chave')).versao).toBe(1);
+      other.close();
+      expect(refused.counts.NAO_LIDO).toBeGreaterThan(5);
+      expect(logger.lines.filter(({ fields }) => 'motivo' in fields)).toHaveLength(1);
+      deaf.session.destroy();
+      await eventually('nada fica', () => openCalls.size === 0);
+    },
+  );
+
+  it('streams are bounded in number, calls of one request go on, and a stream that ends makes room', async () => {
+    const client = connect(port);
+    const { path, requestSerialize, responseDeserialize } = method(client.service, 'ConsultaVarias');
+    const open = (): EventEmitter & { cancel(): void } =>
+      client.raw.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const streams = Array.from({ length: STREAMS }, open);
+    for (const stream of streams) stream.on('error', () => undefined);
+    await eventually('todos abertos', () => openCalls.size === STREAMS);
+    const [refusal] = (await once(open(), 'error')) as [{ code: number }];
+    expect(refusal.code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(refused.counts.FLUXOS).toBe(1);
+    expect((await client.consulta('chave')).versao).toBe(1);
+    streams[0]?.cancel();
+    await eventually('há lugar', () => openCalls.size < STREAMS);
+    const { resposta } = await client.consultaVarias(['chave']);
+    expect(resposta[0]?.versao).toBe(1);
+    client.close();
+  });
+
+  it('who takes answers is never in the way, however much it asks for', async () => {
+    const client = connect(port);
+    for (let i = 0; i < 5; i++) {
+      const asked = Array.from({ length: 10 }, () => client.consulta('chave'));
+      for (const { versao } of await Promise.all(asked)) expect(versao).toBe(1);
+    }
+    client.close();
+    expect(refused.counts.NAO_LIDO).toBe(0);
+  });
+});

@@ -1,0 +1,204 @@
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { VectorEntries } from '../../../../src/core/dot.js';
+import type { KvsError } from '../../../../src/core/errors.js';
+import {
+  decodeEntry,
+  encodeEntry,
+  encodeMark,
+  encodeMeta,
+  entryKey,
+  keyOf,
+  logKey,
+  markKey,
+  placeOffset,
+} from '../../../../src/engines/fleet/journal/layout.js';
+import { LevelJournal } from '../../../../src/engines/fleet/journal/level-journal.js';
+import type { Checkpoint, Done, KeptEntry, KeptKey } from '../../../../src/ports/journal.js';
+import { LogRecorder } from '../bus/support.js';
+
+const logger = new LogRecorder();
+
+function entry(seq: number, value: string, context: VectorEntries = []): KeptEntry {
+  return { origin: 'oA', seq, version: seq, timestamp: 1_700_000_000_000 + seq, value, context };
+}
+
+const when = (start: (done: Done) => void): Promise<KvsError | undefined> => new Promise(start);
+
+async function written(
+  journal: LevelJournal,
+  whole: boolean,
+  vector: VectorEntries,
+  put: (checkpoint: Checkpoint) => void,
+): Promise<void> {
+  const checkpoint = journal.checkpoint(whole);
+  put(checkpoint);
+  expect(await when((done) => checkpoint.commit(vector, done))).toBeUndefined();
+}
+
+/** Everything that a folder gives back. */
+async function content(path: string, fleet = 'f'): Promise<object> {
+  const journal = await LevelJournal.open(path, fleet, logger);
+  const found = { vector: [] as VectorEntries, keys: [] as KeptKey[], batches: [] as string[] };
+  await journal.load({
+    vector: (vector) => (found.vector = vector),
+    key: (kept) => found.keys.push(kept),
+    batch: (packed) => found.batches.push(packed),
+  });
+  await journal.close();
+  return found;
+}
+
+describe('the journal in LevelDB', () => {
+  let path: string;
+
+  beforeEach(async () => {
+    path = join(await mkdtemp(join(tmpdir(), 'kvs-diario-')), 'sub', 'pasta');
+  });
+  afterEach(async () => {
+    await rm(join(path, '../..'), { recursive: true });
+  });
+
+  it('is for its owner; a folder that others may read is warned of', async () => {
+    await content(path);
+    expect((await stat(path)).mode & 0o077).toBe(0);
+    const log = new LogRecorder();
+    await (await LevelJournal.open(path, 'f', log)).close();
+    expect(log.lines).toEqual([]);
+    await chmod(path, 0o755);
+    await (await LevelJournal.open(path, 'f', log)).close();
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      'outros usuários desta máquina podem ler os dados: chmod 700',
+    ]);
+  });
+
+  it('gives back the state, then what was appended since, and begins empty', async () => {
+    expect(await content(path)).toEqual({ vector: [], keys: [], batches: [] });
+    const journal = await LevelJournal.open(path, 'f', logger);
+    for (const texts of [['um'], ['dois', 'três']]) {
+      expect(await when((done) => journal.append(texts, done))).toBeUndefined();
+    }
+    const mark = { greatestVersion: 9, greatestTimestamp: 10, heads: [{ origin: 'oB', seq: 2 }] };
+    await written(journal, false, [['oA', 3]], (checkpoint) => {
+      checkpoint.putEntry('a', entry(1, 'some'));
+      checkpoint.putEntry('a\0', entry(2, ''));
+      checkpoint.putEntry('a', entry(3, 'fica', [['oB', 7]]));
+      checkpoint.putMark('a', mark);
+      checkpoint.removeEntry('a', entry(1, ''));
+    });
+    await when((done) => journal.append(['depois'], done));
+    await journal.close();
+    expect(await content(path)).toEqual({
+      vector: [['oA', 3]],
+      keys: [
+        { key: 'a', mark, entries: [entry(3, 'fica', [['oB', 7]])] },
+        { key: 'a\0', mark: undefined, entries: [entry(2, '')] },
+      ],
+      batches: ['depois'],
+    });
+  });
+
+  it('replaces everything by a whole state, and nothing by one that is not committed', async () => {
+    const journal = await LevelJournal.open(path, 'f', logger);
+    await written(journal, false, [['oA', 1]], (checkpoint) => checkpoint.putEntry('velha', entry(1, 'v')));
+    journal.checkpoint(true).discard();
+    await written(journal, true, [['oA', 2]], (checkpoint) => checkpoint.putEntry('nova', entry(2, 'v')));
+    await written(journal, false, [['oA', 3]], (checkpoint) => checkpoint.putEntry('outra', entry(3, 'v')));
+    await journal.close();
+    const keys = ['nova', 'outra'].map((key, i) => ({ key, mark: undefined, entries: [entry(i + 2, 'v')] }));
+    expect(await content(path)).toEqual({ vector: [['oA', 3]], keys, batches: [] });
+  });
+
+  it.each([
+    ['another format', { formato: 3, frota: 'f' }, 'formato 3, e este programa conhece os formatos 1 e 2'],
+    ['another fleet', { formato: 1, frota: 'g' }, 'os dados são da frota "g", não de "f"'],
+  ])('refuses a folder of %s', async (_, said, why) => {
+    await (await LevelJournal.open(path, 'f', logger)).close();
+    const raw = new ClassicLevel(path);
+    await raw.put('formato', JSON.stringify(said));
+    await raw.close();
+    await expect(LevelJournal.open(path, 'f', logger)).rejects.toMatchObject({
+      code: 'DADOS_INVALIDOS',
+      message: `não é possível usar os dados em ${path}: ${why}`,
+    });
+  });
+
+  it('keeps the requests of entries, and says so by the format of the folder from the first of them on', async () => {
+    const format = async (): Promise<unknown> => {
+      const raw = new ClassicLevel(path);
+      const said = await raw.get('formato');
+      await raw.close();
+      return JSON.parse(said ?? '{}');
+    };
+    const put = async (seq: number, ...kept: KeptEntry[]): Promise<void> => {
+      const journal = await LevelJournal.open(path, 'f', logger);
+      await written(journal, false, [['oA', seq]], (checkpoint) => {
+        for (const each of kept) checkpoint.putEntry('a', each);
+      });
+      await journal.close();
+    };
+    await put(1, entry(1, 'sem'));
+    expect(await format()).toEqual({ formato: 1, frota: 'f' });
+    const asked = {
+      ...entry(2, 'com', [['oB', 7]]),
+      attempt: { id: 'loyw438s-brssvqqoxlqe', number: 1_000_000 },
+    };
+    await put(2, asked);
+    expect(await format()).toEqual({ formato: 2, frota: 'f' });
+    await put(3, entry(3, 'sem'));
+    expect(await format()).toEqual({ formato: 2, frota: 'f' });
+    const entries = [entry(1, 'sem'), asked, entry(3, 'sem')];
+    expect(await content(path)).toMatchObject({ keys: [{ key: 'a', entries }] });
+  });
+
+  it('refuses a database that is not its own, a file, and a folder in use', async () => {
+    const raw = new ClassicLevel(path);
+    await raw.put('alheia', 'x');
+    await expect(LevelJournal.open(path, 'f', logger)).rejects.toMatchObject({ code: 'DADOS_EM_USO' });
+    await raw.close();
+    await expect(LevelJournal.open(path, 'f', logger)).rejects.toMatchObject({ code: 'DADOS_INVALIDOS' });
+    await expect(LevelJournal.open('/dev/null', 'f', logger)).rejects.toMatchObject({
+      code: 'DADOS_INVALIDOS',
+    });
+  });
+
+  it('has the layout that docs/STORAGE.md describes', () => {
+    const hex = (bytes: Buffer): string =>
+      bytes.toString('latin1').replaceAll(/[^ -~]/g, (c) => {
+        return `<${c.charCodeAt(0).toString(16)}>`;
+      });
+    expect({
+      log: hex(logKey(4096)),
+      meta: hex(encodeMeta({ generation: 1, logStart: 2, vector: [['oA', 3]], origins: ['oA'] })),
+      mark: hex(markKey(1, 'a\0b')),
+      markValue: hex(encodeMark({ greatestVersion: 3, greatestTimestamp: 4, heads: [] })),
+      entry: hex(entryKey(1, 'a', 258, 3, 2 ** 40 + 1)),
+      entryValue: hex(encodeEntry(entry(1, 'v', [['oB', 2]]))),
+      withRequest: hex(encodeEntry({ ...entry(1, 'v'), attempt: { id: 'l-abcdefghijk', number: 2 } })),
+    }).toEqual({
+      log: 'l0000000000001000',
+      meta: '{"geracao":1,"inicioLog":2,"vetor":[["oA",3]],"origens":["oA"]}',
+      mark: 's00000001ua<0><1>b<0><0>',
+      markValue: '{"maiorVersao":3,"maiorTs":4,"cabecas":[]}',
+      entry: 's00000001ua<0><0><0><0><1><2><0><3><0><1><0><0><0><0><1>',
+      entryValue: '<1>Bx<bc><fe>V<80><10><0><0><0><0><a>[["oB",2]]v',
+      withRequest: '<4>Bx<bc><fe>V<80><10><0><0><0><0><2><d>l-abcdefghijkv',
+    });
+  });
+
+  it.each(['', 'a', '\0', '\0\0', '\0\u0001', 'é\uffff', '\ud800', 'x\udc00\0', '😀', '"'])(
+    'keeps the text %j as key and as value',
+    (text) => {
+      const kept = { ...entry(7, text), origin: 'oC' };
+      const key = entryKey(0, text, kept.version, 5, kept.seq);
+      const place = placeOffset(key);
+      expect(keyOf(key, place)).toBe(text);
+      expect(decodeEntry(key, place, encodeEntry(kept), (number) => (number === 5 ? 'oC' : ''))).toEqual(
+        kept,
+      );
+    },
+  );
+});

@@ -1,0 +1,225 @@
+import type { Aedes, PublishPacket } from 'aedes';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EmbeddedBroker } from '../../src/mqtt/embedded-broker.js';
+import { KvsError } from '../../src/core/errors.js';
+import type { Gatekeeper, Identity } from '../../src/ports/access.js';
+import { Transport } from '../../src/security/tls/transport.js';
+import { LogRecorder } from '../engines/fleet/bus/support.js';
+import { TestCertificates } from '../support/certificates.js';
+import { eventually } from '../support/eventually.js';
+import { MqttUser } from '../support/mqtt-user.js';
+import { mosquittoAvailable } from '../support/mosquitto.js';
+import { realTime } from '../support/real-time.js';
+import { startShippedMosquitto } from '../support/shipped-mosquitto.js';
+import { ATTEMPTS, PASSWORD, PEOPLE } from './topic-table.js';
+import type { Attempt, Person } from './topic-table.js';
+
+/** What must not come has not come by then; what must come is waited for. */
+const SILENCE_MS = 300;
+
+let files: TestCertificates;
+beforeAll(async () => {
+  files = await TestCertificates.make();
+});
+afterAll(() => files.remove());
+
+interface Broker {
+  readonly port: number;
+  /** Says openly what it refuses, instead of dropping it without a word. */
+  readonly open: boolean;
+  stop(): Promise<void>;
+}
+
+/** The table as everybody's credentials. */
+class Table implements Gatekeeper {
+  readonly revoked = new Set<string>();
+
+  authenticate(name: string, secret: string): Identity {
+    const person = Object.entries(PEOPLE).find(([known]) => known === name)?.[1];
+    const { revoked } = this;
+    if (person === undefined || secret !== PASSWORD + name || revoked.has(name)) {
+      throw new KvsError('NAO_AUTENTICADO', 'a credencial não vale');
+    }
+    return {
+      ...person,
+      name,
+      get valid() {
+        return !revoked.has(name);
+      },
+    };
+  }
+}
+
+const login = (who: Person): { user: string; password: string } => ({ user: who, password: PASSWORD + who });
+
+async function embedded(
+  gatekeeper: Gatekeeper,
+): Promise<Broker & { readonly broker: EmbeddedBroker; readonly log: LogRecorder }> {
+  const log = new LogRecorder();
+  const { certificate, key } = await files.server('broker');
+  const tls = await Transport.open({ certificate, key }, false, realTime, log);
+  const broker = await EmbeddedBroker.start({
+    ...{ host: '127.0.0.1', port: 0, time: realTime, logger: log, tls },
+    users: { gatekeeper, fleet: 'padrao' },
+  });
+  return { port: broker.port, open: true, broker, log, stop: () => broker.stop() };
+}
+
+async function mosquitto(): Promise<Broker> {
+  const passwords = Object.fromEntries(Object.keys(PEOPLE).map((name) => [name, PASSWORD + name]));
+  const broker = await startShippedMosquitto({
+    shown: await files.server('broker'),
+    ca: files.ca,
+    passwords,
+  });
+  return { port: broker.port, open: false, stop: () => broker.stop() };
+}
+
+/** Whether what somebody tries takes effect, and, where the broker says so, that it says so. */
+async function attempt(broker: Broker, observer: MqttUser, tried: Attempt): Promise<boolean> {
+  const mark = `${Math.random()}`;
+  const user = (more = {}): Promise<MqttUser> =>
+    MqttUser.connect(broker.port, files.ca, login(tried.who), more);
+  if (tried.does === 'subscribes') {
+    const client = await user();
+    const granted = await client.subscribe(tried.filter);
+    if (broker.open) expect(granted).toBe(tried.works ? 1 : 128);
+    await observer.publish(tried.probe, mark);
+    const came = await comes(client, mark, tried.works);
+    client.end();
+    return came;
+  }
+  if (tried.does === 'publishes') {
+    const client = await user();
+    const acknowledged = await client.publish(tried.topic, mark);
+    if (broker.open) expect(acknowledged).toBe(tried.works);
+    client.end();
+  } else {
+    const will = { topic: tried.topic, payload: Buffer.from(mark), qos: 1, retain: false } as const;
+    (await user({ will })).breakOff();
+  }
+  return comes(observer, mark, tried.works);
+}
+
+async function comes(client: MqttUser, mark: string, expected: boolean): Promise<boolean> {
+  const came = (): boolean => client.received.some((message) => message.endsWith(mark));
+  if (expected) await eventually('what is allowed', came);
+  else await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
+  return came();
+}
+
+function behaves(start: () => Promise<Broker>): void {
+  let broker: Broker;
+  let observer: MqttUser;
+  beforeAll(async () => {
+    broker = await start();
+    observer = await MqttUser.connect(broker.port, files.ca, login('servidor'));
+    for (const filter of ['kvs/padrao/#', 'portal/#']) expect(await observer.subscribe(filter)).toBe(1);
+  });
+  afterAll(async () => {
+    observer.end();
+    await broker.stop();
+  });
+
+  it.each(ATTEMPTS.map((tried) => [describeAttempt(tried), tried] as const))('%s', async (_, tried) => {
+    expect(await attempt(broker, observer, tried)).toBe(tried.works);
+  });
+
+  it('o que o broker diz de si mesmo ($SYS) não é de ninguém', async () => {
+    for (const who of ['servidor', 'admin'] as const) {
+      const client = await MqttUser.connect(broker.port, files.ca, login(who));
+      await client.subscribe('$SYS/#');
+      await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
+      expect(client.received).toEqual([]);
+      client.end();
+    }
+  });
+
+  it.each([
+    ['sem usuário', undefined],
+    ['com senha errada', { user: 'servidor', password: 'errada' }],
+    ['com um usuário que não há', { user: 'ninguem', password: PASSWORD }],
+  ])('%s não entra', async (_, bad) => {
+    const refused = await MqttUser.connect(broker.port, files.ca, bad).catch((error: unknown) => error);
+    // CONNACK says "bad user name or password", or "not authorized".
+    expect([4, 5]).toContain((refused as { readonly code?: unknown }).code);
+  });
+}
+
+function describeAttempt(tried: Attempt): string {
+  const what = tried.does === 'subscribes' ? tried.filter : tried.topic;
+  return `${tried.who} ${tried.does} ${what}: ${tried.works ? 'yes' : 'no'}`;
+}
+
+describe('broker embutido com usuários', () => {
+  const table = new Table();
+  behaves(() => embedded(table));
+
+  it('conta o que recusa, e diz no log quem foi', async () => {
+    const { broker, log, port, stop } = await embedded(new Table());
+    await expect(MqttUser.connect(port, files.ca, { user: 'leitura', password: 'x' })).rejects.toThrow();
+    const client = await MqttUser.connect(port, files.ca, login('leitura'));
+    expect(await client.subscribe('#')).toBe(128);
+    expect(await client.publish('portal/admin/aluno/create', 'x')).toBe(false);
+    await eventually('the count', () => broker.refusedUsers.PUBLICACAO_RECUSADA === 1);
+    expect(broker.refusedUsers).toMatchObject({ NAO_AUTENTICADO: 1, ASSINATURA_RECUSADA: 1 });
+    expect(
+      log.lines.find(({ message }) => message.startsWith('broker embutido: recusado'))?.fields,
+    ).toMatchObject({
+      motivo: 'NAO_AUTENTICADO',
+    });
+    await stop();
+  });
+
+  it('quem teve a credencial revogada é desligado no próximo pacote, seu ou para ele', async () => {
+    const people = new Table();
+    const { broker, port, stop } = await embedded(people);
+    const server = await MqttUser.connect(port, files.ca, login('servidor'));
+    const [reader, writer] = [
+      await MqttUser.connect(port, files.ca, login('leitura')),
+      await MqttUser.connect(port, files.ca, login('escrita')),
+    ];
+    expect(await reader.subscribe('portal/#')).toBe(1);
+    people.revoked.add('leitura').add('escrita');
+    const closed = new Promise<void>((resolve) =>
+      reader.client.once('close', () => {
+        resolve();
+      }),
+    );
+    expect(await writer.publish('portal/admin/aluno/create', 'dele')).toBe(false);
+    expect(await server.publish('portal/admin/aluno/create', 'para ele')).toBe(true);
+    await closed;
+    expect(reader.received).toEqual([]);
+    expect(broker.refusedUsers.CREDENCIAL_REVOGADA).toBe(2);
+    server.end();
+    await stop();
+  });
+
+  it('um testamento de quem não está mais aqui não é de ninguém', async () => {
+    const { broker, stop } = await embedded(new Table());
+    // As the library asks for one that its owner has left behind.
+    const { aedes } = broker as unknown as { readonly aedes: Aedes };
+    const packet = { topic: 'kvs/padrao/presenca/oA', payload: Buffer.from('x'), qos: 1 } as PublishPacket;
+    const refusal = await new Promise((resolve) => {
+      aedes.authorizePublish(null, packet, resolve);
+    });
+    expect(refusal).toMatchObject({ message: 'PUBLICACAO_RECUSADA' });
+    await stop();
+  });
+
+  it('só um servidor conecta com o nome de um servidor: quem o toma desliga o outro', async () => {
+    const { port, stop } = await embedded(new Table());
+    const clientId = 'kvs:padrao:oA';
+    const server = await MqttUser.connect(port, files.ca, login('servidor'), { clientId });
+    await expect(MqttUser.connect(port, files.ca, login('admin'), { clientId })).rejects.toMatchObject({
+      code: 2,
+    });
+    expect(server.client.connected).toBe(true);
+    server.end();
+    await stop();
+  });
+});
+
+describe.runIf(mosquittoAvailable())('Mosquitto com mosquitto-seguro.conf e mosquitto-acl.conf', () => {
+  behaves(mosquitto);
+});
