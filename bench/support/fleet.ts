@@ -125,7 +125,7 @@ export function hasMosquitto(): boolean {
 /** Mosquitto with the configuration that is shipped, on another port. */
 async function startMosquitto(port: number, pinned: boolean): Promise<Background> {
   const program = which('mosquitto');
-  const shipped = join(root, 'mosquitto.conf');
+  const shipped = join(root, 'deploy/mosquitto/mosquitto.conf');
   if (program === undefined || !existsSync(shipped)) throw new Error('mosquitto is not installed');
   const conf = readFileSync(shipped, 'utf8').replace(/^listener .*$/m, `listener ${port} 127.0.0.1`);
   const path = join(scratchFolder(), `mosquitto-${port}.conf`);

@@ -19,8 +19,8 @@ const PORTAL_REQUESTS = ['aluno', 'professor', 'disciplina'].map((base) => `port
 const PORTAL_KEYS = 'portal/';
 
 /**
- * What a role may do with the topics of one fleet; nothing else: no `$SYS`, no other fleet. `mosquitto-acl.conf` says the
- * same to Mosquitto, and a test compares them.
+ * What a role may do with the topics of one fleet; nothing else: no `$SYS`, no other fleet.
+ * `deploy/mosquitto/mosquitto-acl.conf` says the same to Mosquitto, and a test compares them.
  */
 export function topicGrants(identity: TopicIdentity, fleet: string): TopicGrants {
   const everything = [`kvs/${fleet}/#`, PORTAL];

@@ -189,7 +189,9 @@ describe('a chave da frota nos processos', () => {
   });
 
   it('nenhum documento manda redirecionar um segredo', () => {
-    const documents = ['README.md', 'README.pt-BR.md', 'mosquitto-seguro.conf', 'mosquitto-acl.conf'];
+    const documents = ['README.md', 'README.pt-BR.md'];
+    for (const name of readdirSync(join(root, 'deploy/mosquitto')))
+      documents.push(join('deploy/mosquitto', name));
     for (const name of readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })) {
       if (name.endsWith('.md')) documents.push(join('docs', name));
     }

@@ -4,7 +4,7 @@ import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
 import { busConformance } from '../engines/fleet/bus/conformance.js';
 
 // The file that is shipped, on another port.
-const shipped = readFileSync(new URL('../../mosquitto.conf', import.meta.url), 'utf8');
+const shipped = readFileSync(new URL('../../deploy/mosquitto/mosquitto.conf', import.meta.url), 'utf8');
 
 describe.skipIf(!mosquittoAvailable())('real Mosquitto', () => {
   busConformance('Mosquitto at its defaults', async () => startMosquitto(), { carriesAnySize: true });

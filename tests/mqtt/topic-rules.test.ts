@@ -81,7 +81,7 @@ describe('quem pode o quê nos tópicos', () => {
 
 describe('mosquitto-acl.conf', () => {
   it('concede a cada usuário exatamente o que a regra concede ao seu papel', () => {
-    const acl = parseAcl(readFileSync(join(root, 'mosquitto-acl.conf'), 'utf8'));
+    const acl = parseAcl(readFileSync(join(root, 'deploy/mosquitto/mosquitto-acl.conf'), 'utf8'));
     expect([...acl.keys()].sort()).toEqual([...ORDER].sort());
     for (const name of ORDER) {
       const { publish, subscribe } = topicGrants(PEOPLE[name], FLEET);

@@ -155,10 +155,11 @@ level_three_mosquitto() {
   [ -n "$others" ] || bad 'nível 3: não diz como começam os outros servidores'
   level_folder=$work/seguranca-mosquitto
   prepare_folder "$level_folder"
-  cp credenciais.json frota.chave maria.token "$root"/mosquitto-*.conf "$level_folder/"
+  cp credenciais.json frota.chave maria.token "$level_folder/"
+  mkdir -p "$level_folder/deploy" && cp -r "$root/deploy/mosquitto" "$level_folder/deploy/"
   cd -- "$level_folder" || return
   read -r first_port second_port broker_port <<<"$(free_ports 3)"
-  sed -i "s/^listener 8883$/listener $broker_port 127.0.0.1/" mosquitto-seguro.conf
+  sed -i "s/^listener 8883$/listener $broker_port 127.0.0.1/" deploy/mosquitto/mosquitto-seguro.conf
   # The user that a Mosquitto of root becomes.
   chmod 711 "$work" .
   while IFS= read -r line <&3; do
@@ -173,7 +174,7 @@ level_three_mosquitto() {
       # Who types, types a password and types it again.
       *) if out=$(eval "$line" 2>&1 <<<$'senha de teste\nsenha de teste'); then ok "$line"; else bad "$line" "$out"; fi ;;
     esac
-  done 3< <(sed -n -e 's/  *#.*$//' -e 's/^#   //p' "$root/mosquitto-seguro.conf")
+  done 3< <(sed -n -e 's/  *#.*$//' -e 's/^#   //p' "$root/deploy/mosquitto/mosquitto-seguro.conf")
   command install -m 600 /dev/null broker.txt && echo 'servidor:senha de teste' >broker.txt
   others=$(here "${others/frota1.token/broker.txt}")
   # shellcheck disable=SC2086

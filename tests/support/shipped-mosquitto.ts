@@ -44,10 +44,12 @@ export async function startShippedMosquitto(options: ShippedOptions): Promise<Sh
     await place(pair.certificate, join(folder, 'certificados/servidor.pem'));
   };
   await put(shown, ca);
-  await place(join(root, 'mosquitto-acl.conf'), join(folder, 'mosquitto-acl.conf'));
+  const shipped = join(root, 'deploy/mosquitto');
+  await mkdir(join(folder, 'deploy/mosquitto'), { recursive: true, mode: 0o755 });
+  await place(join(shipped, 'mosquitto-acl.conf'), join(folder, 'deploy/mosquitto/mosquitto-acl.conf'));
   await writePasswords(join(folder, 'mosquitto-senhas'), passwords);
   const [port, other] = [await freePort(), await freePort()];
-  let conf = await readFile(join(root, 'mosquitto-seguro.conf'), 'utf8');
+  let conf = await readFile(join(shipped, 'mosquitto-seguro.conf'), 'utf8');
   for (const line of switchedOn) conf = replaceLine(conf, `#${line}`, line);
   conf = replaceLine(conf, 'listener 8883', [`listener ${port} 127.0.0.1`, ...listener].join('\n'));
   // With web sockets alone Mosquitto 2.0 finds nothing to listen on.
