@@ -9,7 +9,7 @@ import type { ServerProcess } from '../support/server-process.js';
 
 const ACTS = 'portal: este servidor publica e aplica portal/admin';
 const YIELDS = 'portal: outro servidor passa a publicar';
-/** What the README says, and some more for a busy machine. What is held is held for no longer. */
+/** What the guide of the portal says, and some more for a busy machine. What is held is held for no longer. */
 const TAKEOVER_MS_MAX = limits.portalHoldMs;
 /** As often as somebody publishes meanwhile. */
 const PAUSE_MS = 250;
