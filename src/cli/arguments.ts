@@ -4,8 +4,8 @@ import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { leaderClientOptions, leaderServerOptions, takeActions } from './leader/arguments.js';
 import type { Action } from './leader/arguments.js';
-import { OPERATIONS as KEY_VALUE_OPERATIONS } from './keyvalue/request.js';
-import type { Operation as KeyValueOperation } from './keyvalue/request.js';
+import { TIMED_OPERATIONS } from './operations/names.js';
+import type { TimedName } from './operations/names.js';
 import { accessOptions, ACTIONS } from './access/options.js';
 import type { AccessAction } from './access/options.js';
 import { adminOptions, enrolmentOptions } from './portal/options.js';
@@ -37,7 +37,7 @@ export type Command =
   | {
       readonly kind: 'client';
       /** Of the time-versioned door; `undefined`: `-o` names one of the other. */
-      readonly operation: KeyValueOperation | undefined;
+      readonly operation: TimedName | undefined;
       readonly switches: Switches;
       readonly flags: Flags;
     }
@@ -132,7 +132,7 @@ function newParser(found: (command: Command) => void, helped: (help: string) => 
       (command) => clientOptions(command),
       (argv) => {
         const { OPERACAO, ...flags } = flagsOf(argv);
-        const operation = KEY_VALUE_OPERATIONS.find((name) => name === OPERACAO);
+        const operation = TIMED_OPERATIONS.find((name) => name === OPERACAO);
         if (operation !== undefined && flags['operacao'] !== undefined) {
           throw new Error(`a operação foi dada duas vezes: -o ${String(flags['operacao'])} e ${operation}`);
         }

@@ -1,4 +1,5 @@
-import type { Operation, Request, Target } from './request.js';
+import type { CountedName } from './operations/names.js';
+import type { Request, Target } from './request.js';
 import { invoke, numberOf, textOf } from './rpc.js';
 import type { Outcome, Rpc, Sink } from './rpc.js';
 
@@ -11,7 +12,7 @@ export interface Reply {
 
 type Method = Pick<Rpc<Reply>, 'method' | 'writes' | 'repeatable'>;
 
-const METHODS: Readonly<Record<Operation, Method>> = {
+const METHODS: Readonly<Record<CountedName, Method>> = {
   insere: { method: 'Insere', writes: true, repeatable: true },
   consulta: { method: 'Consulta', writes: false },
   remove: { method: 'Remove', writes: true },

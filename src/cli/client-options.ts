@@ -1,7 +1,6 @@
 import type { Argv } from 'yargs';
 import { clientTlsOptions } from './tls/options.js';
-import { OPERATIONS as KEY_VALUE_OPERATIONS } from './keyvalue/request.js';
-import { OPERATIONS } from './request.js';
+import { COUNTED_OPERATIONS, TIMED_OPERATIONS } from './operations/names.js';
 
 /** Who asks. */
 export const CREDENTIAL_OPTION = {
@@ -58,7 +57,7 @@ export function clientOptions(command: Argv): Argv {
     )
     .positional('OPERACAO', {
       type: 'string',
-      choices: KEY_VALUE_OPERATIONS,
+      choices: TIMED_OPERATIONS,
       describe: 'O que fazer, com versões que são ms desde 1970',
     })
     .options({
@@ -66,7 +65,7 @@ export function clientOptions(command: Argv): Argv {
         alias: 'o',
         type: 'string',
         requiresArg: true,
-        choices: OPERATIONS,
+        choices: COUNTED_OPERATIONS,
         describe: 'O que fazer, com versões 1, 2, 3, …',
       },
       chave: {

@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Answer } from './answers.js';
 import type { Reply } from './call.js';
-import type { Operation } from './request.js';
+import type { CountedName } from './operations/names.js';
 
 /** What acts on a terminal instead of being shown, or turns the text after it around. */
 const ACTING = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
@@ -16,7 +16,7 @@ export function visible(text: string, lines = false): string {
 }
 
 /** A single answer for people: what was done or found. A refused one is not shown here but as an error. */
-export function answerText(operation: Operation, answer: Answer, colors: Colors): string {
+export function answerText(operation: CountedName, answer: Answer, colors: Colors): string {
   const key = visible(answer.key);
   switch (operation) {
     case 'consulta':
@@ -35,7 +35,7 @@ export function answerText(operation: Operation, answer: Answer, colors: Colors)
 }
 
 /** An answer as JSON: exact, one line. */
-export function answerJson(operation: Operation, answer: Answer): string {
+export function answerJson(operation: CountedName, answer: Answer): string {
   const base = { operacao: operation, chave: answer.key };
   const { refusal, value, version } = answer;
   if (refusal !== undefined) {

@@ -1,5 +1,4 @@
-import { OPERATIONS as KEY_VALUE_OPERATIONS } from './keyvalue/request.js';
-import { OPERATIONS } from './request.js';
+import { COUNTED_OPERATIONS, TIMED_OPERATIONS } from './operations/names.js';
 import { nearest } from './suggest.js';
 
 /** What the argument library is to say, so that {@link misuseText} recognizes it. */
@@ -89,15 +88,15 @@ function choiceText(
   if (unquoted !== undefined) return unquoted;
   const place = option === 'operacao' ? '--operacao (-o)' : 'operação';
   const meant = operationText(given);
-  const listed = `com -o há ${OPERATIONS.join(', ')}; sem -o há ${KEY_VALUE_OPERATIONS.join(', ')}`;
+  const listed = `com -o há ${COUNTED_OPERATIONS.join(', ')}; sem -o há ${TIMED_OPERATIONS.join(', ')}`;
   return `${place}: não conheço "${given}"${meant === undefined ? `; ${listed}` : question(meant)}`;
 }
 
 /** How the operation that was probably meant is asked for. */
 function operationText(given: string, before = ''): string | undefined {
-  const meant = nearest(given, [...OPERATIONS, ...KEY_VALUE_OPERATIONS]);
+  const meant = nearest(given, [...COUNTED_OPERATIONS, ...TIMED_OPERATIONS]);
   if (meant === undefined) return undefined;
-  return OPERATIONS.some((name) => name === meant)
+  return COUNTED_OPERATIONS.some((name) => name === meant)
     ? `${before}-o ${meant}`
     : `${before}${meant}${before === '' ? ', sem -o' : ''}`;
 }

@@ -7,18 +7,9 @@ import { limits } from '../core/limits.js';
 import { tokenOf } from './credential.js';
 import type { TlsChoice } from '../client/security.js';
 import { tlsChoice } from './tls/choice.js';
+import { COUNTED_OPERATIONS } from './operations/names.js';
+import type { CountedName } from './operations/names.js';
 import { CallTerms } from './terms.js';
-
-export const OPERATIONS = [
-  'insere',
-  'consulta',
-  'remove',
-  'insere-v',
-  'consulta-v',
-  'remove-v',
-  'snapshot',
-] as const;
-export type Operation = (typeof OPERATIONS)[number];
 
 export interface KeyValue {
   readonly chave: string;
@@ -206,12 +197,12 @@ export function requestOf(flags: Flags): Request {
   }
 }
 
-function operationOf(given: Flags[string]): Operation {
-  const known = OPERATIONS.join(', ');
+function operationOf(given: Flags[string]): CountedName {
+  const known = COUNTED_OPERATIONS.join(', ');
   if (given === undefined)
     throw new KvsError('CONFIGURACAO', `diga a operação com -o: ${known}; ou get, put, del, … sem -o`);
   const text = single(list(given), '-o');
-  const operation = OPERATIONS.find((name) => name === text);
+  const operation = COUNTED_OPERATIONS.find((name) => name === text);
   if (operation === undefined) throw badSetting('-o', text, `uma destas: ${known}`);
   return operation;
 }

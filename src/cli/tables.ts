@@ -3,7 +3,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { Answer } from './answers.js';
 import type { Reply } from './call.js';
 import { visible } from './format.js';
-import type { Operation } from './request.js';
+import type { CountedName } from './operations/names.js';
 
 /** Longest text in a table cell on a terminal, in characters. */
 const CELL_CHARS_MAX = 60;
@@ -12,7 +12,7 @@ const CELL_CHARS_MAX = 60;
 const DRAWN_CHARS_MAX = 200;
 
 /** Several answers for people, one row each. */
-export function answersTable(operation: Operation, answers: readonly Answer[], colors: Colors): string {
+export function answersTable(operation: CountedName, answers: readonly Answer[], colors: Colors): string {
   const query = operation === 'consulta-v';
   const header = query ? ['chave', 'versão', 'valor', 'resultado'] : ['chave', 'versão', 'resultado'];
   const done = query ? 'encontrada' : operation === 'remove-v' ? 'removida' : 'inserida';

@@ -1,4 +1,4 @@
-import { OPERATIONS } from './keyvalue/request.js';
+import { TIMED_OPERATIONS } from './operations/names.js';
 
 /** Options of the client that may take several values. */
 const LIST_OPTION = /^(-k|-v|-e|--chave|--valor|--ver|--versao)(=[\s\S]*)?$/;
@@ -61,7 +61,7 @@ function namesOperation([command, ...words]: readonly string[]): boolean {
     const word = words[at] ?? '';
     if (LIST_OPTION.test(word)) return false;
     if (SINGLE_OPTION.test(word)) at++;
-    else if (!word.startsWith('-')) return OPERATIONS.some((operation) => operation === word);
+    else if (!word.startsWith('-')) return TIMED_OPERATIONS.some((operation) => operation === word);
   }
   return false;
 }

@@ -5,8 +5,10 @@ import type { Answer } from '../../src/cli/keyvalue/answers.js';
 import type { Reply } from '../../src/cli/keyvalue/call.js';
 import { dateText } from '../../src/cli/keyvalue/dates.js';
 import { answerJson, answerText } from '../../src/cli/keyvalue/format.js';
-import { askedVersion, OPERATIONS, requestOf } from '../../src/cli/keyvalue/request.js';
-import type { Operation, Request } from '../../src/cli/keyvalue/request.js';
+import { askedVersion, requestOf } from '../../src/cli/keyvalue/request.js';
+import { TIMED_OPERATIONS } from '../../src/cli/operations/names.js';
+import type { TimedName } from '../../src/cli/operations/names.js';
+import type { Request } from '../../src/cli/keyvalue/request.js';
 import { answerLine, answersTable } from '../../src/cli/keyvalue/tables.js';
 import { Rows } from '../../src/cli/rows.js';
 
@@ -17,7 +19,7 @@ const moment = 1_795_224_964_623n;
 const beyond = 9_223_372_036_854_775_807n;
 
 describe('pedido', () => {
-  it.each<[Operation, Flags, object]>([
+  it.each<[TimedName, Flags, object]>([
     ['get', { chave: ['a'] }, { item: { key: 'a' } }],
     ['get', { chave: ['a'], ver: ['+5'] }, { item: { key: 'a', ver: '5' } }],
     ['get', { chave: [''], ver: [beyond.toString()] }, { item: { key: '', ver: beyond.toString() } }],
@@ -67,7 +69,7 @@ describe('pedido', () => {
     expect(requestOf(operation, flags)).toEqual({ operation, ...expected });
   });
 
-  it.each<[Operation, Flags, string]>([
+  it.each<[TimedName, Flags, string]>([
     ['get', {}, 'get: chave (--chave): esperado 1, recebido 0'],
     ['get', { chave: ['a', 'b'] }, 'get: chave (--chave): esperado 1, recebido 2'],
     ['get', { chave: ['a'], valor: ['x'] }, 'get: valor (--valor): esperado nenhum, recebido 1'],
@@ -125,7 +127,7 @@ describe('pedido', () => {
   });
 
   it('a versão pedida: a da chave; num intervalo, a maior das duas', () => {
-    const asked = (operation: Operation, flags: Flags, index = 0) =>
+    const asked = (operation: TimedName, flags: Flags, index = 0) =>
       askedVersion(requestOf(operation, flags), index);
     expect(asked('get', { chave: ['a'], ver: ['-1'] })).toBeUndefined();
     expect(asked('get', { chave: ['a'], ver: [beyond.toString()] })).toBe(beyond);
@@ -207,7 +209,7 @@ describe('respostas', () => {
   });
 
   it('tabelas: uma linha por resposta', () => {
-    for (const operation of OPERATIONS) {
+    for (const operation of TIMED_OPERATIONS) {
       const table = answersTable(
         operation,
         [answer(get, { ...found, assigned: 2n }), answer(get, blank)],

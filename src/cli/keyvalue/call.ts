@@ -1,7 +1,8 @@
 import type { Target } from '../request.js';
 import { invoke, textOf } from '../rpc.js';
 import type { Outcome, Rpc, Sink } from '../rpc.js';
-import type { Operation, Request } from './request.js';
+import type { TimedName } from '../operations/names.js';
+import type { Request } from './request.js';
 
 /** A value and its version, in ms since 1970. */
 export interface Version {
@@ -20,7 +21,7 @@ export interface Reply {
 
 type Method = Pick<Rpc<Reply>, 'method' | 'writes' | 'repeatable'>;
 
-const METHODS: Readonly<Record<Operation, Method>> = {
+const METHODS: Readonly<Record<TimedName, Method>> = {
   get: { method: 'Get', writes: false },
   getrange: { method: 'GetRange', writes: false },
   getall: { method: 'GetAll', writes: false },

@@ -13,7 +13,8 @@ import type { Answer } from './answers.js';
 import { call } from './call.js';
 import { answerJson, answerText } from './format.js';
 import { requestOf } from './request.js';
-import type { Operation, Request } from './request.js';
+import type { TimedName } from '../operations/names.js';
+import type { Request } from './request.js';
 
 /**
  * `kvs cliente get …` and the other operations of the time-versioned door: one request, its answers on standard output
@@ -21,7 +22,7 @@ import type { Operation, Request } from './request.js';
  * @throws KvsError CONFIGURACAO for options that do not fit together
  */
 export async function runKeyValue(
-  operation: Operation,
+  operation: TimedName,
   flags: Flags,
   { json, discovers, sure, simulates }: Switches,
   env: Readonly<Record<string, string | undefined>>,

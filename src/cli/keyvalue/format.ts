@@ -3,10 +3,10 @@ import { visible } from '../format.js';
 import { dated } from './answers.js';
 import type { Answer } from './answers.js';
 import type { Version } from './call.js';
-import type { Operation } from './request.js';
+import type { TimedName } from '../operations/names.js';
 
 /** The only answer of a call, for people. One that found nothing is not shown here but as an error. */
-export function answerText(operation: Operation, answer: Answer, colors: Colors): string {
+export function answerText(operation: TimedName, answer: Answer, colors: Colors): string {
   const { found, assigned } = answer;
   const key = colors.bold(visible(answer.key));
   switch (operation) {
@@ -37,7 +37,7 @@ function versionText(found: Version | undefined): string {
 }
 
 /** An answer as JSON: exact, one line. */
-export function answerJson(operation: Operation, answer: Answer): string {
+export function answerJson(operation: TimedName, answer: Answer): string {
   const { key, asked, missing, found, assigned } = answer;
   const base = { operacao: json(operation), chave: json(key) };
   if (missing !== undefined) {

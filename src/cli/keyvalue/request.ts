@@ -1,19 +1,7 @@
 import { badSetting } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
+import type { TimedName } from '../operations/names.js';
 import { expect, list } from '../request.js';
-
-export const OPERATIONS = [
-  'get',
-  'getrange',
-  'getall',
-  'put',
-  'putall',
-  'del',
-  'delrange',
-  'delall',
-  'trim',
-] as const;
-export type Operation = (typeof OPERATIONS)[number];
 
 /** `KeyRequest` of the door. `ver` is a decimal text, since a number does not hold every int64; absent: none named. */
 export interface KeyRequest {
@@ -51,7 +39,7 @@ const INT64_MAX = 2n ** 63n - 1n;
  * The request that an operation and the options of `kvs cliente` name.
  * @throws KvsError CONFIGURACAO that says what was expected and what came
  */
-export function requestOf(operation: Operation, flags: Flags): Request {
+export function requestOf(operation: TimedName, flags: Flags): Request {
   const keys = list(flags['chave']);
   const values = list(flags['valor']);
   const versions = list(flags['ver']).map(parseVersion);
@@ -126,7 +114,7 @@ export function askedVersion(request: Request, index: number): bigint | undefine
 }
 
 interface Counts {
-  readonly operation: Operation;
+  readonly operation: TimedName;
   readonly keys: number;
   readonly values: number;
   readonly versions: number;

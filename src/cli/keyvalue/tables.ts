@@ -3,10 +3,10 @@ import { visible } from '../format.js';
 import { cell, table } from '../tables.js';
 import type { Answer } from './answers.js';
 import { dateText } from './dates.js';
-import type { Operation } from './request.js';
+import type { TimedName } from '../operations/names.js';
 
 /** Several answers for people, one row each. */
-export function answersTable(operation: Operation, answers: readonly Answer[], colors: Colors): string {
+export function answersTable(operation: TimedName, answers: readonly Answer[], colors: Colors): string {
   const rows = answers.map((answer) => {
     const [result, ...rest] = columns(operation, answer).reverse();
     const paint = answer.missing === undefined ? colors.green : colors.red;
@@ -16,16 +16,16 @@ export function answersTable(operation: Operation, answers: readonly Answer[], c
 }
 
 /** One answer of too many for a table. */
-export function answerLine(operation: Operation, answer: Answer): string {
+export function answerLine(operation: TimedName, answer: Answer): string {
   const [key = '', ...rest] = columns(operation, answer);
   return [key.padEnd(24), ...rest].join('  ');
 }
 
-function header(operation: Operation): readonly string[] {
+function header(operation: TimedName): readonly string[] {
   return ['chave', 'versão', 'data', isPut(operation) ? 'valor anterior' : 'valor', 'resultado'];
 }
 
-function columns(operation: Operation, { key, found, assigned, missing }: Answer): string[] {
+function columns(operation: TimedName, { key, found, assigned, missing }: Answer): string[] {
   const version = missing !== undefined ? undefined : isPut(operation) ? assigned : found?.version;
   return [
     cell(key),
@@ -36,7 +36,7 @@ function columns(operation: Operation, { key, found, assigned, missing }: Answer
   ];
 }
 
-const DONE: Readonly<Record<Operation, string>> = {
+const DONE: Readonly<Record<TimedName, string>> = {
   get: 'encontrada',
   getrange: 'encontrada',
   getall: 'encontrada',
@@ -48,6 +48,6 @@ const DONE: Readonly<Record<Operation, string>> = {
   trim: 'aparada',
 };
 
-function isPut(operation: Operation): boolean {
+function isPut(operation: TimedName): boolean {
   return operation === 'put' || operation === 'putall';
 }

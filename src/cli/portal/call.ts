@@ -1,7 +1,8 @@
 import type { Target } from '../request.js';
 import { invoke, numberOf, textOf, valueOf } from '../rpc.js';
 import type { Outcome, Sink } from '../rpc.js';
-import type { AdminOperation, Base, EnrolmentOperation, PortalRequest } from './request.js';
+import type { AdminName, Base, EnrolmentName } from '../operations/names.js';
+import type { PortalRequest } from './request.js';
 
 /** An answer in the field names of the door. */
 export type Reply =
@@ -25,7 +26,7 @@ export interface Summary {
   readonly totalAlunos: number;
 }
 
-const ADMIN_METHODS: Readonly<Record<AdminOperation, Readonly<Record<Base, string>>>> = {
+const ADMIN_METHODS: Readonly<Record<AdminName, Readonly<Record<Base, string>>>> = {
   create: { aluno: 'NovoAluno', professor: 'NovoProfessor', disciplina: 'NovaDisciplina' },
   update: { aluno: 'EditaAluno', professor: 'EditaProfessor', disciplina: 'EditaDisciplina' },
   delete: { aluno: 'RemoveAluno', professor: 'RemoveProfessor', disciplina: 'RemoveDisciplina' },
@@ -37,7 +38,7 @@ const ADMIN_METHODS: Readonly<Record<AdminOperation, Readonly<Record<Base, strin
   },
 };
 
-const ENROLMENT_METHODS: Readonly<Record<EnrolmentOperation, string>> = {
+const ENROLMENT_METHODS: Readonly<Record<EnrolmentName, string>> = {
   add_prof: 'AdicionaProfessor',
   del_prof: 'RemoveProfessor',
   add_aluno: 'AdicionaAluno',

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { CREDENTIAL_OPTION, TERMS_OPTIONS } from '../client-options.js';
 import { clientTlsOptions } from '../tls/options.js';
-import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from './request.js';
+import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from '../operations/names.js';
 
 /** Options of `kvs admin`. */
 export function adminOptions(command: Argv): Argv {

@@ -2,39 +2,24 @@ import { parseChoice } from '../../config/parse.js';
 import { badSetting } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
+import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from '../operations/names.js';
+import type { AdminName, Base, EnrolmentName } from '../operations/names.js';
 import { expect, list } from '../request.js';
 import { quotesText } from '../misuse.js';
-
-export const BASES = ['aluno', 'professor', 'disciplina'] as const;
-export type Base = (typeof BASES)[number];
-
-export const ADMIN_OPERATIONS = ['create', 'get', 'getall', 'update', 'delete'] as const;
-export type AdminOperation = (typeof ADMIN_OPERATIONS)[number];
-
-export const ENROLMENT_OPERATIONS = [
-  'add_prof',
-  'add_aluno',
-  'del_prof',
-  'del_aluno',
-  'rel_disc',
-  'rel_prof',
-  'rel_aluno',
-] as const;
-export type EnrolmentOperation = (typeof ENROLMENT_OPERATIONS)[number];
 
 /** One request to the portal, its message in the field names of the door. */
 export type PortalRequest =
   | {
       readonly service: 'PortalAdministrativo';
       readonly base: Base;
-      readonly operation: AdminOperation;
+      readonly operation: AdminName;
       /** Empty for `getall`. */
       readonly id: string;
       readonly item: object;
     }
   | {
       readonly service: 'PortalMatricula';
-      readonly operation: EnrolmentOperation;
+      readonly operation: EnrolmentName;
       readonly ids: readonly string[];
       readonly item: object;
     };
