@@ -5,7 +5,7 @@ import { openAccess } from './access.js';
 import { openBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from '../config/server-config.js';
 import type { ConsensusConfig } from '../config/engine-config.js';
-import { hostPortText } from '../config/parse.js';
+import { hostPortText } from '../core/host-port.js';
 import { commonStorePortal } from './portal.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';

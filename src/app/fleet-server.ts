@@ -16,7 +16,7 @@ import { openAccess } from './access.js';
 import { openBrokerCredentials } from './broker-credentials.js';
 import type { FleetConfig } from '../config/engine-config.js';
 import { openFleetKeys } from './fleet-key.js';
-import { hostPortText } from '../config/parse.js';
+import { hostPortText } from '../core/host-port.js';
 import { fleetPortal } from './portal.js';
 import { localBrokerOptions } from './local-broker.js';
 import { leaveInOrder } from './running-server.js';

@@ -2,6 +2,7 @@ import { Client, connectivityState } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath } from 'grpc-health-check';
+import { hostPortText } from '../core/host-port.js';
 import type { TlsFailure } from '../security/tls/failures.js';
 import { PLAIN } from './security.js';
 import type { ClientSecurity, Mismatch } from './security.js';
@@ -35,7 +36,7 @@ export class Link {
     private readonly security: ClientSecurity = PLAIN,
   ) {
     const { host, port } = address;
-    this.name = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.name = hostPortText(host, port);
     const credentials = security.credentials(host, (failure) => {
       this.tlsFailure = failure;
     });

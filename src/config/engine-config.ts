@@ -2,13 +2,13 @@ import { parseBrokerUrl } from '../mqtt/broker-url.js';
 import type { BrokerAddress } from '../mqtt/broker-url.js';
 import { ORIGIN_PATTERN } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
+import { hostPortText } from '../core/host-port.js';
 import { limits } from '../core/limits.js';
 import { LOOPBACKS } from '../security/tls/open-ports.js';
 import type { Hosts } from '../security/tls/open-ports.js';
 import { KEY_TEXT_VARIABLE, keyConfig } from './fleet-key-config.js';
 import type { FleetKeyConfig } from './fleet-key-config.js';
 import {
-  hostPortText,
   listedTexts,
   onlyText,
   parseChoice,

@@ -8,11 +8,6 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** As people and URLs write it: `127.0.0.1:9000`, `[::1]:9000`. */
-export function hostPortText(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
 /** @throws KvsError CONFIGURACAO if there is more than one text */
 export function onlyText(setting: Setting): string {
   const [text] = setting.texts;

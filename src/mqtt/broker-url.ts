@@ -1,4 +1,5 @@
 import { KvsError } from '../core/errors.js';
+import { hostPortText } from '../core/host-port.js';
 
 /** Where a broker is. */
 export interface BrokerAddress {
@@ -65,8 +66,13 @@ function address(
   port: number,
   path: string,
 ): BrokerAddress {
-  const shown = host.includes(':') ? `[${host}]` : host;
-  return Object.freeze({ protocol, host, port, path, url: `${protocol}://${shown}:${port}${path}` });
+  return Object.freeze({
+    protocol,
+    host,
+    port,
+    path,
+    url: `${protocol}://${hostPortText(host, port)}${path}`,
+  });
 }
 
 function bad(given: string, why: string): KvsError {

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import mqtt from 'mqtt';
 import type { IClientOptions, MqttClient } from 'mqtt';
+import { bracketed } from '../core/host-port.js';
 import { limits } from '../core/limits.js';
 import type { Time } from '../ports/time.js';
 import { tlsFailureOf } from '../security/tls/failures.js';
@@ -209,7 +210,7 @@ function clientOptions({
     protocol: address.protocol,
     host: address.host,
     // The library puts the address of a web socket together from this.
-    hostname: address.path !== '' && address.host.includes(':') ? `[${address.host}]` : address.host,
+    hostname: address.path === '' ? address.host : bracketed(address.host),
     port: address.port,
     ...(address.path === '' ? {} : { path: address.path }),
     protocolVersion: 4,

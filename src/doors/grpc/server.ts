@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
+import { hostPortText } from '../../core/host-port.js';
 import { limits } from '../../core/limits.js';
 import type { AccessControl } from '../../ports/access.js';
 import type { Engine } from '../../ports/engine.js';
@@ -140,7 +141,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   let serving = false;
   const said = saidHost(host);
   const known = (): readonly KnownServer[] => [
-    { address: `${said.includes(':') ? `[${said}]` : said}:${port}`, serving },
+    { address: hostPortText(said, port), serving },
     ...(options.peers?.() ?? []),
   ];
   server.addService(directoryService, onlyAdmitted(directoryService, { ...directoryHandlers(known) }, admit));

@@ -2,7 +2,7 @@ import { KvsError } from '../../core/errors.js';
 import { splitToken } from '../../ports/access.js';
 import type { AccessControl, Identity, PermittedEngine } from '../../ports/access.js';
 import type { Awaitable, Engine } from '../../ports/engine.js';
-import { addressText } from '../../wire/mensagem/console.js';
+import { plainAddress } from '../../wire/mensagem/console.js';
 import type { Mensagem } from '../../wire/mensagem/messages.js';
 
 /** Asks the table of credentials about whoever speaks `Mensagem`. */
@@ -25,7 +25,7 @@ export class Admission {
     const isRead = message.tipo === 'GET';
     // What servers ask of each other is for nobody else, whatever the role.
     if (!isRead && message.tipo !== 'PUT') {
-      this.access.gatekeeper.refused('NAO_AUTENTICADO', '', fromOf(ip));
+      this.access.gatekeeper.refused('NAO_AUTENTICADO', '', plainAddress(ip));
       throw new KvsError('NAO_AUTENTICADO', 'só outro servidor pede isso');
     }
     const check = (identity: Identity): void => {
@@ -44,7 +44,7 @@ export class Admission {
     const token = message.tipo === 'LEADER' || message.tipo === 'FOLLOWER' ? message.credencial : undefined;
     const identity = await this.identify(token, ip);
     if (identity.role === 'servidor') return identity;
-    this.access.gatekeeper.refused('NAO_AUTORIZADO', identity.name, fromOf(ip));
+    this.access.gatekeeper.refused('NAO_AUTORIZADO', identity.name, plainAddress(ip));
     throw new KvsError(
       'NAO_AUTORIZADO',
       `a credencial ${identity.name} é de papel ${identity.role}, não servidor`,
@@ -53,7 +53,7 @@ export class Admission {
 
   private identify(token: string | undefined, ip: string): Awaitable<Identity> {
     const { gatekeeper } = this.access;
-    const from = fromOf(ip);
+    const from = plainAddress(ip);
     if (token === undefined) {
       gatekeeper.refused('NAO_AUTENTICADO', '', from);
       throw new KvsError(
@@ -64,9 +64,4 @@ export class Admission {
     const { name, secret } = splitToken(token);
     return gatekeeper.authenticate(name, secret, from);
   }
-}
-
-/** An address as the table counts it. */
-function fromOf(ip: string): string {
-  return addressText(ip, 0).replace(/:0$/, '');
 }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { createServer, isIP } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { KvsError } from '../../core/errors.js';
+import { hostPortText } from '../../core/host-port.js';
 
 /**
  * Where a port is opened if nobody says where: clients that look for it by IPv4 and by IPv6 both find it, and nobody but
@@ -187,7 +188,7 @@ function codeOf(error: unknown): unknown {
 }
 
 function listenError({ address: host, error }: ListenFailure, port: number): KvsError {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+  const address = hostPortText(host, port);
   const code = codeOf(error);
   if (code === 'EADDRINUSE') {
     return new KvsError('PORTA_EM_USO', `a porta já está em uso: ${address}`, { cause: error });

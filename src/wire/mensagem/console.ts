@@ -8,10 +8,14 @@
 /** Who called or was called, `IP:porta`. */
 export type AddressText = string;
 
-/** `IP:porta`; an IPv4 address that came over IPv6 as IPv4. */
+/** An IPv4 address that came over IPv6 as IPv4, any other address as it is. */
+export function plainAddress(host: string): string {
+  return host.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+}
+
+/** `IP:porta`. The contract's lines have no brackets around an IPv6 address. */
 export function addressText(host: string, port: number): AddressText {
-  const plain = host.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
-  return `${plain}:${port}`;
+  return `${plainAddress(host)}:${port}`;
 }
 
 export function putReceived(client: AddressText, key: string, value: string): string {
