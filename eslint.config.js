@@ -37,8 +37,8 @@ export default tseslint.config(
   },
   { files: ['src/cli/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
   {
-    // Its assertions compare constants on purpose: they are there for whoever changes one.
-    files: ['src/core/limit-relations.ts'],
+    // Their assertions compare constants on purpose: they are there for whoever changes one.
+    files: ['src/**/limits.ts', 'src/**/tuning.ts'],
     rules: { '@typescript-eslint/no-unnecessary-condition': 'off' },
   },
   {

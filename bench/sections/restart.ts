@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { limits } from '../../src/core/limits.js';
+import { defaultFleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { Fleet } from '../support/fleet.js';
 import { streamLoad } from '../support/load.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -24,7 +24,7 @@ export async function restart(): Promise<Table[]> {
     for (const key of filled.lastKeys) {
       if ((await again.client.latest(key)) !== 1) throw new Error(`it serves and has no ${key}`);
     }
-    const patience = limits.joinPatienceMs / 1000;
+    const patience = defaultFleetTuning.joinPatienceMs / 1000;
     return [
       {
         title: `Restarting with ${whole(ENTRIES)} entries on the disk`,

@@ -1,5 +1,5 @@
 import type { Origin } from '../core/dot.js';
-import { limits } from '../core/limits.js';
+import { mensagemLimits } from '../wire/mensagem/limits.js';
 import { Store } from '../core/store.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
@@ -112,7 +112,7 @@ export class LeaderNode {
 }
 
 function newBudget(): ByteBudget {
-  return { used: 0, max: limits.mensagemPartialBytes };
+  return { used: 0, max: mensagemLimits.partialBytes };
 }
 
 function showing(token: (() => string) | undefined): RoleOptions['shows'] {

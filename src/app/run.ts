@@ -1,16 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { limits } from '../core/limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { ServerConfig } from '../config/server-config.js';
 import { assertPrivate } from '../config/exposure.js';
+import { appLimits } from './limits.js';
 import { createLogger } from './logger.js';
 import { heedHangup } from './reload.js';
 import type { RunningServer } from './running-server.js';
 import { startServer } from './server.js';
-
-/** A drain that takes longer than its own deadlines together is stuck. */
-const STOP_MS_MAX = limits.drainMs + limits.busStopMs + 2_000;
 
 /**
  * Runs a server in this process until SIGTERM or SIGINT (or SIGHUP, as {@link heedHangup} says), then drains it. A second signal ends it at once.
@@ -38,9 +35,9 @@ export async function runServer(
   });
   logger.info({ sinal: await signal }, 'sinal recebido: saindo em ordem (outro, depois de 1 s, encerra já)');
   const stuck = setTimeout(() => {
-    logger.error({ prazoMs: STOP_MS_MAX }, 'a saída não terminou no prazo: encerrando à força');
+    logger.error({ prazoMs: appLimits.stopMs }, 'a saída não terminou no prazo: encerrando à força');
     process.exit(1);
-  }, STOP_MS_MAX);
+  }, appLimits.stopMs);
   const leavesBehind = await server.stop();
   clearTimeout(stuck);
   if (leavesBehind) {

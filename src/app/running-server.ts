@@ -1,4 +1,4 @@
-import { limits } from '../core/limits.js';
+import { grpcLimits } from '../doors/grpc/limits.js';
 import type { Doors } from '../doors/grpc/server.js';
 import type { Logger } from '../ports/logger.js';
 
@@ -28,9 +28,9 @@ export async function leaveInOrder(
   last: string,
   logger: Logger,
 ): Promise<boolean> {
-  logger.info({ prazoMs: limits.drainMs }, 'saindo: fechando as portas gRPC');
+  logger.info({ prazoMs: grpcLimits.drainMs }, 'saindo: fechando as portas gRPC');
   doors.setServing(false);
-  await doors.stop(limits.drainMs);
+  await doors.stop(grpcLimits.drainMs);
   logger.info({}, `saindo: ${last}`);
   const leavesBehind = await stopEngine();
   logger.info({}, 'saiu');

@@ -3,7 +3,7 @@ import type { BrokerAddress } from '../mqtt/broker-url.js';
 import { ORIGIN_PATTERN } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import { hostPortText } from '../core/host-port.js';
-import { limits } from '../core/limits.js';
+import { configLimits } from './limits.js';
 import { LOOPBACKS } from '../security/tls/open-ports.js';
 import type { Hosts } from '../security/tls/open-ports.js';
 import { KEY_TEXT_VARIABLE, keyConfig } from './fleet-key-config.js';
@@ -247,8 +247,8 @@ function parseServer(text: string, place: string): string {
 export function parseServers(setting: Setting): readonly string[] {
   const texts = listedTexts(setting);
   const servers = [...new Set(texts.map((text) => parseServer(text, setting.place)))];
-  if (servers.length === 0 || servers.length > limits.leaderServers) {
-    const expected = `de 1 a ${limits.leaderServers} endereços, como ${LEADER_DEFAULTS.servers.join(',')}`;
+  if (servers.length === 0 || servers.length > configLimits.leaderServers) {
+    const expected = `de 1 a ${configLimits.leaderServers} endereços, como ${LEADER_DEFAULTS.servers.join(',')}`;
     throw badSetting(setting.place, texts.join(','), expected);
   }
   return Object.freeze(servers);

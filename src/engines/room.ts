@@ -1,6 +1,7 @@
 import type { Origin } from '../core/dot.js';
 import { KvsError, type ErrorCode } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { engineLimits } from './limits.js';
 import type { Store } from '../core/store.js';
 
 /**
@@ -23,12 +24,13 @@ export function assertOriginFits(store: Store, origin: Origin, origins: number):
  * @throws KvsError LIMITE_ENTRADAS, LIMITE_MEMORIA, LIMITE_CHAVES, LIMITE_VERSOES_POR_CHAVE
  */
 export function assertRoomFor(store: Store, key: string, value: string): void {
-  if (store.entryCount >= limits.entries) throw full('LIMITE_ENTRADAS', `${limits.entries} entradas`);
-  if (store.estimatedBytes + key.length + value.length > limits.storeBytes) {
-    throw full('LIMITE_MEMORIA', `${limits.storeBytes} bytes`);
+  if (store.entryCount >= engineLimits.entries)
+    throw full('LIMITE_ENTRADAS', `${engineLimits.entries} entradas`);
+  if (store.estimatedBytes + key.length + value.length > engineLimits.storeBytes) {
+    throw full('LIMITE_MEMORIA', `${engineLimits.storeBytes} bytes`);
   }
-  if (store.keyCount >= limits.keys && !store.knows(key))
-    throw full('LIMITE_CHAVES', `${limits.keys} chaves`);
+  if (store.keyCount >= engineLimits.keys && !store.knows(key))
+    throw full('LIMITE_CHAVES', `${engineLimits.keys} chaves`);
   if (store.entriesOf(key) >= limits.entriesPerKey) {
     throw full('LIMITE_VERSOES_POR_CHAVE', `${limits.entriesPerKey} versões nesta chave`);
   }

@@ -1,4 +1,4 @@
-import { limits } from '../core/limits.js';
+import { mqttLimits } from './limits.js';
 
 /**
  * How long to wait before the next round over the brokers, in ms: a random time between half of a step and the whole
@@ -10,11 +10,11 @@ import { limits } from '../core/limits.js';
  */
 export function reconnectDelayMs(failedRounds: number, random: number): number {
   const doublings = Math.min(failedRounds, 30);
-  const step = Math.min(limits.reconnectCapMs, limits.reconnectBaseMs * 2 ** doublings);
+  const step = Math.min(mqttLimits.reconnectCapMs, mqttLimits.reconnectBaseMs * 2 ** doublings);
   return Math.round(step / 2 + (step / 2) * random);
 }
 
 /** When to look for a better broker again, in ms: the period ±25 %. */
 export function returnDelayMs(random: number): number {
-  return Math.round(limits.brokerReturnMs * (0.75 + 0.5 * random));
+  return Math.round(mqttLimits.returnMs * (0.75 + 0.5 * random));
 }

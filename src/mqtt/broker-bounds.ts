@@ -19,7 +19,7 @@ export function packetBytesMax(client: Client, users: BrokerUsers | undefined): 
 
 /** Whether a client may add a subscription: each costs memory for as long as it is connected. */
 export function maySubscribeMore({ subscriptions }: Client & WithSubscriptions, topic: string): boolean {
-  return topic in subscriptions || Object.keys(subscriptions).length < limits.brokerSubscriptions;
+  return topic in subscriptions || Object.keys(subscriptions).length < brokerLimits.subscriptions;
 }
 
 /** What the library keeps of a client, and leaves out of its types. */
@@ -83,7 +83,7 @@ export function waitOnlyForServers(
       cancel ??= time.after(brokerLimits.serverPatienceMs, giveUp);
       return false;
     }
-    const most = server ? brokerLimits.serverUnreadBytes : limits.brokerUnreadBytes;
+    const most = server ? brokerLimits.serverUnreadBytes : brokerLimits.userUnreadBytes;
     if (socket.writableLength > most && !socket.destroyed) {
       onFull();
       socket.destroy();

@@ -1,4 +1,4 @@
-import { limits } from '../core/limits.js';
+import { mqttLimits } from './limits.js';
 import { BurstLog } from '../ports/burst-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
@@ -98,7 +98,7 @@ export class BrokerLink {
       );
       this.current = undefined;
       this.listener.onDown();
-      await current.end(limits.busStopMs);
+      await current.end(mqttLimits.stopMs);
     }
     if (!this.isBusy()) this.round();
   }
@@ -201,7 +201,7 @@ export class BrokerLink {
     this.openedAtMs = time.monotonicMs();
     logger.info({ broker: connection.address.url }, 'conectado ao broker');
     if (previous) {
-      void previous.end(limits.busStopMs);
+      void previous.end(mqttLimits.stopMs);
       this.listener.onDown();
     }
     this.listener.onUp();
@@ -217,7 +217,7 @@ export class BrokerLink {
       'conexão com o broker perdida',
     );
     // A broker that takes connections and drops them soon is no better than one that refuses them.
-    const held = time.monotonicMs() - this.openedAtMs >= limits.reconnectStableMs;
+    const held = time.monotonicMs() - this.openedAtMs >= mqttLimits.reconnectStableMs;
     this.failedRounds = held ? 0 : this.failedRounds + 1;
     const delayMs = reconnectDelayMs(this.failedRounds, random.next());
     // An attempt to return to a better broker may be under way: whatever comes of it leads on.

@@ -1,6 +1,6 @@
 import type { Client } from 'aedes';
 import { KvsError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { brokerLimits } from './limits.js';
 import type { Gatekeeper, Identity } from '../ports/access.js';
 import { mayPublish, maySubscribe } from './topic-rules.js';
 
@@ -105,7 +105,7 @@ export class BrokerUsers {
   private count({ conn }: Client, { name }: Identity): void {
     // It has left meanwhile.
     if (conn.destroyed) return;
-    if (this.others >= limits.brokerUserConnections) throw this.refusal('LIMITE_CONEXOES', name);
+    if (this.others >= brokerLimits.userConnections) throw this.refusal('LIMITE_CONEXOES', name);
     this.others++;
     conn.once('close', () => this.others--);
   }

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import type { AedesOptions, AuthenticateError, Client } from 'aedes';
 import { limits } from '../core/limits.js';
+import { brokerLimits, mqttLimits } from './limits.js';
 import type { Gatekeeper } from '../ports/access.js';
 import { BurstLog } from '../ports/burst-log.js';
 import type { Logger } from '../ports/logger.js';
@@ -89,9 +90,9 @@ export class EmbeddedBroker {
         },
       });
     const aedes = await Aedes.createBroker({
-      drainTimeout: limits.brokerDrainMs,
-      connectTimeout: limits.brokerConnectMs,
-      maxInflightInbound: limits.brokerInflight,
+      drainTimeout: brokerLimits.drainMs,
+      connectTimeout: mqttLimits.connectMs,
+      maxInflightInbound: brokerLimits.inflight,
       preConnect: (_client, packet, done) => {
         packet.clean = true;
         if (packet.will) packet.will.retain = false;
@@ -172,7 +173,7 @@ export class EmbeddedBroker {
   }
 
   private admit(socket: Socket): void {
-    if (this.clients.size >= limits.brokerConnections) {
+    if (this.clients.size >= brokerLimits.connections) {
       // Whoever has logged in stays. Of the others the first gives way: strangers must keep nobody out.
       const slowest = [...this.clients].find(([, { connected }]) => !connected)?.[0] ?? socket;
       this.refusedConnections.add('CONEXOES', slowest);

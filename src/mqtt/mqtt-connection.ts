@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import mqtt from 'mqtt';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { bracketed } from '../core/host-port.js';
-import { limits } from '../core/limits.js';
+import { mqttLimits } from './limits.js';
 import type { Time } from '../ports/time.js';
 import { tlsFailureOf } from '../security/tls/failures.js';
 import { speaksTls } from '../security/tls/probe.js';
@@ -77,8 +77,8 @@ export class MqttConnection implements BrokerConnection {
     private readonly listener: BrokerConnectionListener,
   ) {
     this.client = mqtt.connect(clientOptions(options));
-    this.cancelDeadline = options.time.after(limits.brokerConnectMs, () => {
-      this.fail('TEMPO_ESGOTADO', `sem resposta em ${limits.brokerConnectMs} ms`);
+    this.cancelDeadline = options.time.after(mqttLimits.connectMs, () => {
+      this.fail('TEMPO_ESGOTADO', `sem resposta em ${mqttLimits.connectMs} ms`);
     });
     this.client.on('error', (error) => {
       this.lastError = error;
@@ -216,9 +216,9 @@ function clientOptions({
     protocolVersion: 4,
     clientId,
     clean: true,
-    keepalive: limits.brokerKeepaliveSeconds,
+    keepalive: mqttLimits.keepaliveSeconds,
     // The deadline is this side's own, which has a code for it: the library's must not come first.
-    connectTimeout: 2 * limits.brokerConnectMs,
+    connectTimeout: 2 * mqttLimits.connectMs,
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
@@ -240,7 +240,7 @@ function carriesQos1(options: BrokerConnectionOptions): Promise<boolean> {
       client.end(true);
       resolve(carries);
     };
-    const cancel = time.after(limits.brokerConnectMs / 2, () => end(true));
+    const cancel = time.after(mqttLimits.connectMs / 2, () => end(true));
     client.on('error', () => end(true));
     client.on('close', () => end(true));
     client.on('connect', () => {

@@ -1,4 +1,4 @@
-import { limits } from '../core/limits.js';
+import { mqttLimits } from './limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
@@ -63,8 +63,8 @@ export class MqttTopics implements Topics {
 
   async stop(): Promise<void> {
     this.listener = undefined;
-    if (this.link.connection) await this.window.drained(limits.busStopMs / 2);
-    await this.link.stop(limits.busStopMs / 2);
+    if (this.link.connection) await this.window.drained(mqttLimits.stopMs / 2);
+    await this.link.stop(mqttLimits.stopMs / 2);
     this.window.loseAll();
   }
 }

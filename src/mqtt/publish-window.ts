@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.js';
+import { mqttLimits } from './limits.js';
 import type { Time } from '../ports/time.js';
 
 type Settled = (taken: boolean) => void;
@@ -28,7 +29,7 @@ export class PublishWindow {
 
   constructor(
     private readonly time: Time,
-    private readonly places: number = limits.publishWindow,
+    private readonly places: number = mqttLimits.publishWindow,
   ) {}
 
   get size(): number {

@@ -1,5 +1,5 @@
 import { KvsError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 
@@ -18,7 +18,7 @@ export class ConflictRetries {
 
   /** @throws KvsError CONFLITO, or whatever `attempt` throws */
   async repeat<T>(attempt: () => Promise<T | typeof CONFLICT>): Promise<T> {
-    const deadline = this.time.monotonicMs() + limits.portalRetryMs;
+    const deadline = this.time.monotonicMs() + portalLimits.retryMs;
     for (let lost = 0; ; lost++) {
       const result = await attempt();
       if (result !== CONFLICT) return result;

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import { mayExist } from './checks.js';
 import { decodeCsv, encodeCsv } from './csv.js';
 import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
@@ -106,7 +107,7 @@ export function changeOfRemoval(key: string): Change | undefined {
 }
 
 function mayBeShown({ fields: [id = '', ...others] }: Change): boolean {
-  return mayExist(id) && others.every((field) => Buffer.byteLength(field, 'utf8') <= limits.portalNameBytes);
+  return mayExist(id) && others.every((field) => Buffer.byteLength(field, 'utf8') <= portalLimits.nameBytes);
 }
 
 function changeOfRecord<T>(kind: Kind<T>, key: string, value: string): Change | undefined {

@@ -1,16 +1,17 @@
 /** What records and identifiers must fulfil, with messages that name what is wrong. Pure. */
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import type { Kind } from './records.js';
 
 /** @throws KvsError CADASTRO_INVALIDO */
 export function checkId<T>(kind: Kind<T>, id: string): void {
-  checkText(kind.idLabel, id, limits.portalIdentifierBytes);
+  checkText(kind.idLabel, id, portalLimits.identifierBytes);
 }
 
 /** @throws KvsError CADASTRO_INVALIDO */
 export function checkName<T>(kind: Kind<T>, name: string): void {
-  checkText(`o nome d${kind.label}`, name, limits.portalNameBytes);
+  checkText(`o nome d${kind.label}`, name, portalLimits.nameBytes);
 }
 
 /** @throws KvsError CADASTRO_INVALIDO */
@@ -24,7 +25,7 @@ export function checkPlaces(places: number): void {
 }
 
 function checkText(what: string, text: string, bytesMax: number): void {
-  const minimum = limits.portalMinimumChars;
+  const minimum = portalLimits.minimumChars;
   if (Array.from(text.slice(0, 2 * minimum)).length < minimum) {
     const given = JSON.stringify(text);
     throw new KvsError(
@@ -39,7 +40,7 @@ function checkText(what: string, text: string, bytesMax: number): void {
 
 /** Whether an identifier may exist: of others nothing is asked. */
 export function mayExist(id: string): boolean {
-  return Buffer.byteLength(id, 'utf8') <= limits.portalIdentifierBytes;
+  return Buffer.byteLength(id, 'utf8') <= portalLimits.identifierBytes;
 }
 
 /** As people write an identifier in a message. */

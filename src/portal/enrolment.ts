@@ -1,5 +1,5 @@
 import { KvsError } from '../core/errors.js';
-import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import type { Stream } from '../ports/engine.js';
 import type { Disciplina, Enrolment, RelatorioDisciplina, ResumoDisciplina } from '../ports/portal.js';
 import { CONFLICT } from './attempts.js';
@@ -88,7 +88,7 @@ export class Enrolments implements Enrolment {
       return done ? seats + 1 : CONFLICT;
     });
     // Only the newest version of that key matters.
-    if (taken % limits.portalSeatVersions === 0) await this.reading.engine.trim(seatsKey(sigla));
+    if (taken % portalLimits.seatVersions === 0) await this.reading.engine.trim(seatsKey(sigla));
   }
 
   removeAluno(sigla: string, matricula: string): Promise<void> {

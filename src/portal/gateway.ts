@@ -1,5 +1,6 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { Registries, Registry } from '../ports/portal.js';
 import type { Time } from '../ports/time.js';
@@ -14,7 +15,7 @@ import { RefusalLog } from './refusal-log.js';
 /** Messages that the broker has not acknowledged yet. */
 const IN_FLIGHT = 32;
 /** A server that did not look for this long was asleep: others may have taken over. */
-const ASLEEP_MS = 4 * limits.portalRoleMs;
+const ASLEEP_MS = 4 * portalLimits.roleMs;
 
 export interface GatewayOptions {
   readonly registries: Registries;
@@ -110,7 +111,7 @@ export class Gateway {
   show(message: PortalMessage): void {
     if (this.options.onStranger !== undefined) return;
     this.outgoing.push(message);
-    if (this.outgoing.length > limits.portalMessages) {
+    if (this.outgoing.length > portalLimits.messages) {
       const { topic } = this.outgoing.shift() ?? message;
       this.options.logger.warn(
         { topico: topic },
@@ -136,7 +137,7 @@ export class Gateway {
     if (this.ledger.consume(messageOf(change))) return;
     if (!this.acts) {
       this.ledger.hold(change, this.holdUntil());
-    } else if (this.inbox.length >= limits.portalMessages) {
+    } else if (this.inbox.length >= portalLimits.messages) {
       this.refusals.report(topic, 'mensagens demais esperam a vez neste servidor');
     } else {
       this.inbox.push(change);
@@ -158,14 +159,14 @@ export class Gateway {
     this.lookedAtMs = nowMs;
     if (leading) {
       this.leadingSinceMs ??= nowMs;
-      const waited = nowMs - this.leadingSinceMs >= limits.portalTakeoverMs;
+      const waited = nowMs - this.leadingSinceMs >= portalLimits.takeoverMs;
       if (!this.active && waited && (this.options.upToDate?.() ?? true)) this.activate();
     }
     if (topics.connected) this.ledger.forgetUntil(nowMs);
     if (this.returned.length > 0) this.outgoing.unshift(...this.returned.splice(0));
     this.pump();
     this.cancelLook();
-    this.cancelLook = time.after(limits.portalRoleMs, () => {
+    this.cancelLook = time.after(portalLimits.roleMs, () => {
       this.look();
     });
   }
@@ -205,7 +206,7 @@ export class Gateway {
   }
 
   private holdUntil(): number {
-    return this.options.time.monotonicMs() + limits.portalHoldMs;
+    return this.options.time.monotonicMs() + portalLimits.holdMs;
   }
 
   // ── messages from outside, one after the other ─────────────────────────────────────────────────────────────────

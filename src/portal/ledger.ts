@@ -1,4 +1,4 @@
-import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import type { Change, PortalMessage } from './changes.js';
 import { messageOf, subjectOf } from './changes.js';
 
@@ -54,7 +54,7 @@ export class Ledger {
     const list = this.held.get(subject);
     if (list === undefined) this.held.set(subject, [item]);
     else list.push(item);
-    if (++this.count > limits.portalMessages) this.dropOldest();
+    if (++this.count > portalLimits.messages) this.dropOldest();
     return item;
   }
 
@@ -92,7 +92,7 @@ export class Ledger {
     const known = this.expected.get(text);
     this.expected.delete(text);
     this.expected.set(text, { message, count: (known?.count ?? 0) + 1, untilMs });
-    if (this.expected.size <= limits.portalMessages) return;
+    if (this.expected.size <= portalLimits.messages) return;
     for (const oldest of this.expected.keys()) {
       this.expected.delete(oldest);
       return;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, Row, Stream } from '../ports/engine.js';
-import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import type { Disciplina, Professor } from '../ports/portal.js';
 import { mayExist } from './checks.js';
 import { alunoKey, endOf, enrolmentsOf, teacherKey } from './layout.js';
@@ -122,8 +122,8 @@ function compare(a: string, b: string): number {
 /** The answers for all items, in order, with no more than a few questions at once. */
 export async function each<T, U>(items: readonly T[], ask: (item: T) => Promise<U>): Promise<U[]> {
   const answers: U[] = [];
-  for (let at = 0; at < items.length; at += limits.portalReadsAtOnce) {
-    answers.push(...(await Promise.all(items.slice(at, at + limits.portalReadsAtOnce).map(ask))));
+  for (let at = 0; at < items.length; at += portalLimits.readsAtOnce) {
+    answers.push(...(await Promise.all(items.slice(at, at + portalLimits.readsAtOnce).map(ask))));
   }
   return answers;
 }

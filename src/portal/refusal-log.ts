@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 
@@ -15,7 +16,7 @@ export class RefusalLog {
 
   report(topic: string, reason: string): void {
     this.schedule();
-    if (this.logged >= limits.portalRefusalsLogged) {
+    if (this.logged >= portalLimits.refusalsLogged) {
       this.more++;
       return;
     }

@@ -1,4 +1,4 @@
-import { limits } from '../core/limits.js';
+import { portalLimits } from './limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 import { clear, ofAluno, ofDisciplina } from './dependents.js';
@@ -59,7 +59,7 @@ export class SeatReconciler {
 
   private note(set: Set<string>, id: string): void {
     if (!this.options.acts()) return;
-    if (set.size >= limits.portalSweepItems) this.everything = true;
+    if (set.size >= portalLimits.sweepItems) this.everything = true;
     else set.add(id);
     this.schedule();
   }
@@ -67,7 +67,7 @@ export class SeatReconciler {
   private schedule(): void {
     if (this.scheduled || this.stopped) return;
     this.scheduled = true;
-    this.options.time.after(limits.portalSweepMs, () => {
+    this.options.time.after(portalLimits.sweepMs, () => {
       this.sweep()
         .catch((thrown: unknown) => {
           // The engine may not serve now. Whoever acts next looks at everything.

@@ -3,6 +3,7 @@ import { DataFolder } from '../support/data-folder.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { newRequestId } from '../../src/client/request-id.js';
 import { limits } from '../../src/core/limits.js';
+import { defaultFleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { soon, TestFleet } from '../support/e2e-fleet.js';
 import { freePort } from '../support/net.js';
 import { previousAvailable, previousProgram } from '../support/previous-build.js';
@@ -111,7 +112,7 @@ it.skipIf(!available)(
       await server.restart({ program: presentProgram });
       await server.ready();
       const large = 'x'.repeat(limits.valueBytes);
-      for (let chars = 0; chars <= limits.journalLogBytes + large.length; chars += large.length)
+      for (let chars = 0; chars <= defaultFleetTuning.journalLogBytes + large.length; chars += large.length)
         await server.client.insere('grande', large);
       await server.kill9();
 

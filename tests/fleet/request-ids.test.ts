@@ -8,6 +8,7 @@ import { Balancer } from '../../src/client/balancer.js';
 import type { ServerAddress } from '../../src/client/link.js';
 import { newRequestId } from '../../src/client/request-id.js';
 import { limits } from '../../src/core/limits.js';
+import { defaultFleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { DataFolder } from '../support/data-folder.js';
 import { root } from '../support/e2e-build.js';
 import { soon, TestFleet } from '../support/e2e-fleet.js';
@@ -179,7 +180,7 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
     }
     b.thaw();
     await fleet.converged();
-    await pause(3 * limits.requestUndoMs);
+    await pause(3 * defaultFleetTuning.requestUndoMs);
     await fleet.converged();
     for (const server of fleet.servers) {
       for (let i = 0; i < 8; i++) expect(await versionsOf(server, `chave${i}`)).toEqual([1]);
@@ -222,7 +223,7 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
     await clients;
     expect(repeated).toBeGreaterThan(0);
     await fleet.converged();
-    await pause(3 * limits.requestUndoMs);
+    await pause(3 * defaultFleetTuning.requestUndoMs);
     await fleet.converged();
     for (const server of fleet.servers) {
       for (const [key, version] of versions) {

@@ -124,22 +124,22 @@ describe('what one client of the embedded broker may take', () => {
 
   it('so many subscriptions, asked for at once or one by one, and again after it has given some back', async () => {
     const atOnce = await user('maria');
-    expect(await grantedTo(atOnce, filters(0, 1_000))).toBe(limits.brokerSubscriptions);
+    expect(await grantedTo(atOnce, filters(0, 1_000))).toBe(brokerLimits.subscriptions);
     expect(await grantedTo(atOnce, filters(2_000, 1))).toBe(0);
     await atOnce.unsubscribeAsync(filters(0, 10));
     expect(await grantedTo(atOnce, filters(3_000, 20))).toBe(10);
     const oneByOne = await user('jose');
     let granted = 0;
-    for (const filter of filters(0, limits.brokerSubscriptions + 5))
+    for (const filter of filters(0, brokerLimits.subscriptions + 5))
       granted += await grantedTo(oneByOne, [filter]);
-    expect(granted).toBe(limits.brokerSubscriptions);
+    expect(granted).toBe(brokerLimits.subscriptions);
   });
 
   it('no further subscriptions by what it asks for anew while it gives them back', async () => {
     const client = await user('maria');
     let heard = 0;
     client.on('message', () => heard++);
-    const all = filters(0, limits.brokerSubscriptions);
+    const all = filters(0, brokerLimits.subscriptions);
     // All in one piece, which the broker takes in one turn.
     const asked = client.subscribeAsync(all, { qos: 0 });
     const given = client.unsubscribeAsync(all);
@@ -157,12 +157,12 @@ describe('what one client of the embedded broker may take', () => {
   it('so many messages of QoS 2 that it has not finished', async () => {
     const raw = new Raw();
     await raw.login('maria');
-    for (let id = 1; id <= limits.brokerInflight; id++) raw.publish(REQUESTS, Buffer.from('x'), id);
+    for (let id = 1; id <= brokerLimits.inflight; id++) raw.publish(REQUESTS, Buffer.from('x'), id);
     // Those that are done over and over stay within.
     raw.publish(REQUESTS, Buffer.from('x'), 1);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(raw.closed).toBe(false);
-    raw.publish(REQUESTS, Buffer.from('x'), limits.brokerInflight + 1);
+    raw.publish(REQUESTS, Buffer.from('x'), brokerLimits.inflight + 1);
     await eventually('cut', () => raw.closed);
   });
 
@@ -255,7 +255,7 @@ it.each(['mqtt', 'mqtts'])(
     await new Promise((resolve) => setTimeout(resolve, 100));
     clearInterval(beat);
     expect(slowestMs).toBeGreaterThan(0);
-    expect(slowestMs).toBeLessThan(limits.brokerDrainMs / 2);
+    expect(slowestMs).toBeLessThan(brokerLimits.drainMs / 2);
   },
   30_000,
 );
@@ -286,7 +286,7 @@ it('who does not read holds up nobody where nobody is asked who he is, also who 
     await from.publishAsync('kvs/padrao/x', load, { qos: 1 });
     slowestMs = Math.max(slowestMs, performance.now() - before);
   }
-  expect(slowestMs).toBeLessThan(limits.brokerDrainMs / 2);
+  expect(slowestMs).toBeLessThan(brokerLimits.drainMs / 2);
   expect(reasons()).toContain('NAO_LE');
   await eventually('all is heard', () => heard > 100);
 }, 30_000);
@@ -295,7 +295,7 @@ it('strangers in all places keep nobody out, and part nobody who has logged in',
   const early = await user('maria');
   let parted = false;
   early.on('close', () => (parted = true));
-  const crowd = Array.from({ length: limits.brokerConnections + 9 }, () => {
+  const crowd = Array.from({ length: brokerLimits.connections + 9 }, () => {
     const raw = new Raw();
     // The beginning of a packet: who says nothing at all is not even let in.
     raw.socket.write(Buffer.from([0x10]));
@@ -309,8 +309,8 @@ it('strangers in all places keep nobody out, and part nobody who has logged in',
 });
 
 it('one user in all places that there are for users keeps no server out', async () => {
-  const tooMany = limits.brokerConnections + 9 - limits.brokerUserConnections;
-  const crowd = Array.from({ length: limits.brokerConnections + 9 }, (_, n) => ({ raw: new Raw(), n }));
+  const tooMany = brokerLimits.connections + 9 - brokerLimits.userConnections;
+  const crowd = Array.from({ length: brokerLimits.connections + 9 }, (_, n) => ({ raw: new Raw(), n }));
   await Promise.all(crowd.map(({ raw, n }) => raw.login('maria', `${n}`)));
   await eventually('those who are too many', () => crowd.filter(({ raw }) => raw.closed).length === tooMany);
   const late = await user('servidor');

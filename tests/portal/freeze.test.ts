@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { limits } from '../../src/core/limits.js';
+import { portalLimits } from '../../src/portal/limits.js';
 import { soon, TestFleet } from '../support/e2e-fleet.js';
 import { mosquittoAvailable, startMosquitto } from '../support/mosquitto.js';
 import { MosquittoSub, mosquittoClientsAvailable, mosquittoPub } from '../support/mosquitto-clients.js';
@@ -10,7 +10,7 @@ import type { ServerProcess } from '../support/server-process.js';
 const ACTS = 'portal: este servidor publica e aplica portal/admin';
 const YIELDS = 'portal: outro servidor passa a publicar';
 /** What the guide of the portal says, and some more for a busy machine. What is held is held for no longer. */
-const TAKEOVER_MS_MAX = limits.portalHoldMs;
+const TAKEOVER_MS_MAX = portalLimits.holdMs;
 /** As often as somebody publishes meanwhile. */
 const PAUSE_MS = 250;
 

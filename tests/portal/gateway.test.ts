@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
+import { portalLimits } from '../../src/portal/limits.js';
 import { changeOfRemoval, changeOfValue, EXCESS_TOPIC } from '../../src/portal/changes.js';
 import { Gateway } from '../../src/portal/gateway.js';
 import { PortalApplication } from '../../src/portal/portal.js';
@@ -78,13 +79,13 @@ class Group {
   ) {
     for (let i = 0; i < count; i++) this.servers.push(new Server(this, i));
     for (const server of this.servers) server.topics.up();
-    this.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    this.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
   }
 
   /** Lets time pass, in steps as servers look. */
   pass(ms: number): void {
-    for (let left = ms; left > 0; left -= limits.portalRoleMs)
-      this.time.advance(Math.min(left, limits.portalRoleMs));
+    for (let left = ms; left > 0; left -= portalLimits.roleMs)
+      this.time.advance(Math.min(left, portalLimits.roleMs));
   }
 
   /** What goes on in promises. */
@@ -167,7 +168,7 @@ describe('quem publica e aplica portal/admin', () => {
       group.broker.send(CREATE, `bbb${String(isUp)},nome`);
       server.gateway.show({ topic: EXCESS_TOPIC, payload: 'GBC074,aaaa' });
       group.broker.deliver();
-      group.pass(2 * limits.portalTakeoverMs);
+      group.pass(2 * portalLimits.takeoverMs);
       await group.rest();
       group.broker.deliver();
     }
@@ -193,7 +194,7 @@ describe('quem publica e aplica portal/admin', () => {
     await group.servers[1]!.portal.registries.alunos.remove('bbbb');
     group.broker.deliver();
     first.alive = false;
-    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
     await group.rest();
     group.broker.deliver();
     await group.rest();
@@ -212,7 +213,7 @@ describe('quem publica e aplica portal/admin', () => {
     await second.portal.registries.alunos.create({ matricula: 'bbbb', nome: 'nome' });
     expect(second.gateway.acts).toBe(false);
     expect(group.names()).toEqual(['bbbb']);
-    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
     await group.rest();
     expect(second.gateway.acts).toBe(true);
     expect(group.names()).toEqual(['aaaa', 'bbbb']);
@@ -230,7 +231,7 @@ describe('quem publica e aplica portal/admin', () => {
     group.broker.deliver();
     await second.portal.registries.alunos.remove('aaaa');
     await second.portal.registries.alunos.create({ matricula: 'aaaa', nome: 'novo' });
-    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
     await group.rest();
     expect(await second.portal.registries.alunos.get('aaaa')).toEqual({ matricula: 'aaaa', nome: 'novo' });
   });
@@ -238,11 +239,11 @@ describe('quem publica e aplica portal/admin', () => {
   it('quem dormiu não age antes de ver quem age agora', async () => {
     const group = new Group(1);
     const [only] = group.servers as [Server];
-    group.time.sleep(limits.portalHoldMs);
+    group.time.sleep(portalLimits.holdMs);
     group.broker.send(CREATE, 'aaaa,nome');
     // Its next look has not come yet.
     expect(only.gateway.acts).toBe(false);
-    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
     expect(only.gateway.acts).toBe(true);
     group.broker.deliver();
     await group.rest();
@@ -257,13 +258,13 @@ describe('quem publica e aplica portal/admin', () => {
     group.broker.send(CREATE, 'aaaa,nome');
     group.broker.deliver();
     group.upToDate = false;
-    group.pass(limits.portalTakeoverMs + 4 * limits.portalRoleMs);
+    group.pass(portalLimits.takeoverMs + 4 * portalLimits.roleMs);
     expect(second.gateway.acts).toBe(false);
     // Somebody had created and removed him: this server is told only now.
     group.changed('portal/aluno/aaaa', JSON.stringify({ acao: 'create', nome: 'nome' }));
     group.changed('portal/aluno/aaaa', undefined);
     group.upToDate = true;
-    group.pass(2 * limits.portalRoleMs);
+    group.pass(2 * portalLimits.roleMs);
     await group.rest();
     expect(second.gateway.acts).toBe(true);
     expect(group.names()).toEqual([]);
@@ -279,7 +280,7 @@ describe('quem publica e aplica portal/admin', () => {
     second.gateway.onReplaced();
     group.broker.send(CREATE, 'bbbb,nome');
     group.broker.deliver();
-    group.pass(limits.portalTakeoverMs + 2 * limits.portalRoleMs);
+    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
     await group.rest();
     expect(second.gateway.acts).toBe(true);
     expect(group.names()).toEqual(['bbbb']);
@@ -306,7 +307,7 @@ describe('quem publica e aplica portal/admin', () => {
     await group.rest();
     expect(group.broker.published).toEqual([]);
     group.broker.refuses = false;
-    group.pass(limits.portalRoleMs);
+    group.pass(portalLimits.roleMs);
     await group.rest();
     expect(group.broker.published).toEqual(['aaaa', 'bbbb', 'cccc'].map((id) => `${CREATE} ${id},nome`));
   });
@@ -314,11 +315,11 @@ describe('quem publica e aplica portal/admin', () => {
   it('uma enxurrada de recusas não enche o log', async () => {
     const group = new Group(1);
     const [only] = group.servers as [Server];
-    for (let i = 0; i < limits.portalRefusalsLogged + 20; i++)
+    for (let i = 0; i < portalLimits.refusalsLogged + 20; i++)
       group.broker.send('portal/admin//delete', String(i));
     group.broker.deliver();
     await group.rest();
-    expect(only.refusals()).toHaveLength(limits.portalRefusalsLogged);
+    expect(only.refusals()).toHaveLength(portalLimits.refusalsLogged);
     group.pass(limits.burstLogMs);
     expect(only.logger.lines.at(-1)).toMatchObject({ fields: { mais: 20 } });
   });

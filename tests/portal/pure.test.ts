@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
+import { portalLimits } from '../../src/portal/limits.js';
 import { decodeCsv, encodeCsv } from '../../src/portal/csv.js';
 import { changeOfRemoval, changeOfValue, messageOf, parseMessage } from '../../src/portal/changes.js';
 import type { Change } from '../../src/portal/changes.js';
@@ -114,9 +115,9 @@ describe('mensagens', () => {
 });
 
 it('o que alguém gravou à mão, maior do que o portal aceita, não é mudança que se mostre', () => {
-  const longest = 'x'.repeat(limits.portalIdentifierBytes);
+  const longest = 'x'.repeat(portalLimits.identifierBytes);
   const named = (nome: string): string => JSON.stringify({ acao: 'create', nome });
-  const name = 'y'.repeat(limits.portalNameBytes);
+  const name = 'y'.repeat(portalLimits.nameBytes);
   expect(changeOfValue(alunoKey(longest), named(name))).toMatchObject({ fields: [longest, name] });
   expect(changeOfRemoval(alunoKey(longest))).toMatchObject({ action: 'delete', fields: [longest] });
   expect(changeOfValue(alunoKey(`${longest}x`), named(name))).toBeUndefined();
@@ -156,13 +157,13 @@ describe('o livro do que falta', () => {
     expect(ledger.heldCount).toBe(1);
     ledger.forgetUntil(20);
     expect([ledger.heldCount, ledger.takeExpected()]).toEqual([0, []]);
-    for (let i = 0; i < limits.portalMessages + 100; i++) {
+    for (let i = 0; i < portalLimits.messages + 100; i++) {
       ledger.hold(change(`a${i}`, 'nome'), 100);
       ledger.expect(messageOf(change(`b${i}`, 'nome')), 100);
     }
-    expect(ledger.heldCount).toBe(limits.portalMessages);
+    expect(ledger.heldCount).toBe(portalLimits.messages);
     const held = ledger.takeHeld();
-    expect([held.length, held[0]?.fields[0]]).toEqual([limits.portalMessages, 'a100']);
+    expect([held.length, held[0]?.fields[0]]).toEqual([portalLimits.messages, 'a100']);
     expect(ledger.takeExpected()[0]?.payload).toBe('b100,nome');
   });
 });

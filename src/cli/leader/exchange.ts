@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { parseHostPort } from '../../config/parse.js';
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { mensagemLimits } from '../../wire/mensagem/limits.js';
 import { decodeLine } from '../../wire/mensagem/decode.js';
 import { encodeLine } from '../../wire/mensagem/encode.js';
 import { LineReader } from '../../wire/mensagem/lines.js';
@@ -19,7 +19,7 @@ export function exchange(
 ): Promise<Mensagem> {
   const { host, port } = parseHostPort(server, 'servidor', '127.0.0.1:10097');
   return new Promise((resolve, reject) => {
-    const lines = new LineReader(limits.mensagemLineBytes, { used: 0, max: limits.mensagemPartialBytes });
+    const lines = new LineReader(mensagemLimits.lineBytes, { used: 0, max: mensagemLimits.partialBytes });
     const socket = connect({ host, port });
     let sent = false;
     const fail = (what: string): void => {

@@ -1,5 +1,5 @@
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { cliLimits } from '../limits.js';
 import { getDone, putDone } from '../../wire/mensagem/console.js';
 import { TRY_OTHER } from '../../wire/mensagem/messages.js';
 import type { GetMessage, Mensagem, PutMessage } from '../../wire/mensagem/messages.js';
@@ -86,7 +86,7 @@ export class Session {
     let failed = 0;
     let toldMs = 0;
     try {
-      if (this.seen.size >= limits.mensagemClientKeys && !this.seen.has(request.chave)) {
+      if (this.seen.size >= cliLimits.leaderClientKeys && !this.seen.has(request.chave)) {
         throw new KvsError('LIMITE_CHAVES', 'chaves demais nesta sessão; comece outra');
       }
       for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {

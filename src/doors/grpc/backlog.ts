@@ -4,7 +4,7 @@ import { KvsError } from '../../core/errors.js';
 import type { Pauses } from '../../ports/pauses.js';
 import type { Time } from '../../ports/time.js';
 import type { IncomingCall } from './calls/admission.js';
-import { doorLimits } from './limits.js';
+import { grpcLimits } from './limits.js';
 
 /** The library and a call of its have no public way to these; tests see whether they are still there. */
 interface LibraryServer {
@@ -46,7 +46,7 @@ export class Backlog {
           this.sessions.delete(session);
           this.waiting.delete(session);
         });
-        if (this.time.monotonicMs() - this.endedAtMs < doorLimits.backlogAcceptMs) this.ask(session);
+        if (this.time.monotonicMs() - this.endedAtMs < grpcLimits.backlogAcceptMs) this.ask(session);
       });
     }
   }
@@ -74,7 +74,7 @@ export class Backlog {
   private ask(session: ServerHttp2Session): void {
     this.waiting.add(session);
     this.cancelGivingUp?.();
-    this.cancelGivingUp = this.time.after(doorLimits.backlogMs, () => {
+    this.cancelGivingUp = this.time.after(grpcLimits.backlogMs, () => {
       this.waiting.clear();
     });
     // An error closes it; where too many are under way already, the time above counts.

@@ -2,17 +2,16 @@ import { constants } from 'node:http2';
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import type { Server } from '@grpc/grpc-js';
-import { limits } from '../../core/limits.js';
 import type { Connections } from './connections.js';
 import { cut, endOnceAnswered } from './library-call.js';
-import { doorLimits } from './limits.js';
+import { grpcLimits } from './limits.js';
 import type { RefusedCalls } from './refused-calls.js';
 
 /** What HTTP/2 counts for each header beside its name and its value. */
 const HEADER_BYTES = 32;
 
-const TOO_LARGE = `os metadados da chamada passam de ${limits.grpcMetadataBytes} bytes`;
-const TOO_MANY = `os metadados da chamada passam de ${doorLimits.metadataFields} campos ou ${doorLimits.metadataPieces} valores`;
+const TOO_LARGE = `os metadados da chamada passam de ${grpcLimits.metadataBytes} bytes`;
+const TOO_MANY = `os metadados da chamada passam de ${grpcLimits.metadataFields} campos ou ${grpcLimits.metadataPieces} valores`;
 
 /** The library has no public way to these; a test sees whether they are still there. */
 interface LibraryServer {
@@ -39,7 +38,7 @@ export class CallGate {
 
   /** Bounds what connections of this server may say. Called before the library has what connections go to. */
   prepare(server: Server): void {
-    (server as unknown as LibraryServer).commonServerOptions.maxHeaderListPairs = doorLimits.headerPairs;
+    (server as unknown as LibraryServer).commonServerOptions.maxHeaderListPairs = grpcLimits.headerPairs;
   }
 
   /** Takes the place of the library, and hands it what passes. Called once it has what connections go to. */
@@ -91,15 +90,15 @@ export class CallGate {
 /** What is too much of them; Portuguese. */
 function problemOf(raw: readonly string[]): string | undefined {
   const fields = raw.length / 2;
-  if (fields > doorLimits.metadataFields) return TOO_MANY;
+  if (fields > grpcLimits.metadataFields) return TOO_MANY;
   let bytes = HEADER_BYTES * fields;
   for (const text of raw) bytes += text.length;
-  if (bytes > limits.grpcMetadataBytes) return TOO_LARGE;
+  if (bytes > grpcLimits.metadataBytes) return TOO_LARGE;
   let pieces = fields;
   for (let n = 0; n < raw.length; n += 2) {
     if (raw[n]?.endsWith('-bin') === true) pieces += commasIn(raw[n + 1] ?? '');
   }
-  return pieces > doorLimits.metadataPieces ? TOO_MANY : undefined;
+  return pieces > grpcLimits.metadataPieces ? TOO_MANY : undefined;
 }
 
 function commasIn(text: string): number {

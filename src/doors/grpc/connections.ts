@@ -1,6 +1,6 @@
 import type { Http2Server, Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { limits } from '../../core/limits.js';
+import { grpcLimits } from './limits.js';
 
 /** One connection whose client has not been answered anything yet. */
 interface Newcomer {
@@ -29,7 +29,7 @@ export class Connections {
   /** @param onRefused gets the one that has no place, for it to be closed */
   constructor(
     private readonly onRefused: (socket: Socket) => void,
-    private readonly most: number = limits.grpcConnections,
+    private readonly most: number = grpcLimits.connections,
   ) {}
 
   /** @returns false if there is no place for it, of which `onRefused` has heard */

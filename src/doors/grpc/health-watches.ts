@@ -1,5 +1,4 @@
-import { limits } from '../../core/limits.js';
-import { doorLimits } from './limits.js';
+import { grpcLimits } from './limits.js';
 
 /** A watch that can be ended, and who holds it. */
 export interface Watch {
@@ -21,7 +20,7 @@ export class HealthWatches<T extends Watch> {
   /** @param onGivesWay gets the one that gives way, for it to be ended */
   constructor(
     private readonly onGivesWay: (watch: T) => void,
-    private readonly most: number = limits.healthWatches,
+    private readonly most: number = grpcLimits.healthWatches,
   ) {}
 
   /** @returns false if the connection has as many as it may */
@@ -30,7 +29,7 @@ export class HealthWatches<T extends Watch> {
     const { address, peer } = caller;
     const ofAddress = this.held.get(address) ?? new Map<string, Set<T>>();
     const ofPeer = ofAddress.get(peer) ?? new Set<T>();
-    if (ofPeer.size >= doorLimits.watchesPerConnection) return false;
+    if (ofPeer.size >= grpcLimits.watchesPerConnection) return false;
     this.held.set(address, ofAddress.set(peer, ofPeer.add(watch)));
     this.callers.set(watch, caller);
     if (this.callers.size > this.most) this.giveWay(watch);

@@ -8,14 +8,14 @@ import {
 } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { HealthWatches } from './health-watches.js';
-import { doorLimits } from './limits.js';
+import { grpcLimits } from './limits.js';
 import type { OpenStreams } from './open-streams.js';
 
 /** Health of the server as a whole. */
 const OVERALL_HEALTH = '';
 
 const GAVE_WAY = 'há observadores de saúde demais, e este é um dos mais antigos de quem tem mais: use Check';
-const TOO_MANY = `esta conexão já tem ${doorLimits.watchesPerConnection} observadores de saúde, o limite: use Check`;
+const TOO_MANY = `esta conexão já tem ${grpcLimits.watchesPerConnection} observadores de saúde, o limite: use Check`;
 
 type Watch = handleServerStreamingCall<{ service: string }, { status: string }>;
 type WatchCall = ServerWritableStream<{ service: string }, { status: string }>;

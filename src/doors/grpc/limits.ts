@@ -1,7 +1,30 @@
-import { limits } from '../../core/limits.js';
+import { assertRelation, limits } from '../../core/limits.js';
 
-/** Limits of the gRPC doors alone. Units come last in each name. */
-export const doorLimits = Object.freeze({
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** What bounds the gRPC doors. Units come last in each name. */
+export const grpcLimits = Object.freeze({
+  /** Connections of clients of gRPC at once, streams of one and of all; a further one is closed, held back, refused. */
+  connections: 4096,
+  streamsPerConnection: 1024,
+  streams: 32_768,
+  /** Watches of health at once, which nobody needs a credential for; a further one is refused. */
+  healthWatches: 1024,
+  /** Longest gRPC message that a door takes. */
+  messageBytes: 1 * MiB,
+  /** Bytes of the metadata of one gRPC call, by what HTTP/2 counts: other implementations take 8 to 16 KiB by default. */
+  metadataBytes: 16 * KiB,
+  /** On all connections of a server: bytes of requests that have not come in whole, of answers not taken; the oldest gives way. */
+  unfinishedBytes: 128 * MiB,
+  unreadBytes: 512 * MiB,
+  /** Requests of one stream that wait for the engine at once, where it takes them in order. */
+  requestsPerStream: 1024,
+  /** A client connection is asked for a sign of life this often, and closed if none comes in time. */
+  keepaliveMs: 30_000,
+  keepaliveTimeoutMs: 10_000,
+  /** Time that a drain may take before what is left is cut. */
+  drainMs: 5_000,
   /**
    * Header fields of one call. A field costs a byte where it was said before, whatever it holds. Our clients send some
    * twelve, proxies between add as many again.
@@ -25,9 +48,19 @@ export const doorLimits = Object.freeze({
   backlogAcceptMs: 1_000,
 });
 
-if (doorLimits.metadataFields > Math.min(doorLimits.headerPairs, doorLimits.metadataPieces)) {
-  throw new Error('limits contradict each other: a call that may come must reach its check');
-}
-if (doorLimits.watchesPerConnection * 16 > limits.healthWatches) {
-  throw new Error('limits contradict each other: one connection takes few of all watches');
-}
+assertRelation(
+  limits.sessionTokenBytes + limits.accessTokenChars + 2 * KiB <= grpcLimits.metadataBytes,
+  'a call brings its session, its token and what clients say of themselves',
+);
+assertRelation(
+  limits.keyBytes + limits.valueBytes < grpcLimits.messageBytes,
+  'a legal request must reach its check',
+);
+assertRelation(
+  grpcLimits.metadataFields <= Math.min(grpcLimits.headerPairs, grpcLimits.metadataPieces),
+  'a call that may come must reach its check',
+);
+assertRelation(
+  grpcLimits.watchesPerConnection * 16 <= grpcLimits.healthWatches,
+  'one connection takes few of all watches',
+);

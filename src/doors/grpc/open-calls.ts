@@ -2,7 +2,7 @@ import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import type { ServerInterceptor } from '@grpc/grpc-js';
-import { limits } from '../../core/limits.js';
+import { grpcLimits } from './limits.js';
 import type { Time } from '../../ports/time.js';
 import { asItIs, CALL_BYTES, cut, libraryCall } from './library-call.js';
 import { NextTurn } from './next-turn.js';
@@ -34,8 +34,8 @@ export class OpenCalls {
   constructor(
     private readonly time: Time,
     private readonly refused: RefusedCalls,
-    private readonly maxBytes: number = limits.grpcUnreadBytes,
-    private readonly maxStreams: number = limits.grpcStreams,
+    private readonly maxBytes: number = grpcLimits.unreadBytes,
+    private readonly maxStreams: number = grpcLimits.streams,
   ) {}
 
   /** Calls that are looked at. */

@@ -6,7 +6,7 @@ import type { Logger } from '../../ports/logger.js';
 import type { Time } from '../../ports/time.js';
 import { endOnceAnswered, libraryCall } from './library-call.js';
 import type { Call } from './library-call.js';
-import { doorLimits } from './limits.js';
+import { grpcLimits } from './limits.js';
 
 /**
  * Why a gRPC call was refused or cut for what it takes, whatever it asks: too many streams, metadata too large, a compressed
@@ -59,18 +59,18 @@ export class RefusedCalls {
   private blame(session: Http2Session): void {
     const faults = (this.faults.get(session) ?? 0) + 1;
     this.faults.set(session, faults);
-    if (faults === doorLimits.refusalsPerConnection) {
+    if (faults === grpcLimits.refusalsPerConnection) {
       setImmediate(() => {
         this.dismiss(session);
       });
-    } else if (faults === doorLimits.refusalsAtOnce) {
+    } else if (faults === grpcLimits.refusalsAtOnce) {
       session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
   }
 
   private dismiss(session: Http2Session): void {
     if (session.destroyed) return;
-    const cancel = this.time.after(doorLimits.refusedConnectionMs, () => {
+    const cancel = this.time.after(grpcLimits.refusedConnectionMs, () => {
       session.destroy();
     });
     session.once('close', cancel);

@@ -10,6 +10,7 @@ import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
 import { hostPortText } from '../../core/host-port.js';
 import { limits } from '../../core/limits.js';
+import { grpcLimits } from './limits.js';
 import type { AccessControl } from '../../ports/access.js';
 import type { Engine } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
@@ -107,10 +108,10 @@ export interface Doors {
 
 /** Options of the gRPC library; the benchmarks hold the doors against an empty server with the same ones. */
 export const grpcServerOptions: ServerOptions = {
-  'grpc.max_receive_message_length': limits.grpcMessageBytes,
-  'grpc.max_concurrent_streams': limits.streamsPerConnection,
-  'grpc.keepalive_time_ms': limits.grpcKeepaliveMs,
-  'grpc.keepalive_timeout_ms': limits.grpcKeepaliveTimeoutMs,
+  'grpc.max_receive_message_length': grpcLimits.messageBytes,
+  'grpc.max_concurrent_streams': grpcLimits.streamsPerConnection,
+  'grpc.keepalive_time_ms': grpcLimits.keepaliveMs,
+  'grpc.keepalive_timeout_ms': grpcLimits.keepaliveTimeoutMs,
   'grpc.enable_channelz': 0,
 };
 
@@ -187,7 +188,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     setCondition: (name, good) => {
       health.setCondition(name, good);
     },
-    stop: (deadlineMs = limits.drainMs) => (stopped ??= stop(deadlineMs)),
+    stop: (deadlineMs = grpcLimits.drainMs) => (stopped ??= stop(deadlineMs)),
   };
 }
 

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
-import { limits } from '../../core/limits.js';
+import { grpcLimits } from './limits.js';
 import { asItIs, CALL_BYTES, cut, endOnceAnswered, libraryCall } from './library-call.js';
 import type { LibraryCall } from './library-call.js';
 import { NextTurn } from './next-turn.js';
@@ -42,7 +42,7 @@ export class UnfinishedRequests {
 
   constructor(
     private readonly refused: RefusedCalls,
-    private readonly maxBytes: number = limits.grpcUnfinishedBytes,
+    private readonly maxBytes: number = grpcLimits.unfinishedBytes,
   ) {}
 
   /** Bytes that are held now. */

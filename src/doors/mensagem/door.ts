@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { mensagemDoorLimits } from './limits.js';
 import type { Awaitable, Engine, Row } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Time } from '../../ports/time.js';
@@ -37,12 +37,12 @@ export interface DoorLimits extends ConnectionLimits {
 }
 
 export const defaultDoorLimits: DoorLimits = {
-  lineBytes: limits.mensagemLineBytes,
-  lineMs: limits.mensagemLineMs,
-  idleMs: limits.mensagemIdleMs,
-  connections: limits.mensagemConnections,
-  serverConnections: limits.mensagemServerConnections,
-  requests: limits.mensagemRequests,
+  lineBytes: mensagemLimits.lineBytes,
+  lineMs: mensagemDoorLimits.lineMs,
+  idleMs: mensagemDoorLimits.idleMs,
+  connections: mensagemDoorLimits.connections,
+  serverConnections: mensagemDoorLimits.serverConnections,
+  requests: mensagemDoorLimits.requests,
 };
 
 export interface DoorOptions {
@@ -118,7 +118,7 @@ export class MensagemDoor {
       budget: options.budget,
       limits: {
         ...options.limits,
-        ...(spare && { idleMs: limits.leaderConnectMs }),
+        ...(spare && { idleMs: mensagemLimits.connectMs }),
         ...(options.admission && { lineBytes: this.strangerLineBytes }),
       },
       shape: CLIENT_SHAPE,
@@ -165,7 +165,7 @@ export class MensagemDoor {
         connection.moveTo(this.options.serverBudget);
         if (message.tipo === 'FOLLOWER') {
           connection.setIdleMs(Infinity);
-          connection.socket.setKeepAlive(true, limits.leaderSilentMs);
+          connection.socket.setKeepAlive(true, mensagemLimits.silentMs);
         }
       }
       return undefined;

@@ -4,7 +4,7 @@ import { answerAbove, requestBelow } from './below.js';
 import { Unanswered } from './etcd-client.js';
 import type { Answered, EtcdCaller, CallOptions, EtcdClient } from './etcd-client.js';
 import { after, ALL_HEADS } from './layout.js';
-import { storeLimits } from './limits.js';
+import { consensusLimits } from './limits.js';
 import { pageOf } from './pages.js';
 import { ourHead } from './records.js';
 import { absent, get, put, read, untouched } from './etcd-requests.js';
@@ -117,7 +117,7 @@ export class EtcdKeySpace implements EtcdCaller {
       const { revision, found } = await this.searchHeads(deadline);
       const format = found ? BARE : PREFIXED;
       // Heads are never removed. That there are none must still be so when the record is put.
-      const still = found || lost >= storeLimits.lostRaces ? [] : [untouched(ALL_HEADS, revision)];
+      const still = found || lost >= consensusLimits.lostRaces ? [] : [untouched(ALL_HEADS, revision)];
       const compare = [absent(STORE_FORMAT_KEY), ...still];
       const success = [put(STORE_FORMAT_KEY, encodeStoreFormat(format))];
       try {
@@ -182,7 +182,7 @@ export class EtcdKeySpace implements EtcdCaller {
     const options = () => ({ deadline: this.time.monotonicMs() + STRAYS_MS, local: true });
     try {
       let from = ALL_HEADS.key;
-      for (let seen = 0; seen < storeLimits.strayHeads;) {
+      for (let seen = 0; seen < consensusLimits.strayHeads;) {
         const request = { ...ALL_HEADS, key: from, serializable: true };
         const { response } = await pageOf(this.client, request, this.tuning.pageHeads, options());
         if (hasHead(response)) {

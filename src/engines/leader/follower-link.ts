@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
-import { limits } from '../../core/limits.js';
+import { leaderLimits } from './limits.js';
 import type { VectorEntries } from '../../core/dot.js';
 import { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { keysOf } from '../../wire/mensagem/decode.js';
 import { mutationMessage } from '../../wire/mensagem/encode.js';
-import { SERVER_SHAPE } from '../../wire/mensagem/limits.js';
+import { SERVER_SHAPE, mensagemLimits } from '../../wire/mensagem/limits.js';
 import type { Logged, MutationLog } from './log.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
@@ -54,7 +54,7 @@ export class FollowerLink {
   private told = false;
   private giver: StateGiver | undefined;
   private taker: StateTaker | undefined;
-  private pauseMs: number = limits.leaderRetryBaseMs;
+  private pauseMs: number = leaderLimits.retryBaseMs;
   private heardMs = 0;
   private stopped = false;
   private warned: string | undefined;
@@ -83,12 +83,12 @@ export class FollowerLink {
     if (this.stopped) return;
     const { host, port } = splitAddress(this.address);
     const socket = connect({ host, port });
-    const cancelConnect = this.host.time.after(limits.leaderConnectMs, () => socket.destroy());
+    const cancelConnect = this.host.time.after(mensagemLimits.connectMs, () => socket.destroy());
     socket.once('connect', cancelConnect);
     const connection: MensagemConnection = new MensagemConnection(socket, {
       time: this.host.time,
       budget: this.host.budget,
-      limits: { lineBytes: limits.mensagemLineBytes, lineMs: Infinity, idleMs: Infinity },
+      limits: { lineBytes: mensagemLimits.lineBytes, lineMs: Infinity, idleMs: Infinity },
       shape: SERVER_SHAPE,
       onMessage: (message) => {
         this.heardMs = this.host.time.monotonicMs();
@@ -146,7 +146,7 @@ export class FollowerLink {
     if (this.told || this.target === undefined || this.confirmed < this.target) return;
     this.told = true;
     this.warned = undefined;
-    this.pauseMs = limits.leaderRetryBaseMs;
+    this.pauseMs = leaderLimits.retryBaseMs;
     this.connection?.send({ tipo: 'SERVING' });
     this.host.logger.info({ servidor: this.address }, 'seguidor em dia');
     this.host.onChange();
@@ -239,7 +239,7 @@ export class FollowerLink {
       return;
     }
     for (let bytes = 0; this.next <= this.host.log.last;) {
-      if (bytes > limits.leaderWindowBytes) {
+      if (bytes > leaderLimits.windowBytes) {
         this.connection?.send(giver.emptyPage());
         return;
       }
@@ -302,9 +302,9 @@ export class FollowerLink {
   }
 
   private watch(connection: MensagemConnection): void {
-    this.host.time.after(limits.leaderPingMs, () => {
+    this.host.time.after(leaderLimits.pingMs, () => {
       if (connection !== this.connection || connection.closed) return;
-      if (this.host.time.monotonicMs() - this.heardMs > limits.leaderSilentMs) {
+      if (this.host.time.monotonicMs() - this.heardMs > mensagemLimits.silentMs) {
         connection.destroy();
         return;
       }
@@ -333,7 +333,7 @@ export class FollowerLink {
     }
     const { time, random } = this.host;
     time.after(this.pauseMs * (0.5 + random.next() / 2), () => this.start());
-    this.pauseMs = Math.min(this.pauseMs * 2, limits.leaderRetryCapMs);
+    this.pauseMs = Math.min(this.pauseMs * 2, leaderLimits.retryCapMs);
   }
 
   /** Once for each reason in a row. */

@@ -1,6 +1,6 @@
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { mensagemLimits } from '../../wire/mensagem/limits.js';
 import type { Mutation } from '../../core/mutation.js';
 import type { Commit, Row } from '../../ports/engine.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
@@ -167,7 +167,7 @@ export class Follower implements LeaderRole {
     this.lastOrigin = message.origem;
     this.bound = { connection, origin: message.origem };
     before?.destroy();
-    connection.setIdleMs(limits.leaderSilentMs);
+    connection.setIdleMs(mensagemLimits.silentMs);
     connection.send({
       tipo: 'LEADER_OK',
       formato: MENSAGEM_FORMAT,

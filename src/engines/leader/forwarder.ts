@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { leaderLimits } from './limits.js';
 import { MensagemConnection } from '../../wire/mensagem/connection.js';
-import { SERVER_SHAPE } from '../../wire/mensagem/limits.js';
+import { SERVER_SHAPE, mensagemLimits } from '../../wire/mensagem/limits.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
 import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
@@ -43,12 +43,12 @@ export class Forwarder {
 
   /** @throws KvsError SEM_LIDER, RESULTADO_DESCONHECIDO, LIMITE_PEDIDOS */
   request(request: Request): Promise<MensagemAnswer> {
-    if (this.pending.size >= limits.leaderPendingWrites) {
+    if (this.pending.size >= leaderLimits.pendingWrites) {
       throw new KvsError('LIMITE_PEDIDOS', 'escritas demais esperam pelo líder; tente daqui a pouco');
     }
     return new Promise((resolve, reject) => {
       const id = ++this.lastId;
-      const patienceMs = this.options.deadlineMs + limits.leaderForwardMarginMs;
+      const patienceMs = this.options.deadlineMs + leaderLimits.forwardMarginMs;
       const cancel = this.options.time.after(patienceMs, () => {
         this.fail(id, `o líder não respondeu em ${patienceMs} ms`);
         // Whoever says nothing for so long may be there no more: the next request finds out.
@@ -65,12 +65,12 @@ export class Forwarder {
     if (this.connection !== undefined || this.stopped) return;
     const { host, port } = splitAddress(this.options.leader);
     const socket = connect({ host, port });
-    const cancelConnect = this.options.time.after(limits.leaderConnectMs, () => socket.destroy());
+    const cancelConnect = this.options.time.after(mensagemLimits.connectMs, () => socket.destroy());
     this.refusal = undefined;
     const connection = new MensagemConnection(socket, {
       time: this.options.time,
       budget: this.options.budget,
-      limits: { lineBytes: limits.mensagemLineBytes, lineMs: Infinity, idleMs: Infinity },
+      limits: { lineBytes: mensagemLimits.lineBytes, lineMs: Infinity, idleMs: Infinity },
       shape: SERVER_SHAPE,
       onMessage: (message) => {
         cancelConnect();
@@ -83,7 +83,7 @@ export class Forwarder {
       },
     });
     this.connection = connection;
-    socket.setKeepAlive(true, limits.leaderSilentMs);
+    socket.setKeepAlive(true, mensagemLimits.silentMs);
     socket.once('connect', () => {
       const { self, shows } = this.options;
       connection.send({ tipo: 'FOLLOWER', formato: MENSAGEM_FORMAT, servidor: self, ...shows });

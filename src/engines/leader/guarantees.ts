@@ -1,7 +1,7 @@
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { hashString } from '../../core/hash.js';
-import { limits } from '../../core/limits.js';
+import { engineLimits } from '../limits.js';
 import { covers, decodeToken, encodeToken } from '../../core/session-token.js';
 import type { Store } from '../../core/store.js';
 import type { VersionVector } from '../../core/vector.js';
@@ -27,7 +27,7 @@ export class LeaderGuarantees implements Guarantees {
   ) {
     this.system = `lider-${hashString(options.leader).toString(36)}`;
     // The leader sends every follower all that it lacks, without being asked.
-    this.sessionWaiters = new SessionWaiters(store, options.time, limits, () => undefined);
+    this.sessionWaiters = new SessionWaiters(store, options.time, engineLimits, () => undefined);
   }
 
   session(): string {

@@ -1,6 +1,6 @@
 import type { VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { leaderLimits } from './limits.js';
 import type { Mutation } from '../../core/mutation.js';
 import type { Commit } from '../../ports/engine.js';
 import { Acknowledgements } from './acknowledgements.js';
@@ -169,7 +169,7 @@ export class Leader implements LeaderRole {
     if (wasServing && this.everywhere.waiting > 0) {
       await Promise.race([
         this.everywhere.wait(this.log.last).catch(() => undefined),
-        new Promise<void>((resolve) => this.options.time.after(limits.leaderStopMs, resolve)),
+        new Promise<void>((resolve) => this.options.time.after(leaderLimits.stopMs, resolve)),
       ]);
     }
     for (const link of this.links) link.stop();
@@ -187,7 +187,7 @@ export class Leader implements LeaderRole {
   private assertWritable(): void {
     assertServing(this.current);
     const alone = this.log.last - this.shown.reached;
-    if (Math.max(this.everywhere.waiting, alone) < limits.leaderPendingWrites) return;
+    if (Math.max(this.everywhere.waiting, alone) < leaderLimits.pendingWrites) return;
     throw new KvsError(
       'LIMITE_PEDIDOS',
       'escritas demais esperam pelos outros servidores; tente daqui a pouco',

@@ -1,6 +1,6 @@
-import { limits } from '../../core/limits.js';
 import type { Mutation } from '../../core/mutation.js';
 import { mutationBytes } from '../../core/json-size.js';
+import { leaderLimits } from './limits.js';
 
 export interface Logged {
   readonly mutation: Mutation;
@@ -29,7 +29,7 @@ export class MutationLog {
   private base = 1;
   private bytes = 0;
 
-  constructor(private readonly bounds: LogLimits = limits) {}
+  constructor(private readonly bounds: LogLimits = leaderLimits) {}
 
   /** The seq of the oldest that is here; one more than {@link last} if none is. */
   get first(): number {

@@ -1,4 +1,4 @@
-import { limits } from '../../core/limits.js';
+import { leaderLimits } from './limits.js';
 
 /** What is on its way to one follower and not yet acknowledged, and how much of it there may be. */
 export class Window {
@@ -7,7 +7,7 @@ export class Window {
   private bytes = 0;
 
   get isFull(): boolean {
-    return this.sizes.length >= limits.leaderWindowMutations || this.bytes >= limits.leaderWindowBytes;
+    return this.sizes.length >= leaderLimits.windowMutations || this.bytes >= leaderLimits.windowBytes;
   }
 
   sent(bytes: number): void {

@@ -1,5 +1,5 @@
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { accessLimits } from './limits.js';
 import { tokenText } from '../../ports/access.js';
 import type { CredentialRole } from '../../ports/access.js';
 import { isPrefix, NAME_PATTERN } from './format.js';
@@ -33,14 +33,14 @@ export function assertWanted({ name, role, prefixes, certificates }: Wanted): vo
     wrong(`o papel ${role} precisa de --prefixo: as chaves que começam assim (--prefixo= para todas)`);
   }
   if (!hasKeys && prefixes.length > 0) wrong(`o papel ${role} não tem chaves próprias: não use --prefixo`);
-  if (prefixes.length > limits.accessPrefixes || !prefixes.every(isPrefix)) {
-    wrong(`--prefixo: até ${limits.accessPrefixes}, de até ${limits.accessPrefixBytes} bytes cada um`);
+  if (prefixes.length > accessLimits.prefixes || !prefixes.every(isPrefix)) {
+    wrong(`--prefixo: até ${accessLimits.prefixes}, de até ${accessLimits.prefixBytes} bytes cada um`);
   }
   const odd = certificates.find((subject) => parseSubject(subject) === undefined);
   if (odd !== undefined)
     wrong(`--certificado: ${JSON.stringify(odd)} não serve; esperado como "CN=maria,O=UFU"`);
-  if (certificates.length > limits.accessCertificates)
-    wrong(`--certificado: até ${limits.accessCertificates}`);
+  if (certificates.length > accessLimits.certificates)
+    wrong(`--certificado: até ${accessLimits.certificates}`);
 }
 
 /**
@@ -60,10 +60,10 @@ export async function withCredential(
       `já há uma credencial ${name}: revogue-a antes, ou escolha outro nome`,
     );
   }
-  if (file.credentials.length >= limits.accessCredentials) {
+  if (file.credentials.length >= accessLimits.credentials) {
     throw new KvsError(
       'CONFIGURACAO',
-      `já há ${limits.accessCredentials} credenciais, o máximo de um arquivo`,
+      `já há ${accessLimits.credentials} credenciais, o máximo de um arquivo`,
     );
   }
   const certificates = [...new Set(wanted.certificates.flatMap((subject) => parseSubject(subject) ?? []))];

@@ -1,5 +1,5 @@
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { accessLimits } from './limits.js';
 import { isToken } from '../../ports/access.js';
 import { formatCredentials, parseCredentials } from './format.js';
 import type { CredentialsFile } from './format.js';
@@ -15,7 +15,7 @@ export interface ReadFile {
 
 /** @throws KvsError CONFIGURACAO, one line, if it cannot be read or is not what it must be */
 export async function readCredentials(path: string): Promise<ReadFile> {
-  const { text, isExposed } = await readSmallFile(path, limits.accessFileBytes);
+  const { text, isExposed } = await readSmallFile(path, accessLimits.fileBytes);
   return { file: parseCredentials(text, path), isExposed };
 }
 
@@ -32,14 +32,14 @@ export async function changeCredentials(
     const text = formatCredentials(await change(await current(target)));
     // A file that nobody could read again must not be put in place.
     parseCredentials(text, path);
-    if (Buffer.byteLength(text) <= limits.accessFileBytes) return text;
-    throw new KvsError('CONFIGURACAO', `${path}: passaria de ${limits.accessFileBytes} bytes`);
+    if (Buffer.byteLength(text) <= accessLimits.fileBytes) return text;
+    throw new KvsError('CONFIGURACAO', `${path}: passaria de ${accessLimits.fileBytes} bytes`);
   });
 }
 
 /** The token in the first line of a file. @throws KvsError CONFIGURACAO, which never repeats what is there */
 export async function readToken(path: string): Promise<string> {
-  const { text } = await readSmallFile(path, limits.accessFileBytes);
+  const { text } = await readSmallFile(path, accessLimits.fileBytes);
   const [line = ''] = text.split(/\r?\n/, 1);
   if (isToken(line.trim())) return line.trim();
   throw new KvsError('CONFIGURACAO', `a primeira linha de ${path} não é um token: kvs_NOME.SEGREDO`);

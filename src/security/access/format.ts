@@ -1,7 +1,7 @@
 import { ROLES } from '../../ports/access.js';
 import type { CredentialRole } from '../../ports/access.js';
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { accessLimits } from './limits.js';
 import { HASH_BYTES, isCost, SALT_BYTES } from './secret.js';
 import type { HashCost } from './secret.js';
 import { parseSubject } from './subject.js';
@@ -71,8 +71,8 @@ export function parseCredentials(text: string, place: string): CredentialsFile {
   if (fields.get('formato') !== FORMAT) wrong(`esperado "formato": ${FORMAT}`);
   const cost = costOf(fields.get('scrypt')) ?? wrong('"scrypt" não serve: { "n": 32768, "r": 8, "p": 1 }');
   const listed = fields.get('credenciais');
-  if (!Array.isArray(listed) || listed.length > limits.accessCredentials) {
-    return wrong(`esperada "credenciais", uma lista de até ${limits.accessCredentials}`);
+  if (!Array.isArray(listed) || listed.length > accessLimits.credentials) {
+    return wrong(`esperada "credenciais", uma lista de até ${accessLimits.credentials}`);
   }
   const credentials = listed.map((entry: unknown, index) => {
     const entryFields = fieldsOf(entry) ?? wrong(`a credencial ${index + 1} não é um objeto`);
@@ -87,7 +87,7 @@ export function parseCredentials(text: string, place: string): CredentialsFile {
 
 /** Keys that one prefix covers are compared unit by unit, so it must be text that a key can begin with. */
 export function isPrefix(prefix: string): boolean {
-  return !LONE_SURROGATE.test(prefix) && Buffer.byteLength(prefix) <= limits.accessPrefixBytes;
+  return !LONE_SURROGATE.test(prefix) && Buffer.byteLength(prefix) <= accessLimits.prefixBytes;
 }
 
 type Fields = ReadonlyMap<string, unknown>;
@@ -107,15 +107,15 @@ function credentialOf(fields: Fields, wrong: Wrong): Credential {
   }
   const role =
     ROLES.find((known) => known === fields.get('papel')) ?? wrong(`"papel": um destes: ${ROLES.join(', ')}`);
-  const prefixes = textsOf(fields.get('prefixos') ?? [], limits.accessPrefixes);
+  const prefixes = textsOf(fields.get('prefixos') ?? [], accessLimits.prefixes);
   if (prefixes === undefined || !prefixes.every(isPrefix)) {
-    return wrong(`"prefixos": até ${limits.accessPrefixes} textos de até ${limits.accessPrefixBytes} bytes`);
+    return wrong(`"prefixos": até ${accessLimits.prefixes} textos de até ${accessLimits.prefixBytes} bytes`);
   }
-  const certificates = textsOf(fields.get('certificados') ?? [], limits.accessCertificates)?.map(
+  const certificates = textsOf(fields.get('certificados') ?? [], accessLimits.certificates)?.map(
     parseSubject,
   );
   if (certificates?.every((subject) => subject !== undefined) !== true) {
-    return wrong(`"certificados": até ${limits.accessCertificates} textos como "CN=maria,O=UFU"`);
+    return wrong(`"certificados": até ${accessLimits.certificates} textos como "CN=maria,O=UFU"`);
   }
   const [salt, hash] = [bytesOf(fields.get('sal'), SALT_BYTES), bytesOf(fields.get('hash'), HASH_BYTES)];
   const isSecret = salt !== undefined && hash !== undefined;

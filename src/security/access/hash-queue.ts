@@ -1,4 +1,4 @@
-import { limits } from '../../core/limits.js';
+import { accessLimits } from './limits.js';
 
 /** Slow hashes a few at a time, the others in a queue with an end: their threads serve files and names too. */
 export class HashQueue {
@@ -6,12 +6,12 @@ export class HashQueue {
   private readonly waiting: (() => void)[] = [];
 
   get isFull(): boolean {
-    return this.waiting.length >= limits.accessHashesQueued;
+    return this.waiting.length >= accessLimits.hashesQueued;
   }
 
   /** @param ahead goes before what waits */
   async run<T>(hash: () => Promise<T>, ahead: boolean): Promise<T> {
-    if (this.running >= limits.accessHashesAtOnce) {
+    if (this.running >= accessLimits.hashesAtOnce) {
       await new Promise<void>((resolve) => {
         if (ahead) this.waiting.unshift(resolve);
         else this.waiting.push(resolve);

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { limits } from '../../core/limits.js';
+import { accessLimits } from './limits.js';
 
 /** So many at once, and one more after each `refillMs`. */
 class Bucket {
@@ -43,7 +43,7 @@ export class LoginAttempts {
   private readonly overall: Bucket;
 
   constructor(private readonly monotonicMs: () => number) {
-    this.overall = new Bucket(limits.accessAttempts, limits.accessAttemptOverallMs, monotonicMs());
+    this.overall = new Bucket(accessLimits.attempts, accessLimits.attemptOverallMs, monotonicMs());
   }
 
   /** Addresses remembered. */
@@ -68,19 +68,19 @@ export class LoginAttempts {
     const address = this.at(from, nowMs);
     address.bucket.giveBack();
     if (nowMs >= address.goodUntilMs) this.overall.giveBack();
-    address.goodUntilMs = nowMs + limits.accessRememberMs;
+    address.goodUntilMs = nowMs + accessLimits.rememberMs;
   }
 
   private at(from: string, nowMs: number): Address {
     const key = networkOf(from);
     const address = this.addresses.get(key) ?? {
-      bucket: new Bucket(limits.accessAttemptsPerAddress, limits.accessAttemptMs, nowMs),
+      bucket: new Bucket(accessLimits.attemptsPerAddress, accessLimits.attemptMs, nowMs),
       goodUntilMs: 0,
     };
     // Last in the order: the first is the one silent for longest.
     this.addresses.delete(key);
     this.addresses.set(key, address);
-    if (this.addresses.size > limits.accessAddresses) {
+    if (this.addresses.size > accessLimits.addresses) {
       for (const [oldest] of this.addresses) {
         this.addresses.delete(oldest);
         break;

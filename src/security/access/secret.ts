@@ -1,5 +1,5 @@
 import { randomBytes, scrypt } from 'node:crypto';
-import { limits } from '../../core/limits.js';
+import { accessLimits } from './limits.js';
 
 /** Cost of the slow hash, the same for all of a file: whoever guesses pays it whatever the name. See RFC 7914. */
 export interface HashCost {
@@ -27,9 +27,9 @@ export function isCost({ n, r, p }: HashCost): boolean {
   const bytes = hashMemory({ n, r, p });
   return (
     Number.isInteger(Math.log2(n)) &&
-    bytes >= limits.accessHashBytesMin &&
-    bytes <= limits.accessHashBytes &&
-    p <= limits.accessHashPasses
+    bytes >= accessLimits.hashBytesMin &&
+    bytes <= accessLimits.hashBytes &&
+    p <= accessLimits.hashPasses
   );
 }
 

@@ -1,4 +1,4 @@
-import { limits } from '../../core/limits.js';
+import { accessLimits } from './limits.js';
 import { certificateSubject } from '../../ports/access.js';
 
 /**
@@ -7,7 +7,7 @@ import { certificateSubject } from '../../ports/access.js';
  * @returns `undefined` if it is none
  */
 export function parseSubject(text: string): string | undefined {
-  if (text.length > limits.accessSubjectChars) return undefined;
+  if (text.length > accessLimits.subjectChars) return undefined;
   const attributes = new Map<string, string[]>();
   // A backslash that is left over escapes nothing.
   if (/\\$/.test(text.replace(/\\./gsu, ''))) return undefined;

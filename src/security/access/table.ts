@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { limits } from '../../core/limits.js';
+import { accessLimits } from './limits.js';
 import type { CertificateGatekeeper, Identity, AccessRefusal, CredentialRole } from '../../ports/access.js';
 import { BurstLog } from '../../ports/burst-log.js';
 import type { Logger } from '../../ports/logger.js';
@@ -175,7 +175,7 @@ export class CredentialTable implements CertificateGatekeeper {
     isKnown: boolean,
     print: string,
   ): Promise<Entry | undefined> {
-    const isFormed = NAME_PATTERN.test(name) && secret.length <= limits.accessSecretChars;
+    const isFormed = NAME_PATTERN.test(name) && secret.length <= accessLimits.secretChars;
     const entry = isFormed ? this.entries.get(name) : undefined;
     const { salt, hash } = entry?.credential.secret ?? this.nobody;
     const { cost } = this;
@@ -193,10 +193,10 @@ export class CredentialTable implements CertificateGatekeeper {
     this.remembered.delete(print);
     this.remembered.set(print, {
       entry,
-      freshUntilMs: nowMs + limits.accessRememberMs,
-      knownUntilMs: nowMs + 2 * limits.accessRememberMs,
+      freshUntilMs: nowMs + accessLimits.rememberMs,
+      knownUntilMs: nowMs + 2 * accessLimits.rememberMs,
     });
-    if (this.remembered.size <= limits.accessRemembered) return;
+    if (this.remembered.size <= accessLimits.remembered) return;
     for (const [oldest] of this.remembered) {
       this.remembered.delete(oldest);
       break;

@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { readSmallFile } from '../../files/small-file.js';
 import type { SmallFile } from '../../files/small-file.js';
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import { tlsLimits } from './limits.js';
 
 /** Files in PEM, and what to call them in messages: the names of the options. */
 export interface TlsFiles {
@@ -91,7 +91,7 @@ async function readAuthorities(ca: string, nowMs: number): Promise<string> {
 async function readText(option: string, path: string): Promise<SmallFile> {
   try {
     // Lists of authorities name them in comments, in whatever alphabet.
-    return await readSmallFile(path, limits.tlsFileBytes, { encoding: 'latin1' });
+    return await readSmallFile(path, tlsLimits.fileBytes, { encoding: 'latin1' });
   } catch (error) {
     const { message, cause } = KvsError.from(error);
     throw bad(`${option}: ${message}`, cause);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { limits } from '../../core/limits.js';
+import { tlsLimits } from './limits.js';
 import { beginsTls } from './failures.js';
 import type { Acceptor, RefusedConnections } from './acceptor.js';
 import { Unfinished } from './unfinished.js';
@@ -35,7 +35,7 @@ export function plainFront({ refused, onSocket, firstByte }: PlainFrontOptions):
       socket.destroy();
     };
     socket.on('error', onError);
-    socket.setTimeout(limits.handshakeMs, onTimeout);
+    socket.setTimeout(tlsLimits.handshakeMs, onTimeout);
     socket.once('readable', () => {
       // All that has come, or the first piece of it: how much one `read` gives differs between versions of Node.js.
       const came = socket.read() as Buffer | null;
@@ -44,7 +44,7 @@ export function plainFront({ refused, onSocket, firstByte }: PlainFrontOptions):
       if (beginsTls(came[0])) {
         refused.add('EXIGE_TLS', socket);
         // Read to its end, or the answer would be lost with what has not been read.
-        socket.off('timeout', onTimeout).setTimeout(limits.handshakeMs, onError);
+        socket.off('timeout', onTimeout).setTimeout(tlsLimits.handshakeMs, onError);
         socket.resume().end(ANSWER);
         return;
       }

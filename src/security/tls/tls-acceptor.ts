@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
-import { limits } from '../../core/limits.js';
+import { tlsLimits } from './limits.js';
 import { tlsFailureOf } from './failures.js';
 import type { TlsFailure } from './failures.js';
 import type { Acceptor, RefusedConnections } from './acceptor.js';
@@ -30,7 +30,7 @@ export function tlsFront({ transport, protocols, refused, onSocket }: TlsFrontOp
   const handshakes = createServer({
     ...transport.serverOptions(),
     ...(protocols && { ALPNProtocols: [...protocols] }),
-    handshakeTimeout: limits.handshakeMs,
+    handshakeTimeout: tlsLimits.handshakeMs,
   });
   transport.onChange(() => {
     handshakes.setSecureContext(transport.serverOptions());

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { limits } from '../../core/limits.js';
+import { tlsLimits } from './limits.js';
 
 /** Connections of one port that have not shown yet what they want, bounded in number. */
 export class Unfinished {
@@ -15,7 +15,7 @@ export class Unfinished {
     socket.once('close', () => {
       if (this.sockets.get(ends) === socket) this.sockets.delete(ends);
     });
-    if (this.sockets.size <= limits.handshakes) return;
+    if (this.sockets.size <= tlsLimits.handshakes) return;
     // The slowest gives way: whoever means it needs a few milliseconds, and strangers must not keep them out.
     for (const [slowest, oldest] of this.sockets) {
       this.sockets.delete(slowest);

@@ -11,7 +11,7 @@ import type { JsonShape } from '../../core/json-shape.js';
 import type { KeyFragment } from '../../core/record.js';
 import type { Commit, Write } from '../../ports/engine.js';
 import { address, code, dot, format, key, operationKind, readClient, readRow, value } from './fields.js';
-import { SERVER_SHAPE } from './limits.js';
+import { SERVER_SHAPE, mensagemLimits } from './limits.js';
 import { fieldOf, namesOf } from './names.js';
 import type { Names } from './names.js';
 import { NULL, TRY_OTHER } from './messages.js';
@@ -202,7 +202,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
     case 'STATE_BEGIN':
       return { tipo, vetor: check.vector(fields['vetor']) };
     case 'STATE_PAGE': {
-      const keys = check.list(fields['chaves'], limits.mensagemLineBytes);
+      const keys = check.list(fields['chaves'], mensagemLimits.lineBytes);
       // Each key is checked where it is used, by `keysOf`.
       return { tipo, chaves: keys as StatePageMessage['chaves'], fim: fields['fim'] === true };
     }

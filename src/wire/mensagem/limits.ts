@@ -1,10 +1,22 @@
 import type { JsonShape } from '../../core/json-shape.js';
-import { limits } from '../../core/limits.js';
+import { assertRelation, limits, VECTOR_ENTRY_BYTES, WORST_JSON_FACTOR } from '../../core/limits.js';
 
 const KiB = 1024;
+const MiB = 1024 * KiB;
 
 /** What one connection of the leader system may say. */
-export const mensagemLimits = {
+export const mensagemLimits = Object.freeze({
+  /** Longest `Mensagem`: one line of JSON, in bytes. */
+  lineBytes: 1 * MiB,
+  /**
+   * Bytes of unfinished lines on all connections of a server together, those of other servers apart; the connection that
+   * passes it is closed.
+   */
+  partialBytes: 64 * MiB,
+  /** A silence this long between a leader and a follower ends their connection. */
+  silentMs: 10_000,
+  /** A server that takes longer to accept a connection counts as unreachable. */
+  connectMs: 1_000,
   /**
    * A line of whoever has shown no credential yet, where one is asked for: a key and a value of the greatest length, even if
    * every letter beyond ASCII is written as \u00e9, six bytes for two, and the fields around them.
@@ -16,7 +28,7 @@ export const mensagemLimits = {
   linesPerTurn: 32,
   /** What had been waiting while this process stood still is read within this, from when it is noticed. */
   backlogMs: 250,
-} as const;
+});
 
 /** What a `Mensagem` of a client may consist of: it has eight fields and one object in it; others are passed over. */
 export const CLIENT_SHAPE: JsonShape = { depth: 4, parts: 256 };
@@ -24,6 +36,17 @@ export const CLIENT_SHAPE: JsonShape = { depth: 4, parts: 256 };
 /** Of a server: an entry of a key of a page of a state has a list of lists. How many there are its line bounds. */
 export const SERVER_SHAPE: JsonShape = { depth: 8, parts: Infinity };
 
-if (mensagemLimits.strangerLineBytes > limits.mensagemLineBytes) {
-  throw new Error('whoever has a credential may say as much as a stranger, at least');
-}
+assertRelation(
+  mensagemLimits.strangerLineBytes <= mensagemLimits.lineBytes,
+  'whoever has a credential may say as much as a stranger, at least',
+);
+assertRelation(
+  WORST_JSON_FACTOR * (limits.keyBytes + limits.valueBytes) + limits.origins * VECTOR_ENTRY_BYTES + 4 * KiB <=
+    mensagemLimits.lineBytes && limits.pageBytes < mensagemLimits.lineBytes,
+  'the largest mutation and a page of a state must each fit a Mensagem',
+);
+assertRelation(
+  WORST_JSON_FACTOR * limits.commitBytes + 64 * (limits.commitWrites + limits.commitGuards) <=
+    mensagemLimits.lineBytes,
+  'a commit fits a Mensagem',
+);

@@ -1,6 +1,7 @@
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
+import { grpcLimits } from '../../../src/doors/grpc/limits.js';
 import { connect, reasonOf } from '../../support/kvs-client.js';
 import type { MemoryEngine } from '../../support/memory-engine.js';
 import { openStand, type Stand } from '../../support/doors.js';
@@ -124,7 +125,7 @@ describe('refused', () => {
   });
 
   it('a message over the size limit, with RESOURCE_EXHAUSTED, while others are served', async () => {
-    const huge = 'x'.repeat(limits.grpcMessageBytes);
+    const huge = 'x'.repeat(grpcLimits.messageBytes);
     const other = connect(stand.doors.port);
     const before = stand.engine.calls;
     await expect(stand.client.insere('chave', huge)).rejects.toMatchObject({

@@ -3,12 +3,12 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { doorLimits } from '../../../src/doors/grpc/limits.js';
+import { grpcLimits } from '../../../src/doors/grpc/limits.js';
 import { openStand, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import type { MemoryEngine } from '../../support/memory-engine.js';
 
-const { metadataFields, metadataPieces, refusalsPerConnection, refusalsAtOnce, headerPairs } = doorLimits;
+const { metadataFields, metadataPieces, refusalsPerConnection, refusalsAtOnce, headerPairs } = grpcLimits;
 /** `chave` and `valor`, as the contract encodes them, with the head of a message. */
 const REQUEST = Buffer.from('\0\0\0\0\x0e\x0a\x05chave\x12\x05valor');
 const COMMAS: OutgoingHttpHeaders = { 'a-bin': ','.repeat(3_600), 'b-bin': ','.repeat(3_600) };

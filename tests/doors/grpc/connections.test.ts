@@ -6,9 +6,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { limits } from '../../../src/core/limits.js';
+import { tlsLimits } from '../../../src/security/tls/limits.js';
 import { Connections } from '../../../src/doors/grpc/connections.js';
-import { doorLimits } from '../../../src/doors/grpc/limits.js';
+import { grpcLimits } from '../../../src/doors/grpc/limits.js';
 import { startDoors } from '../../../src/doors/grpc/server.js';
 import { openStand, RecordingLogger, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
@@ -122,12 +122,12 @@ describe('the first byte of a connection', () => {
   });
 
   it('is waited for, but not for ever and not by all at once', async () => {
-    const silent = await knock(limits.handshakes + 10);
+    const silent = await knock(tlsLimits.handshakes + 10);
     expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
     await eventually('the oldest gave way', () => stand.doors.refused.APERTO_LENTO >= 10);
     const open = (): number => silent.filter(({ closed }) => !closed).length;
-    await eventually('the others are closed in time', () => open() === 0, limits.handshakeMs + 20_000);
-    expect(stand.doors.refused.APERTO_LENTO).toBe(limits.handshakes + 10);
+    await eventually('the others are closed in time', () => open() === 0, tlsLimits.handshakeMs + 20_000);
+    expect(stand.doors.refused.APERTO_LENTO).toBe(tlsLimits.handshakes + 10);
     expect((await stand.client.consulta('chave')).versao).toBe(1);
   }, 60_000);
 
@@ -144,8 +144,8 @@ describe('connections', () => {
   /** As many as there are places, beside the stand's own. In parts: so many silent ones at once would be too many. */
   const fill = async (greeting: string): Promise<Socket[]> => {
     const sockets: Socket[] = [];
-    while (sockets.length < limits.grpcConnections - 1) {
-      const some = await knock(Math.min(500, limits.grpcConnections - 1 - sockets.length));
+    while (sockets.length < grpcLimits.connections - 1) {
+      const some = await knock(Math.min(500, grpcLimits.connections - 1 - sockets.length));
       for (const socket of some) socket.write(greeting);
       sockets.push(...some);
     }
@@ -286,7 +286,7 @@ describe('watching health', () => {
   it('is bounded for a connection, which alone is refused, and those that end make room', async () => {
     const client = comer();
     const open = [];
-    for (let n = 0; n < doorLimits.watchesPerConnection; n++) open.push(await watching(client));
+    for (let n = 0; n < grpcLimits.watchesPerConnection; n++) open.push(await watching(client));
     const [error] = (await once(client.watchHealth(), 'error')) as [{ code: number; details: string }];
     expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
     expect(error.details).toContain('Check');
@@ -302,13 +302,13 @@ describe('watching health', () => {
     const modest = await watching(comer());
     let parted = false;
     modest.on('error', () => (parted = true));
-    while (crowd.length < limits.healthWatches + 50) {
+    while (crowd.length < grpcLimits.healthWatches + 50) {
       const client = comer();
-      for (let n = 0; n < doorLimits.watchesPerConnection; n++) crowd.push(await watching(client));
-      crowd.slice(-doorLimits.watchesPerConnection).forEach((watch) => watch.on('error', () => cut++));
+      for (let n = 0; n < grpcLimits.watchesPerConnection; n++) crowd.push(await watching(client));
+      crowd.slice(-grpcLimits.watchesPerConnection).forEach((watch) => watch.on('error', () => cut++));
     }
     await watching(comer());
-    await eventually('so many gave way', () => cut === crowd.length + 2 - limits.healthWatches);
+    await eventually('so many gave way', () => cut === crowd.length + 2 - grpcLimits.healthWatches);
     expect(parted).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KvsError } from '../../../src/core/errors.js';
-import { limits } from '../../../src/core/limits.js';
+import { grpcLimits } from '../../../src/doors/grpc/limits.js';
 import type { Capabilities } from '../../../src/ports/engine.js';
 import { openStandOn, settled, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
@@ -50,12 +50,12 @@ describe('a stream over an engine that takes calls in order before it answers', 
   };
 
   it('has many requests with the engine at once, up to the limit, and answers in order', async () => {
-    const many = limits.requestsPerStream + 500;
+    const many = grpcLimits.requestsPerStream + 500;
     const { call, answers, ended } = await open(Array.from({ length: many }, (_, i) => `valor ${i}`));
     call.end();
     const waiting = await settled(() => stand.engine.held.length);
-    expect(waiting).toBeGreaterThan(limits.requestsPerStream / 2);
-    expect(waiting).toBeLessThanOrEqual(limits.requestsPerStream);
+    expect(waiting).toBeGreaterThan(grpcLimits.requestsPerStream / 2);
+    expect(waiting).toBeLessThanOrEqual(grpcLimits.requestsPerStream);
     expect(answers).toEqual([]);
     await eventually('all are answered', () => {
       stand.engine.release();

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
+import { grpcLimits } from '../../../src/doors/grpc/limits.js';
 import { admitAll } from '../../../src/doors/grpc/calls/admission.js';
 import { kvsService } from '../../../src/doors/grpc/kvs/definition.js';
 import { kvsHandlers } from '../../../src/doors/grpc/kvs/handlers.js';
@@ -98,7 +99,7 @@ describe('requests that never come in whole', () => {
   it.each([UNARY, HEALTH, STREAM])(
     'of %s: the oldest give way, and others are served',
     async (path) => {
-      const most = limits.grpcUnfinishedBytes / MiB;
+      const most = grpcLimits.unfinishedBytes / MiB;
       const calls: ClientHttp2Stream[] = [];
       for (let i = 0; i < most + 8; i++) calls.push(await stranger.begin(path, unfinished(MiB - 10)));
       // What pieces cost comes on top, so that at least these are too many.

@@ -3,6 +3,8 @@ import type { Server, Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
+import { mensagemLimits } from '../../../src/wire/mensagem/limits.js';
+import { leaderLimits } from '../../../src/engines/leader/limits.js';
 import type { Mutation } from '../../../src/core/mutation.js';
 import { encodeLine, mutationMessage } from '../../../src/wire/mensagem/encode.js';
 import { MENSAGEM_FORMAT } from '../../../src/wire/mensagem/messages.js';
@@ -212,7 +214,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
         guards: [],
         writes: ['a', 'b'].map((key) => ({ key: `${key}${String(n % 7)}`, value: `${String(n)} ${VALUE}` })),
       });
-      const count = Math.ceil((3 * limits.leaderWindowBytes) / (2 * VALUE.length));
+      const count = Math.ceil((3 * leaderLimits.windowBytes) / (2 * VALUE.length));
       const done = await Promise.all(
         Array.from({ length: count }, async (_, n) => system.nodes[n % 3]!.engine.commit(pair(n))),
       );
@@ -287,7 +289,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
       ...largest,
       escritas: writes.map(({ key, value }) => write(key, value)) as never,
     });
-    expect(line.length).toBeLessThan(limits.mensagemLineBytes);
+    expect(line.length).toBeLessThan(mensagemLimits.lineBytes);
     expect(await system.nodes[1]!.engine.commit({ guards, writes })).toBe(true);
     await system.settle();
   });

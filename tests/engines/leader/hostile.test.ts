@@ -14,7 +14,7 @@ describe('o que chega pela porta das Mensagens', () => {
   beforeAll(async () => {
     const doorLimits = {
       ...defaultDoorLimits,
-      lineBytes: limits.mensagemLineBytes,
+      lineBytes: mensagemLimits.lineBytes,
       idleMs: 400,
       lineMs: 700,
     };
@@ -204,7 +204,7 @@ describe('o que chega pela porta das Mensagens', () => {
   it('uma linha sem fim é cortada no limite', async () => {
     const client = await open();
     const piece = Buffer.alloc(64 * 1024, 'x');
-    for (let sent = 0; sent <= limits.mensagemLineBytes && !client.closed; sent += piece.length) {
+    for (let sent = 0; sent <= mensagemLimits.lineBytes && !client.closed; sent += piece.length) {
       client.write(piece);
     }
     expect(await client.answers(1)).toMatchObject({ tipo: 'ERROR', codigo: 'PEDIDO_INVALIDO' });

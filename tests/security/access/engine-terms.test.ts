@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { limits } from '../../../src/core/limits.js';
+import { accessLimits } from '../../../src/security/access/limits.js';
 import { etcdAvailable } from '../../support/etcd.js';
 import type { Demands } from '../../support/terms-client.js';
 import { grpcCalls, Guest } from './calls.js';
@@ -53,7 +53,7 @@ describe.each(ENGINES)('%s', (engine) => {
       request: object | undefined,
       demands: Demands,
     ) => {
-      stand.access.time.advance(limits.accessAttemptMs);
+      stand.access.time.advance(accessLimits.attemptMs);
       const call = calls.find((one) => one.name === name)!;
       return guest.make(call, stand.ports[server]!, request ?? call.request(''), {
         authorization,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { limits } from '../../../src/core/limits.js';
+import { accessLimits } from '../../../src/security/access/limits.js';
 import { etcdAvailable } from '../../support/etcd.js';
 import { grpcCalls, Guest, MENSAGEM_CALLS } from './calls.js';
 import type { Call, Outcome } from './calls.js';
@@ -60,7 +60,7 @@ describe.each(ENGINES)('%s', (engine) => {
 
     const ask = (call: Call, at: number | string, request: object, authorization: string | undefined) => {
       // Whoever fails once a second is told so each time.
-      stand.access.time.advance(limits.accessAttemptMs);
+      stand.access.time.advance(accessLimits.attemptMs);
       return guest.make(call, at, request, { authorization });
     };
     const as = (who: Who, call: Call, server: number, key: string): Promise<Outcome> =>

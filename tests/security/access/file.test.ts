@@ -8,7 +8,7 @@ import { withCredential, withoutCredential } from '../../../src/security/access/
 import type { Wanted } from '../../../src/security/access/changes.js';
 import { formatCredentials, parseCredentials } from '../../../src/security/access/format.js';
 import { parseSubject } from '../../../src/security/access/subject.js';
-import { limits } from '../../../src/core/limits.js';
+import { accessLimits } from '../../../src/security/access/limits.js';
 import { certificateSubject } from '../../../src/ports/access.js';
 import { credential, fileOf, secretOf } from './support.js';
 
@@ -129,7 +129,7 @@ describe('the file', () => {
       `{"formato":1,"scrypt":{"n":32768,"r":8,"p":1},"credenciais":[${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}]}`,
       'não é um objeto',
     ],
-    ['that is too large', 'x'.repeat(limits.accessFileBytes + 1), 'passa de'],
+    ['that is too large', 'x'.repeat(accessLimits.fileBytes + 1), 'passa de'],
   ])('refuses a file %s in one line', async (_what, text, why) => {
     const path = join(folder, 'c.json');
     if (text !== undefined) await writeFile(path, text);
@@ -179,7 +179,7 @@ describe('the format', () => {
     [
       'too many credentials',
       (file, entry) =>
-        (file['credenciais'] = Array.from({ length: limits.accessCredentials + 1 }, () => entry)),
+        (file['credenciais'] = Array.from({ length: accessLimits.credentials + 1 }, () => entry)),
     ],
     ['a name twice', (file, entry) => (file['credenciais'] = [entry, entry])],
     [

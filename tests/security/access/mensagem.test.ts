@@ -3,6 +3,8 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessControl } from '../../../src/security/access/control.js';
 import { limits } from '../../../src/core/limits.js';
+import { accessLimits } from '../../../src/security/access/limits.js';
+import { mensagemDoorLimits } from '../../../src/doors/mensagem/limits.js';
 import { mensagemLimits } from '../../../src/wire/mensagem/limits.js';
 import { splitAddress } from '../../../src/engines/leader/role.js';
 import { tokenText } from '../../../src/ports/access.js';
@@ -111,7 +113,7 @@ describe('Mensagem with credentials', () => {
       const { host, port } = splitAddress(system.addresses[0]!);
       const deaf = connect({ host, port });
       await new Promise((resolve) => deaf.once('connect', resolve));
-      const asked = limits.mensagemRequests - 1;
+      const asked = mensagemDoorLimits.requests - 1;
       const reads = Array.from({ length: asked }, (__, id) => get('a/k', { id, credencial }));
       const all = isFresh ? [{ ...large, id: asked }, ...reads] : reads;
       deaf.write(all.map((message) => `${JSON.stringify(message)}\n`).join(''));
@@ -141,7 +143,7 @@ describe('Mensagem with credentials', () => {
     for (const credencial of wrong) answers.add(JSON.stringify(await nobody.ask(put('a/k', { credencial }))));
     expect(answers.size).toBe(1);
     expect(await nobody.ask(put('a/k', { credencial: 'x' }))).toMatchObject({ codigo: 'LIMITE_TENTATIVAS' });
-    expect(stand.hashes).toBe(limits.accessAttemptsPerAddress + 1);
+    expect(stand.hashes).toBe(accessLimits.attemptsPerAddress + 1);
   });
 
   it('whoever has not shown a token says less in a line than who has', async () => {
@@ -169,7 +171,7 @@ describe('Mensagem with credentials', () => {
     await startAll();
     // As many as it takes, each with a line that is all but finished.
     const piece = Buffer.alloc(mensagemLimits.strangerLineBytes - 1, 'x');
-    for (let held = 0; held <= limits.mensagemPartialBytes; held += piece.length) {
+    for (let held = 0; held <= mensagemLimits.partialBytes; held += piece.length) {
       (await client(1)).write(piece);
     }
     await eventually('one of them had no room', () => clients.some(({ closed }) => closed), 20_000);

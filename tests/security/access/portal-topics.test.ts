@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrokerRefusal } from '../../../src/mqtt/broker-users.js';
-import { limits } from '../../../src/core/limits.js';
+import { accessLimits } from '../../../src/security/access/limits.js';
 import { tokenText } from '../../../src/ports/access.js';
 import { etcdAvailable } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
@@ -37,7 +37,7 @@ describe.each(Object.keys(TOPICS_STANDS))('os tópicos do portal, %s', (engine) 
     afterAll(() => here.close(), 30_000);
 
     const connect = (who: string, password = secretOf(who)): Promise<MqttUser> => {
-      here.access.time.advance(limits.accessAttemptMs);
+      here.access.time.advance(accessLimits.attemptMs);
       return MqttUser.connect(here.brokerPort, undefined, { user: who, password });
     };
     const enrolled = async (): Promise<string[]> =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
+import { accessLimits } from '../../../src/security/access/limits.js';
 import { withCredential } from '../../../src/security/access/changes.js';
 import { CredentialTable } from '../../../src/security/access/table.js';
 import { splitToken, tokenText } from '../../../src/ports/access.js';
@@ -99,7 +100,7 @@ describe('logins', () => {
     // At once: no promise, no hash.
     expect(again).toMatchObject({ name: 'maria' });
     expect(here.hashes).toBe(1);
-    here.time.advance(limits.accessRememberMs);
+    here.time.advance(accessLimits.rememberMs);
     expect(await here.login('maria')).toBe('maria');
     expect(here.hashes).toBe(2);
   });
@@ -126,12 +127,12 @@ describe('limits', () => {
       // Within the time that it is remembered, and after.
       if (i % 1000 === 0) expect(await here.login('maria')).toBe('maria');
     }
-    expect(here.hashes).toBeLessThan(limits.accessAttempts + limits.accessAttemptsPerAddress + 5);
+    expect(here.hashes).toBeLessThan(accessLimits.attempts + accessLimits.attemptsPerAddress + 5);
     expect(refused).toBeGreaterThan(9_000);
     expect(here.table.refusals.LIMITE_TENTATIVAS).toBe(refused);
     expect(here.table.refusals.NAO_AUTENTICADO).toBe(10_000 - refused);
     expect(here.table.rememberedTokens).toBe(1);
-    here.time.advance(limits.accessRememberMs);
+    here.time.advance(accessLimits.rememberMs);
     for (let i = 0; i < 500; i++) await here.login('jose', `${WRONG}${String(i)}`);
     // Its own time is over too, and it needs no attempt to be known again.
     expect(await here.login('maria')).toBe('maria');
@@ -147,10 +148,10 @@ describe('limits', () => {
 
   it('lets attempts through again after a while, and right ones cost none', async () => {
     const here = await stand();
-    for (let i = 0; i < limits.accessAttemptsPerAddress; i++)
+    for (let i = 0; i < accessLimits.attemptsPerAddress; i++)
       expect(await here.login('x', `${WRONG}${String(i)}`)).toBe('NAO_AUTENTICADO');
     expect(await here.login('jose')).toBe('LIMITE_TENTATIVAS');
-    here.time.advance(limits.accessAttemptMs);
+    here.time.advance(accessLimits.attemptMs);
     expect(await here.login('jose')).toBe('jose');
     expect(await here.login('maria')).toBe('maria');
   });
@@ -158,7 +159,7 @@ describe('limits', () => {
   it('takes a /64 of IPv6 for one address', async () => {
     const here = await stand();
     for (let i = 0; i < 50; i++) await here.login('x', `${WRONG}${String(i)}`, `2001:db8::${i.toString(16)}`);
-    expect(here.hashes).toBe(limits.accessAttemptsPerAddress);
+    expect(here.hashes).toBe(accessLimits.attemptsPerAddress);
     expect(await here.login('jose', secretOf('jose'), '2001:db8:0:1::1')).toBe('jose');
   });
 
@@ -172,7 +173,7 @@ describe('limits', () => {
     open();
     const codes = await Promise.all(logins);
     expect(codes.filter((code) => code === 'NAO_AUTENTICADO').length).toBe(
-      limits.accessHashesQueued + limits.accessHashesAtOnce,
+      accessLimits.hashesQueued + accessLimits.hashesAtOnce,
     );
   });
 });

@@ -9,7 +9,7 @@ import { externalBrokers } from '../../../src/mqtt/broker-source.js';
 import { parseBrokerUrl } from '../../../src/mqtt/broker-url.js';
 import { EmbeddedBroker } from '../../../src/mqtt/embedded-broker.js';
 import { MqttBus } from '../../../src/engines/fleet/bus/mqtt-bus.js';
-import { limits } from '../../../src/core/limits.js';
+import { tlsLimits } from '../../../src/security/tls/limits.js';
 import { Transport } from '../../../src/security/tls/transport.js';
 import { LogRecorder, Recorder } from '../../engines/fleet/bus/support.js';
 import { TestCertificates } from '../../support/certificates.js';
@@ -258,7 +258,7 @@ describe('broker embutido', () => {
     const logger = new LogRecorder();
     const tls = await Transport.open(await files.server('broker'), false, realTime, logger);
     const broker = await embeddedOver(tls, logger);
-    const silent = Array.from({ length: limits.handshakes }, () =>
+    const silent = Array.from({ length: tlsLimits.handshakes }, () =>
       connectPlain(broker.port, '127.0.0.1').on('error', () => undefined),
     );
     cleanUps.push(() => {

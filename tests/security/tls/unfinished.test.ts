@@ -1,7 +1,7 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { limits } from '../../../src/core/limits.js';
+import { tlsLimits } from '../../../src/security/tls/limits.js';
 import { RefusedConnections } from '../../../src/security/tls/acceptor.js';
 import { plainFront } from '../../../src/security/tls/plain-acceptor.js';
 import { RecordingLogger } from '../../support/doors.js';
@@ -15,7 +15,7 @@ it('connections that say nothing are bounded also where they come from one port 
   await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
   const { port } = server.address() as AddressInfo;
   const ports: (number | undefined)[] = [];
-  for (let n = 0; n < limits.handshakes + 20; n++) {
+  for (let n = 0; n < tlsLimits.handshakes + 20; n++) {
     const host = `127.1.${String(1 + (n >> 7))}.${String(1 + (n & 127))}`;
     const socket = connect({ host, port, localAddress: '127.0.0.1', localPort: ports[0] });
     socket.on('error', () => undefined);

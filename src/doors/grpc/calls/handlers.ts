@@ -9,7 +9,7 @@ import type {
 } from '@grpc/grpc-js';
 import type { Attempt } from '../../../core/attempt.js';
 import { KvsError } from '../../../core/errors.js';
-import { limits } from '../../../core/limits.js';
+import { grpcLimits } from '../limits.js';
 import type { Awaitable, Engine, Stream } from '../../../ports/engine.js';
 import type { Logger } from '../../../ports/logger.js';
 import { errorTrailer, grpcStatus, logUnexpected, reason } from '../errors.js';
@@ -135,7 +135,7 @@ export function bidirectionalOf<Req, Res>(
   { admit, assertFresh, engine, logger, openStreams }: DoorContext,
   written?: Written<Res>,
 ): handleBidiStreamingCall<Decoded<Req>, Res> {
-  const atOnce = engine.capabilities.pipelined === true ? limits.requestsPerStream : 1;
+  const atOnce = engine.capabilities.pipelined === true ? grpcLimits.requestsPerStream : 1;
   const converse = (
     call: ServerDuplexStream<Decoded<Req>, Res>,
     caller: Caller,

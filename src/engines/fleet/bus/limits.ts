@@ -1,4 +1,4 @@
-import { limits } from '../../../core/limits.js';
+import { assertRelation, limits } from '../../../core/limits.js';
 
 const KiB = 1024;
 
@@ -28,6 +28,4 @@ export const busLimits = Object.freeze({
   otherKeysLookMs: 1_000,
 });
 
-if (busLimits.assumedBytes >= limits.payloadBytes / 2) {
-  throw new Error('limits contradict each other: there is nothing to look into');
-}
+assertRelation(busLimits.assumedBytes < limits.payloadBytes / 2, 'there is something to look into');

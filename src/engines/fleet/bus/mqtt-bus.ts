@@ -1,4 +1,5 @@
 import { limits } from '../../../core/limits.js';
+import { mqttLimits } from '../../../mqtt/limits.js';
 import type { Batch } from '../../../core/mutation.js';
 import { BurstLog } from '../../../ports/burst-log.js';
 import type { Bus, BusListener, Message, PresenceMessage } from '../../../ports/bus.js';
@@ -160,7 +161,7 @@ export class MqttBus implements Bus {
     this.listener = undefined;
     this.carriage.stop();
     const { time, brokers } = this.options;
-    const deadline = time.monotonicMs() + limits.busStopMs;
+    const deadline = time.monotonicMs() + mqttLimits.stopMs;
     const left = (): number => Math.max(0, deadline - time.monotonicMs());
     if (this.link.connection) {
       await this.window.drained(left() / 2);

@@ -95,7 +95,10 @@ export class Giver {
     // Keys are true only after all batches so far, so they wait until the news fit. And a single entry exceeds any
     // budget if it must: it waits until the news leave a payload room for it.
     const walk = more ? undefined : walkPage(this.store, request.cursor, parts, pageBytes - news.bytes);
-    if (!walk || (walk.keys.length === 1 && news.bytes > Math.min(pageBytes / 2, limits.pageNewsBytes))) {
+    if (
+      !walk ||
+      (walk.keys.length === 1 && news.bytes > Math.min(pageBytes / 2, replicationLimits.pageNewsBytes))
+    ) {
       return { outcome: 'page', batches, logPosition, keys: [], cursor: request.cursor, progress };
     }
     return { outcome: 'page', batches, logPosition, keys: walk.keys, cursor: walk.cursor, progress };

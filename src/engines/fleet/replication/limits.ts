@@ -1,4 +1,6 @@
-import { limits } from '../../../core/limits.js';
+import { assertRelation, limits, VECTOR_ENTRY_BYTES, WORST_JSON_FACTOR } from '../../../core/limits.js';
+
+const KiB = 1024;
 
 /** What bounds replication beside what a simulation tunes. Units come last in each name. */
 export const replicationLimits = Object.freeze({
@@ -19,10 +21,20 @@ export const replicationLimits = Object.freeze({
   clockQuestions: 64,
   /** While writes are refused for the clock, this often it is looked whether that is over, for health and the log. */
   clockLookMs: 500,
+  /** News beside which a state page may hold a single entry of any size. */
+  pageNewsBytes: 160 * KiB,
 });
 
-if (replicationLimits.oversizeMs <= 2 * replicationLimits.fruitlessCapMs) {
-  throw new Error(
-    'limits contradict each other: whoever misses something asks again before it counts as not missed',
-  );
-}
+assertRelation(
+  replicationLimits.oversizeMs > 2 * replicationLimits.fruitlessCapMs,
+  'whoever misses something asks again before it counts as not missed',
+);
+assertRelation(
+  WORST_JSON_FACTOR * (limits.keyBytes + limits.valueBytes) +
+    limits.origins * VECTOR_ENTRY_BYTES +
+    replicationLimits.pageNewsBytes +
+    limits.sealBytes +
+    4 * KiB <=
+    limits.payloadBytes,
+  'the largest single mutation with the largest context must fit a payload, also sealed or beside the news of a state page',
+);

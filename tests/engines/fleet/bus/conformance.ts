@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseBrokerUrl } from '../../../../src/mqtt/broker-url.js';
 import { externalBrokers } from '../../../../src/mqtt/broker-source.js';
 import { limits } from '../../../../src/core/limits.js';
+import { mqttLimits } from '../../../../src/mqtt/limits.js';
 import type { Message } from '../../../../src/ports/bus.js';
 import { eventually } from '../../../support/eventually.js';
 import { sealOptions } from './seal-support.js';
@@ -119,7 +120,7 @@ export function busConformance(
       const keys: number[] = [];
       for (let next = 1; next <= total;) {
         const group: Promise<boolean>[] = [];
-        while (group.length < limits.publishWindow && next <= total) {
+        while (group.length < mqttLimits.publishWindow && next <= total) {
           keys.push(next);
           group.push(publish(a.bus, batch('oA', next++, insert('k', 'v'.repeat(300)))));
         }

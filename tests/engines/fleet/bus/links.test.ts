@@ -6,7 +6,7 @@ import { externalBrokers } from '../../../../src/mqtt/broker-source.js';
 import { parseBrokerUrl, tcpBroker } from '../../../../src/mqtt/broker-url.js';
 import { EmbeddedBroker } from '../../../../src/mqtt/embedded-broker.js';
 import { BrokerLink } from '../../../../src/mqtt/broker-link.js';
-import { limits } from '../../../../src/core/limits.js';
+import { brokerLimits, mqttLimits } from '../../../../src/mqtt/limits.js';
 import type { Time } from '../../../../src/ports/time.js';
 import { eventually } from '../../../support/eventually.js';
 import { freePort } from '../../../support/net.js';
@@ -74,7 +74,7 @@ describe('several brokers', () => {
     // The long while is what takes a minute: every pause is a thousandth.
     const fast: Time = {
       ...realTime,
-      after: (ms, call) => realTime.after(ms >= limits.brokerReturnMs / 2 ? ms / 1000 : ms, call),
+      after: (ms, call) => realTime.after(ms >= mqttLimits.returnMs / 2 ? ms / 1000 : ms, call),
     };
     const events: string[] = [];
     const link = new BrokerLink(
@@ -123,7 +123,7 @@ describe('brokers that do not behave', () => {
     const silent = await serve(() => undefined);
     const good = await startBroker(0);
     const { bus } = member('oA', silent, good.port);
-    await eventually('connected', () => bus.connected, limits.brokerConnectMs + 5_000);
+    await eventually('connected', () => bus.connected, mqttLimits.connectMs + 5_000);
     expect(bus.broker).toContain(String(good.port));
   });
 
@@ -133,7 +133,7 @@ describe('brokers that do not behave', () => {
       const broker = parseBrokerUrl(`${protocol}://${HOST}:${silent}`);
       const { bus, log } = startMember('oA', externalBrokers([broker]));
       cleanUps.push(() => bus.stop());
-      await eventually('said', () => log.lines.length > 0, limits.brokerConnectMs + 5_000);
+      await eventually('said', () => log.lines.length > 0, mqttLimits.connectMs + 5_000);
       return log.lines[0]?.fields;
     });
     for (const reason of await Promise.all(reasons))
@@ -186,7 +186,7 @@ describe('EmbeddedBroker', () => {
     const { bus } = member('oA', broker.port);
     await eventually('connected', () => bus.connected);
     const { connect } = await import('node:net');
-    const sockets = Array.from({ length: limits.brokerConnections + 9 }, () => {
+    const sockets = Array.from({ length: brokerLimits.connections + 9 }, () => {
       const socket = connect({ host: HOST, port: broker.port }).on('error', () => undefined);
       socket.write(Buffer.from([0x10]));
       return socket;

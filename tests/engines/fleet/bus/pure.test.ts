@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limits } from '../../../../src/core/limits.js';
+import { mqttLimits } from '../../../../src/mqtt/limits.js';
 import { reconnectDelayMs, returnDelayMs } from '../../../../src/mqtt/backoff.js';
 import { parseBrokerUrl } from '../../../../src/mqtt/broker-url.js';
 import { FrameGuard } from '../../../../src/mqtt/frame-guard.js';
@@ -123,9 +123,9 @@ describe('pauses between rounds over the brokers', () => {
 
   it('lets a look for a better broker wait for the period ±25 %', () => {
     expect([returnDelayMs(0), returnDelayMs(0.5), returnDelayMs(0.9999)]).toEqual([
-      0.75 * limits.brokerReturnMs,
-      limits.brokerReturnMs,
-      Math.round(1.24995 * limits.brokerReturnMs),
+      0.75 * mqttLimits.returnMs,
+      mqttLimits.returnMs,
+      Math.round(1.24995 * mqttLimits.returnMs),
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.js';
+import { defaultSealTuning } from '../../../../src/engines/fleet/bus/seal/tuning.js';
 import { KeyRing } from '../../../../src/engines/fleet/bus/seal/key-ring.js';
 import { looksSealed, Opener } from '../../../../src/engines/fleet/bus/seal/opener.js';
 import { Sealer } from '../../../../src/engines/fleet/bus/seal/sealer.js';
@@ -170,14 +171,14 @@ describe('the encrypted payload', () => {
 
   it('keeps a bounded number of derived keys, and none for what it could not open', () => {
     const opener = new Opener(ring('a'));
-    for (let i = 0; i < limits.sealKeysKept + 50; i++) {
+    for (let i = 0; i < defaultSealTuning.sealKeysKept + 50; i++) {
       const other = sealer('encrypted', ring('a'), testSalt(String(i)));
       const payload = other.seal(TOPIC, 'batch', 1, BODY);
       expect(opener.open(TOPIC, 'oA', payload)).toBeTypeOf('object');
       payload[20] = (payload[20] as number) ^ 1;
       expect(opener.open(TOPIC, 'oA', payload)).toBe('AUTENTICIDADE');
     }
-    expect(opener.keysKept).toBe(limits.sealKeysKept);
+    expect(opener.keysKept).toBe(defaultSealTuning.sealKeysKept);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { limits } from '../../../../src/core/limits.js';
+import { defaultSealTuning } from '../../../../src/engines/fleet/bus/seal/tuning.js';
+import { sealLimits } from '../../../../src/engines/fleet/bus/seal/limits.js';
 import { Liveness } from '../../../../src/engines/fleet/bus/seal/liveness.js';
 import { ReplayWindow } from '../../../../src/engines/fleet/bus/seal/replay-window.js';
 import type { SealHead } from '../../../../src/engines/fleet/bus/seal/purpose.js';
@@ -21,7 +22,8 @@ describe('the window of counters', () => {
         const seen = new Set<number>();
         let highest = first;
         for (const counter of rest) {
-          const expected = counter > first && !seen.has(counter) && counter > highest - limits.replayWindow;
+          const expected =
+            counter > first && !seen.has(counter) && counter > highest - sealLimits.replayWindow;
           expect(window.accept(counter), `${counter} after ${[...seen].join()}`).toBe(expected);
           if (expected) seen.add(counter);
           highest = Math.max(highest, counter);
@@ -112,7 +114,7 @@ describe('suspects', () => {
     expect(taken).toEqual([]);
     suspects.release('oX');
     expect(taken).toEqual([1, 2, 3]);
-    time.advance(limits.challengeTimeoutMs);
+    time.advance(defaultSealTuning.challengeTimeoutMs);
     expect([...refused]).toEqual([['oY', 1]]);
     expect(suspects.waiting).toEqual({ batches: 0, bytes: 0 });
   });
@@ -124,8 +126,8 @@ describe('suspects', () => {
       suspects.hold('oX', 10, () => undefined);
       time.advance(1000);
     }
-    time.advance(limits.challengeTimeoutMs);
-    expect(challenged.length).toBeLessThan(600_000 / limits.challengeRetryCapMs + 8);
+    time.advance(defaultSealTuning.challengeTimeoutMs);
+    expect(challenged.length).toBeLessThan(600_000 / defaultSealTuning.challengeRetryCapMs + 8);
     expect(challenged.length).toBeGreaterThan(10);
     expect(refused.get('oX')).toBe(1200);
     expect(time.pending).toBe(0);
@@ -136,13 +138,15 @@ describe('suspects', () => {
     for (let round = 0; round < 3; round++) {
       for (let i = 0; i < 30_000; i++) suspects.note(`morta${i}`);
       for (let i = 0; i < 5_000; i++) suspects.hold(`morta${i}`, 100_000, () => undefined);
-      expect(suspects.size).toBeLessThanOrEqual(limits.suspects);
-      expect(suspects.waiting.batches).toBeLessThanOrEqual(limits.unverifiedBatches);
-      expect(suspects.waiting.bytes).toBeLessThanOrEqual(limits.unverifiedBytes);
+      expect(suspects.size).toBeLessThanOrEqual(defaultSealTuning.suspects);
+      expect(suspects.waiting.batches).toBeLessThanOrEqual(defaultSealTuning.unverifiedBatches);
+      expect(suspects.waiting.bytes).toBeLessThanOrEqual(defaultSealTuning.unverifiedBytes);
       time.advance(1000);
     }
-    expect(challenged.length).toBeLessThanOrEqual(limits.challengesAtOnce + 3 * limits.challengesPerSecond);
-    time.advance(2 * limits.challengeTimeoutMs);
+    expect(challenged.length).toBeLessThanOrEqual(
+      defaultSealTuning.challengesAtOnce + 3 * defaultSealTuning.challengesPerSecond,
+    );
+    time.advance(2 * defaultSealTuning.challengeTimeoutMs);
     expect([...refused.values()].reduce((sum, count) => sum + count, 0)).toBe(105_000);
     expect(suspects.waiting).toEqual({ batches: 0, bytes: 0 });
   });

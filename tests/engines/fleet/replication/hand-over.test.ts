@@ -9,7 +9,10 @@ import { ManualTime } from '../bus/manual-time.js';
 import { LogRecorder } from '../bus/support.js';
 
 /** A server that stops, with two peers of which it has heard. */
-function stopping(entries: () => VectorEntries, presenceEntries = defaultFleetTuning.presenceEntries) {
+function stopping(
+  entries: () => VectorEntries,
+  presenceEntries: number = defaultFleetTuning.presenceEntries,
+) {
   const time = new ManualTime();
   const peers = new Peers('own', time, defaultFleetTuning);
   const hears = (origin: string, recent: VectorEntries): void => {

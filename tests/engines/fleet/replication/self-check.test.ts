@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { limits } from '../../../../src/core/limits.js';
 import { FleetEngine } from '../../../../src/engines/fleet/engine.js';
+import { defaultFleetTuning } from '../../../../src/engines/fleet/replication/tuning.js';
 import type { Bus, BusListener } from '../../../../src/ports/bus.js';
 import { eventually } from '../../../support/eventually.js';
 import { jsonCodec } from '../../../support/loopback-bus.js';
 import { realTime } from '../../../support/real-time.js';
 
 const QUICK = {
-  ...limits,
+  ...defaultFleetTuning,
   presenceIntervalMs: 40,
   joinPatienceMs: 60,
   repairPatienceMs: 5,

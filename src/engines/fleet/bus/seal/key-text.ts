@@ -1,5 +1,5 @@
 import { KvsError } from '../../../../core/errors.js';
-import { limits } from '../../../../core/limits.js';
+import { sealLimits } from './limits.js';
 
 /** Random bytes of this length have far more different values: fewer come from a pattern, or from a person. */
 const DIFFERENT_BYTES_MIN = 16;
@@ -13,8 +13,8 @@ const DIFFERENT_BYTES_MIN = 16;
 export function parseFleetKeys(text: string, place: string): readonly Buffer[] {
   const words = text.split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) throw bad(place, 'não há chave nenhuma; crie uma com: kvs chave');
-  if (words.length > limits.fleetKeys) {
-    throw bad(place, `há ${words.length} chaves; no máximo ${limits.fleetKeys}, uma por linha`);
+  if (words.length > sealLimits.fleetKeys) {
+    throw bad(place, `há ${words.length} chaves; no máximo ${sealLimits.fleetKeys}, uma por linha`);
   }
   const keys = words.map((word, index) => {
     const key = bytesOf(word);
@@ -29,7 +29,7 @@ export function parseFleetKeys(text: string, place: string): readonly Buffer[] {
 
 /** Why these bytes are no key, in Portuguese. */
 function faultOf(key: Buffer | undefined): string | undefined {
-  const { fleetKeyBytesMin, fleetKeyBytesMax } = limits;
+  const { fleetKeyBytesMin, fleetKeyBytesMax } = sealLimits;
   if (key === undefined) return 'não é hexadecimal nem base64; crie uma com: kvs chave';
   if (key.length < fleetKeyBytesMin) return `tem ${key.length} bytes; são precisos ${fleetKeyBytesMin}`;
   if (key.length > fleetKeyBytesMax) return `tem ${key.length} bytes; cabem ${fleetKeyBytesMax}`;

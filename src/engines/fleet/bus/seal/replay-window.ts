@@ -1,6 +1,6 @@
-import { limits } from '../../../../core/limits.js';
+import { sealLimits } from './limits.js';
 
-const WIDTH = limits.replayWindow;
+const WIDTH = sealLimits.replayWindow;
 const ALL_SEEN = BigInt.asUintN(WIDTH, -1n);
 
 /**

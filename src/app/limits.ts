@@ -1,0 +1,29 @@
+import { assertRelation } from '../core/limits.js';
+import { grpcLimits } from '../doors/grpc/limits.js';
+import { defaultSealTuning } from '../engines/fleet/bus/seal/tuning.js';
+import { defaultFleetTuning } from '../engines/fleet/replication/tuning.js';
+import { leaderLimits } from '../engines/leader/limits.js';
+import { mqttLimits } from '../mqtt/limits.js';
+import { portalLimits } from '../portal/limits.js';
+
+/** What bounds a server as a whole. Units come last in each name. */
+export const appLimits = Object.freeze({
+  /** A drain that takes longer than its own deadlines together is stuck. */
+  stopMs: grpcLimits.drainMs + mqttLimits.stopMs + 2_000,
+});
+
+// How limits of layers that do not know each other depend on each other.
+assertRelation(mqttLimits.stopMs < grpcLimits.drainMs, 'taking leave is part of a drain');
+assertRelation(leaderLimits.stopMs <= mqttLimits.stopMs, 'a leader leaves within the time of a drain');
+assertRelation(
+  defaultFleetTuning.outboxBatches < mqttLimits.publishWindow,
+  'a publish without an answer must not hold up batches',
+);
+assertRelation(
+  defaultFleetTuning.peers <= defaultSealTuning.challengesAtOnce,
+  'a fleet that starts at once is challenged at once',
+);
+assertRelation(
+  portalLimits.holdMs > defaultFleetTuning.peerSilentMs + portalLimits.takeoverMs,
+  'what a gateway that died has not applied is remembered until another has taken over',
+);

@@ -1,0 +1,37 @@
+import { assertRelation, limits } from '../../core/limits.js';
+import { mensagemLimits } from '../../wire/mensagem/limits.js';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** What bounds the servers of a system with a leader among themselves. Units come last in each name. */
+export const leaderLimits = Object.freeze({
+  /** Recent mutations that the leader keeps for followers that missed them: bytes and mutations, whichever comes first. */
+  logBytes: 32 * MiB,
+  logMutations: 65_536,
+  /** Writes that wait for the other servers, and writes that nobody but the leader has; a further one is refused. */
+  pendingWrites: 16_384,
+  /** Mutations on their way to one follower and not yet acknowledged; the rest wait in the leader's log. */
+  windowMutations: 1024,
+  windowBytes: 4 * MiB,
+  /** The leader and a follower hear of each other at least this often. */
+  pingMs: 1_000,
+  /** Pauses between two attempts to reach a follower: the first, doubled up to the last, with jitter. */
+  retryBaseMs: 50,
+  retryCapMs: 1_000,
+  /** A follower waits so much longer than the leader's own deadline for an answer to what it forwarded. */
+  forwardMarginMs: 1_000,
+  /** A server that stops waits this long for the acknowledgements of writes in progress. */
+  stopMs: 2_000,
+});
+
+assertRelation(
+  leaderLimits.windowBytes > mensagemLimits.lineBytes && leaderLimits.windowBytes < leaderLimits.logBytes,
+  'a window holds any mutation, and the log any window',
+);
+assertRelation(limits.commitWrites < leaderLimits.windowMutations, 'a commit fits the window of a follower');
+assertRelation(
+  leaderLimits.pendingWrites < leaderLimits.logMutations,
+  'what waits for a follower is in the log',
+);
+assertRelation(mensagemLimits.silentMs > 3 * leaderLimits.pingMs, 'one late ping does not end a connection');

@@ -1,0 +1,44 @@
+import { assertRelation, limits, WORST_JSON_FACTOR } from '../core/limits.js';
+
+const KiB = 1024;
+
+/** What bounds the portal. Units come last in each name. */
+export const portalLimits = Object.freeze({
+  /** Fewest characters of an identifier and of a name in the portal (contract, section 4). */
+  minimumChars: 4,
+  /** Longest identifier in the portal, in UTF-8 bytes. Keys join two, one of them escaped. */
+  identifierBytes: 1024,
+  /** Longest name in the portal, in UTF-8 bytes. */
+  nameBytes: 4 * KiB,
+  /** A change that loses the race against others is tried again for this long. */
+  retryMs: 10_000,
+  /** Records of one report asked for at once, where each is a question to other machines. */
+  readsAtOnce: 32,
+  /** Versions of the key that orders a class's enrolments; beyond, the old ones are removed. */
+  seatVersions: 16,
+  /** Whoever has become the portal's gateway acts after this: what the one before had under way arrives first. */
+  takeoverMs: 2_500,
+  /** How often a portal server looks whether it is the gateway. */
+  roleMs: 250,
+  /** A message from outside that nobody has applied, and a change that nobody has shown, are remembered for this long. */
+  holdMs: 15_000,
+  /** Messages from outside remembered or waiting to be applied, changes waiting to be shown; beyond, the oldest goes. */
+  messages: 10_000,
+  /** Refused messages of which each has a line of its own in the log, in one period of `burstLogMs`. */
+  refusalsLogged: 50,
+  /** After a change, a class is looked at for enrolments beyond its places within this. */
+  sweepMs: 200,
+  /** Classes and people remembered for that look; beyond, everything is looked at. */
+  sweepItems: 10_000,
+});
+
+assertRelation(
+  4 * portalLimits.identifierBytes + 64 < limits.keyBytes &&
+    WORST_JSON_FACTOR * portalLimits.nameBytes + 256 < limits.valueBytes,
+  'what the portal stores must fit keys and values',
+);
+assertRelation(
+  // In CSV a quotation mark is written twice, and a field between two; then commas and the places.
+  2 * (portalLimits.identifierBytes + portalLimits.nameBytes) + 64 < limits.portalPayloadBytes,
+  'whatever the portal takes can be asked for by a message',
+);

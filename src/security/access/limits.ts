@@ -1,0 +1,46 @@
+import { assertRelation, limits } from '../../core/limits.js';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** What bounds credentials and their use. Units come last in each name. */
+export const accessLimits = Object.freeze({
+  /** Credentials in one file, what one of them may list, and the file's size. */
+  credentials: 4096,
+  prefixes: 64,
+  prefixBytes: 4 * KiB,
+  certificates: 16,
+  fileBytes: 4 * MiB,
+  /** Longest secret that is looked at: those that are given out have 43 characters. */
+  secretChars: 128,
+  /** Longest subject of a client certificate. */
+  subjectChars: 1024,
+  /** Memory of one slow hash: less would not be slow, more would let a file ask for gigabytes. */
+  hashBytesMin: 16 * MiB,
+  hashBytes: 64 * MiB,
+  /** Times that one slow hash may go over its memory. */
+  hashPasses: 4,
+  /** Slow hashes at work, of the four threads that the process has for such things, and waiting for their turn. */
+  hashesAtOnce: 2,
+  hashesQueued: 64,
+  /** A verified token is taken without another slow hash for this long; it is exempt from limits for twice that. */
+  rememberMs: 300_000,
+  remembered: 10_000,
+  /** Logins that may fail in a row from one address and altogether, */
+  attemptsPerAddress: 10,
+  attempts: 100,
+  /** and how long until one more may, of one address and altogether. */
+  attemptMs: 1_000,
+  attemptOverallMs: 100,
+  /** Addresses whose attempts are remembered; beyond, the one silent for longest is forgotten. */
+  addresses: 10_000,
+});
+
+assertRelation(
+  accessLimits.hashBytesMin <= accessLimits.hashBytes && accessLimits.hashesAtOnce < 4,
+  'slow hashes leave threads for files and names',
+);
+assertRelation(
+  accessLimits.prefixBytes <= limits.keyBytes && accessLimits.secretChars + 64 + 8 < limits.accessTokenChars,
+  'a prefix may be a whole key, and a token holds a name and a secret',
+);
