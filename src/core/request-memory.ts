@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.js';
 import { begunMs, forgotten, reused } from './attempt.js';
 import type { Attempt } from './attempt.js';
 import type { Dot, Origin } from './dot.js';
@@ -50,13 +51,17 @@ interface Kept extends Remembered, Attempted {
  */
 export class RequestMemory {
   /** In the order in which they were noted. */
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept: BoundedMap<string, Kept>;
 
   /** @param completeSinceMs everything applied here after this moment of the wall clock was noted */
   constructor(
     private readonly bounds: MemoryBounds,
     private completeSinceMs: number,
-  ) {}
+  ) {
+    this.kept = new BoundedMap(bounds.requests, (_, { atWallMs }) => {
+      this.noteGap(atWallMs);
+    });
+  }
 
   get size(): number {
     return this.kept.size;
@@ -94,9 +99,7 @@ export class RequestMemory {
     if (known && !isSame(known, key, value)) return;
     const stays = known && isLater(known, noted) ? known : noted;
     // Put at the end in any case: whoever repeats it has not given up.
-    this.kept.delete(attempt.id);
-    this.kept.set(attempt.id, { ...stays, atMs: nowMs, atWallMs: wallMs });
-    if (this.kept.size > this.bounds.requests) this.forgetFirst();
+    this.kept.put(attempt.id, { ...stays, atMs: nowMs, atWallMs: wallMs });
   }
 
   /**
@@ -129,15 +132,7 @@ export class RequestMemory {
   private forgetOld(nowMs: number): void {
     for (const { atMs } of this.kept.values()) {
       if (nowMs - atMs <= this.bounds.requestAgeMs) return;
-      this.forgetFirst();
-    }
-  }
-
-  private forgetFirst(): void {
-    for (const [id, { atWallMs }] of this.kept) {
-      this.kept.delete(id);
-      this.noteGap(atWallMs);
-      return;
+      this.kept.forgetOldest();
     }
   }
 }

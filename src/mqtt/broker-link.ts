@@ -3,7 +3,7 @@ import { BurstLog } from '../ports/burst-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
-import { reconnectDelayMs, returnDelayMs } from './backoff.js';
+import { aroundMs, backoffMs } from '../core/backoff.js';
 import type { BrokerSource } from './broker-source.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 import { failureText, refusalAdvice } from './failure-text.js';
@@ -138,7 +138,7 @@ export class BrokerLink {
     const rounds = again ? 0 : this.failedRounds;
     const first = this.failedRounds === 0;
     this.failedRounds++;
-    this.later(again && first ? 0 : reconnectDelayMs(rounds, this.options.random.next()), () => {
+    this.later(again && first ? 0 : this.roundPauseMs(rounds), () => {
       this.round();
     });
   }
@@ -210,7 +210,7 @@ export class BrokerLink {
 
   private lose(connection: BrokerConnection, detail: string): void {
     if (this.current !== connection) return;
-    const { time, logger, random } = this.options;
+    const { time, logger } = this.options;
     this.current = undefined;
     logger.warn(
       { broker: connection.address.url, detalhe: failureText('', detail) },
@@ -219,7 +219,7 @@ export class BrokerLink {
     // A broker that takes connections and drops them soon is no better than one that refuses them.
     const held = time.monotonicMs() - this.openedAtMs >= mqttLimits.reconnectStableMs;
     this.failedRounds = held ? 0 : this.failedRounds + 1;
-    const delayMs = reconnectDelayMs(this.failedRounds, random.next());
+    const delayMs = this.roundPauseMs(this.failedRounds);
     // An attempt to return to a better broker may be under way: whatever comes of it leads on.
     if (!this.attempt) {
       this.later(delayMs, () => {
@@ -231,12 +231,18 @@ export class BrokerLink {
 
   /** `index` is that of the present broker; those before it are preferred. */
   private lookForBetter(index: number): void {
-    this.later(returnDelayMs(this.options.random.next()), () => {
+    this.later(aroundMs(mqttLimits.returnMs, this.options.random.next()), () => {
       this.tryFrom(0, index, [], () => {
         if (this.current) this.lookForBetter(index);
         else this.round();
       });
     });
+  }
+
+  /** @param failedRounds rounds that have failed since a connection last held; 0 right after a loss */
+  private roundPauseMs(failedRounds: number): number {
+    const { reconnectBaseMs, reconnectCapMs } = mqttLimits;
+    return backoffMs(failedRounds, reconnectBaseMs, reconnectCapMs, this.options.random.next());
   }
 
   /** There is one timer, as there is one thing to wait for. */

@@ -1,3 +1,4 @@
+import { backoffMs } from '../core/backoff.js';
 import { KvsError } from '../core/errors.js';
 import { portalLimits } from './limits.js';
 import type { Random } from '../ports/random.js';
@@ -25,9 +26,9 @@ export class ConflictRetries {
       if (this.time.monotonicMs() >= deadline) {
         throw new KvsError('CONFLITO', 'outros mudam os mesmos dados sem parar; tente de novo');
       }
-      const step = Math.min(PAUSE_CAP_MS, PAUSE_BASE_MS * 2 ** Math.min(lost, 10));
+      const pauseMs = backoffMs(lost, PAUSE_BASE_MS, PAUSE_CAP_MS, this.random.next());
       await new Promise<void>((resolve) => {
-        this.time.after(step / 2 + (step / 2) * this.random.next(), resolve);
+        this.time.after(pauseMs, resolve);
       });
     }
   }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../core/bounded-map.js';
 import { portalLimits } from './limits.js';
 import type { Change, PortalMessage } from './changes.js';
 import { messageOf, subjectOf } from './changes.js';
@@ -31,7 +32,7 @@ export class Ledger {
   private readonly held = new Map<string, Held[]>();
   private count = 0;
   private lastNumber = 0;
-  private readonly expected = new Map<string, Expected>();
+  private readonly expected = new BoundedMap<string, Expected>(portalLimits.messages);
 
   /** Messages from outside that wait. */
   get heldCount(): number {
@@ -90,13 +91,7 @@ export class Ledger {
   expect(message: PortalMessage, untilMs: number): void {
     const text = textOf(message);
     const known = this.expected.get(text);
-    this.expected.delete(text);
-    this.expected.set(text, { message, count: (known?.count ?? 0) + 1, untilMs });
-    if (this.expected.size <= portalLimits.messages) return;
-    for (const oldest of this.expected.keys()) {
-      this.expected.delete(oldest);
-      return;
-    }
+    this.expected.put(text, { message, count: (known?.count ?? 0) + 1, untilMs });
   }
 
   /** Takes out the held messages, oldest first: whoever takes them applies them. */

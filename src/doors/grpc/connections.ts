@@ -1,5 +1,6 @@
 import type { Http2Server, Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { endsOf } from '../../security/tls/unfinished.js';
 import { grpcLimits } from './limits.js';
 
 /** One connection whose client has not been answered anything yet. */
@@ -99,11 +100,4 @@ type Server = Pick<Http2Server, 'on'>;
 /** A refusal has its status in the head of the answer; whatever comes before a status was for somebody who was let in. */
 function wasAnswered(stream: ServerHttp2Stream | undefined): boolean {
   return stream?.headersSent === true && stream.sentHeaders['grpc-status'] === undefined;
-}
-
-type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
-
-/** A session shows these of its connection, and not the connection itself. */
-function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): string {
-  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

@@ -9,7 +9,7 @@ import type { WriteTransaction } from './plans.js';
 import { headOf } from './records.js';
 import type { StoredHead } from './records.js';
 import { get, read, unchanged } from './etcd-requests.js';
-import { pauseMs } from './tuning.js';
+import { backoffMs } from '../../core/backoff.js';
 import { TXN } from './etcd-messages.js';
 import type { TxnRequest, TxnResponse } from './etcd-messages.js';
 import { unknown, writeError } from './writes.js';
@@ -44,7 +44,7 @@ export class CommitTransactions {
         throw new KvsError('SEM_MAIORIA', 'outros escrevem nas mesmas chaves sem parar; tente de novo');
       }
       if (lost > 0) {
-        await client.sleep(pauseMs(lost - 1, tuning.conflictBaseMs, tuning.conflictCapMs, random.next()));
+        await client.sleep(backoffMs(lost - 1, tuning.conflictBaseMs, tuning.conflictCapMs, random.next()));
       }
     }
   }

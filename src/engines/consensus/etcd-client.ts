@@ -4,7 +4,7 @@ import type { Time } from '../../ports/time.js';
 import { EtcdMember } from './etcd-member.js';
 import type { MemberCondition } from './etcd-member.js';
 import type { Meaning } from './outcome.js';
-import { pauseMs } from './tuning.js';
+import { backoffMs } from '../../core/backoff.js';
 import type { ConsensusTuning } from './tuning.js';
 import type { Header, Method } from './etcd-messages.js';
 
@@ -134,7 +134,7 @@ export class EtcdClient implements EtcdCaller {
         }
       }
       const leftMs = Math.max(options.deadline - this.time.monotonicMs(), 0);
-      await this.sleep(Math.min(leftMs, pauseMs(round, pauseBaseMs, pauseCapMs, this.random.next())));
+      await this.sleep(Math.min(leftMs, backoffMs(round, pauseBaseMs, pauseCapMs, this.random.next())));
     }
   }
 

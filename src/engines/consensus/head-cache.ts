@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../core/bounded-map.js';
 import type { StoredHead } from './records.js';
 
 /** What a remembered head costs beside its key, estimated: two objects, eight tokens, a place in the map. */
@@ -8,7 +9,9 @@ const HEAD_BYTES = 600;
  * so a stale one costs a second request and nothing else.
  */
 export class HeadCache {
-  private readonly heads = new Map<string, StoredHead>();
+  private readonly heads = new BoundedMap<string, StoredHead>(Infinity, (key) => {
+    this.bytes -= cost(key);
+  });
   private bytes = 0;
 
   /** @param bytesMax estimated memory that it may take */
@@ -21,9 +24,7 @@ export class HeadCache {
   get(key: string): StoredHead | undefined {
     const head = this.heads.get(key);
     if (head === undefined) return undefined;
-    // A Map remembers the order in which keys came: the last used goes to the end.
-    this.heads.delete(key);
-    this.heads.set(key, head);
+    this.heads.put(key, head);
     return head;
   }
 
@@ -32,9 +33,8 @@ export class HeadCache {
     const known = this.heads.get(key);
     if (known !== undefined && known.revision >= head.revision) return;
     if (known === undefined) this.bytes += cost(key);
-    else this.heads.delete(key);
-    this.heads.set(key, head);
-    while (this.bytes > this.bytesMax && this.heads.size > 1) this.forgetOldest();
+    this.heads.put(key, head);
+    while (this.bytes > this.bytesMax && this.heads.size > 1) this.heads.forgetOldest();
   }
 
   /** As {@link note}, for keys that are remembered already. */
@@ -50,13 +50,6 @@ export class HeadCache {
 
   forget(key: string): void {
     if (this.heads.delete(key)) this.bytes -= cost(key);
-  }
-
-  private forgetOldest(): void {
-    for (const key of this.heads.keys()) {
-      this.forget(key);
-      return;
-    }
   }
 }
 

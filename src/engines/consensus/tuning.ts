@@ -58,13 +58,3 @@ export const defaultConsensusTuning: ConsensusTuning = Object.freeze({
   keepaliveMs: 10_000,
   keepaliveTimeoutMs: 5_000,
 });
-
-/**
- * A pause with jitter: between half of a step and the whole step, which doubles with every turn up to a cap.
- * @param turn 0 for the first
- * @param random uniform in [0, 1)
- */
-export function pauseMs(turn: number, baseMs: number, capMs: number, random: number): number {
-  const step = Math.min(capMs, baseMs * 2 ** Math.min(turn, 30));
-  return Math.round(step / 2 + (step / 2) * random);
-}

@@ -27,7 +27,7 @@ import type { Reads } from './reads.js';
 import { assertSame, decodeRequest } from './request-record.js';
 import type { RequestRecord } from './request-record.js';
 import { first, get, read } from './etcd-requests.js';
-import { pauseMs } from './tuning.js';
+import { backoffMs } from '../../core/backoff.js';
 import type { ConsensusTuning } from './tuning.js';
 import { Turns } from '../../core/turns.js';
 import { TXN } from './etcd-messages.js';
@@ -206,7 +206,7 @@ export class Writes {
         }
         // The first time it is only a remembered head that was old.
         if (lost > 0) {
-          await client.sleep(pauseMs(lost - 1, tuning.conflictBaseMs, tuning.conflictCapMs, random.next()));
+          await client.sleep(backoffMs(lost - 1, tuning.conflictBaseMs, tuning.conflictCapMs, random.next()));
         }
       }
     });

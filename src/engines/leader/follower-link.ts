@@ -1,3 +1,4 @@
+import { backoffMs } from '../../core/backoff.js';
 import { connect } from 'node:net';
 import { leaderLimits } from './limits.js';
 import type { VectorEntries } from '../../core/dot.js';
@@ -54,7 +55,7 @@ export class FollowerLink {
   private told = false;
   private giver: StateGiver | undefined;
   private taker: StateTaker | undefined;
-  private pauseMs: number = leaderLimits.retryBaseMs;
+  private failures = 0;
   private heardMs = 0;
   private stopped = false;
   private warned: string | undefined;
@@ -146,7 +147,7 @@ export class FollowerLink {
     if (this.told || this.target === undefined || this.confirmed < this.target) return;
     this.told = true;
     this.warned = undefined;
-    this.pauseMs = leaderLimits.retryBaseMs;
+    this.failures = 0;
     this.connection?.send({ tipo: 'SERVING' });
     this.host.logger.info({ servidor: this.address }, 'seguidor em dia');
     this.host.onChange();
@@ -332,8 +333,8 @@ export class FollowerLink {
       this.host.onChange();
     }
     const { time, random } = this.host;
-    time.after(this.pauseMs * (0.5 + random.next() / 2), () => this.start());
-    this.pauseMs = Math.min(this.pauseMs * 2, leaderLimits.retryCapMs);
+    const { retryBaseMs, retryCapMs } = leaderLimits;
+    time.after(backoffMs(this.failures++, retryBaseMs, retryCapMs, random.next()), () => this.start());
   }
 
   /** Once for each reason in a row. */

@@ -1,49 +1,21 @@
 import { isIPv6 } from 'node:net';
+import { BoundedMap } from '../../core/bounded-map.js';
+import { TokenBucket } from '../../core/token-bucket.js';
 import { accessLimits } from './limits.js';
 
-/** So many at once, and one more after each `refillMs`. */
-class Bucket {
-  private level: number;
-
-  constructor(
-    private readonly most: number,
-    private readonly refillMs: number,
-    private sinceMs: number,
-  ) {
-    this.level = most;
-  }
-
-  isEmpty(nowMs: number): boolean {
-    const more = Math.floor((nowMs - this.sinceMs) / this.refillMs);
-    if (more > 0) {
-      this.level = Math.min(this.most, this.level + more);
-      this.sinceMs += more * this.refillMs;
-    }
-    return this.level === 0;
-  }
-
-  take(): void {
-    this.level--;
-  }
-
-  giveBack(): void {
-    this.level = Math.min(this.most, this.level + 1);
-  }
-}
-
 interface Address {
-  readonly bucket: Bucket;
+  readonly bucket: TokenBucket;
   /** Somebody logged in from here not long ago: until when what others do altogether is not held against it. */
   goodUntilMs: number;
 }
 
 /** How many logins may fail: from one address, and altogether. Bounded, however many addresses there are. */
 export class LoginAttempts {
-  private readonly addresses = new Map<string, Address>();
-  private readonly overall: Bucket;
+  private readonly addresses = new BoundedMap<string, Address>(accessLimits.addresses);
+  private readonly overall: TokenBucket;
 
   constructor(private readonly monotonicMs: () => number) {
-    this.overall = new Bucket(accessLimits.attempts, accessLimits.attemptOverallMs, monotonicMs());
+    this.overall = new TokenBucket(accessLimits.attempts, accessLimits.attemptOverallMs, monotonicMs());
   }
 
   /** Addresses remembered. */
@@ -74,18 +46,10 @@ export class LoginAttempts {
   private at(from: string, nowMs: number): Address {
     const key = networkOf(from);
     const address = this.addresses.get(key) ?? {
-      bucket: new Bucket(accessLimits.attemptsPerAddress, accessLimits.attemptMs, nowMs),
+      bucket: new TokenBucket(accessLimits.attemptsPerAddress, accessLimits.attemptMs, nowMs),
       goodUntilMs: 0,
     };
-    // Last in the order: the first is the one silent for longest.
-    this.addresses.delete(key);
-    this.addresses.set(key, address);
-    if (this.addresses.size > accessLimits.addresses) {
-      for (const [oldest] of this.addresses) {
-        this.addresses.delete(oldest);
-        break;
-      }
-    }
+    this.addresses.put(key, address);
     return address;
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { BoundedMap } from '../../core/bounded-map.js';
 import { accessLimits } from './limits.js';
 import type { CertificateGatekeeper, Identity, AccessRefusal, CredentialRole } from '../../ports/access.js';
 import { BurstLog } from '../../ports/burst-log.js';
@@ -71,7 +72,7 @@ export class CredentialTable implements CertificateGatekeeper {
   private cost: HashCost;
   private readonly key = randomBytes(32);
   private readonly nobody = { salt: newSalt(), hash: randomBytes(HASH_BYTES) };
-  private readonly remembered = new Map<string, Remembered>();
+  private readonly remembered = new BoundedMap<string, Remembered>(accessLimits.remembered);
   /** Tokens at which a slow hash is looking: who brings the same waits for it. */
   private readonly pending = new Map<string, Promise<Entry | undefined>>();
   private readonly attempts: LoginAttempts;
@@ -190,17 +191,11 @@ export class CredentialTable implements CertificateGatekeeper {
 
   private remember(print: string, entry: Entry): void {
     const nowMs = this.time.monotonicMs();
-    this.remembered.delete(print);
-    this.remembered.set(print, {
+    this.remembered.put(print, {
       entry,
       freshUntilMs: nowMs + accessLimits.rememberMs,
       knownUntilMs: nowMs + 2 * accessLimits.rememberMs,
     });
-    if (this.remembered.size <= accessLimits.remembered) return;
-    for (const [oldest] of this.remembered) {
-      this.remembered.delete(oldest);
-      break;
-    }
   }
 }
 

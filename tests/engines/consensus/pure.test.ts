@@ -27,7 +27,7 @@ import {
 } from '../../../src/engines/consensus/records.js';
 import type { StoredHead } from '../../../src/engines/consensus/records.js';
 import { Reads } from '../../../src/engines/consensus/reads.js';
-import { defaultConsensusTuning, pauseMs } from '../../../src/engines/consensus/tuning.js';
+import { defaultConsensusTuning } from '../../../src/engines/consensus/tuning.js';
 import { Turns } from '../../../src/core/turns.js';
 import { EVENT_DELETE, RESULT, TARGET, TXN, WATCH } from '../../../src/engines/consensus/etcd-messages.js';
 import { Writes } from '../../../src/engines/consensus/writes.js';
@@ -297,17 +297,5 @@ describe('turns', () => {
     await expect(turns.run('other', () => Promise.resolve(1))).resolves.toBe(1);
     release();
     await held;
-  });
-});
-
-describe('pauses', () => {
-  it.each([
-    [0, 0, 25],
-    [0, 0.999, 50],
-    [1, 0.999, 100],
-    [2, 0, 100],
-    [50, 0.999, 400],
-  ])('turn %i with %d: %i ms', (turn, random, ms) => {
-    expect(pauseMs(turn, 50, 400, random)).toBe(ms);
   });
 });

@@ -1,3 +1,4 @@
+import { doubledMs } from '../../../core/backoff.js';
 import { limits } from '../../../core/limits.js';
 import type { Logger } from '../../../ports/logger.js';
 import type { Time } from '../../../ports/time.js';
@@ -214,9 +215,9 @@ export class Carriage {
 
   /** Where a look costs a connection, there are fewer and fewer. */
   private recheckLater(): void {
-    const doublings = Math.min(16, this.rechecks);
+    const pauseMs = doubledMs(this.rechecks, busLimits.recheckMs, busLimits.recheckCapMs);
     if (this.cuts) this.rechecks++;
-    this.later(Math.min(busLimits.recheckCapMs, busLimits.recheckMs * 2 ** doublings), () => {
+    this.later(pauseMs, () => {
       if (this.bounds) this.lookAt(this.bounds.most);
       else if (this.wanted > this.proven) this.lookAt(this.wanted);
     });

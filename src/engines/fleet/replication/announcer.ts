@@ -1,3 +1,4 @@
+import { aroundMs } from '../../../core/backoff.js';
 import type { Origin } from '../../../core/dot.js';
 import type { Store } from '../../../core/store.js';
 import type { Bus, PresenceMessage, PresenceState } from '../../../ports/bus.js';
@@ -28,7 +29,7 @@ export class Announcer {
   /** Announces now, and regularly from now on. */
   announce(settled?: () => void): void {
     this.bus.publish(this.presence(), settled);
-    this.schedule(this.tuning.presenceIntervalMs * (0.75 + this.random.next() / 2));
+    this.schedule(aroundMs(this.tuning.presenceIntervalMs, this.random.next()));
   }
 
   /** Announces within the greeting jitter, once however often it is asked. */

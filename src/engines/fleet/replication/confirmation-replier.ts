@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../core/bounded-map.js';
 import type { Origin } from '../../../core/dot.js';
 import type { VersionVector } from '../../../core/vector.js';
 import type { Bus } from '../../../ports/bus.js';
@@ -19,22 +20,22 @@ export interface ConfirmationReplierDeps {
 /** Tells writers who wait for it what this server holds of theirs: all of them together, one message each at a time. */
 export class ConfirmationReplier {
   /** What each waits for. */
-  private readonly asked = new Map<Origin, number>();
+  private readonly asked: BoundedMap<Origin, number>;
   /** What each was told since it asked last. */
   private readonly told = new Map<Origin, number>();
   private busy = false;
   private due = false;
 
-  constructor(private readonly deps: ConfirmationReplierDeps) {}
+  constructor(private readonly deps: ConfirmationReplierDeps) {
+    this.asked = new BoundedMap(deps.tuning.peers);
+  }
 
   /** A writer waits until this server holds its mutations up to `seq`. */
   noteQuestion(writer: Origin, seq: number): void {
     if (!this.deps.maySpeak()) return;
     // A question that is repeated: the answer may have been lost.
     this.told.delete(writer);
-    this.asked.delete(writer);
-    this.asked.set(writer, seq);
-    if (this.asked.size > this.deps.tuning.peers) this.asked.delete([...this.asked.keys()][0] as Origin);
+    this.asked.put(writer, seq);
     this.lookSoon();
   }
 

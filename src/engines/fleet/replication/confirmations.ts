@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../core/bounded-map.js';
 import type { Origin } from '../../../core/dot.js';
 import type { Time } from '../../../ports/time.js';
 import type { Peers } from './peers.js';
@@ -17,7 +18,7 @@ export class Confirmations {
   /** In ascending order of their seqs. */
   private waiters: Waiter[] = [];
   /** What each peer has said that it holds of this server's mutations. */
-  private readonly held = new Map<Origin, number>();
+  private readonly held: BoundedMap<Origin, number>;
   private asking = false;
   private askedSeq = 0;
   private askDue = false;
@@ -29,7 +30,9 @@ export class Confirmations {
     private readonly time: Time,
     private readonly tuning: FleetTuning,
     private readonly ask: (settled: () => void) => void,
-  ) {}
+  ) {
+    this.held = new BoundedMap(tuning.peers);
+  }
 
   /** The last seq that somebody waits for; `undefined`: nobody does. */
   get awaited(): number | undefined {
@@ -71,9 +74,7 @@ export class Confirmations {
     const state = this.peers.get(peer)?.presence.state;
     if (state !== 'serving' && state !== 'draining') return;
     if ((this.held.get(peer) ?? 0) >= seq) return;
-    this.held.delete(peer);
-    this.held.set(peer, seq);
-    if (this.held.size > this.tuning.peers) this.held.delete([...this.held.keys()][0] as Origin);
+    this.held.put(peer, seq);
     this.settle(seq);
   }
 

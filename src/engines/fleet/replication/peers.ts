@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../core/bounded-map.js';
 import type { Origin, VectorEntries } from '../../../core/dot.js';
 import type { VersionVector } from '../../../core/vector.js';
 import type { PresenceMessage } from '../../../ports/bus.js';
@@ -29,7 +30,7 @@ export type Comparison = 'ahead' | 'notAhead' | 'unknown';
 
 /** The servers that are here, by what they announce. Bounded; the one silent for longest is forgotten first. */
 export class Peers {
-  private readonly peers = new Map<Origin, Peer>();
+  private readonly peers: BoundedMap<Origin, Peer>;
   private readonly order: PresenceOrder;
   /** The highest seq of ours that any peer has ever said to have. */
   private heldSeq = 0;
@@ -41,6 +42,7 @@ export class Peers {
     private readonly time: Time,
     private readonly tuning: FleetTuning,
   ) {
+    this.peers = new BoundedMap(tuning.peers);
     this.order = new PresenceOrder(time);
   }
 
@@ -95,11 +97,13 @@ export class Peers {
   note(presence: PresenceMessage): Noted {
     if (!this.order.isNews(presence)) return 'stale';
     const known = this.peers.get(presence.origin);
-    this.peers.delete(presence.origin);
-    if (presence.state === 'leaving') return 'gone';
+    if (presence.state === 'leaving') {
+      this.peers.delete(presence.origin);
+      return 'gone';
+    }
     const saysOwn = presence.recent.find(([origin]) => origin === this.own)?.[1] ?? 0;
     this.noteHeld(saysOwn);
-    this.peers.set(presence.origin, {
+    this.peers.put(presence.origin, {
       presence,
       ownSeq: Math.max(known?.ownSeq ?? 0, saysOwn),
       seenAtMs: this.time.monotonicMs(),
@@ -108,10 +112,6 @@ export class Peers {
       fruitless: known?.fruitless ?? 0,
       clock: known?.clock,
     });
-    if (this.peers.size > this.tuning.peers) {
-      const [longestSilent] = this.peers.keys();
-      if (longestSilent !== undefined) this.peers.delete(longestSilent);
-    }
     return known === undefined ? 'new' : 'known';
   }
 

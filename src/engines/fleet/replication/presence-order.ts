@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../core/bounded-map.js';
 import type { Origin } from '../../../core/dot.js';
 import type { PresenceMessage } from '../../../ports/bus.js';
 import type { Time } from '../../../ports/time.js';
@@ -8,7 +9,7 @@ import { replicationLimits } from './limits.js';
  * change nothing. Outlives the peers themselves, so that one that has gone does not come back by what it once said.
  */
 export class PresenceOrder {
-  private readonly last = new Map<Origin, { readonly number: number; readonly atMs: number }>();
+  private readonly last: BoundedMap<Origin, { readonly number: number; readonly atMs: number }>;
 
   constructor(
     private readonly time: Time,
@@ -16,7 +17,9 @@ export class PresenceOrder {
       readonly presenceNumbers: number;
       readonly presenceNumberMs: number;
     } = replicationLimits,
-  ) {}
+  ) {
+    this.last = new BoundedMap(limits.presenceNumbers);
+  }
 
   /** Takes a presence. @returns whether it is newer than every one before, as far as that can be told */
   isNews({ origin, number, state }: PresenceMessage): boolean {
@@ -26,13 +29,9 @@ export class PresenceOrder {
     const last = this.last.get(origin);
     if (last && nowMs - last.atMs < this.limits.presenceNumberMs && (number ?? 0) <= last.number)
       return false;
-    this.last.delete(origin);
     // Servers of before do not number theirs: the order of arrival counts.
-    if (number !== undefined) this.last.set(origin, { number, atMs: nowMs });
-    if (this.last.size > this.limits.presenceNumbers) {
-      const [oldest] = this.last.keys();
-      if (oldest !== undefined) this.last.delete(oldest);
-    }
+    if (number === undefined) this.last.delete(origin);
+    else this.last.put(origin, { number, atMs: nowMs });
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import { doubledMs } from '../../../core/backoff.js';
 import type { Origin } from '../../../core/dot.js';
 import { batchBytes } from '../../../core/json-size.js';
 import { differingParts } from '../../../core/walk.js';
@@ -179,11 +180,8 @@ export class Repair {
   private rest(peer: Peer, fruitless: boolean): void {
     const { time, tuning } = this.deps;
     peer.fruitless = fruitless ? peer.fruitless + 1 : 0;
-    const doublings = Math.min(16, Math.max(0, peer.fruitless - 1));
-    const pauseMs = Math.min(
-      tuning.peerCooldownMs * 2 ** doublings,
-      Math.max(tuning.peerCooldownMs, replicationLimits.fruitlessCapMs),
-    );
+    const capMs = Math.max(tuning.peerCooldownMs, replicationLimits.fruitlessCapMs);
+    const pauseMs = doubledMs(Math.max(0, peer.fruitless - 1), tuning.peerCooldownMs, capMs);
     peer.restUntilMs = time.monotonicMs() + pauseMs;
   }
 

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { mqttLimits } from '../../../../src/mqtt/limits.js';
-import { reconnectDelayMs, returnDelayMs } from '../../../../src/mqtt/backoff.js';
 import { parseBrokerUrl } from '../../../../src/mqtt/broker-url.js';
 import { FrameGuard } from '../../../../src/mqtt/frame-guard.js';
 import { parseTopic, subscriptionFilters, topicOf } from '../../../../src/engines/fleet/bus/topics.js';
@@ -104,30 +102,6 @@ describe('broker addresses', () => {
       expect(message).not.toContain('segredo');
     },
   );
-});
-
-describe('pauses between rounds over the brokers', () => {
-  it.each([
-    [0, 0, 50],
-    [0, 0.999, 100],
-    [1, 0, 100],
-    [1, 0.999, 200],
-    [3, 0.5, 600],
-    [5, 0, 1600],
-    [6, 0, 2500],
-    [100, 0, 2500],
-    [Number.MAX_SAFE_INTEGER, 0.999, 4998],
-  ])('after %i failed rounds with %f: %i ms', (rounds, random, expected) => {
-    expect(reconnectDelayMs(rounds, random)).toBe(expected);
-  });
-
-  it('lets a look for a better broker wait for the period ±25 %', () => {
-    expect([returnDelayMs(0), returnDelayMs(0.5), returnDelayMs(0.9999)]).toEqual([
-      0.75 * mqttLimits.returnMs,
-      mqttLimits.returnMs,
-      Math.round(1.24995 * mqttLimits.returnMs),
-    ]);
-  });
 });
 
 describe('frames of an MQTT stream', () => {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../../core/bounded-map.js';
 import type { KeyObject } from 'node:crypto';
 import type { Origin } from '../../../../core/dot.js';
 import { isAuthentic, splitAuthenticated } from './authenticated.js';
@@ -20,13 +21,15 @@ export interface Opened {
 /** Opens what peers have sealed, in either form. */
 export class Opener {
   /** Derived keys by fleet key, salt, purpose and origin, the one used last at the end. */
-  private readonly derived = new Map<string, KeyObject>();
+  private readonly derived: BoundedMap<string, KeyObject>;
   private generation = 0;
 
   constructor(
     private readonly ring: KeyRing,
-    private readonly keysMax: number = defaultSealTuning.sealKeysKept,
-  ) {}
+    keysMax: number = defaultSealTuning.sealKeysKept,
+  ) {
+    this.derived = new BoundedMap(keysMax);
+  }
 
   /** Derived keys that are kept. */
   get keysKept(): number {
@@ -56,16 +59,8 @@ export class Opener {
     const body = decrypt(key, topic, parts);
     if (!body) return 'AUTENTICIDADE';
     // Only what has opened something is kept: invented salts must not crowd out those of peers.
-    this.keep(name, key);
+    this.derived.put(name, key);
     return { head, body };
-  }
-
-  private keep(name: string, key: KeyObject): void {
-    this.derived.delete(name);
-    this.derived.set(name, key);
-    if (this.derived.size <= this.keysMax) return;
-    const [oldest] = this.derived.keys();
-    if (oldest !== undefined) this.derived.delete(oldest);
   }
 
   private forgetReplaced(): void {

@@ -1,3 +1,5 @@
+import { BoundedMap } from '../../../../core/bounded-map.js';
+import { TokenBucket } from '../../../../core/token-bucket.js';
 import type { Origin } from '../../../../core/dot.js';
 import type { Time } from '../../../../ports/time.js';
 import { defaultSealTuning } from './tuning.js';
@@ -37,11 +39,11 @@ export interface SuspectListener {
  * what is missing, and a presence brings the next challenge.
  */
 export class Suspects {
-  private readonly suspects = new Map<Origin, Suspect>();
+  private readonly suspects: BoundedMap<Origin, Suspect>;
   private held: Held[] = [];
   private heldBytes = 0;
-  private tokens: number;
-  private tokensAtMs: number;
+  /** Whoever replays many origins at once must not make this server flood the broker. */
+  private readonly challenges: TokenBucket;
   private cancelSweep: (() => void) | undefined;
 
   constructor(
@@ -49,8 +51,14 @@ export class Suspects {
     private readonly listener: SuspectListener,
     private readonly tuning: SealTuning = defaultSealTuning,
   ) {
-    this.tokens = tuning.challengesAtOnce;
-    this.tokensAtMs = time.monotonicMs();
+    this.suspects = new BoundedMap(tuning.suspects, (origin, oldest) => {
+      this.giveUp(origin, oldest);
+    });
+    this.challenges = new TokenBucket(
+      tuning.challengesAtOnce,
+      1000 / tuning.challengesPerSecond,
+      time.monotonicMs(),
+    );
   }
 
   /** Origins remembered. */
@@ -103,8 +111,8 @@ export class Suspects {
   private suspect(origin: Origin): Suspect {
     const now = this.time.monotonicMs();
     const suspect = this.suspects.get(origin) ?? this.add(origin);
-    if (now >= suspect.nextAtMs && this.hasToken(now) && this.listener.challenge(origin)) {
-      this.tokens--;
+    if (now >= suspect.nextAtMs && !this.challenges.isEmpty(now) && this.listener.challenge(origin)) {
+      this.challenges.take();
       suspect.failsAtMs = now + this.tuning.challengeTimeoutMs;
       suspect.nextAtMs = now + suspect.backoffMs;
       suspect.backoffMs = Math.min(4 * suspect.backoffMs, this.tuning.challengeRetryCapMs);
@@ -114,22 +122,9 @@ export class Suspects {
   }
 
   private add(origin: Origin): Suspect {
-    if (this.suspects.size >= this.tuning.suspects) {
-      const [oldest] = this.suspects;
-      if (oldest) this.giveUp(...oldest);
-      if (oldest) this.suspects.delete(oldest[0]);
-    }
     const suspect = { waiting: 0, failsAtMs: 0, nextAtMs: 0, backoffMs: this.tuning.challengeRetryMs };
-    this.suspects.set(origin, suspect);
+    this.suspects.put(origin, suspect);
     return suspect;
-  }
-
-  /** A bucket of tokens: whoever replays many origins at once must not make this server flood the broker. */
-  private hasToken(now: number): boolean {
-    const gained = ((now - this.tokensAtMs) * this.tuning.challengesPerSecond) / 1000;
-    this.tokens = Math.min(this.tuning.challengesAtOnce, this.tokens + gained);
-    this.tokensAtMs = now;
-    return this.tokens >= 1;
   }
 
   private sweepLater(): void {
