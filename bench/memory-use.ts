@@ -6,6 +6,7 @@
 import { decodeKeyValue } from '../src/doors/grpc/kvs/wire.js';
 import { aloneEngine } from './support/alone.js';
 import { keyValueFrame, valueOf } from './support/messages.js';
+import { verbs } from '../tests/support/verbs.js';
 
 const INSERTS_PER_TURN = 32;
 const PREFIX_BYTES = 5;
@@ -33,7 +34,7 @@ async function engine(): Promise<Filled> {
   const fleet = await aloneEngine();
   return {
     insert: (key, value) => {
-      fleet.insert(key, value);
+      verbs(fleet).insert(key, value);
     },
     count: () => fleet.store.entryCount,
   };

@@ -1,7 +1,7 @@
 import type { Origin } from '../core/dot.js';
 import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
-import type { Guard, Write } from '../ports/engine.js';
+import type { CommitWrite, Guard } from '../ports/engine.js';
 import { assertRoomFor } from './room.js';
 
 /** Whether every guard of a commit holds in the store as it is now. */
@@ -18,11 +18,12 @@ export function guardsHold(store: Store, guards: readonly Guard[]): boolean {
 export function stampWrites(
   store: Store,
   origin: Origin,
-  writes: readonly Write[],
+  writes: readonly CommitWrite[],
   wallMs: number,
 ): readonly Mutation[] {
   return writes.flatMap((write): Mutation[] => {
-    if ('remove' in write) return store.entriesOf(write.key) === 0 ? [] : [store.stampRemoveAll(write.key)];
+    if (write.kind === 'removeAll')
+      return store.entriesOf(write.key) === 0 ? [] : [store.stampRemoveAll(write.key)];
     assertRoomFor(store, write.key, write.value);
     return [store.stampInsert(origin, write.key, write.value, wallMs)];
   });

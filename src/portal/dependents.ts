@@ -1,5 +1,5 @@
 import { limits } from '../core/limits.js';
-import type { Commit, Guard, Write } from '../ports/engine.js';
+import type { Commit, CommitWrite, Guard } from '../ports/engine.js';
 import { CONFLICT } from './attempts.js';
 import type { ConflictRetries } from './attempts.js';
 import {
@@ -14,7 +14,7 @@ import type { PortalReading } from './reading.js';
 import { decodeTeacher } from './records.js';
 
 /** What goes with a record: keys to remove, if they are still as they were when they were looked up. */
-export type DependentChange = Commit;
+export type DependentChange = Pick<Commit, 'guards' | 'writes'>;
 
 /** Finds everything that goes with a record of one kind. */
 export type Dependents = (reading: PortalReading, id: string) => Promise<readonly DependentChange[]>;
@@ -39,8 +39,8 @@ export async function ofProfessor(
   const links: DependentChange[] = [];
   for (const { id: sigla, row } of await reading.list(classesOfProfessor(siape))) {
     const guards: Guard[] = [{ key: row.key, version: row.version }];
-    const writes: Write[] = [remove(row.key)];
-    const teacher = await reading.engine.queryAt(teacherKey(sigla), undefined);
+    const writes: CommitWrite[] = [remove(row.key)];
+    const teacher = await reading.engine.read({ kind: 'instant', key: teacherKey(sigla) });
     if (teacher !== undefined && decodeTeacher(teacher.value) === siape) {
       guards.push({ key: teacher.key, version: teacher.version });
       writes.push(remove(teacher.key));
@@ -56,7 +56,7 @@ export async function ofDisciplina(
   sigla: string,
 ): Promise<readonly DependentChange[]> {
   const links: DependentChange[] = [];
-  const teacher = await reading.engine.queryAt(teacherKey(sigla), undefined);
+  const teacher = await reading.engine.read({ kind: 'instant', key: teacherKey(sigla) });
   if (teacher !== undefined) {
     const siape = decodeTeacher(teacher.value);
     const mirror = siape === undefined ? [] : [remove(classesOfProfessor(siape) + sigla)];
@@ -88,15 +88,15 @@ export function clear(
 ): Promise<void> {
   return attempts.repeat(async () => {
     for (const part of inParts(await dependents(reading, id))) {
-      if (!(await reading.engine.commit(part))) return CONFLICT;
+      if (!(await reading.engine.write({ kind: 'commit', ...part }))) return CONFLICT;
     }
     return undefined;
   });
 }
 
 /** Links put together into as few commits as they fit. */
-export function inParts(links: readonly DependentChange[]): Commit[] {
-  const parts: { guards: Guard[]; writes: Write[]; bytes: number }[] = [];
+export function inParts(links: readonly DependentChange[]): DependentChange[] {
+  const parts: { guards: Guard[]; writes: CommitWrite[]; bytes: number }[] = [];
   for (const { guards, writes } of links) {
     const last = parts.at(-1);
     const bytes = [...guards, ...writes].reduce((sum, { key }) => sum + Buffer.byteLength(key), 0);
@@ -114,6 +114,6 @@ export function inParts(links: readonly DependentChange[]): Commit[] {
   return parts.map(({ guards, writes }) => ({ guards, writes }));
 }
 
-function remove(key: string): Write {
-  return { key, remove: true };
+function remove(key: string): CommitWrite {
+  return { kind: 'removeAll', key };
 }

@@ -1,6 +1,6 @@
 import { KvsError } from '../core/errors.js';
 import { portalLimits } from './limits.js';
-import type { Stream } from '../ports/engine.js';
+import type { Commit, Stream } from '../ports/engine.js';
 import type { Disciplina, Enrolment, RelatorioDisciplina, ResumoDisciplina } from '../ports/portal.js';
 import { CONFLICT } from './attempts.js';
 import type { ConflictRetries } from './attempts.js';
@@ -36,8 +36,8 @@ export class Enrolments implements Enrolment {
           { key: teacherKey(sigla), version: teacher.version },
         ],
         writes: [
-          { key: teacherKey(sigla), value: encodeTeacher(siape) },
-          { key: classesOfProfessor(siape) + sigla, value: NOTHING },
+          { kind: 'insert', key: teacherKey(sigla), value: encodeTeacher(siape) },
+          { kind: 'insert', key: classesOfProfessor(siape) + sigla, value: NOTHING },
         ],
       });
     });
@@ -54,8 +54,8 @@ export class Enrolments implements Enrolment {
       return this.commit({
         guards: [{ key: teacherKey(sigla), version: teacher.version }],
         writes: [
-          { key: teacherKey(sigla), remove: true },
-          { key: classesOfProfessor(siape) + sigla, remove: true },
+          { kind: 'removeAll', key: teacherKey(sigla) },
+          { kind: 'removeAll', key: classesOfProfessor(siape) + sigla },
         ],
       });
     });
@@ -72,7 +72,8 @@ export class Enrolments implements Enrolment {
       // Before the look at who is there: whoever comes in between changes it, and the commit fails.
       const seats = await this.reading.version(seatsKey(sigla));
       await this.assertFree(disciplina.record);
-      const done = await this.reading.engine.commit({
+      const done = await this.reading.engine.write({
+        kind: 'commit',
         guards: [
           { key: DISCIPLINA.prefix + sigla, version: disciplina.version },
           { key: ALUNO.prefix + matricula, version: aluno.version },
@@ -80,15 +81,17 @@ export class Enrolments implements Enrolment {
           { key: seatsKey(sigla), version: seats },
         ],
         writes: [
-          { key: place, value: encodeEnrolment(this.origin) },
-          { key: classesOfAluno(matricula) + sigla, value: NOTHING },
-          { key: seatsKey(sigla), value: NOTHING },
+          { kind: 'insert', key: place, value: encodeEnrolment(this.origin) },
+          { kind: 'insert', key: classesOfAluno(matricula) + sigla, value: NOTHING },
+          { kind: 'insert', key: seatsKey(sigla), value: NOTHING },
         ],
       });
       return done ? seats + 1 : CONFLICT;
     });
     // Only the newest version of that key matters.
-    if (taken % portalLimits.seatVersions === 0) await this.reading.engine.trim(seatsKey(sigla));
+    if (taken % portalLimits.seatVersions === 0) {
+      await this.reading.engine.write({ kind: 'trim', key: seatsKey(sigla) });
+    }
   }
 
   removeAluno(sigla: string, matricula: string): Promise<void> {
@@ -101,8 +104,8 @@ export class Enrolments implements Enrolment {
       return this.commit({
         guards: [{ key: place, version }],
         writes: [
-          { key: place, remove: true },
-          { key: classesOfAluno(matricula) + sigla, remove: true },
+          { kind: 'removeAll', key: place },
+          { kind: 'removeAll', key: classesOfAluno(matricula) + sigla },
         ],
       });
     });
@@ -155,10 +158,8 @@ export class Enrolments implements Enrolment {
     return { version, record };
   }
 
-  private async commit(
-    change: Parameters<PortalReading['engine']['commit']>[0],
-  ): Promise<undefined | typeof CONFLICT> {
-    return (await this.reading.engine.commit(change)) ? undefined : CONFLICT;
+  private async commit(change: Pick<Commit, 'guards' | 'writes'>): Promise<undefined | typeof CONFLICT> {
+    return (await this.reading.engine.write({ kind: 'commit', ...change })) ? undefined : CONFLICT;
   }
 }
 

@@ -32,14 +32,14 @@ export class PortalReading {
 
   async find<T>(kind: Kind<T>, id: string): Promise<Found<T>> {
     if (!mayExist(id)) return { version: 0, record: undefined };
-    const row = await this.engine.queryAt(kind.prefix + id, undefined);
+    const row = await this.engine.read({ kind: 'instant', key: kind.prefix + id });
     if (row === undefined) return { version: 0, record: undefined };
     return { version: row.version, record: kind.decode(id, row.value)?.record };
   }
 
   /** The version of a key's newest row; 0 if it has none. */
   async version(key: string): Promise<number> {
-    return (await this.engine.queryAt(key, undefined))?.version ?? 0;
+    return (await this.engine.read({ kind: 'instant', key }))?.version ?? 0;
   }
 
   /** Every record of a kind, in the order of identifiers. */
@@ -52,7 +52,7 @@ export class PortalReading {
   /** The newest row of every key that begins with `prefix` (which ends in `/`), in order. */
   async *under(prefix: string): Stream<Row> {
     let stretches = 0;
-    for await (const found of this.engine.range(prefix, endOf(prefix), undefined)) {
+    for await (const found of this.engine.scan({ kind: 'range', from: prefix, to: endOf(prefix) })) {
       // A stretch of keys was read: on an engine in memory nobody else had a turn meanwhile.
       if (found === undefined && ++stretches % STRETCHES_PER_TURN === 0) await nextTurn();
       if (found?.row?.key.startsWith(prefix) === true) yield found.row;
@@ -93,7 +93,7 @@ export class PortalReading {
 
   /** Who teaches a class: the version of the key that says so, and the professor if he exists. */
   async teacher(sigla: string): Promise<Found<Professor>> {
-    const row = await this.engine.queryAt(teacherKey(sigla), undefined);
+    const row = await this.engine.read({ kind: 'instant', key: teacherKey(sigla) });
     const siape = row && decodeTeacher(row.value);
     if (row === undefined || siape === undefined) return { version: row?.version ?? 0, record: undefined };
     const { record } = await this.find(PROFESSOR, siape);

@@ -63,10 +63,13 @@ export class Records<T extends { readonly nome: string }> implements Registry<T>
     await attempts.repeat(async () => {
       const { version } = await reading.find(kind, id);
       if (version === 0) throw missing(kind, id);
-      const own = { guards: [{ key, version }], writes: [{ key, remove: true } as const] };
+      const own = { guards: [{ key, version }], writes: [{ kind: 'removeAll', key } as const] };
       // In one step with what goes with it, if that is not too much: then nobody ever sees a part.
       const all = inParts([own, ...(await dependents(reading, id))]);
-      const done = await reading.engine.commit(all.length === 1 ? (all[0] ?? own) : own);
+      const done = await reading.engine.write({
+        kind: 'commit',
+        ...(all.length === 1 ? (all[0] ?? own) : own),
+      });
       return done ? undefined : CONFLICT;
     });
     // Nothing can be added to what does not exist: what is found now is all that is left.
@@ -93,7 +96,11 @@ export class Records<T extends { readonly nome: string }> implements Registry<T>
     guards: readonly Guard[],
   ): Promise<undefined | typeof CONFLICT> {
     const { kind, reading } = this.deps;
-    const write = { key: kind.prefix + kind.id(record), value: kind.encode(record, action) };
-    return (await reading.engine.commit({ guards, writes: [write] })) ? undefined : CONFLICT;
+    const write = {
+      kind: 'insert' as const,
+      key: kind.prefix + kind.id(record),
+      value: kind.encode(record, action),
+    };
+    return (await reading.engine.write({ kind: 'commit', guards, writes: [write] })) ? undefined : CONFLICT;
   }
 }

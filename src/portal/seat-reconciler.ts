@@ -128,11 +128,12 @@ export class SeatReconciler {
   /** @returns whether the enrolment was still the same, and is gone now */
   private async undo(sigla: string, matricula: string, key: string, version: number): Promise<boolean> {
     const mirror = classesOfAluno(matricula) + sigla;
-    return await this.options.reading.engine.commit({
+    return await this.options.reading.engine.write({
+      kind: 'commit',
       guards: [{ key, version }],
       writes: [
-        { key, remove: true },
-        { key: mirror, remove: true },
+        { kind: 'removeAll', key },
+        { kind: 'removeAll', key: mirror },
       ],
     });
   }

@@ -23,18 +23,6 @@ export interface Row {
   readonly timestamp: number;
 }
 
-/** Where a new version is. */
-export interface Inserted {
-  readonly version: number;
-  readonly timestamp: number;
-}
-
-/** A new row, and the newest before it. */
-export interface Put {
-  readonly row: Row;
-  readonly previous: Row | undefined;
-}
-
 /** A key that exists, with its row at the time asked for, if it had one then. */
 export interface RangeRow {
   readonly key: string;
@@ -68,7 +56,7 @@ export interface Restored {
 
 /** What an engine promises; doors and the conformance suite choose by it, never by an engine's name. */
 export interface Capabilities {
-  /** Concurrent writes are kept side by side; without, {@link Engine.heads} shows one value at most. */
+  /** Concurrent writes are kept side by side; without, a {@link HeadsQuery} finds one value at most. */
   readonly heads: boolean;
   /** Every answer reflects all writes acknowledged before it was asked for, on whichever server. */
   readonly linearizable: boolean;
@@ -79,33 +67,189 @@ export interface Capabilities {
    * need not wait for each answer.
    */
   readonly pipelined?: boolean;
-  /** {@link Engine.insert} and {@link Engine.put} heed attempts. Whoever gives one to an engine without this is not heeded. */
+  /** An {@link Insert} with an attempt is heeded. Without this the attempt is ignored. */
   readonly remembersRequests?: boolean;
   /**
-   * Whether {@link Engine.commit} is one step among the writes of all servers, of which each server shows all or nothing
+   * Whether a {@link Commit} is one step among the writes of all servers, of which each server shows all or nothing
    * (`everywhere`); one step only for those who ask this server (`here`); or not offered.
    */
   readonly commits: 'everywhere' | 'here' | 'none';
+  /** The scan {@link Everything} is offered. */
+  readonly everything: boolean;
+  /** The write {@link Restore} is offered. */
+  readonly restores: boolean;
 }
 
-/** Holds if the newest row of `key`, as {@link Engine.queryAt} gives it, has this version; 0: if the key has no row. */
+// ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A question about one key: see {@link Answers} for what each kind is answered with. */
+export type Query = VersionQuery | InstantQuery | HeadsQuery;
+
+export interface VersionQuery {
+  readonly kind: 'version';
+  readonly key: string;
+  /** Absent: the latest. */
+  readonly version?: number | undefined;
+}
+
+export interface InstantQuery {
+  readonly kind: 'instant';
+  readonly key: string;
+  /** ms since 1970. Absent: now. */
+  readonly timestamp?: number | undefined;
+}
+
+export interface HeadsQuery {
+  readonly kind: 'heads';
+  readonly key: string;
+}
+
+// ── writes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A change: see {@link Answers} for what each kind is answered with. Each is one step: nobody sees a part of it. */
+export type Write = KeyWrite | Commit;
+
+/** A change of one key. */
+export type KeyWrite = Insert | Remove | RemoveAll | Trim | Restore;
+
+/**
+ * Adds the next version of `key`. With an attempt: unless that was done already, in this attempt or an earlier one, as
+ * far as the engine remembers; then it answers what became of it. Throws also PEDIDO_REPETIDO, and
+ * RESULTADO_DESCONHECIDO for a repeated attempt from a time that it does not remember.
+ *
+ * `put` does the same, and tells what was newest before.
+ */
+export interface Insert {
+  readonly kind: 'insert' | 'put';
+  readonly key: string;
+  readonly value: string;
+  readonly attempt?: Attempt | undefined;
+}
+
+/** Removes exactly `version` (with its siblings), or every version if absent. Throws CHAVE_INEXISTENTE, VERSAO_INEXISTENTE. */
+export interface Remove {
+  readonly kind: 'remove';
+  readonly key: string;
+  readonly version?: number | undefined;
+}
+
+/** Removes every version. Nothing happens if there is none. */
+export interface RemoveAll {
+  readonly kind: 'removeAll';
+  readonly key: string;
+}
+
+/** Removes every version but the newest. Nothing happens if there is none. */
+export interface Trim {
+  readonly kind: 'trim';
+  readonly key: string;
+}
+
+/**
+ * Takes a version that comes from elsewhere, under its number and its timestamp where the key has none as late, else as
+ * the next version. Only where {@link Capabilities.restores}.
+ */
+export interface Restore extends Row {
+  readonly kind: 'restore';
+}
+
+/**
+ * Does all of the writes if every guard holds, else nothing, as one step: nobody who asks this server sees a part of
+ * them, or writes between the look at the guards and the last write. Where `commits` is `everywhere` that is true whichever
+ * server is asked; where it is `here`, of this one: others may write at the same moment, and what comes of that is
+ * what comes of any concurrent writes. A key may be guarded and written.
+ *
+ * At most `limits.commitGuards` guards, `limits.commitWrites` writes, each of another key, and `limits.commitBytes` of keys
+ * and values: beyond, it is refused with PEDIDO_INVALIDO. Throws before anything was written, except
+ * RESULTADO_DESCONHECIDO.
+ */
+export interface Commit {
+  readonly kind: 'commit';
+  readonly guards: readonly Guard[];
+  readonly writes: readonly CommitWrite[];
+}
+
+/** Holds if the newest row of `key`, as an {@link InstantQuery} gives it, has this version; 0: if the key has no row. */
 export interface Guard {
   readonly key: string;
   readonly version: number;
 }
 
-/** Adds the next version of a key, or removes every version of it (nothing happens if it has none). */
-export type Write =
-  { readonly key: string; readonly value: string } | { readonly key: string; readonly remove: true };
+/** What a commit may do to each key. */
+export type CommitWrite =
+  { readonly kind: 'insert'; readonly key: string; readonly value: string } | RemoveAll;
+
+/** What each {@link Query} and each {@link Write} is answered with. */
+export interface Answers {
+  /**
+   * The row of the greatest version ≤ the one asked for. Among siblings of one version the last in the order (version,
+   * timestamp, origin) answers.
+   */
+  version: Row | undefined;
+  /** The row with the greatest timestamp ≤ the one asked for, in the order (timestamp, origin). */
+  instant: Row | undefined;
+  /** The values of the key that no other supersedes. */
+  heads: readonly Head[];
+  /** Where the new version is. */
+  insert: Pick<Row, 'version' | 'timestamp'>;
+  /** The new row, and the newest before it. */
+  put: { readonly row: Row; readonly previous: Row | undefined };
+  remove: undefined;
+  /** The newest that was removed; `undefined` if there was none. */
+  removeAll: Row | undefined;
+  /** The newest, which stays; `undefined` if there was none. */
+  trim: Row | undefined;
+  restore: Restored;
+  /** Whether the guards held, and so whether it was done. */
+  commit: boolean;
+}
+
+// ── scans ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Many rows, one after the other: see {@link Rows} for those of each kind. Each row is true at the moment it is read. */
+export type Scan = Snapshot | Range | History | Everything;
+
+/** For every key, the greatest version ≤ `version` (the latest if absent). */
+export interface Snapshot {
+  readonly kind: 'snapshot';
+  readonly version?: number | undefined;
+}
 
 /**
- * What {@link Engine.commit} does. At most `limits.commitGuards` guards, `limits.commitWrites` writes, each of another key,
- * and `limits.commitBytes` of keys and values: beyond, it is refused with PEDIDO_INVALIDO.
+ * Every key from `from` to `to`, both included, that has a row now, in the order of code points (that of UTF-8 bytes),
+ * with its row as an {@link InstantQuery} gives it.
  */
-export interface Commit {
-  readonly guards: readonly Guard[];
-  readonly writes: readonly Write[];
+export interface Range {
+  readonly kind: 'range';
+  readonly from: string;
+  readonly to: string;
+  readonly timestamp?: number | undefined;
 }
+
+/** Every version of a key, in ascending order. */
+export interface History {
+  readonly kind: 'history';
+  readonly key: string;
+}
+
+/**
+ * Every version of every key, as they are together at one moment; those of a key in ascending order. Only where
+ * {@link Capabilities.everything}.
+ */
+export interface Everything {
+  readonly kind: 'everything';
+}
+
+/** What each {@link Scan} gives, one after the other. */
+export interface Rows {
+  snapshot: Row;
+  range: RangeRow;
+  history: Row;
+  everything: Row;
+}
+
+/** Something of one kind, of several, or of any, with its other fields. */
+export type OfKind<T extends { readonly kind: string }, K extends T['kind']> = T & { readonly kind: K };
 
 /**
  * Every method may throw (or reject with) a KvsError: SERVIDOR_ENTRANDO, SERVIDOR_SAINDO, SEM_MAIORIA; writes also
@@ -117,69 +261,7 @@ export interface Engine {
   /** What clients may ask for beyond that; absent: nothing. */
   readonly guarantees?: Guarantees;
 
-  /**
-   * Adds the next version of `key`. With an attempt: unless that was done already, in this attempt or an earlier one,
-   * as far as the engine remembers; then it answers what became of it. Throws also PEDIDO_REPETIDO, and
-   * RESULTADO_DESCONHECIDO for a repeated attempt from a time that it does not remember.
-   */
-  insert(key: string, value: string, attempt?: Attempt): Awaitable<Inserted>;
-
-  /** As {@link insert}, and tells what was newest before, as one step. */
-  put(key: string, value: string, attempt?: Attempt): Awaitable<Put>;
-
-  /**
-   * The greatest version ≤ `version` (all versions if `undefined`) of `key`; `undefined` if there is none.
-   * Among siblings of one version the last in the order (version, timestamp, origin) answers.
-   */
-  query(key: string, version: number | undefined): Awaitable<Row | undefined>;
-
-  /** The row with the greatest timestamp ≤ `timestamp` (the newest if `undefined`), in the order (timestamp, origin). */
-  queryAt(key: string, timestamp: number | undefined): Awaitable<Row | undefined>;
-
-  /**
-   * Removes exactly `version` (with its siblings), or every version if `undefined`.
-   * Throws KvsError also: CHAVE_INEXISTENTE, VERSAO_INEXISTENTE.
-   */
-  remove(key: string, version: number | undefined): Awaitable<void>;
-
-  /** Removes every version; the newest that was removed, `undefined` if there was none. */
-  removeAll(key: string): Awaitable<Row | undefined>;
-
-  /** Removes every version but the newest, and returns it; `undefined` if there was none. */
-  trim(key: string): Awaitable<Row | undefined>;
-
-  /**
-   * Does all of the writes if every guard holds, else nothing, as one step: nobody who asks this server sees a part of
-   * them, or writes between the look at the guards and the last write. Where `commits` is `everywhere` that is true whichever
-   * server is asked; where it is `here`, of this one: others may write at the same moment, and what comes of that is
-   * what comes of any concurrent writes. A key may be guarded and written.
-   *
-   * Throws before anything was written, except RESULTADO_DESCONHECIDO.
-   * @returns whether the guards held, and so whether it was done
-   */
-  commit(change: Commit): Awaitable<boolean>;
-
-  /**
-   * For every key, the greatest version ≤ `version` (the latest if `undefined`). Each row is true at the moment it is
-   * read.
-   */
-  snapshot(version: number | undefined): Stream<Row>;
-
-  /**
-   * Every key from `from` to `to`, both included, that has a row now, in the order of code points (that of UTF-8
-   * bytes), with its row as {@link queryAt} gives it.
-   */
-  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow>;
-
-  /** The values of a key that no other supersedes. */
-  heads(key: string): Awaitable<readonly Head[]>;
-
-  /** Every version of a key, in ascending order. Each is true at the moment it is read. */
-  versions(key: string): Stream<Row>;
-
-  /** Every version of every key, as they are together at one moment; those of a key in ascending order. */
-  everything?(): Stream<Row>;
-
-  /** Takes a version that comes from elsewhere, under its number and its timestamp where the key has none as late. */
-  restore?(row: Row): Awaitable<Restored>;
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]>;
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Awaitable<Answers[K]>;
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
 }

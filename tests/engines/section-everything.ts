@@ -2,6 +2,7 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import type { Row } from '../../src/ports/engine.js';
 import type { Bench } from './conformance.js';
 import { insertAll } from './support.js';
+import { verbs } from '../support/verbs.js';
 
 // More than one page of any engine.
 const MANY_KEYS = 450;
@@ -14,10 +15,10 @@ export function everythingSection(bench: Bench): void {
     meanwhile?: () => Promise<void>,
   ): Promise<Row[]> => {
     const { engine } = bench;
-    if (!engine.everything) return context.skip();
+    if (!engine.capabilities.everything) return context.skip();
     const rows: Row[] = [];
     let begun = false;
-    for await (const row of engine.everything()) {
+    for await (const row of verbs(engine).everything()) {
       if (!begun) await meanwhile?.();
       begun = true;
       if (row?.key.startsWith(prefix) === true) rows.push(row);
@@ -35,8 +36,8 @@ export function everythingSection(bench: Bench): void {
       const rowsA = await insertAll(engine, a, ['a1', 'a2', 'a3']);
       const rowsB = await insertAll(engine, b, ['b1']);
       await insertAll(engine, c, ['c1', 'c2']);
-      await engine.remove(a, 2);
-      await engine.removeAll(c);
+      await verbs(engine).remove(a, 2);
+      await verbs(engine).removeAll(c);
       const found = await read(base, context);
       expect(inOrder(found)).toEqual(inOrder([rowsA[0]!, rowsA[2]!, rowsB[0]!]));
       expect(found.filter(({ key }) => key === a).map(({ version }) => version)).toEqual([1, 3]);
@@ -48,8 +49,8 @@ export function everythingSection(bench: Bench): void {
       const keys = Array.from({ length: MANY_KEYS }, (_, i) => `${base} ${String(i).padStart(4, '0')}`);
       const rows = await Promise.all(keys.map(async (key) => insertAll(engine, key, ['um'])));
       const found = await read(base, context, async () => {
-        await Promise.all(keys.slice(-100).map(async (key) => engine.removeAll(key)));
-        await Promise.all(keys.slice(0, 100).map(async (key) => engine.insert(key, 'dois')));
+        await Promise.all(keys.slice(-100).map(async (key) => verbs(engine).removeAll(key)));
+        await Promise.all(keys.slice(0, 100).map(async (key) => verbs(engine).insert(key, 'dois')));
       });
       expect(inOrder(found)).toEqual(inOrder(rows.flat()));
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bench } from './conformance.js';
 import { codeOf, insertAll, plain, query, queryAt } from './support.js';
+import { verbs } from '../support/verbs.js';
 
 /** One key: its versions, its timestamps, what finds them and what removes them. */
 export function historySection(bench: Bench): void {
@@ -25,11 +26,11 @@ export function historySection(bench: Bench): void {
     it('are the same for put and insert, and put tells what was newest before', async () => {
       const { engine } = bench;
       const key = bench.key();
-      const first = await engine.put(key, 'a');
+      const first = await verbs(engine).put(key, 'a');
       expect(first.previous).toBeUndefined();
       expect(plain(first.row)).toMatchObject({ key, value: 'a', version: 1 });
       const [second] = await insertAll(engine, key, ['b']);
-      const third = await engine.put(key, 'c');
+      const third = await verbs(engine).put(key, 'c');
       expect(plain(third.previous)).toEqual(second);
       expect(third.row).toMatchObject({ key, value: 'c', version: 3 });
       expect(third.row.timestamp).toBeGreaterThan(second!.timestamp);
@@ -52,13 +53,13 @@ export function historySection(bench: Bench): void {
       const { engine } = bench;
       const key = bench.key();
       const [one, two, , four] = await insertAll(engine, key, ['a', 'b', 'c', 'd']);
-      await engine.remove(key, 3);
+      await verbs(engine).remove(key, 3);
       expect(await query(engine, key, 1)).toEqual(one);
       expect(await query(engine, key, 2)).toEqual(two);
       expect(await query(engine, key, 3)).toEqual(two);
       for (const asked of [4, 5, 2 ** 31 - 1, undefined])
         expect(await query(engine, key, asked)).toEqual(four);
-      await engine.remove(key, 1);
+      await verbs(engine).remove(key, 1);
       expect(await query(engine, key, 1)).toBeUndefined();
     });
 
@@ -74,7 +75,7 @@ export function historySection(bench: Bench): void {
       for (const asked of [last!.timestamp + 1, Number.MAX_SAFE_INTEGER, undefined]) {
         expect(await queryAt(engine, key, asked)).toEqual(last);
       }
-      await engine.remove(key, 2);
+      await verbs(engine).remove(key, 2);
       expect(await queryAt(engine, key, last!.timestamp - 1)).toEqual(first);
       expect(await queryAt(engine, key, 1)).toBeUndefined();
     });
@@ -85,9 +86,9 @@ export function historySection(bench: Bench): void {
       const { engine } = bench;
       const key = bench.key();
       const [one, , three] = await insertAll(engine, key, ['a', 'b', 'c']);
-      await engine.remove(key, 2);
-      expect(await codeOf(() => engine.remove(key, 2))).toBe('VERSAO_INEXISTENTE');
-      expect(await codeOf(() => engine.remove(key, 9))).toBe('VERSAO_INEXISTENTE');
+      await verbs(engine).remove(key, 2);
+      expect(await codeOf(() => verbs(engine).remove(key, 2))).toBe('VERSAO_INEXISTENTE');
+      expect(await codeOf(() => verbs(engine).remove(key, 9))).toBe('VERSAO_INEXISTENTE');
       expect([await query(engine, key, 2), await query(engine, key)]).toEqual([one, three]);
     });
 
@@ -95,7 +96,7 @@ export function historySection(bench: Bench): void {
       const { engine } = bench;
       const key = bench.key();
       const [one, two] = await insertAll(engine, key, ['a', 'b']);
-      await engine.remove(key, 2);
+      await verbs(engine).remove(key, 2);
       expect([await query(engine, key), await queryAt(engine, key)]).toEqual([one, one]);
       const [next] = await insertAll(engine, key, ['c']);
       expect(next!.version).toBe(3);
@@ -106,10 +107,10 @@ export function historySection(bench: Bench): void {
       const { engine } = bench;
       const key = bench.key();
       const [one] = await insertAll(engine, key, ['a']);
-      await engine.remove(key, 1);
+      await verbs(engine).remove(key, 1);
       expect(await query(engine, key)).toBeUndefined();
       for (const version of [1, undefined]) {
-        expect(await codeOf(() => engine.remove(key, version))).toBe('CHAVE_INEXISTENTE');
+        expect(await codeOf(() => verbs(engine).remove(key, version))).toBe('CHAVE_INEXISTENTE');
       }
       const [next] = await insertAll(engine, key, ['b']);
       expect(next!.version).toBe(2);
@@ -119,12 +120,12 @@ export function historySection(bench: Bench): void {
     it('of all versions leaves an unknown key that goes on counting', async () => {
       const { engine } = bench;
       const key = bench.key();
-      expect(await codeOf(() => engine.remove(key, undefined))).toBe('CHAVE_INEXISTENTE');
+      expect(await codeOf(() => verbs(engine).remove(key, undefined))).toBe('CHAVE_INEXISTENTE');
       const [, , last] = await insertAll(engine, key, ['a', 'b', 'c']);
-      await engine.remove(key, undefined);
+      await verbs(engine).remove(key, undefined);
       expect([await query(engine, key), await queryAt(engine, key)]).toEqual([undefined, undefined]);
-      expect(await codeOf(() => engine.remove(key, undefined))).toBe('CHAVE_INEXISTENTE');
-      const put = await engine.put(key, 'd');
+      expect(await codeOf(() => verbs(engine).remove(key, undefined))).toBe('CHAVE_INEXISTENTE');
+      const put = await verbs(engine).put(key, 'd');
       expect(put.previous).toBeUndefined();
       expect(put.row.version).toBe(4);
       expect(put.row.timestamp).toBeGreaterThan(last!.timestamp);
@@ -134,31 +135,31 @@ export function historySection(bench: Bench): void {
     it('by removeAll tells the newest that was removed', async () => {
       const { engine } = bench;
       const key = bench.key();
-      expect(await engine.removeAll(key)).toBeUndefined();
+      expect(await verbs(engine).removeAll(key)).toBeUndefined();
       const [, two] = await insertAll(engine, key, ['a', 'b']);
-      expect(plain(await engine.removeAll(key))).toEqual(two);
-      expect(await engine.removeAll(key)).toBeUndefined();
+      expect(plain(await verbs(engine).removeAll(key))).toEqual(two);
+      expect(await verbs(engine).removeAll(key)).toBeUndefined();
       expect(await query(engine, key)).toBeUndefined();
-      const put = await engine.put(key, 'c');
+      const put = await verbs(engine).put(key, 'c');
       expect(put).toMatchObject({ previous: undefined, row: { version: 3 } });
     });
 
     it('by trim keeps the newest and tells it', async () => {
       const { engine } = bench;
       const key = bench.key();
-      expect(await engine.trim(key)).toBeUndefined();
+      expect(await verbs(engine).trim(key)).toBeUndefined();
       const [, , three] = await insertAll(engine, key, ['a', 'b', 'c']);
-      expect(plain(await engine.trim(key))).toEqual(three);
+      expect(plain(await verbs(engine).trim(key))).toEqual(three);
       expect(await query(engine, key, 2)).toBeUndefined();
       expect(await queryAt(engine, key, three!.timestamp - 1)).toBeUndefined();
       expect(await query(engine, key)).toEqual(three);
-      expect(plain(await engine.trim(key))).toEqual(three);
+      expect(plain(await verbs(engine).trim(key))).toEqual(three);
       const [four] = await insertAll(engine, key, ['d']);
       expect(four!.version).toBe(4);
-      await engine.remove(key, 4);
-      expect(plain(await engine.trim(key))).toEqual(three);
-      await engine.removeAll(key);
-      expect(await engine.trim(key)).toBeUndefined();
+      await verbs(engine).remove(key, 4);
+      expect(plain(await verbs(engine).trim(key))).toEqual(three);
+      await verbs(engine).removeAll(key);
+      expect(await verbs(engine).trim(key)).toBeUndefined();
     });
   });
 }

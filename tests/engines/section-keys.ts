@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
 import type { Bench } from './conformance.js';
 import { insertAll, plain, query, queryAt, range, snapshotOf } from './support.js';
+import { verbs } from '../support/verbs.js';
 
 const TEXTS = [
   '',
@@ -34,8 +35,8 @@ export function keysSection(bench: Bench): void {
       expect(await queryAt(engine, text, one!.timestamp)).toEqual(one);
       expect(await range(engine, text, text)).toEqual([{ key: text, row: two }]);
       expect(await snapshotOf(engine, [text])).toEqual([two]);
-      expect(plain(await engine.trim(text))).toEqual(two);
-      expect(plain(await engine.removeAll(text))).toEqual(two);
+      expect(plain(await verbs(engine).trim(text))).toEqual(two);
+      expect(plain(await verbs(engine).removeAll(text))).toEqual(two);
       expect(await query(engine, text)).toBeUndefined();
       expect(await range(engine, text, text)).toEqual([]);
     });
@@ -69,7 +70,7 @@ export function keysSection(bench: Bench): void {
       const values = keys.map((_, i) => `${String(i)}:${String(i)}`);
       expect(await latest()).toEqual(values);
       for (const [i, key] of keys.entries()) {
-        expect((await engine.removeAll(key))?.version).toBe(i + 1);
+        expect((await verbs(engine).removeAll(key))?.version).toBe(i + 1);
         expect(await latest()).toEqual(values.map((value, j) => (j <= i ? undefined : value)));
       }
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Row } from '../../src/ports/engine.js';
 import type { Bench } from './conformance.js';
 import { allAtOnce, insertAll, query, range, snapshotOf } from './support.js';
+import { verbs } from '../support/verbs.js';
 
 const PAGED_KEYS = 600;
 
@@ -15,9 +16,9 @@ export function rangesSection(bench: Bench): void {
       const rowsA = await insertAll(engine, a, ['a1', 'a2', 'a3']);
       const rowsB = await insertAll(engine, b, ['b1']);
       const rowsC = await insertAll(engine, c, ['c1', 'c2']);
-      await engine.remove(c, 1);
+      await verbs(engine).remove(c, 1);
       await insertAll(engine, d, ['d1']);
-      await engine.removeAll(d);
+      await verbs(engine).removeAll(d);
       const at = (version?: number) => snapshotOf(engine, keys, version);
       expect(await at(1)).toEqual([rowsA[0], rowsB[0], undefined, undefined]);
       expect(await at(2)).toEqual([rowsA[1], rowsB[0], rowsC[1], undefined]);
@@ -93,8 +94,8 @@ export function rangesSection(bench: Bench): void {
       await fill(['', greatest]);
       const all = await range(engine, '', greatest);
       expect([all[0]?.key, all.at(-1)?.key]).toEqual(['', greatest]);
-      await engine.removeAll('');
-      await engine.removeAll(greatest);
+      await verbs(engine).removeAll('');
+      await verbs(engine).removeAll(greatest);
     });
 
     it('at a time show what was newest then, and also the keys that had nothing yet', async () => {
@@ -107,7 +108,7 @@ export function rangesSection(bench: Bench): void {
       const [firstB] = await insertAll(engine, b, ['1']);
       const [secondA] = await insertAll(engine, a, ['2']);
       await insertAll(engine, c, ['1']);
-      await engine.removeAll(c);
+      await verbs(engine).removeAll(c);
       const at = (timestamp?: number) => range(engine, a, c, timestamp);
       expect(await at(firstA!.timestamp)).toEqual([
         { key: a, row: firstA },
@@ -134,7 +135,7 @@ export function rangesSection(bench: Bench): void {
       expect(await keys()).toEqual(['b']);
       await fill([`${base}c`, `${base}a`]);
       expect(await keys()).toEqual(['a', 'b', 'c']);
-      await engine.remove(`${base}b`, 1);
+      await verbs(engine).remove(`${base}b`, 1);
       expect(await keys()).toEqual(['a', 'c']);
       await fill([`${base}b`]);
       expect(await keys()).toEqual(['a', 'b', 'c']);
@@ -147,12 +148,12 @@ export function rangesSection(bench: Bench): void {
         const { engine } = bench;
         const base = bench.key();
         const keys = Array.from({ length: PAGED_KEYS }, (_, i) => `${base} ${String(i).padStart(4, '0')}`);
-        await allAtOnce(keys.length, (i) => engine.insert(keys[(i * 7) % keys.length]!, 'v'));
+        await allAtOnce(keys.length, (i) => verbs(engine).insert(keys[(i * 7) % keys.length]!, 'v'));
         expect((await range(engine, base, `${base}~`)).map(({ key }) => key)).toEqual(keys);
         const removed: string[] = [];
-        for await (const found of engine.range(base, `${base}~`, undefined)) {
+        for await (const found of verbs(engine).range(base, `${base}~`, undefined)) {
           if (found === undefined) continue;
-          expect((await engine.removeAll(found.key))?.key).toBe(found.key);
+          expect((await verbs(engine).removeAll(found.key))?.key).toBe(found.key);
           removed.push(found.key);
         }
         expect(removed).toEqual(keys);

@@ -2,6 +2,7 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import { newRequestId } from '../../src/client/request-id.js';
 import type { Bench } from './conformance.js';
 import { query } from './support.js';
+import { verbs } from '../support/verbs.js';
 
 const AT_ONCE = 16;
 
@@ -16,15 +17,18 @@ export function requestsSection(bench: Bench): void {
       need(context);
       const { engine, open } = bench;
       const key = bench.key();
-      await engine.insert(key, 'antes');
+      await verbs(engine).insert(key, 'antes');
       const id = newRequestId();
-      const made = await engine.insert(key, 'valor', { id, number: 1 });
+      const made = await verbs(engine).insert(key, 'valor', { id, number: 1 });
       expect(made.version).toBe(2);
-      await engine.insert(key, 'depois');
+      await verbs(engine).insert(key, 'depois');
       await open.settle();
       const { version, timestamp } = made;
       for (const server of [engine, open.second ?? engine]) {
-        expect(await server.insert(key, 'valor', { id, number: 2 })).toMatchObject({ version, timestamp });
+        expect(await verbs(server).insert(key, 'valor', { id, number: 2 })).toMatchObject({
+          version,
+          timestamp,
+        });
       }
       expect(await query(engine, key)).toMatchObject({ version: 3, value: 'depois' });
     });
@@ -34,7 +38,7 @@ export function requestsSection(bench: Bench): void {
       const { engine } = bench;
       const key = bench.key();
       const id = newRequestId();
-      const insert = async () => engine.insert(key, 'valor', { id, number: 1 });
+      const insert = async () => verbs(engine).insert(key, 'valor', { id, number: 1 });
       const made = await Promise.all(Array.from({ length: AT_ONCE }, insert));
       expect(new Set(made.map(({ version }) => version))).toEqual(new Set([1]));
       expect(await query(engine, key)).toMatchObject({ version: 1 });
@@ -44,12 +48,12 @@ export function requestsSection(bench: Bench): void {
       need(context);
       const { engine } = bench;
       const key = bench.key();
-      const { row } = await engine.put(key, 'antes');
+      const { row } = await verbs(engine).put(key, 'antes');
       const id = newRequestId();
-      const put = await engine.put(key, 'depois', { id, number: 1 });
+      const put = await verbs(engine).put(key, 'depois', { id, number: 1 });
       expect(put.previous).toEqual(row);
-      await engine.put(key, 'mais');
-      expect(await engine.put(key, 'depois', { id, number: 2 })).toEqual(put);
+      await verbs(engine).put(key, 'mais');
+      expect(await verbs(engine).put(key, 'depois', { id, number: 2 })).toEqual(put);
     });
 
     it('are refused if the id names another insert, and nothing is done', async (context) => {
@@ -57,12 +61,12 @@ export function requestsSection(bench: Bench): void {
       const { engine } = bench;
       const [key, other] = [bench.key(), bench.key()];
       const id = newRequestId();
-      await engine.insert(key, 'valor', { id, number: 1 });
+      await verbs(engine).insert(key, 'valor', { id, number: 1 });
       for (const [at, value] of [
         [key, 'outro'],
         [other, 'valor'],
       ] as const) {
-        const again = async () => engine.insert(at, value, { id, number: 2 });
+        const again = async () => verbs(engine).insert(at, value, { id, number: 2 });
         await expect(again()).rejects.toMatchObject({ code: 'PEDIDO_REPETIDO' });
       }
       expect(await query(engine, key)).toMatchObject({ version: 1, value: 'valor' });

@@ -13,6 +13,7 @@ import {
   range,
   snapshotOf,
 } from './support.js';
+import { verbs } from '../support/verbs.js';
 
 const CONCURRENT = 50;
 
@@ -29,7 +30,7 @@ export function togetherSection(bench: Bench): void {
     it(`${String(CONCURRENT)} inserts take ${String(CONCURRENT)} versions and as many timestamps`, async () => {
       const { engine } = bench;
       const key = bench.key();
-      const rows = await allAtOnce(CONCURRENT, (i) => engine.insert(key, String(i)));
+      const rows = await allAtOnce(CONCURRENT, (i) => verbs(engine).insert(key, String(i)));
       expect(rows.map(({ version }) => version).sort(byNumber)).toEqual(numbersTo(CONCURRENT));
       const inOrder = [...rows].sort((a, b) => a.version - b.version);
       inOrder
@@ -42,7 +43,7 @@ export function togetherSection(bench: Bench): void {
     it('puts make a chain: each sees the one before it', async () => {
       const { engine } = bench;
       const key = bench.key();
-      const puts = await allAtOnce(CONCURRENT, (i) => engine.put(key, String(i)));
+      const puts = await allAtOnce(CONCURRENT, (i) => verbs(engine).put(key, String(i)));
       const inOrder = [...puts].sort((a, b) => a.row.version - b.row.version);
       expect(inOrder.map(({ row }) => row.version)).toEqual(numbersTo(CONCURRENT));
       inOrder.forEach(({ previous }, i) => expect(plain(previous)).toEqual(plain(inOrder[i - 1]?.row)));
@@ -52,7 +53,7 @@ export function togetherSection(bench: Bench): void {
       const { engine } = bench;
       const key = bench.key();
       await insertAll(engine, key, ['a', 'b', 'c']);
-      const codes = await allAtOnce(10, () => codeOf(() => engine.remove(key, 2)));
+      const codes = await allAtOnce(10, () => codeOf(() => verbs(engine).remove(key, 2)));
       expect(codes.filter((code) => code === undefined)).toHaveLength(1);
       expect(codes.filter((code) => code === 'VERSAO_INEXISTENTE')).toHaveLength(9);
     });
@@ -61,7 +62,7 @@ export function togetherSection(bench: Bench): void {
       const { engine } = bench;
       const key = bench.key();
       const [, two] = await insertAll(engine, key, ['a', 'b']);
-      const removed = await allAtOnce(10, () => engine.removeAll(key));
+      const removed = await allAtOnce(10, () => verbs(engine).removeAll(key));
       expect(removed.filter((row) => row !== undefined).map(plain)).toEqual([two]);
     });
   });
@@ -75,8 +76,8 @@ export function togetherSection(bench: Bench): void {
       const rowsA = await insertAll(engine, a, ['a1', 'a2', 'a3']);
       const rowsB = await insertAll(other, b, ['b1', 'b2']);
       await insertAll(engine, c, ['c1']);
-      await engine.removeAll(c);
-      await engine.remove(a, 2);
+      await verbs(engine).removeAll(c);
+      await verbs(engine).remove(a, 2);
       await open.settle();
       for (const server of [engine, other]) {
         expect(await query(server, a, 2)).toEqual(rowsA[0]);
@@ -96,18 +97,18 @@ export function togetherSection(bench: Bench): void {
       const key = bench.key();
       const [, two] = await insertAll(engine, key, ['a', 'b']);
       await open.settle();
-      expect(plain(await other.removeAll(key))).toEqual(two);
+      expect(plain(await verbs(other).removeAll(key))).toEqual(two);
       await open.settle();
       expect(await query(engine, key)).toBeUndefined();
       const [three] = await insertAll(engine, key, ['c']);
       await open.settle();
-      const put = await other.put(key, 'd');
+      const put = await verbs(other).put(key, 'd');
       expect(plain(put.previous)).toEqual(three);
       expect([three!.version, put.row.version]).toEqual([3, 4]);
       expect(three!.timestamp).toBeGreaterThan(two!.timestamp);
       expect(put.row.timestamp).toBeGreaterThan(three!.timestamp);
       await open.settle();
-      expect(plain(await engine.trim(key))).toEqual(plain(put.row));
+      expect(plain(await verbs(engine).trim(key))).toEqual(plain(put.row));
       await open.settle();
       expect(await query(other, key, 3)).toBeUndefined();
     });
@@ -116,7 +117,7 @@ export function togetherSection(bench: Bench): void {
       const other = second(context);
       const { engine, open } = bench;
       const key = bench.key();
-      const written = await allAtOnce(20, (i) => (i % 2 === 0 ? engine : other).insert(key, String(i)));
+      const written = await allAtOnce(20, (i) => verbs(i % 2 === 0 ? engine : other).insert(key, String(i)));
       await open.settle();
       const versions = [...new Set(written.map(({ version }) => version))].sort(byNumber);
       for (const version of versions) {
@@ -145,7 +146,7 @@ export function togetherSection(bench: Bench): void {
       const { engine, open } = bench;
       const key = bench.key();
       const servers = [engine, open.second ?? engine];
-      const rows = await allAtOnce(CONCURRENT, (i) => servers[i % 2]!.insert(key, String(i)));
+      const rows = await allAtOnce(CONCURRENT, (i) => verbs(servers[i % 2]!).insert(key, String(i)));
       const inOrder = [...rows].sort((a, b) => a.version - b.version);
       expect(inOrder.map(({ version }) => version)).toEqual(numbersTo(CONCURRENT));
       inOrder
@@ -163,7 +164,7 @@ export function togetherSection(bench: Bench): void {
         const [row] = await insertAll(writer, key, [String(i)]);
         expect(await query(reader, key)).toEqual(row);
         expect(await range(reader, key, key)).toEqual([{ key, row }]);
-        expect(plain(await reader.removeAll(key))).toEqual(row);
+        expect(plain(await verbs(reader).removeAll(key))).toEqual(row);
         expect(await query(writer, key)).toBeUndefined();
       }
     });
@@ -173,10 +174,10 @@ export function togetherSection(bench: Bench): void {
     it('of a key without values are none', async () => {
       const { engine } = bench;
       const key = bench.key();
-      expect(await engine.heads(key)).toEqual([]);
+      expect(await verbs(engine).heads(key)).toEqual([]);
       await insertAll(engine, key, ['a', 'b']);
-      await engine.removeAll(key);
-      expect(await engine.heads(key)).toEqual([]);
+      await verbs(engine).removeAll(key);
+      expect(await verbs(engine).heads(key)).toEqual([]);
     });
 
     it('are the last write alone when every writer had seen the one before', async () => {
@@ -189,7 +190,7 @@ export function togetherSection(bench: Bench): void {
         const [row] = await insertAll(servers[i % 2]!, key, [String(i)]);
         await open.settle();
         for (const server of servers) {
-          const heads = await server.heads(key);
+          const heads = await verbs(server).heads(key);
           expect(heads).toMatchObject([{ value: String(i), timestamp: row!.timestamp }]);
           const [head] = heads as [Head];
           expect(new Map(head.clock).get(head.origin)).toBeGreaterThan(0);
@@ -209,11 +210,11 @@ export function togetherSection(bench: Bench): void {
       await insertAll(engine, key, ['antes']);
       await open.settle();
       // Both are asked before either can have told the other, or while it cannot.
-      const write = () => Promise.all([engine.put(key, 'um'), other.put(key, 'dois')]);
+      const write = () => Promise.all([verbs(engine).put(key, 'um'), verbs(other).put(key, 'dois')]);
       await (open.apart?.(write) ?? write());
       await open.settle();
       for (const server of [engine, other]) {
-        const heads = [...(await server.heads(key))].sort((a, b) => (a.value < b.value ? -1 : 1));
+        const heads = [...(await verbs(server).heads(key))].sort((a, b) => (a.value < b.value ? -1 : 1));
         expect(heads.map(({ value }) => value)).toEqual(['dois', 'um']);
         const [x, y] = heads as [Head, Head];
         expect(x.origin).not.toBe(y.origin);
@@ -224,7 +225,7 @@ export function togetherSection(bench: Bench): void {
       await insertAll(other, key, ['depois']);
       await open.settle();
       for (const server of [engine, other]) {
-        expect((await server.heads(key)).map(({ value }) => value)).toEqual(['depois']);
+        expect((await verbs(server).heads(key)).map(({ value }) => value)).toEqual(['depois']);
       }
     });
   });

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { KvsError, type ErrorCode } from '../../src/core/errors.js';
 import type { Awaitable, Engine, RangeRow, Row, Stream } from '../../src/ports/engine.js';
+import { verbs } from '../support/verbs.js';
 
 /** Everything that a stream gives, without its pauses. */
 export async function collect<T>(rows: Stream<T>): Promise<T[]> {
@@ -22,7 +23,7 @@ export async function codeOf(call: () => Awaitable<unknown>): Promise<ErrorCode 
 /** Inserts values one after the other; returns the rows as they must be found. */
 export async function insertAll(engine: Engine, key: string, values: readonly string[]): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const value of values) rows.push({ key, value, ...stamp(await engine.insert(key, value)) });
+  for (const value of values) rows.push({ key, value, ...stamp(await verbs(engine).insert(key, value)) });
   return rows;
 }
 
@@ -39,11 +40,11 @@ export function plain(row: Row | undefined): Row | undefined {
 }
 
 export async function query(engine: Engine, key: string, version?: number): Promise<Row | undefined> {
-  return plain(await engine.query(key, version));
+  return plain(await verbs(engine).query(key, version));
 }
 
 export async function queryAt(engine: Engine, key: string, timestamp?: number): Promise<Row | undefined> {
-  return plain(await engine.queryAt(key, timestamp));
+  return plain(await verbs(engine).queryAt(key, timestamp));
 }
 
 /** The rows of a range, as plain data. */
@@ -53,7 +54,7 @@ export async function range(
   to: string,
   timestamp?: number,
 ): Promise<RangeRow[]> {
-  const rows = await collect(engine.range(from, to, timestamp));
+  const rows = await collect(verbs(engine).range(from, to, timestamp));
   return rows.map(({ key, row }) => ({ key, row: plain(row) }));
 }
 
@@ -63,7 +64,7 @@ export async function snapshotOf(
   keys: readonly string[],
   version?: number,
 ): Promise<(Row | undefined)[]> {
-  const rows = await collect(engine.snapshot(version));
+  const rows = await collect(verbs(engine).snapshot(version));
   expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
   return keys.map((key) => plain(rows.find((row) => row.key === key)));
 }

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { checkHistory } from '../support/linearizability/check.js';
 import { engineSubject } from '../support/linearizability/engine-subject.js';
 import { Recorder } from '../support/linearizability/recorder.js';
+import { verbs } from '../support/verbs.js';
 
 const PATIENCE_MS = 60_000;
 
@@ -46,14 +47,14 @@ describe.skipIf(!etcdAvailable())('local reads', () => {
     };
 
     await write('antes');
-    await eventually('the first write is everywhere', () => reader.query('chave', undefined));
+    await eventually('the first write is everywhere', () => verbs(reader).query('chave', undefined));
     await read();
     expect(checkHistory(recorder.operations)).toMatchObject({ linearizable: true });
 
     // Frozen before the others start anew, it cannot be told of anything they agree on from then on.
     late!.freeze();
     await Promise.all(others.map((member) => member.restart()));
-    await eventually('the others go on', () => writer.query('chave', undefined), PATIENCE_MS);
+    await eventually('the others go on', () => verbs(writer).query('chave', undefined), PATIENCE_MS);
     await write('depois');
     await Promise.all(others.map((member) => member.kill9()));
     late!.thaw();

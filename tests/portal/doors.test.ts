@@ -8,6 +8,7 @@ import { openPortalOn } from '../support/portal-stand.js';
 import type { PortalStand } from '../support/portal-stand.js';
 import { describeService, listServices } from '../support/reflection-client.js';
 import { realTime } from '../support/real-time.js';
+import { verbs } from '../support/verbs.js';
 
 describe('as portas do portal', () => {
   const engine = new MemoryEngine();
@@ -48,8 +49,8 @@ describe('as portas do portal', () => {
 
   it('valores que outros puseram sob as chaves do portal não contam, e não atrapalham', async () => {
     for (const value of ['', 'nada', '[]', '{"nome":1}', '{"acao":"create","nome":"x","vagas":-1}']) {
-      engine.insert('portal/disciplina/GBC999', value);
-      engine.insert('portal/ministra/GBC074', value);
+      verbs(engine).insert('portal/disciplina/GBC999', value);
+      verbs(engine).insert('portal/ministra/GBC074', value);
     }
     await stand.client.disciplina('GBC074', 'Redes', 1);
     expect(await stand.client.all('ObtemTodasDisciplinas')).toHaveLength(1);
@@ -64,8 +65,8 @@ describe('as portas do portal', () => {
   it('o que sobrou de uma remoção cortada no meio não toma o lugar de ninguém', async () => {
     await stand.client.disciplina('GBC500', 'Sistemas', 1);
     // The record is gone, and the rest was not reached.
-    engine.insert('portal/inscricao/GBC500/41921BSI000', '{"origem":"unico"}');
-    engine.insert('portal/aluno-disciplina/41921BSI000/GBC500', '{}');
+    verbs(engine).insert('portal/inscricao/GBC500/41921BSI000', '{"origem":"unico"}');
+    verbs(engine).insert('portal/aluno-disciplina/41921BSI000/GBC500', '{}');
     await stand.client.aluno('41921BSI001', 'Maria');
     expect(await stand.client.matricula('GBC500', '41921BSI001')).toMatchObject({ status: 0 });
     expect(await stand.client.roster('GBC500')).toEqual(['41921BSI001']);

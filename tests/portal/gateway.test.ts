@@ -100,8 +100,8 @@ class Group {
   }
 
   names(): string[] {
-    return [...this.engine.range('portal/aluno/', 'portal/aluno0', undefined)].map(({ key }) =>
-      key.slice(13),
+    return [...this.engine.scan({ kind: 'range', from: 'portal/aluno/', to: 'portal/aluno0' })].map(
+      ({ key }) => key.slice(13),
     );
   }
 }

@@ -6,6 +6,7 @@ import { decodeCsv, encodeCsv } from '../../src/portal/csv.js';
 import { changeOfRemoval, changeOfValue, messageOf, parseMessage } from '../../src/portal/changes.js';
 import type { Change } from '../../src/portal/changes.js';
 import { inParts } from '../../src/portal/dependents.js';
+import type { DependentChange } from '../../src/portal/dependents.js';
 import {
   alunoKey,
   classesOfAluno,
@@ -192,11 +193,11 @@ describe('as vagas', () => {
   });
 
   it('o que depende de algo vai em tão poucos passos quanto cabe, e nenhum grande demais', () => {
-    const link = {
+    const link: DependentChange = {
       guards: [{ key: 'k', version: 1 }],
       writes: [
-        { key: 'k', remove: true as const },
-        { key: 'm', remove: true as const },
+        { kind: 'removeAll', key: 'k' },
+        { kind: 'removeAll', key: 'm' },
       ],
     };
     const parts = inParts(Array.from({ length: 40 }, () => link));

@@ -2,7 +2,19 @@ import { assertCommitFits } from '../../src/core/commit-size.js';
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
 import { onlyHead } from '../../src/ports/engine.js';
-import type { Capabilities, Commit, Engine, Head, Put, RangeRow, Row } from '../../src/ports/engine.js';
+import type {
+  Answers,
+  Capabilities,
+  Commit,
+  Engine,
+  OfKind,
+  Query,
+  RangeRow,
+  Row,
+  Rows,
+  Scan,
+  Write,
+} from '../../src/ports/engine.js';
 
 const ORIGIN = 'unico';
 
@@ -16,8 +28,10 @@ export class MemoryEngine implements Engine {
     linearizable: true,
     durable: false,
     commits: 'everywhere',
+    everything: false,
+    restores: false,
   };
-  readonly #rows = new Map<string, Row[]>();
+  readonly #stored = new Map<string, Row[]>();
   /** Greatest version and timestamp ever given to a key; they outlive its rows. */
   readonly #greatest = new Map<string, { version: number; timestamp: number }>();
   /** Calls so far, of every kind. */
@@ -29,79 +43,105 @@ export class MemoryEngine implements Engine {
   /** The wall clock, ms since 1970. */
   clock = (): number => Date.now();
 
-  insert(key: string, value: string): { version: number; timestamp: number } {
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Answers[K];
+  read(query: Query): Answers[Query['kind']] {
     this.#enter();
+    switch (query.kind) {
+      case 'version':
+        return this.#find(query.key, query.version);
+      case 'instant':
+        return this.#findAt(query.key, query.timestamp);
+      case 'heads':
+        return onlyHead(this.#newest(query.key), ORIGIN);
+    }
+  }
+
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Answers[K];
+  write(write: Write): Answers[Write['kind']] {
+    this.#enter();
+    return this.#write(write);
+  }
+
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Iterable<Rows[K]>;
+  *scan(scan: Scan): Iterable<Rows[Scan['kind']]> {
+    this.#enter();
+    yield* this.#rows(scan);
+  }
+
+  #write(write: Write): Answers[Write['kind']] {
+    switch (write.kind) {
+      case 'insert':
+        return this.#insert(write.key, write.value);
+      case 'put': {
+        const { key, value } = write;
+        const previous = this.#newest(key);
+        return { row: { key, value, ...this.#insert(key, value) }, previous };
+      }
+      case 'remove':
+        this.#remove(write.key, write.version);
+        return undefined;
+      case 'removeAll': {
+        const newest = this.#newest(write.key);
+        this.#stored.delete(write.key);
+        return newest;
+      }
+      case 'trim': {
+        const newest = this.#newest(write.key);
+        if (newest !== undefined) this.#stored.set(write.key, [newest]);
+        return newest;
+      }
+      case 'restore':
+        throw new KvsError('NAO_SUPORTADO', 'este motor dá números seus');
+      case 'commit':
+        return this.#commit(write);
+    }
+  }
+
+  #rows(scan: Scan): Iterable<Rows[Scan['kind']]> {
+    switch (scan.kind) {
+      case 'snapshot':
+        return this.#snapshot(scan.version);
+      case 'range':
+        return this.#range(scan);
+      case 'history':
+        return this.#stored.get(scan.key) ?? [];
+      case 'everything':
+        throw new KvsError('NAO_SUPORTADO', 'este motor não exporta todas as versões');
+    }
+  }
+
+  #insert(key: string, value: string): Answers['insert'] {
     const greatest = this.#greatest.get(key) ?? { version: 0, timestamp: 0 };
     const version = greatest.version + 1;
     if (version > limits.version) throw new KvsError('VERSAO_ESGOTADA', 'a chave não tem mais versões');
     const timestamp = Math.max(this.clock(), greatest.timestamp + 1);
     this.#greatest.set(key, { version, timestamp });
-    const rows = this.#rows.get(key);
+    const rows = this.#stored.get(key);
     const row = { key, value, version, timestamp };
-    if (rows === undefined) this.#rows.set(key, [row]);
+    if (rows === undefined) this.#stored.set(key, [row]);
     else rows.push(row);
     return { version, timestamp };
   }
 
-  put(key: string, value: string): Put {
-    const previous = this.#newest(key);
-    return { row: { key, value, ...this.insert(key, value) }, previous };
-  }
-
-  query(key: string, version: number | undefined): Row | undefined {
-    this.#enter();
-    return this.#find(key, version);
-  }
-
-  queryAt(key: string, timestamp: number | undefined): Row | undefined {
-    this.#enter();
-    return this.#findAt(key, timestamp);
-  }
-
-  remove(key: string, version: number | undefined): void {
-    this.#enter();
-    const rows = this.#rows.get(key);
+  #remove(key: string, version: number | undefined): void {
+    const rows = this.#stored.get(key);
     if (rows === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
     const kept = version === undefined ? [] : rows.filter((row) => row.version !== version);
     if (kept.length === rows.length) throw new KvsError('VERSAO_INEXISTENTE', 'a chave não tem essa versão');
-    if (kept.length === 0) this.#rows.delete(key);
-    else this.#rows.set(key, kept);
+    if (kept.length === 0) this.#stored.delete(key);
+    else this.#stored.set(key, kept);
   }
 
-  removeAll(key: string): Row | undefined {
-    this.#enter();
-    const newest = this.#newest(key);
-    this.#rows.delete(key);
-    return newest;
-  }
-
-  trim(key: string): Row | undefined {
-    this.#enter();
-    const newest = this.#newest(key);
-    if (newest !== undefined) this.#rows.set(key, [newest]);
-    return newest;
-  }
-
-  commit(change: Commit): boolean {
-    this.#enter();
+  #commit(change: Commit): boolean {
     assertCommitFits(change);
     const { guards, writes } = change;
     if (guards.some(({ key, version }) => (this.#newest(key)?.version ?? 0) !== version)) return false;
-    for (const write of writes) {
-      if ('remove' in write) this.removeAll(write.key);
-      else this.insert(write.key, write.value);
-    }
+    for (const write of writes) this.#write(write);
     return true;
   }
 
-  *versions(key: string): Iterable<Row> {
-    this.#enter();
-    yield* this.#rows.get(key) ?? [];
-  }
-
-  *snapshot(version: number | undefined): Iterable<Row> {
-    this.#enter();
-    for (const key of this.#rows.keys()) {
+  *#snapshot(version: number | undefined): Iterable<Row> {
+    for (const key of this.#stored.keys()) {
       const row = this.#find(key, version);
       if (row === undefined) continue;
       this.rowsRead++;
@@ -109,26 +149,17 @@ export class MemoryEngine implements Engine {
     }
   }
 
-  *range(from: string, to: string, timestamp: number | undefined): Iterable<RangeRow> {
-    this.#enter();
+  *#range({ from, to, timestamp }: OfKind<Scan, 'range'>): Iterable<RangeRow> {
     const [first, last] = [Buffer.from(from), Buffer.from(to)];
-    const keys = [...this.#rows.keys()]
+    const keys = [...this.#stored.keys()]
       .map((key) => ({ key, bytes: Buffer.from(key) }))
       .filter(({ bytes }) => first.compare(bytes) <= 0 && last.compare(bytes) >= 0)
       .sort((a, b) => a.bytes.compare(b.bytes));
     for (const { key } of keys) {
-      if (!this.#rows.has(key)) continue;
+      if (!this.#stored.has(key)) continue;
       this.rowsRead++;
       yield { key, row: this.#findAt(key, timestamp) };
     }
-  }
-
-  heads(key: string): readonly Head[] {
-    this.#enter();
-    const newest = this.#newest(key);
-    if (newest === undefined) return [];
-    const { value, timestamp, version } = newest;
-    return [{ value, timestamp, origin: ORIGIN, clock: [[ORIGIN, version]] }];
   }
 
   /** Makes the next version of `key` be the one after `version`. */
@@ -137,15 +168,15 @@ export class MemoryEngine implements Engine {
   }
 
   #newest(key: string): Row | undefined {
-    return this.#rows.get(key)?.at(-1);
+    return this.#stored.get(key)?.at(-1);
   }
 
   #find(key: string, version: number | undefined): Row | undefined {
-    return this.#rows.get(key)?.findLast((row) => version === undefined || row.version <= version);
+    return this.#stored.get(key)?.findLast((row) => version === undefined || row.version <= version);
   }
 
   #findAt(key: string, timestamp: number | undefined): Row | undefined {
-    return this.#rows.get(key)?.findLast((row) => timestamp === undefined || row.timestamp <= timestamp);
+    return this.#stored.get(key)?.findLast((row) => timestamp === undefined || row.timestamp <= timestamp);
   }
 
   #enter(): void {
@@ -161,56 +192,22 @@ export class AsyncMemoryEngine implements Engine {
     linearizable: true,
     durable: false,
     commits: 'everywhere',
+    everything: false,
+    restores: false,
   };
 
   constructor(readonly inner = new MemoryEngine()) {}
 
-  insert(key: string, value: string): Promise<{ version: number; timestamp: number }> {
-    return later(() => this.inner.insert(key, value));
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Promise<Answers[K]> {
+    return later(() => this.inner.read<K>(query));
   }
 
-  put(key: string, value: string): Promise<Put> {
-    return later(() => this.inner.put(key, value));
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]> {
+    return later(() => this.inner.write<K>(write));
   }
 
-  query(key: string, version: number | undefined): Promise<Row | undefined> {
-    return later(() => this.inner.query(key, version));
-  }
-
-  queryAt(key: string, timestamp: number | undefined): Promise<Row | undefined> {
-    return later(() => this.inner.queryAt(key, timestamp));
-  }
-
-  remove(key: string, version: number | undefined): Promise<void> {
-    return later(() => this.inner.remove(key, version));
-  }
-
-  removeAll(key: string): Promise<Row | undefined> {
-    return later(() => this.inner.removeAll(key));
-  }
-
-  trim(key: string): Promise<Row | undefined> {
-    return later(() => this.inner.trim(key));
-  }
-
-  commit(change: Commit): Promise<boolean> {
-    return later(() => this.inner.commit(change));
-  }
-
-  versions(key: string): AsyncIterable<Row> {
-    return eachLater(this.inner.versions(key));
-  }
-
-  snapshot(version: number | undefined): AsyncIterable<Row> {
-    return eachLater(this.inner.snapshot(version));
-  }
-
-  range(from: string, to: string, timestamp: number | undefined): AsyncIterable<RangeRow> {
-    return eachLater(this.inner.range(from, to, timestamp));
-  }
-
-  async heads(key: string): Promise<readonly Head[]> {
-    return onlyHead(await this.query(key, undefined), 'unico');
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): AsyncIterable<Rows[K]> {
+    return eachLater(this.inner.scan<K>(scan));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { VectorEntries } from '../../src/core/dot.js';
-import type { Commit, Write } from '../../src/ports/engine.js';
+import type { CommitWrite } from '../../src/ports/engine.js';
+import type { CommitBody } from './verbs.js';
 import type { Oracle, TrueEntry } from './oracle.js';
 import type { SeededRandom } from './sim-random.js';
 
@@ -9,19 +10,19 @@ export function randomCommit(
   keys: readonly string[],
   versionOf: (key: string) => number,
   newValue: () => string,
-): Commit {
+): CommitBody {
   const mixed = [...keys].sort(() => random.next() - 0.5);
   const guards = mixed.slice(0, random.int(0, 2)).map((key) => {
     return { key, version: versionOf(key) + (random.chance(0.9) ? 0 : 1) };
   });
-  const writes = mixed.slice(1, random.int(2, 4)).map((key): Write => {
-    return random.chance(0.7) ? { key, value: newValue() } : { key, remove: true };
+  const writes = mixed.slice(1, random.int(2, 4)).map((key): CommitWrite => {
+    return random.chance(0.7) ? { kind: 'insert', key, value: newValue() } : { kind: 'removeAll', key };
   });
   return { guards, writes };
 }
 
 /** Whether the guards of a commit hold at this vector, as the oracle knows it. */
-export function guardsHold(oracle: Oracle, vector: VectorEntries, { guards }: Commit): boolean {
+export function guardsHold(oracle: Oracle, vector: VectorEntries, { guards }: CommitBody): boolean {
   return guards.every(({ key, version }) => {
     const [newest] = [...oracle.targets(vector, key, 'all')].sort(newestFirst);
     return (newest?.version ?? 0) === version;
@@ -29,7 +30,11 @@ export function guardsHold(oracle: Oracle, vector: VectorEntries, { guards }: Co
 }
 
 /** The writes of a commit that change something at this vector: what is not there need not be removed. */
-export function effectsOf(oracle: Oracle, vector: VectorEntries, { writes }: Commit): readonly Write[] {
+export function effectsOf(
+  oracle: Oracle,
+  vector: VectorEntries,
+  { writes }: CommitBody,
+): readonly CommitWrite[] {
   return writes.filter((write) => 'value' in write || oracle.targets(vector, write.key, 'all').length > 0);
 }
 

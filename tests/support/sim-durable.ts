@@ -3,13 +3,13 @@ import { KvsError } from '../../src/core/errors.js';
 import type { Mutation } from '../../src/core/mutation.js';
 import { DurableFleet } from '../../src/engines/fleet/durable-engine.js';
 import { LATER, type Decided, type QueuedWrite } from '../../src/engines/fleet/write-queue.js';
-import type { Commit } from '../../src/ports/engine.js';
 import type { MemberOptions } from '../../src/engines/fleet/replication/member-options.js';
 import { Violation } from './oracle.js';
 import type { FleetChecker } from './sim-checkers.js';
 import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
 import { SimJournal, type DiskFate, type SimDisk } from './sim-journal.js';
 import type { ServerTime } from './sim-time.js';
+import { verbs, type CommitBody } from './verbs.js';
 
 /** A write as it was decided, to be told to the oracle when it has become durable. */
 type Told = () => void;
@@ -26,9 +26,9 @@ export class SimDurable {
   /** The greatest seq that a client was told of. */
   acknowledged = 0;
   /** What is being submitted: a key, or a commit. */
-  private subject: string | Commit = '';
+  private subject: string | CommitBody = '';
   /** What each commit must be answered with. */
-  private readonly due = new Map<Commit, boolean>();
+  private readonly due = new Map<CommitBody, boolean>();
 
   constructor(
     options: MemberOptions,
@@ -54,16 +54,16 @@ export class SimDurable {
   }
 
   insert(key: string, value: string): void {
-    this.called(key, 'insert', () => this.durable.insert(key, value));
+    this.called(key, 'insert', () => verbs(this.durable).insert(key, value));
   }
 
   remove(key: string, version: number | undefined): void {
-    this.called(key, 'remove', () => this.durable.remove(key, version));
+    this.called(key, 'remove', () => verbs(this.durable).remove(key, version));
   }
 
-  commit(change: Commit): void {
+  commit(change: CommitBody): void {
     this.called(change, 'commit', async () => {
-      const done = await this.durable.commit(change);
+      const done = await verbs(this.durable).commit(change);
       const due = this.due.get(change);
       if (done !== due) throw new Violation(`a commit was answered with ${done} instead of ${String(due)}`);
     });
@@ -73,7 +73,7 @@ export class SimDurable {
    * Refusals are checked where they are decided; what fails later may only be the disk.
    * @param subject the key, or the commit, that is submitted
    */
-  private called(subject: string | Commit, what: string, call: () => Promise<unknown>): void {
+  private called(subject: string | CommitBody, what: string, call: () => Promise<unknown>): void {
     const expected = ['DISCO_CHEIO', 'SERVIDOR_ENTRANDO', 'SERVIDOR_SAINDO', 'RELOGIO_ADIANTADO'];
     expected.push('CHAVE_INEXISTENTE', 'VERSAO_INEXISTENTE', 'LIMITE_FILA');
     this.subject = subject;
@@ -118,7 +118,7 @@ export class SimDurable {
 
   private decide(
     write: QueuedWrite,
-    subject: string | Commit,
+    subject: string | CommitBody,
     decided: Decided,
     before: VectorEntries,
   ): ReturnType<QueuedWrite['stamp']> {

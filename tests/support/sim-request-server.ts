@@ -2,11 +2,12 @@ import type { Attempt } from '../../src/core/attempt.js';
 import { KvsError } from '../../src/core/errors.js';
 import { DurableFleet } from '../../src/engines/fleet/durable-engine.js';
 import { FleetEngine } from '../../src/engines/fleet/engine.js';
-import type { Inserted } from '../../src/ports/engine.js';
+import type { Answers } from '../../src/ports/engine.js';
 import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import type { PlainNetwork, SimBus } from './sim-bus.js';
 import { SimJournal, type DiskFate, type SimDisk } from './sim-journal.js';
 import { ServerTime } from './sim-time.js';
+import { verbs } from './verbs.js';
 
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
@@ -57,23 +58,28 @@ export class RequestServer {
   insertPlainly(key: string, value: string): void {
     this.time.turn(() => {
       if (this.engine.member.state !== 'serving') return;
-      if (this.durable) this.durable.insert(key, value).catch(allowed);
-      else this.engine.insert(key, value);
+      if (this.durable) verbs(this.durable).insert(key, value).catch(allowed);
+      else verbs(this.engine).insert(key, value);
     });
   }
 
   /** @param answer called unless the server dies before: with what was made, or with why nothing was (as far as it knows) */
-  insert(key: string, value: string, attempt: Attempt, answer: (given: Inserted | KvsError) => void): void {
+  insert(
+    key: string,
+    value: string,
+    attempt: Attempt,
+    answer: (given: Answers['insert'] | KvsError) => void,
+  ): void {
     if (this.durable) {
-      const given = this.durable.insert(key, value, attempt).catch(allowed);
+      const given = verbs(this.durable).insert(key, value, attempt).catch(allowed);
       void given.then((made) => {
         if (this.alive) answer(made);
       });
       return;
     }
-    let given: Inserted | KvsError;
+    let given: Answers['insert'] | KvsError;
     try {
-      given = this.engine.insert(key, value, attempt);
+      given = verbs(this.engine).insert(key, value, attempt);
     } catch (error) {
       given = allowed(error);
     }

@@ -1,7 +1,7 @@
 import { requestId } from '../../src/client/request-id.js';
 import type { Attempt } from '../../src/core/attempt.js';
 import { KvsError } from '../../src/core/errors.js';
-import type { Inserted } from '../../src/ports/engine.js';
+import type { Answers } from '../../src/ports/engine.js';
 import { defaultFleetTuning, type FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { Violation } from './oracle.js';
 import { PlainNetwork } from './sim-bus.js';
@@ -40,7 +40,7 @@ interface Request {
   attempt: number;
   asked: number;
   over: boolean;
-  answer: (Inserted & { readonly by: RequestServer; readonly attempt: number }) | undefined;
+  answer: (Answers['insert'] & { readonly by: RequestServer; readonly attempt: number }) | undefined;
   /** Version and timestamp of each insert that a server told of, whether or not its answer arrived. */
   readonly places: Set<string>;
 }
@@ -234,7 +234,7 @@ class Run {
     );
   }
 
-  private noteGiven(request: Request, given: Inserted | KvsError): void {
+  private noteGiven(request: Request, given: Answers['insert'] | KvsError): void {
     if (!(given instanceof KvsError)) request.places.add(`${given.version}:${given.timestamp}`);
     else if (given.code === 'RESULTADO_DESCONHECIDO') this.report.refusedAsForgotten++;
   }

@@ -1,6 +1,5 @@
 import { KvsError } from '../../src/core/errors.js';
 import { FleetEngine } from '../../src/engines/fleet/engine.js';
-import type { Commit } from '../../src/ports/engine.js';
 import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { Violation, type Oracle } from './oracle.js';
 import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
@@ -9,6 +8,7 @@ import type { DiskFate, SimDisk } from './sim-journal.js';
 import { ServerChecker, type FleetChecker } from './sim-checkers.js';
 import type { SimConnected, SimNetwork } from './sim-network.js';
 import { ServerTime } from './sim-time.js';
+import { verbs, type CommitBody } from './verbs.js';
 
 const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
@@ -135,7 +135,7 @@ export class SimServer {
     }
     const before = this.engine.store.vector.entries();
     this.attempt(undefined, () => {
-      const given = this.engine.insert(key, value);
+      const given = verbs(this.engine).insert(key, value);
       this.oracle.insert(this.origin, before, key, value, given, this.time.wallMs());
     });
   }
@@ -150,12 +150,12 @@ export class SimServer {
     const missing = this.oracle.targets(before, key, 'all').length === 0;
     const none = this.oracle.targets(before, key, target).length === 0;
     this.attempt(missing ? 'CHAVE_INEXISTENTE' : none ? 'VERSAO_INEXISTENTE' : undefined, () => {
-      this.engine.remove(key, version);
+      verbs(this.engine).remove(key, version);
       this.oracle.remove(this.origin, before, key, target);
     });
   }
 
-  commit(change: Commit): void {
+  commit(change: CommitBody): void {
     if (this.durable) {
       this.durable.commit(change);
       return;
@@ -166,11 +166,11 @@ export class SimServer {
       const due = guardsHold(this.oracle, before, change);
       const first = this.engine.store.vector.seqOf(this.origin) + 1;
       const effects = due ? effectsOf(this.oracle, before, change) : [];
-      if (this.engine.commit(change) !== due)
+      if (verbs(this.engine).commit(change) !== due)
         throw new Violation(`${this.origin} answers a commit with ${!due}`);
       for (const [i, write] of effects.entries()) {
         const observed = withSeq(before, this.origin, first + i - 1);
-        if ('remove' in write) this.oracle.remove(this.origin, observed, write.key, 'all');
+        if (write.kind === 'removeAll') this.oracle.remove(this.origin, observed, write.key, 'all');
         else
           this.oracle.insert(
             this.origin,
@@ -187,7 +187,7 @@ export class SimServer {
 
   query(key: string, version: number | undefined): void {
     this.attempt(undefined, () => {
-      const row = this.engine.query(key, version);
+      const row = verbs(this.engine).query(key, version);
       const expected = this.oracle.query(this.engine.store.vector.entries(), key, version);
       if (row?.value !== expected?.value || row?.version !== expected?.version) {
         throw new Violation(

@@ -299,7 +299,7 @@ export class MensagemDoor {
       return this.got(client, message, undefined, true);
     };
     try {
-      const row = this.options.engine.query(message.chave, undefined);
+      const row = this.options.engine.read({ kind: 'version', key: message.chave });
       if (!(row instanceof Promise)) return this.got(client, message, row);
       return row
         .then((found) => this.got(client, message, found), later)

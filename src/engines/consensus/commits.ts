@@ -1,6 +1,6 @@
 import { assertCommitFits } from '../../core/commit-size.js';
 import { KvsError } from '../../core/errors.js';
-import type { Commit, Write } from '../../ports/engine.js';
+import type { Commit, CommitWrite } from '../../ports/engine.js';
 import { Unanswered } from './etcd-client.js';
 import type { Answered } from './etcd-client.js';
 import { headKey } from './layout.js';
@@ -74,12 +74,12 @@ export class CommitTransactions {
     );
   }
 
-  private plan(writes: readonly Write[], heads: Heads): readonly WriteTransaction[] {
+  private plan(writes: readonly CommitWrite[], heads: Heads): readonly WriteTransaction[] {
     const { newToken, time } = this.options;
     const stamp = { token: newToken(), wallMs: time.wallMs() };
     return writes.flatMap((write): WriteTransaction[] => {
       const base = heads.get(write.key) as StoredHead;
-      if (!('remove' in write)) return [planInsert(write.key, write.value, base, stamp, false)];
+      if (write.kind === 'insert') return [planInsert(write.key, write.value, base, stamp, false)];
       if (base.record.last === undefined) return [];
       // Nobody asks what was newest.
       return [{ ...planRemoveAll(write.key, base, stamp.token), before: undefined }];

@@ -2,15 +2,17 @@ import type { Attempt } from '../../core/attempt.js';
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type {
+  Answers,
   Capabilities,
   Commit,
   Engine,
-  Head,
-  Inserted,
-  Put,
-  RangeRow,
+  OfKind,
+  Query,
   Row,
+  Rows,
+  Scan,
   Stream,
+  Write,
 } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
@@ -74,6 +76,8 @@ export class ConsensusEngine implements Engine {
       linearizable: !localReads,
       durable: true,
       commits: 'everywhere',
+      everything: true,
+      restores: false,
       remembersRequests: true,
     };
     this.guarantees = new ConsensusGuarantees(members.length, localReads, this);
@@ -121,64 +125,64 @@ export class ConsensusEngine implements Engine {
     return Promise.resolve();
   }
 
-  insert(key: string, value: string, attempt?: Attempt): Promise<Inserted> {
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Promise<Answers[K]> {
+    return this.reading.read<K>(query);
+  }
+
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]>;
+  write(write: Write): Promise<Answers[Write['kind']]> {
+    switch (write.kind) {
+      case 'insert':
+        return this.insert(write.key, write.value, write.attempt);
+      case 'put':
+        return this.put(write.key, write.value, write.attempt);
+      case 'remove':
+        return this.remove(write.key, write.version);
+      case 'removeAll':
+        return this.removeAll(write.key);
+      case 'trim':
+        return this.trim(write.key);
+      case 'restore':
+        throw new KvsError('NAO_SUPORTADO', 'este motor não guarda versões de outros sob o número delas');
+      case 'commit':
+        return this.commit(write);
+    }
+  }
+
+  /** The history of a key is that of the majority, whatever the server was told of local reads: whoever asks is about to write. */
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
+    return (scan.kind === 'history' ? this.agreed : this.reading).scan<K>(scan);
+  }
+
+  private insert(key: string, value: string, attempt?: Attempt): Promise<Answers['insert']> {
     return this.writes.insert(key, value, this.deadline(), attempt);
   }
 
-  put(key: string, value: string, attempt?: Attempt): Promise<Put> {
+  private put(key: string, value: string, attempt?: Attempt): Promise<Answers['put']> {
     return this.writes.put(key, value, this.deadline(), attempt);
   }
 
-  query(key: string, version: number | undefined): Promise<Row | undefined> {
-    return this.reading.query(key, version);
-  }
-
-  queryAt(key: string, timestamp: number | undefined): Promise<Row | undefined> {
-    return this.reading.queryAt(key, timestamp);
-  }
-
-  async remove(key: string, version: number | undefined): Promise<void> {
+  private async remove(key: string, version: number | undefined): Promise<undefined> {
     if (version === undefined) {
       const newest = await this.writes.removeAll(key, this.deadline());
       if (newest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
-      return;
+      return undefined;
     }
     // What no insert can have made is looked for as version 0, which no key has.
     const possible = Number.isInteger(version) && version >= 1 && version <= limits.version;
-    await this.writes.remove(key, possible ? version : 0, this.deadline());
+    return this.writes.remove(key, possible ? version : 0, this.deadline());
   }
 
-  removeAll(key: string): Promise<Row | undefined> {
+  private removeAll(key: string): Promise<Row | undefined> {
     return this.writes.removeAll(key, this.deadline());
   }
 
-  trim(key: string): Promise<Row | undefined> {
+  private trim(key: string): Promise<Row | undefined> {
     return this.writes.trim(key, this.deadline());
   }
 
-  commit(change: Commit): Promise<boolean> {
+  private commit(change: Commit): Promise<boolean> {
     return this.commits.commit(change, this.deadline());
-  }
-
-  snapshot(version: number | undefined): Stream<Row> {
-    return this.reading.snapshot(version);
-  }
-
-  /** Of the majority, whatever the server was told of local reads: whoever asks is about to write. */
-  versions(key: string): Stream<Row> {
-    return this.agreed.versions(key);
-  }
-
-  everything(): Stream<Row> {
-    return this.reading.everything();
-  }
-
-  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
-    return this.reading.range(from, to, timestamp);
-  }
-
-  heads(key: string): Promise<readonly Head[]> {
-    return this.reading.heads(key);
   }
 
   private readingSince(revision: number | undefined, localReads = this.options.localReads): ReplicaReading {

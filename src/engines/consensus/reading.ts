@@ -1,5 +1,5 @@
 import { onlyHead } from '../../ports/engine.js';
-import type { Head, RangeRow, Row, Stream } from '../../ports/engine.js';
+import type { Answers, OfKind, Query, Row, Rows, Scan, Stream } from '../../ports/engine.js';
 import { ALL_HEADS, ALL_VALUES, headRange, valuesOf } from './layout.js';
 import type { Reads } from './reads.js';
 import type { Bound, Scanner } from './scanner.js';
@@ -11,41 +11,47 @@ const ORIGIN = 'consenso';
 export class ReplicaReading {
   constructor(
     private readonly reads: Reads,
-    private readonly walker: Scanner,
+    private readonly scanner: Scanner,
     /** The deadline of a request that is sent now. */
     private readonly deadline: () => number,
   ) {}
 
-  query(key: string, version: number | undefined): Promise<Row | undefined> {
-    if (version === undefined) return this.reads.newest(key, this.deadline());
-    return this.reads.upToVersion(key, version, this.deadline());
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Promise<Answers[K]>;
+  async read(query: Query): Promise<Answers[Query['kind']]> {
+    const { key } = query;
+    const deadline = this.deadline();
+    switch (query.kind) {
+      case 'version':
+        if (query.version === undefined) return this.reads.newest(key, deadline);
+        return this.reads.upToVersion(key, query.version, deadline);
+      case 'instant':
+        if (query.timestamp === undefined) return this.reads.newest(key, deadline);
+        return this.reads.upToTime(key, query.timestamp, deadline);
+      case 'heads':
+        return onlyHead(await this.reads.newest(key, deadline), ORIGIN);
+    }
   }
 
-  queryAt(key: string, timestamp: number | undefined): Promise<Row | undefined> {
-    if (timestamp === undefined) return this.reads.newest(key, this.deadline());
-    return this.reads.upToTime(key, timestamp, this.deadline());
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
+  scan(scan: Scan): Stream<Rows[Scan['kind']]> {
+    switch (scan.kind) {
+      case 'snapshot':
+        return this.snapshot(scan.version);
+      case 'range':
+        return this.scanner.walk(headRange(scan.from, scan.to), upTo('timestamp', scan.timestamp));
+      case 'history':
+        return this.scanner.values(valuesOf(scan.key));
+      case 'everything':
+        return this.scanner.values(ALL_VALUES);
+    }
   }
 
-  async heads(key: string): Promise<readonly Head[]> {
-    return onlyHead(await this.query(key, undefined), ORIGIN);
+  private async *snapshot(version: number | undefined): Stream<Row> {
+    const rows = this.scanner.walk(ALL_HEADS, upTo('version', version));
+    for await (const { row } of rows) if (row !== undefined) yield row;
   }
+}
 
-  async *snapshot(version: number | undefined): Stream<Row> {
-    const bound: Bound = version === undefined ? { kind: 'newest' } : { kind: 'version', upTo: version };
-    for await (const { row } of this.walker.walk(ALL_HEADS, bound)) if (row !== undefined) yield row;
-  }
-
-  everything(): Stream<Row> {
-    return this.walker.values(ALL_VALUES);
-  }
-
-  versions(key: string): Stream<Row> {
-    return this.walker.values(valuesOf(key));
-  }
-
-  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
-    const bound: Bound =
-      timestamp === undefined ? { kind: 'newest' } : { kind: 'timestamp', upTo: timestamp };
-    return this.walker.walk(headRange(from, to), bound);
-  }
+function upTo(kind: 'version' | 'timestamp', bound: number | undefined): Bound {
+  return bound === undefined ? { kind: 'newest' } : { kind, upTo: bound };
 }

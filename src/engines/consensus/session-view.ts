@@ -1,15 +1,14 @@
-import type { Attempt } from '../../core/attempt.js';
 import type {
+  Answers,
   Awaitable,
   Capabilities,
-  Commit,
   Engine,
-  Head,
-  Inserted,
-  Put,
-  RangeRow,
-  Row,
+  OfKind,
+  Query,
+  Rows,
+  Scan,
   Stream,
+  Write,
 } from '../../ports/engine.js';
 import type { ReplicaReading } from './reading.js';
 
@@ -24,55 +23,16 @@ export class SessionView implements Engine {
     this.capabilities = engine.capabilities;
   }
 
-  query(key: string, version: number | undefined): Awaitable<Row | undefined> {
-    return this.reading.query(key, version);
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]> {
+    return this.reading.read<K>(query);
   }
 
-  queryAt(key: string, timestamp: number | undefined): Awaitable<Row | undefined> {
-    return this.reading.queryAt(key, timestamp);
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Awaitable<Answers[K]> {
+    return this.engine.write<K>(write);
   }
 
-  snapshot(version: number | undefined): Stream<Row> {
-    return this.reading.snapshot(version);
-  }
-
-  versions(key: string): Stream<Row> {
-    return this.engine.versions(key);
-  }
-
-  everything(): Stream<Row> {
-    return this.reading.everything();
-  }
-
-  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
-    return this.reading.range(from, to, timestamp);
-  }
-
-  insert(key: string, value: string, attempt?: Attempt): Awaitable<Inserted> {
-    return this.engine.insert(key, value, attempt);
-  }
-
-  put(key: string, value: string, attempt?: Attempt): Awaitable<Put> {
-    return this.engine.put(key, value, attempt);
-  }
-
-  remove(key: string, version: number | undefined): Awaitable<void> {
-    return this.engine.remove(key, version);
-  }
-
-  removeAll(key: string): Awaitable<Row | undefined> {
-    return this.engine.removeAll(key);
-  }
-
-  trim(key: string): Awaitable<Row | undefined> {
-    return this.engine.trim(key);
-  }
-
-  commit(change: Commit): Awaitable<boolean> {
-    return this.engine.commit(change);
-  }
-
-  heads(key: string): Awaitable<readonly Head[]> {
-    return this.reading.heads(key);
+  /** The history of a key is always that of the majority: whoever asks for it is about to write. */
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
+    return scan.kind === 'history' ? this.engine.scan<K>(scan) : this.reading.scan<K>(scan);
   }
 }

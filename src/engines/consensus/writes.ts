@@ -1,7 +1,7 @@
 import { begunMs, forgotten } from '../../core/attempt.js';
 import type { Attempt } from '../../core/attempt.js';
 import { KvsError } from '../../core/errors.js';
-import type { Put, Row } from '../../ports/engine.js';
+import type { Answers, Row } from '../../ports/engine.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
 import { noSpace, stopping, Unanswered } from './etcd-client.js';
@@ -62,7 +62,7 @@ export class Writes {
     return { version: row.version, timestamp: row.timestamp };
   }
 
-  put(key: string, value: string, deadline: number, attempt?: Attempt): Promise<Put> {
+  put(key: string, value: string, deadline: number, attempt?: Attempt): Promise<Answers['put']> {
     return this.add(key, value, deadline, true, attempt);
   }
 
@@ -72,16 +72,19 @@ export class Writes {
     deadline: number,
     tellsBefore: boolean,
     attempt: Attempt | undefined,
-  ): Promise<Put> {
+  ): Promise<Answers['put']> {
     const { reads, time, newToken } = this.options;
-    return this.repeat<Put>(key, deadline, async (known) => {
+    return this.repeat<Answers['put']>(key, deadline, async (known) => {
       const old = attempt && (await this.oldRecord(attempt, deadline));
       if (old) return { done: await this.again(old, key, value, deadline, tellsBefore) };
       const request = attempt && { id: attempt.id, lease: await this.lease(deadline) };
       const base = known ?? (await reads.head(key, deadline));
       const stamp = { token: newToken(), wallMs: time.wallMs() };
       const plan = planInsert(key, value, base, stamp, tellsBefore, request);
-      const tell = (previous: Row | undefined): Put => ({ row: { key, value, ...plan.made }, previous });
+      const tell = (previous: Row | undefined): Answers['put'] => ({
+        row: { key, value, ...plan.made },
+        previous,
+      });
       return this.commit(plan, deadline, tell, (record) =>
         this.again(record, key, value, deadline, tellsBefore),
       );
@@ -95,7 +98,7 @@ export class Writes {
     value: string,
     deadline: number,
     tellsBefore: boolean,
-  ): Promise<Put> {
+  ): Promise<Answers['put']> {
     assertSame(record, key, value);
     const { version, timestamp } = record;
     const previous = tellsBefore
@@ -130,7 +133,7 @@ export class Writes {
   }
 
   /** @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE */
-  remove(key: string, version: number, deadline: number): Promise<void> {
+  remove(key: string, version: number, deadline: number): Promise<undefined> {
     return this.repeat<undefined>(key, deadline, async () => {
       const { base, gone, older } = await this.lookUp(key, version, deadline);
       if (base.record.last === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');

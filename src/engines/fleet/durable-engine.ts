@@ -5,16 +5,18 @@ import type { InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mu
 import type { Remembered } from '../../core/request-memory.js';
 import { isPresent, stampInsertAfter, timestampLeast, withOriginalStamp } from '../../core/stamping.js';
 import type {
+  Answers,
   Capabilities,
   Commit,
   Engine,
-  Head,
-  Inserted,
-  Put,
-  RangeRow,
+  OfKind,
+  Query,
   Restored,
   Row,
+  Rows,
+  Scan,
   Stream,
+  Write,
 } from '../../ports/engine.js';
 import type { Guarantees } from '../../ports/guarantees.js';
 import type { Journal } from '../../ports/journal.js';
@@ -42,6 +44,8 @@ export class DurableFleet implements Engine {
     durable: true,
     pipelined: true,
     commits: 'here',
+    everything: true,
+    restores: true,
   };
   readonly fleet: FleetEngine;
   readonly journalWriter: JournalWriter;
@@ -94,15 +98,43 @@ export class DurableFleet implements Engine {
     return handedOver;
   }
 
-  insert(key: string, value: string, attempt?: Attempt): Promise<Inserted> {
-    return this.write(key, value, attempt, (made, apply) => {
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Answers[K] {
+    return this.fleet.read<K>(query);
+  }
+
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]>;
+  write(write: Write): Promise<Answers[Write['kind']]> {
+    switch (write.kind) {
+      case 'insert':
+        return this.insert(write.key, write.value, write.attempt);
+      case 'put':
+        return this.put(write.key, write.value, write.attempt);
+      case 'remove':
+        return this.remove(write.key, write.version);
+      case 'removeAll':
+        return this.removeAll(write.key);
+      case 'trim':
+        return this.trim(write.key);
+      case 'restore':
+        return this.restore(write);
+      case 'commit':
+        return this.commit(write);
+    }
+  }
+
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
+    return this.fleet.scan<K>(scan);
+  }
+
+  private insert(key: string, value: string, attempt?: Attempt): Promise<Answers['insert']> {
+    return this.add(key, value, attempt, (made, apply) => {
       apply();
       return made;
     });
   }
 
-  put(key: string, value: string, attempt?: Attempt): Promise<Put> {
-    return this.write(key, value, attempt, (made, apply, isRepeat) => {
+  private put(key: string, value: string, attempt?: Attempt): Promise<Answers['put']> {
+    return this.add(key, value, attempt, (made, apply, isRepeat) => {
       const previous = this.fleet.store.getAt(key, isRepeat ? made.timestamp - 1 : undefined);
       apply();
       const { version, timestamp } = made;
@@ -110,14 +142,14 @@ export class DurableFleet implements Engine {
     });
   }
 
-  remove(key: string, version: number | undefined): Promise<void> {
+  private remove(key: string, version: number | undefined): Promise<undefined> {
     const { store } = this.fleet;
     const stamp = (): Mutation =>
       version === undefined ? store.stampRemoveAll(key) : store.stampRemoveVersion(key, version);
     return this.change(key, stamp, () => undefined);
   }
 
-  removeAll(key: string): Promise<Row | undefined> {
+  private removeAll(key: string): Promise<Row | undefined> {
     const { store } = this.fleet;
     return this.change(
       key,
@@ -126,7 +158,7 @@ export class DurableFleet implements Engine {
     );
   }
 
-  trim(key: string): Promise<Row | undefined> {
+  private trim(key: string): Promise<Row | undefined> {
     const { store } = this.fleet;
     return this.change(
       key,
@@ -135,31 +167,7 @@ export class DurableFleet implements Engine {
     );
   }
 
-  query(key: string, version: number | undefined): Row | undefined {
-    return this.fleet.query(key, version);
-  }
-
-  queryAt(key: string, timestamp: number | undefined): Row | undefined {
-    return this.fleet.queryAt(key, timestamp);
-  }
-
-  snapshot(version: number | undefined): Stream<Row> {
-    return this.fleet.snapshot(version);
-  }
-
-  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
-    return this.fleet.range(from, to, timestamp);
-  }
-
-  versions(key: string): Stream<Row> {
-    return this.fleet.versions(key);
-  }
-
-  everything(): Stream<Row> {
-    return this.fleet.everything();
-  }
-
-  restore(row: Row): Promise<Restored> {
+  private restore(row: Row): Promise<Restored> {
     const { key, value, version } = row;
     const { store } = this.fleet;
     let next: Mutation | undefined;
@@ -181,7 +189,7 @@ export class DurableFleet implements Engine {
     });
   }
 
-  async commit(change: Commit): Promise<boolean> {
+  private async commit(change: Commit): Promise<boolean> {
     assertCommitFits(change);
     const { guards, writes } = change;
     const keys = new Set([...guards, ...writes].map(({ key }) => key));
@@ -204,16 +212,12 @@ export class DurableFleet implements Engine {
     return this.submit({ bytes, mutationsMax: writes.length, stamp, complete });
   }
 
-  heads(key: string): readonly Head[] {
-    return this.fleet.heads(key);
-  }
-
   /** @param finish answers with what was made now, or with what was made of an earlier attempt */
-  private write<T>(
+  private add<T>(
     key: string,
     value: string,
     attempt: Attempt | undefined,
-    finish: (made: Inserted, apply: () => void, isRepeat: boolean) => T,
+    finish: (made: Answers['insert'], apply: () => void, isRepeat: boolean) => T,
   ): Promise<T> {
     if (attempt === undefined) {
       const stamp = (earlier: Mutation | undefined) => this.stampInsert(key, value, earlier);
@@ -318,7 +322,7 @@ interface Submission<T> extends Pick<QueuedWrite, 'bytes' | 'mutationsMax' | 'st
   complete(apply: () => void): T;
 }
 
-function inserted(mutation: Mutation | undefined): Inserted {
+function inserted(mutation: Mutation | undefined): Answers['insert'] {
   if (mutation?.kind !== 'insert') throw new Error(`an insert became a ${String(mutation?.kind)}`);
   return mutation;
 }

@@ -9,17 +9,21 @@ import { everyVersion, versionsOf } from '../../core/point-view.js';
 import { isPresent, timestampLeast, withOriginalStamp } from '../../core/stamping.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import type {
+  Answers,
   Awaitable,
   Capabilities,
   Commit,
   Engine,
   Head,
-  Inserted,
-  Put,
+  OfKind,
+  Query,
   RangeRow,
   Restored,
   Row,
+  Rows,
+  Scan,
   Stream,
+  Write,
 } from '../../ports/engine.js';
 import type { MemberOptions } from './replication/member-options.js';
 import { Member } from './replication/member.js';
@@ -44,6 +48,8 @@ export class FleetEngine implements Engine, ChangeFeed {
     durable: false,
     pipelined: true,
     commits: 'here',
+    everything: true,
+    restores: true,
   };
   readonly store = new Store();
   readonly member: Member;
@@ -94,12 +100,59 @@ export class FleetEngine implements Engine, ChangeFeed {
     return this.member.stop();
   }
 
-  insert(key: string, value: string, attempt?: Attempt): Inserted {
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Answers[K];
+  read(query: Query): Answers[Query['kind']] {
+    switch (query.kind) {
+      case 'version':
+        return this.query(query.key, query.version);
+      case 'instant':
+        return this.queryAt(query.key, query.timestamp);
+      case 'heads':
+        return this.heads(query.key);
+    }
+  }
+
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Answers[K];
+  write(write: Write): Answers[Write['kind']] {
+    switch (write.kind) {
+      case 'insert':
+        return this.insert(write.key, write.value, write.attempt);
+      case 'put':
+        return this.put(write.key, write.value, write.attempt);
+      case 'remove':
+        this.remove(write.key, write.version);
+        return undefined;
+      case 'removeAll':
+        return this.removeAll(write.key);
+      case 'trim':
+        return this.trim(write.key);
+      case 'restore':
+        return this.restore(write);
+      case 'commit':
+        return this.commit(write);
+    }
+  }
+
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
+  scan(scan: Scan): Stream<Rows[Scan['kind']]> {
+    switch (scan.kind) {
+      case 'snapshot':
+        return this.snapshot(scan.version);
+      case 'range':
+        return this.range(scan.from, scan.to, scan.timestamp);
+      case 'history':
+        return this.versions(scan.key);
+      case 'everything':
+        return this.everything();
+    }
+  }
+
+  private insert(key: string, value: string, attempt?: Attempt): Answers['insert'] {
     this.assertWritable();
     return this.repeated(key, value, attempt) ?? this.insertNew(key, value, attempt);
   }
 
-  put(key: string, value: string, attempt?: Attempt): Put {
+  private put(key: string, value: string, attempt?: Attempt): Answers['put'] {
     this.assertWritable();
     const known = this.repeated(key, value, attempt);
     // What was newest before it, as far as it is still here.
@@ -116,44 +169,44 @@ export class FleetEngine implements Engine, ChangeFeed {
     return known;
   }
 
-  private insertNew(key: string, value: string, attempt: Attempt | undefined): Inserted {
+  private insertNew(key: string, value: string, attempt: Attempt | undefined): Answers['insert'] {
     assertRoomFor(this.store, key, value);
     const insert = this.store.stampInsert(this.origin, key, value, this.options.time.wallMs());
     this.accept(attempt === undefined ? insert : { ...insert, attempt });
     return insert;
   }
 
-  query(key: string, version: number | undefined): Row | undefined {
+  private query(key: string, version: number | undefined): Row | undefined {
     this.assertServing();
     return this.store.get(key, version);
   }
 
-  queryAt(key: string, timestamp: number | undefined): Row | undefined {
+  private queryAt(key: string, timestamp: number | undefined): Row | undefined {
     this.assertServing();
     return this.store.getAt(key, timestamp);
   }
 
-  remove(key: string, version: number | undefined): void {
+  private remove(key: string, version: number | undefined): void {
     this.assertWritable();
     const { store } = this;
     this.accept(version === undefined ? store.stampRemoveAll(key) : store.stampRemoveVersion(key, version));
   }
 
-  removeAll(key: string): Row | undefined {
+  private removeAll(key: string): Row | undefined {
     this.assertWritable();
     const newest = this.store.getAt(key);
     if (newest) this.accept(this.store.stampRemoveAll(key));
     return newest;
   }
 
-  trim(key: string): Row | undefined {
+  private trim(key: string): Row | undefined {
     this.assertWritable();
     const removal = this.store.stampTrim(key);
     if (removal) this.accept(removal);
     return this.store.getAt(key);
   }
 
-  commit(change: Commit): boolean {
+  private commit(change: Commit): boolean {
     this.assertWritable();
     assertCommitFits(change);
     const { store, origin } = this;
@@ -168,27 +221,27 @@ export class FleetEngine implements Engine, ChangeFeed {
     this.listener = listener;
   }
 
-  snapshot(version: number | undefined): Stream<Row> {
+  private snapshot(version: number | undefined): Stream<Row> {
     this.assertServing();
     return this.store.values(version);
   }
 
-  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
+  private range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
     this.assertServing();
     return this.store.range(from, to, timestamp);
   }
 
-  versions(key: string): Stream<Row> {
+  private versions(key: string): Stream<Row> {
     this.assertServing();
     return versionsOf(this.store, key);
   }
 
-  everything(): Stream<Row> {
+  private everything(): Stream<Row> {
     this.assertServing();
     return everyVersion(this.store);
   }
 
-  restore(row: Row): Restored {
+  private restore(row: Row): Restored {
     this.assertWritable();
     const { key, value, version } = row;
     if (isPresent(this.store, row)) return { version, outcome: 'present' };
@@ -199,7 +252,7 @@ export class FleetEngine implements Engine, ChangeFeed {
     return { version: insert.version, outcome: insert === next ? 'renumbered' : 'kept' };
   }
 
-  heads(key: string): readonly Head[] {
+  private heads(key: string): readonly Head[] {
     this.assertServing();
     return this.store.heads(key).map((head) => ({
       value: head.value,

@@ -7,16 +7,20 @@ import { tellOf } from '../tell-changes.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import { onlyHead } from '../../ports/engine.js';
 import type {
+  Answers,
   Awaitable,
   Capabilities,
   Commit,
   Engine,
   Head,
-  Inserted,
-  Put,
+  OfKind,
+  Query,
   RangeRow,
   Row,
+  Rows,
+  Scan,
   Stream,
+  Write,
 } from '../../ports/engine.js';
 import { LeaderGuarantees } from './guarantees.js';
 import { assertServing } from './role.js';
@@ -36,6 +40,8 @@ export class LeaderEngine implements Engine, ChangeFeed {
     linearizable: false,
     durable: false,
     commits: 'everywhere',
+    everything: true,
+    restores: false,
   };
 
   private listener: ChangeListener | undefined;
@@ -50,53 +56,100 @@ export class LeaderEngine implements Engine, ChangeFeed {
     this.guarantees = new LeaderGuarantees(store, role, options);
   }
 
-  async insert(key: string, value: string): Promise<Inserted> {
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]>;
+  read(query: Query): Awaitable<Answers[Query['kind']]> {
+    switch (query.kind) {
+      case 'version':
+        return this.query(query.key, query.version);
+      case 'instant':
+        return this.queryAt(query.key, query.timestamp);
+      case 'heads':
+        return this.heads(query.key);
+    }
+  }
+
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]>;
+  write(write: Write): Promise<Answers[Write['kind']]> {
+    switch (write.kind) {
+      case 'insert':
+        return this.insert(write.key, write.value);
+      case 'put':
+        return this.put(write.key, write.value);
+      case 'remove':
+        return this.remove(write.key, write.version);
+      case 'removeAll':
+        return this.removeAll(write.key);
+      case 'trim':
+        return this.trim(write.key);
+      case 'restore':
+        throw new KvsError('NAO_SUPORTADO', 'este motor não guarda versões de outros sob o número delas');
+      case 'commit':
+        return this.commit(write);
+    }
+  }
+
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
+  scan(scan: Scan): Stream<Rows[Scan['kind']]> {
+    switch (scan.kind) {
+      case 'snapshot':
+        return this.snapshot(scan.version);
+      case 'range':
+        return this.range(scan.from, scan.to, scan.timestamp);
+      case 'history':
+        return this.versions(scan.key);
+      case 'everything':
+        return this.everything();
+    }
+  }
+
+  private async insert(key: string, value: string): Promise<Answers['insert']> {
     const { row } = await this.role.perform({ kind: 'insert', key, value });
     return made(row);
   }
 
-  async put(key: string, value: string): Promise<Put> {
+  private async put(key: string, value: string): Promise<Answers['put']> {
     const { row, previous } = await this.role.perform({ kind: 'put', key, value });
     return { row: made(row), previous };
   }
 
-  query(key: string, version: number | undefined): Awaitable<Row | undefined> {
-    return this.read(key, () => this.store.get(key, version));
+  private query(key: string, version: number | undefined): Awaitable<Row | undefined> {
+    return this.look(key, () => this.store.get(key, version));
   }
 
-  queryAt(key: string, timestamp: number | undefined): Awaitable<Row | undefined> {
-    return this.read(key, () => this.store.getAt(key, timestamp));
+  private queryAt(key: string, timestamp: number | undefined): Awaitable<Row | undefined> {
+    return this.look(key, () => this.store.getAt(key, timestamp));
   }
 
-  async remove(key: string, version: number | undefined): Promise<void> {
+  private async remove(key: string, version: number | undefined): Promise<undefined> {
     await this.role.perform({ kind: 'remove', key, version });
+    return undefined;
   }
 
-  async removeAll(key: string): Promise<Row | undefined> {
+  private async removeAll(key: string): Promise<Row | undefined> {
     return (await this.role.perform({ kind: 'removeAll', key })).row;
   }
 
-  async trim(key: string): Promise<Row | undefined> {
+  private async trim(key: string): Promise<Row | undefined> {
     return (await this.role.perform({ kind: 'trim', key })).row;
   }
 
-  snapshot(version: number | undefined): Stream<Row> {
+  private snapshot(version: number | undefined): Stream<Row> {
     return this.stream(() => this.store.values(version));
   }
 
-  versions(key: string): Stream<Row> {
+  private versions(key: string): Stream<Row> {
     return this.stream(() => versionsOf(this.store, key));
   }
 
-  everything(): Stream<Row> {
+  private everything(): Stream<Row> {
     return this.stream(() => everyVersion(this.store));
   }
 
-  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
+  private range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
     return this.stream(() => this.store.range(from, to, timestamp));
   }
 
-  async commit(change: Commit): Promise<boolean> {
+  private async commit(change: Commit): Promise<boolean> {
     assertCommitFits(change);
     return this.role.commit(change);
   }
@@ -119,15 +172,15 @@ export class LeaderEngine implements Engine, ChangeFeed {
     tellOf(mutation, this.store, this.listener);
   }
 
-  heads(key: string): Awaitable<readonly Head[]> {
+  private heads(key: string): Awaitable<readonly Head[]> {
     const row = this.query(key, undefined);
     return row instanceof Promise ? row.then((found) => onlyHead(found, ORIGIN)) : onlyHead(row, ORIGIN);
   }
 
   /** A read that has to wait shows what was here when it was asked, and nothing newer: that is what it waited for. */
-  private read(key: string, look: () => Row | undefined): Awaitable<Row | undefined> {
+  private look(key: string, found: () => Row | undefined): Awaitable<Row | undefined> {
     assertServing(this.role.state);
-    const row = look();
+    const row = found();
     const visible = this.role.visible(key);
     return visible === undefined ? row : visible.then(() => row);
   }

@@ -96,7 +96,7 @@ export class Follower implements LeaderRole {
       tipo: 'COMMIT',
       guardas: guards.map(({ key, version }) => ({ chave: key, versao: version })),
       escritas: writes.map((write) => {
-        return 'remove' in write ? { chave: write.key } : { chave: write.key, valor: write.value };
+        return write.kind === 'removeAll' ? { chave: write.key } : { chave: write.key, valor: write.value };
       }),
     });
     if (answer.tipo !== 'COMMIT_OK') throw unexpected(answer);

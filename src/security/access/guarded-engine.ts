@@ -1,19 +1,17 @@
-import type { Attempt } from '../../core/attempt.js';
 import { KvsError } from '../../core/errors.js';
 import { permits } from '../../ports/access.js';
 import type { Identity, Permission, PermittedEngine, AccessRefusal } from '../../ports/access.js';
 import type {
+  Answers,
   Awaitable,
   Capabilities,
-  Commit,
   Engine,
-  Head,
-  Inserted,
-  Put,
-  RangeRow,
-  Restored,
-  Row,
+  OfKind,
+  Query,
+  Rows,
+  Scan,
   Stream,
+  Write,
 } from '../../ports/engine.js';
 import { notAuthenticated } from './refusals.js';
 
@@ -42,9 +40,6 @@ const ROWS_PER_TURN = 256;
  */
 class GuardedEngine implements PermittedEngine {
   readonly capabilities: Capabilities;
-  /** There only where the store has them. */
-  readonly everything?: () => Stream<Row>;
-  readonly restore?: (row: Row) => Awaitable<Restored>;
 
   constructor(
     private readonly engine: Engine,
@@ -52,15 +47,6 @@ class GuardedEngine implements PermittedEngine {
     private readonly onRefused: OnRefused,
   ) {
     this.capabilities = engine.capabilities;
-    if (engine.everything) {
-      this.everything = () => this.permitted(engine.everything?.() ?? []);
-    }
-    if (engine.restore) {
-      this.restore = (row) => {
-        this.assertMay('write', row.key);
-        return engine.restore?.(row) ?? Promise.reject(new Error('no restore'));
-      };
-    }
   }
 
   assertMay(permission: Permission, prefix: string): void {
@@ -80,72 +66,47 @@ class GuardedEngine implements PermittedEngine {
     throw notAuthenticated();
   }
 
-  insert(key: string, value: string, attempt?: Attempt): Awaitable<Inserted> {
-    this.assertMay('write', key);
-    return this.engine.insert(key, value, attempt);
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]> {
+    this.assertMay('read', query.key);
+    return this.engine.read<K>(query);
   }
 
-  put(key: string, value: string, attempt?: Attempt): Awaitable<Put> {
-    this.assertMay('write', key);
-    return this.engine.put(key, value, attempt);
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Awaitable<Answers[K]> {
+    this.assertMayWrite(write);
+    return this.engine.write<K>(write);
   }
 
-  query(key: string, version: number | undefined): Awaitable<Row | undefined> {
-    this.assertMay('read', key);
-    return this.engine.query(key, version);
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
+    const shows = this.shownBy(scan);
+    return this.watched(this.engine.scan<K>(scan), shows);
   }
 
-  queryAt(key: string, timestamp: number | undefined): Awaitable<Row | undefined> {
-    this.assertMay('read', key);
-    return this.engine.queryAt(key, timestamp);
+  private assertMayWrite(write: Write): void {
+    if (write.kind !== 'commit') {
+      this.assertMay('write', write.key);
+      return;
+    }
+    for (const { key } of write.guards) this.assertMay('read', key);
+    for (const { key } of write.writes) this.assertMay('write', key);
   }
 
-  remove(key: string, version: number | undefined): Awaitable<void> {
-    this.assertMay('write', key);
-    return this.engine.remove(key, version);
-  }
-
-  removeAll(key: string): Awaitable<Row | undefined> {
-    this.assertMay('write', key);
-    return this.engine.removeAll(key);
-  }
-
-  trim(key: string): Awaitable<Row | undefined> {
-    this.assertMay('write', key);
-    return this.engine.trim(key);
-  }
-
-  commit(change: Commit): Awaitable<boolean> {
-    for (const { key } of change.guards) this.assertMay('read', key);
-    for (const { key } of change.writes) this.assertMay('write', key);
-    return this.engine.commit(change);
-  }
-
-  snapshot(version: number | undefined): Stream<Row> {
-    return this.permitted(this.engine.snapshot(version));
-  }
-
-  /** Both ends must be covered by one prefix: then everything between them is, in the order of code points. */
-  range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
-    this.assertMay('read', commonPrefix(from, to));
-    return this.watched(this.engine.range(from, to, timestamp), () => true);
-  }
-
-  versions(key: string): Stream<Row> {
-    this.assertMay('read', key);
-    return this.watched(this.engine.versions(key), () => true);
-  }
-
-  heads(key: string): Awaitable<readonly Head[]> {
-    this.assertMay('read', key);
-    return this.engine.heads(key);
-  }
-
-  private permitted(rows: Stream<Row>): Stream<Row> {
+  /** Which of its rows a scan shows; what names its keys is refused here. */
+  private shownBy(scan: Scan): (row: { readonly key: string }) => boolean {
     const { identity } = this;
-    this.assertValid();
-    if (identity.role === 'servidor') this.assertMay('read', '');
-    return this.watched(rows, ({ key }) => permits(identity, 'read', key));
+    switch (scan.kind) {
+      case 'history':
+        this.assertMay('read', scan.key);
+        return every;
+      case 'range':
+        // Both ends must be covered by one prefix: then everything between them is, in the order of code points.
+        this.assertMay('read', commonPrefix(scan.from, scan.to));
+        return every;
+      case 'snapshot':
+      case 'everything':
+        this.assertValid();
+        if (identity.role === 'servidor') this.assertMay('read', '');
+        return ({ key }) => permits(identity, 'read', key);
+    }
   }
 
   private watched<T>(rows: Stream<T>, shows: (row: T) => boolean): Stream<T> {
@@ -155,6 +116,8 @@ class GuardedEngine implements PermittedEngine {
       : watchedNow(rows, assertValid, shows);
   }
 }
+
+const every = (): boolean => true;
 
 const VERBS: Readonly<Record<Permission, string>> = {
   read: 'ler',

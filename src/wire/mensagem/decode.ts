@@ -9,7 +9,7 @@ import type { Mutation } from '../../core/mutation.js';
 import { isShaped } from '../../core/json-shape.js';
 import type { JsonShape } from '../../core/json-shape.js';
 import type { KeyFragment } from '../../core/record.js';
-import type { Commit, Write } from '../../ports/engine.js';
+import type { Commit, CommitWrite } from '../../ports/engine.js';
 import { address, code, dot, format, key, operationKind, readClient, readRow, value } from './fields.js';
 import { SERVER_SHAPE, mensagemLimits } from './limits.js';
 import { fieldOf, namesOf } from './names.js';
@@ -254,9 +254,12 @@ function readCommit(fields: Fields): CommitMessage {
 /** The commit that a message asks for. */
 export function commitOf({ guardas, escritas }: CommitMessage): Commit {
   return {
+    kind: 'commit',
     guards: guardas.map(({ chave, versao }) => ({ key: chave, version: versao })),
-    writes: escritas.map(({ chave, valor }): Write => {
-      return valor === undefined ? { key: chave, remove: true } : { key: chave, value: valor };
+    writes: escritas.map(({ chave, valor }): CommitWrite => {
+      return valor === undefined
+        ? { kind: 'removeAll', key: chave }
+        : { kind: 'insert', key: chave, value: valor };
     }),
   };
 }

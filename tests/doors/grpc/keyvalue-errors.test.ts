@@ -95,10 +95,11 @@ describe('errors of KeyValueStore', () => {
   it('end a range after the keys that were answered', async () => {
     for (const key of ['a', 'b', 'c']) await client.put(key, 'v');
     const { engine } = stand;
-    const removeAll = engine.removeAll.bind(engine);
-    engine.removeAll = (key) => {
-      if (key === 'c') throw new KvsError('SERVIDOR_SAINDO', 'fim');
-      return removeAll(key);
+    const write = engine.write.bind(engine);
+    engine.write = (given) => {
+      if (given.kind === 'removeAll' && 'key' in given && given.key === 'c')
+        throw new KvsError('SERVIDOR_SAINDO', 'fim');
+      return write(given);
     };
     const call = client.openStream<{ key: string }>('DelRange', { fr: { key: 'a' }, to: { key: 'z' } });
     const answers: string[] = [];
@@ -110,7 +111,7 @@ describe('errors of KeyValueStore', () => {
   });
 
   it('are INTERNAL for a bug, with the cause in the log alone', async () => {
-    stand.engine.queryAt = () => {
+    stand.engine.read = () => {
       throw new TypeError('segredo');
     };
     for (const call of [() => client.get('k'), () => client.getAll(['k'])]) {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RangeRow } from '../../../src/ports/engine.js';
 import { openStand, openStandOn, settled, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { KeyValueClient } from '../../support/keyvalue-client.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
 import { SilentCall } from '../../support/silent-call.js';
+import { verbs } from '../../support/verbs.js';
 
 const KEYS = 50_000;
 const key = (i: number): string => `chave ${String(i).padStart(6, '0')}`;
@@ -13,7 +13,7 @@ let stand: Stand<MemoryEngine>;
 let client: KeyValueClient;
 beforeEach(async () => {
   stand = await openStand();
-  for (let i = 0; i < KEYS; i++) stand.engine.insert(key(i), 'valor');
+  for (let i = 0; i < KEYS; i++) verbs(stand.engine).insert(key(i), 'valor');
   client = new KeyValueClient(stand.doors.port);
 });
 afterEach(async () => {
@@ -50,8 +50,8 @@ describe('ranges of KeyValueStore', () => {
       silent.disconnect();
       expect((await settled(() => stand.engine.rowsRead)) - read).toBeLessThan(100);
       // A deletion that was cut deleted what it had come to, and nothing else.
-      expect(stand.engine.query(key(KEYS - 1), undefined)).toBeDefined();
-      expect(stand.engine.query(key(0), undefined) === undefined).toBe(rpc === 'DelRange');
+      expect(verbs(stand.engine).query(key(KEYS - 1), undefined)).toBeDefined();
+      expect(verbs(stand.engine).query(key(0), undefined) === undefined).toBe(rpc === 'DelRange');
     },
   );
 
@@ -76,10 +76,10 @@ describe('ranges of KeyValueStore', () => {
   it('give their iterator back when the client leaves', { timeout: 60_000 }, async () => {
     let returned = 0;
     class Watching extends MemoryEngine {
-      override *range(): Iterable<RangeRow> {
+      override *scan(): Iterable<never> {
         const row = { key: 'chave', value: 'v'.repeat(1000), version: 1, timestamp: 1 };
         try {
-          for (;;) yield { key: 'chave', row };
+          for (;;) yield { key: 'chave', row } as never;
         } finally {
           returned++;
         }

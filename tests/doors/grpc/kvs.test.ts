@@ -7,6 +7,7 @@ import { reasonOf } from '../../support/kvs-client.js';
 import { AsyncMemoryEngine } from '../../support/memory-engine.js';
 import { openStand, openStandOn, type Stand } from '../../support/doors.js';
 import type { Engine } from '../../../src/ports/engine.js';
+import { verbs } from '../../support/verbs.js';
 
 const BLANK = { chave: '', valor: '', versao: 0 };
 const NO_VERSION = [undefined, 0, -1, -(2 ** 31)];
@@ -101,7 +102,7 @@ describe.each([
 
   it('shows and removes a short key that another door has inserted', async () => {
     const { client, engine } = stand;
-    for (const valor of ['1', '', '3']) await engine.insert('x', valor);
+    for (const valor of ['1', '', '3']) await verbs(engine).insert('x', valor);
     expect(await client.consulta('x')).toEqual({ chave: 'x', valor: '3', versao: 3, erro: undefined });
     expect((await client.consultaVarias([{ chave: 'x', versao: 1 }])).resposta).toMatchObject([
       { valor: '1' },

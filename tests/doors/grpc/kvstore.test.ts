@@ -7,6 +7,7 @@ import { openLoopbackPair } from '../../support/fleet-pair.js';
 import { KvStoreClient, type ConcurrentVersion } from '../../support/kvstore-client.js';
 import { AsyncMemoryEngine, type MemoryEngine } from '../../support/memory-engine.js';
 import { listServices } from '../../support/reflection-client.js';
+import { verbs } from '../../support/verbs.js';
 
 /** Whether a version's clock has seen everything that another's has. */
 function includes(a: ConcurrentVersion, b: ConcurrentVersion): boolean {
@@ -28,7 +29,7 @@ describe('kvstore.KvStore', () => {
   it('answers a put with success, and a get with the value, its writer, its clock and its time', async () => {
     for (const text of ['', 'x', '__proto__', '😀', 'x'.repeat(limits.keyBytes)]) {
       expect(await client.put(text, text)).toEqual({ success: true, error_message: '' });
-      const { timestamp } = stand.engine.query(text, undefined)!;
+      const { timestamp } = verbs(stand.engine).query(text, undefined)!;
       expect(await client.get(text)).toEqual({
         versions: [
           { value: text, clock: new Map([['unico', 1n]]), timestamp: BigInt(timestamp), writer: 'unico' },

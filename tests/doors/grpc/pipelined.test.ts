@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { KvsError } from '../../../src/core/errors.js';
 import { grpcLimits } from '../../../src/doors/grpc/limits.js';
-import type { Capabilities } from '../../../src/ports/engine.js';
+import type { Answers, Capabilities, OfKind, Write } from '../../../src/ports/engine.js';
 import { openStandOn, settled, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { AsyncMemoryEngine } from '../../support/memory-engine.js';
@@ -14,17 +14,24 @@ class HeldEngine extends AsyncMemoryEngine {
 
   constructor(pipelined: boolean) {
     super();
-    this.capabilities = { heads: false, linearizable: false, durable: true, pipelined, commits: 'none' };
+    this.capabilities = {
+      ...this.inner.capabilities,
+      heads: false,
+      linearizable: false,
+      durable: true,
+      pipelined,
+    };
   }
 
-  override insert(key: string, value: string): Promise<{ version: number; timestamp: number }> {
+  override write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]> {
+    const value = 'value' in write ? write.value : undefined;
     if (value === 'agora não') throw new KvsError('VALOR_CURTO', 'recusado na hora');
-    const row = this.inner.insert(key, value);
+    const answer = this.inner.write<K>(write);
     return new Promise((resolve, reject) => {
       this.held.push(() => {
         if (value === 'falha') reject(new KvsError('DISCO_CHEIO', 'cheio'));
         else if (value === 'recusa') reject(new KvsError('VALOR_LONGO', 'recusado depois'));
-        else resolve(row);
+        else resolve(answer);
       });
     });
   }

@@ -2,7 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import type { ServiceError, StatusObject } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../src/core/attempt.js';
-import type { Capabilities } from '../../../src/ports/engine.js';
+import type { Answers, Capabilities, OfKind, Write } from '../../../src/ports/engine.js';
 import { openStand, openStandOn, type Stand } from '../../support/doors.js';
 import { method, reasonOf } from '../../support/door-client.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
@@ -17,9 +17,9 @@ class NotingEngine extends MemoryEngine {
   };
   readonly attempts: (Attempt | undefined)[] = [];
 
-  override insert(key: string, value: string, attempt?: Attempt) {
-    this.attempts.push(attempt);
-    return super.insert(key, value);
+  override write<K extends Write['kind']>(write: OfKind<Write, K>): Answers[K] {
+    if ('attempt' in write) this.attempts.push(write.attempt);
+    return super.write<K>(write);
   }
 }
 

@@ -15,6 +15,7 @@ import { eventually } from '../../support/eventually.js';
 import { SilentCall } from '../../support/silent-call.js';
 import { describeService, listServices } from '../../support/reflection-client.js';
 import { realTime } from '../../support/real-time.js';
+import { verbs } from '../../support/verbs.js';
 
 let stand: Stand<MemoryEngine>;
 beforeEach(async () => {
@@ -230,7 +231,7 @@ describe('stopping', () => {
   });
 
   it('cuts what is left after the deadline, and says so', async () => {
-    for (let i = 0; i < 50_000; i++) stand.engine.insert(`chave ${String(i)}`, 'v'.repeat(100));
+    for (let i = 0; i < 50_000; i++) verbs(stand.engine).insert(`chave ${String(i)}`, 'v'.repeat(100));
     const silent = new SilentCall(stand.doors.port, '/kvs.KVS/Snapshot');
     silent.send(Buffer.alloc(5));
     silent.halfClose();

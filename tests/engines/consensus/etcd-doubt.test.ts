@@ -6,6 +6,8 @@ import type { EtcdCluster } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
 import { LossyProxy } from '../../support/lossy-proxy.js';
 import type { ProxyMode } from '../../support/lossy-proxy.js';
+import type { CommitWrite } from '../../../src/ports/engine.js';
+import { verbs } from '../../support/verbs.js';
 
 const DEADLINE_MS = 15_000;
 
@@ -53,7 +55,9 @@ describe.skipIf(!etcdAvailable())('answers that get lost', () => {
   /** Makes all members known to be reachable again. */
   const recovered = (): Promise<unknown> =>
     eventually('the engine reaches the members again', () =>
-      engine.query('nada', undefined).then(() => true),
+      verbs(engine)
+        .query('nada', undefined)
+        .then(() => true),
     );
 
   /** Does `work` while answers get lost, until the witness sees its effect; then the network is well again. */
@@ -70,82 +74,86 @@ describe.skipIf(!etcdAvailable())('answers that get lost', () => {
   }
 
   const newest = (key: string, version: number) => async (): Promise<boolean> =>
-    (await witness.query(key, undefined))?.version === version;
+    (await verbs(witness).query(key, undefined))?.version === version;
   const gone = (key: string) => async (): Promise<boolean> =>
-    (await witness.query(key, undefined)) === undefined;
+    (await verbs(witness).query(key, undefined)) === undefined;
 
   it('an insert that was applied succeeds, once', { timeout: 60_000 }, async () => {
-    await engine.insert('inserida', 'antes');
-    const made = await unheard(() => engine.insert('inserida', 'depois'), newest('inserida', 2));
+    await verbs(engine).insert('inserida', 'antes');
+    const made = await unheard(() => verbs(engine).insert('inserida', 'depois'), newest('inserida', 2));
     expect(made.version).toBe(2);
-    expect(await witness.query('inserida', undefined)).toEqual({ key: 'inserida', value: 'depois', ...made });
-    expect((await engine.insert('inserida', 'mais')).version).toBe(3);
+    expect(await verbs(witness).query('inserida', undefined)).toEqual({
+      key: 'inserida',
+      value: 'depois',
+      ...made,
+    });
+    expect((await verbs(engine).insert('inserida', 'mais')).version).toBe(3);
   });
 
   it('a put tells what it replaced', { timeout: 60_000 }, async () => {
-    const { row: before } = await engine.put('trocada', 'antes');
-    const put = await unheard(() => engine.put('trocada', 'depois'), newest('trocada', 2));
+    const { row: before } = await verbs(engine).put('trocada', 'antes');
+    const put = await unheard(() => verbs(engine).put('trocada', 'depois'), newest('trocada', 2));
     expect(put.previous).toEqual(before);
     expect(put.row).toMatchObject({ version: 2, value: 'depois' });
   });
 
   it('a removal tells what it removed', { timeout: 60_000 }, async () => {
-    await engine.insert('removida', 'um');
-    const { row } = await engine.put('removida', 'dois');
-    expect(await unheard(() => engine.removeAll('removida'), gone('removida'))).toEqual(row);
-    await engine.insert('removida', 'três');
-    await unheard(() => engine.remove('removida', 3), gone('removida'));
-    expect((await engine.insert('removida', 'quatro')).version).toBe(4);
+    await verbs(engine).insert('removida', 'um');
+    const { row } = await verbs(engine).put('removida', 'dois');
+    expect(await unheard(() => verbs(engine).removeAll('removida'), gone('removida'))).toEqual(row);
+    await verbs(engine).insert('removida', 'três');
+    await unheard(() => verbs(engine).remove('removida', 3), gone('removida'));
+    expect((await verbs(engine).insert('removida', 'quatro')).version).toBe(4);
   });
 
   it('a trim tells what it kept', { timeout: 60_000 }, async () => {
-    await engine.insert('aparada', 'um');
-    const { row } = await engine.put('aparada', 'dois');
-    const trimmed = async (): Promise<boolean> => (await witness.query('aparada', 1)) === undefined;
-    expect(await unheard(() => engine.trim('aparada'), trimmed)).toEqual(row);
+    await verbs(engine).insert('aparada', 'um');
+    const { row } = await verbs(engine).put('aparada', 'dois');
+    const trimmed = async (): Promise<boolean> => (await verbs(witness).query('aparada', 1)) === undefined;
+    expect(await unheard(() => verbs(engine).trim('aparada'), trimmed)).toEqual(row);
   });
 
   it(
     'a commit of several keys that was applied succeeds, once, and one on another guard does not',
     { timeout: 60_000 },
     async () => {
-      await engine.insert('juntas a', 'antes');
-      await engine.insert('juntas b', 'antes');
-      const writes = [
-        { key: 'juntas a', value: 'depois' },
-        { key: 'juntas b', remove: true as const },
-        { key: 'juntas c', value: 'nova' },
+      await verbs(engine).insert('juntas a', 'antes');
+      await verbs(engine).insert('juntas b', 'antes');
+      const writes: CommitWrite[] = [
+        { kind: 'insert', key: 'juntas a', value: 'depois' },
+        { kind: 'removeAll', key: 'juntas b' },
+        { kind: 'insert', key: 'juntas c', value: 'nova' },
       ];
       const guards = [{ key: 'juntas b', version: 1 }];
-      expect(await unheard(() => engine.commit({ guards, writes }), newest('juntas a', 2))).toBe(true);
-      expect(await witness.query('juntas b', undefined)).toBeUndefined();
-      expect(await witness.query('juntas c', undefined)).toMatchObject({ version: 1, value: 'nova' });
+      expect(await unheard(() => verbs(engine).commit({ guards, writes }), newest('juntas a', 2))).toBe(true);
+      expect(await verbs(witness).query('juntas b', undefined)).toBeUndefined();
+      expect(await verbs(witness).query('juntas c', undefined)).toMatchObject({ version: 1, value: 'nova' });
       // Everything that it was planned on has changed: a repeated commit is another one.
-      expect(await engine.commit({ guards, writes })).toBe(false);
-      expect((await engine.insert('juntas a', 'mais')).version).toBe(3);
+      expect(await verbs(engine).commit({ guards, writes })).toBe(false);
+      expect((await verbs(engine).insert('juntas a', 'mais')).version).toBe(3);
     },
   );
 
   it('an insert is found by its value after many other writes', { timeout: 60_000 }, async () => {
     const made = await unheard(
-      () => engine.insert('movimentada', 'minha'),
+      () => verbs(engine).insert('movimentada', 'minha'),
       async () => {
         if (!(await newest('movimentada', 1)())) return false;
-        for (let n = 0; n < 10; n++) await witness.insert('movimentada', 'de outro');
+        for (let n = 0; n < 10; n++) await verbs(witness).insert('movimentada', 'de outro');
         return true;
       },
     );
     expect(made.version).toBe(1);
-    expect((await witness.query('movimentada', undefined))?.version).toBe(11);
+    expect((await verbs(witness).query('movimentada', undefined))?.version).toBe(11);
   });
 
   it('a removal followed by many other writes is reported as unknown', { timeout: 60_000 }, async () => {
-    await engine.insert('perdida', 'um');
+    await verbs(engine).insert('perdida', 'um');
     const removal = unheard(
-      () => engine.removeAll('perdida'),
+      () => verbs(engine).removeAll('perdida'),
       async () => {
         if (!(await gone('perdida')())) return false;
-        for (let n = 0; n < 10; n++) await witness.insert('perdida', 'de outro');
+        for (let n = 0; n < 10; n++) await verbs(witness).insert('perdida', 'de outro');
         return true;
       },
     );
@@ -154,40 +162,42 @@ describe.skipIf(!etcdAvailable())('answers that get lost', () => {
 
   it('a request that got lost is sent again, and done once', { timeout: 60_000 }, async () => {
     await recovered();
-    await engine.insert('repetida', 'um');
+    await verbs(engine).insert('repetida', 'um');
     set('dropRequests');
-    const insert = engine.insert('repetida', 'dois');
+    const insert = verbs(engine).insert('repetida', 'dois');
     await eventually('every member was tried in vain', () => proxies.every((proxy) => proxy.losses > 0));
-    expect((await witness.query('repetida', undefined))?.version).toBe(1);
+    expect((await verbs(witness).query('repetida', undefined))?.version).toBe(1);
     set('pass');
     expect((await insert).version).toBe(2);
-    expect((await witness.query('repetida', undefined))?.version).toBe(2);
+    expect((await verbs(witness).query('repetida', undefined))?.version).toBe(2);
   });
 
   it('a lost insert gives way to another writer and follows it', { timeout: 60_000 }, async () => {
     await recovered();
-    await engine.insert('cedida', 'um');
+    await verbs(engine).insert('cedida', 'um');
     set('dropRequests');
-    const insert = engine.insert('cedida', 'meu');
-    await witness.insert('cedida', 'de outro');
+    const insert = verbs(engine).insert('cedida', 'meu');
+    await verbs(witness).insert('cedida', 'de outro');
     set('pass');
     expect((await insert).version).toBe(3);
-    expect(await witness.query('cedida', 2)).toMatchObject({ version: 2, value: 'de outro' });
-    expect(await witness.query('cedida', 3)).toMatchObject({ version: 3, value: 'meu' });
+    expect(await verbs(witness).query('cedida', 2)).toMatchObject({ version: 2, value: 'de outro' });
+    expect(await verbs(witness).query('cedida', 3)).toMatchObject({ version: 3, value: 'meu' });
   });
 
   it('without any answer until the deadline the outcome is unknown', { timeout: 60_000 }, async () => {
     const members = proxies.map(({ address }) => address);
     const hasty = startConsensus(members, { deadlineMs: 1_500, tuning: { attemptMs: 400 } });
     try {
-      await hasty.insert('incerta', 'um');
+      await verbs(hasty).insert('incerta', 'um');
       set('dropAnswers');
       const began = performance.now();
-      await expect(hasty.insert('incerta', 'dois')).rejects.toMatchObject({ code: 'RESULTADO_DESCONHECIDO' });
+      await expect(verbs(hasty).insert('incerta', 'dois')).rejects.toMatchObject({
+        code: 'RESULTADO_DESCONHECIDO',
+      });
       expect(performance.now() - began).toBeLessThan(4_000);
       // It was applied all the same: exactly once.
-      expect(await witness.query('incerta', undefined)).toMatchObject({ version: 2, value: 'dois' });
-      await expect(hasty.query('incerta', undefined)).rejects.toMatchObject({ code: 'SEM_MAIORIA' });
+      expect(await verbs(witness).query('incerta', undefined)).toMatchObject({ version: 2, value: 'dois' });
+      await expect(verbs(hasty).query('incerta', undefined)).rejects.toMatchObject({ code: 'SEM_MAIORIA' });
     } finally {
       await hasty.stop();
     }

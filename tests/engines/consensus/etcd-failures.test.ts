@@ -5,6 +5,7 @@ import { startConsensus } from '../../support/consensus.js';
 import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster, EtcdMember } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
+import { verbs } from '../../support/verbs.js';
 
 /** The promise: service goes on within this after one member is gone. */
 const SERVICE_MS = 3_000;
@@ -31,7 +32,10 @@ describe.skipIf(!etcdAvailable())('members that fail', () => {
     await cluster.heal();
     await eventually(
       'the engine sees them',
-      () => engine.insert('curada', 'x').then(() => engine.available),
+      () =>
+        verbs(engine)
+          .insert('curada', 'x')
+          .then(() => engine.available),
       30_000,
     );
   }, 90_000);
@@ -46,9 +50,9 @@ describe.skipIf(!etcdAvailable())('members that fail', () => {
   /** Everything an engine does in common, one after the other; ms until all was done. */
   async function serve(key: string): Promise<number> {
     const began = performance.now();
-    const { version } = await engine.insert(key, 'valor');
-    expect(await engine.query(key, undefined)).toMatchObject({ version, value: 'valor' });
-    expect((await engine.trim(key))?.version).toBe(version);
+    const { version } = await verbs(engine).insert(key, 'valor');
+    expect(await verbs(engine).query(key, undefined)).toMatchObject({ version, value: 'valor' });
+    expect((await verbs(engine).trim(key))?.version).toBe(version);
     return performance.now() - began;
   }
 
@@ -61,7 +65,7 @@ describe.skipIf(!etcdAvailable())('members that fail', () => {
     ['SIGSTOP of the leader', leader, 'freeze'],
     ['SIGSTOP of a follower', follower, 'freeze'],
   ] as const)('%s: service goes on', { timeout: 90_000 }, async (name, choose, action) => {
-    const before = (await engine.query(name, undefined))?.version ?? 0;
+    const before = (await verbs(engine).query(name, undefined))?.version ?? 0;
     expect(await serve(name)).toBeLessThan(SERVICE_MS);
     const member = await choose();
     await member[action]();
@@ -70,14 +74,14 @@ describe.skipIf(!etcdAvailable())('members that fail', () => {
     expect(Math.max(...times)).toBeLessThan(SERVICE_MS);
     // Once it is known who is gone, nobody waits for it any more.
     await eventually('quick again', async () => (await serve(name)) < 500, 20_000);
-    expect((await engine.query(name, undefined))?.version).toBeGreaterThan(before);
+    expect((await verbs(engine).query(name, undefined))?.version).toBeGreaterThan(before);
   });
 
   it(
     'without a majority nothing is written, and all goes on when it is back',
     { timeout: 120_000 },
     async () => {
-      const { version } = await engine.insert('firme', 'antes');
+      const { version } = await verbs(engine).insert('firme', 'antes');
       const [first, second] = await cluster.followers();
       await first!.kill9();
       await second!.kill9();
@@ -86,10 +90,12 @@ describe.skipIf(!etcdAvailable())('members that fail', () => {
       const codes: unknown[] = [];
       const refused = async (): Promise<boolean> => {
         const began = performance.now();
-        const code = await hasty.insert('firme', 'durante').then(
-          () => 'done',
-          (error: unknown) => KvsError.from(error).code,
-        );
+        const code = await verbs(hasty)
+          .insert('firme', 'durante')
+          .then(
+            () => 'done',
+            (error: unknown) => KvsError.from(error).code,
+          );
         codes.push(code);
         expect(performance.now() - began).toBeLessThan(HASTY_MS + 2_000);
         return code === 'SEM_MAIORIA';
@@ -99,25 +105,30 @@ describe.skipIf(!etcdAvailable())('members that fail', () => {
       await eventually('told', () => !engine.available && told.at(-1) === false);
 
       const refusals = await Promise.allSettled([
-        hasty.insert('firme', 'durante'),
-        hasty.put('firme', 'durante'),
-        hasty.remove('firme', 1),
-        hasty.removeAll('firme'),
-        hasty.trim('firme'),
-        hasty.query('firme', undefined),
-        hasty.queryAt('firme', 1),
+        verbs(hasty).insert('firme', 'durante'),
+        verbs(hasty).put('firme', 'durante'),
+        verbs(hasty).remove('firme', 1),
+        verbs(hasty).removeAll('firme'),
+        verbs(hasty).trim('firme'),
+        verbs(hasty).query('firme', undefined),
+        verbs(hasty).queryAt('firme', 1),
       ]);
       for (const refusal of refusals) {
         expect(refusal).toMatchObject({ status: 'rejected', reason: { code: 'SEM_MAIORIA' } });
       }
-      expect(await local.query('firme', undefined)).toMatchObject({ version, value: 'antes' });
-      expect(await local.query('firme', version)).toMatchObject({ version });
-      for await (const row of local.range('firme', 'firme', undefined)) expect(row?.row?.value).toBe('antes');
-      await expect(local.insert('firme', 'durante')).rejects.toMatchObject({ code: 'SEM_MAIORIA' });
+      expect(await verbs(local).query('firme', undefined)).toMatchObject({ version, value: 'antes' });
+      expect(await verbs(local).query('firme', version)).toMatchObject({ version });
+      for await (const row of verbs(local).range('firme', 'firme', undefined))
+        expect(row?.row?.value).toBe('antes');
+      await expect(verbs(local).insert('firme', 'durante')).rejects.toMatchObject({ code: 'SEM_MAIORIA' });
       expect(local.capabilities.linearizable).toBe(false);
 
       await first!.restart();
-      const next = await eventually('the majority is back', () => engine.insert('firme', 'depois'), 30_000);
+      const next = await eventually(
+        'the majority is back',
+        () => verbs(engine).insert('firme', 'depois'),
+        30_000,
+      );
       // What was refused as not done was not done; what was unknown may have been.
       const doubts = codes.filter((code) => code === 'RESULTADO_DESCONHECIDO').length;
       expect(next.version).toBeGreaterThan(version);
@@ -130,9 +141,9 @@ describe.skipIf(!etcdAvailable())('members that fail', () => {
     await Promise.all(cluster.members.map((member) => member.kill9()));
     const early = startConsensus(cluster.addresses, { deadlineMs: 1_000 });
     try {
-      await expect(early.insert('cedo', 'x')).rejects.toMatchObject({ code: 'SEM_MAIORIA' });
+      await expect(verbs(early).insert('cedo', 'x')).rejects.toMatchObject({ code: 'SEM_MAIORIA' });
       await cluster.heal();
-      const made = await eventually('written', () => early.insert('cedo', 'x'), 30_000);
+      const made = await eventually('written', () => verbs(early).insert('cedo', 'x'), 30_000);
       expect(made.version).toBe(1);
     } finally {
       await early.stop();
@@ -143,11 +154,11 @@ describe.skipIf(!etcdAvailable())('members that fail', () => {
     'replicas keep their data when all of them are killed and started again',
     { timeout: 90_000 },
     async () => {
-      const { version, timestamp } = await engine.insert('guardada', 'no disco');
-      await engine.removeAll('contador');
+      const { version, timestamp } = await verbs(engine).insert('guardada', 'no disco');
+      await verbs(engine).removeAll('contador');
       await Promise.all(cluster.members.map((member) => member.kill9()));
       await cluster.heal();
-      const row = await eventually('read again', () => engine.query('guardada', undefined), 30_000);
+      const row = await eventually('read again', () => verbs(engine).query('guardada', undefined), 30_000);
       expect(row).toEqual({ key: 'guardada', value: 'no disco', version, timestamp });
     },
   );

@@ -20,6 +20,7 @@ import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster } from '../../support/etcd.js';
 import { askEtcd } from '../../support/etcd-client.js';
 import { eventually } from '../../support/eventually.js';
+import { verbs } from '../../support/verbs.js';
 
 const MiB = 1024 * 1024;
 const logger = {
@@ -74,7 +75,7 @@ describe.skipIf(!etcdAvailable())('one member', () => {
     const engine = startConsensus(cluster.addresses, {
       time: { ...systemTime, wallMs: () => 1_700_000_000_000 },
     });
-    await engine.insert('lugar!', 'um');
+    await verbs(engine).insert('lugar!', 'um');
     const request = {
       compare: [],
       success: [
@@ -103,11 +104,11 @@ describe.skipIf(!etcdAvailable())('one member', () => {
     watch.start();
     const seen = async (): Promise<boolean> => {
       // Again and again: the watch may open after the first.
-      const { version } = await other.insert('vigiada', 'x');
+      const { version } = await verbs(other).insert('vigiada', 'x');
       return cache.get('vigiada')?.record.greatestVersion === version;
     };
     await eventually('the cache follows', seen);
-    await other.insert('outra', 'x');
+    await verbs(other).insert('outra', 'x');
     expect(cache.has('outra')).toBe(false);
     watch.stop();
     await other.stop();
@@ -115,19 +116,19 @@ describe.skipIf(!etcdAvailable())('one member', () => {
 
   it('says so when a walk outlives what the replicas remember', { timeout: 60_000 }, async () => {
     const engine = startConsensus(cluster.addresses, { tuning: { pageHeads: 2, pageRanges: 2 } });
-    for (let n = 0; n < 6; n++) await engine.insert(`longa/${n}`, 'x');
+    for (let n = 0; n < 6; n++) await verbs(engine).insert(`longa/${n}`, 'x');
     const walk = async (): Promise<void> => {
       let compacted = false;
-      for await (const item of engine.range('longa/', 'longa/~', undefined)) {
+      for await (const item of verbs(engine).range('longa/', 'longa/~', undefined)) {
         expect(item?.row?.value).toBe('x');
         if (compacted) continue;
         compacted = true;
-        await engine.insert('longa/0', 'x');
+        await verbs(engine).insert('longa/0', 'x');
         await compact(cluster.addresses[0]!);
       }
     };
     await expect(walk()).rejects.toMatchObject({ code: 'LEITURA_VENCIDA' });
-    expect(await rowsOf(engine.range('longa/', 'longa/~', undefined))).toHaveLength(6);
+    expect(await rowsOf(verbs(engine).range('longa/', 'longa/~', undefined))).toHaveLength(6);
     await engine.stop();
   });
 });
@@ -145,13 +146,13 @@ describe.skipIf(!etcdAvailable())('a full disk quota', () => {
     try {
       const value = 'x'.repeat(64 * 1024);
       const fill = async (): Promise<void> => {
-        for (let n = 0; n < 100; n++) await engine.insert('cheia', value);
+        for (let n = 0; n < 100; n++) await verbs(engine).insert('cheia', value);
       };
       await expect(fill()).rejects.toMatchObject({ code: 'LIMITE_MEMORIA' });
-      const newest = await engine.query('cheia', undefined);
+      const newest = await verbs(engine).query('cheia', undefined);
       expect(newest?.version).toBeGreaterThan(5);
-      await expect(engine.put('cheia', value)).rejects.toMatchObject({ code: 'LIMITE_MEMORIA' });
-      expect(await engine.query('cheia', undefined)).toEqual(newest);
+      await expect(verbs(engine).put('cheia', value)).rejects.toMatchObject({ code: 'LIMITE_MEMORIA' });
+      expect(await verbs(engine).query('cheia', undefined)).toEqual(newest);
     } finally {
       await engine.stop();
       await cluster.stop();

@@ -9,6 +9,7 @@ import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
 import { Model } from './model.js';
+import { verbs } from '../../support/verbs.js';
 
 // Keys that are prefixes of each other, hold what the layout escapes, or sort differently by UTF-16 unit.
 const KEYS = ['', 'a', 'a!', 'a!0', 'a%21', 'a"', '%', '!', 'ção', '\uffee', '😀', 'a\0'];
@@ -77,20 +78,20 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
         wallMs = op.wallMs;
         return engine[op.kind](prefix + op.key, op.value);
       case 'query':
-        return engine.query(prefix + op.key, op.version);
+        return verbs(engine).query(prefix + op.key, op.version);
       case 'remove':
-        return engine.remove(prefix + op.key, op.version);
+        return verbs(engine).remove(prefix + op.key, op.version);
       case 'queryAt':
-        return engine.queryAt(prefix + op.key, op.timestamp);
+        return verbs(engine).queryAt(prefix + op.key, op.timestamp);
       case 'removeAll':
       case 'trim':
         return engine[op.kind](prefix + op.key);
       case 'snapshot': {
-        const rows = await rowsOf(engine.snapshot(op.version));
+        const rows = await rowsOf(verbs(engine).snapshot(op.version));
         return rows.filter((row) => row.key.startsWith(prefix));
       }
       case 'range':
-        return rowsOf(engine.range(prefix + op.from, prefix + op.to, op.timestamp));
+        return rowsOf(verbs(engine).range(prefix + op.from, prefix + op.to, op.timestamp));
     }
   }
 
@@ -148,19 +149,19 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
 
   it('believes no memory of what another server has changed since', async () => {
     const [engine, other] = engines as [ConsensusEngine, ConsensusEngine];
-    await engine.insert('lembrada', 'um');
-    const { row } = await other.put('lembrada', 'dois');
-    expect(await engine.query('lembrada', undefined)).toEqual(row);
-    await other.removeAll('lembrada');
-    expect(await engine.query('lembrada', undefined)).toBeUndefined();
-    expect(await engine.removeAll('lembrada')).toBeUndefined();
+    await verbs(engine).insert('lembrada', 'um');
+    const { row } = await verbs(other).put('lembrada', 'dois');
+    expect(await verbs(engine).query('lembrada', undefined)).toEqual(row);
+    await verbs(other).removeAll('lembrada');
+    expect(await verbs(engine).query('lembrada', undefined)).toBeUndefined();
+    expect(await verbs(engine).removeAll('lembrada')).toBeUndefined();
     // Now it remembers that there is nothing.
-    const { row: third } = await other.put('lembrada', 'três');
-    expect(await engine.trim('lembrada')).toEqual(third);
-    await other.removeAll('lembrada');
-    expect(await engine.query('lembrada', undefined)).toBeUndefined();
-    const { row: fourth } = await other.put('lembrada', 'quatro');
-    expect(await engine.removeAll('lembrada')).toEqual(fourth);
+    const { row: third } = await verbs(other).put('lembrada', 'três');
+    expect(await verbs(engine).trim('lembrada')).toEqual(third);
+    await verbs(other).removeAll('lembrada');
+    expect(await verbs(engine).query('lembrada', undefined)).toBeUndefined();
+    const { row: fourth } = await verbs(other).put('lembrada', 'quatro');
+    expect(await verbs(engine).removeAll('lembrada')).toEqual(fourth);
   });
 
   it('keeps the longest keys and values, full of what is escaped', { timeout: 60_000 }, async () => {
@@ -169,13 +170,15 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
     const longValue = '\u0001'.repeat(limits.valueBytes);
     wallMs = 5;
     for (const version of [1, 2, 3])
-      expect(await engine.insert(longKey, longValue)).toMatchObject({ version });
+      expect(await verbs(engine).insert(longKey, longValue)).toMatchObject({ version });
     const newest = { key: longKey, value: longValue, version: 3, timestamp: 7 };
-    expect(await engine.query(longKey, 3)).toEqual(newest);
-    expect(await engine.trim(longKey)).toEqual(newest);
-    expect(await engine.query(longKey, 2)).toBeUndefined();
-    expect(await rowsOf(engine.range(longKey, longKey, undefined))).toEqual([{ key: longKey, row: newest }]);
-    expect(await engine.removeAll(longKey)).toEqual(newest);
+    expect(await verbs(engine).query(longKey, 3)).toEqual(newest);
+    expect(await verbs(engine).trim(longKey)).toEqual(newest);
+    expect(await verbs(engine).query(longKey, 2)).toBeUndefined();
+    expect(await rowsOf(verbs(engine).range(longKey, longKey, undefined))).toEqual([
+      { key: longKey, row: newest },
+    ]);
+    expect(await verbs(engine).removeAll(longKey)).toEqual(newest);
   });
 
   it('counts 1 … n over two servers with sixteen writers on one key', { timeout: 120_000 }, async () => {
@@ -186,7 +189,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
       const made: { version: number; timestamp: number; value: string }[] = [];
       for (let n = 0; n < each; n++) {
         const value = `${writer}/${n}`;
-        made.push({ ...(await engine.insert('disputada', value)), value });
+        made.push({ ...(await verbs(engine).insert('disputada', value)), value });
       }
       // A writer sees its own writes in order.
       expect(made.map(({ version: v }) => v)).toEqual(made.map(({ version: v }) => v).sort((a, b) => a - b));
@@ -196,13 +199,13 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
     expect(made.map(({ version: v }) => v)).toEqual(made.map((_, index) => index + 1));
     expect(made.map(({ timestamp: t }) => t)).toEqual(made.map((_, index) => 1_000 + index));
     for (const { version: v, value } of made.filter((_, index) => index % 9 === 0)) {
-      expect(await engines[v % 2]!.query('disputada', v)).toMatchObject({ version: v, value });
+      expect(await verbs(engines[v % 2]!).query('disputada', v)).toMatchObject({ version: v, value });
     }
   });
 
   it('tells what every put replaced, exactly once, however many write', { timeout: 60_000 }, async () => {
     const puts = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => engines[n % 2]!.put('trocada', `valor ${n}`)),
+      Array.from({ length: 12 }, (_, n) => verbs(engines[n % 2]!).put('trocada', `valor ${n}`)),
     );
     const sorted = puts.sort((a, b) => a.row.version - b.row.version);
     expect(sorted.map(({ previous }) => previous)).toEqual([
@@ -214,10 +217,10 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
   it('walks the state of one moment, however much is written meanwhile', { timeout: 60_000 }, async () => {
     const [engine, other] = engines as [ConsensusEngine, ConsensusEngine];
     const names = Array.from({ length: 10 }, (_, n) => `walk/${n}`);
-    for (const name of names) await engine.insert(name, 'antes');
+    for (const name of names) await verbs(engine).insert(name, 'antes');
     const seen: string[] = [];
-    for await (const item of engine.range('walk/', 'walk/~', undefined)) {
-      if (seen.length === 0) for (const name of names) await other.put(name, 'depois');
+    for await (const item of verbs(engine).range('walk/', 'walk/~', undefined)) {
+      if (seen.length === 0) for (const name of names) await verbs(other).put(name, 'depois');
       if (item?.row) seen.push(item.row.value);
     }
     expect(seen).toEqual(names.map(() => 'antes'));
@@ -234,9 +237,9 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
 
   it('says that it stops once it was stopped', async () => {
     const engine = startConsensus(cluster.addresses);
-    await engine.insert('parado', 'valor');
+    await verbs(engine).insert('parado', 'valor');
     await engine.stop();
-    await expect(engine.insert('parado', 'valor')).rejects.toMatchObject({ code: 'SERVIDOR_SAINDO' });
-    await expect(engine.query('parado', undefined)).rejects.toMatchObject({ code: 'SERVIDOR_SAINDO' });
+    await expect(verbs(engine).insert('parado', 'valor')).rejects.toMatchObject({ code: 'SERVIDOR_SAINDO' });
+    await expect(verbs(engine).query('parado', undefined)).rejects.toMatchObject({ code: 'SERVIDOR_SAINDO' });
   });
 });

@@ -9,6 +9,7 @@ import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster, EtcdMember } from '../../support/etcd.js';
 import { askEtcd } from '../../support/etcd-client.js';
 import { eventually } from '../../support/eventually.js';
+import { verbs } from '../../support/verbs.js';
 
 const WAIT_MS = 120_000;
 
@@ -35,7 +36,7 @@ class Writing {
     for (let n = 0; !this.stopped; n++) {
       const key = `${this.name}/${String(writer)}/${String(n)}`;
       try {
-        await this.engine.insert(key, key);
+        await verbs(this.engine).insert(key, key);
         this.acknowledged.push(key);
       } catch (error) {
         this.failures.push(error);
@@ -121,9 +122,9 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
     expect(after.filter((member) => before.includes(member))).toHaveLength(2);
     // What it has counts: it makes the majority with one of the others.
     await others[0]!.kill9();
-    const found = await Promise.all(writing.acknowledged.map((key) => engine.query(key, undefined)));
+    const found = await Promise.all(writing.acknowledged.map((key) => verbs(engine).query(key, undefined)));
     expect(found.map((row) => row?.value)).toEqual(writing.acknowledged);
-    await engine.insert('troca/depois', 'x');
+    await verbs(engine).insert('troca/depois', 'x');
     await cluster.heal();
   });
 
@@ -153,7 +154,7 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
       await lost.lose();
       lost.start('--substitui');
       await cluster.ready();
-      await engine.insert('troca/repetida', 'x');
+      await verbs(engine).insert('troca/repetida', 'x');
       expect(await membersOf(others[0]!)).toHaveLength(3);
     },
   );
@@ -193,7 +194,7 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
         log: expect.stringContaining('nenhuma responde com maioria') as string,
       });
       await others[1]!.restart();
-      await eventually('the majority is back', () => engine.insert('troca/maioria', 'x'), 30_000);
+      await eventually('the majority is back', () => verbs(engine).insert('troca/maioria', 'x'), 30_000);
       expect(await membersOf(others[0]!)).toEqual(before);
       lost.start('--substitui');
       await cluster.ready();

@@ -13,6 +13,7 @@ import { previousAvailable, previousProgram } from '../../support/previous-build
 import { insert, versionOf } from '../../support/repeated-inserts.js';
 import { presentProgram, runKvs } from '../../support/server-process.js';
 import type { LogLine } from '../../support/server-process.js';
+import { verbs } from '../../support/verbs.js';
 
 const PATIENCE_MS = 240_000;
 const FORMAT = Buffer.from('kvs/formato');
@@ -116,20 +117,20 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
   /** All that walks over the store, and a change that another server makes. */
   async function assertWhole(engine: ConsensusEngine, other: ConsensusEngine): Promise<void> {
     const keys = ['chave', 'chave!', 'hora', 'ojes', 'ome'];
-    for (const key of keys) await engine.insert(key, 'antes');
-    for (const key of keys) expect((await other.insert(key, 'depois')).version).toBe(2);
+    for (const key of keys) await verbs(engine).insert(key, 'antes');
+    for (const key of keys) expect((await verbs(other).insert(key, 'depois')).version).toBe(2);
     const texts = (rows: readonly { key: string; value: string }[]): string[] =>
       rows.map(({ key, value }) => `${key}=${value}`);
     const newest = keys.map((key) => `${key}=depois`);
-    expect(texts(await rowsOf(engine.snapshot(undefined)))).toEqual(newest);
-    expect(texts(await rowsOf(engine.snapshot(1)))).toEqual(keys.map((key) => `${key}=antes`));
-    const range = await rowsOf(engine.range('', '\u{10ffff}', undefined));
+    expect(texts(await rowsOf(verbs(engine).snapshot(undefined)))).toEqual(newest);
+    expect(texts(await rowsOf(verbs(engine).snapshot(1)))).toEqual(keys.map((key) => `${key}=antes`));
+    const range = await rowsOf(verbs(engine).range('', '\u{10ffff}', undefined));
     expect(texts(range.flatMap(({ row }) => row ?? []))).toEqual(newest);
-    const everything = texts(await rowsOf(engine.everything()));
+    const everything = texts(await rowsOf(verbs(engine).everything()));
     expect(everything.sort()).toEqual(keys.flatMap((key) => [`${key}=antes`, `${key}=depois`]).sort());
-    for (const key of keys) expect((await engine.query(key, undefined))?.value).toBe('depois');
-    await engine.removeAll('hora');
-    expect(await other.query('hora', undefined)).toBeUndefined();
+    for (const key of keys) expect((await verbs(engine).query(key, undefined))?.value).toBe('depois');
+    await verbs(engine).removeAll('hora');
+    expect(await verbs(other).query('hora', undefined)).toBeUndefined();
   }
 
   it('a new store lies below its prefix, and nobody disturbs it', { timeout: 60_000 }, async () => {
@@ -142,25 +143,27 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
 
   it('a foreign key in a place of ours is nothing to readers, and is not written over', async () => {
     const engine = start();
-    await engine.insert('chave', 'valor');
+    await verbs(engine).insert('chave', 'valor');
     await put(Buffer.from('kvs/halheia'), Buffer.of(0xff));
     await put(Buffer.from('kvs/hchave'), Buffer.of(0xff));
     // The watch meets it too: what it did not know would have ended the process.
     for (const key of ['alheia', 'chave']) {
-      expect(await engine.query(key, undefined)).toBeUndefined();
-      await expect(engine.insert(key, 'x')).rejects.toMatchObject({ code: 'NAO_SUPORTADO' });
-      await expect(engine.commit({ guards: [], writes: [{ key, value: 'x' }] })).rejects.toMatchObject({
+      expect(await verbs(engine).query(key, undefined)).toBeUndefined();
+      await expect(verbs(engine).insert(key, 'x')).rejects.toMatchObject({ code: 'NAO_SUPORTADO' });
+      await expect(
+        verbs(engine).commit({ guards: [], writes: [{ kind: 'insert', key, value: 'x' }] }),
+      ).rejects.toMatchObject({
         code: 'NAO_SUPORTADO',
       });
     }
-    expect(await rowsOf(engine.snapshot(undefined))).toEqual([]);
-    expect((await engine.insert('outra', 'x')).version).toBe(1);
+    expect(await rowsOf(verbs(engine).snapshot(undefined))).toEqual([]);
+    expect((await verbs(engine).insert('outra', 'x')).version).toBe(1);
   });
 
   it('servers that start at once on an empty one agree', async () => {
     const many = Array.from({ length: 8 }, () => start());
-    await Promise.all(many.map((engine, n) => engine.insert(`de ${String(n)}`, 'x')));
-    for (const engine of many) expect(await rowsOf(engine.snapshot(undefined))).toHaveLength(8);
+    await Promise.all(many.map((engine, n) => verbs(engine).insert(`de ${String(n)}`, 'x')));
+    for (const engine of many) expect(await rowsOf(verbs(engine).snapshot(undefined))).toHaveLength(8);
     const { kvs } = await askEtcd(cluster.addresses[0]!, 'KV/Range', {
       ...{ key: Buffer.of(0), range_end: Buffer.of(0) },
     });
@@ -172,7 +175,7 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
     const writing = (async () => {
       while (!writer.stops) await put(Buffer.from('hora'), Buffer.from('x'));
     })();
-    const made = await start()
+    const made = await verbs(start())
       .insert('chave', 'x')
       .finally(() => (writer.stops = true));
     await writing;
@@ -186,8 +189,10 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
     const none = (): void => undefined;
     const error = (_fields: unknown, message: string): unknown => errors.push(message);
     const engine = start({ logger: { debug: none, info: none, warn: none, error } });
-    await expect(engine.insert('chave', 'x')).rejects.toMatchObject({ code: 'DADOS_INVALIDOS' });
-    await expect(rowsOf(engine.snapshot(undefined))).rejects.toMatchObject({ code: 'DADOS_INVALIDOS' });
+    await expect(verbs(engine).insert('chave', 'x')).rejects.toMatchObject({ code: 'DADOS_INVALIDOS' });
+    await expect(rowsOf(verbs(engine).snapshot(undefined))).rejects.toMatchObject({
+      code: 'DADOS_INVALIDOS',
+    });
     expect(errors).toEqual(['as réplicas não podem ser usadas']);
     expect(await at(Buffer.from('hchave'))).toBeUndefined();
   });
@@ -201,9 +206,9 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
     // As a server of before left it.
     await put(FORMAT, Buffer.from('{"formato":1,"prefixo":""}'));
     const engine = start(small);
-    await engine.insert('chave', 'valor');
-    expect(await rowsOf(engine.snapshot(undefined))).toHaveLength(1);
-    expect(await rowsOf(engine.everything())).toHaveLength(1);
+    await verbs(engine).insert('chave', 'valor');
+    expect(await rowsOf(verbs(engine).snapshot(undefined))).toHaveLength(1);
+    expect(await rowsOf(verbs(engine).everything())).toHaveLength(1);
   });
 
   it.skipIf(!available)(
@@ -238,10 +243,10 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
       await put(Buffer.from('hchave!'), Buffer.from('de outro'));
       expect(seen(await now.client.snapshot())).toHaveLength(2);
       const [engine, other] = [start(), start()];
-      for (const { chave } of await now.client.snapshot()) await engine.removeAll(chave);
-      expect(await rowsOf(engine.everything())).toEqual([]);
-      await engine.insert('livre', 'x');
-      expect((await other.query('livre', undefined))?.value).toBe('x');
+      for (const { chave } of await now.client.snapshot()) await verbs(engine).removeAll(chave);
+      expect(await rowsOf(verbs(engine).everything())).toEqual([]);
+      await verbs(engine).insert('livre', 'x');
+      expect((await verbs(other).query('livre', undefined))?.value).toBe('x');
       await assertForeignStands();
     },
   );
@@ -252,7 +257,7 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
     async () => {
       await ensureBuilt();
       const first = start();
-      await first.insert('chave', 'nova');
+      await verbs(first).insert('chave', 'nova');
       const old = await serve(await previousProgram());
       await old.client.insere('chave', 'ao lado');
       const now = await serve(presentProgram);

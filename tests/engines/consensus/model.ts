@@ -1,7 +1,7 @@
 import { KvsError } from '../../../src/core/errors.js';
 import { limits } from '../../../src/core/limits.js';
 import { compareCodePoints } from '../../../src/core/text-order.js';
-import type { Put, RangeRow, Row } from '../../../src/ports/engine.js';
+import type { Answers, RangeRow, Row } from '../../../src/ports/engine.js';
 
 interface Key {
   greatestVersion: number;
@@ -14,7 +14,7 @@ interface Key {
 export class Model {
   private readonly keys = new Map<string, Key>();
 
-  put(key: string, value: string, wallMs: number): Put {
+  put(key: string, value: string, wallMs: number): Answers['put'] {
     const entry = this.keys.get(key) ?? { greatestVersion: 0, greatestTimestamp: 0, rows: [] };
     const previous = entry.rows.at(-1);
     const version = ++entry.greatestVersion;

@@ -7,6 +7,7 @@ import { PlainNetwork } from '../../support/sim-bus.js';
 import { SimDisk, SimJournal } from '../../support/sim-journal.js';
 import { SeededRandom } from '../../support/sim-random.js';
 import { promisesSettled, ServerTime, World } from '../../support/sim-time.js';
+import { verbs } from '../../support/verbs.js';
 
 /** In virtual time: what is said while a disk refuses, and for how long. */
 it('says every minute what memory alone has, and when the disk has it', async () => {
@@ -40,7 +41,7 @@ it('says every minute what memory alone has, and when the disk has it', async ()
     receive(seq);
     await advance(100);
   }
-  expect(engine.query('chave', undefined)).toMatchObject({ version: 3 });
+  expect(verbs(engine).query('chave', undefined)).toMatchObject({ version: 3 });
   expect(healthy).toEqual([false]);
   const minute = 61 * defaultFleetTuning.journalRetryMs;
   for (let i = 0; i < 3; i++) await advance(minute);

@@ -10,6 +10,7 @@ import { LoopbackNetwork } from '../../support/loopback-bus.js';
 import { realRandom, realTime } from '../../support/real-time.js';
 import { insert } from '../../core/support.js';
 import { LogRecorder } from './bus/support.js';
+import { verbs } from '../../support/verbs.js';
 
 const ID = 'loyw438s-abcdefghijkl';
 const tuning = { ...eagerTuning, requestUndoMs: 50, requestUndos: 2 };
@@ -67,8 +68,8 @@ it('attempts that a power cut left beside each other on one disk are told apart 
   await eventually('one of each stands', () => writers().join() === ids.map(() => 'oB').join());
   // The next attempt is answered with it, though nobody here remembers having applied it.
   const [id] = ids as [string];
-  expect(await server.insert(id, 'valor', { id, number: 3 })).toMatchObject({ version: 1 });
-  await expect(server.insert(id, 'outro', { id, number: 3 })).rejects.toMatchObject({
+  expect(await verbs(server).insert(id, 'valor', { id, number: 3 })).toMatchObject({ version: 1 });
+  await expect(verbs(server).insert(id, 'outro', { id, number: 3 })).rejects.toMatchObject({
     code: 'PEDIDO_REPETIDO',
   });
   await server.stop();

@@ -7,6 +7,7 @@ import { eventually } from '../../support/eventually.js';
 import { leaderSystem, openLeaderSystem } from '../../support/leader-nodes.js';
 import type { LeaderSystem } from '../../support/leader-nodes.js';
 import { MensagemClient } from '../../support/mensagem-client.js';
+import { verbs } from '../../support/verbs.js';
 
 /** Several pages of a state. */
 const KEYS = 60;
@@ -22,8 +23,8 @@ describe('quem volta recebe o que falta', () => {
   it('um líder vazio toma o estado dos outros, página por página, e o dá a quem chega vazio, com escritas no meio', async () => {
     system = await openLeaderSystem();
     const name = (n: number): string => `chave ${String(n)}`;
-    for (let n = 0; n < KEYS; n++) await system.nodes[1]!.engine.insert(name(n), VALUE);
-    await system.nodes[2]!.engine.removeAll(name(0));
+    for (let n = 0; n < KEYS; n++) await verbs(system.nodes[1]!.engine).insert(name(n), VALUE);
+    await verbs(system.nodes[2]!.engine).removeAll(name(0));
     await system.nodes[0]!.stop();
     await system.nodes[2]!.stop();
 
@@ -35,9 +36,9 @@ describe('quem volta recebe o que falta', () => {
     const writes: Promise<unknown>[] = [];
     const { engine } = leader;
     for (let n = 0; !system.nodes[2]!.serving; n++) {
-      writes.push(Promise.resolve(engine.insert(name(n % KEYS), `nova ${String(n)}`)));
+      writes.push(Promise.resolve(verbs(engine).insert(name(n % KEYS), `nova ${String(n)}`)));
       if (n % 3 === 0)
-        writes.push(Promise.resolve(engine.removeAll(name((7 * n) % KEYS))).catch(() => undefined));
+        writes.push(Promise.resolve(verbs(engine).removeAll(name((7 * n) % KEYS))).catch(() => undefined));
       await new Promise((resolve) => setImmediate(resolve));
     }
     await Promise.all(writes);
@@ -45,7 +46,7 @@ describe('quem volta recebe o que falta', () => {
     await system.settle();
     expect(writes.length).toBeGreaterThan(0);
     // A key that was removed before all this goes on counting.
-    const { version } = await system.nodes[2]!.engine.insert(name(0), 'de volta');
+    const { version } = await verbs(system.nodes[2]!.engine).insert(name(0), 'de volta');
     expect(version).toBeGreaterThan(1);
     expect(system.logger.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
@@ -81,7 +82,7 @@ describe('quem volta recebe o que falta', () => {
     first.send(write(4, 'd'));
     expect(await first.answers(6)).toMatchObject({ tipo: 'ERROR' });
     await first.gone();
-    expect(follower.engine.query('k', undefined)).toMatchObject({ value: 'b' });
+    expect(verbs(follower.engine).query('k', undefined)).toMatchObject({ value: 'b' });
 
     // A leader that was started later shuts out the one before, whatever of it is still on its way.
     const before = await greet(20, 'lider1');
@@ -110,12 +111,12 @@ describe('quem volta recebe o que falta', () => {
 
   it('um líder de relógio atrasado ainda é reconhecido', async () => {
     system = await openLeaderSystem();
-    await system.nodes[1]!.engine.insert('k', 'antes');
+    await verbs(system.nodes[1]!.engine).insert('k', 'antes');
     await system.nodes[0]!.stop();
     const { time } = await import('../../support/real-time.js').then(({ realTime }) => ({ time: realTime }));
     await system.start(0, { time: { ...time, wallMs: () => time.wallMs() - 3_600_000 } });
     await upToDate();
-    expect(await system.nodes[0]!.engine.insert('k', 'depois')).toMatchObject({ version: 2 });
+    expect(await verbs(system.nodes[0]!.engine).insert('k', 'depois')).toMatchObject({ version: 2 });
     await system.settle();
   });
 
@@ -130,15 +131,18 @@ describe('quem volta recebe o que falta', () => {
     await eventually('it is told', () =>
       stranger.logger.lines.some(({ message }) => message.includes(`não conhece o servidor ${address}`)),
     );
-    expect(await codeOf(() => node.engine.insert('a', 'b'))).toBe('SERVIDOR_ENTRANDO');
+    expect(await codeOf(() => verbs(node.engine).insert('a', 'b'))).toBe('SERVIDOR_ENTRANDO');
     await stranger.close();
   });
 
   it('um servidor só é o seu próprio líder', async () => {
     system = await leaderSystem(1);
     const node = await system.start(0);
-    expect(await node.engine.put('k', 'v')).toMatchObject({ row: { version: 1 }, previous: undefined });
-    expect(node.engine.query('k', undefined)).toMatchObject({ value: 'v' });
+    expect(await verbs(node.engine).put('k', 'v')).toMatchObject({
+      row: { version: 1 },
+      previous: undefined,
+    });
+    expect(verbs(node.engine).query('k', undefined)).toMatchObject({ value: 'v' });
   });
 
   it('quem aceita a conexão e nunca fala não prende a saída', async () => {

@@ -14,6 +14,7 @@ import { leaderSystem, openLeaderSystem } from '../../support/leader-nodes.js';
 import type { LeaderSystem } from '../../support/leader-nodes.js';
 import { MensagemClient } from '../../support/mensagem-client.js';
 import type { Received } from '../../support/mensagem-client.js';
+import { verbs } from '../../support/verbs.js';
 
 const VALUE = 'v'.repeat(60_000);
 
@@ -87,7 +88,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
       await eventually('it serves', () => system.nodes[1]!.serving);
     };
     const value = (key: string): unknown => {
-      const row = system.nodes[1]!.engine.query(key, undefined);
+      const row = verbs(system.nodes[1]!.engine).query(key, undefined);
       return row instanceof Promise ? row : row?.value;
     };
     /** What was sent before is dealt with: a ping comes back. */
@@ -172,21 +173,21 @@ describe('várias chaves num passo só, no sistema com líder', () => {
     endings.push(() => follower.close());
     const { engine } = await system.start(0);
     await eventually('it serves', () => system.nodes[0]!.serving);
-    const before = engine.insert('b', 'antes');
+    const before = verbs(engine).insert('b', 'antes');
     await eventually('sent', () => follower.received.some(({ tipo }) => tipo === 'REPLICATION'));
     follower.say({ tipo: 'REPLICATION_OK', seq: 1 });
     await before;
 
     let answered: boolean | undefined;
-    const commit = engine.commit({
+    const commit = verbs(engine).commit({
       guards: [{ key: 'b', version: 1 }],
       writes: [
-        { key: 'a', value: 'um' },
-        { key: 'b', value: 'dois' },
+        { kind: 'insert', key: 'a', value: 'um' },
+        { kind: 'insert', key: 'b', value: 'dois' },
       ],
     });
     void commit.then((done) => (answered = done));
-    const reads = [engine.query('a', undefined), engine.query('b', undefined)].map(
+    const reads = [verbs(engine).query('a', undefined), verbs(engine).query('b', undefined)].map(
       async (row) => (await row)?.value,
     );
     let shown = 0;
@@ -212,16 +213,20 @@ describe('várias chaves num passo só, no sistema com líder', () => {
       system = await openLeaderSystem({ deadlineMs: 1_000 });
       const pair = (n: number) => ({
         guards: [],
-        writes: ['a', 'b'].map((key) => ({ key: `${key}${String(n % 7)}`, value: `${String(n)} ${VALUE}` })),
+        writes: ['a', 'b'].map((key) => ({
+          kind: 'insert' as const,
+          key: `${key}${String(n % 7)}`,
+          value: `${String(n)} ${VALUE}`,
+        })),
       });
       const count = Math.ceil((3 * leaderLimits.windowBytes) / (2 * VALUE.length));
       const done = await Promise.all(
-        Array.from({ length: count }, async (_, n) => system.nodes[n % 3]!.engine.commit(pair(n))),
+        Array.from({ length: count }, async (_, n) => verbs(system.nodes[n % 3]!.engine).commit(pair(n))),
       );
       expect(done.every(Boolean)).toBe(true);
       await system.nodes[2]!.stop();
       const away = Array.from({ length: 10 }, (_, n) =>
-        codeOf(() => system.nodes[1]!.engine.commit(pair(n))),
+        codeOf(() => verbs(system.nodes[1]!.engine).commit(pair(n))),
       );
       expect(new Set(await Promise.all(away))).toEqual(new Set(['RESULTADO_DESCONHECIDO']));
       const last = await system.start(2);
@@ -235,11 +240,11 @@ describe('várias chaves num passo só, no sistema com líder', () => {
       // The conditions are looked at where all writes are ordered, whoever asks.
       const on = (version: number) => ({
         guards: [{ key: 'a0', version }],
-        writes: [{ key: 'a0', value: 'fim' }],
+        writes: [{ kind: 'insert' as const, key: 'a0', value: 'fim' }],
       });
       const version = last.store.get('a0')!.version;
-      expect(await last.engine.commit(on(version - 1))).toBe(false);
-      expect(await last.engine.commit(on(version))).toBe(true);
+      expect(await verbs(last.engine).commit(on(version - 1))).toBe(false);
+      expect(await verbs(last.engine).commit(on(version))).toBe(true);
     },
   );
 
@@ -278,8 +283,16 @@ describe('várias chaves num passo só, no sistema com líder', () => {
       version: 0,
     }));
     const used = guards.reduce((sum, { key }) => sum + key.length, 0);
-    const writes = ['a', 'b'].map((key) => ({ key, value: '\0'.repeat(limits.valueBytes) }));
-    writes.push({ key: 'c', value: '\0'.repeat(limits.commitBytes - used - 2 * limits.valueBytes - 3) });
+    const writes = ['a', 'b'].map((key) => ({
+      kind: 'insert' as const,
+      key,
+      value: '\0'.repeat(limits.valueBytes),
+    }));
+    writes.push({
+      kind: 'insert',
+      key: 'c',
+      value: '\0'.repeat(limits.commitBytes - used - 2 * limits.valueBytes - 3),
+    });
     const largest = {
       tipo: 'COMMIT',
       id: 1,
@@ -290,7 +303,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
       escritas: writes.map(({ key, value }) => write(key, value)) as never,
     });
     expect(line.length).toBeLessThan(mensagemLimits.lineBytes);
-    expect(await system.nodes[1]!.engine.commit({ guards, writes })).toBe(true);
+    expect(await verbs(system.nodes[1]!.engine).commit({ guards, writes })).toBe(true);
     await system.settle();
   });
 });

@@ -13,6 +13,7 @@ import { MemoryEngine } from '../../support/memory-engine.js';
 import { describeService, listServices } from '../../support/reflection-client.js';
 import { credential, fileOf, secretOf, TableStand } from './support.js';
 import { realTime } from '../../support/real-time.js';
+import { verbs } from '../../support/verbs.js';
 
 let engine: MemoryEngine;
 let access: TableStand;
@@ -106,7 +107,7 @@ describe('the doors with credentials', () => {
     expect(await outcome(jose.insereVarias([['a/x', 'valor']]))).toBe(DENIED);
     expect((await jose.consultaVarias(['a/k'])).resposta).toHaveLength(1);
     expect(access.table.refusals).toMatchObject({ NAO_AUTENTICADO: 0, NAO_AUTORIZADO: 9 });
-    expect(engine.query('a/k', undefined)).toMatchObject({ value: 'valor', version: 1 });
+    expect(verbs(engine).query('a/k', undefined)).toMatchObject({ value: 'valor', version: 1 });
   });
 
   it('hold for the time-versioned door, ranges too', async () => {
@@ -122,9 +123,9 @@ describe('the doors with credentials', () => {
     expect(await range(jose, 'DelRange', 'a/', 'a/z')).toBe(DENIED);
     // Also where there is nothing.
     expect(await range(jose, 'DelRange', 'a/x', 'a/z')).toBe(DENIED);
-    expect(engine.query('a/k', undefined)?.value).toBe('valor');
+    expect(verbs(engine).query('a/k', undefined)?.value).toBe('valor');
     expect(await range(maria, 'DelRange', 'a/', 'a/z')).toBe('OK');
-    expect(engine.query('a/k', undefined)).toBeUndefined();
+    expect(verbs(engine).query('a/k', undefined)).toBeUndefined();
   });
 
   it('health answers everybody; reflection and the list of servers only those who are known', async () => {
@@ -162,11 +163,11 @@ describe('a revoked token', () => {
     call.write({ chave: 'a/k', valor: 'outro' });
     expect(await ended).toBe(status.UNAUTHENTICATED);
     expect(answers).toEqual([1]);
-    expect(engine.query('a/k', undefined)).toMatchObject({ version: 1, value: 'valor' });
+    expect(verbs(engine).query('a/k', undefined)).toMatchObject({ version: 1, value: 'valor' });
   });
 
   it('ends a walk at its next row', async () => {
-    for (let i = 0; i < 20_000; i++) engine.insert(`a/${String(i)}`, 'v'.repeat(100));
+    for (let i = 0; i < 20_000; i++) verbs(engine).insert(`a/${String(i)}`, 'v'.repeat(100));
     const call = kvs('jose').openSnapshot(0);
     let rows = 0;
     let code = status.OK as number;
@@ -202,7 +203,7 @@ describe('wrong logins', () => {
       expect([...codes.keys()].sort()).toEqual(['RESOURCE_EXHAUSTED LIMITE_TENTATIVAS', UNAUTHENTICATED]);
       expect(codes.get(UNAUTHENTICATED)).toBeLessThan(20);
       expect(access.hashes).toBeLessThan(20);
-      expect(engine.query('a/k', undefined)).toMatchObject({ version: 101, value: 'valor' });
+      expect(verbs(engine).query('a/k', undefined)).toMatchObject({ version: 101, value: 'valor' });
       const { NAO_AUTENTICADO, LIMITE_TENTATIVAS } = access.table.refusals;
       expect(NAO_AUTENTICADO + LIMITE_TENTATIVAS).toBe(10_000);
     },

@@ -13,6 +13,7 @@ import { leaderSystem } from '../../support/leader-nodes.js';
 import type { LeaderSystem } from '../../support/leader-nodes.js';
 import { MensagemClient } from '../../support/mensagem-client.js';
 import { credential, fileOf, secretOf, TableStand } from './support.js';
+import { verbs } from '../../support/verbs.js';
 
 let stand: TableStand;
 let system: LeaderSystem;
@@ -177,7 +178,9 @@ describe('Mensagem with credentials', () => {
     await eventually('one of them had no room', () => clients.some(({ closed }) => closed), 20_000);
     const value = 'v'.repeat(limits.valueBytes);
     const { engine } = system.nodes[0]!;
-    const written = Array.from({ length: 64 }, (_, index) => engine.insert(`a/${String(index)}`, value));
+    const written = Array.from({ length: 64 }, (_, index) =>
+      verbs(engine).insert(`a/${String(index)}`, value),
+    );
     expect(await Promise.all(written)).toHaveLength(64);
     expect(system.nodes.every(({ whole }) => whole)).toBe(true);
   });

@@ -2,6 +2,7 @@ import { KvsError } from '../../../src/core/errors.js';
 import type { Engine } from '../../../src/ports/engine.js';
 import type { Answer, Outcome, Request } from './history.js';
 import type { Subject } from './recorder.js';
+import { verbs } from '../verbs.js';
 
 /** Asks an engine of this process. */
 export function engineSubject(engine: Engine): Subject {
@@ -19,23 +20,23 @@ export function engineSubject(engine: Engine): Subject {
 async function ask(engine: Engine, key: string, request: Request): Promise<Answer> {
   switch (request.kind) {
     case 'insert':
-      return { made: await engine.insert(key, request.value) };
+      return { made: await verbs(engine).insert(key, request.value) };
     case 'put': {
-      const { row, previous } = await engine.put(key, request.value);
+      const { row, previous } = await verbs(engine).put(key, request.value);
       return { made: { version: row.version, timestamp: row.timestamp }, found: previous ?? null };
     }
     case 'get':
-      return { found: (await engine.query(key, undefined)) ?? null };
+      return { found: (await verbs(engine).query(key, undefined)) ?? null };
     case 'getVersion':
-      return { found: (await engine.query(key, request.upTo)) ?? null };
+      return { found: (await verbs(engine).query(key, request.upTo)) ?? null };
     case 'getTime':
-      return { found: (await engine.queryAt(key, request.upTo)) ?? null };
+      return { found: (await verbs(engine).queryAt(key, request.upTo)) ?? null };
     case 'removeAll':
-      return { found: (await engine.removeAll(key)) ?? null };
+      return { found: (await verbs(engine).removeAll(key)) ?? null };
     case 'trim':
-      return { found: (await engine.trim(key)) ?? null };
+      return { found: (await verbs(engine).trim(key)) ?? null };
     case 'remove':
-      await engine.remove(key, request.version);
+      await verbs(engine).remove(key, request.version);
       return { removed: 'removed' };
   }
 }

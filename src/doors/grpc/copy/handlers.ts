@@ -29,7 +29,7 @@ export function copyHandlers(context: DoorContext): CopyHandlers {
     Exporta: serverStreaming(
       {
         rows: (_request, { engine }) => {
-          if (engine.everything) return engine.everything();
+          if (engine.capabilities.everything) return engine.scan({ kind: 'everything' });
           throw new KvsError('NAO_SUPORTADO', 'este motor não exporta todas as versões');
         },
         answer: (row: Row): Row => row,

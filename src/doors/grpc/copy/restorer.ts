@@ -32,7 +32,7 @@ export class Restorer {
   private begin(engine: Engine, key: string): Promise<void> | undefined {
     this.key = undefined;
     this.standing = new Standing();
-    const unread = this.readSome(engine.versions(key));
+    const unread = this.readSome(engine.scan({ kind: 'history', key }));
     if (unread === undefined) {
       this.key = key;
       return undefined;
@@ -69,8 +69,8 @@ export class Restorer {
   private place(engine: Engine, row: Row): Awaitable<Restored> {
     const version = this.standing.take(row.value);
     if (version !== undefined) return { version, outcome: 'present' };
-    if (engine.restore) return engine.restore(row);
-    return andThen(engine.insert(row.key, row.value), (made): Restored => {
+    if (engine.capabilities.restores) return engine.write({ kind: 'restore', ...row });
+    return andThen(engine.write({ kind: 'insert', key: row.key, value: row.value }), (made): Restored => {
       return { version: made.version, outcome: 'renumbered' };
     });
   }

@@ -29,31 +29,41 @@ export interface Operations {
 export function keyValueOperations(): Operations {
   const keyOf = (request: KeyRequest): string => checkedKey(request, MINIMUM_CHARS);
   const range: Operations['range'] = ({ from, to }, { engine }) =>
-    engine.range(keyOf(from), keyOf(to), namedVersion(Math.max(from.version, to.version)));
+    engine.scan({
+      kind: 'range',
+      from: keyOf(from),
+      to: keyOf(to),
+      timestamp: namedVersion(Math.max(from.version, to.version)),
+    });
   return {
     get(request, { engine }) {
       const key = keyOf(request);
-      return andThen(engine.queryAt(key, namedVersion(request.version)), (row) => reply(key, row));
+      return andThen(engine.read({ kind: 'instant', key, timestamp: namedVersion(request.version) }), (row) =>
+        reply(key, row),
+      );
     },
 
     put(request, { engine }, attempt) {
       const key = keyOf(request);
-      return andThen(engine.put(key, checkedValue(request, MINIMUM_CHARS), attempt), ({ row, previous }) => ({
-        key,
-        oldValue: previous?.value ?? '',
-        oldVersion: previous?.timestamp ?? 0,
-        version: row.timestamp,
-      }));
+      return andThen(
+        engine.write({ kind: 'put', key, value: checkedValue(request, MINIMUM_CHARS), attempt }),
+        ({ row, previous }) => ({
+          key,
+          oldValue: previous?.value ?? '',
+          oldVersion: previous?.timestamp ?? 0,
+          version: row.timestamp,
+        }),
+      );
     },
 
     del(request, { engine }) {
       const key = keyOf(request);
-      return andThen(engine.removeAll(key), (row) => reply(key, row));
+      return andThen(engine.write({ kind: 'removeAll', key }), (row) => reply(key, row));
     },
 
     trim(request, { engine }) {
       const key = keyOf(request);
-      return andThen(engine.trim(key), (row) => reply(key, row));
+      return andThen(engine.write({ kind: 'trim', key }), (row) => reply(key, row));
     },
 
     range,
@@ -67,7 +77,9 @@ export function keyValueOperations(): Operations {
     show: ({ key, row }) => reply(key, row),
 
     remove: ({ key }, { engine }) =>
-      andThen(engine.removeAll(key), (row) => (row === undefined ? undefined : reply(key, row))),
+      andThen(engine.write({ kind: 'removeAll', key }), (row) =>
+        row === undefined ? undefined : reply(key, row),
+      ),
   };
 }
 

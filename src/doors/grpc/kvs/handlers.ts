@@ -32,7 +32,8 @@ export function kvsHandlers(context: DoorContext, minimumChars: number): KvsHand
     RemoveVarias: bidirectional(remove, refused, context, asWritten),
     Snapshot: serverStreaming(
       {
-        rows: ({ version }: VersionRequest, { engine }) => engine.snapshot(namedVersion(version)),
+        rows: ({ version }: VersionRequest, { engine }) =>
+          engine.scan({ kind: 'snapshot', version: namedVersion(version) }),
         answer: (row): Tuple => row,
         whenEmpty: BLANK_TUPLE,
       },

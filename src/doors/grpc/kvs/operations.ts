@@ -27,7 +27,7 @@ const ANY_LENGTH = 0;
 export function kvsOperations(minimumChars: number): Operations {
   /** Nothing was found: whether the key is unknown, or only such a version of it. */
   function missing(engine: Engine, key: string, version: number | undefined): Awaitable<never> {
-    return andThen(version === undefined ? undefined : engine.query(key, undefined), (latest) => {
+    return andThen(version === undefined ? undefined : engine.read({ kind: 'version', key }), (latest) => {
       if (latest === undefined) throw unknownKey(key);
       throw new KvsError('VERSAO_INEXISTENTE', `a chave não tem versão até ${String(version)}`);
     });
@@ -47,14 +47,14 @@ export function kvsOperations(minimumChars: number): Operations {
     insert(request, { engine }, attempt) {
       const key = checkedKey(request, minimumChars);
       const value = checkedValue(request, minimumChars);
-      const inserted = engine.insert(key, value, attempt);
+      const inserted = engine.write({ kind: 'insert', key, value, attempt });
       return inserted instanceof Promise ? inserted.then((row) => row.version) : inserted.version;
     },
 
     query(request, { engine }) {
       const key = checkedKey(request, ANY_LENGTH);
       const version = namedVersion(request.version);
-      const found = engine.query(key, version);
+      const found = engine.read({ kind: 'version', key, version });
       if (found instanceof Promise) return found.then((row) => row ?? missing(engine, key, version));
       return found ?? missing(engine, key, version);
     },
@@ -63,7 +63,7 @@ export function kvsOperations(minimumChars: number): Operations {
       const key = checkedKey(request, ANY_LENGTH);
       const version = namedVersion(request.version);
       try {
-        const removed = engine.remove(key, version);
+        const removed = engine.write({ kind: 'remove', key, version });
         if (!(removed instanceof Promise)) return version ?? 0;
         return removed.then(
           () => version ?? 0,

@@ -48,11 +48,14 @@ function kvStoreOperations(): Operations {
   return {
     put(request, { engine }, attempt) {
       const key = checkedKey(request, MINIMUM_CHARS);
-      return andThen(engine.insert(key, checkedValue(request, MINIMUM_CHARS), attempt), () => DONE);
+      return andThen(
+        engine.write({ kind: 'insert', key, value: checkedValue(request, MINIMUM_CHARS), attempt }),
+        () => DONE,
+      );
     },
     get(request, { engine }) {
       const key = checkedKey(request, MINIMUM_CHARS);
-      return andThen(engine.heads(key), (heads) => ({ heads, error: undefined }));
+      return andThen(engine.read({ kind: 'heads', key }), (heads) => ({ heads, error: undefined }));
     },
   };
 }

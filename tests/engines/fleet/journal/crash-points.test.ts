@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Commit, Engine } from '../../../../src/ports/engine.js';
+import type { Engine } from '../../../../src/ports/engine.js';
 import { MemoryEngine } from '../../../support/memory-engine.js';
 import { live, reborn, STEPS } from '../../../support/mortal-journal.js';
+import { verbs, type CommitBody } from '../../../support/verbs.js';
 
 type Operation = (engine: Engine) => unknown;
 
@@ -14,7 +15,7 @@ const KEYS = ['alfa', 'beta\0', 'gama\0\u0001', '\ud800 só', '😀'];
 const SCRIPT: readonly Operation[] = (() => {
   const model = new MemoryEngine();
   return Array.from({ length: 40 }, (_, i): Operation => {
-    const operation = operationAt(i, (key) => model.queryAt(key, undefined)?.version ?? 0);
+    const operation = operationAt(i, (key) => verbs(model).queryAt(key, undefined)?.version ?? 0);
     operation(model);
     return operation;
   });
@@ -27,24 +28,24 @@ function operationAt(i: number, versionOf: (key: string) => number): Operation {
     case 2: {
       // One step over three keys, and now and then on a condition that does not hold.
       const [second, third] = [KEYS[(i + 1) % KEYS.length]!, KEYS[(i + 2) % KEYS.length]!];
-      const change: Commit = {
+      const change: CommitBody = {
         guards: [{ key, version: versionOf(key) + (i % 5 === 0 ? 1 : 0) }],
         writes: [
-          { key: KEYS[i % KEYS.length]!, value: `junto ${i}` },
-          { key: second, value: `junto ${i}` },
-          { key: third, remove: true },
+          { kind: 'insert', key: KEYS[i % KEYS.length]!, value: `junto ${i}` },
+          { kind: 'insert', key: second, value: `junto ${i}` },
+          { kind: 'removeAll', key: third },
         ],
       };
-      return (engine) => engine.commit(change);
+      return (engine) => verbs(engine).commit(change);
     }
     case 3:
-      return (engine) => engine.removeAll(key);
+      return (engine) => verbs(engine).removeAll(key);
     case 5:
-      return (engine) => engine.trim(key);
+      return (engine) => verbs(engine).trim(key);
     case 6:
-      return (engine) => engine.put(key, `posto ${i}`);
+      return (engine) => verbs(engine).put(key, `posto ${i}`);
     default:
-      return (engine) => engine.insert(key, `valor ${i}`);
+      return (engine) => verbs(engine).insert(key, `valor ${i}`);
   }
 }
 
@@ -54,7 +55,7 @@ async function seen(engine: Engine): Promise<string> {
   for (const key of KEYS) {
     const rows: string[] = [];
     for (let version = 1; version <= SCRIPT.length; version++) {
-      const row = await engine.query(key, version);
+      const row = await verbs(engine).query(key, version);
       if (row?.version === version) rows.push(`${version}=${row.value}`);
     }
     all.push(`${JSON.stringify(key)}: ${rows.join(' ')}`);
@@ -118,7 +119,7 @@ describe('kill at each step of the road of a mutation', () => {
         expect(expected.slice(finished ? -1 : life.answered), where).toContain(found);
         expect(after.fleet.store.vector.seqOf('oMorto'), where).toBeGreaterThanOrEqual(life.published);
         // And it can go on from there.
-        for (const key of KEYS) await after.insert(key, 'segue');
+        for (const key of KEYS) await verbs(after).insert(key, 'segue');
         await after.stop();
       }
       expect([...killedAt].sort()).toEqual(STEPS);

@@ -2,13 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Engine, Stream, Write } from '../../../../src/ports/engine.js';
+import type { Engine, Stream, CommitWrite } from '../../../../src/ports/engine.js';
 import { classesOfAluno, enrolmentKey } from '../../../../src/portal/layout.js';
 import { PortalApplication } from '../../../../src/portal/portal.js';
 import { encodeEnrolment, NOTHING } from '../../../../src/portal/records.js';
 import { MemoryEngine } from '../../../support/memory-engine.js';
 import { live, reborn, STEPS } from '../../../support/mortal-journal.js';
 import { realRandom, realTime } from '../../../support/real-time.js';
+import { verbs } from '../../../support/verbs.js';
 
 /** More classes than one commit takes out with their student. */
 const CLASSES = Array.from({ length: 16 }, (_, i) => `GBC0${String(10 + i)}`);
@@ -24,9 +25,10 @@ function portalOn(engine: Engine): PortalApplication {
 /** Each is one change of the portal, or what its changes come to. */
 const SCRIPT: readonly ((portal: PortalApplication, engine: Engine) => unknown)[] = [
   (_, engine) =>
-    engine.commit({
+    verbs(engine).commit({
       guards: [],
-      writes: CLASSES.map((sigla) => ({
+      writes: CLASSES.map((sigla): CommitWrite => ({
+        kind: 'insert',
         key: `portal/disciplina/${sigla}`,
         value: JSON.stringify({ acao: 'create', nome: 'Sistemas', vagas: 2 }),
       })),
@@ -36,11 +38,11 @@ const SCRIPT: readonly ((portal: PortalApplication, engine: Engine) => unknown)[
   ({ registries }) => registries.alunos.create(BIA),
   // Ana is in all classes but the last, where the portal enrols her.
   (_, engine) =>
-    engine.commit({
+    verbs(engine).commit({
       guards: [],
-      writes: CLASSES.slice(0, -1).flatMap((sigla): Write[] => [
-        { key: enrolmentKey(sigla, ANA.matricula), value: encodeEnrolment('oMorto') },
-        { key: classesOfAluno(ANA.matricula) + sigla, value: NOTHING },
+      writes: CLASSES.slice(0, -1).flatMap((sigla): CommitWrite[] => [
+        { kind: 'insert', key: enrolmentKey(sigla, ANA.matricula), value: encodeEnrolment('oMorto') },
+        { kind: 'insert', key: classesOfAluno(ANA.matricula) + sigla, value: NOTHING },
       ]),
     }),
   ({ enrolment }) => enrolment.addAluno(CLASSES.at(-1) ?? '', ANA.matricula),

@@ -5,6 +5,7 @@ import type { Bus, BusListener } from '../../../../src/ports/bus.js';
 import { eventually } from '../../../support/eventually.js';
 import { jsonCodec } from '../../../support/loopback-bus.js';
 import { realTime } from '../../../support/real-time.js';
+import { verbs } from '../../../support/verbs.js';
 
 const QUICK = {
   ...defaultFleetTuning,
@@ -75,7 +76,7 @@ describe('the self-check', () => {
     const fleet = openFleet(names);
     opened = fleet.engines;
     await eventually('all serve', () => fleet.engines.every((engine) => engine.member.state === 'serving'));
-    for (let i = 0; i < 50; i++) fleet.engines[i % names.length]!.insert(`key${i}`, `value${i}`);
+    for (let i = 0; i < 50; i++) verbs(fleet.engines[i % names.length]!).insert(`key${i}`, `value${i}`);
     await eventually('all have everything', () =>
       fleet.engines.every((engine) => engine.store.entryCount === 50),
     );
@@ -93,12 +94,15 @@ describe('the self-check', () => {
   it('repairs the one that is alone in the wrong', async () => {
     const { engines } = await servingFleet(['a', 'b', 'c']);
     corrupt(engines[2]!, 'key7');
-    expect(engines[2]!.query('key7', undefined)).toBeUndefined();
+    expect(verbs(engines[2]!).query('key7', undefined)).toBeUndefined();
     await eventually('it took the content of the others', () => engines[2]!.store.entryCount === 50);
     await eventually('no alarm stands', () => engines.every((engine) => !engine.member.diverged));
     expect(new Set(engines.map((engine) => engine.store.hash())).size).toBe(1);
     // It goes on writing where it was.
-    expect(engines[2]!.insert('key7', 'again').version).toBe(2);
-    await eventually('the others see it', () => engines[0]!.query('key7', undefined)?.value === 'again');
+    expect(verbs(engines[2]!).insert('key7', 'again').version).toBe(2);
+    await eventually(
+      'the others see it',
+      () => verbs(engines[0]!).query('key7', undefined)?.value === 'again',
+    );
   });
 });
