@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { LANES } from './tests/lanes.js';
 
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     // Real servers, brokers and child processes: a process per file keeps their sockets and timers apart.
     pool: 'forks',
     maxWorkers: 2,
@@ -10,5 +10,15 @@ export default defineConfig({
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
     coverage: { include: ['src/**'] },
+    projects: LANES.map(({ name, include, exclude }) => ({
+      extends: true as const,
+      test: {
+        name,
+        include: [include],
+        exclude: [...exclude],
+        setupFiles: ['tests/support/lane-guard.ts'],
+        provide: { lane: name },
+      },
+    })),
   },
 });

@@ -5,7 +5,7 @@ import { MqttBus } from '../../src/engines/fleet/bus/mqtt-bus.js';
 import type { Logger } from '../../src/ports/logger.js';
 import { LOOPBACKS } from '../../src/security/tls/open-ports.js';
 
-// One server's bus in a process of its own, for takeover.test.ts: says what happens and obeys over the IPC channel.
+// One server's bus in a process of its own, for takeover.e2e.test.ts: says what happens and obeys over the IPC channel.
 
 /** What the child tells its parent. */
 export interface Report {

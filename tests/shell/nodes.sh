@@ -29,8 +29,8 @@ node_lanes() {
 node_lanes_skip=(
   tests/engines/fleet/bus/codec.test.ts tests/engines/fleet/bus/hostile.test.ts tests/engines/fleet/bus/pure.test.ts tests/engines/fleet/bus/seal-envelope.test.ts
   tests/engines/fleet/bus/seal-liveness.test.ts tests/engines/fleet/bus/seal-keys.test.ts tests/mqtt/topic-rules.test.ts
-  tests/doors/grpc/checks.test.ts tests/doors/grpc/errors.test.ts tests/doors/grpc/keyvalue-ranges.test.ts tests/doors/grpc/keyvalue-wire.test.ts
-  tests/doors/grpc/wire.test.ts tests/engines/fleet/journal/crash-points.test.ts tests/engines/fleet/journal/portal-crash-points.test.ts
+  tests/doors/grpc/checks.test.ts tests/doors/grpc/errors.test.ts tests/doors/grpc/keyvalue-ranges.integration.test.ts tests/doors/grpc/keyvalue-wire.test.ts
+  tests/doors/grpc/wire.test.ts tests/engines/fleet/journal/crash-points.integration.test.ts tests/engines/fleet/journal/portal-crash-points.integration.test.ts
 )
 
 fetch_node() {

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVitest } from 'vitest/node';
+import type { Vitest } from 'vitest/node';
+import { LANES } from '../lanes.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Lanes by file, as vitest itself runs them. */
+const lanes = new Map<string, string[]>();
+let vitest: Vitest;
+
+beforeAll(async () => {
+  vitest = await createVitest('test', { root, watch: false, run: true });
+  for (const { moduleId, project } of await vitest.globTestSpecifications()) {
+    const file = relative(root, moduleId);
+    lanes.set(file, [...(lanes.get(file) ?? []), project.name]);
+  }
+});
+afterAll(async () => {
+  await vitest.close();
+});
+
+describe('as pistas dos testes', () => {
+  it('juntas têm todos os arquivos de teste', () => {
+    const files = ['src', 'tests', 'bench'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /[._-](test|tests|spec)\.[cm]?[jt]sx?$/.test(name))
+        .map((name) => join(folder, name)),
+    );
+    expect([...lanes.keys()].sort()).toEqual(files.sort());
+  });
+
+  it('não dividem nenhum', () => {
+    expect([...lanes].filter(([, names]) => names.length !== 1)).toEqual([]);
+  });
+
+  it('não têm sufixos que ninguém conhece', () => {
+    const odd = [...lanes.keys()].filter((file) => !/\/[\w-]+(\.integration|\.e2e)?\.test\.ts$/.test(file));
+    expect(odd).toEqual([]);
+  });
+
+  it('têm cada uma o seu comando', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    for (const { name } of LANES) expect(scripts[`test:${name}`]).toBe(`vitest run --project ${name}`);
+    expect(scripts.test).toBe('vitest run');
+  });
+});
