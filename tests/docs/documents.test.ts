@@ -64,9 +64,12 @@ describe('o que as páginas apontam', () => {
     expect(broken).toEqual([]);
   });
 
-  it.each(pages.filter((path) => path !== 'CHANGELOG.md'))('em %s todo arquivo citado existe', (path) => {
-    expect(namedFiles(read(path)).filter((file) => !existsSync(join(root, file)))).toEqual([]);
-  });
+  it.each(pages.filter((path) => path !== 'CHANGELOG.md'))(
+    'em %s todo arquivo e toda pasta citados existem',
+    (path) => {
+      expect(namedFiles(read(path)).filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    },
+  );
 
   it.each(['docs/guia', 'docs/guia/en'])('o índice de %s leva a todos os seus guias', (folder) => {
     const linked = relativeLinks(read(join(folder, 'README.md')));

@@ -35,9 +35,9 @@ export function relativeLinks(page: string): string[] {
     .filter((target) => !/^[a-z][a-z+.-]*:/i.test(target));
 }
 
-/** Files of the repository that a page names as code: `src/core/store.ts`, `proto/kvs.proto`. Placeholders are none. */
+/** Files and folders that a page names as code: `src/core/store.ts`, `src/engines`. Placeholders (`<name>`) are none. */
 export function namedFiles(page: string): string[] {
-  return [...page.matchAll(/`((?:src|tests|bench|proto|deploy|docs)\/[\w./-]+\.\w+)(?::\d+)?`/g)].map(
+  return [...page.matchAll(/`((?:src|tests|bench|proto|deploy|docs)\/[\w./-]+)(?::\d+)?`/g)].map(
     (found) => found[1]!,
   );
 }
