@@ -7,7 +7,7 @@ import { onReload } from './reload.js';
 import { systemTime } from './system-time.js';
 
 /** The credentials of a server. */
-export interface Access extends AccessControl {
+interface Access extends AccessControl {
   readonly table: CredentialTable;
 }
 

@@ -33,7 +33,7 @@ const NO_PORTAL: ServedPortal = { offered: undefined, start: () => undefined, st
 const parts = { time: systemTime, random: systemRandom };
 
 /** What guards the topics of a portal. */
-export interface TopicsGuard {
+interface TopicsGuard {
   /** What this server shows the broker; whoever asks servers for it asks others too. */
   readonly credentials: BrokerCredentials | undefined;
   /** Who may do what; `undefined`: everybody everything. */
@@ -104,7 +104,7 @@ export function fleetPortal(
   };
 }
 
-export interface CommonStorePortal extends TopicsGuard {
+interface CommonStorePortal extends TopicsGuard {
   readonly services: readonly PortalService[];
   readonly engine: Engine;
   /** Tells of what all servers accept, where the engine does; otherwise only what this one accepts is shown. */

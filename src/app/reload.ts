@@ -8,7 +8,7 @@ const STDERR_FD = 2;
  * Takes something up anew, such as certificates from their files, for everything that begins from now on.
  * @throws anything (as a rejection too) if what is there now does not serve; then it must have changed nothing
  */
-export type Reload = () => Promise<void> | void;
+type Reload = () => Promise<void> | void;
 
 /**
  * What a process takes up anew without a restart, in the order in which it was registered: what comes later may build

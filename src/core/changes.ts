@@ -8,7 +8,7 @@ export interface GoneEntry {
 }
 
 /** What changed since the portion before. */
-export interface ChangedPortion {
+interface ChangedPortion {
   /** Rows to write, each with the slot of its key. A row that goes meanwhile disappears from here. */
   readonly rows: Map<number, number>;
   readonly gone: readonly GoneEntry[];

@@ -15,7 +15,7 @@ type NumberArray = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64
  * `get` and `set` are written out in each class: the JIT compiler collects what it learns per place in the source, and
  * one place that meets five kinds of arrays is ten times as slow. (A function that makes the classes is one place.)
  */
-export abstract class NumberColumn<A extends NumberArray = NumberArray> {
+abstract class NumberColumn<A extends NumberArray = NumberArray> {
   protected readonly chunks: A[] = [];
 
   constructor(private readonly make: (length: number) => A) {}

@@ -19,7 +19,7 @@ export interface Loser extends Remembered {
 }
 
 /** Bounds of a memory. */
-export interface MemoryBounds {
+interface MemoryBounds {
   readonly requests: number;
   readonly requestAgeMs: number;
   readonly requestSkewMs: number;

@@ -1,7 +1,7 @@
 import type { Attempt } from './attempt.js';
 
 /** Entries that keep the id of their request, some 250 bytes each. Beyond, those that came first lose it. */
-export const REQUEST_ROWS = 500_000;
+const REQUEST_ROWS = 500_000;
 
 /** An entry that is in a store, and what it was written for. */
 interface RequestRow {

@@ -21,7 +21,7 @@ export function stampInsertAfter(earlier: InsertMutation, value: string, wallMs:
 }
 
 /** A version that comes from elsewhere. */
-export interface Restorable {
+interface Restorable {
   readonly key: string;
   readonly value: string;
   readonly version: number;

@@ -12,7 +12,7 @@ const POSITION_BYTES = 130;
 const SLOTS_PER_PAGE = 100_000;
 
 /** One page of a walk, and where the next begins (`undefined` after the last). */
-export interface WalkPage {
+interface WalkPage {
   readonly keys: readonly KeyFragment[];
   readonly cursor: WalkCursor | undefined;
 }

@@ -13,7 +13,7 @@ export interface SmallFile {
   readonly isExposed: boolean;
 }
 
-export interface FileReading {
+interface FileReading {
   /**
    * Whether it may be a pipe or a device. Not for what SIGHUP reads again: a pipe would hold up for ever whoever reads it,
    * and with it all that is read after it.

@@ -10,7 +10,7 @@ import { failureText, refusalAdvice } from './failure-text.js';
 import { connectMqtt } from './mqtt-connection.js';
 import type { Connect, BrokerConnection, Will } from './mqtt-connection.js';
 
-export interface LinkOptions {
+interface LinkOptions {
   readonly brokers: BrokerSource;
   readonly clientId: string;
   readonly filters: readonly string[];
@@ -24,7 +24,7 @@ export interface LinkOptions {
   readonly logger: Logger;
 }
 
-export interface LinkListener {
+interface LinkListener {
   onUp(): void;
   onDown(): void;
   /** @param retained the broker kept it from earlier */

@@ -5,7 +5,7 @@ import type { Gatekeeper, Identity } from '../ports/access.js';
 import { mayPublish, maySubscribe } from './topic-rules.js';
 
 /** Why the embedded broker refuses something to a client. */
-export const BROKER_REFUSALS = [
+const BROKER_REFUSALS = [
   'SEM_USUARIO',
   'NAO_AUTENTICADO',
   'LIMITE_TENTATIVAS',
@@ -29,7 +29,7 @@ const CONNACK: Readonly<Partial<Record<BrokerRefusal, number>>> = {
 /** Servers connect under these names, and whoever takes one over cuts them off. */
 export const SERVER_CLIENT_ID = /^kvs:/;
 
-export interface BrokerUsersOptions {
+interface BrokerUsersOptions {
   readonly gatekeeper: Gatekeeper;
   readonly fleet: string;
   /** Hears of each refusal. @param who name of the credential, or the address of who has shown none */

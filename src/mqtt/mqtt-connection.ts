@@ -64,7 +64,7 @@ export const connectMqtt: Connect = (options, listener) => new MqttConnection(op
  * repeats and reorders what was in flight, so every attempt gets a client of its own and what was in flight is lost
  * with it, which peers repair.
  */
-export class MqttConnection implements BrokerConnection {
+class MqttConnection implements BrokerConnection {
   private state: 'opening' | 'open' | 'ended' = 'opening';
   private readonly client: MqttClient;
   private readonly cancelDeadline: () => void;

@@ -8,7 +8,7 @@ import type { BrokerSource } from './broker-source.js';
 import type { BrokerCredentials } from './broker-url.js';
 import { PublishWindow } from './publish-window.js';
 
-export interface MqttTopicsOptions {
+interface MqttTopicsOptions {
   /** Names the connection to the broker. */
   readonly clientId: string;
   readonly filters: readonly string[];

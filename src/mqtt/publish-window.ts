@@ -5,7 +5,7 @@ import type { Time } from '../ports/time.js';
 type Settled = (taken: boolean) => void;
 
 /** A publish that the broker has not acknowledged yet. */
-export interface Ticket {
+interface Ticket {
   readonly lane: Lane;
   settled: Settled | undefined;
   cancelTimeout: () => void;

@@ -5,7 +5,7 @@ import type { Identity } from '../ports/access.js';
 export type TopicIdentity = Pick<Identity, 'role' | 'prefixes'>;
 
 /** Filters that say where an identity may publish and subscribe. */
-export interface TopicGrants {
+interface TopicGrants {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }

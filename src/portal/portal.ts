@@ -13,7 +13,7 @@ import { PortalReading } from './reading.js';
 import { Records } from './registry.js';
 import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
 
-export interface PortalOptions {
+interface PortalOptions {
   readonly engine: Engine;
   /** This server, as enrolments name who took them. */
   readonly origin: string;

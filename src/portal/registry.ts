@@ -11,7 +11,7 @@ import type { Dependents } from './dependents.js';
 import type { PortalReading } from './reading.js';
 import type { ChangeAction, Kind } from './records.js';
 
-export interface RegistryDeps<T> {
+interface RegistryDeps<T> {
   readonly kind: Kind<T>;
   readonly reading: PortalReading;
   readonly attempts: ConflictRetries;

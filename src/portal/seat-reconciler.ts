@@ -8,7 +8,7 @@ import { withinPlaces } from './reading.js';
 import type { PortalReading } from './reading.js';
 import { DISCIPLINA } from './records.js';
 
-export interface PlaceKeeperOptions {
+interface PlaceKeeperOptions {
   readonly reading: PortalReading;
   readonly attempts: ConflictRetries;
   /** Whether this server is the one that undoes things. */

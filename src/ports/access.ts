@@ -94,7 +94,7 @@ export function isToken(text: string): boolean {
 }
 
 /** The attributes of a certificate's subject, as Node gives them: `{ CN: 'maria', O: 'UFU' }`. */
-export type SubjectAttributes = Readonly<Record<string, string | readonly string[] | undefined>>;
+type SubjectAttributes = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
  * The subject of a certificate as one text, whatever the order of its attributes: `CN=maria,O=UFU`, sorted by name, with

@@ -129,7 +129,7 @@ export interface StatePage {
 }
 
 /** The giver cannot go on (its log has dropped those batches, or it took a state itself): start again. */
-export interface StateLost {
+interface StateLost {
   readonly outcome: 'lost';
 }
 

@@ -3,7 +3,7 @@ import type { ErrorCode, KvsError } from '../../core/errors.js';
 import type { Logger } from '../../ports/logger.js';
 
 /** How a code travels over gRPC. docs/ERRORS.md has the same table for people; a test compares them. */
-export interface GrpcOutcome {
+interface GrpcOutcome {
   readonly status: status;
   /**
    * The contract of `kvs.KVS` can express it: the answer is `-1` or a blank Tupla with status OK, and `status` above is

@@ -1,7 +1,7 @@
 import { grpcLimits } from './limits.js';
 
 /** A watch that can be ended, and who holds it. */
-export interface Watch {
+interface Watch {
   /** Address and port, as gRPC tells them: one connection. */
   getPeer(): string;
 }

@@ -25,7 +25,7 @@ export interface Listener {
   idle(): Promise<void>;
 }
 
-export interface ListenOptions {
+interface ListenOptions {
   readonly host: Hosts;
   /** 0 takes a free one. */
   readonly port: number;

@@ -85,7 +85,7 @@ function plain(answer: Answer): Answer {
  * after the field alone; protobuf requires `<Field>Entry`, and rejects the whole file otherwise. Health has such a
  * field, so that nobody could describe it.
  */
-export function withValidMaps(definition: PackageDefinition): PackageDefinition {
+function withValidMaps(definition: PackageDefinition): PackageDefinition {
   const file = fileDescriptorType();
   return withFiles(definition, (bytes) => {
     const descriptor = file.deserialize(bytes);

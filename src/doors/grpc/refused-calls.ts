@@ -12,7 +12,7 @@ import { grpcLimits } from './limits.js';
  * Why a gRPC call was refused or cut for what it takes, whatever it asks: too many streams, metadata too large, a compressed
  * request, one that did not come in whole, an answer that was not taken. Stable: fields of the log.
  */
-export const CALL_REFUSALS = ['FLUXOS', 'METADADOS', 'COMPRIMIDO', 'INACABADO', 'NAO_LIDO'] as const;
+const CALL_REFUSALS = ['FLUXOS', 'METADADOS', 'COMPRIMIDO', 'INACABADO', 'NAO_LIDO'] as const;
 export type CallRefusal = (typeof CALL_REFUSALS)[number];
 
 /** Those of them that are their client's mistake whoever else is there. */

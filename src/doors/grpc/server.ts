@@ -60,7 +60,7 @@ export interface OfferedPortal {
   readonly services: readonly ('admin' | 'matricula')[];
 }
 
-export interface DoorsOptions {
+interface DoorsOptions {
   /** Where to listen, and first what the others are told; both loopbacks by default. */
   readonly host?: Hosts | undefined;
   /** 0 takes a free one. */

@@ -6,7 +6,7 @@ import type { ConsensusTuning } from './tuning.js';
 import type { Method, WatchRequest, WatchResponse } from './etcd-messages.js';
 import { WATCH } from './etcd-messages.js';
 
-export type MemberAnswer<Res> =
+type MemberAnswer<Res> =
   | { readonly ok: true; readonly response: Res }
   | { readonly ok: false; readonly meaning: Meaning; readonly details: string };
 

@@ -72,13 +72,13 @@ export interface TxnResponse {
   readonly responses: readonly ResponseOp[];
 }
 
-export interface LeaseGrantRequest {
+interface LeaseGrantRequest {
   /** Seconds. */
   readonly TTL: number;
   readonly ID: number;
 }
 
-export interface LeaseGrantResponse {
+interface LeaseGrantResponse {
   readonly header: Header;
   readonly ID: number;
 }

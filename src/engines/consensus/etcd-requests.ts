@@ -3,7 +3,7 @@ import { RESULT, TARGET } from './etcd-messages.js';
 import type { Compare, EtcdKeyValue, RequestOp, TxnResponse } from './etcd-messages.js';
 
 /** How a read is done. */
-export interface ReadAt {
+interface ReadAt {
   /** The member may answer from its own state. */
   readonly local: boolean;
   /** Of the whole store; the newest if absent. */

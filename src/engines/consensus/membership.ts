@@ -26,7 +26,7 @@ interface Members {
 }
 
 /** How patient the replacement is, ms: tests are less. */
-export interface ReplacementTuning {
+interface ReplacementTuning {
   /** One request to one member. */
   readonly attemptMs: number;
   /** Until a majority has answered. */
@@ -36,7 +36,7 @@ export interface ReplacementTuning {
   readonly pauseMs: number;
 }
 
-export const replacementTuning: ReplacementTuning = Object.freeze({
+const replacementTuning: ReplacementTuning = Object.freeze({
   attemptMs: 2_000,
   majorityMs: 8_000,
   changeMs: 30_000,

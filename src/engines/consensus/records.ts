@@ -95,7 +95,7 @@ export function encodeValue(version: number, token: string, value: string): Buff
   return Buffer.from(`${FORMAT} ${version} ${token}\n${value}`, 'utf8');
 }
 
-export interface ValueRecord {
+interface ValueRecord {
   readonly version: number;
   /** Of the write that put it here. */
   readonly token: string;

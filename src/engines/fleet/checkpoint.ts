@@ -122,7 +122,7 @@ export class Checkpointer {
 }
 
 /** What the entries of a key do not say; `undefined` if they say everything. */
-export function keyMarkOf(space: KeySpace, slot: number): KeyMark | undefined {
+function keyMarkOf(space: KeySpace, slot: number): KeyMark | undefined {
   const { keys, entries } = space;
   const greatestVersion = keys.greatestVersion(slot);
   const greatestTimestamp = keys.greatestTimestamp(slot);

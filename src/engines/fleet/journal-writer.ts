@@ -14,7 +14,7 @@ import { DurabilityWaiters } from './durability-waiters.js';
 import { StoreLoader } from './store-loader.js';
 import { WriteQueue, type StampedWrite, type QueuedWrite } from './write-queue.js';
 
-export interface JournalWriterDeps {
+interface JournalWriterDeps {
   readonly origin: Origin;
   readonly store: Store;
   readonly codec: BatchCodec;
@@ -31,7 +31,7 @@ export interface JournalWriterDeps {
 }
 
 /** Figures of the journal, for logs and metrics. */
-export interface JournalWriterCounters {
+interface JournalWriterCounters {
   groups: number;
   writes: number;
   received: number;

@@ -11,7 +11,7 @@ import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
 import type { FleetTuning } from './replication/tuning.js';
 
-export interface RequestsDeps {
+interface RequestsDeps {
   readonly self: Origin;
   readonly store: Store;
   readonly time: Time;

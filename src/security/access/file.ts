@@ -7,7 +7,7 @@ import { changePrivateFile } from '../../files/private-file.js';
 import { isCode, readSmallFile } from '../../files/small-file.js';
 import { DEFAULT_COST } from './secret.js';
 
-export interface ReadFile {
+interface ReadFile {
   readonly file: CredentialsFile;
   /** Others than its owner may read or write it. */
   readonly isExposed: boolean;

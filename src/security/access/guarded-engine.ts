@@ -16,7 +16,7 @@ import type {
 import { notAuthenticated } from './refusals.js';
 
 /** Told of every refusal, before it is thrown. */
-export type OnRefused = (reason: AccessRefusal, identity: Identity) => void;
+type OnRefused = (reason: AccessRefusal, identity: Identity) => void;
 
 /** The store as each identity may use it, made once for each. */
 export function guardEngine(engine: Engine, onRefused: OnRefused): (identity: Identity) => PermittedEngine {

@@ -17,7 +17,7 @@ export const SALT_BYTES = 16;
 export const HASH_BYTES = 32;
 
 /** Memory of one hash, in bytes. */
-export function hashMemory({ n, r }: HashCost): number {
+function hashMemory({ n, r }: HashCost): number {
   return 128 * n * r;
 }
 

@@ -52,7 +52,7 @@ interface Remembered {
   readonly knownUntilMs: number;
 }
 
-export interface TableOptions {
+interface TableOptions {
   readonly time: Time;
   readonly logger: Logger;
   /** Makes the slow hash. */

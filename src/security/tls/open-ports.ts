@@ -13,7 +13,7 @@ export const LOOPBACKS: readonly [string, string] = Object.freeze(['127.0.0.1', 
 /** An address, a name (each address that it stands for), or several of them. */
 export type Hosts = string | readonly string[];
 
-export interface OpenPortsOptions {
+interface OpenPortsOptions {
   readonly host: Hosts;
   /** The same on each address; 0 takes one that is free on all of them. */
   readonly port: number;
@@ -57,24 +57,12 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenPorts> {
 
 /** A port that nobody uses now on any address of `host`. @throws KvsError as {@link openPorts} */
 export async function freePort(host: Hosts): Promise<number> {
-  return (await probe(host, 0)).port;
-}
-
-/** Whether a port could be opened now. */
-export function isFree(host: Hosts, port: number): Promise<boolean> {
-  return probe(host, port).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function probe(host: Hosts, port: number): Promise<OpenPorts> {
   const opened = await openPorts({
-    ...{ host, port, onError: () => undefined },
+    ...{ host, port: 0, onError: () => undefined },
     accept: (socket) => socket.destroy(),
   });
   await opened.close();
-  return opened;
+  return opened.port;
 }
 
 async function openOnce({

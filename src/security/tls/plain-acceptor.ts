@@ -8,7 +8,7 @@ import { Unfinished } from './unfinished.js';
 const ANSWER =
   'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n\r\nesta porta fala sem TLS\n';
 
-export interface PlainFrontOptions {
+interface PlainFrontOptions {
   readonly refused: RefusedConnections;
   /** A client that was let in; nothing of what it has said is lost. */
   readonly onSocket: (socket: Socket) => void;

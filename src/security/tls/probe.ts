@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { tlsFailureOf } from './failures.js';
 
 /** How a handshake that nobody needs went: the other side left after it, or an error ended it; `undefined`: nothing came. */
-export type ProbeEnd = 'agreed' | 'left' | Error | undefined;
+type ProbeEnd = 'agreed' | 'left' | Error | undefined;
 
 /** A handshake, and an alert that comes after this side's part of it, come within this. */
 const PROBE_MS = 1_000;

@@ -8,7 +8,7 @@ import type { Acceptor, RefusedConnections } from './acceptor.js';
 import type { Transport } from './transport.js';
 import { Unfinished } from './unfinished.js';
 
-export interface TlsFrontOptions {
+interface TlsFrontOptions {
   readonly transport: Transport;
   /** Protocols to agree on within TLS, such as `h2`; none by default. */
   readonly protocols?: readonly string[];

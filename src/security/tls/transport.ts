@@ -6,7 +6,7 @@ import { MINIMUM_VERSION, readMaterial } from './material.js';
 import type { TlsFiles, TlsMaterial } from './material.js';
 
 /** What a client shows and checks, as Node.js takes it. */
-export interface ClientTls {
+interface ClientTls {
   readonly cert?: string;
   readonly key?: string;
   readonly ca?: string;

@@ -18,7 +18,7 @@ export interface ConnectionLimits {
   readonly idleMs: number;
 }
 
-export interface MensagemConnectionOptions {
+interface MensagemConnectionOptions {
   readonly time: Time;
   readonly budget: ByteBudget;
   readonly limits: ConnectionLimits;
@@ -85,11 +85,6 @@ export class MensagemConnection {
 
   get closed(): boolean {
     return this.ended;
-  }
-
-  /** Bytes that the other side has not taken yet. */
-  get unsentBytes(): number {
-    return this.socket.writableLength;
   }
 
   setIdleMs(idleMs: number): void {

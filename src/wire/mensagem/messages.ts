@@ -54,7 +54,7 @@ export interface GetMessage extends WithId, WithCredential {
   readonly timestamp: number;
 }
 
-export interface PutOkMessage extends WithId {
+interface PutOkMessage extends WithId {
   readonly tipo: 'PUT_OK';
   readonly chave: string;
   readonly timestamp: number;
@@ -86,13 +86,13 @@ export interface ErrorMessage extends WithId {
 // ── a follower and the leader ──
 
 /** A follower introduces itself, before it forwards anything. */
-export interface FollowerMessage extends WithCredential {
+interface FollowerMessage extends WithCredential {
   readonly tipo: 'FOLLOWER';
   readonly formato: number;
   readonly servidor: string;
 }
 
-export interface FollowerOkMessage {
+interface FollowerOkMessage {
   readonly tipo: 'FOLLOWER_OK';
 }
 
@@ -109,7 +109,7 @@ export interface OperationMessage {
   readonly id: number;
 }
 
-export interface OperationOkMessage {
+interface OperationOkMessage {
   readonly tipo: 'OPERATION_OK';
   readonly linha?: WireRow;
   readonly anterior?: WireRow;
@@ -117,13 +117,13 @@ export interface OperationOkMessage {
 }
 
 /** Holds if the newest row of the key has this version; 0: if it has none. */
-export interface WireGuard {
+interface WireGuard {
   readonly chave: string;
   readonly versao: number;
 }
 
 /** The next version of a key; without `valor` every version of it is removed. */
-export interface WireWrite {
+interface WireWrite {
   readonly chave: string;
   readonly valor?: string;
 }
@@ -136,7 +136,7 @@ export interface CommitMessage {
   readonly id: number;
 }
 
-export interface CommitOkMessage {
+interface CommitOkMessage {
   readonly tipo: 'COMMIT_OK';
   /** Whether the conditions held. */
   readonly feito: boolean;
@@ -156,12 +156,12 @@ export interface LeaderMessage extends WithCredential {
 }
 
 /** The follower knows a leader that was started after this one. */
-export interface LeaderStaleMessage {
+interface LeaderStaleMessage {
   readonly tipo: 'LEADER_STALE';
   readonly inicio: number;
 }
 
-export interface LeaderOkMessage {
+interface LeaderOkMessage {
   readonly tipo: 'LEADER_OK';
   readonly formato: number;
   /** What the follower holds. */
@@ -196,7 +196,7 @@ export interface RemovalMessage {
  * The mutations from `seq` to `ultimo`, which follow, are one step: nobody is shown a part of them, and they are
  * acknowledged together.
  */
-export interface StepMessage {
+interface StepMessage {
   readonly tipo: 'STEP';
   readonly origem: Origin;
   readonly seq: number;
@@ -204,13 +204,13 @@ export interface StepMessage {
 }
 
 /** Everything of the leader up to `seq` is applied. */
-export interface ReplicationOkMessage {
+interface ReplicationOkMessage {
   readonly tipo: 'REPLICATION_OK';
   readonly seq: number;
 }
 
 /** The leader asks for all that a follower holds. */
-export interface StateRequestMessage {
+interface StateRequestMessage {
   readonly tipo: 'STATE_REQUEST';
 }
 
@@ -226,16 +226,16 @@ export interface StatePageMessage {
 }
 
 /** The page was taken. */
-export interface StateOkMessage {
+interface StateOkMessage {
   readonly tipo: 'STATE_OK';
 }
 
 /** The follower has caught up, and may show what it holds. */
-export interface ServingMessage {
+interface ServingMessage {
   readonly tipo: 'SERVING';
 }
 
-export interface PingMessage {
+interface PingMessage {
   readonly tipo: 'PING' | 'PONG';
 }
 

@@ -13,7 +13,7 @@ import { decodeNothing, decodeRow, encodeRestored, encodeRow, loadedCopy, type R
 const MINIMUM_CHARS = 0;
 
 /** The RPCs of `kvs.Copia`, by their names. */
-export interface CopyHandlers {
+interface CopyHandlers {
   readonly Exporta: handleServerStreamingCall<Decoded<object>, Row>;
   readonly Importa: handleBidiStreamingCall<Decoded<RowRequest>, Restored>;
 }

@@ -1,7 +1,7 @@
 import type { handleUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import { loadedService, loadProto } from '../protos.js';
 
-export const DIRECTORY_SERVICE_NAME = 'frota.Frota';
+const DIRECTORY_SERVICE_NAME = 'frota.Frota';
 
 /** Everything that `frota.proto` declares, for reflection. */
 export const directoryPackage = loadProto('frota.proto');

@@ -5,7 +5,7 @@ import type { Time } from '../../../ports/time.js';
 import { busLimits } from './limits.js';
 
 /** What a look does with the world. */
-export interface CarriageDeps {
+interface CarriageDeps {
   /**
    * Sends itself so many bytes, and something small behind them on the same topic, so that they come back in this order.
    * @param look its number, another one each time

@@ -18,7 +18,7 @@ import { defaultSealTuning } from './seal/tuning.js';
 import { topicOf } from './topics.js';
 import type { TopicParts } from './topics.js';
 
-export interface ChannelOptions {
+interface ChannelOptions {
   readonly fleet: string;
   readonly origin: Origin;
   readonly seal: SealOptions;
@@ -26,7 +26,7 @@ export interface ChannelOptions {
 }
 
 /** What a channel does with the world. */
-export interface ChannelListener {
+interface ChannelListener {
   /** Number of the present connection, 1 at least. */
   connection(): number;
   /** Publishes a message of the channel's own. Returns whether a broker was given it. */

@@ -6,7 +6,7 @@ import { replicationLimits } from './limits.js';
 import type { Peer, Peers } from './peers.js';
 import type { FleetTuning } from './tuning.js';
 
-export interface ClocksOptions {
+interface ClocksOptions {
   readonly self: Origin;
   readonly peers: Peers;
   readonly bus: Bus;

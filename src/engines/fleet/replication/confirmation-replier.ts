@@ -5,7 +5,7 @@ import type { Bus } from '../../../ports/bus.js';
 import type { Time } from '../../../ports/time.js';
 import type { FleetTuning } from './tuning.js';
 
-export interface ConfirmationReplierDeps {
+interface ConfirmationReplierDeps {
   readonly self: Origin;
   readonly store: { readonly vector: VersionVector };
   readonly bus: Bus;

@@ -23,7 +23,7 @@ const HOLE = null;
 const COMPACT_AT = 1024;
 
 /** Batches of one answer; `more` when the page was full. */
-export interface LogPage {
+interface LogPage {
   readonly batches: readonly Batch[];
   readonly bytes: number;
   readonly more: boolean;

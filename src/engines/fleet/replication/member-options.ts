@@ -34,7 +34,7 @@ export interface MemberOptions {
 }
 
 /** Told of everything that was applied and was not written here. */
-export interface ReceivedJournal {
+interface ReceivedJournal {
   /** A batch, as its codec wrote it. */
   noteReceived(packed: string): void;
   /** A whole state. */

@@ -23,10 +23,10 @@ export interface Peer {
 }
 
 /** What a presence was: of somebody new, of somebody known, a leave, or older than what was known already. */
-export type Noted = 'new' | 'known' | 'gone' | 'stale';
+type Noted = 'new' | 'known' | 'gone' | 'stale';
 
 /** Whether a peer has what we have not: `unknown` when its presence was too short to tell. */
-export type Comparison = 'ahead' | 'notAhead' | 'unknown';
+type Comparison = 'ahead' | 'notAhead' | 'unknown';
 
 /** The servers that are here, by what they announce. Bounded; the one silent for longest is forgotten first. */
 export class Peers {

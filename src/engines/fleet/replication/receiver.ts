@@ -7,7 +7,7 @@ import type { Outbox } from './outbox.js';
 import type { FleetTuning } from './tuning.js';
 
 /** Figures of what came in, for logs and metrics. */
-export interface ReceiverCounters {
+interface ReceiverCounters {
   applied: number;
   duplicates: number;
   echoes: number;

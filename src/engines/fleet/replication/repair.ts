@@ -17,7 +17,7 @@ import type { Peer, Peers } from './peers.js';
 import type { Receiver } from './receiver.js';
 import type { FleetTuning } from './tuning.js';
 
-export interface RepairDeps {
+interface RepairDeps {
   readonly self: Origin;
   readonly store: Store;
   readonly outbox: Outbox;
@@ -57,7 +57,7 @@ interface Transfer {
 }
 
 /** Figures of repairs, for logs and metrics. */
-export interface RepairCounters {
+interface RepairCounters {
   requests: number;
   timeouts: number;
   batches: number;

@@ -19,7 +19,7 @@ const LINE =
 const PURPOSE_OF = new Map<string, Purpose>(PURPOSES.map((purpose) => [PURPOSE_WORDS[purpose], purpose]));
 
 /** A payload taken apart, not yet believed. */
-export interface AuthenticatedParts {
+interface AuthenticatedParts {
   readonly head: SealHead;
   readonly body: Buffer;
   /** The line up to the MAC, as it was received. */

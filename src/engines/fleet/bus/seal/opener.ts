@@ -10,7 +10,7 @@ import type { SealHead } from './purpose.js';
 import { defaultSealTuning } from './tuning.js';
 
 /** Why a payload was not opened: no seal at all, one that makes no sense, an unknown key, or not what was sealed. */
-export type SealRefusal = 'SEM_SELO' | 'SELO' | 'CHAVE_FROTA' | 'AUTENTICIDADE';
+type SealRefusal = 'SEM_SELO' | 'SELO' | 'CHAVE_FROTA' | 'AUTENTICIDADE';
 
 /** What was sealed, as it was sealed, by a holder of a fleet key, for the topic where it arrived. It may be old. */
 export interface Opened {

@@ -26,7 +26,7 @@ interface Held {
   readonly take: () => void;
 }
 
-export interface SuspectListener {
+interface SuspectListener {
   /** Asks an origin for a sign of life. Returns whether it could be asked. */
   challenge(origin: Origin): boolean;
   /** So many messages of an origin are refused: it has not answered. */
