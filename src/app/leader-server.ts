@@ -5,7 +5,7 @@ import type { Logger } from '../ports/logger.js';
 import { openAccess, openToken } from './access.js';
 import { openBrokerCredentials } from './broker-credentials.js';
 import type { ServerConfig } from '../config/server-config.js';
-import { serverText } from '../config/engine-config.js';
+import { serverText } from '../config/server-parsers.js';
 import type { LeaderConfig } from '../config/engine-config.js';
 import { hostPortText } from '../core/host-port.js';
 import { commonStorePortal } from './portal.js';

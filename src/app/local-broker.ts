@@ -4,7 +4,7 @@ import { KvsError } from '../core/errors.js';
 import type { Gatekeeper } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
 import type { Transport } from '../security/tls/transport.js';
-import type { LocalBrokerConfig } from '../config/engine-config.js';
+import type { LocalBrokerConfig } from '../config/server-parsers.js';
 import { isLoopback } from '../config/exposure.js';
 import { systemTime } from './system-time.js';
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
 import type { Logger } from '../ports/logger.js';
-import type { LogLevel } from '../config/server-config.js';
+import type { LogLevel } from '../config/server-options.js';
 
 const STDERR_FD = 2;
 

@@ -16,7 +16,7 @@ import type { ChangeFeed } from '../ports/changes.js';
 import type { Engine } from '../ports/engine.js';
 import type { Logger } from '../ports/logger.js';
 import type { Transport } from '../security/tls/transport.js';
-import type { PortalService } from '../config/server-config.js';
+import type { PortalService } from '../config/server-parsers.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime } from './system-time.js';
 

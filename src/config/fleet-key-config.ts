@@ -1,7 +1,6 @@
 import { KvsError } from '../core/errors.js';
-import { onlyText } from './parse.js';
-import { badSetting } from './settings.js';
-import type { Setting } from './settings.js';
+import type { ServerValues } from './server-options.js';
+import type { Settings } from './settings.js';
 
 /** A fleet's keys: in a file, or else in the text of a variable. */
 export interface FleetKeyConfig {
@@ -12,26 +11,14 @@ export interface FleetKeyConfig {
   readonly encrypts: boolean;
 }
 
-/** The variable that holds keys themselves: no option, since a command line and a file of options are no places for them. */
-export const KEY_TEXT_VARIABLE = 'KVS_CHAVE_FROTA_TEXTO';
-
 /**
- * @param file what names the file
- * @param text keys themselves
- * @returns `undefined` if there are none
+ * @returns `undefined` if there are no keys
  * @throws KvsError CONFIGURACAO if they are in two places, or in none and needed
  */
-export function keyConfig(
-  file: Setting | undefined,
-  text: string | undefined,
-  encrypts: boolean,
-): FleetKeyConfig | undefined {
-  if (file !== undefined && text !== undefined) {
-    throw new KvsError(
-      'CONFIGURACAO',
-      `a chave da frota foi dada duas vezes: ${file.place} e ${KEY_TEXT_VARIABLE}`,
-    );
-  }
+export function keyConfig(settings: Settings<ServerValues>): FleetKeyConfig | undefined {
+  const file = settings.value('chave-frota');
+  const text = settings.value('chave-frota-texto');
+  const encrypts = settings.value('cifra');
   if (file === undefined && text === undefined) {
     if (!encrypts) return undefined;
     throw new KvsError(
@@ -39,7 +26,9 @@ export function keyConfig(
       '--cifra precisa da chave da frota: diga onde está com --chave-frota ARQUIVO',
     );
   }
-  const path = file === undefined ? undefined : onlyText(file);
-  if (file !== undefined && path === '') throw badSetting(file.place, '', 'o nome de um arquivo');
-  return Object.freeze({ file: path, text, encrypts });
+  if (file !== undefined && text !== undefined) {
+    const places = [settings.given('chave-frota')?.place, settings.given('chave-frota-texto')?.place];
+    throw new KvsError('CONFIGURACAO', `a chave da frota foi dada duas vezes: ${places.join(' e ')}`);
+  }
+  return Object.freeze({ file, text, encrypts });
 }

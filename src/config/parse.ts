@@ -22,6 +22,38 @@ export function listedTexts(setting: Setting): readonly string[] {
   return setting.texts.flatMap((text) => text.split(/[\s,]+/)).filter((text) => text !== '');
 }
 
+/** A parser of the only text of a setting. */
+export function one<T>(parse: (text: string, place: string) => T): (setting: Setting) => T {
+  return (setting) => parse(onlyText(setting), setting.place);
+}
+
+/** The texts as they were given. */
+export function textsOf({ texts }: Setting): readonly string[] {
+  return texts;
+}
+
+/**
+ * A parser of whole decimal numbers of these bounds.
+ * @param expected for the message: what number it is to be, with its bounds
+ */
+export function wholeNumber(
+  min: number,
+  max: number,
+  expected: string,
+): (text: string, place: string) => number {
+  return (text, place) => {
+    const value = Number(text);
+    if (!/^\d{1,16}$/.test(text) || value < min || value > max) throw badSetting(place, text, expected);
+    return value;
+  };
+}
+
+/** @throws KvsError CONFIGURACAO if `text` names nothing */
+export function parseFileName(text: string, place: string): string {
+  if (text === '') throw badSetting(place, text, 'o nome de um arquivo');
+  return text;
+}
+
 /** @throws KvsError CONFIGURACAO unless `text` is a whole number from 0 to 65535 */
 export function parsePort(text: string, place: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
@@ -54,6 +86,11 @@ export function parseChoice<T extends string>(text: string, place: string, choic
   const choice = choices.find((known) => known === text);
   if (choice === undefined) throw badSetting(place, text, `um destes: ${choices.join(', ')}`);
   return choice;
+}
+
+/** As {@link parseChoice}, for a table. */
+export function choiceOf<T extends string>(choices: readonly T[]): (text: string, place: string) => T {
+  return (text, place) => parseChoice(text, place, choices);
 }
 
 /** What looks like a token, also a mistyped one; `kvs_maria.token` is the name of a file. */

@@ -1,4 +1,6 @@
 import { KvsError } from '../core/errors.js';
+import { envName, variablesOf } from './option.js';
+import type { Option, OptionTable } from './option.js';
 
 /** What was said on the command line: option name → text as typed; several texts for a repeatable option. */
 export type Flags = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -29,28 +31,57 @@ export function badSetting(place: string, given: string, expected: string): KvsE
   return new KvsError('CONFIGURACAO', `${place}: ${JSON.stringify(given)} não serve; esperado ${expected}`);
 }
 
-/** Name of the environment variable of an option: `log-nivel` → `KVS_LOG_NIVEL`. */
-export function envName(option: string): string {
-  return `KVS_${option.toUpperCase().replaceAll('-', '_')}`;
+/** What was said about the options of a table, and its values. */
+export class Settings<V> {
+  private readonly rows: ReadonlyMap<string, Option>;
+  private readonly fromFile: ReadonlyMap<string, Setting>;
+
+  /** @throws KvsError CONFIGURACAO if the file is not a JSON object of these options with texts, numbers or lists of texts */
+  constructor(
+    private readonly table: OptionTable<V>,
+    private readonly sources: SettingSources,
+  ) {
+    this.rows = new Map(Object.entries<Option>(table));
+    this.fromFile = sources.file === undefined ? new Map() : parseFile(sources.file, this.rows);
+  }
+
+  /** As somebody gave it, not yet checked; `undefined`: nobody did. */
+  given(name: keyof V & string): Setting | undefined {
+    return this.find(name, this.table[name]);
+  }
+
+  /** Every option that somebody gave. */
+  get allGiven(): readonly { readonly option: Option; readonly setting: Setting }[] {
+    return [...this.rows].flatMap(([name, option]) => {
+      const setting = this.find(name, option);
+      return setting === undefined ? [] : [{ option, setting }];
+    });
+  }
+
+  /** Checked; the fallback of the table where nobody said anything. @throws KvsError CONFIGURACAO */
+  value<Name extends keyof V & string>(name: Name): V[Name] {
+    const option: Option<V[Name]> = this.table[name];
+    const setting = this.given(name);
+    return setting === undefined ? option.fallback : option.parse(setting);
+  }
+
+  private find(name: string, option: Option): Setting | undefined {
+    const flag = option.secret === undefined ? this.sources.flags[name] : undefined;
+    return (
+      fromFlag(flag, this.sources.typed?.[name] ?? `--${name}`) ??
+      fromEnv(this.sources.env, variablesOf(name, option)) ??
+      this.fromFile.get(name)
+    );
+  }
 }
 
-/** Other names of an option that the environment may use, as the command line does. */
-const ENV_ALIASES: Readonly<Record<string, string>> = { porta: 'KVS_PORT', endereco: 'KVS_ADDRESS' };
-
-/**
- * A reader of settings by option name.
- * @param names every option that the file may hold
- * @throws KvsError CONFIGURACAO if the file is not a JSON object of these options with texts, numbers or lists of texts
- */
+/** A reader of settings by option name. */
 export function settingReader(
-  sources: SettingSources,
-  names: readonly string[],
+  { flags, env }: SettingSources,
+  _names: readonly string[],
 ): (name: string) => Setting | undefined {
-  const fromFile = sources.file === undefined ? new Map<string, Setting>() : parseFile(sources.file, names);
-  return (name) =>
-    fromFlag(sources.flags[name], sources.typed?.[name] ?? `--${name}`) ??
-    fromEnv(sources.env, name) ??
-    fromFile.get(name);
+  const more: Readonly<Record<string, string>> = { porta: 'KVS_PORT', endereco: 'KVS_ADDRESS' };
+  return (name) => fromFlag(flags[name], `--${name}`) ?? fromEnv(env, [envName(name), more[name] ?? '']);
 }
 
 function fromFlag(given: Flags[string], place: string): Setting | undefined {
@@ -59,15 +90,20 @@ function fromFlag(given: Flags[string], place: string): Setting | undefined {
 }
 
 /** An empty variable counts as absent, as `KVS_PORTA= ./server.sh` means it. */
-function fromEnv(env: SettingSources['env'], name: string): Setting | undefined {
-  for (const variable of [envName(name), ENV_ALIASES[name] ?? '']) {
+function fromEnv(env: SettingSources['env'], variables: readonly string[]): Setting | undefined {
+  for (const variable of variables) {
     const given = (env[variable] ?? '').trim();
     if (given !== '') return { texts: [given], place: variable };
   }
   return undefined;
 }
 
-function parseFile(file: ConfigFile, names: readonly string[]): Map<string, Setting> {
+function isInFile(option: Option | undefined): boolean {
+  return option !== undefined && option.secret === undefined && option.notInFile === undefined;
+}
+
+function parseFile(file: ConfigFile, rows: ReadonlyMap<string, Option>): Map<string, Setting> {
+  const names = [...rows.keys()].filter((name) => isInFile(rows.get(name)));
   const settings = new Map<string, Setting>();
   for (const [name, value] of Object.entries(parseObject(file))) {
     if (!names.includes(name)) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pinoLogger } from '../../src/app/logger.js';
-import type { LogLevel } from '../../src/config/server-config.js';
+import type { LogLevel } from '../../src/config/server-options.js';
 
 function logged(level: LogLevel): unknown[] {
   const lines: string[] = [];

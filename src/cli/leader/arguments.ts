@@ -1,6 +1,8 @@
 import type { Argv, Options } from 'yargs';
 import { KvsError } from '../../core/errors.js';
-import { serverTlsOptions } from '../tls/options.js';
+import { LEADER_SERVER_OPTIONS } from '../../config/leader-options.js';
+import { flagOptions, typedNames } from '../../config/option.js';
+import { declared } from '../declare.js';
 import { CREDENTIAL_OPTION } from '../client-options.js';
 
 /** One thing that the client of the leader system is to do. */
@@ -56,37 +58,13 @@ const list = (describe: string, more: Options = {}): Options => ({
 
 const SERVERS = 'os três: 127.0.0.1:10097, 10098 e 10099';
 
-/** Options of the leader engine on `kvs servidor`. */
-export function engineOptions(): Record<string, Options> {
-  return {
-    lider: text('lider: IP:porta do líder (127.0.0.1:10097)'),
-    'servidores-lider': list(`lider: IP:porta de todos os servidores, com este (${SERVERS})`),
-    'porta-mensagem': text('lider: porta TCP das Mensagens deste servidor (10097)'),
-    escuta: text('lider: IP:porta em que escuta, se não é o endereço que os outros usam'),
-    'credencial-servidor': text('lider: arquivo com o token deste servidor, de papel servidor'),
-    'prazo-lider': text('lider: quanto uma escrita espera por todos os servidores, em ms (5000)'),
-  };
-}
-
-/** Other names of the options of `kvs lider-servidor`. */
-const SERVER_ALIASES: Readonly<Record<string, readonly string[]>> = {
-  host: ['ip'],
-  'porta-mensagem': ['porta', 'port', 'p'],
-  'servidores-lider': ['servidores'],
-  'prazo-lider': ['prazo'],
-};
-
-function aliasesOf(option: string): string[] {
-  return [...(SERVER_ALIASES[option] ?? [])];
-}
-
 /** How the options of `kvs lider-servidor` were called by whoever typed these words, where that is not their own name. */
-export function typedNames(words: readonly string[]): Readonly<Record<string, string>> {
+export function typedAliases(words: readonly string[]): Readonly<Record<string, string>> {
   const typed: Record<string, string> = {};
   for (const word of words) {
-    const [, name = ''] = /^--?([\w-]+)/.exec(word) ?? [];
-    for (const [option, aliases] of Object.entries(SERVER_ALIASES)) {
-      if (aliases.includes(name)) typed[option] = `${name.length === 1 ? '-' : '--'}${name}`;
+    const [dashed = ''] = /^--?[\w-]+/.exec(word) ?? [];
+    for (const [name, option] of flagOptions(LEADER_SERVER_OPTIONS)) {
+      if (typedNames(name, option).slice(1).includes(dashed)) typed[name] = dashed;
     }
   }
   return typed;
@@ -95,26 +73,7 @@ export function typedNames(words: readonly string[]): Readonly<Record<string, st
 export function leaderServerOptions(command: Argv): Argv {
   return command
     .usage('$0 lider-servidor [opções]')
-    .options({
-      host: text('IP deste servidor (127.0.0.1)', { alias: aliasesOf('host') }),
-      'porta-mensagem': text('Porta TCP deste servidor (10097)', { alias: aliasesOf('porta-mensagem') }),
-      lider: text('IP:porta do líder (127.0.0.1:10097)'),
-      'servidores-lider': list(`IP:porta de todos os servidores, com este (${SERVERS})`, {
-        alias: aliasesOf('servidores-lider'),
-      }),
-      escuta: text(
-        'IP:porta em que escuta, se não é o endereço que os outros usam (atrás de um redirecionamento)',
-      ),
-      'prazo-lider': text('Quanto uma escrita espera por todos os servidores, em ms (5000)', {
-        alias: aliasesOf('prazo-lider'),
-      }),
-      'porta-grpc': text('Abre também as portas gRPC (kvs.KVS, KeyValueStore), nesta porta'),
-      credenciais: text('Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP'),
-      'credencial-servidor': text('Arquivo com o token deste servidor, de papel servidor'),
-      ...serverTlsOptions(),
-      minimo: text('gRPC: mínimo de caracteres de chave e valor (3; 0 libera)'),
-      'log-nivel': text('debug, info, warn, error ou silent (info)'),
-    })
+    .options(declared(LEADER_SERVER_OPTIONS))
     .example([
       ['$0 lider-servidor', 'pergunta IP, porta e líder'],
       ['$0 lider-servidor --porta 10097', 'o líder'],

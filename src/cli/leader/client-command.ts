@@ -1,4 +1,4 @@
-import { LEADER_DEFAULTS, parseServers } from '../../config/engine-config.js';
+import { USUAL_SERVERS, parseServers } from '../../config/server-parsers.js';
 import { isOnThisMachine } from '../../config/exposure.js';
 import { onlyText, parseHostPort } from '../../config/parse.js';
 import { badSetting, settingReader } from '../../config/settings.js';
@@ -31,7 +31,7 @@ export async function runLeaderClient(
     [],
   );
   const servers = read('servidores-lider');
-  const addresses = servers === undefined ? LEADER_DEFAULTS.servers : parseServers(servers);
+  const addresses = servers === undefined ? USUAL_SERVERS : parseServers(servers);
   const token = tokenOf(read('credencial'), env);
   if (
     token !== undefined &&

@@ -1,4 +1,4 @@
-import { LEADER_DEFAULTS, parseServers } from '../../config/engine-config.js';
+import { USUAL_SERVERS, parseServers } from '../../config/server-parsers.js';
 import { KvsError } from '../../core/errors.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
@@ -78,7 +78,7 @@ async function init(session: Session, keyboard: Keyboard, rest: string | undefin
   try {
     const servers: string[] = rest === undefined ? [] : rest.split(/[\s,]+/);
     for (let n = servers.length + 1; n <= SERVERS && rest === undefined; n++) {
-      const fallback = session.addresses[n - 1] ?? LEADER_DEFAULTS.servers[n - 1] ?? '';
+      const fallback = session.addresses[n - 1] ?? USUAL_SERVERS[n - 1] ?? '';
       servers.push(await keyboard.ask(`Servidor ${n}, IP:porta`, fallback, readAddress));
     }
     session.init(parseServers({ texts: servers, place: 'INIT' }));

@@ -1,29 +1,23 @@
 import type { Socket } from 'node:net';
-import { serverConfig, unknownVariables } from '../../config/server-config.js';
+import { serverConfig } from '../../config/server-config.js';
+import { unknownVariables } from '../../config/variables.js';
 import type { ServerConfig } from '../../config/server-config.js';
-import { LEADER_DEFAULTS, serverText } from '../../config/engine-config.js';
 import type { LeaderConfig } from '../../config/engine-config.js';
 import { startLeaderServer } from '../../app/leader-server.js';
 import { parseHost, parseHostPort, parsePort } from '../../config/parse.js';
 import { runServer } from '../../app/run.js';
-import { envName } from '../../config/settings.js';
-import { TLS_OPTIONS } from '../../config/tls-config.js';
+import { LEADER_EXAMPLE, serverText, USUAL_SERVERS } from '../../config/server-parsers.js';
+import { envName } from '../../config/option.js';
 import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import { LOOPBACKS, openPorts } from '../../security/tls/open-ports.js';
 import type { Hosts } from '../../security/tls/open-ports.js';
-import { typedNames } from './arguments.js';
+import { typedAliases } from './arguments.js';
 import { Keyboard } from './keyboard.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-const OWN_OPTIONS = [
-  ...['host', 'porta-mensagem', 'escuta', 'lider', 'servidores-lider', 'prazo-lider'],
-  ...['credenciais', 'credencial-servidor', 'minimo', 'log-nivel'],
-  ...TLS_OPTIONS,
-];
 
 /**
  * `kvs lider-servidor`: runs until a signal ends it. Without options it asks for them.
@@ -37,14 +31,13 @@ export async function runLeaderServerCommand(
 ): Promise<ExitCode> {
   const asked = Object.keys(flags).length === 0 ? await askSettings(env) : undefined;
   const given = asked?.flags ?? flags;
-  const own = Object.fromEntries(OWN_OPTIONS.map((name) => [name, given[name]]));
-  const grpc = given['porta-grpc'];
+  const { 'porta-grpc': grpc, ...own } = given;
   // A port of other servers in the environment is not asked for here.
   const config = serverConfig({
     flags: { ...own, motor: 'lider', porta: grpc ?? '0' },
     env,
     file: undefined,
-    typed: typedNames(words),
+    typed: typedAliases(words),
   });
   const warnings = unknownVariables(env).map(
     (name) => `a variável ${name} não é uma opção conhecida e foi ignorada`,
@@ -78,12 +71,12 @@ async function askSettings(env: Env): Promise<{ readonly flags: Flags; readonly 
   const isUsual = host === LOOPBACKS[0] && usual('host', '') === '';
   const hold = await askPort(keyboard, isUsual ? LOOPBACKS : host, usual('porta-mensagem', ''));
   const { port } = hold;
-  const leader = parseHostPort(usual('lider', LEADER_DEFAULTS.leader), 'KVS_LIDER', LEADER_DEFAULTS.leader);
+  const leader = parseHostPort(usual('lider', LEADER_EXAMPLE), 'KVS_LIDER', LEADER_EXAMPLE);
   const leaderHost = await keyboard.ask('IP do líder', leader.host, readHost);
   const leaderPort = await keyboard.ask('Porta do líder', String(leader.port), readPort);
   const self = serverText(host, port);
   const leaderText = serverText(leaderHost, leaderPort);
-  let servers = usual('servidores-lider', LEADER_DEFAULTS.servers.join(','));
+  let servers = usual('servidores-lider', USUAL_SERVERS.join(','));
   const both = [self, leaderText];
   if (!both.every((address) => servers.split(/[\s,]+/).includes(address))) {
     const fallback = [...new Set([leaderText, self])].join(',');
@@ -115,7 +108,7 @@ interface Hold {
  * terminals are offered three ports.
  */
 async function askPort(keyboard: Keyboard, host: Hosts, usual: string): Promise<Hold> {
-  const offered = usual === '' ? LEADER_DEFAULTS.servers.map(portOf) : [readPort(usual)];
+  const offered = usual === '' ? USUAL_SERVERS.map(portOf) : [readPort(usual)];
   for (;;) {
     let hold: Hold | undefined;
     for (const port of offered) {

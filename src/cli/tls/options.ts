@@ -2,16 +2,6 @@ import type { Argv, Options } from 'yargs';
 
 const file = (describe: string): Options => ({ type: 'string', requiresArg: true, describe });
 
-/** TLS of a server. */
-export function serverTlsOptions(): Record<string, Options> {
-  return {
-    'tls-certificado': file('Arquivo PEM com o certificado deste servidor: liga o TLS (1.3)'),
-    'tls-chave': file('Arquivo PEM com a chave privada dele'),
-    'tls-ca': file('Arquivo PEM com a autoridade que assina clientes e brokers'),
-    'tls-exige-cliente': { type: 'boolean', describe: 'Recusa clientes sem certificado dessa autoridade' },
-  };
-}
-
 /** TLS of a client. */
 export function clientTlsOptions(): Record<string, Options> {
   return {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { LEADER_DEFAULTS } from '../../../src/config/engine-config.js';
+import { LEADER_EXAMPLE, USUAL_SERVERS } from '../../../src/config/server-parsers.js';
 import { eventually } from '../../support/eventually.js';
 import { freeAddresses } from '../../support/leader-nodes.js';
 import { Console } from '../../support/leader-process.js';
@@ -28,8 +28,8 @@ describe('perguntas no terminal', () => {
   });
 
   it('os padrões são os do contrato', () => {
-    expect(LEADER_DEFAULTS.servers).toEqual(['127.0.0.1:10097', '127.0.0.1:10098', '127.0.0.1:10099']);
-    expect(LEADER_DEFAULTS.leader).toBe('127.0.0.1:10097');
+    expect(USUAL_SERVERS).toEqual(['127.0.0.1:10097', '127.0.0.1:10098', '127.0.0.1:10099']);
+    expect(LEADER_EXAMPLE).toBe('127.0.0.1:10097');
   });
 
   it('a porta oferecida em um terminal não é oferecida em outro', { timeout: 30_000 }, async () => {
@@ -119,9 +119,7 @@ describe('perguntas no terminal', () => {
     await client.asks('Escolha [INIT]: ');
     client.type('INIT');
     for (const [index, address] of addresses.entries()) {
-      await client.asks(
-        `Servidor ${String(index + 1)}, IP:porta [${LEADER_DEFAULTS.servers[index] ?? ''}]: `,
-      );
+      await client.asks(`Servidor ${String(index + 1)}, IP:porta [${USUAL_SERVERS[index] ?? ''}]: `);
       if (index === 0) {
         client.type('nada');
         await client.asks('"nada" não serve');

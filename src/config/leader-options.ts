@@ -1,0 +1,62 @@
+import { optionTable } from './option.js';
+import type { Option } from './option.js';
+import { one, parsePort } from './parse.js';
+import { SERVER_OPTIONS } from './server-options.js';
+
+/** A row of `kvs servidor` as `kvs lider-servidor` has it, which is of one engine only. */
+function ofLeader<T>({ engines, ...row }: Option<T>, changes: Partial<Option<T>> = {}): Option<T> {
+  const { pt, en } = row.text;
+  // Nothing stands before it any more.
+  const text = engines === undefined ? row.text : { pt: capital(pt), en: capital(en) };
+  return { ...row, text, ...changes };
+}
+
+function capital(text: string): string {
+  return text.replace(/^./, (first) => first.toUpperCase());
+}
+
+/** Options of `kvs lider-servidor`, in the order of its help. */
+export const LEADER_SERVER_OPTIONS = optionTable({
+  host: ofLeader(SERVER_OPTIONS.host, {
+    aliases: ['ip'],
+    usual: { pt: '127.0.0.1', en: '127.0.0.1' },
+    text: { pt: 'IP deste servidor', en: 'IP of this server' },
+  }),
+  'porta-mensagem': ofLeader(SERVER_OPTIONS['porta-mensagem'], {
+    aliases: ['porta', 'port', 'p'],
+    text: { pt: 'Porta TCP deste servidor', en: 'TCP port of this server' },
+  }),
+  lider: ofLeader(SERVER_OPTIONS.lider),
+  'servidores-lider': ofLeader(SERVER_OPTIONS['servidores-lider'], { aliases: ['servidores'] }),
+  escuta: ofLeader(SERVER_OPTIONS.escuta, {
+    text: {
+      pt: 'IP:porta em que escuta, se não é o endereço que os outros usam (atrás de um redirecionamento)',
+      en: 'IP:port to listen on, if that is not the address that others use (behind a redirection)',
+    },
+  }),
+  'prazo-lider': ofLeader(SERVER_OPTIONS['prazo-lider'], { aliases: ['prazo'] }),
+  'porta-grpc': {
+    takes: 'text',
+    variables: [],
+    value: 'N',
+    parse: one(parsePort),
+    fallback: undefined,
+    text: {
+      pt: 'Abre também as portas gRPC (kvs.KVS, KeyValueStore), nesta porta',
+      en: 'Opens the gRPC doors (kvs.KVS, KeyValueStore) too, on this port',
+    },
+  },
+  credenciais: ofLeader(SERVER_OPTIONS.credenciais),
+  'credencial-servidor': ofLeader(SERVER_OPTIONS['credencial-servidor']),
+  'tls-certificado': ofLeader(SERVER_OPTIONS['tls-certificado']),
+  'tls-chave': ofLeader(SERVER_OPTIONS['tls-chave']),
+  'tls-ca': ofLeader(SERVER_OPTIONS['tls-ca']),
+  'tls-exige-cliente': ofLeader(SERVER_OPTIONS['tls-exige-cliente']),
+  minimo: ofLeader(SERVER_OPTIONS.minimo, {
+    text: {
+      pt: 'gRPC: mínimo de caracteres de chave e valor',
+      en: 'gRPC: fewest characters of key and value',
+    },
+  }),
+  'log-nivel': ofLeader(SERVER_OPTIONS['log-nivel']),
+});

@@ -1,0 +1,182 @@
+import { limits } from '../core/limits.js';
+import { LOOPBACKS } from '../security/tls/open-ports.js';
+import { ENGINE_OPTIONS, NO_BROKERS } from './engine-options.js';
+import { ENGINES, optionTable } from './option.js';
+import type { ValuesOf } from './option.js';
+import { choiceOf, one, parseFileName, parseFlag, parseHost, parsePort } from './parse.js';
+import { parseBrokers, parseLocalBroker, parseMinimum, parsePortal } from './server-parsers.js';
+import type { LocalBrokerConfig, PortalService } from './server-parsers.js';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const NO_PORTAL: readonly PortalService[] = Object.freeze([]);
+const LOCAL_BROKER: LocalBrokerConfig = Object.freeze({
+  host: LOOPBACKS[0],
+  port: 1883,
+  listenOn: LOOPBACKS,
+});
+
+/** Options of `kvs servidor`, in the order of its help. */
+export const SERVER_OPTIONS = optionTable({
+  porta: {
+    takes: 'text',
+    aliases: ['port', 'p'],
+    variables: ['KVS_PORTA', 'KVS_PORT'],
+    value: 'N',
+    parse: one(parsePort),
+    fallback: 40_000,
+    text: { pt: 'Porta TCP', en: 'TCP port' },
+    more: {
+      pt: 'das portas gRPC, também por posição: `PORTA`; 0: o sistema escolhe',
+      en: 'of the gRPC doors, also by position: `PORTA`; 0: the system chooses',
+    },
+  },
+  host: {
+    takes: 'text',
+    value: 'ENDEREÇO',
+    parse: one(parseHost),
+    fallback: LOOPBACKS[0],
+    usual: { pt: LOOPBACKS.join(' e '), en: LOOPBACKS.join(' and ') },
+    text: { pt: 'Endereço em que atende', en: 'Address to listen on' },
+    more: { pt: 'e só nele', en: 'and only there' },
+  },
+  motor: {
+    takes: 'text',
+    value: 'MOTOR',
+    parse: one(choiceOf(ENGINES)),
+    fallback: 'frota' as const,
+    text: {
+      pt: 'frota (memória e MQTT), consenso (réplicas no disco) ou lider (memória e TCP)',
+      en: 'frota (memory and MQTT), consenso (replicas on disk) or lider (memory and TCP)',
+    },
+  },
+  ...ENGINE_OPTIONS,
+  portal: {
+    takes: 'text',
+    value: 'SERVIÇO',
+    parse: parsePortal,
+    fallback: NO_PORTAL,
+    text: {
+      pt: 'Oferece o portal de matrículas: admin, matricula, ou admin,matricula',
+      en: 'Offers the enrolment portal: admin, matricula, or admin,matricula',
+    },
+  },
+  'portal-broker': {
+    takes: 'list',
+    engines: ['consenso', 'lider'],
+    value: 'URL',
+    parse: parseBrokers,
+    fallback: NO_BROKERS,
+    text: {
+      pt: 'broker MQTT dos tópicos do portal; só em um dos servidores',
+      en: "MQTT broker of the portal's topics; on one of the servers only",
+    },
+  },
+  'broker-credenciais': {
+    takes: 'text',
+    value: 'ARQUIVO',
+    parse: one((text) => text),
+    fallback: undefined,
+    text: {
+      pt: 'Arquivo com usuario:senha, ou um token, para o broker',
+      en: 'File with user:password, or a token, for the broker',
+    },
+  },
+  credenciais: {
+    takes: 'text',
+    value: 'ARQUIVO',
+    parse: one(parseFileName),
+    fallback: undefined,
+    absent: { pt: 'nenhum: só esta máquina', en: 'none: this machine only' },
+    text: {
+      pt: 'Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP',
+      en: 'File of credentials (kvs credencial): only who has one is let in; read again at SIGHUP',
+    },
+  },
+  'tls-certificado': {
+    takes: 'text',
+    value: 'ARQUIVO',
+    parse: one(parseFileName),
+    fallback: undefined,
+    absent: { pt: 'nenhum: sem TLS', en: 'none: no TLS' },
+    text: {
+      pt: 'Arquivo PEM com o certificado deste servidor: liga o TLS (1.3)',
+      en: "PEM file with this server's certificate: turns on TLS (1.3)",
+    },
+    more: { pt: 'relido com SIGHUP', en: 'read again at SIGHUP' },
+  },
+  'tls-chave': {
+    takes: 'text',
+    value: 'ARQUIVO',
+    parse: one(parseFileName),
+    fallback: undefined,
+    text: { pt: 'Arquivo PEM com a chave privada dele', en: 'PEM file with its private key' },
+    more: { pt: 'relido com SIGHUP', en: 'read again at SIGHUP' },
+  },
+  'tls-ca': {
+    takes: 'text',
+    value: 'ARQUIVO',
+    parse: one(parseFileName),
+    fallback: undefined,
+    text: {
+      pt: 'Arquivo PEM com a autoridade que assina clientes e brokers',
+      en: 'PEM file with the authority that signs clients and brokers',
+    },
+  },
+  'tls-exige-cliente': {
+    takes: 'switch',
+    parse: one((text, place) => parseFlag(text.toLowerCase(), place)),
+    fallback: false,
+    text: {
+      pt: 'Recusa clientes sem certificado dessa autoridade',
+      en: 'Refuses clients without a certificate of that authority',
+    },
+  },
+  minimo: {
+    takes: 'text',
+    value: 'N',
+    parse: one(parseMinimum),
+    fallback: limits.doorMinimumChars,
+    usual: {
+      pt: `${limits.doorMinimumChars}; 0 libera`,
+      en: `${limits.doorMinimumChars}; 0 lifts the rule`,
+    },
+    text: {
+      pt: 'Mínimo de caracteres de chave e valor',
+      en: 'Fewest characters of key and value',
+    },
+    more: { pt: 'dos que `kvs.KVS` insere', en: 'of those that `kvs.KVS` inserts' },
+  },
+  'log-nivel': {
+    takes: 'text',
+    value: 'NÍVEL',
+    parse: one(choiceOf(LOG_LEVELS)),
+    fallback: 'info' as const,
+    text: { pt: 'debug, info, warn, error ou silent', en: 'debug, info, warn, error or silent' },
+  },
+  config: {
+    takes: 'text',
+    notInFile: true,
+    value: 'ARQUIVO',
+    parse: one(parseFileName),
+    fallback: undefined,
+    text: { pt: 'Arquivo JSON com estas opções', en: 'JSON file with these options' },
+  },
+  'broker-local': {
+    takes: 'text',
+    engines: ['frota'],
+    hidden: true,
+    value: 'H:P',
+    parse: one(parseLocalBroker),
+    fallback: LOCAL_BROKER,
+    absent: { pt: '127.0.0.1:1883, e ::1', en: '127.0.0.1:1883, and ::1' },
+    text: { pt: 'onde fica o broker embutido', en: 'where the embedded broker is' },
+    more: {
+      pt: 'procurado e aberto; `mqtts://H:P`: com TLS, como fora desta máquina com um certificado',
+      en: 'looked for and opened; `mqtts://H:P`: with TLS, as outside this machine with a certificate',
+    },
+  },
+});
+
+export type ServerValues = ValuesOf<typeof SERVER_OPTIONS>;

@@ -1,0 +1,147 @@
+import { ORIGIN_PATTERN } from '../core/dot.js';
+import { KvsError } from '../core/errors.js';
+import { hostPortText } from '../core/host-port.js';
+import { limits } from '../core/limits.js';
+import { parseBrokerUrl } from '../mqtt/broker-url.js';
+import type { BrokerAddress } from '../mqtt/broker-url.js';
+import type { Hosts } from '../security/tls/open-ports.js';
+import { configLimits } from './limits.js';
+import { listedTexts, parseChoice, parseHostPort, parsePort, wholeNumber } from './parse.js';
+import type { HostPort } from './parse.js';
+import { badSetting } from './settings.js';
+import type { Setting } from './settings.js';
+
+/** Services of the enrolment portal. */
+export const PORTAL_SERVICES = ['admin', 'matricula'] as const;
+export type PortalService = (typeof PORTAL_SERVICES)[number];
+
+/** Where the broker of this machine is. */
+export interface LocalBrokerConfig extends HostPort {
+  /** Absent: with TLS where other machines reach it and there is a certificate. */
+  readonly protocol?: 'mqtt' | 'mqtts';
+  /** Where it is opened, if not only at `host`. */
+  readonly listenOn?: Hosts;
+}
+
+/** An address of the leader system, for messages. */
+export const LEADER_EXAMPLE = '127.0.0.1:10097';
+/** The three servers of the leader system on this machine. */
+export const USUAL_SERVERS: readonly string[] = Object.freeze([
+  LEADER_EXAMPLE,
+  '127.0.0.1:10098',
+  '127.0.0.1:10099',
+]);
+
+/** Shorter, an attempt that finds a replica frozen leaves no time for another. */
+const DEADLINE_MS_MIN = 500;
+const DEADLINE_MS_MAX = 600_000;
+
+/** How long an engine may wait for others, ms. @throws KvsError CONFIGURACAO */
+export const parseDeadline = wholeNumber(
+  DEADLINE_MS_MIN,
+  DEADLINE_MS_MAX,
+  `um número de milissegundos, de ${DEADLINE_MS_MIN} a ${DEADLINE_MS_MAX}`,
+);
+
+/** Shortest key and value of a door, in characters. @throws KvsError CONFIGURACAO */
+export const parseMinimum = wholeNumber(
+  0,
+  limits.keyBytes,
+  `um número de caracteres, de 0 (sem mínimo) a ${limits.keyBytes}`,
+);
+
+/** @throws KvsError CONFIGURACAO unless `text` may name a fleet */
+export function parseFleetName(text: string, place: string): string {
+  if (!ORIGIN_PATTERN.test(text))
+    throw badSetting(place, text, 'de 1 a 64 letras sem acento, dígitos, "-" ou "_"');
+  return text;
+}
+
+/** @throws KvsError CONFIGURACAO if `text` names nothing */
+export function parseFolder(text: string, place: string): string {
+  if (text === '') throw badSetting(place, text, 'o nome de uma pasta');
+  return text;
+}
+
+/** `H:P`, also with `mqtt://` or `mqtts://` before it. @throws KvsError CONFIGURACAO */
+export function parseLocalBroker(text: string, place: string): LocalBrokerConfig {
+  const [, protocol, address = text] = /^(mqtts?):\/\/([^/]*)\/?$/.exec(text) ?? [];
+  const where = parseHostPort(address, place, '127.0.0.1:1883 ou mqtts://0.0.0.0:8883');
+  if (protocol !== 'mqtt' && protocol !== 'mqtts') return where;
+  return Object.freeze({ ...where, protocol });
+}
+
+/** Brokers in their order; one that is named twice is tried once, where it came first. @throws KvsError CONFIGURACAO */
+export function parseBrokers(setting: Setting): readonly BrokerAddress[] {
+  const urls = listedTexts(setting);
+  if (urls.length === 0) throw badSetting(setting.place, '', 'um endereço como mqtt://127.0.0.1:1883');
+  const byUrl = new Map<string, BrokerAddress>();
+  for (const text of urls) {
+    const broker = parseBroker(text, setting.place);
+    if (!byUrl.has(broker.url)) byUrl.set(broker.url, broker);
+  }
+  return Object.freeze([...byUrl.values()]);
+}
+
+function parseBroker(text: string, place: string): BrokerAddress {
+  try {
+    return parseBrokerUrl(text);
+  } catch (error) {
+    if (place === '--broker' || !(error instanceof KvsError)) throw error;
+    throw new KvsError('CONFIGURACAO', `${place}: ${error.message}`, { cause: error });
+  }
+}
+
+/** `host:port` of each replica of the consensus. @throws KvsError CONFIGURACAO */
+export function parseReplicas(setting: Setting): readonly string[] {
+  const example = '127.0.0.1:23791';
+  const texts = listedTexts(setting);
+  if (texts.length === 0) throw badSetting(setting.place, '', `endereço e porta, como ${example}`);
+  const addresses = texts.map((text) => {
+    const { host, port } = parseHostPort(text, setting.place, example);
+    return hostPortText(host, port);
+  });
+  return Object.freeze([...new Set(addresses)]);
+}
+
+/** Services of the portal. @throws KvsError CONFIGURACAO */
+export function parsePortal(setting: Setting): readonly PortalService[] {
+  const named = listedTexts(setting).map((text) => parseChoice(text, setting.place, PORTAL_SERVICES));
+  if (named.length === 0)
+    throw badSetting(setting.place, '', `um destes, ou ambos: ${PORTAL_SERVICES.join(',')}`);
+  return Object.freeze([...new Set(named)]);
+}
+
+/** `IP:porta` as servers of the leader system compare it: one name for this machine. */
+export function serverText(host: string, port: number): string {
+  return hostPortText(host.toLowerCase() === 'localhost' ? '127.0.0.1' : host.toLowerCase(), port);
+}
+
+/** A server of the leader system, as {@link serverText}. @throws KvsError CONFIGURACAO */
+export function parseServer(text: string, place: string): string {
+  const { host, port } = parseHostPort(text, place, LEADER_EXAMPLE);
+  return serverText(host, port);
+}
+
+/** @throws KvsError CONFIGURACAO unless they are one or more servers of the leader system, and not too many */
+export function parseServers(setting: Setting): readonly string[] {
+  const texts = listedTexts(setting);
+  const servers = [...new Set(texts.map((text) => parseServer(text, setting.place)))];
+  if (servers.length === 0 || servers.length > configLimits.leaderServers) {
+    const expected = `de 1 a ${configLimits.leaderServers} endereços, como ${USUAL_SERVERS.join(',')}`;
+    throw badSetting(setting.place, texts.join(','), expected);
+  }
+  return Object.freeze(servers);
+}
+
+/** A port that others must know of. @throws KvsError CONFIGURACAO, also for 0 */
+export function parseDoorPort(text: string, place: string): number {
+  const port = parsePort(text, place);
+  if (port === 0)
+    throw badSetting(
+      place,
+      text,
+      'um número de porta, de 1 a 65535: os outros servidores precisam saber dela',
+    );
+  return port;
+}
