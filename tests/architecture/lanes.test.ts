@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,5 +48,12 @@ describe('as pistas dos testes', () => {
     };
     for (const { name } of LANES) expect(scripts[`test:${name}`]).toBe(`vitest run --project ${name}`);
     expect(scripts.test).toBe('vitest run');
+  });
+
+  it('de outras versões do Node.js têm pastas e arquivos que existem', () => {
+    const script = readFileSync(join(root, 'tests/shell/nodes.sh'), 'utf8');
+    const named = [...script.matchAll(/\btests\/[\w/.-]+/g)].map(([path]) => path);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
