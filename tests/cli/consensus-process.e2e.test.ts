@@ -3,7 +3,8 @@ import { etcdAvailable, startEtcd } from '../support/etcd.js';
 import type { EtcdCluster } from '../support/etcd.js';
 import { eventually } from '../support/eventually.js';
 import { connect } from '../support/kvs-client.js';
-import { freePort, run, start } from './program.js';
+import { freePort } from '../support/net.js';
+import { run, start } from './program.js';
 import type { Program } from './program.js';
 
 const WAIT_MS = 30_000;

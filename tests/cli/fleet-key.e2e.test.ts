@@ -19,7 +19,8 @@ import type { SettingSources } from '../../src/config/settings.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import { root } from '../support/e2e-build.js';
 import { freshKey } from '../support/fleet-keys.js';
-import { freePort, run, start } from './program.js';
+import { freePort } from '../support/net.js';
+import { run, start } from './program.js';
 import type { Program } from './program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kvs-chave-'));

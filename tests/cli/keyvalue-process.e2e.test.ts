@@ -2,7 +2,8 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyValueServices } from '../../src/doors/grpc/keyvalue/definition.js';
-import { freePort, run, start } from './program.js';
+import { freePort } from '../support/net.js';
+import { run, start } from './program.js';
 import type { Program } from './program.js';
 
 describe('as nove operações contra um servidor', () => {

@@ -1,16 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
+import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/e2e-build.js';
 import { eventually } from '../support/eventually.js';
-import { accepts, hasIPv6 } from '../support/net.js';
+import { accepts, freePort, hasIPv6 } from '../support/net.js';
 import { SilentCall } from '../support/silent-call.js';
-import { freePort, run, start } from './program.js';
+import { run, start } from './program.js';
 import type { Program } from './program.js';
 
 const bothLoopbacks = await hasIPv6();
@@ -25,19 +25,6 @@ async function serve(words: readonly string[] = [], variables: Record<string, st
   await program.says('servidor pronto');
   const port = /pronto em 127\.0\.0\.1:(\d+)/.exec(program.stdout())?.[1] ?? '';
   return { program, port };
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
-  });
 }
 
 afterAll(() => {
@@ -236,7 +223,7 @@ describe('vida de um servidor', () => {
       'saiu',
     ];
     expect(messages.filter((message) => steps.includes(message))).toEqual(steps);
-    expect(await isOpen(Number(port))).toBe(false);
+    expect(await accepts(Number(port))).toBe(false);
   });
 
   it('SIGHUP sem nada a recarregar encerra em ordem', async () => {
@@ -245,7 +232,7 @@ describe('vida de um servidor', () => {
     program.process.kill('SIGHUP');
     expect(await program.exit).toBe(0);
     expect(program.stderr()).toContain('"sinal":"SIGHUP"');
-    expect(await isOpen(Number(port))).toBe(false);
+    expect(await accepts(Number(port))).toBe(false);
   });
 
   it.skipIf(spawnSync('script', ['--version']).status !== 0)(
@@ -269,9 +256,9 @@ describe('vida de um servidor', () => {
       try {
         process.kill(pid, 'SIGHUP');
         await eventually('it has reloaded', () => shown.includes('recarregado: credenciais'));
-        expect(await isOpen(port)).toBe(true);
+        expect(await accepts(port)).toBe(true);
         terminal.kill('SIGKILL');
-        await eventually('the server has ended', async () => !(await isOpen(port)), 15_000);
+        await eventually('the server has ended', async () => !(await accepts(port)), 15_000);
       } catch (error) {
         process.kill(pid, 'SIGKILL');
         throw error;

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/e2e-build.js';
 import { runHere } from './in-process.js';
-import { freePort, start } from './program.js';
+import { freePort } from '../support/net.js';
+import { start } from './program.js';
 import type { Program } from './program.js';
 
 describe('uma remoção que leva muito pergunta antes', () => {

@@ -10,7 +10,7 @@ import { openStandOn, RecordingLogger } from '../support/doors.js';
 import { MemoryEngine } from '../support/memory-engine.js';
 import { realTime } from '../support/real-time.js';
 import { runHere } from './in-process.js';
-import { freePort } from './program.js';
+import { freePort } from '../support/net.js';
 
 const ends: (() => Promise<unknown> | undefined)[] = [];
 afterEach(async () => {

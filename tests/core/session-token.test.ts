@@ -4,13 +4,7 @@ import type { VectorEntries } from '../../src/core/dot.js';
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
 import { covers, decodeToken, encodeToken } from '../../src/core/session-token.js';
-import { VersionVector } from '../../src/core/vector.js';
-
-function vectorOf(entries: VectorEntries): VersionVector {
-  const vector = new VersionVector();
-  for (const [origin, seq] of entries) vector.advance(vector.indexOf(origin), seq);
-  return vector;
-}
+import { vectorOf } from '../support/vector-of.js';
 
 const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,16}$/);
 const entriesOf = (least: number, most: number): fc.Arbitrary<VectorEntries> =>

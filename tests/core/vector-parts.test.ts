@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hashString, mix } from '../../src/core/hash.js';
 import { limits } from '../../src/core/limits.js';
 import { PartSet } from '../../src/core/parts.js';
-import { VersionVector } from '../../src/core/vector.js';
+import { vectorOf } from '../support/vector-of.js';
 
 const SEED = 20_240_229;
 
@@ -14,12 +14,6 @@ const advances = fc.array(
   ),
   { maxLength: 12 },
 );
-
-function vectorOf(all: readonly (readonly [string, number])[]): VersionVector {
-  const vector = new VersionVector();
-  for (const [origin, seq] of all) vector.advance(vector.indexOf(origin), seq);
-  return vector;
-}
 
 function greatest(all: readonly (readonly [string, number])[]): Map<string, number> {
   const out = new Map<string, number>();

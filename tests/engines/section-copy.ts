@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Restorer } from '../../src/doors/grpc/copy/restorer.js';
 import type { Engine, Restored, Row } from '../../src/ports/engine.js';
 import type { Bench } from './conformance.js';
-import { collect, insertAll } from './support.js';
+import { collect } from '../support/collect.js';
+import { insertAll } from './support.js';
 import { verbs } from '../support/verbs.js';
 
 /** Versions from elsewhere, long ago, with a gap in their numbers. */

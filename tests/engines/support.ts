@@ -1,14 +1,8 @@
 import { expect } from 'vitest';
 import { KvsError, type ErrorCode } from '../../src/core/errors.js';
-import type { Awaitable, Engine, RangeRow, Row, Stream } from '../../src/ports/engine.js';
+import type { Awaitable, Engine, RangeRow, Row } from '../../src/ports/engine.js';
+import { collect } from '../support/collect.js';
 import { verbs } from '../support/verbs.js';
-
-/** Everything that a stream gives, without its pauses. */
-export async function collect<T>(rows: Stream<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const row of rows) if (row !== undefined) all.push(row);
-  return all;
-}
 
 /** The code that a call throws or rejects with; `undefined` if it does neither. */
 export async function codeOf(call: () => Awaitable<unknown>): Promise<ErrorCode | undefined> {

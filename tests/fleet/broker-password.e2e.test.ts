@@ -56,13 +56,13 @@ describe.skipIf(!mosquittoAvailable())('a broker that asks for a password', () =
     await writeFile(login(), 'frota:segunda\n', { mode: 0o600 });
     process.kill(server.pid, 'SIGHUP');
     await soon('read again', () => server.logged('recarregado: senha do broker'));
-    await soon('connected', () => connections(server) === 2);
+    await soon('connected', () => server.countLogged('conectado ao broker') === 2);
     // While it is connected too: the connection is made anew.
     await setPassword('terceira');
     process.kill(broker.pid, 'SIGHUP');
     await writeFile(login(), 'frota:terceira\n', { mode: 0o600 });
     process.kill(server.pid, 'SIGHUP');
-    await soon('connected anew', () => connections(server) === 3);
+    await soon('connected anew', () => server.countLogged('conectado ao broker') === 3);
     expect(server.running).toBe(true);
     expect((await server.client.consulta('nome')).versao).toBe(1);
     await server.stop();
@@ -90,7 +90,3 @@ describe.skipIf(!mosquittoAvailable())('a broker without QoS 1', () => {
     await broker.stop();
   }, 60_000);
 });
-
-function connections(server: ServerProcess): number {
-  return server.log.filter(({ mensagem }) => mensagem === 'conectado ao broker').length;
-}

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { KeyRing } from '../../src/engines/fleet/bus/seal/key-ring.js';
 import { Sealer } from '../../src/engines/fleet/bus/seal/sealer.js';
@@ -120,9 +120,9 @@ onEveryBroker('a fleet with a key', (openBroker, kind) => {
     const reload = async (message: string, ...lines: string[]): Promise<void> => {
       await keys.write(...lines);
       for (const server of servers) {
-        const before = count(server, message);
+        const before = server.countLogged(message);
         process.kill(server.pid, 'SIGHUP');
-        await soon('reloaded', () => count(server, message) === before + 1);
+        await soon('reloaded', () => server.countLogged(message) === before + 1);
         const { acknowledged } = writers[0]!;
         await soon('writes go on', () => writers[0]!.acknowledged > acknowledged + 50);
       }
@@ -205,7 +205,7 @@ onEveryBroker('a fleet with a key', (openBroker, kind) => {
         for (; rounds < roundsMax; rounds++) await attacker.replay(dead);
       })();
       await soon('a round of the flood', () => rounds > 0);
-      const before = await residentBytes(a);
+      const before = await a.residentBytes();
       const joiner = await add();
       await joiner.ready();
       expect(await joiner.client.consulta('nome')).toMatchObject({ valor: 'maria' });
@@ -213,7 +213,7 @@ onEveryBroker('a fleet with a key', (openBroker, kind) => {
       await soon('writes go on', () => writer.acknowledged > 100);
       await writer.stop();
       await soon('more of the flood', () => rounds > 4);
-      const grown = (await residentBytes(a)) - before;
+      const grown = (await a.residentBytes()) - before;
       roundsMax = 0;
       await flood;
       await fleet.converged();
@@ -266,11 +266,7 @@ onEveryBroker('a fleet with a key', (openBroker, kind) => {
 });
 
 function leaves(server: ServerProcess): number {
-  return count(server, 'servidor saiu da frota');
-}
-
-function count(server: ServerProcess, message: string): number {
-  return server.log.filter(({ mensagem }) => mensagem.startsWith(message)).length;
+  return server.countLogged('servidor saiu da frota');
 }
 
 /** What a broker may have carried of so many incarnations of servers that are no more: a presence and a batch of each. */
@@ -300,9 +296,4 @@ function recordingOfTheDead(fleet: string, key: string, origins: number): Overhe
     }
   }
   return recording;
-}
-
-async function residentBytes(server: ServerProcess): Promise<number> {
-  const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }

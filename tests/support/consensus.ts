@@ -35,12 +35,3 @@ export function startConsensus(
 export function newToken(): string {
   return randomBytes(9).toString('base64url');
 }
-
-/** Every row of a stream. */
-export async function rowsOf<T>(
-  stream: Iterable<T | undefined> | AsyncIterable<T | undefined>,
-): Promise<T[]> {
-  const rows: T[] = [];
-  for await (const row of stream) if (row !== undefined) rows.push(row);
-  return rows;
-}

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ensureBuilt, root } from './e2e-build.js';
@@ -112,6 +113,17 @@ export class ServerProcess {
   /** The first line of the present incarnation whose message begins so. */
   logged(message: string): LogLine | undefined {
     return this.present.log.find((line) => line.mensagem.startsWith(message));
+  }
+
+  /** How many lines of the present incarnation have a message that begins so. */
+  countLogged(message: string): number {
+    return this.present.log.filter((line) => line.mensagem.startsWith(message)).length;
+  }
+
+  /** Memory that the present incarnation has now. */
+  async residentBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
   /** Whether the embedded broker of the machine runs in this process. */

@@ -15,7 +15,8 @@ import { defaultConsensusTuning } from '../../../src/engines/consensus/tuning.js
 import { HeadWatch } from '../../../src/engines/consensus/watch.js';
 import { RESULT, TXN } from '../../../src/engines/consensus/etcd-messages.js';
 import type { Compare } from '../../../src/engines/consensus/etcd-messages.js';
-import { rowsOf, startConsensus } from '../../support/consensus.js';
+import { startConsensus } from '../../support/consensus.js';
+import { collect } from '../../support/collect.js';
 import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster } from '../../support/etcd.js';
 import { askEtcd } from '../../support/etcd-client.js';
@@ -128,7 +129,7 @@ describe.skipIf(!etcdAvailable())('one member', () => {
       }
     };
     await expect(walk()).rejects.toMatchObject({ code: 'LEITURA_VENCIDA' });
-    expect(await rowsOf(verbs(engine).range('longa/', 'longa/~', undefined))).toHaveLength(6);
+    expect(await collect(verbs(engine).range('longa/', 'longa/~', undefined))).toHaveLength(6);
     await engine.stop();
   });
 });

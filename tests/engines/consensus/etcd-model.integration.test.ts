@@ -4,7 +4,8 @@ import { systemTime } from '../../../src/app/system-time.js';
 import type { ConsensusEngine } from '../../../src/engines/consensus/engine.js';
 import { KvsError } from '../../../src/core/errors.js';
 import { limits } from '../../../src/core/limits.js';
-import { rowsOf, startConsensus } from '../../support/consensus.js';
+import { startConsensus } from '../../support/consensus.js';
+import { collect } from '../../support/collect.js';
 import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
@@ -87,11 +88,11 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
       case 'trim':
         return engine[op.kind](prefix + op.key);
       case 'snapshot': {
-        const rows = await rowsOf(verbs(engine).snapshot(op.version));
+        const rows = await collect(verbs(engine).snapshot(op.version));
         return rows.filter((row) => row.key.startsWith(prefix));
       }
       case 'range':
-        return rowsOf(verbs(engine).range(prefix + op.from, prefix + op.to, op.timestamp));
+        return collect(verbs(engine).range(prefix + op.from, prefix + op.to, op.timestamp));
     }
   }
 
@@ -175,7 +176,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
     expect(await verbs(engine).query(longKey, 3)).toEqual(newest);
     expect(await verbs(engine).trim(longKey)).toEqual(newest);
     expect(await verbs(engine).query(longKey, 2)).toBeUndefined();
-    expect(await rowsOf(verbs(engine).range(longKey, longKey, undefined))).toEqual([
+    expect(await collect(verbs(engine).range(longKey, longKey, undefined))).toEqual([
       { key: longKey, row: newest },
     ]);
     expect(await verbs(engine).removeAll(longKey)).toEqual(newest);

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsensusEngine } from '../../../src/engines/consensus/engine.js';
 import { requestId } from '../../../src/client/request-id.js';
-import { newToken, rowsOf, startConsensus } from '../../support/consensus.js';
+import { newToken, startConsensus } from '../../support/consensus.js';
+import { collect } from '../../support/collect.js';
 import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
@@ -128,7 +129,7 @@ describe.skipIf(!etcdAvailable())('requests that are repeated, over etcd', () =>
   });
 
   it('leave nothing among the keys', async () => {
-    const rows = await rowsOf(verbs(engine).snapshot(undefined));
+    const rows = await collect(verbs(engine).snapshot(undefined));
     expect(
       rows.every(({ key }) => ['primeira', 'chave', 'trocada', 'juntos', 'perdida', 'velha'].includes(key)),
     ).toBe(true);

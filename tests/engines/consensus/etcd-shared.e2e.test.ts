@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ConsensusEngine } from '../../../src/engines/consensus/engine.js';
 import { newRequestId } from '../../../src/client/request-id.js';
-import { rowsOf, startConsensus } from '../../support/consensus.js';
+import { startConsensus } from '../../support/consensus.js';
+import { collect } from '../../support/collect.js';
 import { ensureBuilt } from '../../support/e2e-build.js';
 import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster } from '../../support/etcd.js';
@@ -122,11 +123,11 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
     const texts = (rows: readonly { key: string; value: string }[]): string[] =>
       rows.map(({ key, value }) => `${key}=${value}`);
     const newest = keys.map((key) => `${key}=depois`);
-    expect(texts(await rowsOf(verbs(engine).snapshot(undefined)))).toEqual(newest);
-    expect(texts(await rowsOf(verbs(engine).snapshot(1)))).toEqual(keys.map((key) => `${key}=antes`));
-    const range = await rowsOf(verbs(engine).range('', '\u{10ffff}', undefined));
+    expect(texts(await collect(verbs(engine).snapshot(undefined)))).toEqual(newest);
+    expect(texts(await collect(verbs(engine).snapshot(1)))).toEqual(keys.map((key) => `${key}=antes`));
+    const range = await collect(verbs(engine).range('', '\u{10ffff}', undefined));
     expect(texts(range.flatMap(({ row }) => row ?? []))).toEqual(newest);
-    const everything = texts(await rowsOf(verbs(engine).everything()));
+    const everything = texts(await collect(verbs(engine).everything()));
     expect(everything.sort()).toEqual(keys.flatMap((key) => [`${key}=antes`, `${key}=depois`]).sort());
     for (const key of keys) expect((await verbs(engine).query(key, undefined))?.value).toBe('depois');
     await verbs(engine).removeAll('hora');
@@ -156,14 +157,14 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
         code: 'NAO_SUPORTADO',
       });
     }
-    expect(await rowsOf(verbs(engine).snapshot(undefined))).toEqual([]);
+    expect(await collect(verbs(engine).snapshot(undefined))).toEqual([]);
     expect((await verbs(engine).insert('outra', 'x')).version).toBe(1);
   });
 
   it('servers that start at once on an empty one agree', async () => {
     const many = Array.from({ length: 8 }, () => start());
     await Promise.all(many.map((engine, n) => verbs(engine).insert(`de ${String(n)}`, 'x')));
-    for (const engine of many) expect(await rowsOf(verbs(engine).snapshot(undefined))).toHaveLength(8);
+    for (const engine of many) expect(await collect(verbs(engine).snapshot(undefined))).toHaveLength(8);
     const { kvs } = await askEtcd(cluster.addresses[0]!, 'KV/Range', {
       ...{ key: Buffer.of(0), range_end: Buffer.of(0) },
     });
@@ -190,7 +191,7 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
     const error = (_fields: unknown, message: string): unknown => errors.push(message);
     const engine = start({ logger: { debug: none, info: none, warn: none, error } });
     await expect(verbs(engine).insert('chave', 'x')).rejects.toMatchObject({ code: 'DADOS_INVALIDOS' });
-    await expect(rowsOf(verbs(engine).snapshot(undefined))).rejects.toMatchObject({
+    await expect(collect(verbs(engine).snapshot(undefined))).rejects.toMatchObject({
       code: 'DADOS_INVALIDOS',
     });
     expect(errors).toEqual(['as réplicas não podem ser usadas']);
@@ -207,8 +208,8 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
     await put(FORMAT, Buffer.from('{"formato":1,"prefixo":""}'));
     const engine = start(small);
     await verbs(engine).insert('chave', 'valor');
-    expect(await rowsOf(verbs(engine).snapshot(undefined))).toHaveLength(1);
-    expect(await rowsOf(verbs(engine).everything())).toHaveLength(1);
+    expect(await collect(verbs(engine).snapshot(undefined))).toHaveLength(1);
+    expect(await collect(verbs(engine).everything())).toHaveLength(1);
   });
 
   it.skipIf(!available)(
@@ -244,7 +245,7 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
       expect(seen(await now.client.snapshot())).toHaveLength(2);
       const [engine, other] = [start(), start()];
       for (const { chave } of await now.client.snapshot()) await verbs(engine).removeAll(chave);
-      expect(await rowsOf(verbs(engine).everything())).toEqual([]);
+      expect(await collect(verbs(engine).everything())).toEqual([]);
       await verbs(engine).insert('livre', 'x');
       expect((await verbs(other).query('livre', undefined))?.value).toBe('x');
       await assertForeignStands();

@@ -58,11 +58,6 @@ async function seenOf(pid: number): Promise<string> {
   return [stdout, ...kept].join('\n');
 }
 
-async function residentBytes(pid: number): Promise<number> {
-  const [, kib = '0'] = /VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${String(pid)}/status`, 'utf8')) ?? [];
-  return Number(kib) * 1024;
-}
-
 function expectNoSecret(text: string): void {
   for (const secret of [...secrets, WRONG_SECRET]) expect(text.includes(secret)).toBe(false);
 }
@@ -138,7 +133,7 @@ describe('a server of a fleet with credentials', () => {
     '10,000 wrong logins: it goes on serving, in little memory, and counts them',
     { timeout: 120_000 },
     async () => {
-      const before = await residentBytes(server.pid);
+      const before = await server.residentBytes();
       const attacker = connect(server.port);
       const codes = new Map<string, number>();
       for (let round = 0; round < 100; round++) {
@@ -158,7 +153,7 @@ describe('a server of a fleet with credentials', () => {
       expect([...codes.keys()].sort()).toEqual(['RESOURCE_EXHAUSTED', 'UNAUTHENTICATED']);
       expect(codes.get('UNAUTHENTICATED')).toBeLessThan(60);
       expect((await maria.insere('a/k', 'valor')).versao).toBe(2);
-      expect((await residentBytes(server.pid)) - before).toBeLessThan(200 * 1024 * 1024);
+      expect((await server.residentBytes()) - before).toBeLessThan(200 * 1024 * 1024);
       await eventually(
         'a summary',
         () => server.log.some((line) => 'mais' in line && line.mensagem.startsWith('acesso recusado')),

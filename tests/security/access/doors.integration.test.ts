@@ -5,13 +5,12 @@ import { startDoors } from '../../../src/doors/grpc/server.js';
 import type { Doors } from '../../../src/doors/grpc/server.js';
 import { tokenText } from '../../../src/ports/access.js';
 import { loadService, type DoorClient } from '../../support/door-client.js';
-import { eventually } from '../../support/eventually.js';
 import { connect, reasonOf } from '../../support/kvs-client.js';
 import type { KvsClient } from '../../support/kvs-client.js';
 import { KeyValueClient } from '../../support/keyvalue-client.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
 import { describeService, listServices } from '../../support/reflection-client.js';
-import { credential, fileOf, secretOf, TableStand } from './support.js';
+import { credential, secretOf, TableStand } from './support.js';
 import { realTime } from '../../support/real-time.js';
 import { verbs } from '../../support/verbs.js';
 
@@ -144,42 +143,6 @@ describe('the doors with credentials', () => {
     const maria = kvs('maria');
     await Promise.all(Array.from({ length: 100 }, () => maria.insere('a/k', 'valor')));
     expect(access.hashes).toBe(1);
-  });
-});
-
-describe('a revoked token', () => {
-  it('ends an open stream at its next request', async () => {
-    const call = kvs('maria').open<{ versao: number }>('InsereVarias');
-    const answers: number[] = [];
-    const ended = new Promise<number>((resolve) => {
-      call.on('error', (error) => {
-        resolve((error as unknown as { code: number }).code);
-      });
-    });
-    call.on('data', ({ versao }: { versao: number }) => answers.push(versao));
-    call.write({ chave: 'a/k', valor: 'valor' });
-    await eventually('the first answer', () => answers.length === 1);
-    access.table.replace(fileOf(await credential('jose', 'leitura', ['a/'])));
-    call.write({ chave: 'a/k', valor: 'outro' });
-    expect(await ended).toBe(status.UNAUTHENTICATED);
-    expect(answers).toEqual([1]);
-    expect(verbs(engine).query('a/k', undefined)).toMatchObject({ version: 1, value: 'valor' });
-  });
-
-  it('ends a walk at its next row', async () => {
-    for (let i = 0; i < 20_000; i++) verbs(engine).insert(`a/${String(i)}`, 'v'.repeat(100));
-    const call = kvs('jose').openSnapshot(0);
-    let rows = 0;
-    let code = status.OK as number;
-    try {
-      for await (const row of call) {
-        if (row !== undefined && ++rows === 10) access.table.replace(fileOf());
-      }
-    } catch (error) {
-      ({ code } = error as { readonly code: number });
-    }
-    expect(code).toBe(status.UNAUTHENTICATED);
-    expect(rows).toBeLessThan(20_000);
   });
 });
 

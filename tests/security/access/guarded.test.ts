@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { guardEngine } from '../../../src/security/access/guarded-engine.js';
 import { ROLES, permits } from '../../../src/ports/access.js';
 import type { Identity, Permission, PermittedEngine, CredentialRole } from '../../../src/ports/access.js';
-import type { Answers, Engine, OfKind, Rows, Scan, Stream, Write } from '../../../src/ports/engine.js';
+import type { Answers, Engine, OfKind, Rows, Scan, Write } from '../../../src/ports/engine.js';
+import { collect } from '../../support/collect.js';
 import { AsyncMemoryEngine, MemoryEngine } from '../../support/memory-engine.js';
 import { verbs } from '../../support/verbs.js';
 
@@ -23,12 +24,6 @@ async function outcome(call: () => unknown): Promise<string> {
   } catch (error) {
     return (error as { readonly code: string }).code;
   }
-}
-
-async function rowsOf<T>(stream: Stream<T>): Promise<T[]> {
-  const rows: T[] = [];
-  for await (const row of stream) if (row !== undefined) rows.push(row);
-  return rows;
 }
 
 // The same letter in one code point and in two.
@@ -87,8 +82,8 @@ const CALLS: Readonly<Record<string, readonly [Permission, (engine: Engine, key:
   removeAll: ['write', (engine, key) => verbs(engine).removeAll(key)],
   trim: ['write', (engine, key) => verbs(engine).trim(key)],
   heads: ['read', (engine, key) => verbs(engine).heads(key)],
-  versions: ['read', (engine, key) => rowsOf(verbs(engine).versions(key))],
-  range: ['read', (engine, key) => rowsOf(verbs(engine).range(key, key, undefined))],
+  versions: ['read', (engine, key) => collect(verbs(engine).versions(key))],
+  range: ['read', (engine, key) => collect(verbs(engine).range(key, key, undefined))],
   'commit of a write': [
     'write',
     (engine, key) => verbs(engine).commit({ guards: [], writes: [{ kind: 'insert', key, value: 'v' }] }),
@@ -210,7 +205,7 @@ describe('ranges', () => {
   ])('from %j to %j: %s', async (from, to, covered) => {
     const engine = new MemoryEngine();
     const caller = guarded(engine, 'leitura', ['a/', 'c/', '\u{1F600}']);
-    expect(await outcome(() => rowsOf(verbs(caller).range(from, to, undefined)))).toBe(
+    expect(await outcome(() => collect(verbs(caller).range(from, to, undefined)))).toBe(
       covered ? 'ok' : 'NAO_AUTORIZADO',
     );
   });
@@ -241,7 +236,7 @@ describe('walks over everything', () => {
     const { engine, memory } = make();
     for (const key of ['a/1', 'b/1', 'a/2', 'ab']) verbs(memory).insert(key, 'v');
     const keys = async (role: CredentialRole, prefixes: readonly string[]): Promise<string[]> =>
-      (await rowsOf(verbs(guarded(engine, role, prefixes)).snapshot(undefined))).map(({ key }) => key);
+      (await collect(verbs(guarded(engine, role, prefixes)).snapshot(undefined))).map(({ key }) => key);
     expect(await keys('leitura', ['a/'])).toEqual(['a/1', 'a/2']);
     expect(await keys('escrita', ['a/', 'b/'])).toEqual(['a/1', 'b/1', 'a/2']);
     expect(await keys('leitura', ['x'])).toEqual([]);
@@ -254,7 +249,7 @@ describe('walks over everything', () => {
     const engine = new WholeEngine();
     for (const key of ['a/1', 'b/1']) verbs(engine).insert(key, 'v');
     const caller = guarded(engine, 'leitura', ['b/']);
-    expect((await rowsOf(verbs(caller).everything())).map(({ key }) => key)).toEqual(['b/1']);
+    expect((await collect(verbs(caller).everything())).map(({ key }) => key)).toEqual(['b/1']);
     expect(guarded(new MemoryEngine(), 'leitura', ['']).capabilities.everything).toBe(false);
   });
 
@@ -299,7 +294,7 @@ describe('any calls by anybody', () => {
           for (const [, key] of calls) if (key.length % 2 === 0) verbs(engine).insert(key, 'antes');
           const state = async (): Promise<Map<string, string>> =>
             new Map(
-              (await rowsOf(verbs(engine).snapshot(undefined))).map((row) => [row.key, JSON.stringify(row)]),
+              (await collect(verbs(engine).snapshot(undefined))).map((row) => [row.key, JSON.stringify(row)]),
             );
           const before = await state();
           const caller = guarded(engine, role, prefixes);
@@ -314,7 +309,7 @@ describe('any calls by anybody', () => {
             expect(after.get(key)).toBe(before.get(key));
           }
           if (role === 'servidor') return;
-          const shown = (await rowsOf(verbs(caller).snapshot(undefined))).map(({ key }) => key);
+          const shown = (await collect(verbs(caller).snapshot(undefined))).map(({ key }) => key);
           expect(shown).toEqual([...after.keys()].filter(covered));
         },
       ),

@@ -86,10 +86,6 @@ async function replicates(add: () => Promise<ServerProcess>): Promise<void> {
   for (const one of [a, b, late]) expect(one.logged(OUT_OF_REACH)).toBeUndefined();
 }
 
-function count(server: ServerProcess, message: string): number {
-  return server.log.filter(({ mensagem }) => mensagem.startsWith(message)).length;
-}
-
 describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto-seguro.conf diz', () => {
   it('require_certificate: a frota entra com certificado, usuário e senha, e replica', async () => {
     await open({ switchedOn: [REQUIRED] });
@@ -181,9 +177,9 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     };
     const reload = async (): Promise<void> => {
       for (const server of [a, b]) {
-        const before = count(server, 'recarregado: certificados');
+        const before = server.countLogged('recarregado: certificados');
         process.kill(server.pid, 'SIGHUP');
-        await soon('reloaded', () => count(server, 'recarregado: certificados') === before + 1);
+        await soon('reloaded', () => server.countLogged('recarregado: certificados') === before + 1);
       }
       await goesOn();
     };
@@ -197,7 +193,7 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
       (await greet(broker.port, { ca: readFileSync(files.ca), ...pem(own) }, 200)).serial;
     await eventually('the new certificate', async () => (await shown()) === second.serial);
     await goesOn();
-    for (const server of [a, b]) expect(count(server, 'conexão com o broker perdida')).toBe(0);
+    for (const server of [a, b]) expect(server.countLogged('conexão com o broker perdida')).toBe(0);
 
     // Another authority: first everyone knows both, then everyone shows the new, then nobody knows the old.
     const renewed = await files.strangerServer();
@@ -205,14 +201,14 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     await reload();
     await broker.put(second, ca);
     await broker.restart();
-    await soon('back', () => [a, b].every((server) => count(server, 'conectado ao broker') === 2));
+    await soon('back', () => [a, b].every((server) => server.countLogged('conectado ao broker') === 2));
     await put(renewed, files.ca, files.strangerCa);
     await reload();
     await put(renewed, files.strangerCa);
     await reload();
     await broker.put(renewed, files.strangerCa);
     await broker.restart();
-    await soon('back again', () => [a, b].every((server) => count(server, 'conectado ao broker') === 3));
+    await soon('back again', () => [a, b].every((server) => server.countLogged('conectado ao broker') === 3));
     await goesOn();
     for (const writer of writers) await writer.stop();
     const late = await serve(used, ca, ...secure());
@@ -242,12 +238,12 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     const other = await serve(own, files.ca, ...secure());
     await Promise.all([brief.ready(), other.ready()]);
     await new Promise((resolve) => setTimeout(resolve, endsMs + 2_000 - Date.now()));
-    expect(count(brief, 'conexão com o broker perdida')).toBe(0);
+    expect(brief.countLogged('conexão com o broker perdida')).toBe(0);
     await brief.client.insere('antes', 'ainda ligado');
     await soon('it still replicates', async () => (await other.client.consulta('antes')).versao === 1);
     await broker.restart();
     await soon('refused', () => brief.log.some(({ motivo }) => motivo === 'CERTIFICADO_RECUSADO'));
-    await soon('the other is back', () => count(other, 'conectado ao broker') === 2);
+    await soon('the other is back', () => other.countLogged('conectado ao broker') === 2);
     await brief.client.insere('durante', 'escrito sozinho');
     await copyFile(own.key, used.key);
     await copyFile(own.certificate, used.certificate);

@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { VectorEntries } from '../../../../src/core/dot.js';
-import { VersionVector } from '../../../../src/core/vector.js';
 import type { PresenceMessage } from '../../../../src/ports/bus.js';
 import { Peers } from '../../../../src/engines/fleet/replication/peers.js';
 import { PresenceOrder } from '../../../../src/engines/fleet/replication/presence-order.js';
 import { defaultFleetTuning, type FleetTuning } from '../../../../src/engines/fleet/replication/tuning.js';
+import { vectorOf } from '../../../support/vector-of.js';
 import { HandTime } from './support.js';
-
-function vectorOf(entries: VectorEntries): VersionVector {
-  const vector = new VersionVector();
-  for (const [origin, seq] of entries) vector.advance(vector.indexOf(origin), seq);
-  return vector;
-}
 
 type Said = { [name in keyof PresenceMessage]?: PresenceMessage[name] | undefined };
 
