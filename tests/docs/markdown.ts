@@ -35,9 +35,12 @@ export function relativeLinks(page: string): string[] {
     .filter((target) => !/^[a-z][a-z+.-]*:/i.test(target));
 }
 
-/** Files and folders that a page names as code: `src/core/store.ts`, `src/engines`. Placeholders (`<name>`) are none. */
+/**
+ * Files and folders that a page names as code and that are there: `src/core/store.ts`, `src/engines`. Placeholders (`<name>`) are
+ * none, and neither is what an example makes, which says `(new)` after it.
+ */
 export function namedFiles(page: string): string[] {
-  return [...page.matchAll(/`((?:src|tests|bench|proto|deploy|docs)\/[\w./-]+)(?::\d+)?`/g)].map(
+  return [...page.matchAll(/`((?:src|tests|bench|proto|deploy|docs)\/[\w./-]+)(?::\d+)?`(?! \(new\))/g)].map(
     (found) => found[1]!,
   );
 }
