@@ -5,35 +5,44 @@ import { newRequestId } from '../../src/client/request-id.js';
 import { limits } from '../../src/core/limits.js';
 import { defaultFleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { soon, TestFleet } from '../support/e2e-fleet.js';
+import { freshKey, KeyFile } from '../support/fleet-keys.js';
 import { freePort } from '../support/net.js';
-import { previousAvailable, previousProgram } from '../support/previous-build.js';
+import { earlierProgramsAvailable, earlierProgram } from '../support/earlier-programs.js';
 import { addressOf, insert, versionOf, versionsOf } from '../support/repeated-inserts.js';
 import { presentProgram, runKvs } from '../support/server-process.js';
 
 const PATIENCE_MS = 240_000;
 
-/** A server of today and one of the commit before; the one that starts first has the broker. */
-const available = previousAvailable();
+const available = await earlierProgramsAvailable();
 
-describe.skipIf(!available).each(['old', 'new'] as const)(
-  'the %s server of a mixed fleet holds the broker',
-  (first) => {
+/** A server of today and one of an earlier commit; the one that starts first has the broker. */
+describe.skipIf(!available).each([
+  { before: 'previous', first: 'old', sealed: true },
+  { before: 'previous', first: 'new', sealed: false },
+  { before: 'oldFormats', first: 'old', sealed: false },
+  { before: 'oldFormats', first: 'new', sealed: true },
+] as const)(
+  'the $first server of a mixed fleet holds the broker ($before, sealed: $sealed)',
+  ({ before, first, sealed }) => {
     const fleets: TestFleet[] = [];
+    let keyFile: KeyFile | undefined;
     afterAll(async () => {
       for (const fleet of fleets) await fleet.close();
+      await keyFile?.remove();
     });
 
     it(
       'both take writes and removals, and know requests from each other',
       { timeout: PATIENCE_MS },
       async () => {
-        const old = await previousProgram();
+        const old = await earlierProgram(before);
         const programs = first === 'old' ? [old, presentProgram] : [presentProgram, old];
         const port = await freePort();
-        const args = ['--broker-local', `127.0.0.1:${port}`];
-        const fleet = await TestFleet.open({
-          ...{ url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() },
-        });
+        const keys = sealed ? [freshKey()] : [];
+        keyFile = sealed ? await KeyFile.open(...keys) : undefined;
+        const args = ['--broker-local', `127.0.0.1:${port}`, ...(keyFile?.args ?? [])];
+        const broker = { url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() };
+        const fleet = await TestFleet.open(broker, 'presence', keys);
         fleets.push(fleet);
         const [a, b] = [await fleet.add(args, programs[0]), await fleet.add(args, programs[1])];
         await Promise.all([a.ready(), b.ready()]);
@@ -58,23 +67,30 @@ describe.skipIf(!available).each(['old', 'new'] as const)(
         }
         await fleet.converged();
 
-        // One that starts takes the state of the other, whole.
-        await b.stop();
-        await b.restart();
-        await b.ready();
-        await fleet.converged();
-        expect(await versionsOf(b, 'chave')).toEqual([2]);
+        // One that starts takes the state of the other, whole; the one with the broker too.
+        for (const server of [b, a]) {
+          await server.stop();
+          await server.restart();
+          await server.ready();
+          await fleet.converged();
+          expect(await versionsOf(server, 'chave')).toEqual([2]);
+        }
       },
     );
   },
 );
 
 /** Starts one that takes the whole state of the server, which has a folder, page by page. */
-async function takesState(fleet: TestFleet, args: readonly string[], program: string): Promise<void> {
+async function takesState(
+  fleet: TestFleet,
+  args: readonly string[],
+  program: string,
+  versions = [1],
+): Promise<void> {
   const taker = await fleet.add(args, program);
   await taker.ready();
   expect(taker.logged('estado recebido')).toBeDefined();
-  expect(await versionsOf(taker, 'chave')).toEqual([1]);
+  expect(await versionsOf(taker, 'chave')).toEqual(versions);
   await fleet.converged();
   await taker.kill9();
 }
@@ -82,7 +98,7 @@ async function takesState(fleet: TestFleet, args: readonly string[], program: st
 it.skipIf(!available)(
   'a folder of before is taken up, and refused by the program of before once it holds request ids',
   async () => {
-    const old = await previousProgram();
+    const old = await earlierProgram('oldFormats');
     const port = await freePort();
     const args = ['--broker-local', `127.0.0.1:${port}`];
     const folder = await DataFolder.open();
@@ -134,4 +150,48 @@ it.skipIf(!available)(
     }
   },
   120_000,
+);
+
+it.skipIf(!available)(
+  'a folder goes from the program before to the present one and back, with what each has added',
+  { timeout: PATIENCE_MS },
+  async () => {
+    const old = await earlierProgram('previous');
+    const port = await freePort();
+    const args = ['--broker-local', `127.0.0.1:${port}`];
+    const folder = await DataFolder.open();
+    const fleet = await TestFleet.open({
+      ...{ url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() },
+    });
+    const large = 'x'.repeat(limits.valueBytes);
+    const ids: string[] = [];
+    try {
+      const server = await fleet.add([...args, ...folder.args], old);
+      await server.ready();
+      await pause(defaultFleetTuning.requestSkewMs + 100);
+      for (const program of [presentProgram, old]) {
+        // Its log is folded into the state; what comes after that lies in the log.
+        for (let chars = 0; chars <= defaultFleetTuning.journalLogBytes + large.length; chars += large.length)
+          await server.client.insere('grande', large);
+        await server.client.remove('grande');
+        expect(await server.client.insere('chave', `com ${ids.length}`)).toMatchObject({
+          versao: ids.length + 1,
+        });
+        const id = newRequestId();
+        expect(versionOf(await insert([addressOf(server)], `pedido ${ids.length}`, 'valor', id))).toBe(1);
+        ids.push(id);
+        await (ids.length === 1 ? server.stop() : server.kill9());
+        await server.restart({ program });
+        await server.ready();
+        expect(await versionsOf(server, 'chave')).toEqual(ids.map((_, number) => number + 1));
+        expect((await server.client.consulta('grande')).versao).toBe(0);
+        for (const [number, known] of ids.entries())
+          expect(versionOf(await insert([addressOf(server)], `pedido ${number}`, 'valor', known))).toBe(1);
+      }
+      await takesState(fleet, args, presentProgram, [1, 2]);
+    } finally {
+      await fleet.close();
+      await folder.remove();
+    }
+  },
 );

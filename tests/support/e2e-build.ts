@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { underLock } from './build-lock.js';
-
-const run = promisify(execFile);
+import { underLock } from '../../bench/support/build-lock.js';
+import { compile } from '../../bench/support/compile.js';
 
 /** The folder that holds `package.json`. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -53,18 +50,4 @@ async function build(): Promise<void> {
   const dist = join(root, 'dist');
   if (existsSync(dist)) await rename(dist, join(lockFolder, 'old'));
   await rename(fresh, dist);
-}
-
-/**
- * Compiles a tree of sources, its types found in `node_modules` above or in it.
- * @throws Error with the compiler's output
- */
-export async function compile(tree: string, outDir: string, options: readonly string[] = []): Promise<void> {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const words = [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir, ...options];
-  try {
-    await run(process.execPath, words, { cwd: tree });
-  } catch (error) {
-    throw new Error(`the build failed:\n${(error as { stdout?: string }).stdout ?? ''}`, { cause: error });
-  }
 }

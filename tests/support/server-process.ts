@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly port?: number;
   /** What its client shows and checks; by default nothing. */
   readonly security?: DoorSecurity;
-  /** The program (`bin/kvs`) that runs it, if not the present one: `previousProgram()`. */
+  /** The program (`bin/kvs`) that runs it, if not the present one: `earlierProgram(…)`. */
   readonly program?: string;
   /** Variables beside those of whoever runs the tests. */
   readonly env?: Readonly<Record<string, string>>;

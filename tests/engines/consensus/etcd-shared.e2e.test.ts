@@ -10,7 +10,7 @@ import { askEtcd } from '../../support/etcd-client.js';
 import { eventually } from '../../support/eventually.js';
 import { KvsClient } from '../../support/kvs-client.js';
 import { freePort } from '../../support/net.js';
-import { previousAvailable, previousProgram } from '../../support/previous-build.js';
+import { earlierProgram, earlierProgramsAvailable } from '../../support/earlier-programs.js';
 import { insert, versionOf } from '../../support/repeated-inserts.js';
 import { presentProgram, runKvs } from '../../support/server-process.js';
 import type { LogLine } from '../../support/server-process.js';
@@ -54,7 +54,23 @@ interface Server {
   stop(): Promise<void>;
 }
 
-const available = previousAvailable();
+/** A key of the old one is seen by the other, and each knows writes, removals and attempts of the other. */
+async function bothWork(old: Server, now: Server): Promise<void> {
+  expect(await now.client.consulta('chave!')).toMatchObject({ valor: 'de antes', versao: 1 });
+  expect(await now.client.insere('chave!', 'de agora')).toMatchObject({ versao: 2 });
+  expect(await old.client.consulta('chave!')).toMatchObject({ valor: 'de agora', versao: 2 });
+  expect(await old.client.remove('chave!', 1)).toMatchObject({ versao: 1 });
+  expect(await now.client.consulta('chave!', 1)).toMatchObject({ versao: 0 });
+  for (const [one, two] of [[old, now] as const, [now, old] as const]) {
+    const id = newRequestId();
+    const key = `pedido em ${String(one.port)}`;
+    for (const { port } of [one, two, one]) {
+      expect(versionOf(await insert([{ host: '127.0.0.1', port }], key, 'valor', id))).toBe(1);
+    }
+  }
+}
+
+const available = await earlierProgramsAvailable();
 
 describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
   let cluster: EtcdCluster;
@@ -217,22 +233,11 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
     { timeout: PATIENCE_MS },
     async () => {
       await ensureBuilt();
-      const old = await serve(await previousProgram());
+      const old = await serve(await earlierProgram('oldFormats'));
       expect(await old.client.insere('chave!', 'de antes')).toMatchObject({ versao: 1 });
       const now = await serve(presentProgram);
       expect(await at(FORMAT)).toBe('{"formato":1,"prefixo":""}');
-      expect(await now.client.consulta('chave!')).toMatchObject({ valor: 'de antes', versao: 1 });
-      expect(await now.client.insere('chave!', 'de agora')).toMatchObject({ versao: 2 });
-      expect(await old.client.consulta('chave!')).toMatchObject({ valor: 'de agora', versao: 2 });
-      expect(await old.client.remove('chave!', 1)).toMatchObject({ versao: 1 });
-      expect(await now.client.consulta('chave!', 1)).toMatchObject({ versao: 0 });
-      for (const [one, two] of [[old, now] as const, [now, old] as const]) {
-        const id = newRequestId();
-        const key = `pedido em ${String(one.port)}`;
-        for (const { port } of [one, two, one]) {
-          expect(versionOf(await insert([{ host: '127.0.0.1', port }], key, 'valor', id))).toBe(1);
-        }
-      }
+      await bothWork(old, now);
       const seen = (rows: readonly { chave: string }[]): string[] => rows.map(({ chave }) => chave);
       expect(seen(await now.client.snapshot())).toEqual(seen(await old.client.snapshot()));
       await old.stop();
@@ -253,13 +258,27 @@ describe.skipIf(!etcdAvailable())('an etcd that others use too', () => {
   );
 
   it.skipIf(!available)(
+    'the program before and the present one work on a new store at once',
+    { timeout: PATIENCE_MS },
+    async () => {
+      await ensureBuilt();
+      const old = await serve(await earlierProgram('previous'));
+      const now = await serve(presentProgram);
+      expect(await at(FORMAT)).toBe('{"formato":2,"prefixo":"kvs/"}');
+      expect(await old.client.insere('chave!', 'de antes')).toMatchObject({ versao: 1 });
+      await bothWork(old, now);
+      expect(await now.client.snapshot()).toEqual(await old.client.snapshot());
+    },
+  );
+
+  it.skipIf(!available)(
     'a server of before beside a new store is warned of',
     { timeout: PATIENCE_MS },
     async () => {
       await ensureBuilt();
       const first = start();
       await verbs(first).insert('chave', 'nova');
-      const old = await serve(await previousProgram());
+      const old = await serve(await earlierProgram('oldFormats'));
       await old.client.insere('chave', 'ao lado');
       const now = await serve(presentProgram);
       expect(await now.client.consulta('chave')).toMatchObject({ valor: 'nova' });

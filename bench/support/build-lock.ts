@@ -1,16 +1,22 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually } from './eventually.js';
 
 const WAIT_MS_MAX = 120_000;
+const RETRY_MS = 10;
 const OWNER_MS_MAX = 5_000;
 
 /**
  * Does something while no other process does it that names the same folder; the folder exists meanwhile, and is gone
  * with all that lies in it afterwards. A lock whose owner is dead is taken away.
+ * @throws Error if another process holds the lock for too long
  */
 export async function underLock(folder: string, work: () => Promise<void>): Promise<void> {
-  await eventually(`the lock ${folder}`, () => take(folder), WAIT_MS_MAX);
+  const endMs = performance.now() + WAIT_MS_MAX;
+  while (!(await take(folder))) {
+    if (performance.now() > endMs)
+      throw new Error(`another process has held ${folder} for ${WAIT_MS_MAX} ms`);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
   try {
     await work();
   } finally {
