@@ -2,23 +2,21 @@ import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
-import { leaderClientOptions, leaderServerOptions, takeActions } from './leader/arguments.js';
-import type { Action } from './leader/arguments.js';
-import { TIMED_OPERATIONS } from './operations/names.js';
-import type { TimedName } from './operations/names.js';
-import { accessOptions, ACTIONS } from './access/options.js';
-import type { AccessAction } from './access/options.js';
-import { adminOptions, enrolmentOptions } from './portal/options.js';
-import { clientOptions, copyOptions } from './client-options.js';
-import type { Switches } from './request.js';
+import { ACCESS_ACTIONS, COMMANDS } from '../config/commands.js';
+import type { AccessAction, CommandName } from '../config/commands.js';
+import { TIMED_OPERATIONS } from '../config/operation-names.js';
+import type { TimedName } from '../config/operation-names.js';
+import { completionText } from './completion.js';
+import { commandWords, declareCommand } from './declare.js';
 import { flagsOf } from './flags.js';
-import { keyOptions, keyRequest } from './key-command.js';
+import { keyRequest } from './key-command.js';
 import type { KeyRequest } from './key-command.js';
-import { serverOptions } from './server-options.js';
-import { certificatesOptions } from './tls/options.js';
-import { COMMANDS_TEXT, MISUSE_STRINGS, misuseText } from './misuse.js';
-import { wrapWords } from './wrap.js';
+import { takeActions } from './leader/arguments.js';
+import type { Action } from './leader/arguments.js';
+import { COMMAND_NAMES, COMMANDS_TEXT, HELP_ALIASES, MISUSE_STRINGS, misuseText } from './misuse.js';
+import type { Switches } from './request.js';
 import { keepWhole, markStreams, spreadLists, STANDARD_STREAM } from './words.js';
+import { wrapWords } from './wrap.js';
 
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
 export type Command =
@@ -78,33 +76,28 @@ export type Command =
 export function parseCommandLine(words: readonly string[], script?: string, columns?: number): Command {
   let command: Command | undefined;
   let text = '';
-  let help = '';
   try {
     const { rest, actions } = takeActions(words);
-    const parser = newParser(
-      (found) => {
-        command = found.kind === 'leaderClient' ? { ...found, actions } : found;
-      },
-      (shown) => {
-        help = shown;
-      },
-    );
+    const parser = newParser((found) => {
+      command = found.kind === 'leaderClient' ? { ...found, actions } : found;
+    });
     void parser.parse(spreadLists(markStreams(rest)).map(keepWhole), {}, (error, _parsed, output) => {
       if (error) throw error;
-      text = columns === undefined ? output : wrapWords(output, columns);
+      const shown = completionText(output);
+      text = columns === undefined ? shown : wrapWords(shown, columns);
     });
   } catch (error) {
-    throw new KvsError('CONFIGURACAO', misuseText(oneLine(error), words, help, script), { cause: error });
+    throw new KvsError('CONFIGURACAO', misuseText(oneLine(error), words, script), { cause: error });
   }
   return text === '' && command !== undefined ? command : { kind: 'text', text };
 }
 
-/**
- * @param found hears what is asked for
- * @param helped hears the help of a command whose words were not understood
- */
-function newParser(found: (command: Command) => void, helped: (help: string) => void): Argv {
-  return yargs()
+/** Hears what is asked for. */
+type Found = (command: Command) => void;
+type Given = Readonly<Record<string, unknown>>;
+
+function newParser(found: Found): Argv {
+  const parser = yargs()
     .scriptName('kvs')
     .locale('pt_BR')
     .updateStrings(MISUSE_STRINGS)
@@ -116,120 +109,71 @@ function newParser(found: (command: Command) => void, helped: (help: string) => 
       'dot-notation': false,
       'camel-case-expansion': false,
     })
-    .usage('$0 <comando> [opções]')
-    .command(
-      'servidor [PORTA]',
-      'Abre um servidor (porta 40000 se nenhuma for dita)',
-      (command) => serverOptions(command),
+    .usage('$0 <comando> [opções]');
+  for (const name of COMMAND_NAMES) {
+    parser.command(
+      commandWords(name),
+      COMMANDS[name].about,
+      (command) => declareCommand(command, name),
       (argv) => {
-        const { PORTA, ...flags } = flagsOf(argv);
-        found({ kind: 'server', positionalPort: typeof PORTA === 'string' ? PORTA : undefined, flags });
+        found(READ[name](argv, flagsOf(argv, COMMANDS[name].options)));
       },
-    )
-    .command(
-      'cliente [OPERACAO]',
-      'Pede uma operação a um servidor',
-      (command) => clientOptions(command),
-      (argv) => {
-        const { OPERACAO, ...flags } = flagsOf(argv);
-        const operation = TIMED_OPERATIONS.find((name) => name === OPERACAO);
-        if (operation !== undefined && flags['operacao'] !== undefined) {
-          throw new Error(`a operação foi dada duas vezes: -o ${String(flags['operacao'])} e ${operation}`);
-        }
-        found({ kind: 'client', operation, switches: switchesOf(argv), flags });
-      },
-    )
-    .command(
-      'lider-servidor',
-      'Abre um servidor do sistema com líder (Mensagem em TCP); sem opções, pergunta',
-      (command) => leaderServerOptions(command),
-      (argv) => found({ kind: 'leaderServer', flags: flagsOf(argv) }),
-    )
-    .command(
-      'lider-cliente',
-      'Cliente do sistema com líder; sem --put e --get, um menu',
-      (command) => leaderClientOptions(command),
-      (argv) => {
-        found({ kind: 'leaderClient', flags: flagsOf(argv), actions: [], insist: argv['insiste'] === true });
-      },
-    )
-    .command(
-      'exporta [ARQUIVO]',
-      'Escreve todas as versões de um servidor, como estão num só momento, em linhas JSON',
-      (command) => copyOptions(command, 'exporta'),
-      (argv) => {
-        found(copyOf('exporta', argv));
-      },
-    )
-    .command(
-      'importa [ARQUIVO]',
-      'Põe num servidor as versões que exporta escreveu',
-      (command) => copyOptions(command, 'importa'),
-      (argv) => {
-        found(copyOf('importa', argv));
-      },
-    )
-    .command(
-      'credencial [ACAO] [NOME]',
-      'Diz quem pode o quê num servidor: cria, lista e revoga credenciais',
-      (command) => accessOptions(command),
-      (argv) => {
-        const { ACAO, NOME, ...flags } = flagsOf(argv);
-        const action = ACTIONS.find((known) => known === ACAO);
-        if (action === undefined) throw new Error('diga o que fazer: credencial cria, lista ou revoga');
-        const name = typeof NOME === 'string' ? NOME : undefined;
-        found({ kind: 'access', action, name, json: argv['json'] === true, flags });
-      },
-    )
-    .command(
-      'admin',
-      'Cadastra alunos, professores e disciplinas no portal de matrículas',
-      (command) => adminOptions(command),
-      (argv) => {
-        found({ kind: 'portal', service: 'admin', json: argv['json'] === true, flags: flagsOf(argv) });
-      },
-    )
-    .command(
-      'matricula',
-      'Matricula alunos e professores em disciplinas, e mostra relatórios',
-      (command) => enrolmentOptions(command),
-      (argv) => {
-        found({ kind: 'portal', service: 'matricula', json: argv['json'] === true, flags: flagsOf(argv) });
-      },
-    )
-    .command(
-      'certificados [PASTA]',
-      'Faz uma autoridade e certificados TLS para testes',
-      (command) => certificatesOptions(command),
-      (argv) => {
-        const { PASTA, ...flags } = flagsOf(argv);
-        const folder = typeof PASTA === 'string' ? PASTA : undefined;
-        found({ kind: 'certificates', folder, replaces: argv['substitui'] === true, flags });
-      },
-    )
-    .command(
-      'chave [PASSO] [ARQUIVO]',
-      'Sorteia uma chave para a frota, ou troca a que ela tem, passo a passo',
-      (command) => keyOptions(command),
-      (argv) => {
-        found(keyRequest(argv['PASSO'], argv['ARQUIVO'], argv['saida']));
-      },
-    )
+    );
+  }
+  return parser
     .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
     .demandCommand(1, 1, COMMANDS_TEXT, 'um comando só')
     .strict()
     .help('help', 'Exibe esta ajuda')
-    .alias('help', ['h', 'ajuda'])
+    .alias('help', [...HELP_ALIASES])
     .version(false)
     .wrap(null)
     .exitProcess(false)
-    .fail((message: string | null, error: Error | undefined, command) => {
-      helped(String(command.help()));
+    .fail((message: string | null, error: Error | undefined) => {
       throw error ?? new Error(message ?? 'não entendi o comando');
     });
 }
 
-function switchesOf(argv: Readonly<Record<string, unknown>>): Switches {
+/** What the words of each command ask for. */
+const READ: Readonly<Record<CommandName, (argv: Given, flags: Flags) => Command>> = {
+  servidor: ({ PORTA }, flags) => ({ kind: 'server', positionalPort: word(PORTA), flags }),
+  cliente: (argv, flags) => {
+    const operation = TIMED_OPERATIONS.find((name) => name === argv['OPERACAO']);
+    if (operation !== undefined && flags['operacao'] !== undefined) {
+      throw new Error(`a operação foi dada duas vezes: -o ${String(flags['operacao'])} e ${operation}`);
+    }
+    return { kind: 'client', operation, switches: switchesOf(argv), flags };
+  },
+  'lider-servidor': (_, flags) => ({ kind: 'leaderServer', flags }),
+  'lider-cliente': (argv, flags) => ({
+    kind: 'leaderClient',
+    flags,
+    actions: [],
+    insist: argv['insiste'] === true,
+  }),
+  exporta: ({ ARQUIVO }, flags) => copyOf('exporta', ARQUIVO, flags),
+  importa: ({ ARQUIVO }, flags) => copyOf('importa', ARQUIVO, flags),
+  credencial: ({ ACAO, NOME, json }, flags) => {
+    const action = ACCESS_ACTIONS.find((known) => known === ACAO);
+    if (action === undefined) throw new Error('diga o que fazer: credencial cria, lista ou revoga');
+    return { kind: 'access', action, name: word(NOME), json: json === true, flags };
+  },
+  admin: ({ json }, flags) => ({ kind: 'portal', service: 'admin', json: json === true, flags }),
+  matricula: ({ json }, flags) => ({ kind: 'portal', service: 'matricula', json: json === true, flags }),
+  certificados: ({ PASTA, substitui }, flags) => ({
+    kind: 'certificates',
+    folder: word(PASTA),
+    replaces: substitui === true,
+    flags,
+  }),
+  chave: ({ PASSO, ARQUIVO }, flags) => keyRequest(PASSO, ARQUIVO, flags),
+};
+
+function word(given: unknown): string | undefined {
+  return typeof given === 'string' ? given : undefined;
+}
+
+function switchesOf(argv: Given): Switches {
   return {
     json: argv['json'] === true,
     discovers: argv['descobre'] === true,
@@ -238,11 +182,10 @@ function switchesOf(argv: Readonly<Record<string, unknown>>): Switches {
   };
 }
 
-function copyOf(direction: 'exporta' | 'importa', argv: Readonly<Record<string, unknown>>): Command {
-  const { ARQUIVO, ...flags } = flagsOf(argv);
-  if (ARQUIVO === '') throw new Error(`${direction}: o nome do arquivo está vazio`);
-  const file = typeof ARQUIVO !== 'string' || ARQUIVO === STANDARD_STREAM ? undefined : ARQUIVO;
-  return { kind: 'copy', direction, file, flags };
+function copyOf(direction: 'exporta' | 'importa', given: unknown, flags: Flags): Command {
+  const file = word(given);
+  if (file === '') throw new Error(`${direction}: o nome do arquivo está vazio`);
+  return { kind: 'copy', direction, file: file === STANDARD_STREAM ? undefined : file, flags };
 }
 
 function oneLine(error: unknown): string {

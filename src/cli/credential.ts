@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { onlyText, parseTokenPath } from '../config/parse.js';
+import { parseTokenFile } from '../config/client-parsers.js';
 import type { Setting } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
@@ -19,9 +19,8 @@ export function tokenOf(
     const given = (env['KVS_TOKEN'] ?? '').trim();
     return given === '' ? undefined : checked(given, 'KVS_TOKEN não é um token');
   }
-  for (const text of setting.texts) parseTokenPath(text, setting.place);
   const { place } = setting;
-  const path = onlyText(setting);
+  const path = parseTokenFile(setting);
   return checked(firstLine(path, place), `${place}: a primeira linha de ${path} não é um token`);
 }
 

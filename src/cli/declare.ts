@@ -1,13 +1,29 @@
-import type { Options as YargsOptions } from 'yargs';
+import type { Argv, Options as YargsOptions } from 'yargs';
+import { COMMANDS } from '../config/commands.js';
+import type { CommandName, Positional } from '../config/commands.js';
 import { flagOptions, helpOf } from '../config/option.js';
-import type { Option, Options } from '../config/option.js';
+import type { Option } from '../config/option.js';
+import { COMMAND_HELP } from './command-help.js';
 
-/** The rows of a table as the argument library wants to be told of them. */
-export function declared(table: Options): Record<string, YargsOptions> {
-  return Object.fromEntries(flagOptions(table).map(([name, option]) => [name, declaredOption(option)]));
+/** Tells the argument library of a command: its words, its options and its help. */
+export function declareCommand(parser: Argv, name: CommandName): Argv {
+  const positionals: Readonly<Record<string, Positional>> = COMMANDS[name].positionals;
+  const { usage, examples, epilogue } = COMMAND_HELP[name];
+  parser.usage(usage);
+  for (const [word, { text, choices }] of Object.entries(positionals)) {
+    parser.positional(word, { type: 'string', ...(choices && { choices }), describe: text });
+  }
+  for (const [option, row] of flagOptions(COMMANDS[name].options)) parser.option(option, declared(row));
+  if (examples.length > 0) parser.example(examples.map(([line, what]) => [line, what]));
+  return epilogue.length > 0 ? parser.epilogue(epilogue.join('\n')) : parser;
 }
 
-function declaredOption(option: Option): YargsOptions {
+/** `servidor [PORTA]`, as the argument library wants it. */
+export function commandWords(name: CommandName): string {
+  return [name, ...Object.keys(COMMANDS[name].positionals).map((word) => `[${word}]`)].join(' ');
+}
+
+function declared(option: Option): YargsOptions {
   const { aliases, takes, choices, hidden, mayBeEmpty } = option;
   return {
     ...(aliases !== undefined && { alias: [...aliases] }),

@@ -1,16 +1,15 @@
+import { flagOptions } from '../config/option.js';
+import type { Options } from '../config/option.js';
 import type { Flags } from '../config/settings.js';
 
-/** Options as texts under their main names; everything else that yargs puts beside them is left out. */
-export function flagsOf(argv: Readonly<Record<string, unknown>>): Flags {
+/** Options of a table as texts under their main names; a switch says `sim` or `nao`. */
+export function flagsOf(argv: Readonly<Record<string, unknown>>, table: Options): Flags {
   const flags: Record<string, string | readonly string[]> = {};
-  for (const [name, value] of Object.entries(argv)) {
-    if (name === '$0' || name === '_' || name.length === 1) continue;
+  for (const [name] of flagOptions(table)) {
+    const value = argv[name];
     if (typeof value === 'string') flags[name] = value;
-    // The settings of TLS also come from variables and files, where they are texts.
-    else if (value === true && name.startsWith('tls')) flags[name] = 'sim';
+    else if (typeof value === 'boolean') flags[name] = value ? 'sim' : 'nao';
     else if (Array.isArray(value)) flags[name] = value.map(String);
-    // Of the options with a yes or no, this one is a setting; the others say how the client works.
-    else if (name === 'cifra' && typeof value === 'boolean') flags[name] = String(value);
   }
   return flags;
 }

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
-import type { Argv } from 'yargs';
 import { changePrivateFile, createPrivateFile } from '../files/private-file.js';
 import { readSmallFile } from '../files/small-file.js';
+import { KEY_STEPS } from '../config/commands.js';
+import type { KeyStep } from '../config/commands.js';
+import { Settings } from '../config/settings.js';
+import type { Flags } from '../config/settings.js';
+import { KEY_OPTIONS } from '../config/tool-options.js';
 import { KvsError } from '../core/errors.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
 import type { Output } from './output.js';
-
-/** Steps of a rotation, in their order: the new key is added, comes first, and the old one goes. */
-export const KEY_STEPS = ['acrescenta', 'troca', 'retira'] as const;
-export type KeyStep = (typeof KEY_STEPS)[number];
 
 export type KeyRequest =
   /** A fresh key: into a new file, or onto standard output. */
@@ -39,31 +39,11 @@ const WAY: Readonly<Record<number, string>> = {
   2: 'comece por: kvs chave acrescenta',
 };
 
-/** Options of `kvs chave`. */
-export function keyOptions(command: Argv): Argv {
-  return command
-    .usage('$0 chave --saida ARQUIVO\n$0 chave acrescenta|troca|retira ARQUIVO')
-    .positional('PASSO', { type: 'string', choices: KEY_STEPS, describe: 'Um passo da troca de chave' })
-    .positional('ARQUIVO', { type: 'string', describe: 'O arquivo da chave, que o passo muda' })
-    .options({
-      saida: {
-        type: 'string',
-        requiresArg: true,
-        describe: 'Põe uma chave nova neste arquivo novo, que só o dono lê',
-      },
-    })
-    .example([
-      ['$0 chave --saida frota.chave', 'uma vez; o mesmo arquivo em todas as máquinas'],
-      ['$0 chave acrescenta frota.chave', 'troca sem parar: depois de cada passo, copie e kill -HUP'],
-    ]);
-}
-
-/** @throws Error for words that do not go together, in words for people */
-export function keyRequest(step: unknown, file: unknown, output: unknown): KeyRequest {
+/** @throws Error or KvsError CONFIGURACAO for words that do not go together, in words for people */
+export function keyRequest(step: unknown, file: unknown, flags: Flags): KeyRequest {
+  const output = new Settings(KEY_OPTIONS, { flags, env: {}, file: undefined }).value('saida');
   const known = KEY_STEPS.find((name) => name === step);
-  if (known === undefined) {
-    return { kind: 'key', step: undefined, output: typeof output === 'string' ? output : undefined };
-  }
+  if (known === undefined) return { kind: 'key', step: undefined, output };
   if (output !== undefined) throw new Error(`${known} muda o arquivo que já existe: não use --saida`);
   if (typeof file !== 'string') {
     throw new Error(`${known}: falta o arquivo da chave, como em: kvs chave ${known} frota.chave`);

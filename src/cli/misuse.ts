@@ -1,4 +1,8 @@
-import { COUNTED_OPERATIONS, TIMED_OPERATIONS } from './operations/names.js';
+import { ADMIN_OPTIONS, CLIENT_OPTIONS } from '../config/client-options.js';
+import { COMMANDS } from '../config/commands.js';
+import type { CommandName } from '../config/commands.js';
+import { COUNTED_OPERATIONS, TIMED_OPERATIONS } from '../config/operation-names.js';
+import { flagOptions, typedNames } from '../config/option.js';
 import { nearest } from './suggest.js';
 
 /** What the argument library is to say, so that {@link misuseText} recognizes it. */
@@ -10,36 +14,34 @@ export const MISUSE_STRINGS: Record<string, string> = {
   'Not enough arguments following: %s': 'falta o valor da opção %s',
 };
 
-const COMMANDS = [
-  ...['servidor', 'cliente', 'exporta', 'importa', 'lider-servidor', 'lider-cliente', 'admin', 'matricula'],
-  ...['chave', 'credencial', 'certificados', 'completion'],
-] as const;
+/** Commands that have rows in the table. */
+export const COMMAND_NAMES = Object.keys(COMMANDS).filter(isInTable);
+
+/** Everything that may stand after `kvs`. */
+const WORDS: readonly string[] = [...COMMAND_NAMES, 'completion'];
 
 /** `diga um comando: …`, for whoever says none. */
-export const COMMANDS_TEXT = `diga um comando: ${COMMANDS.slice(0, -1).join(', ')} ou completion`;
+export const COMMANDS_TEXT = `diga um comando: ${COMMAND_NAMES.join(', ')} ou completion`;
+
+/** Other names of `--help`. */
+export const HELP_ALIASES = ['h', 'ajuda'] as const;
 
 /** Options whose values people write without quotes. */
-const VALUE_OPTION = /^(-v|--valor|--val)(?:=([\s\S]*))?$/;
+const VALUE_OPTIONS = [...typedNames('valor', CLIENT_OPTIONS.valor), ...typedNames('val', ADMIN_OPTIONS.val)];
 
 /**
  * What is wrong with a command line, what was probably meant, and where to read more.
  * @param message of the argument library, in one line
  * @param words after `kvs`
- * @param help of the command, which lists its options
  * @param script that the command was called by, if it was
  */
-export function misuseText(
-  message: string,
-  words: readonly string[],
-  help: string,
-  script: string | undefined,
-): string {
+export function misuseText(message: string, words: readonly string[], script: string | undefined): string {
   const [, unknown] = /^desconhecido: ([\s\S]*)$/.exec(message) ?? [];
   const [, option, given, choices] = /^inválido: (\S+), dado: "([\s\S]*)", opções: (.*)$/.exec(message) ?? [];
   let text = message;
   const [command = '-'] = words;
   if (!command.startsWith('-') && !isCommand(command)) text = commandText(command);
-  else if (unknown !== undefined) text = unknownText(unknown.split(', ')[0] ?? '', words, help);
+  else if (unknown !== undefined) text = unknownText(unknown.split(', ')[0] ?? '', words);
   else if (option !== undefined && given !== undefined && choices !== undefined) {
     text = choiceText(option, given, choices.match(/[^", ]+/g) ?? [], words);
   }
@@ -53,23 +55,33 @@ export function helpOf([command = '']: readonly string[], script: string | undef
 }
 
 function isCommand(word: string): boolean {
-  return COMMANDS.some((name) => name === word);
+  return WORDS.includes(word);
+}
+
+function isInTable(word: string): word is CommandName {
+  return Object.hasOwn(COMMANDS, word);
 }
 
 function commandText(name: string): string {
-  const meant = nearest(name, COMMANDS) ?? operationText(name, 'cliente ');
+  const meant = nearest(name, WORDS) ?? operationText(name, 'cliente ');
   return `não conheço o comando "${name}"${meant === undefined ? `; ${COMMANDS_TEXT}` : question(meant)}`;
 }
 
-function unknownText(name: string, words: readonly string[], help: string): string {
+function unknownText(name: string, words: readonly string[]): string {
   const option = words.find((word) => new RegExp(`^--?${escape(name)}(=|$)`, 's').test(word));
   if (option !== undefined || !words.includes(name)) {
     const dashed = option?.replace(/=[\s\S]*/, '') ?? `-${name}`;
-    const known = [...help.matchAll(/(?<![\w-])--?([a-z][a-z-]*)/g)].map(([, found = '']) => found);
-    const meant = name.length > 1 ? nearest(name, known) : undefined;
+    const meant = name.length > 1 ? nearest(name, optionNames(words[0] ?? '')) : undefined;
     return `não conheço a opção ${dashed}${question(meant && `--${meant}`)}`;
   }
   return unquotedText(name, words) ?? `"${name}" sobrou: não é opção nem valor de uma`;
+}
+
+/** Every name of the options of a command, as help shows them. */
+function optionNames(command: string): readonly string[] {
+  const table = isInTable(command) ? flagOptions(COMMANDS[command].options) : [];
+  const shown = table.filter(([, { hidden }]) => hidden === undefined);
+  return ['help', ...HELP_ALIASES, ...shown.flatMap(([name, { aliases = [] }]) => [name, ...aliases])];
 }
 
 function choiceText(
@@ -106,8 +118,8 @@ function unquotedText(extra: string, words: readonly string[]): string | undefin
   const at = words.indexOf(extra);
   let begin = at;
   while (begin > 0 && words[begin - 1]?.startsWith('-') === false) begin--;
-  const [, option, first] = VALUE_OPTION.exec(words[begin - 1] ?? '') ?? [];
-  if (option === undefined || (begin === at && first === undefined)) return undefined;
+  const [, option = '', first] = /^([^=]*)(?:=([\s\S]*))?$/.exec(words[begin - 1] ?? '') ?? [];
+  if (!VALUE_OPTIONS.includes(option) || (begin === at && first === undefined)) return undefined;
   let end = at + 1;
   while (end < words.length && words[end]?.startsWith('-') === false) end++;
   const values = [...(first === undefined ? [] : [first]), ...words.slice(begin, end)];

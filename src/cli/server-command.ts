@@ -1,6 +1,6 @@
 import { readSmallFile } from '../files/small-file.js';
 import { serverConfig } from '../config/server-config.js';
-import { unknownVariables } from '../config/variables.js';
+import { unknownVariables } from '../config/commands.js';
 import { mergePort } from '../config/parse.js';
 import { onReload } from '../app/reload.js';
 import { runServer } from '../app/run.js';

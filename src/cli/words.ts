@@ -1,14 +1,31 @@
-import { TIMED_OPERATIONS } from './operations/names.js';
+import { ADMIN_OPTIONS, CLIENT_OPTIONS } from '../config/client-options.js';
+import { TIMED_OPERATIONS } from '../config/operation-names.js';
+import { flagOptions, typedNames } from '../config/option.js';
+import type { Option, Options } from '../config/option.js';
+
+/** Names of the options of a table that fit, as they are typed. */
+function namesOf(table: Options, fits: (option: Option) => boolean): readonly string[] {
+  return flagOptions(table).flatMap(([name, option]) => (fits(option) ? typedNames(name, option) : []));
+}
+
+const takesSeveral = ({ data }: Option): boolean => data === 'several';
 
 /** Options of the client that may take several values. */
-const LIST_OPTION = /^(-k|-v|-e|--chave|--valor|--ver|--versao)(=[\s\S]*)?$/;
+const LISTS = namesOf(CLIENT_OPTIONS, takesSeveral);
 
 /** Options of the portal's commands that may take several values. */
-const PORTAL_LIST_OPTION = /^(-v|--val|--valor)(=[\s\S]*)?$/;
+const PORTAL_LISTS = namesOf(ADMIN_OPTIONS, takesSeveral);
 
 /** Options of the client that take one value, which is no operation whatever it says. */
-const SINGLE_OPTION =
-  /^(-o|-p|-a|--operacao|--porta|--port|--endereco|--address|--servidores|--prazo|--credencial|--tls-ca|--tls-certificado|--tls-chave|--tls-nome|--confirmacao|--sessao)$/;
+const SINGLES = namesOf(CLIENT_OPTIONS, (option) => option.takes !== 'switch' && !takesSeveral(option));
+
+/** Options whose values are data, without their dashes. */
+const DATA_NAMES = [CLIENT_OPTIONS, ADMIN_OPTIONS]
+  .flatMap((table) => namesOf(table, ({ data }) => data !== undefined))
+  .map((name) => name.replace(/^-+/, ''));
+const DATA_WORD = new RegExp(`^--?(${DATA_NAMES.join('|')})=([\\s\\S]*)$`);
+
+const VALUE_NAMES = typedNames('valor', CLIENT_OPTIONS.valor);
 
 /**
  * What stands for the word `-` where it means a standard stream: no word holds a zero, so that the value `-` is another
@@ -25,7 +42,7 @@ export function markStreams(words: readonly string[]): readonly string[] {
   const isCopy = command === 'exporta' || command === 'importa';
   if (!isCopy && (command !== 'cliente' || namesOperation(words))) return words;
   return words.map((word, at) => {
-    const isStream = word === '-' && (isCopy || /^(-v|--valor)$/.test(words[at - 1] ?? ''));
+    const isStream = word === '-' && (isCopy || VALUE_NAMES.includes(words[at - 1] ?? ''));
     return isStream ? STANDARD_STREAM : word;
   });
 }
@@ -37,12 +54,12 @@ export function markStreams(words: readonly string[]): readonly string[] {
 export function spreadLists(words: readonly string[]): readonly string[] {
   const portal = words[0] === 'admin' || words[0] === 'matricula';
   if (!portal && !namesOperation(words)) return words;
-  const option = portal ? PORTAL_LIST_OPTION : LIST_OPTION;
+  const lists = portal ? PORTAL_LISTS : LISTS;
   const spread: string[] = [];
   for (let at = 0; at < words.length;) {
     const word = words[at++] ?? '';
-    const [, name, given] = option.exec(word) ?? [];
-    if (name === undefined) {
+    const [, name = '', given] = splitWord(word);
+    if (!lists.includes(name)) {
       spread.push(word);
       continue;
     }
@@ -59,11 +76,16 @@ function namesOperation([command, ...words]: readonly string[]): boolean {
   if (command !== 'cliente') return false;
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
-    if (LIST_OPTION.test(word)) return false;
-    if (SINGLE_OPTION.test(word)) at++;
+    if (LISTS.includes(splitWord(word)[1] ?? '')) return false;
+    if (SINGLES.includes(word)) at++;
     else if (!word.startsWith('-')) return TIMED_OPERATIONS.some((operation) => operation === word);
   }
   return false;
+}
+
+/** The name of an option and, if its value is in the same word, `=` and the value. */
+function splitWord(word: string): readonly (string | undefined)[] {
+  return /^([^=]*)(=[\s\S]*)?$/.exec(word) ?? [];
 }
 
 /** A word that is not another option. */
@@ -76,7 +98,7 @@ function isValue(word: string): boolean {
  * empty value in the last word, and strips one pair of quotes after `=`, although the shell has done that already.
  */
 export function keepWhole(word: string): string {
-  const [, name, value] = /^--?(k|key|chave|v|val|valor|e|ver|versao)=([\s\S]*)$/.exec(word) ?? [];
+  const [, name, value] = DATA_WORD.exec(word) ?? [];
   if (name === undefined || value === undefined) return word;
   const quote = value === '' ? '"' : (/^(["'])[\s\S]*\1$/.exec(value)?.[1] ?? '');
   return `--${name}=${quote}${value}${quote}`;

@@ -1,6 +1,7 @@
 import type { BrokerAddress } from '../mqtt/broker-url.js';
+import { parseTokenFile } from './client-parsers.js';
 import { optionTable } from './option.js';
-import { choiceOf, one, parseFileName, parseFlag, parseHostPort, parseTokenPath } from './parse.js';
+import { choiceOf, one, parseFileName, parseFlag, parseHostPort } from './parse.js';
 import {
   LEADER_EXAMPLE,
   USUAL_SERVERS,
@@ -165,7 +166,7 @@ export const ENGINE_OPTIONS = optionTable({
     takes: 'text',
     engines: ['lider'],
     value: 'ARQUIVO',
-    parse: one(parseTokenPath),
+    parse: parseTokenFile,
     fallback: undefined,
     text: {
       pt: 'arquivo com o token deste servidor, de papel servidor',

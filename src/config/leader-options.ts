@@ -1,6 +1,7 @@
+import { CREDENTIAL_OPTIONS, TIMEOUT } from './client-options.js';
 import { optionTable } from './option.js';
 import type { Option } from './option.js';
-import { one, parsePort } from './parse.js';
+import { givenTexts, isOn, one, parsePort, wholeNumber } from './parse.js';
 import { SERVER_OPTIONS } from './server-options.js';
 
 /** A row of `kvs servidor` as `kvs lider-servidor` has it, which is of one engine only. */
@@ -59,4 +60,66 @@ export const LEADER_SERVER_OPTIONS = optionTable({
     },
   }),
   'log-nivel': ofLeader(SERVER_OPTIONS['log-nivel']),
+});
+
+/** Options of `kvs lider-cliente`, in the order of its help. */
+export const LEADER_CLIENT_OPTIONS = optionTable({
+  put: {
+    takes: 'text',
+    variables: [],
+    value: 'CHAVE VALOR',
+    parse: givenTexts,
+    fallback: [],
+    absent: { pt: '', en: '' },
+    text: {
+      pt: 'Guarda: --put CHAVE VALOR; repetível, na ordem dada',
+      en: 'Stores: --put KEY VALUE; repeatable, in the order given',
+    },
+  },
+  get: {
+    takes: 'text',
+    variables: [],
+    value: 'CHAVE',
+    parse: givenTexts,
+    fallback: [],
+    absent: { pt: '', en: '' },
+    text: {
+      pt: 'Lê: --get CHAVE; repetível, na ordem dada',
+      en: 'Reads: --get KEY; repeatable, in the order given',
+    },
+  },
+  servidores: {
+    ...LEADER_SERVER_OPTIONS['servidores-lider'],
+    aliases: ['servidores-lider'],
+    variables: ['KVS_SERVIDORES_LIDER'],
+    text: { pt: 'IP:porta dos servidores', en: 'IP:port of the servers' },
+  },
+  insiste: {
+    takes: 'switch',
+    variables: [],
+    parse: isOn,
+    fallback: false,
+    text: {
+      pt: 'Tenta outro servidor se um recusa a conexão ou pede para tentar outro',
+      en: 'Tries another server if one refuses the connection or asks to try another',
+    },
+  },
+  ...CREDENTIAL_OPTIONS,
+  timestamp: {
+    takes: 'text',
+    value: 'N',
+    parse: one(
+      wholeNumber(0, Number.MAX_SAFE_INTEGER, `um número inteiro, de 0 a ${Number.MAX_SAFE_INTEGER}`),
+    ),
+    fallback: 0,
+    text: {
+      pt: 'Último timestamp que o cliente já viu das chaves',
+      en: 'Last timestamp that the client has seen of the keys',
+    },
+  },
+  prazo: {
+    ...TIMEOUT,
+    more: { pt: '', en: '' },
+    parse: one(wholeNumber(1, 600_000, 'um número inteiro, de 1 a 600000')),
+  },
 });

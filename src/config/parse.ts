@@ -28,7 +28,7 @@ export function one<T>(parse: (text: string, place: string) => T): (setting: Set
 }
 
 /** The texts as they were given. */
-export function textsOf({ texts }: Setting): readonly string[] {
+export function givenTexts({ texts }: Setting): readonly string[] {
   return texts;
 }
 
@@ -93,22 +93,15 @@ export function choiceOf<T extends string>(choices: readonly T[]): (text: string
   return (text, place) => parseChoice(text, place, choices);
 }
 
-/** What looks like a token, also a mistyped one; `kvs_maria.token` is the name of a file. */
-const LIKE_TOKEN = /kvs_[^/]*\.[\w-]{20,}/i;
-
-/** @throws KvsError CONFIGURACAO, which does not repeat it, if `text` is a token in the place of the file that holds it */
-export function parseTokenPath(text: string, place: string): string {
-  if (text !== '' && !LIKE_TOKEN.test(text)) return text;
-  throw new KvsError(
-    'CONFIGURACAO',
-    `${place} diz o nome do arquivo em que está o token, não o próprio token: na linha de comando outros o veriam`,
-  );
-}
-
 /** @throws KvsError CONFIGURACAO unless `text` is yes or no */
 export function parseFlag(text: string, place: string): boolean {
   const choice = parseChoice(text, place, ['sim', 'nao', 'não', 'true', 'false', '1', '0']);
   return choice === 'sim' || choice === 'true' || choice === '1';
+}
+
+/** On, unless it says that it is not: a variable of a switch is mostly `1`. */
+export function isOn({ texts }: Setting): boolean {
+  return !['', '0', 'false', 'nao', 'não'].includes(texts.join(' ').trim().toLowerCase());
 }
 
 /** Positional port and option say the same thing twice; both may be given only if they agree. */

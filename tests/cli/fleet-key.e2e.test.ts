@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { serverConfig } from '../../src/config/server-config.js';
-import { unknownVariables } from '../../src/config/variables.js';
+import { unknownVariables } from '../../src/config/commands.js';
 import type { FleetKeyConfig } from '../../src/config/fleet-key-config.js';
 import type { SettingSources } from '../../src/config/settings.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';

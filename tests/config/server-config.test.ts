@@ -3,7 +3,7 @@ import { serverConfig } from '../../src/config/server-config.js';
 import type { ConsensusConfig, FleetConfig } from '../../src/config/engine-config.js';
 import { mergePort } from '../../src/config/parse.js';
 import type { SettingSources } from '../../src/config/settings.js';
-import { unknownVariables } from '../../src/config/variables.js';
+import { unknownVariables } from '../../src/config/commands.js';
 
 function config(sources: Partial<SettingSources>, file?: unknown) {
   const text = typeof file === 'string' ? file : JSON.stringify(file);

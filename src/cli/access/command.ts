@@ -16,7 +16,7 @@ import type { ExitCode } from '../exit.js';
 import { assertPrivateOutput } from '../key-command.js';
 import type { Output } from '../output.js';
 import { list } from '../request.js';
-import type { AccessAction } from './options.js';
+import type { AccessAction } from '../../config/commands.js';
 
 const DAY_MS = 86_400_000;
 const DAYS_MAX = 36_500;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { serverConfig } from '../../config/server-config.js';
-import { unknownVariables } from '../../config/variables.js';
+import { unknownVariables } from '../../config/commands.js';
 import type { ServerConfig } from '../../config/server-config.js';
 import type { LeaderConfig } from '../../config/engine-config.js';
 import { startLeaderServer } from '../../app/leader-server.js';
