@@ -4,7 +4,7 @@ import type { EntryTable } from './entries.js';
 import type { OrderPosition } from './record.js';
 
 /** Several entries of one key: rows of the entry table in their order, and which of them are heads. */
-export class History {
+export class KeyHistory {
   /** Rows in the order (version, timestamp, origin, seq). */
   rows: number[] = [];
   /** Rows not superseded, in the order in which they came. */
@@ -71,8 +71,8 @@ export class History {
   }
 
   /** The same history without some rows. */
-  without(gone: ReadonlySet<number>): History {
-    const kept = new History(this.entries);
+  without(gone: ReadonlySet<number>): KeyHistory {
+    const kept = new KeyHistory(this.entries);
     const stays = (row: number): boolean => !gone.has(row);
     kept.rows = this.rows.filter(stays);
     kept.heads = this.heads.filter(stays);
@@ -107,7 +107,7 @@ const NO_HISTORY = -1;
 
 /**
  * All keys ever seen, one slot each, never freed: the greatest version and timestamp of a key outlive its entries.
- * A key with one entry costs no object: its slot names the row. Otherwise the slot names a {@link History}.
+ * A key with one entry costs no object: its slot names the row. Otherwise the slot names a {@link KeyHistory}.
  */
 export class KeyTable {
   private readonly slots = new Map<string, number>();
@@ -120,7 +120,7 @@ export class KeyTable {
   private readonly timestamps = new Float64Column();
   /** ≥ 0: the row of the only entry; −1: no entry; ≤ −2: history number −(x + 2). */
   private readonly contents = new Int32Column();
-  private readonly histories: (History | undefined)[] = [];
+  private readonly histories: (KeyHistory | undefined)[] = [];
   private readonly freeHistories: number[] = [];
 
   get count(): number {
@@ -184,7 +184,7 @@ export class KeyTable {
     return content >= 0 ? content : undefined;
   }
 
-  history(slot: number): History | undefined {
+  history(slot: number): KeyHistory | undefined {
     const content = this.contents.get(slot);
     return content <= -2 ? this.histories[-content - 2] : undefined;
   }
@@ -199,7 +199,7 @@ export class KeyTable {
     this.contents.set(slot, NO_HISTORY);
   }
 
-  setHistory(slot: number, history: History): void {
+  setHistory(slot: number, history: KeyHistory): void {
     const number = this.freeHistories.pop() ?? this.histories.length;
     this.histories[number] = history;
     this.contents.set(slot, -number - 2);

@@ -2,7 +2,7 @@ import type { Attempt } from './attempt.js';
 import type { Changes, GoneEntry } from './changes.js';
 import { EntryTable } from './entries.js';
 import { PartHashes } from './hash.js';
-import { History, KeyTable } from './keys.js';
+import { KeyHistory, KeyTable } from './keys.js';
 import { limits } from './limits.js';
 import { OrderedKeys } from './ordered-keys.js';
 import type { PointView } from './point-view.js';
@@ -207,13 +207,13 @@ export class KeySpace {
       this.keys.setOnlyRow(slot, row);
       return;
     }
-    const two = new History(this.entries);
+    const two = new KeyHistory(this.entries);
     two.insert(only);
     two.insert(row);
     this.keys.setHistory(slot, two);
   }
 
-  private replaceHistory(slot: number, before: History, after: History): void {
+  private replaceHistory(slot: number, before: KeyHistory, after: KeyHistory): void {
     const [first] = after.rows;
     if (first === undefined) this.keys.setEmpty(slot);
     else if (after.rows.length === 1) this.keys.setOnlyRow(slot, first);

@@ -10,7 +10,17 @@ import { isShaped } from '../../core/json-shape.js';
 import type { JsonShape } from '../../core/json-shape.js';
 import type { KeyFragment } from '../../core/record.js';
 import type { Commit, CommitWrite } from '../../ports/engine.js';
-import { address, code, dot, format, key, operationKind, readClient, readRow, value } from './fields.js';
+import {
+  address,
+  code,
+  dotFields,
+  format,
+  key,
+  operationKind,
+  readClient,
+  readRow,
+  value,
+} from './fields.js';
 import { SERVER_SHAPE, mensagemLimits } from './limits.js';
 import { fieldOf, namesOf } from './names.js';
 import type { Names } from './names.js';
@@ -182,7 +192,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
     case 'REPLICATION':
       return {
         tipo,
-        ...dot(fields),
+        ...dotFields(fields),
         chave: key(fields),
         valor: value(fields),
         timestamp: check.version(fields['timestamp']),
@@ -192,7 +202,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
     case 'REMOVAL':
       return readRemoval(fields);
     case 'STEP': {
-      const { origem, seq } = dot(fields);
+      const { origem, seq } = dotFields(fields);
       // No longer than a commit may be: what is not complete is kept in memory.
       const ultimo = check.whole(fields['ultimo'], seq + 1, seq + limits.commitWrites - 1, 'SEQUENCIA');
       return { tipo, origem, seq, ultimo };
@@ -222,7 +232,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
 }
 
 function readRemoval(fields: Fields): RemovalMessage {
-  const head = { tipo: 'REMOVAL', ...dot(fields), chave: key(fields) } as const;
+  const head = { tipo: 'REMOVAL', ...dotFields(fields), chave: key(fields) } as const;
   if (fields['pontos'] !== undefined) {
     const dots = check.list(fields['pontos'], limits.entriesPerKey).map(check.dot);
     const pontos = dots.map(({ origin, seq }) => [origin, seq] as const);

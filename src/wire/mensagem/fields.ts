@@ -42,7 +42,7 @@ export function format(fields: Fields): number {
   );
 }
 
-export function dot(fields: Fields): { origem: string; seq: number } {
+export function dotFields(fields: Fields): { origem: string; seq: number } {
   return { origem: check.origin(fields['origem']), seq: check.sequence(fields['seq']) };
 }
 

@@ -7,7 +7,14 @@ import { checkedKey, checkedValue } from '../checks.js';
 import { serverMethod } from '../service.js';
 import type { Decoded } from '../wire/messages.js';
 import { Restorer } from './restorer.js';
-import { decodeNothing, decodeRow, encodeRestored, encodeRow, loadedCopy, type RowRequest } from './wire.js';
+import {
+  decodeExportRequest,
+  decodeRow,
+  encodeRestored,
+  encodeRow,
+  loadedCopy,
+  type RowRequest,
+} from './wire.js';
 
 /** Whatever is in one store may go into another. */
 const MINIMUM_CHARS = 0;
@@ -20,7 +27,7 @@ interface CopyHandlers {
 
 /** `kvs.Copia` for a server. */
 export const copyService: ServiceDefinition = {
-  Exporta: serverMethod(loadedCopy, 'Exporta', decodeNothing, encodeRow),
+  Exporta: serverMethod(loadedCopy, 'Exporta', decodeExportRequest, encodeRow),
   Importa: serverMethod(loadedCopy, 'Importa', decodeRow, encodeRestored),
 } satisfies Record<keyof CopyHandlers, unknown>;
 

@@ -27,7 +27,7 @@ const OUTCOMES: Readonly<Record<Restored['outcome'], string>> = {
 };
 
 /** `PedidoExporta` has no fields that we know. */
-export function decodeNothing(): object {
+export function decodeExportRequest(): object {
   return EMPTY;
 }
 

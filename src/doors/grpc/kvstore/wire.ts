@@ -10,7 +10,7 @@ import {
   FIELD_3_VARINT,
   FIELD_4_LENGTH,
 } from '../wire/tags.js';
-import { message, number, text } from '../wire/fields.js';
+import { messageField, numberField, textField } from '../wire/fields.js';
 
 // `PutRequest` is what other doors have too.
 export { decodeKeyValue } from '../wire/messages.js';
@@ -45,25 +45,28 @@ export function decodeKey(bytes: Buffer): KeyRequest {
 }
 
 export function encodePutResponse({ error }: PutOutcome): Buffer {
-  return error === undefined ? number(FIELD_1_VARINT, 1) : text(FIELD_2_LENGTH, error);
+  return error === undefined ? numberField(FIELD_1_VARINT, 1) : textField(FIELD_2_LENGTH, error);
 }
 
 export function encodeGetResponse({ heads, error }: GetOutcome): Buffer {
   return Buffer.concat([
-    ...heads.map((head) => message(FIELD_1_LENGTH, version(head))),
-    text(FIELD_2_LENGTH, error ?? ''),
+    ...heads.map((head) => messageField(FIELD_1_LENGTH, version(head))),
+    textField(FIELD_2_LENGTH, error ?? ''),
   ]);
 }
 
 /** `Version` */
 function version(head: Head): Buffer {
   const clock = head.clock.map(([origin, seq]) =>
-    message(FIELD_1_LENGTH, Buffer.concat([text(FIELD_1_LENGTH, origin), number(FIELD_2_VARINT, seq)])),
+    messageField(
+      FIELD_1_LENGTH,
+      Buffer.concat([textField(FIELD_1_LENGTH, origin), numberField(FIELD_2_VARINT, seq)]),
+    ),
   );
   return Buffer.concat([
-    text(FIELD_1_LENGTH, head.value),
-    message(FIELD_2_LENGTH, Buffer.concat(clock)),
-    number(FIELD_3_VARINT, head.timestamp),
-    text(FIELD_4_LENGTH, head.origin),
+    textField(FIELD_1_LENGTH, head.value),
+    messageField(FIELD_2_LENGTH, Buffer.concat(clock)),
+    numberField(FIELD_3_VARINT, head.timestamp),
+    textField(FIELD_4_LENGTH, head.origin),
   ]);
 }

@@ -16,7 +16,7 @@ import {
   FIELD_3_LENGTH,
   FIELD_3_VARINT,
 } from '../wire/tags.js';
-import { message, number, text } from '../wire/fields.js';
+import { messageField, numberField, textField } from '../wire/fields.js';
 
 /** `Status`: why something was not done, or `undefined` if it was. */
 export interface Status {
@@ -76,7 +76,7 @@ export function decodeId(bytes: Buffer): string {
 export type Vazia = Readonly<Record<string, never>>;
 
 /** @throws KvsError PEDIDO_INVALIDO */
-export function decodeNothing(bytes: Buffer): Vazia {
+export function decodeEmpty(bytes: Buffer): Vazia {
   decodeFields(bytes);
   return {};
 }
@@ -94,7 +94,7 @@ export function decodeClassAndPerson(bytes: Buffer): ClassAndPerson {
 
 export function encodeStatus({ refusal }: Status): Buffer {
   if (refusal === undefined) return EMPTY;
-  return Buffer.concat([number(FIELD_1_VARINT, 1), text(FIELD_2_LENGTH, refusal)]);
+  return Buffer.concat([numberField(FIELD_1_VARINT, 1), textField(FIELD_2_LENGTH, refusal)]);
 }
 
 /** Encodes `Aluno`; a blank message if there is none. */
@@ -109,27 +109,29 @@ export function encodeProfessor(professor: Professor | undefined): Buffer {
 export function encodeDisciplina(disciplina: Disciplina | undefined): Buffer {
   if (disciplina === undefined) return EMPTY;
   const { sigla, nome, vagas } = disciplina;
-  return Buffer.concat([pair(sigla, nome), number(FIELD_3_VARINT, vagas)]);
+  return Buffer.concat([pair(sigla, nome), numberField(FIELD_3_VARINT, vagas)]);
 }
 
 export function encodeReport(report: RelatorioDisciplina | undefined): Buffer {
   if (report === undefined) return EMPTY;
-  const alunos = report.alunos.map((aluno) => message(FIELD_3_LENGTH, encodeAluno(aluno)));
+  const alunos = report.alunos.map((aluno) => messageField(FIELD_3_LENGTH, encodeAluno(aluno)));
   return Buffer.concat([...classAndTeacher(report), ...alunos]);
 }
 
 export function encodeSummary(summary: ResumoDisciplina): Buffer {
-  return Buffer.concat([...classAndTeacher(summary), number(FIELD_3_VARINT, summary.totalAlunos)]);
+  return Buffer.concat([...classAndTeacher(summary), numberField(FIELD_3_VARINT, summary.totalAlunos)]);
 }
 
 function classAndTeacher({
   disciplina,
   professor,
 }: Pick<RelatorioDisciplina, 'disciplina' | 'professor'>): Buffer[] {
-  const shown = message(FIELD_1_LENGTH, encodeDisciplina(disciplina));
-  return professor === undefined ? [shown] : [shown, message(FIELD_2_LENGTH, encodeProfessor(professor))];
+  const shown = messageField(FIELD_1_LENGTH, encodeDisciplina(disciplina));
+  return professor === undefined
+    ? [shown]
+    : [shown, messageField(FIELD_2_LENGTH, encodeProfessor(professor))];
 }
 
 function pair(first: string, second: string): Buffer {
-  return Buffer.concat([text(FIELD_1_LENGTH, first), text(FIELD_2_LENGTH, second)]);
+  return Buffer.concat([textField(FIELD_1_LENGTH, first), textField(FIELD_2_LENGTH, second)]);
 }

@@ -2,7 +2,7 @@
 import { numberSize, textSize, varintSize, writeNumber, writeText, writeVarint } from './writer.js';
 
 /** A field of text; no bytes if it is empty. */
-export function text(tag: number, content: string): Buffer {
+export function textField(tag: number, content: string): Buffer {
   const size = Buffer.byteLength(content, 'utf8');
   const bytes = Buffer.allocUnsafe(textSize(size));
   writeText(bytes, 0, tag, content, size);
@@ -10,14 +10,14 @@ export function text(tag: number, content: string): Buffer {
 }
 
 /** A field with a number, 0 … 2⁵³−1; no bytes if it is 0. */
-export function number(tag: number, value: number): Buffer {
+export function numberField(tag: number, value: number): Buffer {
   const bytes = Buffer.allocUnsafe(numberSize(value));
   writeNumber(bytes, 0, tag, value);
   return bytes;
 }
 
 /** A message within another: unlike text it is there even if it is empty. */
-export function message(tag: number, content: Buffer): Buffer {
+export function messageField(tag: number, content: Buffer): Buffer {
   const head = Buffer.allocUnsafe(1 + varintSize(content.length));
   head[0] = tag;
   writeVarint(head, 1, content.length);

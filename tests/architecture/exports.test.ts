@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ExportTable } from './exports.js';
+import type { SourceFile } from './exports.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What tests look into though no program does, each with the reason. */
+const FOR_TESTS: Readonly<Record<string, string>> = {
+  'src/app/broker-credentials.ts readBrokerCredentials':
+    'what a file says, without waiting for a change of it',
+  'src/app/logger.ts pinoLogger': 'a log of any level to any stream',
+  'src/app/reload.ts Reloads': 'reloads without a signal to the process of the tests',
+  'src/cli/main.ts main': 'bin/kvs starts it',
+  'src/client/request-id.ts requestId': 'an id of any age',
+  'src/doors/grpc/errors.ts ERROR_METADATA': 'the name that is promised to clients',
+  'src/doors/grpc/errors.ts GRPC_OUTCOMES': 'the table that is promised to clients',
+  'src/engines/consensus/layout.ts escapeKey': 'the layout that docs/CONSENSUS.md promises',
+  'src/engines/consensus/records.ts NO_HEAD': 'the records that docs/CONSENSUS.md promises',
+  'src/engines/consensus/records.ts decodeHead': 'the records that docs/CONSENSUS.md promises',
+  'src/mqtt/topic-rules.ts topicGrants': 'what mosquitto-acl.conf must say',
+  'src/portal/layout.ts disciplinaKey': 'the keys that the document promises',
+  'src/portal/layout.ts professorKey': 'the keys that the document promises',
+  'src/wire/mensagem/lines.ts LineTooLong': 'the error of a line that is too long',
+};
+
+/** Folders whose exports are being put in order: only ever fewer. */
+const UNSETTLED: readonly string[] = [
+  ...['src/app/', 'src/call/', 'src/cli/', 'src/client/', 'src/config/', 'src/doors/', 'src/engines/'],
+  ...['src/portal/', 'src/ports/', 'src/security/access/'],
+];
+
+/** Names that still stand in more than one file: only ever fewer. */
+const HOMONYMS: readonly string[] = [
+  ...[
+    'Answer',
+    'Refusal',
+    'Reply',
+    'call',
+    'Version',
+    'Sink',
+    'answerText',
+    'answerJson',
+    'KeyRequest',
+    'helpOf',
+  ],
+  ...['KeyValue', 'Request', 'requestOf', 'list', 'Rows', 'answersTable', 'meaningOf', 'Fields', 'Removal'],
+  ...['isRemoval', 'lossOf', 'simulate', 'Operation', 'Operations'],
+];
+
+function isSettled(one: string): boolean {
+  return !UNSETTLED.some((folder) => one.startsWith(folder));
+}
+
+function sources(folder: string): SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ file: relative(root, path).split(sep).join('/'), text: readFileSync(path, 'utf8') }));
+}
+
+describe('nomes exportados de src', () => {
+  const table = new ExportTable(['src', 'bench', 'tests'].flatMap(sources));
+
+  it('encontra o código que verifica', () => {
+    expect(table.exports.length).toBeGreaterThan(500);
+  });
+
+  it('alguém importa cada um (senão: tire o "export", ou o nome)', () => {
+    expect(table.unused().filter(isSettled)).toEqual([]);
+  });
+
+  it('os que só os testes importam têm um motivo em FOR_TESTS', () => {
+    expect(table.forTestsOnly().filter((one) => isSettled(one) && !(one in FOR_TESTS))).toEqual([]);
+  });
+
+  it('nenhum é de dois arquivos', () => {
+    expect(table.homonyms().filter((one) => !HOMONYMS.includes(one.replace(/:.*/, '')))).toEqual([]);
+  });
+});
+
+describe('o próprio verificador', () => {
+  const tableOf = (files: Readonly<Record<string, string>>): ExportTable =>
+    new ExportTable(Object.entries(files).map(([file, text]) => ({ file, text })));
+
+  it('acusa o que ninguém importa, e o que só um teste importa', () => {
+    const table = tableOf({
+      'src/a.ts':
+        'export const used = 1, [unused] = [2]; export function tested() {} export interface Free {}',
+      'src/core/b.ts': `import { used as other } from '../a.js';`,
+      'tests/a.test.ts': `import { tested, used, type Free } from '../src/a.js';`,
+    });
+    expect(table.unused()).toEqual(['src/a.ts unused']);
+    expect(table.forTestsOnly()).toEqual(['src/a.ts tested']);
+  });
+
+  it.each([
+    `import * as a from '../a.js';`,
+    `const a = await import('../a.js');`,
+    `export * from '../a.js';`,
+    `export { x } from '../a.js';`,
+    `type X = import('../a.js').x;`,
+  ])('aceita: %s', (text) => {
+    expect(tableOf({ 'src/a.ts': 'export class x {}', 'src/core/b.ts': text }).unused()).toEqual([]);
+  });
+
+  it('acusa o mesmo nome em dois arquivos, e não em um só', () => {
+    const table = tableOf({
+      'src/a.ts': 'export type Same = 1; export const Same = 1; export class One {}',
+      'src/core/b.ts': 'export interface Same {} interface One {}',
+    });
+    expect(table.homonyms()).toEqual(['Same: src/a.ts, src/core/b.ts']);
+  });
+});
