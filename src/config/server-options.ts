@@ -28,8 +28,8 @@ export const SERVER_OPTIONS = optionTable({
     fallback: 40_000,
     text: { pt: 'Porta TCP', en: 'TCP port' },
     more: {
-      pt: 'das portas gRPC, também por posição: `PORTA`; 0: o sistema escolhe',
-      en: 'of the gRPC doors, also by position: `PORTA`; 0: the system chooses',
+      pt: 'a das portas gRPC, também por posição: `PORTA`; 0: o sistema escolhe',
+      en: 'that of the gRPC doors, also by position: `PORTA`; 0: the system chooses',
     },
   },
   host: {
@@ -39,7 +39,7 @@ export const SERVER_OPTIONS = optionTable({
     fallback: LOOPBACKS[0],
     usual: { pt: LOOPBACKS.join(' e '), en: LOOPBACKS.join(' and ') },
     text: { pt: 'Endereço em que atende', en: 'Address to listen on' },
-    more: { pt: 'e só nele', en: 'and only there' },
+    more: { pt: 'só nele', en: 'only there' },
   },
   motor: {
     takes: 'text',
@@ -146,7 +146,7 @@ export const SERVER_OPTIONS = optionTable({
       pt: 'Mínimo de caracteres de chave e valor',
       en: 'Fewest characters of key and value',
     },
-    more: { pt: 'dos que `kvs.KVS` insere', en: 'of those that `kvs.KVS` inserts' },
+    more: { pt: 'vale para o que `kvs.KVS` insere', en: 'for what `kvs.KVS` inserts' },
   },
   'log-nivel': {
     takes: 'text',
@@ -173,8 +173,8 @@ export const SERVER_OPTIONS = optionTable({
     absent: { pt: '127.0.0.1:1883, e ::1', en: '127.0.0.1:1883, and ::1' },
     text: { pt: 'onde fica o broker embutido', en: 'where the embedded broker is' },
     more: {
-      pt: 'procurado e aberto; `mqtts://H:P`: com TLS, como fora desta máquina com um certificado',
-      en: 'looked for and opened; `mqtts://H:P`: with TLS, as outside this machine with a certificate',
+      pt: 'ali é procurado e aberto; `mqtts://H:P`: com TLS, como fora desta máquina com um certificado',
+      en: 'it is looked for and opened there; `mqtts://H:P`: with TLS, as outside this machine with a certificate',
     },
   },
 });

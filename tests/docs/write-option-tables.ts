@@ -1,0 +1,9 @@
+// `npm run docs:options`: writes the tables of options into the pages that hold them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { OPTION_PAGES, withOptionTables } from './option-tables.js';
+
+for (const { path, language } of OPTION_PAGES) {
+  const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  writeFileSync(file, withOptionTables(readFileSync(file, 'utf8'), language));
+}
