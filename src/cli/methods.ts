@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import { protoPath } from '../files/proto-path.js';
 
 /** A method of a service in a file of `proto`. */
 export interface MethodName {
@@ -17,14 +15,4 @@ export function methodOf({ file, service, method }: MethodName) {
   const found = Object.entries(methods ?? {}).find(([name]) => name === method);
   if (found === undefined) throw new Error(`proto/${file}: no method ${service}/${method}`);
   return found[1] as MethodDefinition<object, object>;
-}
-
-/** The folder `proto` stands beside `src`, and above the build. */
-function protoPath(file: string): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'proto', file))) {
-    if (folder === dirname(folder)) throw new Error(`proto/${file} not found`);
-    folder = dirname(folder);
-  }
-  return join(folder, 'proto', file);
 }

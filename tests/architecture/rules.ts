@@ -41,7 +41,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['classic-level', 'node:*'],
   },
   'engines/consensus': {
-    folders: ['core', 'ports', 'engines', 'engines/consensus'],
+    folders: ['core', 'ports', 'files', 'engines', 'engines/consensus'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
   },
   'engines/leader': {
@@ -50,7 +50,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   },
   portal: { folders: ['core', 'ports', 'portal'], packages: ['node:*'] },
   'doors/grpc': {
-    folders: ['core', 'ports', 'security/tls', 'doors/grpc'],
+    folders: ['core', 'ports', 'files', 'security/tls', 'doors/grpc'],
     packages: [
       '@grpc/grpc-js',
       '@grpc/proto-loader',

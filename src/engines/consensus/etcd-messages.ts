@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { PackageDefinition } from '@grpc/proto-loader';
+import { protoPath } from '../../files/proto-path.js';
 
 /** etcd's messages as plain objects, as far as they are used; proto/etcd.proto has the field numbers. */
 export interface Header {
@@ -124,16 +122,4 @@ export function method<Req, Res>(from: PackageDefinition, service: string, name:
   const definition = definitions?.[name];
   if (definition === undefined) throw new Error(`etcd.proto has no ${service}/${name}`);
   return definition;
-}
-
-/** The folder `proto` stands beside `src` and above the build. */
-function protoPath(name: string): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const path = join(folder, 'proto', name);
-    if (existsSync(path)) return path;
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error(`proto/${name} not found`);
-    folder = parent;
-  }
 }
