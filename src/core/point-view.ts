@@ -1,8 +1,8 @@
 import { KvsError } from './errors.js';
 import { limits } from './limits.js';
-import type { EntryRecord } from './record.js';
+import type { EntryRecord, StoredValue } from './record.js';
 import type { KeySpace } from './space.js';
-import type { Store, StoredValue } from './store.js';
+import type { Store } from './store.js';
 
 // Keys without anything to show that are passed in one go: less than a millisecond.
 const MISSES_BEFORE_PAUSE = 4096;
@@ -87,17 +87,9 @@ export function* versionsOf(store: Store, key: string): Generator<StoredValue | 
     // Looked for anew after each pause: rows may have gone, or a state been adopted.
     const space = store.keySpace;
     const slot = space.keys.find(key);
-    const rows = slot === undefined ? [] : space.rowsAfter(slot, last, ROWS_BEFORE_PAUSE);
-    if (rows.length === 0) return;
-    const { entries } = space;
-    const found = rows.map((row): StoredValue => {
-      return {
-        key,
-        value: entries.value(row),
-        version: entries.version(row),
-        timestamp: entries.timestamp(row),
-      };
-    });
+    if (slot === undefined) return;
+    const found = space.rowsAfter(slot, last, ROWS_BEFORE_PAUSE).map((row) => space.value(slot, row));
+    if (found.length === 0) return;
     last = found.at(-1)?.version ?? last;
     yield* found;
     if (found.length >= ROWS_BEFORE_PAUSE) yield undefined;

@@ -35,3 +35,11 @@ export interface WalkCursor {
   readonly slot: number;
   readonly after: OrderPosition | undefined;
 }
+
+/** One value as a reader sees it. */
+export interface StoredValue {
+  readonly key: string;
+  readonly value: string;
+  readonly version: number;
+  readonly timestamp: number;
+}

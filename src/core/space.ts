@@ -6,7 +6,7 @@ import { KeyHistory, KeyTable } from './keys.js';
 import { limits } from './limits.js';
 import { OrderedKeys } from './ordered-keys.js';
 import type { PointView } from './point-view.js';
-import type { EntryRecord, OrderPosition } from './record.js';
+import type { EntryRecord, OrderPosition, StoredValue } from './record.js';
 import { RequestRows } from './request-rows.js';
 import type { VersionVector } from './vector.js';
 
@@ -188,6 +188,19 @@ export class KeySpace {
       superseded: this.entries.superseded(row),
       context: this.entries.context(row),
       attempt: this.requests.of(row),
+    };
+  }
+
+  /** What readers see of a row of this key. */
+  value(slot: number, row: number): StoredValue;
+  value(slot: number, row: number | undefined): StoredValue | undefined;
+  value(slot: number, row: number | undefined): StoredValue | undefined {
+    if (row === undefined) return undefined;
+    return {
+      key: this.keys.name(slot),
+      value: this.entries.value(row),
+      version: this.entries.version(row),
+      timestamp: this.entries.timestamp(row),
     };
   }
 

@@ -1,12 +1,9 @@
 import type { Changes } from './changes.js';
-import type { Dot, Origin, VectorEntries } from './dot.js';
-import { NO_ENTRIES, raise } from './dot.js';
-import { KvsError } from './errors.js';
-import { limits } from './limits.js';
+import type { Origin, VectorEntries } from './dot.js';
 import type { InsertMutation, Mutation, RemoveDotsMutation, RemoveObservedMutation } from './mutation.js';
-import type { EntryRecord, KeyFragment, OrderPosition } from './record.js';
+import type { EntryRecord, KeyFragment, OrderPosition, StoredValue } from './record.js';
 import { KeySpace } from './space.js';
-import { assertCountable } from './stamping.js';
+import { StoredKey } from './stored-key.js';
 import type { StoreObserver } from './store-observer.js';
 import { VersionVector } from './vector.js';
 
@@ -15,14 +12,6 @@ const MISSES_BEFORE_PAUSE = 4096;
 // New keys put in order, and keys of a range looked up, in one go: a few milliseconds.
 const KEYS_ORDERED_BEFORE_PAUSE = 1024;
 const KEYS_PER_PAGE = 256;
-
-/** One value as a reader sees it. */
-export interface StoredValue {
-  readonly key: string;
-  readonly value: string;
-  readonly version: number;
-  readonly timestamp: number;
-}
 
 /**
  * The versioned store of one server: every key with all its versions, and the version vector of what was applied.
@@ -68,13 +57,13 @@ export class Store {
   /** The greatest version ≤ `version` of a key (the latest if `undefined`). O(log n) in the key's entries. */
   get(key: string, version?: number): StoredValue | undefined {
     const slot = this.space.keys.find(key);
-    return slot === undefined ? undefined : this.valueAt(slot, version);
+    return slot === undefined ? undefined : this.space.value(slot, this.space.lastRow(slot, version));
   }
 
   /** The value with the greatest timestamp ≤ `timestamp` (the newest if `undefined`), in the order (timestamp, origin). */
   getAt(key: string, timestamp?: number): StoredValue | undefined {
     const slot = this.space.keys.find(key);
-    return slot === undefined ? undefined : this.valueOf(slot, this.space.lastRowAt(slot, timestamp));
+    return slot === undefined ? undefined : this.space.value(slot, this.space.lastRowAt(slot, timestamp));
   }
 
   /**
@@ -109,7 +98,7 @@ export class Store {
    */
   *values(version?: number): Generator<StoredValue | undefined> {
     for (let slot = 0, passed = 0; slot < this.space.keys.count; slot++) {
-      const value = this.valueAt(slot, version);
+      const value = this.space.value(slot, this.space.lastRow(slot, version));
       if (value === undefined && ++passed < MISSES_BEFORE_PAUSE) continue;
       passed = 0;
       yield value;
@@ -146,62 +135,12 @@ export class Store {
     return this.space.hashes.part(part);
   }
 
-  // ── stamping: what a local writer says of a mutation before it is applied ──────────────────────────────────────
-
   /**
-   * An insert with the next version and timestamp of its key, and what its writer has observed.
-   * @param wallMs wall clock, ms since 1970
-   * @throws KvsError VERSAO_ESGOTADA if a counter would pass its limit
+   * A key as it is now, for whoever writes.
+   * @param earlier see {@link StoredKey}
    */
-  stampInsert(origin: Origin, key: string, value: string, wallMs: number): InsertMutation {
-    const slot = this.space.keys.find(key);
-    const version = slot === undefined ? 1 : this.space.keys.greatestVersion(slot) + 1;
-    const least = slot === undefined ? 1 : this.space.keys.greatestTimestamp(slot) + 1;
-    const timestamp = Math.max(Math.floor(wallMs), least);
-    assertCountable(version, timestamp);
-    const context = slot === undefined ? NO_ENTRIES : this.observedHeads(slot, origin);
-    return { kind: 'insert', key, value, version, timestamp, context };
-  }
-
-  /**
-   * The removal of every entry of a key that is here now.
-   * @throws KvsError CHAVE_INEXISTENTE if there is none
-   */
-  stampRemoveAll(key: string): RemoveObservedMutation {
-    const slot = this.space.keys.find(key);
-    const rows = slot === undefined ? [] : this.space.rows(slot);
-    if (rows.length === 0) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
-    return { kind: 'removeObserved', key, observed: this.observedRows(rows), keep: undefined };
-  }
-
-  /** The removal of every entry of a key that is here now but the newest; `undefined` if there is nothing to remove. */
-  stampTrim(key: string): RemoveObservedMutation | undefined {
-    const slot = this.space.keys.find(key);
-    const newest = slot === undefined ? undefined : this.space.lastRowAt(slot, undefined);
-    if (slot === undefined || newest === undefined || this.space.rowCount(slot) === 1) return undefined;
-    const { origin, seq } = this.space.record(newest);
-    return {
-      kind: 'removeObserved',
-      key,
-      observed: this.observedRows(this.space.rows(slot)),
-      keep: { origin, seq },
-    };
-  }
-
-  /**
-   * The removal of one version of a key, with its siblings.
-   * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE
-   */
-  stampRemoveVersion(key: string, version: number): RemoveDotsMutation {
-    const slot = this.space.keys.find(key);
-    if (slot === undefined || this.space.rowCount(slot) === 0) {
-      throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
-    }
-    const dots = this.space.rowsOfVersion(slot, version).map((row): Dot => {
-      return { origin: this.space.entries.originName(row), seq: this.space.entries.seq(row) };
-    });
-    if (dots.length === 0) throw new KvsError('VERSAO_INEXISTENTE', `a chave não tem a versão ${version}`);
-    return { kind: 'removeDots', key, version, dots };
+  key(key: string, earlier?: InsertMutation): StoredKey {
+    return new StoredKey(this.space, key, earlier);
   }
 
   // ── applying ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -270,48 +209,6 @@ export class Store {
       const seq = entries.seq(row);
       if (removal.dots.some((dot) => dot.origin === name && dot.seq === seq)) this.space.remove(slot, row);
     }
-  }
-
-  private observedRows(rows: readonly number[]): VectorEntries {
-    const observed = new Map<Origin, number>();
-    for (const row of rows) raise(observed, this.space.entries.originName(row), this.space.entries.seq(row));
-    return [...observed];
-  }
-
-  /** What a writer about to insert has observed of the heads' origins, itself excepted. */
-  private observedHeads(slot: number, self: Origin): VectorEntries {
-    const entries = this.space.entries;
-    const heads = this.space.heads(slot);
-    const [only] = heads;
-    // The common case: the only head is this writer's own, and had observed nobody else's.
-    if (heads.length === 1 && only !== undefined && entries.originName(only) === self) {
-      if (entries.context(only).length === 0) return NO_ENTRIES;
-    }
-    const observed = new Map<Origin, number>();
-    for (const row of heads) {
-      if (entries.originName(row) !== self) raise(observed, entries.originName(row), entries.seq(row));
-    }
-    for (const row of heads) {
-      for (const [origin, seq] of entries.context(row)) {
-        if (origin === self || (observed.size >= limits.contextEntries && !observed.has(origin))) continue;
-        raise(observed, origin, seq);
-      }
-    }
-    return observed.size === 0 ? NO_ENTRIES : [...observed];
-  }
-
-  private valueAt(slot: number, version: number | undefined): StoredValue | undefined {
-    return this.valueOf(slot, this.space.lastRow(slot, version));
-  }
-
-  private valueOf(slot: number, row: number | undefined): StoredValue | undefined {
-    if (row === undefined) return undefined;
-    return {
-      key: this.space.keys.name(slot),
-      value: this.space.entries.value(row),
-      version: this.space.entries.version(row),
-      timestamp: this.space.entries.timestamp(row),
-    };
   }
 
   private fragment(slot: number, after: OrderPosition | undefined): KeyFragment {

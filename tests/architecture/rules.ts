@@ -63,7 +63,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   'doors/mensagem': {
     folders: ['core', 'ports', 'wire', 'security/tls', 'doors/mensagem'],
     // Servers of the leader engine speak to each other through the door of its clients.
-    modules: ['engines/leader/fresh-role', 'engines/leader/operations'],
+    modules: ['engines/leader/fresh-role'],
     packages: ['node:*'],
   },
   config: { folders: ['core', 'ports', 'mqtt', 'security/tls', 'config'], packages: ['node:*'] },

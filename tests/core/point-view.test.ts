@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { everyVersion } from '../../src/core/point-view.js';
 import { Store } from '../../src/core/store.js';
+import { stampInsert, stampRemoval, stampTrim } from '../support/stamp.js';
 
 const KEYS = ['a', 'b', 'c', 'd'];
 
@@ -15,17 +16,17 @@ const change = fc.record({
 function apply(store: Store, { key, origin, kind }: { key: string; origin: string; kind: string }): void {
   const seq = store.vector.seqOf(origin) + 1;
   if (kind === 'insert') {
-    store.apply(origin, seq, store.stampInsert(origin, key, `${origin}${seq}`, 1_000));
+    store.apply(origin, seq, stampInsert(store, origin, key, `${origin}${seq}`, 1_000));
     return;
   }
   if (store.entriesOf(key) === 0) return;
   const oldest = [...store.fragments()].find((fragment) => fragment.key === key)?.entries[0]?.version ?? 0;
   const removal =
     kind === 'trim'
-      ? store.stampTrim(key)
+      ? stampTrim(store, key)
       : kind === 'removeAll'
-        ? store.stampRemoveAll(key)
-        : store.stampRemoveVersion(key, oldest);
+        ? stampRemoval(store, key)
+        : stampRemoval(store, key, oldest);
   if (removal) store.apply(origin, seq, removal);
 }
 

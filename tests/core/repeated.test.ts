@@ -9,6 +9,7 @@ import { Store } from '../../src/core/store.js';
 import { PartSet } from '../../src/core/parts.js';
 import { walkPage, WALK_START } from '../../src/core/walk.js';
 import { insert } from './support.js';
+import { stampInsert, stampRemoval } from '../support/stamp.js';
 
 const BOUNDS = { requests: 10, requestAgeMs: 1_000, requestSkewMs: 50 };
 const ID = 'loyw438s-abcdefghijkl';
@@ -87,10 +88,10 @@ describe('attempts of one request in a store', () => {
     store.apply('oC', 1, { kind: 'removeDots', key: 'chave', version: 1, dots: [{ origin: 'oA', seq: 1 }] });
     expect([...store.keySpace.requests.doubled]).toEqual([]);
     expect(losers(store)).toEqual([]);
-    store.apply('oC', 2, store.stampRemoveAll('chave'));
+    store.apply('oC', 2, stampRemoval(store, 'chave'));
     expect(store.keySpace.requests.rows(ID)).toEqual([]);
     // The row is used again, by an entry without a request.
-    store.apply('oC', 3, store.stampInsert('oC', 'chave', 'x', 5));
+    store.apply('oC', 3, stampInsert(store, 'oC', 'chave', 'x', 5));
     expect(store.heads('chave')[0]?.attempt).toBeUndefined();
   });
 

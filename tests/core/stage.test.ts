@@ -6,6 +6,7 @@ import { Store } from '../../src/core/store.js';
 import { walkPage, WALK_START } from '../../src/core/walk.js';
 import { assertTrue, stateText } from '../support/oracle-compare.js';
 import { insert, Lab, steps, Transfer, type Step } from './support.js';
+import { stampInsert } from '../support/stamp.js';
 
 const SEED = 20_240_229;
 const WRITERS = 4;
@@ -133,7 +134,7 @@ describe('counterexamples', () => {
     lab.insert(0, 'alfa', 1);
     lab.remove(0, 'alfa', 'all');
     new Transfer(lab, 0, 1, TINY).join();
-    expect(lab.store(1).stampInsert('o1', 'alfa', 'v', 0)).toMatchObject({ version: 2, timestamp: 2 });
+    expect(stampInsert(lab.store(1), 'o1', 'alfa', 'v', 0)).toMatchObject({ version: 2, timestamp: 2 });
   });
 });
 

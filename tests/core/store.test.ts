@@ -6,6 +6,7 @@ import { Store } from '../../src/core/store.js';
 import { assertTrue, stateText } from '../support/oracle-compare.js';
 import { SeededRandom } from '../support/sim-random.js';
 import { codeOf, insert, Lab, steps } from './support.js';
+import { stampInsert, stampRemoval } from '../support/stamp.js';
 
 const SEED = 20_240_229;
 const WRITERS = 3;
@@ -137,8 +138,8 @@ describe('names and limits', () => {
   it.each(odd.map((key) => [key.slice(0, 20), key]))('stores %j like any other key', (_, key) => {
     const store = new Store();
     expect(store.get(key)).toBeUndefined();
-    expect(codeOf(() => store.stampRemoveAll(key))).toBe('CHAVE_INEXISTENTE');
-    store.apply('a', 1, store.stampInsert('a', key, 'valor', 5));
+    expect(codeOf(() => stampRemoval(store, key))).toBe('CHAVE_INEXISTENTE');
+    store.apply('a', 1, stampInsert(store, 'a', key, 'valor', 5));
     expect(store.get(key)).toEqual({ key, value: 'valor', version: 1, timestamp: 5 });
     expect(store.keyCount).toBe(1);
   });
@@ -150,22 +151,22 @@ describe('names and limits', () => {
     [7, limits.timestampMs, 'VERSAO_ESGOTADA'],
   ])('after version %i at %i the next insert gets: %s', (version, timestamp, code) => {
     const store = storeOf(['a', insert('k', version, { timestamp })]);
-    expect(codeOf(() => store.stampInsert('b', 'k', 'v', 0))).toBe(code);
-    expect(codeOf(() => store.stampInsert('b', 'l', 'v', 0))).toBe('nenhum');
+    expect(codeOf(() => stampInsert(store, 'b', 'k', 'v', 0))).toBe(code);
+    expect(codeOf(() => stampInsert(store, 'b', 'l', 'v', 0))).toBe('nenhum');
   });
 
   it('goes on counting after everything was removed, also when the clock goes back', () => {
     const store = storeOf(['a', insert('k', 3, { timestamp: 1_000 })]);
-    store.apply('a', 2, store.stampRemoveAll('k'));
+    store.apply('a', 2, stampRemoval(store, 'k'));
     expect(store.entryCount).toBe(0);
-    expect(store.stampInsert('a', 'k', 'v', 10)).toMatchObject({ version: 4, timestamp: 1_001 });
+    expect(stampInsert(store, 'a', 'k', 'v', 10)).toMatchObject({ version: 4, timestamp: 1_001 });
   });
 
   it('tells a missing key from a missing version', () => {
     const store = storeOf(['a', insert('k', 1)]);
-    expect(codeOf(() => store.stampRemoveVersion('l', 1))).toBe('CHAVE_INEXISTENTE');
-    expect(codeOf(() => store.stampRemoveVersion('k', 2))).toBe('VERSAO_INEXISTENTE');
-    expect(codeOf(() => store.stampRemoveVersion('k', 1))).toBe('nenhum');
+    expect(codeOf(() => stampRemoval(store, 'l', 1))).toBe('CHAVE_INEXISTENTE');
+    expect(codeOf(() => stampRemoval(store, 'k', 2))).toBe('VERSAO_INEXISTENTE');
+    expect(codeOf(() => stampRemoval(store, 'k', 1))).toBe('nenhum');
   });
 
   it('keeps the dots of every head in a context, and prunes only what they inherited', () => {
@@ -176,9 +177,9 @@ describe('names and limits', () => {
         insert('k', 1, { context: [[`${origin}x`, 1]] }),
       ]),
     );
-    const { context } = store.stampInsert('w', 'k', 'v', 1);
+    const { context } = stampInsert(store, 'w', 'k', 'v', 1);
     expect(new Set(context.map(([origin]) => origin))).toEqual(new Set(heads));
-    store.apply('w', 1, store.stampInsert('w', 'k', 'v', 1));
+    store.apply('w', 1, stampInsert(store, 'w', 'k', 'v', 1));
     expect(store.heads('k').map((head) => head.origin)).toEqual(['w']);
   });
 

@@ -7,6 +7,7 @@ import { differingParts, walkPage, WALK_START } from '../../src/core/walk.js';
 import { KvsError } from '../../src/core/errors.js';
 import type { VectorEntries } from '../../src/core/dot.js';
 import { Oracle, type Target } from '../support/oracle.js';
+import { stampInsert, stampRemoval } from '../support/stamp.js';
 
 export const KEYS = ['alfa', '__proto__', 'constructor', 'a!b'] as const;
 
@@ -72,7 +73,7 @@ export class Lab {
     const store = this.store(at);
     const before = store.vector.entries();
     const value = `v${this.written.length}`;
-    const mutation = store.stampInsert(this.name(at), key, value, wallMs);
+    const mutation = stampInsert(store, this.name(at), key, value, wallMs);
     this.oracle.insert(this.name(at), before, key, value, mutation, wallMs);
     this.accept(at, mutation);
   }
@@ -85,8 +86,8 @@ export class Lab {
     if (this.oracle.targets(before, key, target).length === 0) return;
     let mutation: Mutation =
       target === 'all' || target === 'allButNewest'
-        ? store.stampRemoveAll(key)
-        : store.stampRemoveVersion(key, target);
+        ? stampRemoval(store, key)
+        : stampRemoval(store, key, target);
     const newest = entries.at(-1);
     if (target === 'allButNewest' && newest && mutation.kind === 'removeObserved') {
       mutation = { ...mutation, keep: { origin: newest.origin, seq: newest.seq } };

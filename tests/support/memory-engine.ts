@@ -1,7 +1,7 @@
 import { assertCommitFits } from '../../src/core/commit-size.js';
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
-import { onlyHead } from '../../src/ports/engine.js';
+import { onlyHead } from '../../src/engines/only-head.js';
 import type {
   Answers,
   Capabilities,

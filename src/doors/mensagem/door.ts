@@ -9,17 +9,16 @@ import type { Hosts, OpenPorts } from '../../security/tls/open-ports.js';
 import type { Admission } from './admission.js';
 import { MensagemConnection } from '../../wire/mensagem/connection.js';
 import type { ConnectionLimits } from '../../wire/mensagem/connection.js';
-import { getAnswer, withId, wireRow } from '../../wire/mensagem/answers.js';
+import { getAnswer, withId } from '../../wire/mensagem/answers.js';
 import { addressText, getAnswered } from '../../wire/mensagem/console.js';
-import { commitOf } from '../../wire/mensagem/decode.js';
 import { errorMessage } from '../../wire/mensagem/encode.js';
 import type { DoorRole } from '../../engines/leader/fresh-role.js';
 import { full, Guests } from './guests.js';
 import type { Guest } from './guests.js';
 import { CLIENT_SHAPE, mensagemLimits, SERVER_SHAPE } from '../../wire/mensagem/limits.js';
 import type { ByteBudget } from '../../wire/mensagem/lines.js';
+import { answerMessage, writeOf } from '../../wire/mensagem/writes.js';
 import type { Names } from '../../wire/mensagem/names.js';
-import type { OperationDone } from '../../engines/leader/operations.js';
 import type {
   MensagemAnswer,
   CommitMessage,
@@ -259,9 +258,8 @@ export class MensagemDoor {
         case 'PUT':
           return this.put(guest, message).catch((error: unknown) => this.failure(error));
         case 'OPERATION':
-          return this.operate(message).catch((error: unknown) => this.failure(error));
         case 'COMMIT':
-          return this.commit(message).catch((error: unknown) => this.failure(error));
+          return this.write(message).catch((error: unknown) => this.failure(error));
       }
     } catch (error) {
       return this.failure(error);
@@ -275,20 +273,10 @@ export class MensagemDoor {
     return { tipo: 'PUT_OK', chave, timestamp };
   }
 
-  private async operate({ op, chave, valor, versao, id }: OperationMessage): Promise<MensagemAnswer> {
-    const operation = { kind: op, key: chave, value: valor, version: versao };
-    const { row, previous }: OperationDone = await this.options.role.perform(operation);
-    return {
-      tipo: 'OPERATION_OK',
-      ...(row === undefined ? {} : { linha: wireRow(row) }),
-      ...(previous === undefined ? {} : { anterior: wireRow(previous) }),
-      id,
-    };
-  }
-
-  private async commit(message: CommitMessage): Promise<MensagemAnswer> {
-    const feito = await this.options.role.commit(commitOf(message));
-    return { tipo: 'COMMIT_OK', feito, id: message.id };
+  /** A write of another door, which a follower hands on. */
+  private async write(message: OperationMessage | CommitMessage): Promise<MensagemAnswer> {
+    const write = writeOf(message);
+    return answerMessage(write, await this.options.role.write(write), message.id);
   }
 
   /** What cannot be told now, for whatever reason, another server or a later moment may tell. */

@@ -12,7 +12,8 @@ import {
   versionsBelow,
 } from './layout.js';
 import { decodeValue, encodeHead, encodeValue, headOf, RECENT_WRITES } from './records.js';
-import type { StoredHead, HeadRecord, Place } from './records.js';
+import type { Place } from '../plan.js';
+import type { StoredHead, HeadRecord } from './records.js';
 import { absent, drop, dropRange, get, put, putFor, read, unchanged } from './etcd-requests.js';
 import { decodeRequest, encodeRequest, requestRecord } from './request-record.js';
 import type { RequestRecord } from './request-record.js';

@@ -1,4 +1,4 @@
-import { onlyHead } from '../../ports/engine.js';
+import { onlyHead } from '../only-head.js';
 import type { Answers, OfKind, Query, Row, Rows, Scan, Stream } from '../../ports/engine.js';
 import { ALL_HEADS, ALL_VALUES, headRange, valuesOf } from './layout.js';
 import type { Reads } from './reads.js';

@@ -7,7 +7,8 @@ import { headKey, timesUpTo, timestampOfPlace, valueKey, versionsUpTo } from './
 import type { EtcdRange } from './layout.js';
 import type { EtcdMember } from './etcd-member.js';
 import { headOf, ourHead, rowOf } from './records.js';
-import type { StoredHead, Place } from './records.js';
+import type { Place } from '../plan.js';
+import type { StoredHead } from './records.js';
 import { first, get, read, unchanged } from './etcd-requests.js';
 import { TXN } from './etcd-messages.js';
 import type { Header, EtcdKeyValue, TxnRequest, TxnResponse } from './etcd-messages.js';

@@ -1,12 +1,7 @@
 import { KvsError } from '../../core/errors.js';
 import type { Row } from '../../ports/engine.js';
+import type { Place } from '../plan.js';
 import type { EtcdKeyValue } from './etcd-messages.js';
-
-/** Where a value is: its version and timestamp. */
-export interface Place {
-  readonly version: number;
-  readonly timestamp: number;
-}
 
 /** What is known of a key, whether it has values or not. Written by every write to the key, never removed. */
 export interface HeadRecord {

@@ -1,7 +1,7 @@
 import { reused } from '../../core/attempt.js';
 import { hashString } from '../../core/hash.js';
 import { foreign, isCount, parseObject } from './records.js';
-import type { Place } from './records.js';
+import type { Place } from '../plan.js';
 
 /** What became of a request: where its value was put, and what it was. */
 export interface RequestRecord extends Place {

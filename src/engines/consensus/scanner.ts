@@ -13,7 +13,7 @@ import {
 } from './layout.js';
 import type { EtcdRange } from './layout.js';
 import { ourHead, ourRow, rowOf } from './records.js';
-import type { Place } from './records.js';
+import type { Place } from '../plan.js';
 import { pageOf } from './pages.js';
 import { present, timestampIn } from './reads.js';
 import type { Moment, Reads } from './reads.js';

@@ -21,7 +21,8 @@ import {
 import type { WriteTransaction } from './plans.js';
 import { Leases, LEASE_LOST } from './leases.js';
 import { headOf, rowOf } from './records.js';
-import type { StoredHead, Place } from './records.js';
+import type { Place } from '../plan.js';
+import type { StoredHead } from './records.js';
 import { present, timestampIn } from './reads.js';
 import type { Reads } from './reads.js';
 import { assertSame, decodeRequest } from './request-record.js';

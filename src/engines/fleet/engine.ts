@@ -1,25 +1,21 @@
 import type { Attempt } from '../../core/attempt.js';
 import type { Origin } from '../../core/dot.js';
-import { assertCommitFits } from '../../core/commit-size.js';
 import { KvsError } from '../../core/errors.js';
-import type { Mutation, RemoveDotsMutation } from '../../core/mutation.js';
-import type { Loser, Remembered } from '../../core/request-memory.js';
+import type { InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mutation.js';
+import type { EntryRecord } from '../../core/record.js';
+import type { Loser } from '../../core/request-memory.js';
 import { Store } from '../../core/store.js';
 import { everyVersion, versionsOf } from '../../core/point-view.js';
-import { isPresent, timestampLeast, withOriginalStamp } from '../../core/stamping.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import type {
   Answers,
   Awaitable,
   Capabilities,
-  Commit,
   Engine,
   Head,
+  Insert,
   OfKind,
   Query,
-  RangeRow,
-  Restored,
-  Row,
   Rows,
   Scan,
   Stream,
@@ -28,16 +24,17 @@ import type {
 import type { MemberOptions } from './replication/member-options.js';
 import { Member } from './replication/member.js';
 import { FleetGuarantees } from './guarantees.js';
-import { assertOriginFits, assertRoomFor } from '../room.js';
+import { answerTo, tellsNewest } from '../plan.js';
+import { assertOriginFits } from '../room.js';
 import { defaultFleetTuning } from './replication/tuning.js';
-import { guardsHold, stampWrites } from '../commit.js';
 import { Requests } from './requests.js';
+import { planWrite, type PlannedWrite } from '../store-plan.js';
 import { tellOf } from '../tell-changes.js';
 
 /**
  * The fleet engine: every server holds everything, writes at once, and tells the others (eventual, causal+).
  *
- *     local   insert → store.stamp ┐
+ *     local   write → plan         ┐
  *     remote  bus → causally ready ┴→ store.apply → outbox (if local) → answer
  */
 export class FleetEngine implements Engine, ChangeFeed {
@@ -102,164 +99,71 @@ export class FleetEngine implements Engine, ChangeFeed {
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Answers[K];
   read(query: Query): Answers[Query['kind']] {
+    this.assertServing();
     switch (query.kind) {
       case 'version':
-        return this.query(query.key, query.version);
+        return this.store.get(query.key, query.version);
       case 'instant':
-        return this.queryAt(query.key, query.timestamp);
+        return this.store.getAt(query.key, query.timestamp);
       case 'heads':
-        return this.heads(query.key);
+        return this.store.heads(query.key).map(headOf);
     }
   }
 
   write<K extends Write['kind']>(write: OfKind<Write, K>): Answers[K];
   write(write: Write): Answers[Write['kind']] {
-    switch (write.kind) {
-      case 'insert':
-        return this.insert(write.key, write.value, write.attempt);
-      case 'put':
-        return this.put(write.key, write.value, write.attempt);
-      case 'remove':
-        this.remove(write.key, write.version);
-        return undefined;
-      case 'removeAll':
-        return this.removeAll(write.key);
-      case 'trim':
-        return this.trim(write.key);
-      case 'restore':
-        return this.restore(write);
-      case 'commit':
-        return this.commit(write);
-    }
+    this.assertWritable();
+    const { mutations, answer } = this.plan(write);
+    for (const mutation of mutations) this.accept(mutation);
+    return answer;
   }
 
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
   scan(scan: Scan): Stream<Rows[Scan['kind']]> {
+    this.assertServing();
     switch (scan.kind) {
       case 'snapshot':
-        return this.snapshot(scan.version);
+        return this.store.values(scan.version);
       case 'range':
-        return this.range(scan.from, scan.to, scan.timestamp);
+        return this.store.range(scan.from, scan.to, scan.timestamp);
       case 'history':
-        return this.versions(scan.key);
+        return versionsOf(this.store, scan.key);
       case 'everything':
-        return this.everything();
+        return everyVersion(this.store);
     }
   }
 
-  private insert(key: string, value: string, attempt?: Attempt): Answers['insert'] {
-    this.assertWritable();
-    return this.repeated(key, value, attempt) ?? this.insertNew(key, value, attempt);
+  /**
+   * What a write does now, and what it is answered with.
+   * @param earlier see {@link planWrite}
+   * @throws KvsError
+   */
+  plan(write: Write, earlier?: InsertMutation): PlannedWrite {
+    if (isInsert(write) && write.attempt !== undefined) {
+      const repeated = this.planRepeated(write, write.attempt);
+      if (repeated !== undefined) return repeated;
+    }
+    return planWrite(this, write, this.options.time.wallMs(), earlier);
   }
 
-  private put(key: string, value: string, attempt?: Attempt): Answers['put'] {
-    this.assertWritable();
-    const known = this.repeated(key, value, attempt);
+  /** An attempt at what was done already: nothing is written but that this server stands behind it. */
+  private planRepeated(write: Insert, attempt: Attempt): PlannedWrite | undefined {
+    const { key, value } = write;
+    const known = this.requests.answerTo(attempt, key, value);
+    if (known === undefined) return undefined;
     // What was newest before it, as far as it is still here.
-    const previous = this.store.getAt(key, known && known.timestamp - 1);
-    const { version, timestamp } = known ?? this.insertNew(key, value, attempt);
-    return { row: { key, value, version, timestamp }, previous };
-  }
-
-  /** What became of an earlier attempt, if that is the answer to this one. */
-  private repeated(key: string, value: string, attempt: Attempt | undefined): Remembered | undefined {
-    const known = attempt && this.requests.answerTo(attempt, key, value);
-    // Whoever confirms what this server has written shall have what it answers with.
-    if (known && known.origin !== this.origin) this.accept(causeMarkOf(key, known));
-    return known;
-  }
-
-  private insertNew(key: string, value: string, attempt: Attempt | undefined): Answers['insert'] {
-    assertRoomFor(this.store, key, value);
-    const insert = this.store.stampInsert(this.origin, key, value, this.options.time.wallMs());
-    this.accept(attempt === undefined ? insert : { ...insert, attempt });
-    return insert;
-  }
-
-  private query(key: string, version: number | undefined): Row | undefined {
-    this.assertServing();
-    return this.store.get(key, version);
-  }
-
-  private queryAt(key: string, timestamp: number | undefined): Row | undefined {
-    this.assertServing();
-    return this.store.getAt(key, timestamp);
-  }
-
-  private remove(key: string, version: number | undefined): void {
-    this.assertWritable();
-    const { store } = this;
-    this.accept(version === undefined ? store.stampRemoveAll(key) : store.stampRemoveVersion(key, version));
-  }
-
-  private removeAll(key: string): Row | undefined {
-    this.assertWritable();
-    const newest = this.store.getAt(key);
-    if (newest) this.accept(this.store.stampRemoveAll(key));
-    return newest;
-  }
-
-  private trim(key: string): Row | undefined {
-    this.assertWritable();
-    const removal = this.store.stampTrim(key);
-    if (removal) this.accept(removal);
-    return this.store.getAt(key);
-  }
-
-  private commit(change: Commit): boolean {
-    this.assertWritable();
-    assertCommitFits(change);
-    const { store, origin } = this;
-    if (!guardsHold(store, change.guards)) return false;
-    const mutations = stampWrites(store, origin, change.writes, this.options.time.wallMs());
-    for (const mutation of mutations) this.accept(mutation);
-    return true;
+    const previous = tellsNewest(write) ? this.store.getAt(key, known.timestamp - 1) : undefined;
+    const { version, timestamp } = known;
+    return {
+      // Whoever confirms what this server has written shall have what it answers with.
+      mutations: known.origin === this.origin ? [] : [causeMarkOf(key, version)],
+      answer: answerTo(write, { kind: 'add', version, timestamp }, previous),
+    };
   }
 
   /** Tells of every change, made here or by a peer. A second call takes the place of the first. */
   watch(listener: ChangeListener): void {
     this.listener = listener;
-  }
-
-  private snapshot(version: number | undefined): Stream<Row> {
-    this.assertServing();
-    return this.store.values(version);
-  }
-
-  private range(from: string, to: string, timestamp: number | undefined): Stream<RangeRow> {
-    this.assertServing();
-    return this.store.range(from, to, timestamp);
-  }
-
-  private versions(key: string): Stream<Row> {
-    this.assertServing();
-    return versionsOf(this.store, key);
-  }
-
-  private everything(): Stream<Row> {
-    this.assertServing();
-    return everyVersion(this.store);
-  }
-
-  private restore(row: Row): Restored {
-    this.assertWritable();
-    const { key, value, version } = row;
-    if (isPresent(this.store, row)) return { version, outcome: 'present' };
-    assertRoomFor(this.store, key, value);
-    const next = this.store.stampInsert(this.origin, key, value, this.options.time.wallMs());
-    const insert = withOriginalStamp(next, timestampLeast(this.store, key), row);
-    this.accept(insert);
-    return { version: insert.version, outcome: insert === next ? 'renumbered' : 'kept' };
-  }
-
-  private heads(key: string): readonly Head[] {
-    this.assertServing();
-    return this.store.heads(key).map((head) => ({
-      value: head.value,
-      timestamp: head.timestamp,
-      origin: head.origin,
-      clock: [...head.context, [head.origin, head.seq]],
-    }));
   }
 
   /** The road of a local mutation, stamped just now (or, with a journal, before it became durable). */
@@ -306,6 +210,14 @@ function removalOf({ key, version, origin, seq }: Loser): RemoveDotsMutation {
 }
 
 /** A mutation that changes nothing, and stands behind what it was answered with: in the log, and among its causes. */
-export function causeMarkOf(key: string, { version }: Remembered): RemoveDotsMutation {
+function causeMarkOf(key: string, version: number): RemoveDotsMutation {
   return { kind: 'removeDots', key, version, dots: [] };
+}
+
+function isInsert(write: Write): write is Insert {
+  return write.kind === 'insert' || write.kind === 'put';
+}
+
+function headOf({ value, timestamp, origin, context, seq }: EntryRecord): Head {
+  return { value, timestamp, origin, clock: [...context, [origin, seq]] };
 }

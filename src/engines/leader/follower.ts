@@ -2,17 +2,18 @@ import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { mensagemLimits } from '../../wire/mensagem/limits.js';
 import type { Mutation } from '../../core/mutation.js';
-import type { Commit, Row } from '../../ports/engine.js';
+import type { Answers, OfKind } from '../../ports/engine.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { putForwarded, replicationReceived } from '../../wire/mensagem/console.js';
 import { keysOf, mutationOf } from '../../wire/mensagem/decode.js';
 import { Forwarder } from './forwarder.js';
 import type { Request } from './forwarder.js';
 import { frontierOf } from './guarantees.js';
-import type { OperationDone, Operation } from './operations.js';
 import { assertServing } from './role.js';
 import type { LeaderRole, RoleOptions, RoleState } from './role.js';
 import { StateGiver, StateTaker } from './transfer.js';
+import { answerIn, requestOf, unexpected } from '../../wire/mensagem/writes.js';
+import type { OrderedWrite } from '../../wire/mensagem/writes.js';
 import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
 import type {
   MensagemAnswer,
@@ -21,7 +22,6 @@ import type {
   RemovalMessage,
   ReplicationMessage,
   WireClient,
-  WireRow,
 } from '../../wire/mensagem/messages.js';
 
 type MutationMessage = ReplicationMessage | RemovalMessage;
@@ -77,30 +77,10 @@ export class Follower implements LeaderRole {
     throw unexpected(answer);
   }
 
-  async perform({ kind, key, value, version }: Operation): Promise<OperationDone> {
+  write<K extends OrderedWrite['kind']>(write: OfKind<OrderedWrite, K>): Promise<Answers[K]>;
+  async write(write: OrderedWrite): Promise<Answers[OrderedWrite['kind']]> {
     assertServing(this.current);
-    const answer = await this.ask({
-      tipo: 'OPERATION',
-      op: kind,
-      chave: key,
-      ...(value === undefined ? {} : { valor: value }),
-      ...(version === undefined ? {} : { versao: version }),
-    });
-    if (answer.tipo !== 'OPERATION_OK') throw unexpected(answer);
-    return { row: rowOf(key, answer.linha), previous: rowOf(key, answer.anterior) };
-  }
-
-  async commit({ guards, writes }: Commit): Promise<boolean> {
-    assertServing(this.current);
-    const answer = await this.ask({
-      tipo: 'COMMIT',
-      guardas: guards.map(({ key, version }) => ({ chave: key, versao: version })),
-      escritas: writes.map((write) => {
-        return write.kind === 'removeAll' ? { chave: write.key } : { chave: write.key, valor: write.value };
-      }),
-    });
-    if (answer.tipo !== 'COMMIT_OK') throw unexpected(answer);
-    return answer.feito;
+    return answerIn(write, await this.ask(requestOf(write)));
   }
 
   visible(): undefined {
@@ -285,15 +265,4 @@ export class Follower implements LeaderRole {
     if (this.bound === undefined) this.forwarder.open();
     this.options.time.after(LOOK_MS, () => this.look());
   }
-}
-
-function rowOf(key: string, row: WireRow | undefined): Row | undefined {
-  return row && { key, value: row.valor, version: row.versao, timestamp: row.instante };
-}
-
-function unexpected(answer: MensagemAnswer): KvsError {
-  return new KvsError(
-    'RESULTADO_DESCONHECIDO',
-    `o líder respondeu ${answer.tipo}: consulte antes de repetir`,
-  );
 }

@@ -6,16 +6,11 @@ import { SERVER_SHAPE, mensagemLimits } from '../../wire/mensagem/limits.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
 import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
-import type {
-  MensagemAnswer,
-  CommitMessage,
-  Mensagem,
-  OperationMessage,
-  PutMessage,
-} from '../../wire/mensagem/messages.js';
+import type { MensagemAnswer, Mensagem, PutMessage } from '../../wire/mensagem/messages.js';
+import type { WriteRequest } from '../../wire/mensagem/writes.js';
 
 /** What can be forwarded, before it has an id. */
-export type Request = Omit<PutMessage, 'id'> | Omit<OperationMessage, 'id'> | Omit<CommitMessage, 'id'>;
+export type Request = Omit<PutMessage, 'id'> | WriteRequest;
 
 interface Pending {
   readonly request: Request;

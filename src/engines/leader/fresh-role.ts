@@ -1,15 +1,15 @@
 import { KvsError } from '../../core/errors.js';
-import type { Commit } from '../../ports/engine.js';
+import type { Answers, OfKind } from '../../ports/engine.js';
 import type { Pauses } from '../../ports/pauses.js';
 import type { Time } from '../../ports/time.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { mensagemLimits } from '../../wire/mensagem/limits.js';
-import type { OperationDone, Operation } from './operations.js';
 import type { LeaderRole } from './role.js';
 import type { Mensagem, WireClient } from '../../wire/mensagem/messages.js';
+import type { OrderedWrite } from '../../wire/mensagem/writes.js';
 
 /** A role as its door uses it. */
-export type DoorRole = Pick<LeaderRole, 'put' | 'perform' | 'commit' | 'onServerMessage' | 'onClosed'>;
+export type DoorRole = Pick<LeaderRole, 'put' | 'write' | 'onServerMessage' | 'onClosed'>;
 
 /**
  * A role to which nothing gets that had been waiting at its door while this process stood still: such writes are refused
@@ -34,14 +34,9 @@ export class FreshRole implements DoorRole {
     return this.role.put(key, value, client);
   }
 
-  perform(operation: Operation): Promise<OperationDone> {
+  write<K extends OrderedWrite['kind']>(write: OfKind<OrderedWrite, K>): Promise<Answers[K]> {
     this.assertFresh();
-    return this.role.perform(operation);
-  }
-
-  commit(change: Commit): Promise<boolean> {
-    this.assertFresh();
-    return this.role.commit(change);
+    return this.role.write<K>(write);
   }
 
   onServerMessage(connection: MensagemConnection, message: Mensagem): boolean {

@@ -1,8 +1,11 @@
 import type { VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import { leaderLimits } from './limits.js';
 import type { Mutation } from '../../core/mutation.js';
-import type { Commit } from '../../ports/engine.js';
+import type { Answers, OfKind } from '../../ports/engine.js';
+import { assertOriginFits } from '../room.js';
+import { planWrite, type PlannedWrite } from '../store-plan.js';
 import { Acknowledgements } from './acknowledgements.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { addressText, putAcknowledged, putReceived } from '../../wire/mensagem/console.js';
@@ -10,11 +13,10 @@ import { frontierOf } from './guarantees.js';
 import { FollowerLink } from './follower-link.js';
 import type { LinkHost } from './follower-link.js';
 import { MutationLog } from './log.js';
-import { plan, planCommit } from './operations.js';
-import type { OperationDone, Operation, Plan } from './operations.js';
 import { assertServing } from './role.js';
 import type { LeaderRole, RoleOptions, RoleState } from './role.js';
 import type { Mensagem, WireClient } from '../../wire/mensagem/messages.js';
+import type { OrderedWrite } from '../../wire/mensagem/writes.js';
 
 /**
  * The leader: puts all writes in one order, sends them to every follower, and answers when all of them hold it.
@@ -76,36 +78,28 @@ export class Leader implements LeaderRole {
     this.assertWritable();
     const address = addressText(client.ip, client.porta);
     this.options.print(putReceived(address, key, value));
-    const { row } = await this.perform({ kind: 'insert', key, value });
-    const timestamp = row?.version ?? 0;
+    const { version: timestamp } = await this.write({ kind: 'insert', key, value });
     this.options.print(putAcknowledged(address, key, timestamp));
     return timestamp;
   }
 
+  write<K extends OrderedWrite['kind']>(write: OfKind<OrderedWrite, K>): Promise<Answers[K]>;
   /** The place of a write in the order is that of its call. */
-  async perform(operation: Operation): Promise<OperationDone> {
-    const { store, origin, time } = this.options;
-    return this.write(() => plan(store, origin, operation, time.wallMs()));
-  }
-
-  async commit(change: Commit): Promise<boolean> {
-    const { store, origin, time } = this.options;
-    return this.write(() => planCommit(store, origin, change, time.wallMs()));
-  }
-
-  private async write<T>(decide: () => Plan<T>): Promise<T> {
+  async write(write: OrderedWrite): Promise<PlannedWrite['answer']> {
     this.assertWritable();
-    let planned: Plan<T>;
+    let planned: PlannedWrite;
     try {
-      planned = decide();
+      const { store, origin, time } = this.options;
+      assertOriginFits(store, origin, limits.origins);
+      planned = planWrite({ store, origin }, write, time.wallMs());
     } catch (error) {
       await this.settled();
       throw error;
     }
-    const { mutations, done } = planned;
+    const { mutations, answer } = planned;
     if (mutations.length === 0) await this.settled();
     else await this.everywhere.wait(this.accept(mutations));
-    return done;
+    return answer;
   }
 
   /** One step, all in this turn. @returns its seq, the last if it has several */

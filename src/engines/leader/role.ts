@@ -2,15 +2,15 @@ import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import type { Mutation } from '../../core/mutation.js';
 import type { Store } from '../../core/store.js';
-import type { Commit } from '../../ports/engine.js';
+import type { Answers, OfKind } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import type { AddressText } from '../../wire/mensagem/console.js';
 import type { ByteBudget } from '../../wire/mensagem/lines.js';
-import type { OperationDone, Operation } from './operations.js';
 import type { Mensagem, WireClient, WithCredential } from '../../wire/mensagem/messages.js';
+import type { OrderedWrite } from '../../wire/mensagem/writes.js';
 
 /** `joining`: has not yet what the others have; `leaving`: stops. */
 export type RoleState = 'joining' | 'serving' | 'leaving';
@@ -51,12 +51,10 @@ export interface LeaderRole {
   /** What people want to know, in one word or two. */
   readonly name: string;
   start(): void;
-  /** A `PUT` of a client; its timestamp. @throws KvsError as {@link perform} */
+  /** A `PUT` of a client; its timestamp. @throws KvsError as {@link write} */
   put(key: string, value: string, client: WireClient): Promise<number>;
-  /** @throws KvsError SERVIDOR_*, SEM_LIDER, RESULTADO_DESCONHECIDO, and what the operation itself may meet with */
-  perform(operation: Operation): Promise<OperationDone>;
-  /** Several keys as one step, as {@link Engine.commit}. @throws KvsError as {@link perform} */
-  commit(change: Commit): Promise<boolean>;
+  /** @throws KvsError SERVIDOR_*, SEM_LIDER, RESULTADO_DESCONHECIDO, and what the write itself may meet with */
+  write<K extends OrderedWrite['kind']>(write: OfKind<OrderedWrite, K>): Promise<Answers[K]>;
   /**
    * When what is here of a key (of all keys if `undefined`) may be shown; `undefined`: now.
    * The promise rejects with KvsError SEM_CONFIRMACAO.

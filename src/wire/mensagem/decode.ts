@@ -9,7 +9,6 @@ import type { Mutation } from '../../core/mutation.js';
 import { isShaped } from '../../core/json-shape.js';
 import type { JsonShape } from '../../core/json-shape.js';
 import type { KeyFragment } from '../../core/record.js';
-import type { Commit, CommitWrite } from '../../ports/engine.js';
 import {
   address,
   code,
@@ -256,22 +255,11 @@ function readCommit(fields: Fields): CommitMessage {
     const write = check.fields(given);
     return { chave: key(write), ...(write['valor'] === undefined ? {} : { valor: value(write) }) };
   });
-  const message: CommitMessage = { tipo: 'COMMIT', guardas, escritas, id: check.count(fields['id']) };
-  assertCommitFits(commitOf(message));
-  return message;
-}
-
-/** The commit that a message asks for. */
-export function commitOf({ guardas, escritas }: CommitMessage): Commit {
-  return {
-    kind: 'commit',
-    guards: guardas.map(({ chave, versao }) => ({ key: chave, version: versao })),
-    writes: escritas.map(({ chave, valor }): CommitWrite => {
-      return valor === undefined
-        ? { kind: 'removeAll', key: chave }
-        : { kind: 'insert', key: chave, value: valor };
-    }),
-  };
+  assertCommitFits({
+    guards: guardas.map(({ chave }) => ({ key: chave })),
+    writes: escritas.map(({ chave, valor = '' }) => ({ key: chave, value: valor })),
+  });
+  return { tipo: 'COMMIT', guardas, escritas, id: check.count(fields['id']) };
 }
 
 /** The mutation that a message of the leader brings. */

@@ -97,7 +97,7 @@ interface FollowerOkMessage {
 }
 
 export const OPERATION_KINDS = ['insert', 'put', 'remove', 'removeAll', 'trim'] as const;
-export type OperationKind = (typeof OPERATION_KINDS)[number];
+type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** A write that came to a follower by another door. */
 export interface OperationMessage {
@@ -109,7 +109,7 @@ export interface OperationMessage {
   readonly id: number;
 }
 
-interface OperationOkMessage {
+export interface OperationOkMessage {
   readonly tipo: 'OPERATION_OK';
   readonly linha?: WireRow;
   readonly anterior?: WireRow;
@@ -136,7 +136,7 @@ export interface CommitMessage {
   readonly id: number;
 }
 
-interface CommitOkMessage {
+export interface CommitOkMessage {
   readonly tipo: 'COMMIT_OK';
   /** Whether the conditions held. */
   readonly feito: boolean;

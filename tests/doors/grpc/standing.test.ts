@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { versionsOf } from '../../../src/core/point-view.js';
 import { Store } from '../../../src/core/store.js';
 import { Standing } from '../../../src/doors/grpc/copy/standing.js';
+import { stampInsert, stampRemoval } from '../../support/stamp.js';
 
 const MANY = 20_000;
 
@@ -26,14 +27,14 @@ describe('o que uma chave já tem, para uma cópia', () => {
   it('as versões de uma chave vêm com pausas, e o que sai numa delas não vem', () => {
     const store = new Store();
     const insert = (seq: number, key: string): void => {
-      store.apply('a', seq, store.stampInsert('a', key, `valor ${seq}`, seq));
+      store.apply('a', seq, stampInsert(store, 'a', key, `valor ${seq}`, seq));
     };
     for (let seq = 1; seq <= 3_000; seq++) insert(seq, 'chave');
     const versions: number[] = [];
     let pauses = 0;
     for (const row of versionsOf(store, 'chave')) {
       if (row !== undefined) versions.push(row.version);
-      else if (++pauses === 1) store.apply('a', 3_001, store.stampRemoveVersion('chave', 2_000));
+      else if (++pauses === 1) store.apply('a', 3_001, stampRemoval(store, 'chave', 2_000));
     }
     expect(pauses).toBe(2);
     expect(versions).toEqual(

@@ -9,6 +9,7 @@ import { Receiver } from '../../../../src/engines/fleet/replication/receiver.js'
 import { defaultFleetTuning, type FleetTuning } from '../../../../src/engines/fleet/replication/tuning.js';
 import { jsonCodec } from '../../../support/loopback-bus.js';
 import { insert } from '../../../core/support.js';
+import { stampInsert } from '../../../support/stamp.js';
 
 /** A bus that keeps what it is given until the test settles it. */
 export class HeldBus implements Bus {
@@ -93,7 +94,7 @@ export class Road {
 
   /** Writes here as the engine does. */
   write(key: string, value = 'v'): void {
-    const mutation = this.store.stampInsert(this.origin, key, value, this.time.wallMs());
+    const mutation = stampInsert(this.store, this.origin, key, value, this.time.wallMs());
     const seq = this.store.vector.seqOf(this.origin) + 1;
     this.store.apply(this.origin, seq, mutation);
     this.outbox.add(seq, mutation);

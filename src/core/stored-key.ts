@@ -1,0 +1,126 @@
+import type { Dot, Origin, VectorEntries } from './dot.js';
+import { NO_ENTRIES, raise } from './dot.js';
+import { limits } from './limits.js';
+import type { InsertMutation, RemoveDotsMutation, RemoveObservedMutation } from './mutation.js';
+import type { StoredValue } from './record.js';
+import type { KeySpace } from './space.js';
+
+/**
+ * A key as the store has it now: what a local write is decided on, and the mutations that it may become. A mutation says
+ * what its writer has observed, so it must be applied before anything else of the key is.
+ */
+export class StoredKey {
+  private readonly slot: number | undefined;
+
+  /** @param earlier an insert of this key by the same writer, which will be applied before whatever is made here */
+  constructor(
+    private readonly space: KeySpace,
+    private readonly key: string,
+    private readonly earlier?: InsertMutation,
+  ) {
+    this.slot = space.keys.find(key);
+  }
+
+  get greatestVersion(): number {
+    const { earlier, slot } = this;
+    if (earlier !== undefined) return earlier.version;
+    return slot === undefined ? 0 : this.space.keys.greatestVersion(slot);
+  }
+
+  get greatestTimestamp(): number {
+    const { earlier, slot } = this;
+    if (earlier !== undefined) return earlier.timestamp;
+    return slot === undefined ? 0 : this.space.keys.greatestTimestamp(slot);
+  }
+
+  /** The last in the order (timestamp, origin). */
+  get newest(): StoredValue | undefined {
+    const { earlier, slot } = this;
+    if (earlier !== undefined) {
+      const { key, value, version, timestamp } = earlier;
+      return { key, value, version, timestamp };
+    }
+    return slot === undefined ? undefined : this.space.value(slot, this.space.lastRowAt(slot, undefined));
+  }
+
+  /** Whether the store has this version. */
+  has(version: number): boolean {
+    return this.slot !== undefined && this.space.rowsOfVersion(this.slot, version).length > 0;
+  }
+
+  /** Whether the store has exactly this version. */
+  holds({ value, version, timestamp }: StoredValue): boolean {
+    if (this.slot === undefined) return false;
+    const { entries } = this.space;
+    const rows = this.space.rowsOfVersion(this.slot, version);
+    return rows.some((row) => entries.timestamp(row) === timestamp && entries.value(row) === value);
+  }
+
+  /** A new version, with what its writer has observed. */
+  insertion(origin: Origin, value: string, version: number, timestamp: number): InsertMutation {
+    const context = this.observedHeads(origin);
+    return { kind: 'insert', key: this.key, value, version, timestamp, context };
+  }
+
+  /** The removal of every entry that is here now. */
+  removal(): RemoveObservedMutation {
+    return { kind: 'removeObserved', key: this.key, observed: this.observedRows(), keep: undefined };
+  }
+
+  /** The removal of every entry that is here now but the newest; `undefined` if there is nothing to remove. */
+  removalOfOthers(): RemoveObservedMutation | undefined {
+    const { slot } = this;
+    const newest = slot === undefined ? undefined : this.space.lastRowAt(slot, undefined);
+    if (slot === undefined || newest === undefined || this.space.rowCount(slot) === 1) return undefined;
+    const keep = dotOf(this.space, newest);
+    return { kind: 'removeObserved', key: this.key, observed: this.observedRows(), keep };
+  }
+
+  /** The removal of one version, with its siblings. */
+  removalOf(version: number): RemoveDotsMutation {
+    const rows = this.slot === undefined ? [] : this.space.rowsOfVersion(this.slot, version);
+    const dots = rows.map((row) => dotOf(this.space, row));
+    return { kind: 'removeDots', key: this.key, version, dots };
+  }
+
+  private observedRows(): VectorEntries {
+    const { entries } = this.space;
+    const observed = new Map<Origin, number>();
+    const rows = this.slot === undefined ? [] : this.space.rows(this.slot);
+    for (const row of rows) raise(observed, entries.originName(row), entries.seq(row));
+    return [...observed];
+  }
+
+  /** What a writer about to insert has observed of the heads' origins, itself excepted. */
+  private observedHeads(self: Origin): VectorEntries {
+    const { earlier, slot } = this;
+    if (earlier !== undefined) {
+      // It will be the only head: what it had observed is passed on, pruned as for any head.
+      const { context } = earlier;
+      return context.length > limits.contextEntries ? context.slice(0, limits.contextEntries) : context;
+    }
+    if (slot === undefined) return NO_ENTRIES;
+    const { entries } = this.space;
+    const heads = this.space.heads(slot);
+    const [only] = heads;
+    // The common case: the only head is this writer's own, and had observed nobody else's.
+    if (heads.length === 1 && only !== undefined && entries.originName(only) === self) {
+      if (entries.context(only).length === 0) return NO_ENTRIES;
+    }
+    const observed = new Map<Origin, number>();
+    for (const row of heads) {
+      if (entries.originName(row) !== self) raise(observed, entries.originName(row), entries.seq(row));
+    }
+    for (const row of heads) {
+      for (const [origin, seq] of entries.context(row)) {
+        if (origin === self || (observed.size >= limits.contextEntries && !observed.has(origin))) continue;
+        raise(observed, origin, seq);
+      }
+    }
+    return observed.size === 0 ? NO_ENTRIES : [...observed];
+  }
+}
+
+function dotOf({ entries }: KeySpace, row: number): Dot {
+  return { origin: entries.originName(row), seq: entries.seq(row) };
+}

@@ -1,0 +1,125 @@
+/**
+ * What a write of one key does, decided here for every engine; each engine says what it knows of the key, and does the
+ * step with its own storage: `store-plan.ts` as mutations of a store in memory, `consensus/plans.ts` as a transaction.
+ */
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Answers, Capabilities, Guard, KeyWrite, Restore, Row, Write } from '../ports/engine.js';
+
+/** Where a version of a key is in its order. */
+export type Place = Pick<Row, 'version' | 'timestamp'>;
+
+/** What an engine knows of a key at the moment of a write. */
+export interface KeyFacts {
+  /** Greatest version and timestamp ever given; they outlive their values. 0: none was given yet. */
+  readonly greatestVersion: number;
+  readonly greatestTimestamp: number;
+  /** The newest version that is there. */
+  readonly newest: Place | undefined;
+  /** Whether this version is there. */
+  has(version: number): boolean;
+  /** Whether this version is there with exactly this timestamp and value. */
+  holds(row: Row): boolean;
+}
+
+/** What a write comes to. */
+export type Step =
+  | ({ readonly kind: 'add' } & Place)
+  | { readonly kind: 'removeVersion'; readonly version: number }
+  | { readonly kind: 'removeAll' | 'keepNewest' | 'nothing' };
+
+const REMOVE_ALL: Step = { kind: 'removeAll' };
+const KEEP_NEWEST: Step = { kind: 'keepNewest' };
+const NOTHING: Step = { kind: 'nothing' };
+
+/**
+ * What a write does to a key of which this is known.
+ * @param wallMs wall clock, ms since 1970
+ * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE, VERSAO_ESGOTADA
+ */
+export function decide(write: KeyWrite, facts: KeyFacts, wallMs: number): Step {
+  switch (write.kind) {
+    case 'insert':
+    case 'put':
+      return nextVersion(facts, wallMs);
+    case 'restore': {
+      if (facts.holds(write)) return NOTHING;
+      const next = nextVersion(facts, wallMs);
+      const { version, timestamp } = write;
+      const isLast = version >= next.version && timestamp > facts.greatestTimestamp;
+      return isLast ? { kind: 'add', version, timestamp } : next;
+    }
+    case 'remove':
+      if (facts.newest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+      if (write.version === undefined) return REMOVE_ALL;
+      if (facts.has(write.version)) return { kind: 'removeVersion', version: write.version };
+      throw new KvsError('VERSAO_INEXISTENTE', `a chave não tem a versão ${write.version}`);
+    case 'removeAll':
+      return facts.newest === undefined ? NOTHING : REMOVE_ALL;
+    case 'trim':
+      return facts.newest === undefined ? NOTHING : KEEP_NEWEST;
+  }
+}
+
+/** The timestamp is the wall clock's, or one more than the greatest of the key. */
+function nextVersion({ greatestVersion, greatestTimestamp }: KeyFacts, wallMs: number) {
+  const version = greatestVersion + 1;
+  const timestamp = Math.max(Math.floor(wallMs), greatestTimestamp + 1);
+  if (version > limits.version || timestamp > limits.timestampMs) {
+    throw new KvsError(
+      'VERSAO_ESGOTADA',
+      `a chave já usou a maior versão possível (${limits.version}); use outra chave`,
+    );
+  }
+  return { kind: 'add', version, timestamp } as const;
+}
+
+/** Whether a write is answered with the newest row before it: see {@link answerTo}. */
+export function tellsNewest({ kind }: KeyWrite): boolean {
+  return kind === 'put' || kind === 'removeAll' || kind === 'trim';
+}
+
+/**
+ * What a write is answered with once its step is done.
+ * @param step for a write that an earlier attempt has done: what that one added
+ * @param newest the newest row before it; needed where {@link tellsNewest}
+ */
+export function answerTo(write: KeyWrite, step: Step, newest: Row | undefined): Answers[KeyWrite['kind']] {
+  switch (write.kind) {
+    case 'insert':
+      return added(step);
+    case 'put': {
+      const { version, timestamp } = added(step);
+      return { row: { key: write.key, value: write.value, version, timestamp }, previous: newest };
+    }
+    case 'restore': {
+      if (step.kind !== 'add') return { version: write.version, outcome: 'present' };
+      const isKept = step.version === write.version && step.timestamp === write.timestamp;
+      return { version: step.version, outcome: isKept ? 'kept' : 'renumbered' };
+    }
+    case 'remove':
+      return undefined;
+    case 'removeAll':
+    case 'trim':
+      return newest;
+  }
+}
+
+function added(step: Step): Place {
+  if (step.kind !== 'add') throw new Error(`an insert came to ${step.kind}`);
+  return step;
+}
+
+/** @throws KvsError NAO_SUPORTADO if an engine of these capabilities does not offer such a write */
+export function assertOffered(
+  { restores }: Capabilities,
+  write: Write,
+): asserts write is Exclude<Write, Restore> {
+  if (write.kind !== 'restore' || restores) return;
+  throw new KvsError('NAO_SUPORTADO', 'este motor dá ele mesmo os números das versões');
+}
+
+/** Whether every guard of a commit holds. @param newestOf the newest version of a key that is there */
+export function guardsHold(guards: readonly Guard[], newestOf: (key: string) => Place | undefined): boolean {
+  return guards.every(({ key, version }) => (newestOf(key)?.version ?? 0) === version);
+}

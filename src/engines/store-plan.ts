@@ -1,0 +1,85 @@
+/** Writes as mutations of a {@link Store}, for the engines that keep everything in memory. */
+import { assertCommitFits } from '../core/commit-size.js';
+import type { Origin } from '../core/dot.js';
+import type { InsertMutation, Mutation } from '../core/mutation.js';
+import type { Store } from '../core/store.js';
+import type { StoredKey } from '../core/stored-key.js';
+import type { Answers, Commit, KeyWrite, Write } from '../ports/engine.js';
+import { answerTo, decide, guardsHold, tellsNewest } from './plan.js';
+import type { Step } from './plan.js';
+import { assertRoomFor } from './room.js';
+
+/** What a write does, and what it is answered with once that is done. */
+export interface PlannedWrite {
+  /** One step; none: nothing is to be changed. */
+  readonly mutations: readonly Mutation[];
+  readonly answer: Answers[Write['kind']];
+}
+
+/** Where writes are planned, and by whom. */
+export interface Planner {
+  readonly store: Store;
+  readonly origin: Origin;
+}
+
+/**
+ * What a write does to the store as it is now. Whatever may be refused is refused here, before anything is applied.
+ * @param wallMs wall clock, ms since 1970
+ * @param earlier the last insert of the write's key, if it is decided and not applied yet; only for a write that adds
+ * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE, VERSAO_ESGOTADA, LIMITE_*, PEDIDO_INVALIDO
+ */
+export function planWrite(
+  planner: Planner,
+  write: Write,
+  wallMs: number,
+  earlier?: InsertMutation,
+): PlannedWrite {
+  if (write.kind === 'commit') return planCommit(planner, write, wallMs);
+  const { store } = planner;
+  const key = store.key(write.key, earlier);
+  const newest = tellsNewest(write) ? key.newest : undefined;
+  const step = decide(write, key, wallMs);
+  const mutation = mutationOf(planner, key, write, step);
+  return { mutations: mutation === undefined ? NONE : [mutation], answer: answerTo(write, step, newest) };
+}
+
+/** Each key is written once, so that applying one mutation leaves the others true. */
+function planCommit(planner: Planner, commit: Commit, wallMs: number): PlannedWrite {
+  assertCommitFits(commit);
+  const { store } = planner;
+  if (!guardsHold(commit.guards, (key) => store.getAt(key))) return { mutations: NONE, answer: false };
+  const mutations = commit.writes.flatMap((write): Mutation[] => {
+    const key = store.key(write.key);
+    const mutation = mutationOf(planner, key, write, decide(write, key, wallMs));
+    return mutation === undefined ? [] : [mutation];
+  });
+  return { mutations, answer: true };
+}
+
+/** @throws KvsError LIMITE_* */
+function mutationOf(
+  { store, origin }: Planner,
+  key: StoredKey,
+  write: KeyWrite,
+  step: Step,
+): Mutation | undefined {
+  switch (step.kind) {
+    case 'add': {
+      if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
+      assertRoomFor(store, write.key, write.value);
+      const insert = key.insertion(origin, write.value, step.version, step.timestamp);
+      if (write.kind === 'restore' || write.attempt === undefined) return insert;
+      return { ...insert, attempt: write.attempt };
+    }
+    case 'removeVersion':
+      return key.removalOf(step.version);
+    case 'removeAll':
+      return key.removal();
+    case 'keepNewest':
+      return key.removalOfOthers();
+    case 'nothing':
+      return undefined;
+  }
+}
+
+const NONE: readonly Mutation[] = [];

@@ -1,0 +1,142 @@
+/** Writes as a follower asks its leader for them, and what the leader answers. */
+import { KvsError } from '../../core/errors.js';
+import type { Answers, CommitWrite, Restore, Row, Write } from '../../ports/engine.js';
+import { wireRow } from './answers.js';
+import type {
+  CommitMessage,
+  CommitOkMessage,
+  MensagemAnswer,
+  OperationMessage,
+  OperationOkMessage,
+  WireRow,
+} from './messages.js';
+
+/** What the leader system writes. */
+export type OrderedWrite = Exclude<Write, Restore>;
+
+/** A message without the number that matches requests and answers. */
+type Unnumbered<T extends { readonly id: number }> = T extends unknown ? Omit<T, 'id'> : never;
+
+export type WriteRequest = Unnumbered<OperationMessage | CommitMessage>;
+
+export function requestOf(write: OrderedWrite): WriteRequest {
+  if (write.kind === 'commit') {
+    return {
+      tipo: 'COMMIT',
+      guardas: write.guards.map(({ key, version }) => ({ chave: key, versao: version })),
+      escritas: write.writes.map((one) => {
+        return one.kind === 'removeAll' ? { chave: one.key } : { chave: one.key, valor: one.value };
+      }),
+    };
+  }
+  return {
+    tipo: 'OPERATION',
+    op: write.kind,
+    chave: write.key,
+    ...('value' in write && { valor: write.value }),
+    ...('version' in write && write.version !== undefined && { versao: write.version }),
+  };
+}
+
+/** @throws KvsError PEDIDO_INVALIDO if something that it needs is missing */
+export function writeOf(message: WriteRequest): OrderedWrite {
+  if (message.tipo === 'COMMIT') {
+    return {
+      kind: 'commit',
+      guards: message.guardas.map(({ chave, versao }) => ({ key: chave, version: versao })),
+      writes: message.escritas.map(({ chave, valor }): CommitWrite => {
+        return valor === undefined
+          ? { kind: 'removeAll', key: chave }
+          : { kind: 'insert', key: chave, value: valor };
+      }),
+    };
+  }
+  const { op: kind, chave: key, valor: value, versao: version } = message;
+  switch (kind) {
+    case 'insert':
+    case 'put':
+      if (value === undefined) throw new KvsError('PEDIDO_INVALIDO', 'falta o valor');
+      return { kind, key, value };
+    case 'remove':
+      return { kind, key, version };
+    case 'removeAll':
+    case 'trim':
+      return { kind, key };
+  }
+}
+
+/** What the request of this number was answered with. */
+export function answerMessage(
+  write: OrderedWrite,
+  answer: Answers[OrderedWrite['kind']],
+  id: number,
+): OperationOkMessage | CommitOkMessage {
+  if (write.kind === 'commit') return { tipo: 'COMMIT_OK', feito: answer as Answers['commit'], id };
+  const { row, previous } = rowsIn(write, answer);
+  return {
+    tipo: 'OPERATION_OK',
+    ...(row && { linha: wireRow(row) }),
+    ...(previous && { anterior: wireRow(previous) }),
+    id,
+  };
+}
+
+/** The rows that an answer tells of: the one made (insert, put), removed (removeAll) or kept (trim), and the one before. */
+function rowsIn(
+  write: Exclude<OrderedWrite, { kind: 'commit' }>,
+  answer: Answers[OrderedWrite['kind']],
+): { readonly row?: Row | undefined; readonly previous?: Row | undefined } {
+  switch (write.kind) {
+    case 'insert': {
+      const { key, value } = write;
+      return { row: { key, value, ...(answer as Answers['insert']) } };
+    }
+    case 'put':
+      return answer as Answers['put'];
+    case 'removeAll':
+    case 'trim':
+      return { row: answer as Row | undefined };
+    case 'remove':
+      return {};
+  }
+}
+
+/**
+ * What a message tells of a write.
+ * @throws KvsError RESULTADO_DESCONHECIDO if it is no answer to this write, INTERNO if it does not tell what was made
+ */
+export function answerIn(write: OrderedWrite, message: MensagemAnswer): Answers[OrderedWrite['kind']] {
+  if (write.kind === 'commit') {
+    if (message.tipo !== 'COMMIT_OK') throw unexpected(message);
+    return message.feito;
+  }
+  if (message.tipo !== 'OPERATION_OK') throw unexpected(message);
+  const row = rowOf(write.key, message.linha);
+  switch (write.kind) {
+    case 'insert':
+      return made(row);
+    case 'put':
+      return { row: made(row), previous: rowOf(write.key, message.anterior) };
+    case 'remove':
+      return undefined;
+    case 'removeAll':
+    case 'trim':
+      return row;
+  }
+}
+
+function rowOf(key: string, row: WireRow | undefined): Row | undefined {
+  return row && { key, value: row.valor, version: row.versao, timestamp: row.instante };
+}
+
+function made(row: Row | undefined): Row {
+  if (row === undefined) throw new KvsError('INTERNO', 'o líder não disse que versão fez');
+  return row;
+}
+
+export function unexpected(answer: MensagemAnswer): KvsError {
+  return new KvsError(
+    'RESULTADO_DESCONHECIDO',
+    `o líder respondeu ${answer.tipo}: consulte antes de repetir`,
+  );
+}
