@@ -40,6 +40,23 @@ die() {
   exit "$1"
 }
 
+# meant <option>: which option was probably meant: one that begins with the same two letters, or that others call so.
+meant() {
+  local given=${1%%=*} option
+  case $given in
+    --data | --data-dir | --dir | --pasta) option=--dados ;;
+    --file | --list | --lista | --config) option=--arquivo ;;
+    --quota | --size) option=--cota ;;
+    --replace | --force) option=--substitui ;;
+    *)
+      for option in --dados --arquivo --cota --substitui --ajuda ''; do
+        [[ -n $option && ${#given} -ge 4 && ${option:0:4} == "${given:0:4}" ]] && break
+      done
+      ;;
+  esac
+  [ -z "$option" ] || printf '; quis dizer %s?' "$option"
+}
+
 name=''
 data=${KVS_REPLICA_DADOS:-$root/dados}
 file=${KVS_REPLICA_ARQUIVO:-}
@@ -64,7 +81,7 @@ while [ $# -gt 0 ]; do
     --dados=*) data=${1#*=} && shift ;;
     --arquivo=*) file=${1#*=} && shift ;;
     --cota=*) quota=${1#*=} && shift ;;
-    -*) die 2 "opção desconhecida: $1 (./replica.sh --help mostra as opções)" ;;
+    -*) die 2 "opção desconhecida: $1$(meant "$1") (./replica.sh --help mostra as opções)" ;;
     *)
       [ -z "$name" ] || die 2 "uma réplica de cada vez: \"$name\" ou \"$1\"?"
       name=$1

@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.js';
+import { configLimits } from './limits.js';
 import { ADMIN_OPERATIONS, BASES, COUNTED_OPERATIONS, ENROLMENT_OPERATIONS } from './operation-names.js';
 import { optionTable } from './option.js';
 import type { Option } from './option.js';
@@ -12,8 +13,6 @@ import {
 import { givenTexts, isOn, one, parseFileName, wholeNumber } from './parse.js';
 
 const NOTHING = { pt: '', en: '' } as const;
-/** What a timer can hold. */
-const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 /** A switch that only the command line, or also a variable, turns on. */
 function toggle(pt: string, en: string, more: Partial<Option<boolean>> = {}): Option<boolean> {
@@ -25,7 +24,7 @@ export const TIMEOUT: Option<number> = {
   takes: 'text',
   value: 'MS',
   unit: 'ms',
-  parse: one(wholeNumber(1, TIMEOUT_MS_MAX, 'um número de milissegundos, pelo menos 1')),
+  parse: one(wholeNumber(1, configLimits.timeoutMs, 'um número de milissegundos, pelo menos 1')),
   fallback: 10_000,
   text: { pt: 'Quanto esperar por uma resposta', en: 'How long to wait for an answer' },
   more: {

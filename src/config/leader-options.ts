@@ -1,4 +1,5 @@
 import { CREDENTIAL_OPTIONS, TIMEOUT } from './client-options.js';
+import { configLimits } from './limits.js';
 import { optionTable } from './option.js';
 import type { Option } from './option.js';
 import { givenTexts, isOn, one, parsePort, wholeNumber } from './parse.js';
@@ -120,6 +121,8 @@ export const LEADER_CLIENT_OPTIONS = optionTable({
   prazo: {
     ...TIMEOUT,
     more: { pt: '', en: '' },
-    parse: one(wholeNumber(1, 600_000, 'um número inteiro, de 1 a 600000')),
+    parse: one(
+      wholeNumber(1, configLimits.deadlineMs, `um número inteiro, de 1 a ${configLimits.deadlineMs}`),
+    ),
   },
 });

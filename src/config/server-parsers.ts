@@ -32,15 +32,11 @@ export const USUAL_SERVERS: readonly string[] = Object.freeze([
   '127.0.0.1:10099',
 ]);
 
-/** Shorter, an attempt that finds a replica frozen leaves no time for another. */
-const DEADLINE_MS_MIN = 500;
-const DEADLINE_MS_MAX = 600_000;
-
 /** How long an engine may wait for others, ms. @throws KvsError CONFIGURACAO */
 export const parseDeadline = wholeNumber(
-  DEADLINE_MS_MIN,
-  DEADLINE_MS_MAX,
-  `um número de milissegundos, de ${DEADLINE_MS_MIN} a ${DEADLINE_MS_MAX}`,
+  configLimits.deadlineMsMin,
+  configLimits.deadlineMs,
+  `um número de milissegundos, de ${configLimits.deadlineMsMin} a ${configLimits.deadlineMs}`,
 );
 
 /** Shortest key and value of a door, in characters. @throws KvsError CONFIGURACAO */

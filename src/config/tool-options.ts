@@ -1,11 +1,10 @@
 import { ROLES } from '../ports/access.js';
+import { configLimits } from './limits.js';
 import { optionTable } from './option.js';
 import { parseClientNames, parseHosts } from './client-parsers.js';
 import { givenTexts, isOn, one, parseFileName, wholeNumber } from './parse.js';
 
 const NOTHING = { pt: '', en: '' } as const;
-const CREDENTIAL_DAYS_MAX = 36_500;
-const CERTIFICATE_DAYS_MAX = 3_650;
 
 /** Options of `kvs chave`. */
 export const KEY_OPTIONS = optionTable({
@@ -63,7 +62,9 @@ export const ACCESS_OPTIONS = optionTable({
     takes: 'text',
     variables: [],
     value: 'DIAS',
-    parse: one(wholeNumber(1, CREDENTIAL_DAYS_MAX, `um número de dias, de 1 a ${CREDENTIAL_DAYS_MAX}`)),
+    parse: one(
+      wholeNumber(1, configLimits.credentialDays, `um número de dias, de 1 a ${configLimits.credentialDays}`),
+    ),
     fallback: undefined,
     usual: { pt: 'sempre', en: 'for ever' },
     text: { pt: 'cria: vale por tantos dias', en: 'cria: good for so many days' },
@@ -128,7 +129,13 @@ export const CERTIFICATE_OPTIONS = optionTable({
     takes: 'text',
     variables: [],
     value: 'DIAS',
-    parse: one(wholeNumber(1, CERTIFICATE_DAYS_MAX, `um número de dias, de 1 a ${CERTIFICATE_DAYS_MAX}`)),
+    parse: one(
+      wholeNumber(
+        1,
+        configLimits.certificateDays,
+        `um número de dias, de 1 a ${configLimits.certificateDays}`,
+      ),
+    ),
     fallback: 90,
     text: { pt: 'Quantos dias valem', en: 'How many days they are good for' },
   },

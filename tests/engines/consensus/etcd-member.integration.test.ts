@@ -180,6 +180,7 @@ describe('replica.sh', () => {
     [['bd9'], 'não há réplica "bd9" na lista; há: bd1, bd2, bd3'],
     [['bd1', 'bd2'], 'uma réplica de cada vez'],
     [['bd1', '--nada'], 'opção desconhecida: --nada'],
+    [['bd1', '--dado', 'x'], 'opção desconhecida: --dado; quis dizer --dados?'],
     [['bd1', '--dados'], 'falta o valor de --dados'],
     [['bd1', '--cota', 'muito'], '--cota: "muito" não serve'],
     [['bd1', '--arquivo', '/nao/existe'], 'não consigo ler a lista'],
