@@ -3,6 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { against, AGAINST_SECTIONS } from './against/against.js';
+import type { Comparison } from './against/against.js';
 import { balance } from './sections/balance.js';
 import { consensus } from './sections/consensus.js';
 import { durability } from './sections/durability.js';
@@ -43,12 +45,18 @@ interface Result {
   /** Processes that wanted to run during the minute before: 0 on an idle machine. */
   readonly load: number;
   readonly tables: readonly Table[];
+  /** Of `against`: every figure of every round. */
+  readonly raw?: Comparison['raw'];
 }
+
+type Results = Partial<Record<Name | 'against', Result>>;
 
 const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3
+  --against    compares the present build with that of a commit, side by side (--only ${AGAINST_SECTIONS.join(',')}):
+               exit code 1 unless every figure is as good as before
   --markdown   measures nothing: prints the latest results of every section again
 `;
 
@@ -57,7 +65,8 @@ const file = fileURLToPath(new URL('results.json', import.meta.url));
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      only: { type: 'string', default: Object.keys(SECTIONS).join(',') },
+      only: { type: 'string' },
+      against: { type: 'string' },
       rounds: { type: 'string', default: '15' },
       markdown: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -67,9 +76,7 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const results: Partial<Record<Name, Result>> = existsSync(file)
-    ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<Name, Result>>)
-    : {};
+  const results: Results = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {};
   if (values.markdown) {
     print(results);
     return;
@@ -77,29 +84,50 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 3)
     throw new Error(`--rounds ${values.rounds}: a whole number from 3`);
-  for (const name of values.only.split(',').map(sectionName)) {
+  if (values.against !== undefined) {
+    const sections = values.only?.split(',') ?? AGAINST_SECTIONS;
+    for (const name of sections) requireKnown(name, AGAINST_SECTIONS);
+    const compared = await measure(() => against(values.against ?? '', rounds, sections));
+    keep(results, 'against', { ...compared.setting, tables: compared.found.tables, raw: compared.found.raw });
+    if (!compared.found.passed) process.exitCode = 1;
+    return;
+  }
+  const names = Object.keys(SECTIONS) as Name[];
+  for (const name of values.only?.split(',').map((text) => requireKnown(text, names)) ?? names) {
     process.stderr.write(`${name} …`);
-    const load = loadavg()[0] ?? NaN;
     const startMs = performance.now();
-    const tables = await SECTIONS[name](rounds);
+    const { found, setting } = await measure(() => SECTIONS[name](rounds));
     process.stderr.write(` ${Math.round((performance.now() - startMs) / 1000)} s\n\n`);
-    const result = { date: new Date().toISOString().slice(0, 10), machine: machine(), load, tables };
-    results[name] = result;
-    writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
-    print({ [name]: result });
+    keep(results, name, { ...setting, tables: found });
   }
 }
 
-function print(results: Partial<Record<Name, Result>>): void {
+/** What a measurement found, and when and where that was. */
+async function measure<Found>(
+  work: () => Promise<Found>,
+): Promise<{ found: Found; setting: Omit<Result, 'tables'> }> {
+  const load = loadavg()[0] ?? NaN;
+  const found = await work();
+  return { found, setting: { date: new Date().toISOString().slice(0, 10), machine: machine(), load } };
+}
+
+/** Prints a result and writes it beside those of the other sections. */
+function keep(results: Results, name: keyof Results, result: Result): void {
+  results[name] = result;
+  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
+  print({ [name]: result });
+}
+
+function print(results: Results): void {
   for (const { tables, date, machine: place, load } of Object.values(results)) {
     for (const table of tables) console.log(markdown(table));
     console.log(`Measured on ${date}: ${place}; load average before it ${load.toFixed(1)}.\n`);
   }
 }
 
-function sectionName(text: string): Name {
-  const name = (Object.keys(SECTIONS) as Name[]).find((known) => known === text);
-  if (name === undefined) throw new Error(`--only ${text}: not one of ${Object.keys(SECTIONS).join(', ')}`);
+function requireKnown<Known extends string>(text: string, names: readonly Known[]): Known {
+  const name = names.find((known) => known === text);
+  if (name === undefined) throw new Error(`--only ${text}: not one of ${names.join(', ')}`);
   return name;
 }
 

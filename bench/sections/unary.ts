@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Fleet, hasMosquitto } from '../support/fleet.js';
 import type { BrokerKind, Member } from '../support/fleet.js';
 import { benchFile, h2load, hasH2load, measured, unaryLoad } from '../support/load.js';
 import type { Load } from '../support/load.js';
-import { canPin, OTHERS_CORE, root, WRITER_CORE } from '../support/machine.js';
+import { canPin, OTHERS_CORE, WRITER_CORE } from '../support/machine.js';
 import { keyFrame, keyValueFrame, valueOf } from '../support/messages.js';
 import { freePort, startBackground, until } from '../support/processes.js';
 import type { Background } from '../support/processes.js';
+import { nodeOptions } from '../support/program.js';
 import { fixed, median, percent, percentile, whole } from '../support/stats.js';
 import type { Table } from '../support/table.js';
 
@@ -95,7 +94,7 @@ async function play(scenario: Scenario, rounds: number): Promise<Contest[]> {
   const writer = fleet.members[scenario.first === 'writer' ? 0 : 1] as Member;
   const empties: EmptyCalls[] = [];
   try {
-    empties.push(await EmptyCalls.start([]), await EmptyCalls.start(youngGeneration()));
+    empties.push(await EmptyCalls.start([]), await EmptyCalls.start(nodeOptions()));
     const contests = contestsOf(
       scenario,
       new Calls(fleet, writer),
@@ -124,15 +123,7 @@ async function hold({ kvs, empty }: Contest, rounds: number): Promise<void> {
   }
 }
 
-const YOUNG = youngGeneration().join(' ');
-
-/** The option of Node's that `bin/kvs` sets in its first line. */
-function youngGeneration(): string[] {
-  const [first = ''] = readFileSync(join(root, 'bin/kvs'), 'utf8').split('\n');
-  const options = first.split(' ').filter((word) => word.startsWith('--'));
-  if (options.length === 0) throw new Error('bin/kvs sets no option of Node');
-  return options;
-}
+const YOUNG = nodeOptions().join(' ');
 
 function contestsOf(scenario: Scenario, calls: Calls, empty: EmptyCalls, alike: EmptyCalls): Contest[] {
   const side = (run: () => Promise<Load>): Side => ({ run, solo: [], shared: [] });

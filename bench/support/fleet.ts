@@ -7,6 +7,8 @@ import { KvsClient } from './client.js';
 import { OTHERS_CORE, root, which } from './machine.js';
 import { freePort, startBackground, until } from './processes.js';
 import type { Background } from './processes.js';
+import { builtProgram } from './program.js';
+import type { Program } from './program.js';
 import { scratchFolder } from './scratch.js';
 
 export type BrokerKind = 'mosquitto' | 'embedded';
@@ -39,11 +41,12 @@ export class Fleet {
   private constructor(
     private readonly kind: BrokerKind,
     private readonly brokerPort: number,
+    private readonly program: Program,
   ) {}
 
   /** @param pinned whether Mosquitto is kept on the core of everything but the writer */
-  static async open(kind: BrokerKind, pinned: boolean): Promise<Fleet> {
-    const fleet = new Fleet(kind, await freePort());
+  static async open(kind: BrokerKind, pinned: boolean, program = builtProgram): Promise<Fleet> {
+    const fleet = new Fleet(kind, await freePort(), program);
     if (kind === 'mosquitto') fleet.processes.push(await startMosquitto(fleet.brokerPort, pinned));
     return fleet;
   }
@@ -60,7 +63,7 @@ export class Fleet {
         : ['--broker-local', `127.0.0.1:${this.brokerPort}`];
     const args = ['servidor', String(port), '--frota', this.name, '--log-nivel', 'warn'];
     const server = await startBackground(
-      { program: join(root, 'bin/kvs'), args: [...args, ...broker, ...more], core },
+      { program: this.program.command, args: [...this.program.args, ...args, ...broker, ...more], core },
       'servidor pronto',
     );
     this.processes.push(server);

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Fleet } from '../support/fleet.js';
+import type { BrokerKind, Member } from '../support/fleet.js';
+import { benchFile } from '../support/load.js';
+import { cpuMicros, WRITER_CORE } from '../support/machine.js';
+import { until } from '../support/processes.js';
+import { programIn } from '../support/program.js';
+import { scratchFolder } from '../support/scratch.js';
+import { lastKeys, streamedInserts } from '../support/streamed-inserts.js';
+
+const STREAMS = 4;
+
+/** Heap with external memory, and resident memory, of a process after full collections, in bytes. */
+export interface MemoryUse {
+  readonly used: number;
+  readonly resident: number;
+}
+
+/** One of the two builds that are compared, in a round: a fleet of two servers on the core of what is measured. */
+export class Side {
+  /** Keys that unary inserts have made. */
+  keys = 0;
+  /** Entries of the fleet. */
+  entries = 0;
+  private marks = 0;
+  private fills = 0;
+
+  private constructor(
+    readonly fleet: Fleet,
+    readonly server: Member,
+    /** Starts first, and so has the embedded broker, if there is one. */
+    readonly peer: Member,
+    /** What the server used before it held anything. */
+    readonly empty: MemoryUse,
+  ) {}
+
+  /**
+   * @param build folder of the build
+   * @throws Error if its servers do not start
+   */
+  static async open(build: string, kind: BrokerKind): Promise<Side> {
+    const probe = `file://${benchFile('support/memory-probe')}?${encodeURIComponent(scratchFolder())}`;
+    const fleet = await Fleet.open(kind, true, programIn(build, ['--import', probe]));
+    try {
+      const peer = await fleet.add(WRITER_CORE);
+      const server = await fleet.add(WRITER_CORE);
+      return new Side(fleet, server, peer, await memoryUse(server.pid));
+    } catch (error) {
+      await fleet.close();
+      throw error;
+    }
+  }
+
+  /** Streams new keys into the server until the peer has them too. */
+  async stream(items: number): Promise<void> {
+    const load = { port: this.server.port, streams: STREAMS, items, prefix: `fluxo${this.fills++}` };
+    const keys = lastKeys(load, await streamedInserts(load));
+    this.entries += items;
+    for (const key of keys) await arrives(this.peer, key);
+  }
+
+  /** Waits until the other one has what one of the servers has been told until now; it applies in order. */
+  async settled(one: Member, other: Member): Promise<void> {
+    const mark = `marca-${this.marks++}`;
+    await one.client.insert(mark, 'marca');
+    this.entries++;
+    await arrives(other, mark);
+  }
+
+  /** Streams as much as is missing to so many entries. */
+  async fillTo(entries: number): Promise<void> {
+    if (this.entries < entries) await this.stream(entries - this.entries);
+  }
+
+  memory(): Promise<MemoryUse> {
+    return memoryUse(this.server.pid);
+  }
+
+  /** Processor time of one of the servers until now, in µs. */
+  cpu({ pid }: Member): number {
+    return cpuMicros(pid);
+  }
+
+  async close(): Promise<void> {
+    await this.fleet.close();
+  }
+}
+
+function arrives(member: Member, key: string): Promise<void> {
+  return until(`${key} reaches the other server`, async () => (await member.client.latest(key)) === 1);
+}
+
+async function memoryUse(pid: number): Promise<MemoryUse> {
+  const file = join(scratchFolder(), `memory-${pid}.json`);
+  rmSync(file, { force: true });
+  process.kill(pid, 'SIGUSR2');
+  await until('the server says how much memory it uses', () => existsSync(file));
+  const { heapUsed, external, rss } = JSON.parse(readFileSync(file, 'utf8')) as NodeJS.MemoryUsage;
+  return { used: heapUsed + external, resident: rss };
+}
