@@ -6,7 +6,7 @@ import { leaderLimits } from '../engines/leader/limits.js';
 import { mqttLimits } from '../mqtt/limits.js';
 import { portalLimits } from '../portal/limits.js';
 
-/** What bounds a server as a whole. Units come last in each name. */
+/** What bounds a server as a whole. */
 export const appLimits = Object.freeze({
   /** A drain that takes longer than its own deadlines together is stuck. */
   stopMs: grpcLimits.drainMs + mqttLimits.stopMs + 2_000,

@@ -1,6 +1,4 @@
-import { limits, WORST_JSON_FACTOR } from '../core/limits.js';
-
-const KiB = 1024;
+import { KiB, limits, WORST_JSON_FACTOR } from '../core/limits.js';
 
 /** Limits of the command line. */
 export const cliLimits = Object.freeze({

@@ -1,4 +1,4 @@
-/** What bounds a configuration. Units come last in each name. */
+/** What bounds a configuration. */
 export const configLimits = Object.freeze({
   /** Servers of one system with a leader. */
   leaderServers: 16,

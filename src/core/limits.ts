@@ -2,8 +2,8 @@
  * Limits that several layers share. What bounds one layer alone stands in the `limits.ts` of its folder. Units come last
  * in each name; every module of limits asserts how they depend on each other when it loads.
  */
-const KiB = 1024;
-const MiB = 1024 * KiB;
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
 
 /** JSON writes a control character as `\u0001`: six bytes for one. */
 export const WORST_JSON_FACTOR = 6;

@@ -1,9 +1,6 @@
-import { assertRelation } from '../core/limits.js';
+import { assertRelation, MiB } from '../core/limits.js';
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** What one server holds, whatever its engine. Units come last in each name. */
+/** What one server holds, whatever its engine. */
 export const engineLimits = Object.freeze({
   /**
    * Keys ever seen: their counters are never freed. Local inserts of new keys are refused beyond. Well below the 2²⁴

@@ -1,9 +1,6 @@
-import { assertRelation, limits } from '../core/limits.js';
+import { assertRelation, limits, MiB } from '../core/limits.js';
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** What bounds connections to a broker. Units come last in each name. */
+/** What bounds connections to a broker. */
 export const mqttLimits = Object.freeze({
   /** Messages that one connection to a broker may have under way, for batches and for others each. */
   publishWindow: 64,
@@ -23,7 +20,7 @@ export const mqttLimits = Object.freeze({
   stopMs: 2_000,
 });
 
-/** What bounds the embedded broker. Units come last in each name. */
+/** What bounds the embedded broker. */
 export const brokerLimits = Object.freeze({
   /** The embedded broker drops a subscriber that has not read for this long, so that it cannot hold up the others. */
   drainMs: 3_000,

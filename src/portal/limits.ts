@@ -1,8 +1,6 @@
-import { assertRelation, limits, WORST_JSON_FACTOR } from '../core/limits.js';
+import { assertRelation, KiB, limits, WORST_JSON_FACTOR } from '../core/limits.js';
 
-const KiB = 1024;
-
-/** What bounds the portal. Units come last in each name. */
+/** What bounds the portal. */
 export const portalLimits = Object.freeze({
   /** Fewest characters of an identifier and of a name in the portal (contract, section 4). */
   minimumChars: 4,

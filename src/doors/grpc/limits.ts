@@ -1,9 +1,6 @@
-import { assertRelation, limits } from '../../core/limits.js';
+import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** What bounds the gRPC doors. Units come last in each name. */
+/** What bounds the gRPC doors. */
 export const grpcLimits = Object.freeze({
   /** Connections of clients of gRPC at once, streams of one and of all; a further one is closed, held back, refused. */
   connections: 4096,

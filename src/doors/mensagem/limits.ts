@@ -1,4 +1,4 @@
-/** What bounds the door of a system with a leader. Units come last in each name. */
+/** What bounds the door of a system with a leader. */
 export const mensagemDoorLimits = Object.freeze({
   /** Connections of clients; a further one is told so and closed. Those of the other servers have places of their own. */
   connections: 1024,

@@ -1,6 +1,4 @@
-import { limits } from '../../core/limits.js';
-
-const MiB = 1024 * 1024;
+import { limits, MiB } from '../../core/limits.js';
 
 /** The limits and times that the consensus engine obeys; tests make some of them small. */
 export interface ConsensusTuning {

@@ -1,10 +1,7 @@
-import { assertRelation, limits } from '../../core/limits.js';
+import { assertRelation, limits, MiB } from '../../core/limits.js';
 import { mensagemLimits } from '../../wire/mensagem/limits.js';
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** What bounds the servers of a system with a leader among themselves. Units come last in each name. */
+/** What bounds the servers of a system with a leader among themselves. */
 export const leaderLimits = Object.freeze({
   /** Recent mutations that the leader keeps for followers that missed them: bytes and mutations, whichever comes first. */
   logBytes: 32 * MiB,

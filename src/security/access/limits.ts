@@ -1,9 +1,6 @@
-import { assertRelation, limits } from '../../core/limits.js';
+import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** What bounds credentials and their use. Units come last in each name. */
+/** What bounds credentials and their use. */
 export const accessLimits = Object.freeze({
   /** Credentials in one file, what one of them may list, and the file's size. */
   credentials: 4096,

@@ -1,7 +1,6 @@
-const KiB = 1024;
-const MiB = 1024 * KiB;
+import { MiB } from '../../core/limits.js';
 
-/** What bounds TLS and what comes before it. Units come last in each name. */
+/** What bounds TLS and what comes before it. */
 export const tlsLimits = Object.freeze({
   /** From the beginning of a connection until both sides have agreed on TLS or, without it, the client has begun to speak. */
   handshakeMs: 10_000,

@@ -1,8 +1,12 @@
 import type { JsonShape } from '../../core/json-shape.js';
-import { assertRelation, limits, VECTOR_ENTRY_BYTES, WORST_JSON_FACTOR } from '../../core/limits.js';
-
-const KiB = 1024;
-const MiB = 1024 * KiB;
+import {
+  assertRelation,
+  KiB,
+  limits,
+  MiB,
+  VECTOR_ENTRY_BYTES,
+  WORST_JSON_FACTOR,
+} from '../../core/limits.js';
 
 /** What one connection of the leader system may say. */
 export const mensagemLimits = Object.freeze({

@@ -1,8 +1,6 @@
-import { assertRelation, limits } from '../../../core/limits.js';
+import { assertRelation, KiB, limits } from '../../../core/limits.js';
 
-const KiB = 1024;
-
-/** What bounds the way to a broker. Units come last in each name. */
+/** What bounds the way to a broker. */
 export const busLimits = Object.freeze({
   /** Payloads that every broker is taken to carry: nothing smaller is looked into. */
   assumedBytes: 1 * KiB,

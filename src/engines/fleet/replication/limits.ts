@@ -1,8 +1,6 @@
-import { assertRelation, limits, VECTOR_ENTRY_BYTES, WORST_JSON_FACTOR } from '../../../core/limits.js';
+import { assertRelation, KiB, limits, VECTOR_ENTRY_BYTES, WORST_JSON_FACTOR } from '../../../core/limits.js';
 
-const KiB = 1024;
-
-/** What bounds replication beside what a simulation tunes. Units come last in each name. */
+/** What bounds replication beside what a simulation tunes. */
 export const replicationLimits = Object.freeze({
   /** What a batch or a page costs beside its mutations, its seal included, where the broker's limit leaves it little room. */
   envelopeBytes: limits.sealBytes + 512,

@@ -1,10 +1,7 @@
-import { assertRelation, limits } from '../../../core/limits.js';
+import { assertRelation, KiB, limits, MiB } from '../../../core/limits.js';
 import { engineLimits } from '../../limits.js';
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** Of the shared limits those that a fleet obeys, and its own. Units come last in each name. */
+/** Of the shared limits those that a fleet obeys, and its own. */
 export const defaultFleetTuning = Object.freeze({
   origins: limits.origins,
   batchMutations: limits.batchMutations,

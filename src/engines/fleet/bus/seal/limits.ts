@@ -1,4 +1,4 @@
-/** What bounds keys of a fleet and what they seal. Units come last in each name. */
+/** What bounds keys of a fleet and what they seal. */
 export const sealLimits = Object.freeze({
   /** Keys of a fleet that are valid at once: the one that seals, and the one before or after it. */
   fleetKeys: 2,

@@ -1,9 +1,6 @@
-import { assertRelation, limits } from '../../../../core/limits.js';
+import { assertRelation, limits, MiB } from '../../../../core/limits.js';
 
-const KiB = 1024;
-const MiB = 1024 * KiB;
-
-/** Units come last in each name. */
+/** */
 export const defaultSealTuning = Object.freeze({
   /** Keys derived for the incarnations of peers and kept; one more costs two derivations. */
   sealKeysKept: 1024,
