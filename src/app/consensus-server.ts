@@ -1,3 +1,4 @@
+import { CallCounts } from '../call/observe.js';
 import { ConsensusEngine } from '../engines/consensus/engine.js';
 import { startDoors } from '../doors/grpc/server.js';
 import type { Logger } from '../ports/logger.js';
@@ -54,8 +55,18 @@ export async function startConsensusServer(
     onAvailable,
   });
   const { host, listenOn, port, minimumChars } = config;
+  const { observe } = new CallCounts(logger);
   const portal = commonStorePortal({
-    ...{ services: config.portal, engine, brokers: portalBrokers, credentials, access, transport, logger },
+    ...{
+      services: config.portal,
+      engine,
+      brokers: portalBrokers,
+      credentials,
+      access,
+      observe,
+      transport,
+      logger,
+    },
     isAvailable: () => engine.available,
   });
   const engineHealth = 'kvs.consenso';
@@ -70,6 +81,7 @@ export async function startConsensusServer(
     minimumChars,
     portal: offered,
     tls,
+    observe,
     time: systemTime,
     pauses: watchPauses(logger),
     logger,

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { CallCounts } from '../call/observe.js';
 import { externalBrokers } from '../mqtt/broker-source.js';
 import { LocalBroker } from '../mqtt/local-broker.js';
 import { MqttBus } from '../engines/fleet/bus/mqtt-bus.js';
@@ -109,7 +110,9 @@ export async function startFleetServer(
   const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);
   const fleetEngine = engine instanceof DurableFleet ? engine.fleet : engine;
   const { member } = fleetEngine;
-  const portal = fleetPortal(config.portal, engine, fleetEngine, brokers, { credentials, access }, logger);
+  const { observe } = new CallCounts(logger);
+  const guard = { credentials, access, observe };
+  const portal = fleetPortal(config.portal, engine, fleetEngine, brokers, guard, logger);
   const doors = await startDoors({
     host: config.listenOn,
     port,
@@ -125,6 +128,7 @@ export async function startFleetServer(
     minimumChars: config.minimumChars,
     portal: portal.offered,
     tls: servingTransport(transport),
+    observe,
     time,
     pauses: watchPauses(logger),
     logger,

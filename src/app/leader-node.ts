@@ -1,3 +1,5 @@
+import { CallCounts } from '../call/observe.js';
+import type { Observe } from '../call/observe.js';
 import type { Origin } from '../core/dot.js';
 import { mensagemLimits } from '../wire/mensagem/limits.js';
 import { Store } from '../core/store.js';
@@ -7,7 +9,6 @@ import type { Pauses } from '../ports/pauses.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
 import type { Hosts } from '../security/tls/open-ports.js';
-import { Admission } from '../doors/mensagem/admission.js';
 import { defaultDoorLimits, MensagemDoor } from '../doors/mensagem/door.js';
 import type { DoorLimits } from '../doors/mensagem/door.js';
 import { LeaderEngine } from '../engines/leader/engine.js';
@@ -40,6 +41,8 @@ export interface NodeOptions {
   readonly doorLimits?: DoorLimits;
   /** Who may do what; by default everybody may do everything, and every server is believed. */
   readonly access?: AccessControl | undefined;
+  /** Sees every outcome of a request at the door; by default they are counted and nobody reads it. */
+  readonly observe?: Observe | undefined;
   /** Gives the token by which the others know this server, at every connection. */
   readonly token?: (() => string) | undefined;
 }
@@ -83,7 +86,8 @@ export class LeaderNode {
       ...{ engine, budget, serverBudget, time, logger, print },
       role: options.pauses ? new FreshRole(role, options.pauses, time) : role,
       limits: options.doorLimits ?? defaultDoorLimits,
-      admission: options.access && new Admission(options.access, engine),
+      access: options.access,
+      observe: options.observe ?? new CallCounts(logger).observe,
     });
     role.start();
     return new LeaderNode(store, role, engine, door);

@@ -1,3 +1,4 @@
+import { CallCounts } from '../call/observe.js';
 import { startDoors } from '../doors/grpc/server.js';
 import type { Doors } from '../doors/grpc/server.js';
 import { LeaderNode } from './leader-node.js';
@@ -53,6 +54,7 @@ export async function startLeaderServer(
   };
   process.stdout.on('error', () => undefined);
   const pauses = watchPauses(logger);
+  const { observe } = new CallCounts(logger);
   const node = await LeaderNode.start({
     ...{ origin: drawName(), self, leader: leader.leader, servers: leader.servers },
     listen: leader.listen ?? { host: config.listenOn, port: leader.port },
@@ -62,6 +64,7 @@ export async function startLeaderServer(
       random: systemRandom,
       logger,
       access,
+      observe,
       token,
       pauses,
     },
@@ -73,7 +76,7 @@ export async function startLeaderServer(
   const { engine } = node;
   const portal = commonStorePortal({
     ...{ services: withGrpc ? config.portal : [], engine, feed: engine, brokers: leader.portalBrokers },
-    ...{ isAvailable: () => node.takesWrites, credentials, access, transport, logger },
+    ...{ isAvailable: () => node.takesWrites, credentials, access, observe, transport, logger },
   });
   if (withGrpc) {
     const { listenOn: host, port, minimumChars } = config;
@@ -87,6 +90,7 @@ export async function startLeaderServer(
         minimumChars,
         portal: portal.offered,
         tls: servingTransport(transport),
+        observe,
         time: systemTime,
         pauses,
         logger,

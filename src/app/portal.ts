@@ -1,3 +1,5 @@
+import { admitAll, admitKnown } from '../call/admission.js';
+import type { Observe } from '../call/observe.js';
 import { externalBrokers } from '../mqtt/broker-source.js';
 import type { BrokerSource } from '../mqtt/broker-source.js';
 import type { BrokerAddress, BrokerCredentials } from '../mqtt/broker-url.js';
@@ -32,18 +34,24 @@ const NO_PORTAL: ServedPortal = { offered: undefined, start: () => undefined, st
 
 const parts = { time: systemTime, random: systemRandom };
 
-/** What guards the topics of a portal. */
+/** What stands at the topics of a portal. */
 interface TopicsGuard {
   /** What this server shows the broker; whoever asks servers for it asks others too. */
   readonly credentials: BrokerCredentials | undefined;
   /** Who may do what; `undefined`: everybody everything. */
   readonly access: AccessControl | undefined;
+  /** Sees what becomes of every message. */
+  readonly observe: Observe;
 }
 
 /** Where all doors ask who comes, so must the broker: what would come by it unasked is refused as whoever shows nothing. */
-function strangers({ credentials, access }: TopicsGuard): Pick<GatewayOptions, 'onStranger'> {
-  if (access === undefined || credentials !== undefined) return {};
-  return { onStranger: () => access.gatekeeper.refused('NAO_AUTENTICADO', '', undefined) };
+function topicsSeam(
+  { credentials, access, observe }: TopicsGuard,
+  engine: Engine,
+): Pick<GatewayOptions, 'seam' | 'isClosed'> {
+  const isClosed = access !== undefined && credentials === undefined;
+  const admit = isClosed ? admitKnown(access, engine) : admitAll(engine);
+  return { isClosed, seam: { engine, admit, observe, time: systemTime } };
 }
 
 /**
@@ -70,7 +78,7 @@ export function fleetPortal(
     ...{ clientId: `kvs:portal:${origin}`, filters: [PORTAL_FILTER], brokers, credentials, logger },
   });
   const gateway = new Gateway({
-    ...{ registries: portal.registries, topics, time: systemTime, logger, ...strangers(guard) },
+    ...{ registries: portal.registries, topics, time: systemTime, logger, ...topicsSeam(guard, engine) },
     leads: () => member.leadsPortal,
     upToDate: () => member.upToDate,
     onActive: () => {
@@ -138,7 +146,7 @@ export function commonStorePortal(options: CommonStorePortal): ServedPortal {
   });
   const { registries } = portal;
   const gateway = new Gateway({
-    ...{ registries, topics, leads: isAvailable, time: systemTime, logger, ...strangers(options) },
+    ...{ registries, topics, leads: isAvailable, time: systemTime, logger, ...topicsSeam(options, engine) },
   });
   if (feed === undefined) {
     portal.onAccepted = (change) => {

@@ -1,3 +1,8 @@
+import type { Call } from '../call/call.js';
+import { serveOne } from '../call/one.js';
+import { neverAnswered } from '../call/operation.js';
+import type { Decoded, DoorOperation } from '../call/operation.js';
+import type { CallSeam } from '../call/seam.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { portalLimits } from './limits.js';
@@ -28,11 +33,13 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Called when this server has become the gateway. */
   readonly onActive?: () => void;
+  /** What messages from outside share with the calls of the doors. */
+  readonly seam: CallSeam;
   /**
-   * Whoever calls this server says who they are, and the broker asks nobody: then the topics are closed. Nothing that comes
-   * by them is done, nothing is shown there, and this hears of each message.
+   * Whoever calls this server says who they are, and the broker asks nobody: then the topics are closed. Nothing is shown there,
+   * and the seam lets no message in.
    */
-  readonly onStranger?: (() => void) | undefined;
+  readonly isClosed?: boolean;
 }
 
 /** Why topics are closed, for people. */
@@ -46,6 +53,7 @@ const CLOSED = 'os tópicos estão fechados: sem --broker-credenciais o broker n
 export class Gateway {
   private readonly ledger = new Ledger();
   private readonly refusals: RefusalLog;
+  private readonly applying: DoorOperation<Change, void>;
   private active = false;
   /** Since when this server should be the gateway. */
   private leadingSinceMs: number | undefined;
@@ -61,6 +69,10 @@ export class Gateway {
 
   constructor(private readonly options: GatewayOptions) {
     this.refusals = new RefusalLog(options.time, options.logger);
+    this.applying = {
+      run: (change) => applyTo(options.registries, change),
+      refusal: neverAnswered,
+    };
     this.lookedAtMs = options.time.monotonicMs();
   }
 
@@ -94,7 +106,7 @@ export class Gateway {
 
   /** A record has changed: here, or on a server whose changes this one sees. */
   onChange(change: Change): void {
-    if (this.options.onStranger !== undefined || this.ledger.changed(change)) return;
+    if (this.options.isClosed === true || this.ledger.changed(change)) return;
     if (this.acts) this.show(messageOf(change));
     else this.ledger.expect(messageOf(change), this.holdUntil());
   }
@@ -109,7 +121,7 @@ export class Gateway {
 
   /** Publishes a message, as soon as the broker takes it. */
   show(message: PortalMessage): void {
-    if (this.options.onStranger !== undefined) return;
+    if (this.options.isClosed === true) return;
     this.outgoing.push(message);
     if (this.outgoing.length > portalLimits.messages) {
       const { topic } = this.outgoing.shift() ?? message;
@@ -122,16 +134,9 @@ export class Gateway {
   }
 
   private onMessage(topic: string, payload: Buffer): void {
-    if (this.options.onStranger !== undefined) {
-      this.options.onStranger();
-      if (this.acts) this.refusals.report(topic, CLOSED);
-      return;
-    }
-    let change: Change;
-    try {
-      change = parseMessage(topic, payload);
-    } catch (thrown) {
-      if (this.acts) this.refusals.report(topic, KvsError.from(thrown).message);
+    const change = parsed(topic, payload);
+    if (this.options.isClosed === true || change instanceof KvsError) {
+      if (this.options.isClosed === true || this.acts) void this.serve(topic, change, this.acts);
       return;
     }
     if (this.ledger.consume(messageOf(change))) return;
@@ -177,7 +182,7 @@ export class Gateway {
     const unseen = this.ledger.takeExpected();
     this.options.logger.info(
       { recebidas: waiting.length, aPublicar: unseen.length },
-      this.options.onStranger === undefined
+      this.options.isClosed !== true
         ? 'portal: este servidor publica e aplica portal/admin'
         : `portal: ${CLOSED}`,
     );
@@ -224,14 +229,24 @@ export class Gateway {
   private async apply(change: Change): Promise<void> {
     // Everybody has seen the message: its change is not published again.
     const held = this.ledger.hold(change, Infinity);
-    try {
-      await applyTo(this.options.registries, change);
-    } catch (thrown) {
-      const error = KvsError.from(thrown);
-      if (error.code === 'INTERNO') this.options.logger.error({ err: error.cause }, 'erro interno no portal');
-      this.refusals.report(messageOf(change).topic, error.message);
-    }
+    await this.serve(messageOf(change).topic, change, true);
     this.ledger.release(change, held);
+  }
+
+  /** Serves a message as a call. @param reports whether a refusal is logged */
+  private serve(topic: string, change: Decoded<Change>, reports: boolean): Promise<void> {
+    const { seam } = this.options;
+    return new Promise<void>((resolve) => {
+      serveOne(seam, topicCall(change, seam.time), change, this.applying, {
+        answer: () => {
+          resolve();
+        },
+        fail: (error) => {
+          if (reports) this.refusals.report(topic, error.message);
+          resolve();
+        },
+      });
+    });
   }
 
   // ── changes, to everybody ──────────────────────────────────────────────────────────────────────────────────────
@@ -259,6 +274,28 @@ export class Gateway {
       if (!echoes || this.ledger.consume(message)) this.returned.push(message);
     });
   }
+}
+
+/** A message as it asks for a change, or why it asks for none. */
+function parsed(topic: string, payload: Buffer): Decoded<Change> {
+  try {
+    return parseMessage(topic, payload);
+  } catch (thrown) {
+    return KvsError.from(thrown);
+  }
+}
+
+/** Whoever publishes has shown the broker who they are; servers are not told. */
+function topicCall(change: Decoded<Change>, time: Time): Call {
+  return {
+    door: 'portal',
+    operation: change instanceof KvsError ? 'invalida' : `${change.base}/${change.action}`,
+    credentials: { kind: 'none', hint: CLOSED },
+    from: undefined,
+    deadlineMs: Infinity,
+    demand: () => undefined,
+    takeUp: () => time.monotonicMs(),
+  };
 }
 
 async function applyTo(registries: Registries, change: Change): Promise<void> {

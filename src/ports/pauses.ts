@@ -40,16 +40,21 @@ export class Pauses {
     this.listeners.push(listener);
   }
 
-  /** Looks now: sockets may be read before timers. Whoever reads a request calls this first. Cheap. */
-  look(): void {
-    const pausedMs = Math.max(this.time.monotonicMs() - this.monotonicMs, this.time.wallMs() - this.wallMs);
-    if (pausedMs <= LOOK_MS + PAUSE_MS) return;
+  /**
+   * Looks now: sockets may be read before timers. Whoever reads a request calls this first. Cheap.
+   * @returns the present by the monotonic clock, in ms
+   */
+  look(): number {
+    const nowMs = this.time.monotonicMs();
+    const pausedMs = Math.max(nowMs - this.monotonicMs, this.time.wallMs() - this.wallMs);
+    if (pausedMs <= LOOK_MS + PAUSE_MS) return nowMs;
     this.note();
     this.logger.warn(
       { paradoMs: Math.round(pausedMs) },
       'o processo esteve parado: recusa o que esperava à porta, de clientes que podem ter desistido',
     );
     for (const listener of this.listeners) listener();
+    return nowMs;
   }
 
   private note(): void {

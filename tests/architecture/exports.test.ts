@@ -47,7 +47,7 @@ const HOMONYMS: readonly string[] = [
     'helpOf',
   ],
   ...['KeyValue', 'Request', 'requestOf', 'list', 'Rows', 'answersTable', 'meaningOf', 'Fields', 'Removal'],
-  ...['isRemoval', 'lossOf', 'simulate', 'Operation', 'Operations'],
+  ...['isRemoval', 'lossOf', 'simulate', 'Operation'],
 ];
 
 function isSettled(one: string): boolean {

@@ -15,6 +15,7 @@ interface LayerRule {
 export const LAYERS: Readonly<Record<string, LayerRule>> = {
   core: { folders: ['core'], packages: [] },
   ports: { folders: ['core', 'ports'], packages: [] },
+  call: { folders: ['core', 'ports', 'call'], packages: [] },
   files: { folders: ['core', 'files'], packages: ['node:*'] },
   wire: { folders: ['core', 'ports', 'wire'], packages: ['node:*'] },
   'security/access': { folders: ['core', 'ports', 'files', 'security/access'], packages: ['node:*'] },
@@ -48,9 +49,9 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     folders: ['core', 'ports', 'engines', 'engines/leader', 'wire', 'security/tls'],
     packages: ['node:*'],
   },
-  portal: { folders: ['core', 'ports', 'portal'], packages: ['node:*'] },
+  portal: { folders: ['core', 'ports', 'call', 'portal'], packages: ['node:*'] },
   'doors/grpc': {
-    folders: ['core', 'ports', 'files', 'security/tls', 'doors/grpc'],
+    folders: ['core', 'ports', 'call', 'files', 'security/tls', 'doors/grpc'],
     packages: [
       '@grpc/grpc-js',
       '@grpc/proto-loader',
@@ -61,7 +62,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     ],
   },
   'doors/mensagem': {
-    folders: ['core', 'ports', 'wire', 'security/tls', 'doors/mensagem'],
+    folders: ['core', 'ports', 'call', 'wire', 'security/tls', 'doors/mensagem'],
     // Servers of the leader engine speak to each other through the door of its clients.
     modules: ['engines/leader/fresh-role'],
     packages: ['node:*'],
@@ -84,7 +85,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   },
   app: {
     folders: [
-      ...['core', 'ports', 'files', 'wire', 'mqtt', 'config', 'portal', 'app'],
+      ...['core', 'ports', 'call', 'files', 'wire', 'mqtt', 'config', 'portal', 'app'],
       ...['engines', 'engines/fleet', 'engines/fleet/replication', 'engines/fleet/bus'],
       ...['engines/fleet/journal', 'engines/consensus', 'engines/leader'],
       ...['security/access', 'security/tls', 'doors/grpc', 'doors/mensagem'],
@@ -97,6 +98,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
 export const PURE_FOLDERS: readonly string[] = [
   'core',
   'ports',
+  'call',
   'engines',
   'engines/fleet',
   'engines/fleet/replication',

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { admitAll, admitKnown } from '../../src/call/admission.js';
+import { CallCounts } from '../../src/call/observe.js';
 import { limits } from '../../src/core/limits.js';
 import { portalLimits } from '../../src/portal/limits.js';
 import { changeOfRemoval, changeOfValue, EXCESS_TOPIC } from '../../src/portal/changes.js';
 import { Gateway } from '../../src/portal/gateway.js';
 import { PortalApplication } from '../../src/portal/portal.js';
+import type { AccessControl } from '../../src/ports/access.js';
 import type { Topics, TopicsListener } from '../../src/ports/topics.js';
+import { accessControl } from '../../src/security/access/control.js';
 import { ManualTime } from '../engines/fleet/bus/manual-time.js';
+import { TableStand } from '../security/access/support.js';
 import { RecordingLogger } from '../support/doors.js';
+import { outcomesOf } from '../support/memory-call.js';
 import { MemoryEngine } from '../support/memory-engine.js';
 import { realRandom } from '../support/real-time.js';
 
@@ -69,13 +75,14 @@ class Group {
   readonly broker = new Broker();
   readonly engine = new MemoryEngine();
   readonly servers: Server[] = [];
+  readonly counts = new CallCounts(new RecordingLogger());
   /** Whether each server has seen what the others have done. */
   upToDate = true;
 
-  /** @param onStranger of every server; by default their topics are open */
+  /** @param access closes the topics of every server; by default they are open */
   constructor(
     count: number,
-    readonly onStranger?: () => void,
+    readonly access?: AccessControl,
   ) {
     for (let i = 0; i < count; i++) this.servers.push(new Server(this, i));
     for (const server of this.servers) server.topics.up();
@@ -131,7 +138,11 @@ class Server {
       leads: () => this.alive && group.servers.every(({ alive }, i) => !alive || i >= index),
       time,
       logger: this.logger,
-      onStranger: group.onStranger,
+      isClosed: group.access !== undefined,
+      seam: {
+        ...{ engine, time, observe: group.counts.observe },
+        admit: group.access === undefined ? admitAll(engine) : admitKnown(group.access, engine),
+      },
     });
     this.gateway.start();
   }
@@ -157,8 +168,8 @@ describe('quem publica e aplica portal/admin', () => {
   });
 
   it('tópicos fechados não aplicam nem mostram nada, também do que esperava por quem aplica', async () => {
-    let strangers = 0;
-    const group = new Group(1, () => strangers++);
+    const table = new TableStand();
+    const group = new Group(1, accessControl(table.table));
     const [server] = group.servers as [Server];
     const create = (matricula: string) => server.portal.registries.alunos.create({ matricula, nome: 'nome' });
     for (const isUp of [true, false]) {
@@ -175,7 +186,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(server.gateway.acts).toBe(true);
     expect(group.names()).toEqual(['aaafalse', 'aaatrue']);
     expect(group.broker.published).toEqual([`${CREATE} bbbtrue,nome`, `${CREATE} bbbfalse,nome`]);
-    expect(strangers).toBe(2);
+    expect(outcomesOf(group.counts)).toEqual(['portal aluno/create NAO_AUTENTICADO 2']);
     expect(server.refusals()).not.toEqual([]);
   });
 

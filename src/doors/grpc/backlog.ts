@@ -3,7 +3,6 @@ import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { KvsError } from '../../core/errors.js';
 import type { Pauses } from '../../ports/pauses.js';
 import type { Time } from '../../ports/time.js';
-import type { IncomingCall } from './calls/admission.js';
 import { grpcLimits } from './limits.js';
 
 /** The library and a call of its have no public way to these; tests see whether they are still there. */
@@ -52,14 +51,15 @@ export class Backlog {
   }
 
   /**
-   * @param call whose request has just been read
+   * @param call of the library, whose request has just been read
+   * @returns the present by the monotonic clock, in ms
    * @throws KvsError SERVIDOR_PAROU if it had been waiting while this process stood still
    */
-  assertFresh(call: IncomingCall): void {
-    this.pauses.look();
-    if (this.waiting.size === 0) return;
-    const { session } = (call as unknown as LibraryCall).call.stream;
-    if (!session || !this.waiting.has(session)) return;
+  assertFresh(call: object): number {
+    const nowMs = this.pauses.look();
+    if (this.waiting.size === 0) return nowMs;
+    const { session } = (call as LibraryCall).call.stream;
+    if (!session || !this.waiting.has(session)) return nowMs;
     throw new KvsError(
       'SERVIDOR_PAROU',
       'o servidor esteve parado enquanto este pedido esperava; nada foi feito: repita',

@@ -1,6 +1,6 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import { publicMessage, reason } from '../../call/reason.js';
 import type { ErrorCode, KvsError } from '../../core/errors.js';
-import type { Logger } from '../../ports/logger.js';
 
 /** How a code travels over gRPC. docs/ERRORS.md has the same table for people; a test compares them. */
 interface GrpcOutcome {
@@ -73,9 +73,6 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
 /** Trailing metadata that carries the reason of an expected error. Percent-encoded, since metadata is ASCII. */
 export const ERROR_METADATA = 'kvs-erro';
 
-/** A message longer than this is cut: trailers share the few KiB that HTTP/2 peers allow for headers. */
-const REASON_CHARS_MAX = 512;
-
 /** Whether the contract of `kvs.KVS` answers this error within the message. */
 export function isExpected(error: KvsError): boolean {
   return GRPC_OUTCOMES[error.code].expected;
@@ -88,25 +85,9 @@ export function errorTrailer(text: string): Metadata {
   return metadata;
 }
 
-/** `CODE: message`, for people and programs. An internal error keeps its details in the server's log. */
-export function reason(error: KvsError): string {
-  return `${error.code}: ${publicMessage(error)}`;
-}
-
 /** The gRPC status for an error that ends a call, with the reason also in `kvs-erro` unless `metadata` is given. */
 export function grpcStatus(error: KvsError, metadata: Metadata = errorTrailer(reason(error))): StatusObject {
   return { code: GRPC_OUTCOMES[error.code].status, details: wellFormed(publicMessage(error)), metadata };
-}
-
-/** A bug or a broken dependency: the client is told only that, the log gets the cause. */
-export function logUnexpected(logger: Logger, error: KvsError): void {
-  if (error.code === 'INTERNO')
-    logger.error({ err: error.cause ?? error }, 'erro interno ao atender um pedido');
-}
-
-function publicMessage(error: KvsError): string {
-  if (error.code === 'INTERNO') return 'erro interno; a causa está no log do servidor';
-  return error.message.slice(0, REASON_CHARS_MAX);
 }
 
 /** Without lone surrogates, on which percent-encoding throws. */

@@ -9,7 +9,7 @@ export const CALL_BYTES = 12 * 1024;
 const ANSWERED_MS = 100;
 
 /** A call as an interceptor gets it. */
-export type Call = Parameters<ServerInterceptor>[1];
+export type InterceptedCall = Parameters<ServerInterceptor>[1];
 
 /** What the library keeps of a call and has no public way to; tests see whether it is still there. */
 export interface LibraryCall {
@@ -22,12 +22,12 @@ export interface LibraryCall {
   readonly readQueue: readonly unknown[];
 }
 
-export function libraryCall(call: Call): LibraryCall {
+export function libraryCall(call: InterceptedCall): LibraryCall {
   return call as unknown as LibraryCall;
 }
 
 /** What an interceptor returns that has only looked: the library's own call has all that it asks of one. */
-export function asItIs(call: Call): ServerInterceptingCall {
+export function asItIs(call: InterceptedCall): ServerInterceptingCall {
   return call as unknown as ServerInterceptingCall;
 }
 

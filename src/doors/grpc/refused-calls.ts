@@ -5,7 +5,7 @@ import { BurstLog } from '../../ports/burst-log.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Time } from '../../ports/time.js';
 import { endOnceAnswered, libraryCall } from './library-call.js';
-import type { Call } from './library-call.js';
+import type { InterceptedCall } from './library-call.js';
 import { grpcLimits } from './limits.js';
 
 /**
@@ -42,7 +42,7 @@ export class RefusedCalls {
   }
 
   /** Answers a call before anything of it is looked at. */
-  refuse(reason: CallRefusal, call: Call, code: status, details: string): void {
+  refuse(reason: CallRefusal, call: InterceptedCall, code: status, details: string): void {
     const { stream } = libraryCall(call);
     // It was refused for something else already.
     if (stream.headersSent) return;

@@ -11,6 +11,9 @@ import { protoPath as healthProtoPath } from 'grpc-health-check';
 import { hostPortText } from '../../core/host-port.js';
 import { limits } from '../../core/limits.js';
 import { grpcLimits } from './limits.js';
+import { admitAll, admitKnown } from '../../call/admission.js';
+import { CallCounts } from '../../call/observe.js';
+import type { Observe } from '../../call/observe.js';
 import type { AccessControl } from '../../ports/access.js';
 import type { Engine } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
@@ -22,10 +25,8 @@ import { LOOPBACKS, saidHost } from '../../security/tls/open-ports.js';
 import type { Hosts } from '../../security/tls/open-ports.js';
 import type { Transport } from '../../security/tls/transport.js';
 import { Backlog } from './backlog.js';
-import { admitAll, admitKnown } from './calls/admission.js';
-import type { Admit, IncomingCall } from './calls/admission.js';
 import { onlyAdmitted } from './calls/guarded.js';
-import type { DoorContext } from './calls/handlers.js';
+import type { DoorContext } from './calls/grpc-call.js';
 import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
 import type { KnownServer } from './directory/definition.js';
 import { copyHandlers, copyService } from './copy/handlers.js';
@@ -82,6 +83,8 @@ interface DoorsOptions {
   readonly tls?: Transport | undefined;
   /** Whether this process stood still; where nobody says so, it never does. */
   readonly pauses?: Pauses | undefined;
+  /** Sees every outcome; by default they are counted and nobody reads it. */
+  readonly observe?: Observe | undefined;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -122,21 +125,17 @@ export const grpcServerOptions: ServerOptions = {
 export async function startDoors(options: DoorsOptions): Promise<Doors> {
   // The library writes to standard error on its own; what matters reaches the log through errors and statuses.
   setLogVerbosity(logVerbosity.NONE);
-  const { engine, logger, minimumChars = limits.doorMinimumChars, host = LOOPBACKS } = options;
-  const refusedCalls = new RefusedCalls(options.time, logger);
+  const { engine, time, logger, observe = new CallCounts(logger).observe } = options;
+  const { minimumChars = limits.doorMinimumChars, host = LOOPBACKS } = options;
+  const refusedCalls = new RefusedCalls(time, logger);
   const unfinished = new UnfinishedRequests(refusedCalls);
-  const openCalls = new OpenCalls(options.time, refusedCalls);
+  const openCalls = new OpenCalls(time, refusedCalls);
   const interceptors = [unfinished.interceptor, openCalls.interceptor];
   const server = new Server({ ...grpcServerOptions, interceptors });
   const openStreams = new OpenStreams();
-  const backlog = options.pauses && new Backlog(options.pauses, options.time);
-  const assertFresh = (call: IncomingCall): void => backlog?.assertFresh(call);
-  const admitted = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
-  const admit: Admit = (call) => {
-    assertFresh(call);
-    return admitted(call);
-  };
-  const context: DoorContext = { engine, admit, assertFresh, logger, openStreams };
+  const backlog = options.pauses && new Backlog(options.pauses, time);
+  const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
+  const context: DoorContext = { engine, admit, observe, time, backlog, openStreams };
   const doors = [...doorsOf(context, minimumChars), ...portalDoors(options.portal, context)];
   for (const door of doors) server.addService(door.service, door.handlers);
   let serving = false;
@@ -145,7 +144,10 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     { address: hostPortText(said, port), serving },
     ...(options.peers?.() ?? []),
   ];
-  server.addService(directoryService, onlyAdmitted(directoryService, { ...directoryHandlers(known) }, admit));
+  server.addService(
+    directoryService,
+    onlyAdmitted(directoryService, { ...directoryHandlers(known) }, context),
+  );
   const health = new HealthService(
     doors.map((door) => door.name),
     options.engineHealth,
@@ -154,7 +156,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   health.addTo(server, openStreams);
   // Health alone answers everybody: whoever looks after processes has no credential.
   const forAdmitted = (service: ServiceDefinition, handlers: UntypedServiceImplementation): void => {
-    server.addService(service, onlyAdmitted(service, handlers, admit));
+    server.addService(service, onlyAdmitted(service, handlers, context));
   };
   addReflection(forAdmitted, [
     ...doors.map((door) => door.package),

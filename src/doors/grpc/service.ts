@@ -1,7 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import type { ServiceDefinition as LoadedService } from '@grpc/proto-loader';
+import type { Decoded } from '../../call/operation.js';
 import { KvsError } from '../../core/errors.js';
-import type { Decoded } from './wire/messages.js';
 
 /**
  * A method for a server: its path and kind of call as a loaded file of `proto` says, its messages by hand.

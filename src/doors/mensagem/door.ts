@@ -1,12 +1,17 @@
 import type { Socket } from 'node:net';
+import { admitAll, admitKnown } from '../../call/admission.js';
+import type { Admit, Caller } from '../../call/admission.js';
+import type { Observe } from '../../call/observe.js';
+import { andThen } from '../../call/operation.js';
+import { ended } from '../../call/seam.js';
 import { KvsError } from '../../core/errors.js';
+import type { AccessControl } from '../../ports/access.js';
 import { mensagemDoorLimits } from './limits.js';
 import type { Awaitable, Engine, Row } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Time } from '../../ports/time.js';
 import { openPorts } from '../../security/tls/open-ports.js';
 import type { Hosts, OpenPorts } from '../../security/tls/open-ports.js';
-import type { Admission } from './admission.js';
 import { MensagemConnection } from '../../wire/mensagem/connection.js';
 import type { ConnectionLimits } from '../../wire/mensagem/connection.js';
 import { getAnswer, withId } from '../../wire/mensagem/answers.js';
@@ -15,6 +20,8 @@ import { errorMessage } from '../../wire/mensagem/encode.js';
 import type { DoorRole } from '../../engines/leader/fresh-role.js';
 import { full, Guests } from './guests.js';
 import type { Guest } from './guests.js';
+import { identifyServer, isRequest, MensagemCall } from './mensagem-call.js';
+import type { RequestMessage } from './mensagem-call.js';
 import { CLIENT_SHAPE, mensagemLimits, SERVER_SHAPE } from '../../wire/mensagem/limits.js';
 import type { ByteBudget } from '../../wire/mensagem/lines.js';
 import { answerMessage, writeOf } from '../../wire/mensagem/writes.js';
@@ -55,7 +62,9 @@ export interface DoorOptions {
   readonly serverBudget: ByteBudget;
   readonly limits: DoorLimits;
   /** Who may say what; `undefined`: everybody everything. */
-  readonly admission: Admission | undefined;
+  readonly access: AccessControl | undefined;
+  /** Sees every outcome of a request. */
+  readonly observe: Observe;
   readonly time: Time;
   readonly logger: Logger;
   /** Prints one line of the contract. */
@@ -66,9 +75,12 @@ export interface DoorOptions {
 export class MensagemDoor {
   private ports: OpenPorts | undefined;
   private readonly guests: Guests;
+  private readonly admit: Admit;
   private leaving = false;
 
   private constructor(private readonly options: DoorOptions) {
+    const { access, engine } = options;
+    this.admit = access === undefined ? admitAll(engine) : admitKnown(access, engine);
     this.guests = new Guests(options.limits);
   }
 
@@ -118,7 +130,7 @@ export class MensagemDoor {
       limits: {
         ...options.limits,
         ...(spare && { idleMs: mensagemLimits.connectMs }),
-        ...(options.admission && { lineBytes: this.strangerLineBytes }),
+        ...(options.access && { lineBytes: this.strangerLineBytes }),
       },
       shape: CLIENT_SHAPE,
       onMessage: (message, names) => this.onMessage(connection, guest, message, names),
@@ -152,10 +164,10 @@ export class MensagemDoor {
       connection.fail(full(), names);
       return undefined;
     }
-    const { admission } = this.options;
+    const { access } = this.options;
     if (!isRequest(message)) {
-      if (admission !== undefined && !guest.identity?.valid) {
-        return this.identify(admission, connection, guest, message, names);
+      if (access !== undefined && !guest.identity?.valid) {
+        return this.identify(access, connection, guest, message, names);
       }
       if (this.options.role.onServerMessage(connection, message) && !guest.server) {
         guest.server = true;
@@ -169,29 +181,30 @@ export class MensagemDoor {
       }
       return undefined;
     }
-    if (admission === undefined || guest.identity?.valid === true) {
-      this.introduce(connection, guest);
-      return this.reply(connection, guest, message, names);
-    }
-    // A server asks for clients whom it has let in itself; for others the table says whom it lets ask.
-    const refuse = (error: unknown): void => {
-      const { code } = KvsError.from(error);
-      // Who may not touch this key may touch others.
-      if (code === 'NAO_AUTORIZADO') connection.send(withId(this.failure(error), message.id), names);
-      else connection.refuse(this.refusal(error), message.id, names);
-    };
+    const call = new MensagemCall(message, guest.client.ip, this.options.time);
+    const startedMs = call.takeUp();
     const go = (): Promise<void> | undefined => {
       this.introduce(connection, guest);
-      return this.reply(connection, guest, message, names);
+      return this.reply(connection, guest, message, names, this.answer(guest, message, call, startedMs));
+    };
+    // A server asks for clients whom it has let in itself; for others the table says whom it lets ask.
+    if (access === undefined || guest.identity?.valid === true) return go();
+    const check = (caller: Caller): void => {
+      if ('chave' in message) caller.assertMay(message.tipo === 'GET' ? 'read' : 'write', message.chave);
+    };
+    const refuse = (thrown: unknown): void => {
+      const error = KvsError.from(thrown);
+      ended(this.options, call, startedMs, error);
+      // Who may not touch this key may touch others.
+      if (error.code === 'NAO_AUTORIZADO') connection.send(errorMessage(error, message.id), names);
+      else connection.refuse(error, message.id, names);
     };
     try {
-      const allowed = admission.client(message, guest.client.ip);
+      const checked = andThen(this.admit(call), check);
       // Nothing more is taken meanwhile: what waited for the table would be answered all at once, also to who does not read.
-      if (allowed instanceof Promise) {
-        return allowed.then(go, refuse);
-      }
-    } catch (error) {
-      refuse(error);
+      if (checked instanceof Promise) return checked.then(go, refuse);
+    } catch (thrown) {
+      refuse(thrown);
       return undefined;
     }
     return go();
@@ -203,8 +216,8 @@ export class MensagemDoor {
     guest: Guest,
     message: RequestMessage,
     names: Names,
+    answer: Awaitable<MensagemAnswer>,
   ): Promise<void> | undefined {
-    const answer = this.answer(guest, message);
     const { id } = message;
     const send = (found: MensagemAnswer): void => {
       connection.send(withId(found, id), names);
@@ -233,14 +246,14 @@ export class MensagemDoor {
 
   /** A server says who it is before anything else, and again when its credential is no longer good. */
   private async identify(
-    admission: Admission,
+    access: AccessControl,
     connection: MensagemConnection,
     guest: Guest,
     message: Mensagem,
     names: Names,
   ): Promise<void> {
     try {
-      guest.identity = await admission.server(message, guest.client.ip);
+      guest.identity = await identifyServer(message, guest.client.ip, access.gatekeeper);
     } catch (error) {
       connection.fail(KvsError.from(error));
       return;
@@ -248,26 +261,50 @@ export class MensagemDoor {
     if (!connection.closed) await this.onMessage(connection, guest, message, names);
   }
 
-  /** Never rejects. */
-  private answer(guest: Guest, message: RequestMessage): Awaitable<MensagemAnswer> {
+  /** Never throws or rejects. */
+  private answer(
+    guest: Guest,
+    message: RequestMessage,
+    call: MensagemCall,
+    startedMs: number,
+  ): Awaitable<MensagemAnswer> {
+    const done = (answer: MensagemAnswer): MensagemAnswer => {
+      ended(this.options, call, startedMs);
+      return answer;
+    };
+    const refused = (thrown: unknown): MensagemAnswer => {
+      const error = KvsError.from(thrown);
+      ended(this.options, call, startedMs, error);
+      // What cannot be told now, for whatever reason, another server or a later moment may tell.
+      const isLater = message.tipo === 'GET' && LATER.has(error.code);
+      return isLater ? this.got(guest.client, message, undefined, true) : errorMessage(error);
+    };
     try {
-      if (this.leaving) throw new KvsError('SERVIDOR_SAINDO', 'o servidor está saindo; use outro');
-      switch (message.tipo) {
-        case 'GET':
-          return this.get(guest.client, message);
-        case 'PUT':
-          return this.put(guest, message).catch((error: unknown) => this.failure(error));
-        case 'OPERATION':
-        case 'COMMIT':
-          return this.write(message).catch((error: unknown) => this.failure(error));
-      }
-    } catch (error) {
-      return this.failure(error);
+      const answer = this.perform(guest, message);
+      return answer instanceof Promise ? answer.then(done, refused) : done(answer);
+    } catch (thrown) {
+      return refused(thrown);
+    }
+  }
+
+  /** @throws KvsError (as a rejection too) */
+  private perform(guest: Guest, message: RequestMessage): Awaitable<MensagemAnswer> {
+    if (this.leaving) throw new KvsError('SERVIDOR_SAINDO', 'o servidor está saindo; use outro');
+    switch (message.tipo) {
+      case 'GET':
+        return andThen(this.options.engine.read({ kind: 'version', key: message.chave }), (row) =>
+          this.got(guest.client, message, row),
+        );
+      case 'PUT':
+        return this.put(guest, message);
+      case 'OPERATION':
+      case 'COMMIT':
+        return this.write(message);
     }
   }
 
   private async put(guest: Guest, { chave, valor, cliente }: PutMessage): Promise<MensagemAnswer> {
-    const isForwarded = this.options.admission === undefined || guest.identity?.valid === true;
+    const isForwarded = this.options.access === undefined || guest.identity?.valid === true;
     const client = isForwarded ? (cliente ?? guest.client) : guest.client;
     const timestamp = await this.options.role.put(chave, valor, client);
     return { tipo: 'PUT_OK', chave, timestamp };
@@ -279,24 +316,6 @@ export class MensagemDoor {
     return answerMessage(write, await this.options.role.write(write), message.id);
   }
 
-  /** What cannot be told now, for whatever reason, another server or a later moment may tell. */
-  private get(client: WireClient, message: GetMessage): Awaitable<MensagemAnswer> {
-    const later = (error: unknown): MensagemAnswer => {
-      const { code } = KvsError.from(error);
-      if (!LATER.has(code)) throw error;
-      return this.got(client, message, undefined, true);
-    };
-    try {
-      const row = this.options.engine.read({ kind: 'version', key: message.chave });
-      if (!(row instanceof Promise)) return this.got(client, message, row);
-      return row
-        .then((found) => this.got(client, message, found), later)
-        .catch((error: unknown) => this.failure(error));
-    } catch (error) {
-      return later(error);
-    }
-  }
-
   private got(client: WireClient, message: GetMessage, row: Row | undefined, later = false): MensagemAnswer {
     const { chave, timestamp } = message;
     const answer = getAnswer(chave, timestamp, row, later);
@@ -304,27 +323,7 @@ export class MensagemDoor {
     this.options.print(getAnswered(address, chave, timestamp, answer.timestamp, answer.valor));
     return answer;
   }
-
-  private failure(thrown: unknown): MensagemAnswer {
-    return errorMessage(this.refusal(thrown));
-  }
-
-  private refusal(thrown: unknown): KvsError {
-    const error = KvsError.from(thrown);
-    if (error.code === 'INTERNO') {
-      this.options.logger.error({ err: error.cause ?? error }, 'erro interno ao atender um pedido');
-    }
-    return error;
-  }
 }
 
 /** Why a read gives nothing now although it may later. */
 const LATER: ReadonlySet<string> = new Set(['SERVIDOR_ENTRANDO', 'SEM_CONFIRMACAO']);
-
-type RequestMessage = PutMessage | GetMessage | OperationMessage | CommitMessage;
-
-const REQUESTS: ReadonlySet<string> = new Set<RequestMessage['tipo']>(['PUT', 'GET', 'OPERATION', 'COMMIT']);
-
-function isRequest(message: Mensagem): message is RequestMessage {
-  return REQUESTS.has(message.tipo);
-}

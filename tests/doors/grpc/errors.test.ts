@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES, KvsError } from '../../../src/core/errors.js';
-import { errorTrailer, GRPC_OUTCOMES, grpcStatus, reason } from '../../../src/doors/grpc/errors.js';
+import { reason } from '../../../src/call/reason.js';
+import { errorTrailer, GRPC_OUTCOMES, grpcStatus } from '../../../src/doors/grpc/errors.js';
 
 const document = readFileSync(new URL('../../../docs/ERRORS.md', import.meta.url), 'utf8');
 

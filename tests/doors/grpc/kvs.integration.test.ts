@@ -254,11 +254,11 @@ describe('kvs.KVS and errors of the engine', () => {
   it('answers INTERNAL for a bug, with the cause in the log alone', async () => {
     const stand = await openStandOn(
       Object.assign(new AsyncMemoryEngine(), {
-        insert: () => {
+        write: () => {
           throw new TypeError('segredo');
         },
-        query: () => Promise.reject(new TypeError('segredo')),
-        snapshot: () => {
+        read: () => Promise.reject(new TypeError('segredo')),
+        scan: () => {
           throw new TypeError('segredo');
         },
       }),

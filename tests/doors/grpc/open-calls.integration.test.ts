@@ -5,7 +5,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
-import { admitAll } from '../../../src/doors/grpc/calls/admission.js';
+import { admitAll } from '../../../src/call/admission.js';
 import { kvsService } from '../../../src/doors/grpc/kvs/definition.js';
 import { kvsHandlers } from '../../../src/doors/grpc/kvs/handlers.js';
 import { OpenStreams } from '../../../src/doors/grpc/open-streams.js';
@@ -59,8 +59,14 @@ describe('calls that go on', () => {
     refused = new RefusedCalls(realTime, logger);
     openCalls = new OpenCalls(realTime, refused, MiB, STREAMS);
     server = new Server({ interceptors: [openCalls.interceptor] });
-    const assertFresh = (): void => undefined;
-    const context = { engine, logger, admit: admitAll(engine), assertFresh, openStreams: new OpenStreams() };
+    const observe = (): void => undefined;
+    const context = {
+      engine,
+      admit: admitAll(engine),
+      observe,
+      time: realTime,
+      openStreams: new OpenStreams(),
+    };
     server.addService(kvsService, { ...kvsHandlers(context, 3) });
     port = await new Promise<number>((resolve, reject) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {

@@ -1,3 +1,4 @@
+import { CallCounts } from '../../../src/call/observe.js';
 import { accessControl } from '../../../src/security/access/control.js';
 import { localBrokerOptions } from '../../../src/app/local-broker.js';
 import { commonStorePortal, fleetPortal } from '../../../src/app/portal.js';
@@ -102,7 +103,8 @@ export function openFleet(credentials: typeof server | undefined): Promise<Topic
     const parts = { time: realTime, random: realRandom, logger };
     const bus = new MqttBus({ ...parts, fleet: 'padrao', origin: 'oA', brokers, credentials });
     const engine = new FleetEngine({ ...parts, origin: 'oA', address: '', bus, portal: true });
-    const portal = fleetPortal(['admin'], engine, engine, brokers, { credentials, access: control }, logger);
+    const guard = { credentials, access: control, observe: new CallCounts(logger).observe };
+    const portal = fleetPortal(['admin'], engine, engine, brokers, guard, logger);
     engine.start();
     await eventually('it serves', () => engine.member.state === 'serving');
     // The server that is alone has the broker, and nobody asks it what it refused.
@@ -129,6 +131,7 @@ function openCommon(
         logger,
       },
       ...{ credentials: server, access: accessControl(access.table), isAvailable: () => true },
+      observe: new CallCounts(logger).observe,
     });
     return { engine, portal, broker: () => broker, close: () => close().then(() => broker.stop()) };
   });

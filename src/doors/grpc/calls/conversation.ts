@@ -1,12 +1,11 @@
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import type { Answerer } from '../../../call/conversation.js';
+import type { Decoded } from '../../../call/operation.js';
 import { KvsError } from '../../../core/errors.js';
 import type { Awaitable } from '../../../ports/engine.js';
-import type { Logger } from '../../../ports/logger.js';
-import { errorTrailer, grpcStatus, logUnexpected } from '../errors.js';
+import { grpcStatus } from '../errors.js';
 import type { Leaving } from '../open-streams.js';
-import type { Decoded } from '../wire/messages.js';
-import type { Refusal } from './operation.js';
-import type { Terms } from './terms.js';
+import { metadataOf } from './grpc-call.js';
 
 /** Errors of one stream that `kvs-erro` lists, each as `index:CODE` with the request's index counted from 0. */
 const LISTED_ERRORS_MAX = 32;
@@ -34,11 +33,9 @@ export class Conversation<Req, Res> implements Leaving {
 
   constructor(
     private readonly call: ServerDuplexStream<Decoded<Req>, Res>,
-    private readonly operation: (request: Req) => Awaitable<Res>,
-    private readonly refusal: Refusal<Res>,
-    private readonly logger: Logger,
-    private readonly atOnce = 1,
-    private readonly terms?: Terms,
+    private readonly answerer: Answerer<Req, Res>,
+    /** Requests that may wait for the engine together. */
+    private readonly atOnce: number,
   ) {
     call.on('data', this.#onRequest);
     call.on('drain', this.#readOn);
@@ -52,6 +49,7 @@ export class Conversation<Req, Res> implements Leaving {
       'SERVIDOR_SAINDO',
       'o servidor está saindo; o que não foi respondido não foi feito',
     );
+    this.answerer.end(this.#left);
     if (this.#owed.length === 0 || this.atOnce === 1) this.#end(this.#left);
   }
 
@@ -59,8 +57,7 @@ export class Conversation<Req, Res> implements Leaving {
     if (this.#ended || this.#left) return;
     let answer: Awaitable<Res>;
     try {
-      if (request instanceof KvsError) throw request;
-      answer = this.operation(request);
+      answer = this.answerer.answer(request);
     } catch (thrown) {
       this.#inTurn(() => {
         this.#refuse(thrown);
@@ -128,7 +125,7 @@ export class Conversation<Req, Res> implements Leaving {
   #refuse(thrown: unknown): void {
     const error = KvsError.from(thrown);
     if (this.#errors.length < LISTED_ERRORS_MAX) this.#errors.push(`${String(this.#index)}:${error.code}`);
-    const answer = this.refusal(error);
+    const answer = this.answerer.refusal(error);
     if (answer === undefined) this.#end(error);
     else this.#send(answer);
   }
@@ -156,12 +153,11 @@ export class Conversation<Req, Res> implements Leaving {
     if (this.#ended) return;
     this.#ended = true;
     this.call.pause();
-    logUnexpected(this.logger, error);
     this.call.emit('error', grpcStatus(error, this.#trailer()));
   }
 
   #trailer(): Metadata | undefined {
-    const errors = this.#errors.length === 0 ? undefined : errorTrailer(this.#errors.join(','));
-    return this.terms === undefined ? errors : this.terms.trailer(errors);
+    const errors = this.#errors.length === 0 ? undefined : this.#errors.join(',');
+    return metadataOf(this.answerer.trailers(errors));
   }
 }

@@ -6,57 +6,109 @@ import type {
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { Caller } from '../../../call/admission.js';
+import { ended } from '../../../call/seam.js';
 import { KvsError } from '../../../core/errors.js';
 import { grpcStatus } from '../errors.js';
-import type { Admit, Caller } from './admission.js';
+import { GrpcCall } from './grpc-call.js';
+import type { DoorContext, IncomingCall } from './grpc-call.js';
 
 /**
- * The handlers of a service that is not ours, for whoever is let in, whatever they may do to keys.
+ * The handlers of a service that is not ours, for whoever is let in, whatever they may do to keys. Demands are not read. A call of
+ * such a service is observed when it is over.
  * @param service whose calls are unary or bidirectional
  */
 export function onlyAdmitted(
   service: ServiceDefinition,
   implementation: UntypedServiceImplementation,
-  admit: Admit,
+  context: DoorContext,
 ): UntypedServiceImplementation {
   return Object.fromEntries(
     Object.entries(implementation).map(([name, handler]) => [
       name,
       service[name]?.responseStream === true
-        ? admittedStream(handler as Streaming, admit)
-        : admittedUnary(handler as handleUnaryCall<unknown, unknown>, admit),
+        ? admittedStream(handler as Streaming, context)
+        : admittedUnary(handler as handleUnaryCall<unknown, unknown>, context),
     ]),
   );
 }
 
 type Streaming = (call: ServerDuplexStream<unknown, unknown>) => void;
 
-function admittedUnary(handler: handleUnaryCall<unknown, unknown>, admit: Admit): typeof handler {
+/** How a call ended, told once. */
+type End = (error?: KvsError) => void;
+
+/** Lets a call in, or tells `refuse` why not. @param go gets the caller, and what must be told that the call is over */
+function letIn(
+  incoming: IncomingCall,
+  context: DoorContext,
+  go: (caller: Caller, end: End) => void,
+  refuse: (error: KvsError) => void,
+): void {
+  const call = new GrpcCall(incoming, context);
+  let startedMs: number | undefined;
+  let isOver = false;
+  const end: End = (error) => {
+    if (isOver) return;
+    isOver = true;
+    ended(context, call, startedMs, error);
+  };
+  const admitted = async (): Promise<void> => {
+    startedMs = call.takeUp();
+    go(await context.admit(call), end);
+  };
+  admitted().catch((thrown: unknown) => {
+    const error = KvsError.from(thrown);
+    end(error);
+    refuse(error);
+  });
+}
+
+function admittedUnary(handler: handleUnaryCall<unknown, unknown>, context: DoorContext): typeof handler {
   return (call: ServerUnaryCall<unknown, unknown>, reply: sendUnaryData<unknown>) => {
-    const letIn = async (): Promise<void> => {
-      await admit(call);
-      handler(call, reply);
-    };
-    letIn().catch((thrown: unknown) => {
-      reply(grpcStatus(KvsError.from(thrown)));
-    });
+    letIn(
+      call,
+      context,
+      (_caller, end) => {
+        handler(call, (...answer) => {
+          end();
+          reply(...answer);
+        });
+      },
+      (error) => {
+        reply(grpcStatus(error));
+      },
+    );
   };
 }
 
-function admittedStream(handler: Streaming, admit: Admit): Streaming {
+function admittedStream(handler: Streaming, context: DoorContext): Streaming {
   return (call) => {
-    const letIn = async (): Promise<void> => {
-      answerWhileValid(call, await admit(call));
-      handler(call);
+    const refuse = (error: KvsError): void => {
+      call.emit('error', grpcStatus(error));
     };
-    letIn().catch((thrown: unknown) => {
-      refuse(call, thrown);
-    });
+    letIn(
+      call,
+      context,
+      (caller, end) => {
+        answerWhileValid(call, caller, end, refuse);
+        call.once('close', () => {
+          end();
+        });
+        handler(call);
+      },
+      refuse,
+    );
   };
 }
 
 /** Asks before every answer that the handler writes: the credential may be revoked while the call is open. */
-function answerWhileValid(call: ServerDuplexStream<unknown, unknown>, caller: Caller): void {
+function answerWhileValid(
+  call: ServerDuplexStream<unknown, unknown>,
+  caller: Caller,
+  end: End,
+  refuse: (error: KvsError) => void,
+): void {
   const answer = call.write.bind(call) as (message: unknown) => boolean;
   let isOver = false;
   call.write = (message: unknown): boolean => {
@@ -65,13 +117,11 @@ function answerWhileValid(call: ServerDuplexStream<unknown, unknown>, caller: Ca
       caller.assertValid();
     } catch (thrown) {
       isOver = true;
-      refuse(call, thrown);
+      const error = KvsError.from(thrown);
+      end(error);
+      refuse(error);
       return false;
     }
     return answer(message);
   };
-}
-
-function refuse(call: ServerDuplexStream<unknown, unknown>, thrown: unknown): void {
-  call.emit('error', grpcStatus(KvsError.from(thrown)));
 }

@@ -1,11 +1,12 @@
 import type { handleBidiStreamingCall, handleServerStreamingCall, ServiceDefinition } from '@grpc/grpc-js';
+import { neverAnswered } from '../../../call/operation.js';
+import type { Decoded, DoorOperation } from '../../../call/operation.js';
 import { KvsError } from '../../../core/errors.js';
 import type { Restored, Row } from '../../../ports/engine.js';
-import { bidirectionalOf, serverStreaming, type DoorContext } from '../calls/handlers.js';
-import { neverAnswered, type Operation } from '../calls/operation.js';
+import type { DoorContext } from '../calls/grpc-call.js';
+import { bidirectionalOf, serverStreaming } from '../calls/handlers.js';
 import { checkedKey, checkedValue } from '../checks.js';
 import { serverMethod } from '../service.js';
-import type { Decoded } from '../wire/messages.js';
 import { Restorer } from './restorer.js';
 import {
   decodeExportRequest,
@@ -43,19 +44,23 @@ export function copyHandlers(context: DoorContext): CopyHandlers {
       },
       context,
     ),
-    Importa: bidirectionalOf(importing, neverAnswered, context, ({ version }) => version),
+    Importa: bidirectionalOf(importing, context),
   };
 }
 
 /** One import: each has a plan of its own. */
-function importing(): Operation<RowRequest, Restored> {
+function importing(): DoorOperation<RowRequest, Restored> {
   const restorer = new Restorer();
-  return (request, caller) => {
-    const key = checkedKey(request, MINIMUM_CHARS);
-    // Also where nothing needs to be written: who may only read is not told what stands there as if it had written it.
-    caller.assertMay('write', key);
-    const value = checkedValue(request, MINIMUM_CHARS);
-    const { version, timestamp } = request;
-    return restorer.restore(caller.engine, { key, value, version, timestamp });
+  return {
+    run: (request, caller) => {
+      const key = checkedKey(request, MINIMUM_CHARS);
+      // Also where nothing needs to be written: who may only read is not told what stands there as if it had written it.
+      caller.assertMay('write', key);
+      const value = checkedValue(request, MINIMUM_CHARS);
+      const { version, timestamp } = request;
+      return restorer.restore(caller.engine, { key, value, version, timestamp });
+    },
+    refusal: neverAnswered,
+    written: ({ version }) => version,
   };
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { andThen } from '../../../call/operation.js';
 import type { Awaitable, Engine, Restored, Row, Stream } from '../../../ports/engine.js';
-import { andThen } from '../calls/operation.js';
 import { Standing } from './standing.js';
 
 /** Versions read before other calls get their turn. */

@@ -1,11 +1,12 @@
 import type { handleBidiStreamingCall, handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
-import { bidirectional, inserting, serverStreaming, unary, type DoorContext } from '../calls/handlers.js';
-import { neverAnswered } from '../calls/operation.js';
-import type { Decoded, KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
+import type { Decoded } from '../../../call/operation.js';
+import type { DoorContext } from '../calls/grpc-call.js';
+import { bidirectional, serverStreaming, unary } from '../calls/handlers.js';
+import type { KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
 import { keyValueOperations } from './operations.js';
 import type { PutReply, RangeRequest } from './wire.js';
 
-/** The nine RPCs of `KeyValueStore`, by their names. Its answers have no room for errors: all of them are statuses. */
+/** The nine RPCs of `KeyValueStore`, by their names. */
 export interface KeyValueHandlers {
   readonly Get: handleUnaryCall<Decoded<KeyVersionRequest>, Tuple>;
   readonly GetRange: handleServerStreamingCall<Decoded<RangeRequest>, Tuple>;
@@ -19,19 +20,16 @@ export interface KeyValueHandlers {
 }
 
 export function keyValueHandlers(context: DoorContext): KeyValueHandlers {
-  const { get, put, del, trim, range, rangeToRemove, show, remove } = keyValueOperations();
+  const { get, put, del, trim, getRange, delRange } = keyValueOperations();
   return {
-    Get: unary(get, neverAnswered, context),
-    GetRange: serverStreaming({ rows: range, answer: show }, context),
-    GetAll: bidirectional(get, neverAnswered, context),
-    Put: inserting(put, neverAnswered, context, versionOf),
-    PutAll: bidirectional(put, neverAnswered, context, versionOf),
-    Del: unary(del, neverAnswered, context, versionOf),
-    DelRange: serverStreaming({ rows: rangeToRemove, answer: remove, written: versionOf }, context),
-    DelAll: bidirectional(del, neverAnswered, context, versionOf),
-    Trim: unary(trim, neverAnswered, context, versionOf),
+    Get: unary(get, context),
+    GetRange: serverStreaming(getRange, context),
+    GetAll: bidirectional(get, context),
+    Put: unary(put, context),
+    PutAll: bidirectional(put, context),
+    Del: unary(del, context),
+    DelRange: serverStreaming(delRange, context),
+    DelAll: bidirectional(del, context),
+    Trim: unary(trim, context),
   };
 }
-
-const versionOf = ({ version }: { readonly version: number }): number | undefined =>
-  version > 0 ? version : undefined;

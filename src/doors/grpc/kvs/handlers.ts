@@ -1,10 +1,9 @@
 import type { handleBidiStreamingCall, handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
-import { bidirectional, inserting, serverStreaming, unary, type DoorContext } from '../calls/handlers.js';
-import { namedVersion } from '../checks.js';
-import { isExpected } from '../errors.js';
-import type { Decoded, KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
-import type { Refusal } from '../calls/operation.js';
-import { BLANK_TUPLE, kvsOperations, REFUSED_VERSION } from './operations.js';
+import type { Decoded } from '../../../call/operation.js';
+import type { DoorContext } from '../calls/grpc-call.js';
+import { bidirectional, serverStreaming, unary } from '../calls/handlers.js';
+import type { KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
+import { kvsOperations } from './operations.js';
 import type { VersionRequest } from './wire.js';
 
 /** The seven RPCs of `kvs.KVS`, by their names. */
@@ -20,32 +19,14 @@ export interface KvsHandlers {
 
 /** @param minimumChars fewest characters of a key and of a value */
 export function kvsHandlers(context: DoorContext, minimumChars: number): KvsHandlers {
-  const { insert, query, remove } = kvsOperations(minimumChars);
-  const refused = orStatus(REFUSED_VERSION);
-  const blank = orStatus(BLANK_TUPLE);
+  const { insert, query, remove, snapshot } = kvsOperations(minimumChars);
   return {
-    Insere: inserting(insert, refused, context, asWritten),
-    Consulta: unary(query, blank, context),
-    Remove: unary(remove, refused, context, asWritten),
-    InsereVarias: bidirectional(insert, refused, context, asWritten),
-    ConsultaVarias: bidirectional(query, blank, context),
-    RemoveVarias: bidirectional(remove, refused, context, asWritten),
-    Snapshot: serverStreaming(
-      {
-        rows: ({ version }: VersionRequest, { engine }) =>
-          engine.scan({ kind: 'snapshot', version: namedVersion(version) }),
-        answer: (row): Tuple => row,
-        whenEmpty: BLANK_TUPLE,
-      },
-      context,
-    ),
+    Insere: unary(insert, context),
+    Consulta: unary(query, context),
+    Remove: unary(remove, context),
+    InsereVarias: bidirectional(insert, context),
+    ConsultaVarias: bidirectional(query, context),
+    RemoveVarias: bidirectional(remove, context),
+    Snapshot: serverStreaming(snapshot, context),
   };
-}
-
-/** The answer of a write is the version; 0: all of them. */
-const asWritten = (version: number): number | undefined => (version > 0 ? version : undefined);
-
-/** The given answer to expected errors; the others end the call. */
-function orStatus<Res>(answer: Res): Refusal<Res> {
-  return (error) => (isExpected(error) ? answer : undefined);
 }

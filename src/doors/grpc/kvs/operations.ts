@@ -1,9 +1,13 @@
 /** The rules of `kvs.KVS` for one request: check, engine, answer. The same for unary calls and for streams. */
+import { andThen } from '../../../call/operation.js';
+import type { AnswerRefusal, DoorOperation, RowsOperation } from '../../../call/operation.js';
 import { KvsError } from '../../../core/errors.js';
-import type { Awaitable, Engine } from '../../../ports/engine.js';
-import { andThen, type Operation } from '../calls/operation.js';
+import type { Awaitable, Engine, Row } from '../../../ports/engine.js';
+
 import { checkedKey, checkedValue, isShorter, namedVersion, shortKey } from '../checks.js';
+import { isExpected } from '../errors.js';
 import type { KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
+import type { VersionRequest } from './wire.js';
 
 /** The answer when a contract's number has to say "error". */
 export const REFUSED_VERSION = -1;
@@ -11,20 +15,21 @@ export const REFUSED_VERSION = -1;
 /** The answer when there is nothing to show. */
 export const BLANK_TUPLE: Tuple = Object.freeze({ key: '', value: '', version: 0 });
 
-export interface Operations {
+export interface KvsOperations {
   /** The new version. */
-  readonly insert: Operation<KeyValueRequest, number>;
+  readonly insert: DoorOperation<KeyValueRequest, number>;
   /** The row found. Throws CHAVE_INEXISTENTE or VERSAO_INEXISTENTE if there is none. */
-  readonly query: Operation<KeyVersionRequest, Tuple>;
+  readonly query: DoorOperation<KeyVersionRequest, Tuple>;
   /** The version removed; 0 if all were, because none was named. */
-  readonly remove: Operation<KeyVersionRequest, number>;
+  readonly remove: DoorOperation<KeyVersionRequest, number>;
+  readonly snapshot: RowsOperation<VersionRequest, Row, Tuple>;
 }
 
 /** The minimum binds inserts: other doors, and servers with another one, insert shorter keys. */
 const ANY_LENGTH = 0;
 
 /** @param minimumChars fewest characters of a key and of a value that are inserted */
-export function kvsOperations(minimumChars: number): Operations {
+export function kvsOperations(minimumChars: number): KvsOperations {
   /** Nothing was found: whether the key is unknown, or only such a version of it. */
   function missing(engine: Engine, key: string, version: number | undefined): Awaitable<never> {
     return andThen(version === undefined ? undefined : engine.read({ kind: 'version', key }), (latest) => {
@@ -44,34 +49,60 @@ export function kvsOperations(minimumChars: number): Operations {
   }
 
   return {
-    insert(request, { engine }, attempt) {
-      const key = checkedKey(request, minimumChars);
-      const value = checkedValue(request, minimumChars);
-      const inserted = engine.write({ kind: 'insert', key, value, attempt });
-      return inserted instanceof Promise ? inserted.then((row) => row.version) : inserted.version;
+    insert: {
+      run: (request, { engine }, attempt) => {
+        const key = checkedKey(request, minimumChars);
+        const value = checkedValue(request, minimumChars);
+        const inserted = engine.write({ kind: 'insert', key, value, attempt });
+        return inserted instanceof Promise ? inserted.then((row) => row.version) : inserted.version;
+      },
+      refusal: orStatus(REFUSED_VERSION),
+      written: asWritten,
+      takesAttempts: true,
     },
 
-    query(request, { engine }) {
-      const key = checkedKey(request, ANY_LENGTH);
-      const version = namedVersion(request.version);
-      const found = engine.read({ kind: 'version', key, version });
-      if (found instanceof Promise) return found.then((row) => row ?? missing(engine, key, version));
-      return found ?? missing(engine, key, version);
+    query: {
+      run: (request, { engine }) => {
+        const key = checkedKey(request, ANY_LENGTH);
+        const version = namedVersion(request.version);
+        const found = engine.read({ kind: 'version', key, version });
+        if (found instanceof Promise) return found.then((row) => row ?? missing(engine, key, version));
+        return found ?? missing(engine, key, version);
+      },
+      refusal: orStatus(BLANK_TUPLE),
     },
 
-    remove(request, { engine }) {
-      const key = checkedKey(request, ANY_LENGTH);
-      const version = namedVersion(request.version);
-      try {
-        const removed = engine.write({ kind: 'remove', key, version });
-        if (!(removed instanceof Promise)) return version ?? 0;
-        return removed.then(
-          () => version ?? 0,
-          (error: unknown) => throwWithReason(error, key),
-        );
-      } catch (error) {
-        return throwWithReason(error, key);
-      }
+    remove: {
+      run: (request, { engine }) => {
+        const key = checkedKey(request, ANY_LENGTH);
+        const version = namedVersion(request.version);
+        try {
+          const removed = engine.write({ kind: 'remove', key, version });
+          if (!(removed instanceof Promise)) return version ?? 0;
+          return removed.then(
+            () => version ?? 0,
+            (error: unknown) => throwWithReason(error, key),
+          );
+        } catch (error) {
+          return throwWithReason(error, key);
+        }
+      },
+      refusal: orStatus(REFUSED_VERSION),
+      written: asWritten,
+    },
+
+    snapshot: {
+      rows: ({ version }, { engine }) => engine.scan({ kind: 'snapshot', version: namedVersion(version) }),
+      answer: (row) => row,
+      whenEmpty: BLANK_TUPLE,
     },
   };
+}
+
+/** The answer of a write is the version; 0: all of them. */
+const asWritten = (version: number): number | undefined => (version > 0 ? version : undefined);
+
+/** The given answer to expected errors; the others fail the call. */
+function orStatus<Res>(answer: Res): AnswerRefusal<Res> {
+  return (error) => (isExpected(error) ? answer : undefined);
 }

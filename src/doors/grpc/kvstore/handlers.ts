@@ -1,9 +1,12 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
-import { inserting, unary, type DoorContext } from '../calls/handlers.js';
-import { andThen, type Operation } from '../calls/operation.js';
+import { andThen } from '../../../call/operation.js';
+import type { Decoded, DoorOperation } from '../../../call/operation.js';
+import { reason } from '../../../call/reason.js';
+import type { DoorContext } from '../calls/grpc-call.js';
+import { unary } from '../calls/handlers.js';
 import { checkedKey, checkedValue } from '../checks.js';
-import { isExpected, reason } from '../errors.js';
-import type { Decoded, KeyRequest, KeyValueRequest } from '../wire/messages.js';
+import { isExpected } from '../errors.js';
+import type { KeyRequest, KeyValueRequest } from '../wire/messages.js';
 import type { GetOutcome, PutOutcome } from './wire.js';
 
 /** Keys and values of this door may be empty. */
@@ -21,41 +24,28 @@ export interface KvStoreHandlers {
  * list and no message. Where the engine keeps no concurrent writes there is one version at most.
  */
 export function kvStoreHandlers(context: DoorContext): KvStoreHandlers {
-  const { put, get } = kvStoreOperations();
-  return {
-    Put: inserting(
-      put,
-      (error) => (isExpected(error) ? { error: reason(error) } : undefined),
-      context,
-      () => undefined,
-    ),
-    Get: unary(
-      get,
-      (error) => (isExpected(error) ? { heads: [], error: reason(error) } : undefined),
-      context,
-    ),
-  };
-}
-
-interface Operations {
-  readonly put: Operation<KeyValueRequest, PutOutcome>;
-  readonly get: Operation<KeyRequest, GetOutcome>;
+  return { Put: unary(put, context), Get: unary(get, context) };
 }
 
 const DONE: PutOutcome = Object.freeze({ error: undefined });
 
-function kvStoreOperations(): Operations {
-  return {
-    put(request, { engine }, attempt) {
-      const key = checkedKey(request, MINIMUM_CHARS);
-      return andThen(
-        engine.write({ kind: 'insert', key, value: checkedValue(request, MINIMUM_CHARS), attempt }),
-        () => DONE,
-      );
-    },
-    get(request, { engine }) {
-      const key = checkedKey(request, MINIMUM_CHARS);
-      return andThen(engine.read({ kind: 'heads', key }), (heads) => ({ heads, error: undefined }));
-    },
-  };
-}
+const put: DoorOperation<KeyValueRequest, PutOutcome> = {
+  run: (request, { engine }, attempt) => {
+    const key = checkedKey(request, MINIMUM_CHARS);
+    return andThen(
+      engine.write({ kind: 'insert', key, value: checkedValue(request, MINIMUM_CHARS), attempt }),
+      () => DONE,
+    );
+  },
+  refusal: (error) => (isExpected(error) ? { error: reason(error) } : undefined),
+  written: () => undefined,
+  takesAttempts: true,
+};
+
+const get: DoorOperation<KeyRequest, GetOutcome> = {
+  run: (request, { engine }) => {
+    const key = checkedKey(request, MINIMUM_CHARS);
+    return andThen(engine.read({ kind: 'heads', key }), (heads) => ({ heads, error: undefined }));
+  },
+  refusal: (error) => (isExpected(error) ? { heads: [], error: reason(error) } : undefined),
+};

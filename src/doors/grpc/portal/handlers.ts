@@ -1,4 +1,7 @@
 import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
+import type { Caller } from '../../../call/admission.js';
+import { neverAnswered } from '../../../call/operation.js';
+import type { Decoded } from '../../../call/operation.js';
 import type { KvsError } from '../../../core/errors.js';
 import type { Awaitable, Stream } from '../../../ports/engine.js';
 import type {
@@ -11,11 +14,9 @@ import type {
   RelatorioDisciplina,
   ResumoDisciplina,
 } from '../../../ports/portal.js';
-import type { Caller } from '../calls/admission.js';
-import { serverStreaming, unary, type DoorContext } from '../calls/handlers.js';
-import { neverAnswered } from '../calls/operation.js';
+import type { DoorContext } from '../calls/grpc-call.js';
+import { serverStreaming, unary } from '../calls/handlers.js';
 import { isExpected } from '../errors.js';
-import type { Decoded } from '../wire/messages.js';
 import type { ClassAndPerson, Status, Vazia } from './wire.js';
 
 type Change<T> = handleUnaryCall<Decoded<T>, Status>;
@@ -134,13 +135,15 @@ function change<Req>(
   context: DoorContext,
 ): Change<Req> {
   return unary(
-    async (request: Req, caller) => {
-      caller.assertMay('write', PORTAL_PREFIX);
-      return make(request, caller).then(() => DONE);
+    {
+      run: async (request: Req, caller) => {
+        caller.assertMay('write', PORTAL_PREFIX);
+        return make(request, caller).then(() => DONE);
+      },
+      refusal: refusalOf,
+      written: () => undefined,
     },
-    refusalOf,
     context,
-    () => undefined,
   );
 }
 
@@ -149,11 +152,13 @@ function look<T>(
   context: DoorContext,
 ): Look<T> {
   return unary(
-    (id: string, caller) => {
-      caller.assertMay('read', PORTAL_PREFIX);
-      return find(id, caller);
+    {
+      run: (id: string, caller) => {
+        caller.assertMay('read', PORTAL_PREFIX);
+        return find(id, caller);
+      },
+      refusal: neverAnswered,
     },
-    neverAnswered,
     context,
   );
 }

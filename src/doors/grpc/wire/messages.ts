@@ -1,6 +1,5 @@
 /** The messages that several doors have, under whatever names: a key; a key and a value; a key, a value and a version. */
 import type { Row } from '../../../ports/engine.js';
-import type { KvsError } from '../../../core/errors.js';
 import { Reader } from './reader.js';
 import { FIELD_1_LENGTH, FIELD_2_LENGTH, FIELD_2_VARINT, FIELD_3_VARINT } from './tags.js';
 import { numberSize, textSize, writeNumber, writeText } from './writer.js';
@@ -24,12 +23,6 @@ export interface KeyVersionRequest extends KeyRequest {
 
 /** What an answer with a key (field 1), a value (field 2) and a version (field 3) shows of a row. */
 export type Tuple = Pick<Row, 'key' | 'value' | 'version'>;
-
-/**
- * A request, or why it is none. A decoder that throws would make the gRPC library answer INTERNAL without a reason;
- * this way the handler answers INVALID_ARGUMENT.
- */
-export type Decoded<Req> = Req | KvsError;
 
 /**
  * Decodes a key and a value.

@@ -1,19 +1,14 @@
-import { Metadata } from '@grpc/grpc-js';
-import { KvsError } from '../../../core/errors.js';
-import { limits } from '../../../core/limits.js';
-import type { Awaitable, Engine } from '../../../ports/engine.js';
-import type { Guarantees } from '../../../ports/guarantees.js';
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
+import type { Awaitable } from '../ports/engine.js';
+import type { Guarantees } from '../ports/guarantees.js';
+import type { Time } from '../ports/time.js';
 import type { Caller } from './admission.js';
+import { DEMANDS } from './call.js';
+import type { Call, DemandName, Trailers } from './call.js';
 import { andThen } from './operation.js';
-
-/** A session token, or `nova`: answered by a token in the trailing metadata of the same name. */
-export const SESSION_METADATA = 'kvs-sessao';
-/** How many other servers must hold a write before it is answered. */
-export const CONFIRM_METADATA = 'kvs-confirmacao';
-/** How long to wait for them, in ms. */
-export const CONFIRM_TIME_METADATA = 'kvs-confirmacao-prazo';
-/** Trailing: the version of a write that was done and not confirmed by as many. */
-export const VERSION_METADATA = 'kvs-versao';
+import type { Written } from './operation.js';
+import type { CallSeam } from './seam.js';
 
 /** Asks for a token without having one. */
 const NEW_SESSION: ReadonlySet<string> = new Set(['', 'nova']);
@@ -21,23 +16,16 @@ const NEW_SESSION: ReadonlySet<string> = new Set(['', 'nova']);
 /** An answer is sent so much before the client's deadline: later nobody would get it. */
 const ANSWER_MARGIN_MS = 100;
 
-/** Marks an operation as one that writes, and finds the version written in its answer, if that says one. */
-export type Written<Res> = (answer: Res) => number | undefined;
-
-interface Demanding {
-  readonly metadata: Metadata;
-  getDeadline(): Date | number;
-}
-
-/** What a call demands beyond an answer, by its metadata: read once, when it begins. */
-export class Terms {
+/** The session and the confirmations that a call demands: read once, when it begins. */
+export class CallDemands {
   private unconfirmed: number | undefined;
   /** This server has what the session has seen: only then its own token takes the place of the client's. */
   private hasReached = false;
 
   private constructor(
     private readonly guarantees: Guarantees,
-    private readonly call: Demanding,
+    private readonly time: Time,
+    private readonly deadlineMs: number,
     /** `undefined`: no session. */
     private readonly token: string | undefined,
     /** 0: no confirmation. */
@@ -49,22 +37,22 @@ export class Terms {
    * `undefined` for the many calls that demand nothing.
    * @throws KvsError PEDIDO_INVALIDO, NAO_SUPORTADO
    */
-  static of(call: Demanding, engine: Engine): Terms | undefined {
-    const { metadata } = call;
-    const [token] = metadata.get(SESSION_METADATA);
-    const [servers] = metadata.get(CONFIRM_METADATA);
+  static of(call: Call, { engine, time }: CallSeam): CallDemands | undefined {
+    const token = call.demand(DEMANDS.session);
+    const servers = call.demand(DEMANDS.confirm);
     if (token === undefined && servers === undefined) return undefined;
     const { guarantees } = engine;
     if (guarantees === undefined) {
       throw new KvsError('NAO_SUPORTADO', 'este motor não oferece sessões nem confirmações');
     }
-    const [time] = metadata.get(CONFIRM_TIME_METADATA);
-    return new Terms(
+    const confirmMs = call.demand(DEMANDS.confirmMs);
+    return new CallDemands(
       guarantees,
-      call,
-      token?.toString(),
-      servers === undefined ? 0 : whole(servers, CONFIRM_METADATA, limits.confirmServers),
-      time === undefined ? limits.confirmMs : whole(time, CONFIRM_TIME_METADATA, limits.confirmMsMax),
+      time,
+      call.deadlineMs,
+      token,
+      servers === undefined ? 0 : whole(servers, DEMANDS.confirm, limits.confirmServers),
+      confirmMs === undefined ? limits.confirmMs : whole(confirmMs, DEMANDS.confirmMs, limits.confirmMsMax),
     );
   }
 
@@ -114,13 +102,13 @@ export class Terms {
 
   /** Waits until as many servers as the call demands hold everything that was written here. */
   confirm(version: () => number | undefined, isRepeated = false): Awaitable<void> {
-    const startedMs = performance.now();
+    const startedMs = this.time.monotonicMs();
     const waitMs = this.withinDeadline(this.confirmMs);
     return andThen(this.guarantees.confirm(this.servers, waitMs, isRepeated), (holders) => {
       if (holders >= this.servers) return;
       this.unconfirmed = version();
       const which = this.unconfirmed === undefined ? '' : ` (versão ${String(this.unconfirmed)})`;
-      const tookMs = String(Math.round(performance.now() - startedMs));
+      const tookMs = String(Math.round(this.time.monotonicMs() - startedMs));
       throw new KvsError(
         'CONFIRMACAO_PARCIAL',
         `gravado aqui${which}, confirmado por ${String(holders)} de ${String(this.servers)} servidores em ${tookMs} ms; ` +
@@ -129,24 +117,22 @@ export class Terms {
     });
   }
 
-  /** The trailing metadata of the call, with what it is owed, as of now. */
-  trailer(metadata?: Metadata): Metadata | undefined {
-    if (!this.hasReached && this.unconfirmed === undefined) return metadata;
-    const trailer = metadata ?? new Metadata();
-    if (this.hasReached) trailer.set(SESSION_METADATA, this.guarantees.session(this.known));
-    if (this.unconfirmed !== undefined) trailer.set(VERSION_METADATA, String(this.unconfirmed));
-    return trailer;
+  /** What the call is owed beside its answer, as of now; `undefined`: nothing. */
+  trailers(error: string | undefined): Trailers | undefined {
+    if (!this.hasReached && this.unconfirmed === undefined)
+      return error === undefined ? undefined : { error };
+    const session = this.hasReached ? this.guarantees.session(this.known) : undefined;
+    return { error, session, version: this.unconfirmed };
   }
 
   private withinDeadline(ms: number): number {
-    const leftMs = Number(this.call.getDeadline()) - Date.now() - ANSWER_MARGIN_MS;
+    const leftMs = this.deadlineMs - this.time.wallMs() - ANSWER_MARGIN_MS;
     return Math.max(0, Math.min(ms, leftMs));
   }
 }
 
 /** @throws KvsError PEDIDO_INVALIDO */
-function whole(value: string | Buffer, name: string, most: number): number {
-  const text = value.toString();
+function whole(text: string, name: DemandName, most: number): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= most) return number;
   throw new KvsError(

@@ -1,14 +1,14 @@
-import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
-import { KvsError } from '../../../core/errors.js';
-import { certificateSubject, splitToken } from '../../../ports/access.js';
+import { KvsError } from '../core/errors.js';
+import { splitToken } from '../ports/access.js';
 import type {
   AccessControl,
   CertificateGatekeeper,
   Identity,
   Permission,
   PermittedEngine,
-} from '../../../ports/access.js';
-import type { Awaitable, Engine } from '../../../ports/engine.js';
+} from '../ports/access.js';
+import type { Awaitable, Engine } from '../ports/engine.js';
+import type { Call } from './call.js';
 
 /** Who makes a call, and what it may use: decided when the call begins, before its first request is looked at. */
 export interface Caller {
@@ -24,16 +24,11 @@ export interface Caller {
   assertValid(): void;
 }
 
-/** What is known of a call before its first request. */
-export interface IncomingCall extends Pick<ServerUnaryCall<unknown, unknown>, 'getPeer' | 'getAuthContext'> {
-  readonly metadata: Metadata;
-}
-
 /**
  * Lets a call in.
- * @throws KvsError (as a rejection too) if its caller is not let in
+ * @throws KvsError (as a rejection too) NAO_AUTENTICADO, LIMITE_TENTATIVAS if its caller is not let in
  */
-export type Admit = (call: IncomingCall) => Awaitable<Caller>;
+export type Admit = (call: Pick<Call, 'credentials' | 'from'>) => Awaitable<Caller>;
 
 /** Lets everybody in, to everything: for servers that nobody but this machine reaches. */
 export function admitAll(engine: Engine): Admit {
@@ -46,7 +41,7 @@ function anybody(engine: Engine, view: Engine | undefined): Caller {
   return { engine, view, on: (other) => anybody(other, other), assertMay: nothing, assertValid: nothing };
 }
 
-/** Lets in who shows a token (`authorization: Bearer kvs_…`) or a certificate, to what they may do. */
+/** Lets in who shows a token or a certificate of the table, to what they may do. */
 export function admitKnown(access: AccessControl, engine: Engine): Admit {
   const permitted = access.guard(engine);
   const callerOf = (identity: Identity): Caller =>
@@ -55,6 +50,27 @@ export function admitKnown(access: AccessControl, engine: Engine): Admit {
     const identity = identify(call, access.gatekeeper);
     return identity instanceof Promise ? identity.then(callerOf) : callerOf(identity);
   };
+}
+
+/**
+ * Whose credentials these are.
+ * @throws KvsError (as a rejection too) NAO_AUTENTICADO, LIMITE_TENTATIVAS
+ */
+export function identify(
+  { credentials, from }: Pick<Call, 'credentials' | 'from'>,
+  gatekeeper: CertificateGatekeeper,
+): Awaitable<Identity> {
+  switch (credentials.kind) {
+    case 'token': {
+      const { name, secret } = splitToken(credentials.token);
+      return gatekeeper.authenticate(name, secret, from ?? '');
+    }
+    case 'certificate':
+      return gatekeeper.recognise(credentials.subject, from ?? '');
+    case 'none':
+      gatekeeper.refused('NAO_AUTENTICADO', '', from);
+      throw new KvsError('NAO_AUTENTICADO', credentials.hint);
+  }
 }
 
 class KnownCaller implements Caller {
@@ -75,35 +91,4 @@ class KnownCaller implements Caller {
   assertValid(): void {
     this.engine.assertValid();
   }
-}
-
-const BEARER = /^Bearer +(\S+) *$/i;
-
-/** A token goes before a certificate: whoever has both chose to send it. */
-function identify(call: IncomingCall, gatekeeper: CertificateGatekeeper): Awaitable<Identity> {
-  const sent = call.metadata.get('authorization');
-  const from = addressOf(call.getPeer());
-  if (sent.length > 0) {
-    // What is no such token is refused like a wrong one.
-    const [, token = ''] = BEARER.exec(sent.length === 1 ? String(sent[0]) : '') ?? [];
-    const { name, secret } = splitToken(token);
-    return gatekeeper.authenticate(name, secret, from);
-  }
-  const { sslPeerCertificate } = call.getAuthContext();
-  if (sslPeerCertificate !== undefined) {
-    return gatekeeper.recognise(certificateSubject({ ...sslPeerCertificate.subject }), from);
-  }
-  gatekeeper.refused('NAO_AUTENTICADO', '', from);
-  throw new KvsError(
-    'NAO_AUTENTICADO',
-    'este servidor pede uma credencial: use --credencial ARQUIVO, ou KVS_TOKEN',
-  );
-}
-
-/** The address in `host:port`, as gRPC tells it. */
-function addressOf(peer: string): string {
-  return peer
-    .replace(/^ipv[46]:/, '')
-    .replace(/:\d+$/, '')
-    .replace(/^::ffff:/i, '');
 }

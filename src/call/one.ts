@@ -1,0 +1,105 @@
+import type { Attempt } from '../core/attempt.js';
+import { KvsError } from '../core/errors.js';
+import type { Awaitable } from '../ports/engine.js';
+import type { Caller } from './admission.js';
+import { assertNoAttempt, attemptOf } from './attempt.js';
+import type { Call, Trailers } from './call.js';
+import { CallDemands } from './demands.js';
+import { andThen } from './operation.js';
+import type { Decoded, DoorOperation } from './operation.js';
+import { reason } from './reason.js';
+import { ended, trailersOf } from './seam.js';
+import type { CallSeam } from './seam.js';
+
+/** Where the outcome of a call of one request goes: exactly one of them is called, once. */
+export interface Replies<Res> {
+  /** @param trailers with an `error` if the answer is how the contract expresses one */
+  answer(answer: Res, trailers: Trailers | undefined): void;
+  fail(error: KvsError, trailers: Trailers | undefined): void;
+}
+
+/** Serves a call of one request and one answer: at once, without a promise, where the engine answers at once. */
+export function serveOne<Req, Res>(
+  seam: CallSeam,
+  call: Call,
+  request: Decoded<Req>,
+  operation: DoorOperation<Req, Res>,
+  replies: Replies<Res>,
+): void {
+  new OneAnswer(seam, call, request, operation, replies).serve();
+}
+
+/** One object for a call, since this is the hot path. */
+class OneAnswer<Req, Res> {
+  private startedMs: number | undefined;
+  private demands: CallDemands | undefined;
+  private attempt: Attempt | undefined;
+
+  constructor(
+    private readonly seam: CallSeam,
+    private readonly call: Call,
+    private readonly request: Decoded<Req>,
+    private readonly operation: DoorOperation<Req, Res>,
+    private readonly replies: Replies<Res>,
+  ) {}
+
+  serve(): void {
+    let answer: Awaitable<Res>;
+    try {
+      this.startedMs = this.call.takeUp();
+      const caller = this.seam.admit(this.call);
+      answer =
+        caller instanceof Promise
+          ? caller.then((admitted) => this.answerTo(admitted))
+          : this.answerTo(caller);
+    } catch (thrown) {
+      this.refuse(thrown);
+      return;
+    }
+    if (answer instanceof Promise) {
+      void answer.then(
+        (value) => {
+          this.give(value);
+        },
+        (thrown: unknown) => {
+          this.refuse(thrown);
+        },
+      );
+    } else this.give(answer);
+  }
+
+  private answerTo(caller: Caller): Awaitable<Res> {
+    const { seam, call, request, operation } = this;
+    // After its caller was let in: nobody else is owed a token.
+    const demands = (this.demands = CallDemands.of(call, seam));
+    if (request instanceof KvsError) throw request;
+    if (operation.takesAttempts === true && seam.engine.capabilities.remembersRequests === true) {
+      this.attempt = attemptOf(call);
+    } else assertNoAttempt(call);
+    const { attempt } = this;
+    if (demands === undefined) return operation.run(request, caller, attempt);
+    return andThen(demands.reached(caller), (seeing) => {
+      const { written } = operation;
+      if (written === undefined) return operation.run(request, seeing, attempt);
+      const isRepeated = attempt !== undefined && attempt.number > 1;
+      return demands.confirmed(() => operation.run(request, seeing, attempt), written, isRepeated);
+    });
+  }
+
+  private give(answer: Res): void {
+    const { seam, call, startedMs, demands, attempt } = this;
+    ended(seam, call, startedMs);
+    const trailers = trailersOf(demands);
+    this.replies.answer(answer, attempt === undefined ? trailers : { ...trailers, request: attempt.id });
+  }
+
+  private refuse(thrown: unknown): void {
+    const { seam, call, startedMs, demands, operation, replies } = this;
+    const error = KvsError.from(thrown);
+    ended(seam, call, startedMs, error);
+    const answer = operation.refusal(error);
+    const trailers = trailersOf(demands, reason(error));
+    if (answer === undefined) replies.fail(error, trailers);
+    else replies.answer(answer, trailers);
+  }
+}

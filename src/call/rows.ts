@@ -1,0 +1,81 @@
+import { KvsError } from '../core/errors.js';
+import type { Awaitable, Stream } from '../ports/engine.js';
+import type { Call, Trailers } from './call.js';
+import type { CallDemands } from './demands.js';
+import type { Decoded, RowsOperation } from './operation.js';
+import { reason } from './reason.js';
+import { ended, enter, trailersOf } from './seam.js';
+import type { CallSeam } from './seam.js';
+
+/** Where the answers of a call of many rows go: the side of it that knows its transport. */
+export interface RowSink<Res> {
+  /** The caller went away, or its deadline has passed. */
+  isOver(): boolean;
+  /**
+   * Sends the answer for each row at the reader's pace, until there are no more or the call is over.
+   * @param answer the answer for a row; `undefined` if it has none
+   * @returns how many answers were sent
+   * @throws whatever the rows or `answer` throw
+   */
+  sendAll<T>(rows: Stream<T>, answer: (row: T) => Awaitable<Res | undefined>): Promise<number>;
+  send(answer: Res): void;
+  end(trailers: Trailers | undefined): void;
+  /** After the answers already sent. */
+  fail(error: KvsError, trailers: Trailers | undefined): void;
+}
+
+/** Serves a call of one request that is answered in rows. Never rejects. */
+export async function serveRows<Req, T, Res>(
+  seam: CallSeam,
+  call: Call,
+  request: Decoded<Req>,
+  { rows, answer, whenEmpty, written }: RowsOperation<Req, T, Res>,
+  sink: RowSink<Res>,
+): Promise<void> {
+  let startedMs: number | undefined;
+  let demands: CallDemands | undefined;
+  try {
+    startedMs = call.takeUp();
+    const entered = await enter(seam, call);
+    const { caller } = entered;
+    demands = entered.demands;
+    if (request instanceof KvsError) throw request;
+    const found = rows(request, caller);
+    const answered = (row: T): Awaitable<Res | undefined> => answer(row, caller);
+    const sent =
+      demands?.confirms === true && written !== undefined
+        ? await sink.sendAll(confirmedInBlocks(found, answered, demands), (ready: Res) => ready)
+        : await sink.sendAll(found, answered);
+    ended(seam, call, startedMs, undefined, sink.isOver() ? 'ABANDONADO' : 'OK');
+    if (sink.isOver()) return;
+    if (sent === 0 && whenEmpty !== undefined) sink.send(whenEmpty);
+    sink.end(trailersOf(demands));
+  } catch (thrown) {
+    const error = KvsError.from(thrown);
+    ended(seam, call, startedMs, error);
+    if (!sink.isOver()) sink.fail(error, trailersOf(demands, reason(error)));
+  }
+}
+
+/** Rows written before their confirmation is waited for, together. */
+const ROWS_PER_CONFIRMATION = 256;
+
+/** Answers that write, each given when it is confirmed: many share one round to the other servers. */
+async function* confirmedInBlocks<T, Res>(
+  rows: Stream<T>,
+  answer: (row: T) => Awaitable<Res | undefined>,
+  demands: CallDemands,
+): AsyncGenerator<Res | undefined> {
+  demands.assertConfirmable();
+  let block: Res[] = [];
+  for await (const row of rows) {
+    const ready = row === undefined ? undefined : await answer(row);
+    if (ready !== undefined) block.push(ready);
+    if (block.length < ROWS_PER_CONFIRMATION) continue;
+    await demands.confirm(() => undefined);
+    yield* block;
+    block = [];
+  }
+  if (block.length > 0) await demands.confirm(() => undefined);
+  yield* block;
+}
