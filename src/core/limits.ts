@@ -40,7 +40,7 @@ export const limits = Object.freeze({
   batchMutations: 4096,
   /** Largest payload that is sent or accepted: what NATS takes by default, the least of the known brokers. */
   payloadBytes: 1 * MiB,
-  /** Batches in the log of what was sent lately, and in one answer to a peer that missed some. */
+  /** Batches in the log of recent ones, and in one answer to a peer that missed some. */
   logBatches: 65_536,
   /**
    * A page of the log or of the state is closed before its JSON exceeds this. Large, since pages are pulled one by one
@@ -65,9 +65,9 @@ export const limits = Object.freeze({
   confirmMs: 5_000,
   confirmMsMax: 60_000,
 
-  /** What an export remembers of entries that go before it has come by: beyond, it must begin again. */
+  /** What an export remembers of entries removed before it reached them: beyond, it must begin again. */
   pointViewBytes: 64 * MiB,
-  /** What one of them costs beside its value. */
+  /** What one such entry costs beside its value. */
   pointViewEntryBytes: 128,
 
   /** A publish that the broker has not acknowledged within this is reported as not taken. */

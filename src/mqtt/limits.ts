@@ -22,22 +22,23 @@ export const mqttLimits = Object.freeze({
 
 /** What bounds the embedded broker. */
 export const brokerLimits = Object.freeze({
-  /** The embedded broker drops a subscriber that has not read for this long, so that it cannot hold up the others. */
+  /** A subscriber that has not read for this long is dropped, so that it cannot hold up the others. */
   drainMs: 3_000,
-  /** Connections that the embedded broker holds at once; a further one takes the place of one that has not logged in. */
+  /** Connections at once; a further one takes the place of one that has not logged in. */
   connections: 1_024,
-  /** Of these, connections of users who are no servers: further ones are refused. */
+  /** Of these, connections of users other than servers; a further one is refused. */
   userConnections: 768,
-  /** Subscriptions of one client of the embedded broker; further ones are refused. */
+  /** Subscriptions of one client; a further one is refused. */
   subscriptions: 64,
-  /** Messages of QoS 2 that one of its clients may have begun and not finished; beyond, it is cut. */
+  /** Messages of QoS 2 that one client may have begun and not finished; beyond, it is cut. */
   inflight: 64,
-  /** What it keeps for a user, no server, who does not read; beyond, that one is cut. */
+  /** Bytes kept for a user other than a server who does not read; beyond, that user is cut. */
   userUnreadBytes: 2 * MiB,
-  /** The embedded broker waits so long, and all with it, for who only says to be a server and does not read; */
+  /** A client that only calls itself a server and does not read holds up the broker for at most this long. */
   serverPatienceMs: 100,
-  /** then it does not for so long, while as much is kept for it as this, of which most is shared with what others wait for. */
+  /** Afterwards the broker does not wait for it for this long, */
   unwaitedMs: 10_000,
+  /** and keeps this much for it meanwhile; most of that is shared with what others wait for. */
   serverUnreadBytes: 16 * MiB,
 });
 

@@ -14,19 +14,19 @@ export const portalLimits = Object.freeze({
   readsAtOnce: 32,
   /** Versions of the key that orders a class's enrolments; beyond, the old ones are removed. */
   seatVersions: 16,
-  /** Whoever has become the portal's gateway acts after this: what the one before had under way arrives first. */
+  /** A new gateway acts after this: what the one before had under way arrives first. */
   takeoverMs: 2_500,
   /** How often a portal server looks whether it is the gateway. */
   roleMs: 250,
-  /** A message from outside that nobody has applied, and a change that nobody has shown, are remembered for this long. */
+  /** A message from outside that was not applied, and a change that was not published, are remembered for this long. */
   holdMs: 15_000,
-  /** Messages from outside remembered or waiting to be applied, changes waiting to be shown; beyond, the oldest goes. */
+  /** Of each of these, and of messages waiting to be published; beyond, the oldest goes. */
   messages: 10_000,
-  /** Refused messages of which each has a line of its own in the log, in one period of `burstLogMs`. */
+  /** Refused messages with a log line of their own in one period of `burstLogMs`. */
   refusalsLogged: 50,
-  /** After a change, a class is looked at for enrolments beyond its places within this. */
+  /** After a change, a class is checked for enrolments beyond its capacity within this. */
   sweepMs: 200,
-  /** Classes and people remembered for that look; beyond, everything is looked at. */
+  /** Classes and people remembered for that check; beyond, everything is checked. */
   sweepItems: 10_000,
 });
 

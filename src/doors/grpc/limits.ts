@@ -2,18 +2,21 @@ import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
 /** What bounds the gRPC doors. */
 export const grpcLimits = Object.freeze({
-  /** Connections of clients of gRPC at once, streams of one and of all; a further one is closed, held back, refused. */
+  /** Connections at once; a further one is closed. */
   connections: 4096,
+  /** Streams of one connection; a further one is held back by HTTP/2. */
   streamsPerConnection: 1024,
+  /** Streams of all connections; a further one is refused. */
   streams: 32_768,
-  /** Watches of health at once, which nobody needs a credential for; a further one is refused. */
+  /** Watches of health at once, for which nobody needs a credential; a further one makes the oldest give way. */
   healthWatches: 1024,
   /** Longest gRPC message that a door takes. */
   messageBytes: 1 * MiB,
   /** Bytes of the metadata of one gRPC call, by what HTTP/2 counts: other implementations take 8 to 16 KiB by default. */
   metadataBytes: 16 * KiB,
-  /** On all connections of a server: bytes of requests that have not come in whole, of answers not taken; the oldest gives way. */
+  /** Bytes of incomplete requests on all connections; beyond, the oldest request gives way. */
   unfinishedBytes: 128 * MiB,
+  /** Bytes of answers that clients do not take, on all connections; beyond, the oldest stream gives way. */
   unreadBytes: 512 * MiB,
   /** Requests of one stream that wait for the engine at once, where it takes them in order. */
   requestsPerStream: 1024,
@@ -27,19 +30,19 @@ export const grpcLimits = Object.freeze({
    * twelve, proxies between add as many again.
    */
   metadataFields: 48,
-  /** Fields that HTTP/2 itself takes of one block, whoever has agreed to what: beyond, the call has no status of ours. */
+  /** Fields of one block that HTTP/2 itself takes: beyond, the call is reset without a status of ours. */
   headerPairs: 64,
   /** Values of one call in all, where commas part them: the library makes an object of each. */
   metadataPieces: 96,
-  /** Calls of one connection that may be refused for their form; then it is asked to go, and takes no further ones. */
+  /** Calls of one connection refused for their form before it is asked to go and gets no further ones. */
   refusalsPerConnection: 8,
-  /** So many of them that come at once end it with all that is open on it. */
+  /** This many at once end the connection with all that is open on it. */
   refusalsAtOnce: 32,
   /** What is still open on such a connection is cut after this. */
   refusedConnectionMs: 5_000,
   /** Watches of health on one connection: the whole server and each of its services. */
   watchesPerConnection: 16,
-  /** After a pause of the process, a connection that does not answer a PING within this is not waited for, */
+  /** After a pause of the process, a connection that does not answer a PING within this is given up, */
   backlogMs: 2_000,
   /** and those that were made during the pause are taken up within this. */
   backlogAcceptMs: 1_000,

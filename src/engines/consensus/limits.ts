@@ -2,9 +2,9 @@ import { assertRelation, limits } from '../../core/limits.js';
 
 /** Bounds of how a store is found in an etcd that others use too. */
 export const consensusLimits = Object.freeze({
-  /** Keys of others that are looked through, at a start, for what a program of before may have written beside a new store. */
+  /** Foreign keys that a start looks through for what an earlier version may have written beside a new store. */
   strayHeads: 10_000,
-  /** A new store is not made again and again because others keep writing where a program of before would. */
+  /** Attempts to make a new store while others keep writing where an earlier version would. */
   lostRaces: 3,
 });
 

@@ -6,7 +6,7 @@ export const leaderLimits = Object.freeze({
   /** Recent mutations that the leader keeps for followers that missed them: bytes and mutations, whichever comes first. */
   logBytes: 32 * MiB,
   logMutations: 65_536,
-  /** Writes that wait for the other servers, and writes that nobody but the leader has; a further one is refused. */
+  /** Writes that wait for the other servers, or that only the leader has; a further one is refused. */
   pendingWrites: 16_384,
   /** Mutations on their way to one follower and not yet acknowledged; the rest wait in the leader's log. */
   windowMutations: 1024,
@@ -16,7 +16,7 @@ export const leaderLimits = Object.freeze({
   /** Pauses between two attempts to reach a follower: the first, doubled up to the last, with jitter. */
   retryBaseMs: 50,
   retryCapMs: 1_000,
-  /** A follower waits so much longer than the leader's own deadline for an answer to what it forwarded. */
+  /** A follower waits this much longer than the leader's own deadline for the answer to a forwarded write. */
   forwardMarginMs: 1_000,
   /** A server that stops waits this long for the acknowledgements of writes in progress. */
   stopMs: 2_000,

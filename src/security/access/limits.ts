@@ -2,13 +2,15 @@ import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
 /** What bounds credentials and their use. */
 export const accessLimits = Object.freeze({
-  /** Credentials in one file, what one of them may list, and the file's size. */
+  /** Credentials in one file, */
   credentials: 4096,
+  /** what one of them may list, */
   prefixes: 64,
   prefixBytes: 4 * KiB,
   certificates: 16,
+  /** and the file's size. */
   fileBytes: 4 * MiB,
-  /** Longest secret that is looked at: those that are given out have 43 characters. */
+  /** Longest secret that is checked: those that are given out have 43 characters. */
   secretChars: 128,
   /** Longest subject of a client certificate. */
   subjectChars: 1024,
@@ -17,7 +19,7 @@ export const accessLimits = Object.freeze({
   hashBytes: 64 * MiB,
   /** Times that one slow hash may go over its memory. */
   hashPasses: 4,
-  /** Slow hashes at work, of the four threads that the process has for such things, and waiting for their turn. */
+  /** Slow hashes running, on the process's four threads for such work, and queued. */
   hashesAtOnce: 2,
   hashesQueued: 64,
   /** A verified token is taken without another slow hash for this long; it is exempt from limits for twice that. */

@@ -2,7 +2,7 @@ import { MiB } from '../../core/limits.js';
 
 /** What bounds TLS and what comes before it. */
 export const tlsLimits = Object.freeze({
-  /** From the beginning of a connection until both sides have agreed on TLS or, without it, the client has begun to speak. */
+  /** From accepting a connection to the end of its TLS handshake or, without TLS, to its first byte. */
   handshakeMs: 10_000,
   /** Connections of one port that have not come that far; beyond, the oldest is closed. */
   handshakes: 1024,

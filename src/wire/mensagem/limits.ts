@@ -22,15 +22,15 @@ export const mensagemLimits = Object.freeze({
   /** A server that takes longer to accept a connection counts as unreachable. */
   connectMs: 1_000,
   /**
-   * A line of whoever has shown no credential yet, where one is asked for: a key and a value of the greatest length, even if
-   * every letter beyond ASCII is written as \u00e9, six bytes for two, and the fields around them.
+   * A line of a client without a credential, where one is asked for: a key and a value of the greatest length, even if every
+   * letter beyond ASCII is written as \u00e9, six bytes for two, and the fields around them.
    */
   strangerLineBytes: 3 * (limits.keyBytes + limits.valueBytes) + 8 * KiB,
-  /** Lines one after the other that are JSON and no `Mensagem`, or show no good credential; then the connection ends. */
+  /** Lines in a row that are JSON but no `Mensagem`, or show no valid credential, before the connection ends. */
   refusedLines: 16,
   /** Lines of one connection that are done before others have their turn. */
   linesPerTurn: 32,
-  /** What had been waiting while this process stood still is read within this, from when it is noticed. */
+  /** After a pause of the process, what had been waiting is read within this. */
   backlogMs: 250,
 });
 

@@ -1,28 +1,28 @@
 import { assertRelation, KiB, limits } from '../../../core/limits.js';
 
-/** What bounds the way to a broker. */
+/** What bounds the probing of a broker's payload limit, and what is said of servers with another key. */
 export const busLimits = Object.freeze({
-  /** Payloads that every broker is taken to carry: nothing smaller is looked into. */
+  /** Every broker is assumed to carry payloads of this size: smaller ones are not probed. */
   assumedBytes: 1 * KiB,
-  /** A larger payload that has not come back within this is looked into. */
+  /** A larger payload that has not come back within this is probed. */
   echoPatienceMs: 1_000,
-  /** A look that is not answered within this says nothing: a broker may be slow, or its rules forbid the topic. */
+  /** A probe without an answer within this says nothing: the broker may be slow, or its rules forbid the topic. */
   lookMs: 5_000,
-  /** Looks at one size of which none came back, though what was sent behind it did, before it counts as not carried. */
+  /** A size counts as not carried after this many lost probes whose successors came back. */
   looks: 3,
-  /** How much later than what was sent behind it a message may come back. */
+  /** A message may come back this much later than its successor. */
   lookGraceMs: 200,
-  /** A limit is known well enough when no more than this is open, and no more than a 32nd of it. */
+  /** The search ends when the interval is no wider than this, or than a 32nd of the limit. */
   precisionBytes: 256,
-  /** A known limit is looked at again this often; */
+  /** A known limit is probed again this often; */
   recheckMs: 15_000,
-  /** where that costs the connection, or nothing is answered, the pauses double up to this. */
+  /** where that costs the connection, or brings no answer, the pauses double up to this. */
   recheckCapMs: 120_000,
-  /** That servers of the fleet have another key, or none, is said again this often while it goes on; */
+  /** A log line about servers with another key, or none, is repeated this often while they are heard; */
   otherKeysRepeatMs: 60_000,
-  /** it is over when nothing was heard of them for so long (presences come every 2 s), */
+  /** the condition is over when none was heard for this long (presences come every 2 s), */
   otherKeysOverMs: 10_000,
-  /** and meanwhile health looks this often what follows from it. */
+  /** and health is derived from it anew this often. */
   otherKeysLookMs: 1_000,
 });
 

@@ -2,7 +2,7 @@ import { assertRelation, KiB, limits, VECTOR_ENTRY_BYTES, WORST_JSON_FACTOR } fr
 
 /** What bounds replication beside what a simulation tunes. */
 export const replicationLimits = Object.freeze({
-  /** What a batch or a page costs beside its mutations, its seal included, where the broker's limit leaves it little room. */
+  /** Bytes of a batch or a page beside its mutations, its seal included, where the broker's limit is low. */
   envelopeBytes: limits.sealBytes + 512,
   /** A peer that has more for us and cannot send it is asked again after a pause, doubled up to this. */
   fruitlessCapMs: 8_000,
@@ -11,13 +11,13 @@ export const replicationLimits = Object.freeze({
   /** Origins whose last presence number is remembered; beyond, the one without news for longest is forgotten. */
   presenceNumbers: 4_096,
   /**
-   * That number is forgotten without news for this long. Without a fleet key anybody can say a great one in another's
-   * name; far longer than a peer that is silent counts as here.
+   * The number of an origin without news is forgotten after this: without a fleet key anybody can claim a great one in
+   * another's name. Far longer than a silent peer is remembered.
    */
   presenceNumberMs: 300_000,
   /** Servers asked for their clocks at once: they answer in a round trip. */
   clockQuestions: 64,
-  /** While writes are refused for the clock, this often it is looked whether that is over, for health and the log. */
+  /** While the clock makes this server refuse writes, it looks this often whether that is over, for health and the log. */
   clockLookMs: 500,
   /** News beside which a state page may hold a single entry of any size. */
   pageNewsBytes: 160 * KiB,

@@ -1,7 +1,7 @@
 import { assertRelation, KiB, limits, MiB } from '../../../core/limits.js';
 import { engineLimits } from '../../limits.js';
 
-/** Of the shared limits those that a fleet obeys, and its own. */
+/** Limits that a simulation can make small: those shared with other layers, then those of replication and its journal. */
 export const defaultFleetTuning = Object.freeze({
   origins: limits.origins,
   batchMutations: limits.batchMutations,
@@ -56,9 +56,9 @@ export const defaultFleetTuning = Object.freeze({
   clockDriftMs: 60_000,
   /** Requests of which a server remembers what became of them, for `requestAgeMs`. */
   requests: 100_000,
-  /** Whoever did not write the attempt that stands removes another that is still there after this, with jitter. */
+  /** An entry of an attempt that lost is removed by any server after this, with jitter, if its writer has not done so. */
   requestUndoMs: 2_000,
-  /** Entries that wait to be removed for that; further ones are looked for again when these are gone. */
+  /** Such entries remembered; further ones are looked for again when these are gone. */
   requestUndos: 10_000,
   /** Writes that wait for the disk; beyond, further ones are refused. */
   journalQueuedWrites: 65_536,
@@ -83,7 +83,7 @@ export const defaultFleetTuning = Object.freeze({
   confirmRepeatMs: 250,
 });
 
-/** The limits and times that replication and its journal obey; a simulation makes them small to reach every corner. */
+/** What replication and its journal obey; a simulation makes it small to reach every corner. */
 export type FleetTuning = { readonly [name in keyof typeof defaultFleetTuning]: number };
 
 const tuning: FleetTuning = defaultFleetTuning;

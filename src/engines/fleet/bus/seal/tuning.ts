@@ -1,14 +1,13 @@
 import { assertRelation, limits, MiB } from '../../../../core/limits.js';
 
-/** */
 export const defaultSealTuning = Object.freeze({
   /** Keys derived for the incarnations of peers and kept; one more costs two derivations. */
   sealKeysKept: 1024,
-  /** Incarnations that have answered this one. They are never forgotten, or their old messages would count again. */
+  /** Incarnations that have answered a challenge. None is ever forgotten, or its old messages would count again. */
   verifiedOrigins: 65_536,
-  /** Incarnations that have not, and how often each was challenged; the oldest is forgotten first. */
+  /** Incarnations that have not answered yet; the oldest is forgotten first. */
   suspects: 16_384,
-  /** Who has not answered a challenge within this has not answered. */
+  /** A challenge without an answer within this has failed. */
   challengeTimeoutMs: 2_000,
   /**
    * Pauses between two challenges to one incarnation: the first, four times as long each time, up to the last. Long, so
