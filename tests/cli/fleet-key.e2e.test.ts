@@ -113,7 +113,7 @@ describe('a chave da frota na configuração', () => {
   it('não há opção que leve a própria chave', () => {
     expect(() => parseCommandLine(['servidor', '--chave-frota-texto', 'x'])).toThrow(/chave-frota-texto/);
     expect(parseCommandLine(['servidor', '--chave-frota', 'f', '--cifra'])).toMatchObject({
-      ...{ kind: 'server', flags: { 'chave-frota': 'f', cifra: 'true' } },
+      ...{ kind: 'server', flags: { 'chave-frota': 'f', cifra: 'sim' } },
     });
     expect(parseCommandLine(['servidor', '--no-cifra'])).toMatchObject({ flags: { cifra: 'false' } });
   });
