@@ -30,7 +30,6 @@ export type Command =
       readonly flags: Flags;
       /** What to do, in order; empty: standard input says it. */
       readonly actions: readonly Action[];
-      readonly insist: boolean;
     }
   | {
       readonly kind: 'client';
@@ -50,14 +49,12 @@ export type Command =
       readonly kind: 'access';
       readonly action: AccessAction;
       readonly name: string | undefined;
-      readonly json: boolean;
       readonly flags: Flags;
     }
   | {
       readonly kind: 'certificates';
       /** `undefined`: the usual one. */
       readonly folder: string | undefined;
-      readonly replaces: boolean;
       readonly flags: Flags;
     }
   | {
@@ -145,27 +142,17 @@ const READ: Readonly<Record<CommandName, (argv: Given, flags: Flags) => Command>
     return { kind: 'client', operation, switches: switchesOf(argv), flags };
   },
   'lider-servidor': (_, flags) => ({ kind: 'leaderServer', flags }),
-  'lider-cliente': (argv, flags) => ({
-    kind: 'leaderClient',
-    flags,
-    actions: [],
-    insist: argv['insiste'] === true,
-  }),
+  'lider-cliente': (_, flags) => ({ kind: 'leaderClient', flags, actions: [] }),
   exporta: ({ ARQUIVO }, flags) => copyOf('exporta', ARQUIVO, flags),
   importa: ({ ARQUIVO }, flags) => copyOf('importa', ARQUIVO, flags),
-  credencial: ({ ACAO, NOME, json }, flags) => {
+  credencial: ({ ACAO, NOME }, flags) => {
     const action = ACCESS_ACTIONS.find((known) => known === ACAO);
     if (action === undefined) throw new Error('diga o que fazer: credencial cria, lista ou revoga');
-    return { kind: 'access', action, name: word(NOME), json: json === true, flags };
+    return { kind: 'access', action, name: word(NOME), flags };
   },
   admin: ({ json }, flags) => ({ kind: 'portal', service: 'admin', json: json === true, flags }),
   matricula: ({ json }, flags) => ({ kind: 'portal', service: 'matricula', json: json === true, flags }),
-  certificados: ({ PASTA, substitui }, flags) => ({
-    kind: 'certificates',
-    folder: word(PASTA),
-    replaces: substitui === true,
-    flags,
-  }),
+  certificados: ({ PASTA }, flags) => ({ kind: 'certificates', folder: word(PASTA), flags }),
   chave: ({ PASSO, ARQUIVO }, flags) => keyRequest(PASSO, ARQUIVO, flags),
 };
 

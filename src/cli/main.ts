@@ -42,13 +42,13 @@ export async function main(): Promise<void> {
       }
       case 'access': {
         const { runAccess } = await import('./access/command.js');
-        const { action, name, flags, json } = command;
-        process.exitCode = await runAccess(action, name, flags, json, process.env, output);
+        const { action, name, flags } = command;
+        process.exitCode = await runAccess(action, name, flags, process.env, output);
         break;
       }
       case 'certificates': {
         const { runCertificates } = await import('./tls/certificates-command.js');
-        process.exitCode = await runCertificates(command.folder, command.flags, command.replaces, output);
+        process.exitCode = await runCertificates(command.folder, command.flags, output);
         break;
       }
       case 'copy': {
@@ -58,8 +58,8 @@ export async function main(): Promise<void> {
       }
       case 'leaderClient': {
         const { runLeaderClient } = await import('./leader/client-command.js');
-        const { flags, actions, insist } = command;
-        process.exitCode = await runLeaderClient(flags, actions, insist, process.env, output);
+        const { flags, actions } = command;
+        process.exitCode = await runLeaderClient(flags, actions, process.env, output);
         break;
       }
       case 'leaderServer': {

@@ -2,7 +2,7 @@ import { ROLES } from '../ports/access.js';
 import { configLimits } from './limits.js';
 import { optionTable } from './option.js';
 import { parseClientNames, parseHosts } from './client-parsers.js';
-import { givenTexts, isOn, one, parseFileName, wholeNumber } from './parse.js';
+import { choiceOf, givenTexts, isOn, one, parseFileName, wholeNumber } from './parse.js';
 
 const NOTHING = { pt: '', en: '' } as const;
 
@@ -40,8 +40,8 @@ export const ACCESS_OPTIONS = optionTable({
     variables: [],
     value: 'PAPEL',
     choices: ROLES,
-    parse: givenTexts,
-    fallback: [],
+    parse: one(choiceOf(ROLES)),
+    fallback: undefined,
     absent: NOTHING,
     text: { pt: 'cria: o que pode fazer', en: 'cria: what it may do' },
   },

@@ -45,13 +45,13 @@ describe('kvs lider-servidor e lider-cliente', () => {
     const command = parseCommandLine(['lider-cliente', '--get', 'a', '--insiste', '--put', 'b', '-c']);
     expect(command).toMatchObject({
       kind: 'leaderClient',
-      insist: true,
+      flags: { insiste: 'sim' },
       actions: [
         { kind: 'get', key: 'a' },
         { kind: 'put', key: 'b', value: '-c' },
       ],
     });
-    expect(parseCommandLine(['lider-cliente'])).toMatchObject({ actions: [], insist: false });
+    expect(parseCommandLine(['lider-cliente'])).toMatchObject({ actions: [], flags: {} });
   });
 });
 

@@ -5,9 +5,10 @@ import type { Wanted } from '../../security/access/changes.js';
 import { changeCredentials, readCredentials } from '../../security/access/file.js';
 import { createPrivateFile } from '../../files/private-file.js';
 import type { Credential } from '../../security/access/format.js';
-import { onlyText } from '../../config/parse.js';
-import { badSetting, settingReader } from '../../config/settings.js';
+import type { ValuesOf } from '../../config/option.js';
+import { Settings } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
+import { ACCESS_OPTIONS } from '../../config/tool-options.js';
 import { KvsError } from '../../core/errors.js';
 import { ROLES } from '../../ports/access.js';
 import type { CredentialRole } from '../../ports/access.js';
@@ -15,11 +16,11 @@ import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import { assertPrivateOutput } from '../key-command.js';
 import type { Output } from '../output.js';
-import { list } from '../request.js';
 import type { AccessAction } from '../../config/commands.js';
 
+type AccessSettings = Settings<ValuesOf<typeof ACCESS_OPTIONS>>;
+
 const DAY_MS = 86_400_000;
-const DAYS_MAX = 36_500;
 
 const NEXT = 'nos servidores abertos vale depois de: kill -HUP PROCESSO (o número está no log de cada um)';
 
@@ -32,14 +33,14 @@ export async function runAccess(
   action: AccessAction,
   name: string | undefined,
   flags: Flags,
-  json: boolean,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
-  const path = pathOf(flags, env);
+  const settings: AccessSettings = new Settings(ACCESS_OPTIONS, { flags, env, file: undefined });
+  const path = pathOf(settings);
   switch (action) {
     case 'cria':
-      await create(path, wantedOf(name, flags, Date.now()), flags['saida'], output);
+      await create(path, wantedOf(name, settings, Date.now()), settings.value('saida'), output);
       break;
     case 'revoga': {
       const revoked = named(action, name);
@@ -51,15 +52,19 @@ export async function runAccess(
     case 'lista': {
       const { file, isExposed } = await readCredentials(path);
       if (isExposed) output.error(`outros usuários podem ler ou mudar ${path}: chmod 600 ${path}`);
-      await show(file.credentials, json, output);
+      await show(file.credentials, settings.value('json'), output);
     }
   }
   return EXIT.ok;
 }
 
-async function create(path: string, wanted: Wanted, saida: Flags[string], output: Output): Promise<void> {
+async function create(
+  path: string,
+  wanted: Wanted,
+  tokenPath: string | undefined,
+  output: Output,
+): Promise<void> {
   const { name } = wanted;
-  const tokenPath = saida === undefined ? undefined : onlyText({ texts: list(saida), place: '--saida' });
   if (tokenPath === undefined && wanted.certificates.length === 0) assertPrivateOutput(process.stdout.fd);
   if (tokenPath !== undefined && wanted.certificates.length > 0) {
     throw new KvsError('CONFIGURACAO', 'com --certificado não há token: não use --saida');
@@ -89,27 +94,20 @@ async function create(path: string, wanted: Wanted, saida: Flags[string], output
   output.error(NEXT);
 }
 
-function wantedOf(name: string | undefined, flags: Flags, nowMs: number): Wanted {
-  const role = ROLES.find((known) => known === flags['papel']);
+function wantedOf(name: string | undefined, settings: AccessSettings, nowMs: number): Wanted {
+  const role = settings.value('papel');
   if (role === undefined) throw new KvsError('CONFIGURACAO', `diga o papel com --papel: ${ROLES.join(', ')}`);
+  const days = settings.value('validade');
   const wanted = {
     name: named('cria', name),
     role,
-    prefixes: list(flags['prefixo']),
-    certificates: list(flags['certificado']),
+    prefixes: settings.value('prefixo'),
+    certificates: settings.value('certificado'),
     createdMs: nowMs,
-    expiresMs: flags['validade'] === undefined ? undefined : nowMs + daysOf(flags['validade']) * DAY_MS,
+    expiresMs: days === undefined ? undefined : nowMs + days * DAY_MS,
   };
   assertWanted(wanted);
   return wanted;
-}
-
-function daysOf(given: Flags[string]): number {
-  const text = onlyText({ texts: list(given), place: '--validade' });
-  if (!/^\d{1,5}$/.test(text) || Number(text) < 1 || Number(text) > DAYS_MAX) {
-    throw badSetting('--validade', text, `um número de dias, de 1 a ${DAYS_MAX}`);
-  }
-  return Number(text);
 }
 
 function named(action: AccessAction, name: string | undefined): string {
@@ -120,10 +118,8 @@ function named(action: AccessAction, name: string | undefined): string {
   );
 }
 
-function pathOf(flags: Flags, env: Readonly<Record<string, string | undefined>>): string {
-  const read = settingReader({ flags: { credenciais: flags['arquivo'] }, env, file: undefined }, []);
-  const setting = read('credenciais');
-  const path = setting === undefined ? '' : onlyText({ ...setting, place: '--arquivo' });
+function pathOf(settings: AccessSettings): string {
+  const path = settings.value('arquivo') ?? '';
   if (path !== '') return path;
   throw new KvsError(
     'CONFIGURACAO',

@@ -1,7 +1,7 @@
-import { USUAL_SERVERS, parseServers } from '../../config/server-parsers.js';
 import { isOnThisMachine } from '../../config/exposure.js';
-import { onlyText, parseHostPort } from '../../config/parse.js';
-import { badSetting, settingReader } from '../../config/settings.js';
+import { LEADER_CLIENT_OPTIONS } from '../../config/leader-options.js';
+import { parseHostPort } from '../../config/parse.js';
+import { Settings } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { tokenOf } from '../credential.js';
 import { EXIT } from '../exit.js';
@@ -12,8 +12,6 @@ import { Keyboard } from './keyboard.js';
 import { runMenu } from './menu.js';
 import { Session } from './session.js';
 
-const DEFAULT_TIMEOUT_MS = 10_000;
-
 /**
  * `kvs lider-cliente`: what the command line says, in its order; without that, a menu on standard error that reads
  * standard input. On standard output the lines of contract section 5 and nothing else.
@@ -22,17 +20,12 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 export async function runLeaderClient(
   flags: Flags,
   actions: readonly Action[],
-  insist: boolean,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
-  const read = settingReader(
-    { flags: { ...flags, 'servidores-lider': flags['servidores'] }, env, file: undefined },
-    [],
-  );
-  const servers = read('servidores-lider');
-  const addresses = servers === undefined ? USUAL_SERVERS : parseServers(servers);
-  const token = tokenOf(read('credencial'), env);
+  const settings = new Settings(LEADER_CLIENT_OPTIONS, { flags, env, file: undefined });
+  const addresses = settings.value('servidores');
+  const token = tokenOf(settings.given('credencial'), env);
   if (
     token !== undefined &&
     addresses.some((address) => !isOnThisMachine(parseHostPort(address, '', '').host))
@@ -41,9 +34,9 @@ export async function runLeaderClient(
   }
   const session = new Session({
     servers: addresses,
-    insist,
-    timeoutMs: number(read('prazo'), DEFAULT_TIMEOUT_MS, 1, 600_000),
-    timestamp: number(read('timestamp'), 0, 0, Number.MAX_SAFE_INTEGER),
+    insist: settings.value('insiste'),
+    timeoutMs: settings.value('prazo'),
+    timestamp: settings.value('timestamp'),
     token,
     output,
     random: Math.random,
@@ -57,19 +50,4 @@ export async function runLeaderClient(
     if (exit === EXIT.ok) exit = ended;
   }
   return exit;
-}
-
-function number(
-  setting: ReturnType<ReturnType<typeof settingReader>>,
-  fallback: number,
-  least: number,
-  most: number,
-): number {
-  if (setting === undefined) return fallback;
-  const text = onlyText(setting);
-  const value = Number(text);
-  if (!/^\d{1,16}$/.test(text) || value < least || value > most) {
-    throw badSetting(setting.place, text, `um número inteiro, de ${least} a ${most}`);
-  }
-  return value;
 }

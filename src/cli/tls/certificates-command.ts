@@ -1,9 +1,9 @@
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import picocolors from 'picocolors';
-import { listedTexts, parseHost } from '../../config/parse.js';
-import { badSetting } from '../../config/settings.js';
+import { Settings } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
+import { CERTIFICATE_OPTIONS } from '../../config/tool-options.js';
 import { KvsError } from '../../core/errors.js';
 import { makeFolder } from '../../files/make-folder.js';
 import { isCode, reasonOf } from '../../files/small-file.js';
@@ -12,14 +12,11 @@ import type { Issued } from '../../security/tls/authority.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';
-import { list } from '../request.js';
 import { table } from '../tables.js';
 
 const DEFAULT_FOLDER = 'certificados';
 /** In every certificate: a server is a client of its own embedded broker. */
 const LOOPBACK_ADDRESSES = ['localhost', '127.0.0.1', '::1'];
-const DEFAULT_DAYS = 90;
-const DAYS_MAX = 3_650;
 /** The authority of a trial outlives what it vouches for, so that more can be made later. */
 const AUTHORITY_DAYS_MIN = 365;
 
@@ -48,10 +45,9 @@ interface Wish {
 export async function runCertificates(
   folder: string | undefined,
   flags: Flags,
-  replaces: boolean,
   output: Output,
 ): Promise<ExitCode> {
-  const wish = wishOf(folder, flags, replaces);
+  const wish = wishOf(folder, flags);
   const nowMs = Date.now();
   await makeFolder(resolve(wish.folder)).catch((cause: unknown) => {
     throw new KvsError('CONFIGURACAO', `não consegui criar a pasta ${wish.folder}: ${folderReason(cause)}`, {
@@ -66,7 +62,7 @@ export async function runCertificates(
   assertNothingLost(wish, present);
   const made: Made[] = [];
   const authority = await authorityOf(wish, present.authority, nowMs, made);
-  if (present.server === undefined || replaces) {
+  if (present.server === undefined || wish.replaces) {
     const holder = { kind: 'server', name: 'servidor', addresses: wish.addresses } as const;
     const issued = await authority.issue(holder, wish.days, nowMs);
     await writePair(wish.folder, 'servidor', issued);
@@ -81,36 +77,17 @@ export async function runCertificates(
   return EXIT.ok;
 }
 
-function wishOf(folder: string | undefined, flags: Flags, replaces: boolean): Wish {
-  const names = flags['nome'];
-  const texts = names === undefined ? [] : listedTexts({ texts: list(names), place: '--nome' });
-  if (names !== undefined && texts.length === 0) throw badSetting('--nome', '', 'um nome ou endereço');
-  const addresses = texts.map((text) => parseHost(text, '--nome'));
+function wishOf(folder: string | undefined, flags: Flags): Wish {
+  const settings = new Settings(CERTIFICATE_OPTIONS, { flags, env: {}, file: undefined });
+  const addresses = settings.value('nome');
   return {
     folder: folder ?? DEFAULT_FOLDER,
     addresses: [...new Set([...addresses, ...LOOPBACK_ADDRESSES])],
-    clients: [...new Set(list(flags['cliente']).map(parseClient))],
-    days: parseDays(list(flags['dias'])[0]),
-    replaces,
+    clients: [...new Set(settings.value('cliente'))],
+    days: settings.value('dias'),
+    replaces: settings.value('substitui'),
     namesServer: addresses.length > 0,
   };
-}
-
-/** The name becomes part of a file's name. */
-function parseClient(text: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) {
-    throw badSetting('--cliente', text, 'de 1 a 64 letras sem acento, dígitos, ".", "-" ou "_"');
-  }
-  return text;
-}
-
-function parseDays(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_DAYS;
-  const days = Number(text);
-  if (!/^\d{1,5}$/.test(text) || days < 1 || days > DAYS_MAX) {
-    throw badSetting('--dias', text, `um número de dias, de 1 a ${DAYS_MAX}`);
-  }
-  return days;
 }
 
 interface Pair {

@@ -25,7 +25,7 @@ async function kvs(...words: readonly string[]): Promise<{ out: string; notes: s
     const command = parseCommandLine(['credencial', ...words]);
     if (command.kind !== 'access') throw new Error(command.kind);
     const env = { KVS_CREDENCIAIS: join(folder, 'c.json') };
-    await runAccess(command.action, command.name, command.flags, command.json, env, output);
+    await runAccess(command.action, command.name, command.flags, env, output);
   } catch (error) {
     notes.push((error as Error).message);
   }
