@@ -14,7 +14,7 @@ import type { KeyRequest } from './key-command.js';
 import { takeActions } from './leader/arguments.js';
 import type { Action } from './leader/arguments.js';
 import { COMMAND_NAMES, COMMANDS_TEXT, HELP_ALIASES, MISUSE_STRINGS, misuseText } from './misuse.js';
-import type { Switches } from './request.js';
+import type { Switches } from './client-command.js';
 import { keepWhole, markStreams, spreadLists, STANDARD_STREAM } from './words.js';
 import { wrapWords } from './wrap.js';
 

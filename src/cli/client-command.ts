@@ -1,97 +1,99 @@
-import picocolors from 'picocolors';
 import type { Flags } from '../config/settings.js';
-import { answersOf, exitOfAnswers } from './answers.js';
-import { call } from './call.js';
-import type { Reply } from './call.js';
+import { callServers } from './caller.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
-import { answerJson, answerText, snapshotJson } from './format.js';
+import { answerOf } from './operations/answer.js';
+import { COUNTED } from './operations/counted.js';
+import type { TimedName } from '../config/operation-names.js';
+import type { KeyReply } from './operations/operation.js';
+import { countedOperationOf, keyRequestOf, sentOf } from './operations/request.js';
+import type { KeyRequest } from './operations/request.js';
+import { TIMED } from './operations/timed.js';
 import type { Output } from './output.js';
 import { askBefore, notARemoval } from './removal/consent.js';
-import { isRemoval, lossOf, simulate } from './removal/counted.js';
-import { jsonFromEnv, requestOf, sureFromEnv, targetOf } from './request.js';
-import type { Request, Switches, Target } from './request.js';
-import { keysText, Rows } from './rows.js';
+import * as counted from './removal/counted.js';
+import * as timed from './removal/timed.js';
+import { printerOf } from './rendering/printer.js';
+import { keysText } from './rendering/rows.js';
 import { withStandardInput } from './standard-input.js';
+import { jsonFromEnv, sureFromEnv, targetOf } from './target.js';
+import type { Target } from './target.js';
+
+/** Options without a value. */
+export interface Switches {
+  readonly json: boolean;
+  /** `--descobre` */
+  readonly discovers: boolean;
+  /** `--sim`: removals that take much go ahead without a question. */
+  readonly sure: boolean;
+  /** `--simula`: removals only show what they would take. */
+  readonly simulates: boolean;
+}
 
 /**
- * `kvs cliente`: one request, its answers on standard output, what went wrong on standard error.
+ * `kvs cliente`: one operation on keys, its answers on standard output, what went wrong on standard error.
+ * @param name of an operation with moments as versions; `undefined`: `-o` names one of the others
  * @throws KvsError CONFIGURACAO for options that do not fit together; VALOR_LONGO, VALOR_INVALIDO for standard input
  */
 export async function runClient(
+  name: TimedName | undefined,
   flags: Flags,
   { json, discovers, sure, simulates }: Switches,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
-  const request = requestOf(await withStandardInput(flags));
+  const given = name === undefined ? await withStandardInput(flags) : flags;
+  const operation = name === undefined ? COUNTED[countedOperationOf(given)] : TIMED[name];
+  const request = keyRequestOf(operation, given);
   const target = targetOf(flags, env, discovers, output.error);
   const asJson = json || jsonFromEnv(env);
-  if (isRemoval(request)) {
-    if (simulates) return simulate(target, request, asJson, output);
-    const loss = sure || sureFromEnv(env) ? undefined : await lossOf(target, request);
+  if (operation.removes === true) {
+    const removal = operation.door.isTimed ? timed : counted;
+    if (simulates) return removal.simulate(target, request, asJson, output);
+    const loss = sure || sureFromEnv(env) ? undefined : await removal.lossOf(target, request);
     const refused = loss && (await askBefore(loss, output));
     if (refused !== undefined) return refused;
-  } else if (simulates) throw notARemoval(request.operation);
-  if (request.operation === 'snapshot') return runSnapshot(request, target, asJson, output);
-  return runAnswers(request, target, asJson, output);
+  } else if (simulates) throw notARemoval(operation.name);
+  return perform(request, target, asJson, output);
 }
 
-async function runAnswers(
-  request: Exclude<Request, { operation: 'snapshot' }>,
+/** Call, answers, rendering. */
+async function perform(
+  request: KeyRequest,
   target: Target,
   json: boolean,
   output: Output,
 ): Promise<ExitCode> {
   const { operation } = request;
-  const colors = picocolors.createColors(output.colors);
-  const replies: Reply[] = [];
-  const outcome = await call(target, request, (reply) => {
-    replies.push(reply);
+  const printer = await printerOf(operation, json, output);
+  let count = 0;
+  let exit: ExitCode = EXIT.ok;
+  const show = (reply: KeyReply, reasons?: string): Promise<void> | undefined => {
+    const answer = answerOf(request, reply, count, reasons);
+    if (answer === undefined) return undefined;
+    count++;
+    // Rows name no key that could be missing.
+    if (exit === EXIT.ok && operation.answers !== 'rows') exit = answer.refusal?.exit ?? exit;
+    return printer.add(answer);
+  };
+  /** Replies whose reasons come only after the last of them. */
+  const waiting: KeyReply[] = [];
+  const { failure, notes, reasons } = await callServers(target, operation.rpc, sentOf(request), (reply) => {
+    if (operation.blank === 'skipped' && reply.found === undefined) return undefined;
+    if (operation.door.isTimed || operation.answers === 'rows') return show(reply);
+    waiting.push(reply);
     return undefined;
   });
-  for (const note of outcome.notes) output.error(note);
-  const answers = answersOf(request, replies, outcome);
-  if (json) {
-    for (const answer of answers) await output.line(answerJson(operation, answer));
-  } else if ('items' in request) {
-    const { answersTable } = await import('./tables.js');
-    if (answers.length > 0) await output.line(answersTable(operation, answers, colors));
-  } else {
-    for (const answer of answers) {
-      if (answer.refusal === undefined) await output.line(answerText(operation, answer, colors));
-      else output.error(answer.refusal.message);
-    }
-  }
-  if (outcome.failure === undefined) return exitOfAnswers(answers);
-  const missing = 'items' in request ? ` (${answers.length} de ${request.items.length} respostas)` : '';
-  output.error(outcome.failure.message + missing);
-  return outcome.failure.exit;
+  for (const note of notes) output.error(note);
+  for (const reply of waiting) await show(reply, reasons);
+  await printer.end(failure !== undefined);
+  if (failure === undefined) return exit;
+  output.error(failure.message + progressText(request, count));
+  return failure.exit;
 }
 
-async function runSnapshot(
-  request: Extract<Request, { operation: 'snapshot' }>,
-  target: Target,
-  json: boolean,
-  output: Output,
-): Promise<ExitCode> {
-  const { snapshotLine, snapshotTable } = await import('./tables.js');
-  const colors = picocolors.createColors(output.colors);
-  const rows = new Rows<Reply>(output, {
-    table: (kept) => snapshotTable(kept, colors),
-    line: snapshotLine,
-  });
-  const { failure, notes } = await call(target, request, (reply) => {
-    // A blank answer says that there is nothing.
-    if (reply.versao === 0) return undefined;
-    return json ? output.line(snapshotJson(reply)) : rows.add(reply);
-  });
-  for (const note of notes) output.error(note);
-  if (!json) {
-    await rows.end();
-    if (failure === undefined) await output.line(keysText(rows.count));
-  }
-  if (failure === undefined) return EXIT.ok;
-  output.error(failure.message);
-  return failure.exit;
+/** How far a call of several answers came before it failed. */
+function progressText({ operation, asked }: KeyRequest, count: number): string {
+  if (operation.answers === 'each') return ` (${count} de ${asked.length} respostas)`;
+  return operation.answers === 'rows' && operation.door.isTimed ? ` (${keysText(count)} até aí)` : '';
 }

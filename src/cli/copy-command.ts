@@ -4,6 +4,9 @@ import { isatty } from 'node:tty';
 import { reasonOf } from '../files/small-file.js';
 import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
+import type { Rpc } from '../client/call.js';
+import { numberOf, textOf } from '../client/fields.js';
+import { callServers } from './caller.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
 import { exportSink } from './export-sink.js';
@@ -11,9 +14,7 @@ import { endLine, headLine, readVersions, versionLine } from './copy-format.js';
 import type { Version } from './copy-format.js';
 import { cliLimits } from './limits.js';
 import type { Output } from './output.js';
-import { targetOf } from './request.js';
-import { invoke, numberOf, textOf } from './rpc.js';
-import type { Rpc } from './rpc.js';
+import { targetOf } from './target.js';
 import { STANDARD_INPUT, standardInput } from './standard-input.js';
 import { textLines } from './text-lines.js';
 
@@ -50,7 +51,7 @@ async function exportTo(
   const sink = path === undefined ? output : await exportSink(path);
   const progress = new Progress('exportadas', output);
   await sink.line(headLine());
-  const { failure } = await invoke(target, EXPORT, { item: {} }, (version) => {
+  const { failure } = await callServers(target, EXPORT, { item: {} }, (version) => {
     progress.add();
     return sink.line(versionLine(version));
   });
@@ -76,7 +77,7 @@ async function importFrom(
   const outcomes = new Map<string, number>();
   const lines = textLines(input, cliLimits.copyLineBytes, path ?? STANDARD_INPUT);
   const items = readVersions(lines);
-  const { failure } = await invoke(target, IMPORT, { items }, (outcome) => {
+  const { failure } = await callServers(target, IMPORT, { items }, (outcome) => {
     progress.add();
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     return undefined;

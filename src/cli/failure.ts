@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
+import type { CallFailed, Outcome } from '../client/call.js';
 import { reasonCode } from '../client/fate.js';
 import { decodeReason } from '../client/reason.js';
 import type { ErrorCode } from '../core/errors.js';
@@ -26,6 +27,19 @@ export interface Failure {
 export function parseReason(encoded: string | undefined): Failure | undefined {
   const reason = decodeReason(encoded);
   return reason && { ...reason, exit: exitOf(reason.code) };
+}
+
+/** Why a call gave no answer, in words. */
+export function failureOf(
+  { server, passed }: Outcome,
+  { error, fate, mismatch }: CallFailed,
+  timeoutMs: number,
+): Failure {
+  if (mismatch === 'SEM_GRPC') return notGrpc(server);
+  if (mismatch !== undefined) return tlsFailure(mismatch, server);
+  const failure = callFailure(error, { server, timeoutMs }, fate === 'unknown');
+  if (passed.length === 0) return failure;
+  return { ...failure, message: `${failure.message} (antes não atenderam: ${passed.join(', ')})` };
 }
 
 /**
@@ -67,7 +81,7 @@ export function callFailure(
 }
 
 /** No connection over TLS: what is wrong, and what to do. */
-export function tlsFailure(failure: TlsFailure, server: string): Failure {
+function tlsFailure(failure: TlsFailure, server: string): Failure {
   const message = `${TLS_ADVICE[failure].replace('$', `o servidor em ${server}`)} [${failure}]`;
   return { code: 'TLS_RECUSADO', exit: exitOf('TLS_RECUSADO'), message };
 }
@@ -81,7 +95,7 @@ function unimplemented(details: string): string {
 }
 
 /** Somebody takes connections there, and speaks neither gRPC nor TLS. */
-export function notGrpc(where: string): Failure {
+function notGrpc(where: string): Failure {
   return unavailable(
     `quem atende em ${where} não fala gRPC: a porta é de outro programa, ou o servidor está cheio?`,
   );

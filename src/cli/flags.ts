@@ -13,3 +13,9 @@ export function flagsOf(argv: Readonly<Record<string, unknown>>, table: Options)
   }
   return flags;
 }
+
+/** The texts of an option; none if it was not given. */
+export function list(given: Flags[string]): readonly string[] {
+  if (given === undefined) return [];
+  return typeof given === 'string' ? [given] : given;
+}

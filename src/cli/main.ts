@@ -25,13 +25,8 @@ export async function main(): Promise<void> {
       // Loaded only when asked for: a client must not wait for what only a server needs, nor the other way round.
       case 'client': {
         const { operation, flags, switches } = command;
-        if (operation === undefined) {
-          const { runClient } = await import('./client-command.js');
-          process.exitCode = await runClient(flags, switches, process.env, output);
-        } else {
-          const { runKeyValue } = await import('./keyvalue/command.js');
-          process.exitCode = await runKeyValue(operation, flags, switches, process.env, output);
-        }
+        const { runClient } = await import('./client-command.js');
+        process.exitCode = await runClient(operation, flags, switches, process.env, output);
         break;
       }
       case 'portal': {

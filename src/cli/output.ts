@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import { reasonOf } from '../files/small-file.js';
 import { EXIT } from './exit.js';
-import { visible } from './format.js';
+import { visible } from './rendering/visible.js';
 
 /** Where a command writes. */
 export interface Output {

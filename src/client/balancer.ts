@@ -1,5 +1,5 @@
-import { ATTEMPT_MS, attemptAt } from './exchange.js';
-import type { Settled, UnaryCall } from './exchange.js';
+import { ATTEMPT_MS, attemptAt } from './attempt.js';
+import type { Settled, UnaryCall } from './attempt.js';
 import { Link } from './link.js';
 import type { ServerAddress } from './link.js';
 import { Repeater } from './repeater.js';

@@ -1,6 +1,6 @@
 import type { Metadata, MethodDefinition } from '@grpc/grpc-js';
 import type { Balancer } from './balancer.js';
-import type { Settled } from './exchange.js';
+import type { Settled } from './attempt.js';
 import type { ServerAddress } from './link.js';
 
 interface Reply {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Balancer } from './balancer.js';
-import { ATTEMPT_MS, attemptAt } from './exchange.js';
-import type { Failed, Settled, UnaryCall } from './exchange.js';
+import { ATTEMPT_MS, attemptAt } from './attempt.js';
+import type { Failed, Settled, UnaryCall } from './attempt.js';
 import { reasonCode } from './fate.js';
 import type { Link } from './link.js';
 

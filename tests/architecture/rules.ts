@@ -70,7 +70,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   config: { folders: ['core', 'ports', 'mqtt', 'security/tls', 'config'], packages: ['node:*'] },
   client: {
     folders: ['client', 'security/tls'],
-    modules: ['core/errors', 'core/host-port'],
+    modules: ['core/errors', 'core/host-port', 'core/limits'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', 'node:*'],
   },
   cli: {

@@ -1,25 +1,20 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
-import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { answersOf, exitOfAnswers } from '../../src/cli/answers.js';
-import type { Reply } from '../../src/cli/call.js';
 import { EXIT, exitOf } from '../../src/cli/exit.js';
 import { callFailure, parseReason } from '../../src/cli/failure.js';
 import { decodeStreamReasons } from '../../src/client/reason.js';
-import { answerJson, answerText, visible } from '../../src/cli/format.js';
-import { answersTable, snapshotLine, snapshotTable } from '../../src/cli/tables.js';
+import { COUNTED } from '../../src/cli/operations/counted.js';
+import type { CountedName } from '../../src/config/operation-names.js';
+import { visible } from '../../src/cli/rendering/visible.js';
 import { ERROR_CODES } from '../../src/core/errors.js';
+import { answersTo, printed } from './shown.js';
 
-const plain = pc.createColors(false);
 const asked = { server: '127.0.0.1:9', timeoutMs: 50 };
-const versao = (version: number): Reply => ({ chave: '', valor: '', versao: version });
-const tupla = (chave: string, valor: string, version: number): Reply => ({ chave, valor, versao: version });
-const reasons = (text?: string) => ({
-  reasons: text === undefined ? undefined : encodeURIComponent(text),
-  failure: undefined,
-  notes: [],
-});
+const versao = (version: number): object => ({ versao: version });
+const tupla = (chave: string, valor: string, version: number): object => ({ chave, valor, versao: version });
+const one = (name: CountedName, message: object, version?: bigint, reasons?: string) =>
+  answersTo(COUNTED[name], [{ version }], [message], reasons);
 
 describe('códigos de saída', () => {
   it('todo código de erro tem um, e nenhum é 0', () => {
@@ -69,65 +64,54 @@ describe('motivos no fim da chamada', () => {
 
 describe('respostas', () => {
   it('insere, consulta e remove', () => {
-    const inserted = answersOf(
-      { operation: 'insere', item: { chave: 'k', valor: 'v' } },
-      [versao(3)],
-      reasons(),
-    );
-    expect(inserted).toMatchObject([{ key: 'k', version: 3, refusal: undefined }]);
-    const found = answersOf({ operation: 'consulta', item: { chave: 'k' } }, [tupla('k', 'v', 2)], reasons());
-    expect(found).toMatchObject([{ key: 'k', value: 'v', version: 2, refusal: undefined }]);
-    const removed = answersOf({ operation: 'remove', item: { chave: 'k' } }, [versao(0)], reasons());
-    expect(removed).toMatchObject([{ key: 'k', version: 0, refusal: undefined }]);
-    expect(exitOfAnswers([...inserted, ...found, ...removed])).toBe(EXIT.ok);
+    expect(one('insere', versao(3))).toMatchObject([
+      { key: 'k', found: { version: 3n }, refusal: undefined },
+    ]);
+    expect(one('consulta', tupla('k', 'v', 2))).toMatchObject([
+      { key: 'k', found: { value: 'v', version: 2n }, refusal: undefined },
+    ]);
+    expect(one('remove', versao(0))).toMatchObject([
+      { key: 'k', found: { version: 0n }, refusal: undefined },
+    ]);
   });
 
   it('o que não existe tem código de saída próprio e diz o quê', () => {
-    const query = (item: { chave: string; versao?: number }, text?: string) =>
-      answersOf({ operation: 'consulta', item }, [versao(0)], reasons(text))[0]?.refusal;
-    expect(query({ chave: 'k' }, 'CHAVE_INEXISTENTE: x')).toEqual({
+    const query = (version?: bigint, reasons?: string) =>
+      one('consulta', versao(0), version, reasons)[0]?.refusal;
+    expect(query(undefined, 'CHAVE_INEXISTENTE: x')).toEqual({
       code: 'CHAVE_INEXISTENTE',
       exit: 3,
       message: 'a chave "k" não existe',
     });
-    expect(query({ chave: 'k', versao: 2 }, 'VERSAO_INEXISTENTE: x')?.message).toBe(
-      'a chave "k" não tem versão até 2',
-    );
+    expect(query(2n, 'VERSAO_INEXISTENTE: x')?.message).toBe('a chave "k" não tem versão até 2');
     // Servers that know nothing of reasons answer blanks only.
-    expect(query({ chave: 'k' })).toMatchObject({ code: 'CHAVE_INEXISTENTE', exit: 3 });
-    expect(query({ chave: 'k', versao: 2 })).toMatchObject({ code: 'VERSAO_INEXISTENTE', exit: 3 });
-    const remove = answersOf(
-      { operation: 'remove', item: { chave: 'k', versao: 2 } },
-      [versao(-1)],
-      reasons(),
-    );
+    expect(query()).toMatchObject({ code: 'CHAVE_INEXISTENTE', exit: 3 });
+    expect(query(2n)).toMatchObject({ code: 'VERSAO_INEXISTENTE', exit: 3 });
+    const remove = one('remove', versao(-1), 2n);
     expect(remove[0]?.refusal?.message).toBe('a chave "k" não tem a versão 2');
   });
 
   it('a recusa repete as palavras do servidor, ou as do código, ou diz que não sabe', () => {
-    const insert = (text?: string) =>
-      answersOf({ operation: 'insere', item: { chave: 'k', valor: '' } }, [versao(-1)], reasons(text))[0]
-        ?.refusal;
+    const insert = (reasons?: string) => one('insere', versao(-1), undefined, reasons)[0]?.refusal;
     expect(insert('VALOR_CURTO: o valor precisa de 3')).toEqual({
       code: 'VALOR_CURTO',
       exit: 4,
       message: 'recusado: o valor precisa de 3',
     });
     expect(insert()).toMatchObject({ code: undefined, exit: 4 });
-    const items = [
-      { chave: 'a', valor: 'x' },
-      { chave: 'b', valor: 'y' },
-    ];
-    const many = answersOf(
-      { operation: 'insere-v', items },
+    const many = answersTo(
+      COUNTED['insere-v'],
+      [{ key: 'a' }, { key: 'b' }],
       [versao(-1), versao(1)],
-      reasons('0:CHAVE_CURTA'),
+      '0:CHAVE_CURTA',
     );
     expect(many.map(({ refusal }) => refusal?.message)).toEqual([
       'recusado: a chave é curta demais',
       undefined,
     ]);
-    expect(exitOfAnswers(many)).toBe(EXIT.refused);
+    expect(many[0]?.refusal?.exit).toBe(EXIT.refused);
+    // A reply to nothing that was asked is none.
+    expect(answersTo(COUNTED['insere-v'], [{}], [versao(1), versao(2)])).toHaveLength(1);
   });
 });
 
@@ -190,45 +174,44 @@ describe('chamada que falhou', () => {
 });
 
 describe('o que se mostra', () => {
-  const answer = { key: 'k', asked: undefined, value: 'a\u001b[2J\nb', version: 2, refusal: undefined };
+  const value = 'a\u001b[2J\nb';
+  const shown = (name: CountedName, messages: readonly object[], json = false) =>
+    printed(COUNTED[name], answersTo(COUNTED[name], [{}, {}], messages), json);
 
-  it('nada que aja sobre o terminal', () => {
+  it('nada que aja sobre o terminal', async () => {
     expect(visible('a\u001b[2J\u009b\u007f\n')).toBe('a\\x1b[2J\\x9b\\x7f\\x0a');
     expect(visible('a\u202eb\u2066')).toBe('a\\u202eb\\u2066');
-    expect(answerText('consulta', answer, plain)).toBe('chave:  k\nvalor:  a\\x1b[2J\nb\nversão: 2');
-    expect(answersTable('consulta-v', [answer], plain)).not.toContain('\u001b');
+    const message = tupla('k', value, 2);
+    expect(await shown('consulta', [message])).toBe('chave:  k\nvalor:  a\\x1b[2J\nb\nversão: 2');
+    expect(await shown('consulta-v', [message])).not.toContain('\u001b');
   });
 
-  it('JSON é exato e de uma linha', () => {
-    const line = answerJson('consulta', answer);
-    expect(JSON.parse(line)).toEqual({ operacao: 'consulta', chave: 'k', valor: answer.value, versao: 2 });
+  it('JSON é exato e de uma linha', async () => {
+    const line = await shown('consulta', [tupla('k', value, 2)], true);
+    expect(JSON.parse(line)).toEqual({ operacao: 'consulta', chave: 'k', valor: value, versao: 2 });
     expect(line).not.toContain('\n');
   });
 
-  it('tabelas com uma linha por resposta; valores longos são cortados', () => {
-    const refusal = { code: undefined, exit: EXIT.refused, message: 'não deu' };
-    const table = answersTable(
-      'remove-v',
-      [
-        { ...answer, version: 0 },
-        { ...answer, version: -1, refusal },
-      ],
-      plain,
-    );
+  it('tabelas com uma linha por resposta; valores longos são cortados', async () => {
+    const table = await shown('remove-v', [versao(0), versao(-1)]);
     expect(table).toMatch(/k +│ todas +│ removida/);
-    expect(table).toMatch(/k +│ - +│ não deu/);
+    expect(table).toMatch(/k +│ - +│ a chave "k" não existe/);
     // In a pipe, as here, nothing is cut; what is too long to draw is kept apart by tabs.
-    expect(snapshotTable([tupla('k', 'x'.repeat(200), 7)], plain)).toMatch(/k +│ 7 +│ x{200} │/);
-    expect(snapshotTable([tupla('k', 'x'.repeat(201), 7)], plain)).toBe(
+    expect(await shown('snapshot', [tupla('k', 'x'.repeat(200), 7)])).toMatch(/k +│ 7 +│ x{200} │/);
+    expect(await shown('snapshot', [tupla('k', 'x'.repeat(201), 7)])).toBe(
       `chave\tversão\tvalor\nk\t7\t${'x'.repeat(201)}`,
     );
     const { isTTY } = process.stdout;
     try {
       process.stdout.isTTY = true;
-      expect(snapshotTable([tupla('k', 'x'.repeat(201), 7)], plain)).toMatch(/k +│ 7 +│ x{59}… │/);
+      expect(await shown('snapshot', [tupla('k', 'x'.repeat(201), 7)])).toMatch(/k +│ 7 +│ x{59}… │/);
     } finally {
       process.stdout.isTTY = isTTY;
     }
-    expect(snapshotLine(tupla('k', 'v', 7))).toMatch(/^k +7 {2}v$/);
+    const many = Array.from({ length: 501 }, () => tupla('k', 'v', 7));
+    expect((await shown('snapshot', many)).split('\n')[0]).toMatch(/^k +7 {2}v$/);
+    // The answers to named keys are one table, however many.
+    const keys = many.map(() => ({}));
+    expect(await printed(COUNTED['consulta-v'], answersTo(COUNTED['consulta-v'], keys, many))).toMatch(/^┌/);
   });
 });

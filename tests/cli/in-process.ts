@@ -1,7 +1,6 @@
 import { runClient } from '../../src/cli/client-command.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import { exitOf } from '../../src/cli/exit.js';
-import { runKeyValue } from '../../src/cli/keyvalue/command.js';
 import { runPortal } from '../../src/cli/portal/command.js';
 import type { Output } from '../../src/cli/output.js';
 import { KvsError } from '../../src/core/errors.js';
@@ -39,10 +38,7 @@ export async function runHere(
     }
     if (command.kind !== 'client') throw new Error(`not for the client: ${words.join(' ')}`);
     const { operation, flags, switches } = command;
-    const code =
-      operation === undefined
-        ? await runClient(flags, switches, env, output)
-        : await runKeyValue(operation, flags, switches, env, output);
+    const code = await runClient(operation, flags, switches, env, output);
     return { code, stdout, stderr };
   } catch (error) {
     const { code, message } = KvsError.from(error);

@@ -1,20 +1,18 @@
-import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { answerOf } from '../../src/cli/keyvalue/answers.js';
-import type { Answer } from '../../src/cli/keyvalue/answers.js';
-import type { Reply } from '../../src/cli/keyvalue/call.js';
-import { dateText } from '../../src/cli/keyvalue/dates.js';
-import { answerJson, answerText } from '../../src/cli/keyvalue/format.js';
-import { askedVersion, requestOf } from '../../src/cli/keyvalue/request.js';
-import { TIMED_OPERATIONS } from '../../src/cli/operations/names.js';
-import type { TimedName } from '../../src/cli/operations/names.js';
-import type { Request } from '../../src/cli/keyvalue/request.js';
-import { answerLine, answersTable } from '../../src/cli/keyvalue/tables.js';
-import { Rows } from '../../src/cli/rows.js';
+import { TIMED_OPERATIONS } from '../../src/config/operation-names.js';
+import type { TimedName } from '../../src/config/operation-names.js';
+import type { KeyAnswer } from '../../src/cli/operations/operation.js';
+import { keyRequestOf, sentOf } from '../../src/cli/operations/request.js';
+import type { KeyRequest } from '../../src/cli/operations/request.js';
+import { TIMED } from '../../src/cli/operations/timed.js';
+import { dateText } from '../../src/cli/rendering/dates.js';
+import { Rows } from '../../src/cli/rendering/rows.js';
+import { answersTo, printed } from './shown.js';
 
-type Flags = Parameters<typeof requestOf>[1];
+type Flags = Parameters<typeof keyRequestOf>[1];
 
-const plain = pc.createColors(false);
+const requestOf = (name: TimedName, flags: Flags): KeyRequest => keyRequestOf(TIMED[name], flags);
+
 const moment = 1_795_224_964_623n;
 const beyond = 9_223_372_036_854_775_807n;
 
@@ -66,7 +64,7 @@ describe('pedido', () => {
     ['delall', { chave: ['a', 'b'] }, { items: [{ key: 'a' }, { key: 'b' }] }],
     ['trim', { chave: ['a'] }, { item: { key: 'a' } }],
   ])('%s %j', (operation, flags, expected) => {
-    expect(requestOf(operation, flags)).toEqual({ operation, ...expected });
+    expect(sentOf(requestOf(operation, flags))).toEqual(expected);
   });
 
   it.each<[TimedName, Flags, string]>([
@@ -128,7 +126,7 @@ describe('pedido', () => {
 
   it('a versão pedida: a da chave; num intervalo, a maior das duas', () => {
     const asked = (operation: TimedName, flags: Flags, index = 0) =>
-      askedVersion(requestOf(operation, flags), index);
+      answersTo(TIMED[operation], requestOf(operation, flags).asked, [blank, blank])[index]?.asked;
     expect(asked('get', { chave: ['a'], ver: ['-1'] })).toBeUndefined();
     expect(asked('get', { chave: ['a'], ver: [beyond.toString()] })).toBe(beyond);
     expect(asked('getall', { chave: ['a', 'b'], ver: ['0', '3'] }, 1)).toBe(3n);
@@ -141,90 +139,90 @@ describe('pedido', () => {
   });
 });
 
-const found: Reply = { key: 'k', found: { value: 'a\u001b[2J\nb', version: moment }, assigned: 0n };
-const blank: Reply = { key: 'k', found: undefined, assigned: 0n };
-const get: Request = { operation: 'get', item: { key: 'k' } };
-const answer = (request: Request, reply: Reply): Answer => answerOf(request, reply, 0);
+/** Messages of the door. */
+const found = { key: 'k', val: 'a\u001b[2J\nb', ver: moment.toString() };
+const blank = { key: 'k', ver: '0', old_ver: '0' };
+const answer = (name: TimedName, message: object, version?: bigint): KeyAnswer =>
+  answersTo(TIMED[name], [{ version }], [message])[0] as KeyAnswer;
+const text = (name: TimedName, message: object): Promise<string> =>
+  printed(TIMED[name], [answer(name, message)]);
+const json = (name: TimedName, message: object, version?: bigint): Promise<string> =>
+  printed(TIMED[name], [answer(name, message, version)], true);
 
 describe('respostas', () => {
   it('o que não existe, com e sem versão', () => {
-    expect(answer(get, found).missing).toBeUndefined();
-    expect(answer(get, blank).missing).toEqual({
+    expect(answer('get', found).refusal).toBeUndefined();
+    expect(answer('get', blank).refusal).toEqual({
       code: 'CHAVE_INEXISTENTE',
+      exit: 3,
       message: 'a chave "k" não existe',
     });
-    const old: Request = { operation: 'get', item: { key: 'k', ver: '5' } };
-    expect(answer(old, blank).missing).toEqual({
+    expect(answer('get', blank, 5n).refusal).toEqual({
       code: 'VERSAO_INEXISTENTE',
+      exit: 3,
       message: `a chave "k" não tem versão até 5 (${dateText(5n)})`,
     });
-    const put: Request = { operation: 'put', item: { key: 'k', val: 'v' } };
-    expect(answer(put, { ...blank, assigned: 1n }).missing).toBeUndefined();
+    expect(answer('put', { ...blank, ver: '1' }).refusal).toBeUndefined();
   });
 
   it('datas, no fuso daqui; além de todas elas, nada', () => {
     expect(dateText(moment)).toMatch(/^\d\d\/11\/2026 \d\d:\d\d:04,623$/);
     expect(dateText(beyond)).toBe('');
-    const request: Request = { operation: 'get', item: { key: 'k', ver: beyond.toString() } };
-    expect(answer(request, blank).missing?.message).toBe(`a chave "k" não tem versão até ${beyond}`);
+    expect(answer('get', blank, beyond).refusal?.message).toBe(`a chave "k" não tem versão até ${beyond}`);
   });
 
-  it('para pessoas: nada que aja sobre o terminal', () => {
+  it('para pessoas: nada que aja sobre o terminal', async () => {
     const dated = `${moment} (${dateText(moment)})`;
-    expect(answerText('get', answer(get, found), plain)).toBe(
-      `chave:  k\nvalor:  a\\x1b[2J\nb\nversão: ${dated}`,
-    );
-    expect(answerText('del', answer(get, found), plain)).toBe(
+    expect(await text('get', found)).toBe(`chave:  k\nvalor:  a\\x1b[2J\nb\nversão: ${dated}`);
+    expect(await text('get', blank)).toBe('a chave "k" não existe');
+    expect(await text('del', found)).toBe(
       `removidas todas as versões de k\na mais nova: versão ${dated}: a\\x1b[2J\nb`,
     );
-    const empty = answer(get, { ...found, found: { value: '', version: moment } });
-    expect(answerText('trim', empty, plain)).toBe(
+    expect(await text('trim', { ...found, val: '' })).toBe(
       `removidas as versões antigas de k\na que ficou: versão ${dated}: (vazio)`,
     );
-    expect(answerText('put', answer(get, { ...blank, assigned: moment }), plain)).toBe(
+    expect(await text('put', { ...blank, ver: `${moment}` })).toBe(
       `gravada a versão ${dated} de k\nantes: não havia valor`,
     );
-    expect(answerText('put', answer(get, { ...found, assigned: beyond }), plain)).toBe(
+    const before = { key: 'k', old_val: found.val, old_ver: found.ver, ver: `${beyond}` };
+    expect(await text('put', before)).toBe(
       `gravada a versão ${beyond} de k\nantes: versão ${dated}: a\\x1b[2J\nb`,
     );
   });
 
-  it('JSON: exato, de uma linha, com todos os dígitos', () => {
-    expect(answerJson('get', answer(get, { ...found, found: { value: '"\n', version: beyond } }))).toBe(
+  it('JSON: exato, de uma linha, com todos os dígitos', async () => {
+    expect(await json('get', { key: 'k', val: '"\n', ver: `${beyond}` })).toBe(
       `{"operacao":"get","chave":"k","valor":"\\"\\n","versao":${beyond}}`,
     );
-    expect(
-      answerJson('put', answer(get, { ...found, found: { value: 'v', version: 1n }, assigned: 2n })),
-    ).toBe('{"operacao":"put","chave":"k","versao":2,"anterior":{"valor":"v","versao":1}}');
-    expect(answerJson('putall', answer(get, { ...blank, assigned: 2n }))).toBe(
+    expect(await json('put', { key: 'k', old_val: 'v', old_ver: '1', ver: '2' })).toBe(
+      '{"operacao":"put","chave":"k","versao":2,"anterior":{"valor":"v","versao":1}}',
+    );
+    expect(await json('putall', { ...blank, ver: '2' })).toBe(
       '{"operacao":"putall","chave":"k","versao":2,"anterior":null}',
     );
-    const old: Request = { operation: 'get', item: { key: 'k', ver: beyond.toString() } };
-    expect(JSON.parse(answerJson('getrange', answer(old, blank)))).toMatchObject({
+    expect(JSON.parse(await json('getrange', blank, beyond))).toMatchObject({
       operacao: 'getrange',
       chave: 'k',
       erro: 'VERSAO_INEXISTENTE',
     });
-    expect(answerJson('getrange', answer(old, blank))).toContain(`"versaoPedida":${beyond}`);
+    expect(await json('getrange', blank, beyond)).toContain(`"versaoPedida":${beyond}`);
   });
 
-  it('tabelas: uma linha por resposta', () => {
-    for (const operation of TIMED_OPERATIONS) {
-      const table = answersTable(
-        operation,
-        [answer(get, { ...found, assigned: 2n }), answer(get, blank)],
-        plain,
-      );
+  it('tabelas: uma linha por resposta', async () => {
+    for (const name of TIMED_OPERATIONS) {
+      const operation = TIMED[name];
+      if (operation.answers === 'one') continue;
+      const message = { ...found, old_val: found.val, old_ver: found.ver };
+      const table = await printed(operation, [answer(name, message), answer(name, blank)]);
       expect(table).toMatch(/chave +│ versão +│ data +│ valor( anterior)? +│ resultado/);
       expect(table).toMatch(/k +│ - +│ - +│ +│ a chave "k" não existe/);
       expect(table).not.toContain('\u001b');
     }
-    expect(answersTable('putall', [answer(get, { ...found, assigned: 2n })], plain)).toMatch(
-      /│ 2 +│.*│ gravada +│/,
-    );
-    expect(answerLine('getrange', answer(get, found))).toMatch(
-      /^k {25}\d{13} {2}.* {2}a\\x1b\[2J\\x0ab {2}encontrada$/,
-    );
+    const put = answer('putall', { key: 'k', ver: '2' });
+    expect(await printed(TIMED.putall, [put])).toMatch(/│ 2 +│.*│ gravada +│/);
+    const many = Array.from({ length: 501 }, () => answer('getrange', found));
+    const [line] = (await printed(TIMED.getrange, many)).split('\n');
+    expect(line).toMatch(/^k {25}\d{13} {2}.* {2}a\\x1b\[2J\\x0ab {2}encontrada$/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../src/cli/arguments.js';
-import { requestOf as keyValueRequestOf } from '../../src/cli/keyvalue/request.js';
+import { keyRequestOf } from '../../src/cli/operations/request.js';
+import { TIMED } from '../../src/cli/operations/timed.js';
 import { adminRequestOf } from '../../src/cli/portal/request.js';
 
 describe('o que se quis dizer', () => {
@@ -46,7 +47,7 @@ describe('o que se quis dizer', () => {
     const words = ['cliente', 'put', '--chave', 'a', '--valor', 'Maria', 'Silva'];
     const command = parseCommandLine(words);
     const flags = command.kind === 'client' ? command.flags : {};
-    expect(() => keyValueRequestOf('put', flags)).toThrow('entre aspas: --valor "Maria Silva"');
+    expect(() => keyRequestOf(TIMED.put, flags)).toThrow('entre aspas: --valor "Maria Silva"');
     const record = { base: 'aluno', op: 'create', key: ['1'], val: ['Maria', 'Silva'] };
     expect(() => adminRequestOf(record)).toThrow('entre aspas: --val "Maria Silva"');
   });

@@ -37,7 +37,7 @@ describe('os clientes do portal', () => {
     ['--base aluno --op delete --key 00123 --json', { id: '00123' }],
     ['--base disciplina --op getall', {}],
   ])('admin %s', (words, item) => {
-    expect(admin(words)).toMatchObject({ service: 'PortalAdministrativo', item });
+    expect(admin(words)).toMatchObject({ rpc: { service: 'project.PortalAdministrativo' }, item });
   });
 
   it.each<[string, object]>([
@@ -45,7 +45,7 @@ describe('os clientes do portal', () => {
     ['--op del_prof --val GBC074 1234567 -p 9001', { disciplina: 'GBC074', idPessoa: '1234567' }],
     ['--op rel_disc --val GBC074', { id: 'GBC074' }],
   ])('matricula %s', (words, item) => {
-    expect(enrolment(words)).toMatchObject({ service: 'PortalMatricula', item });
+    expect(enrolment(words)).toMatchObject({ rpc: { service: 'project.PortalMatricula' }, item });
   });
 
   it.each<[readonly string[], string]>([

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { jsonFromEnv, requestOf, targetOf } from '../../src/cli/request.js';
+import { COUNTED } from '../../src/cli/operations/counted.js';
+import { countedOperationOf, keyRequestOf, sentOf } from '../../src/cli/operations/request.js';
+import { jsonFromEnv, targetOf } from '../../src/cli/target.js';
+
+type Flags = Parameters<typeof countedOperationOf>[0];
+
+function requestOf(flags: Flags): object {
+  const operation = countedOperationOf(flags);
+  return { operation, ...sentOf(keyRequestOf(COUNTED[operation], flags)) };
+}
 
 describe('pedido', () => {
-  it.each<[string, Parameters<typeof requestOf>[0], ReturnType<typeof requestOf>]>([
+  it.each<[string, Flags, object]>([
     [
       'insere',
       { operacao: 'insere', chave: ['a'], valor: [''] },
@@ -57,7 +66,7 @@ describe('pedido', () => {
     expect(requestOf(flags)).toEqual(expected);
   });
 
-  it.each<[Parameters<typeof requestOf>[0], string]>([
+  it.each<[Flags, string]>([
     [{}, 'diga a operação com -o: insere, consulta,'],
     [{ operacao: ['insere', 'remove'] }, 'um só valor, não 2'],
     [{ operacao: 'insere', valor: ['x'] }, 'insere: chave (-k): esperado 1, recebido 0'],

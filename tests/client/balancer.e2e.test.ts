@@ -1,7 +1,7 @@
 import { Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Balancer } from '../../src/client/balancer.js';
-import type { Settled } from '../../src/client/exchange.js';
+import type { Settled } from '../../src/client/attempt.js';
 import { discover } from '../../src/client/discover.js';
 import type { DiscoverMethod } from '../../src/client/discover.js';
 import { loadProto, loadedService } from '../../src/doors/grpc/protos.js';

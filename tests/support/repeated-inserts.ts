@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import { Balancer } from '../../src/client/balancer.js';
-import type { Settled } from '../../src/client/exchange.js';
+import type { Settled } from '../../src/client/attempt.js';
 import type { ServerAddress } from '../../src/client/link.js';
 import { newRequestId } from '../../src/client/request-id.js';
 import { loadProto, loadedService } from '../../src/doors/grpc/protos.js';

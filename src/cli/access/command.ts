@@ -16,6 +16,7 @@ import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import { assertPrivateOutput } from '../key-command.js';
 import type { Output } from '../output.js';
+import { cell } from '../rendering/visible.js';
 import type { AccessAction } from '../../config/commands.js';
 
 type AccessSettings = Settings<ValuesOf<typeof ACCESS_OPTIONS>>;
@@ -143,7 +144,7 @@ async function show(credentials: readonly Credential[], json: boolean, output: O
     }
     return;
   }
-  const { cell, table } = await import('../tables.js');
+  const { table } = await import('../rendering/table.js');
   const rows = credentials.map(({ name, role, prefixes, certificates, createdMs, expiresMs }) => [
     ...[name, role, cell(keysOf(role, prefixes))],
     ...[certificates.length > 0 ? cell(certificates.join(' e ')) : 'token', iso(createdMs).slice(0, 10)],

@@ -1,35 +1,34 @@
+import type { Rpc } from '../../client/call.js';
 import { parseChoice } from '../../config/parse.js';
 import { badSetting } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
-import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from '../operations/names.js';
-import type { AdminName, Base, EnrolmentName } from '../operations/names.js';
-import { expect, list } from '../request.js';
+import { list } from '../flags.js';
 import { quotesText } from '../misuse.js';
+import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from '../../config/operation-names.js';
+import type { AdminName, Base } from '../../config/operation-names.js';
+import { expect } from '../operations/request.js';
+import { visible } from '../rendering/visible.js';
+import { ADMIN, ENROLMENT, ID_FIELDS, readOf } from './operations.js';
+import type { PortalReply, ReplyKind } from './operations.js';
 
-/** One request to the portal, its message in the field names of the door. */
-export type PortalRequest =
-  | {
-      readonly service: 'PortalAdministrativo';
-      readonly base: Base;
-      readonly operation: AdminName;
-      /** Empty for `getall`. */
-      readonly id: string;
-      readonly item: object;
-    }
-  | {
-      readonly service: 'PortalMatricula';
-      readonly operation: EnrolmentName;
-      readonly ids: readonly string[];
-      readonly item: object;
-    };
-
-/** What an identifier of each base is called. */
-export const ID_FIELDS: Readonly<Record<Base, string>> = {
-  aluno: 'matricula',
-  professor: 'siape',
-  disciplina: 'sigla',
-};
+/** One request to the portal, and how its answers are spoken of. */
+export interface PortalRequest {
+  readonly name: string;
+  readonly rpc: Rpc<PortalReply>;
+  /** The message, in the field names of the door. */
+  readonly item: object;
+  readonly kind: ReplyKind;
+  /** What a list lists; `undefined`: there is only one answer. */
+  readonly listed: Base | undefined;
+  /** Whose classes a report lists. */
+  readonly person: 'aluno' | 'professor' | undefined;
+  readonly id: string;
+  /** What it asks for: `o aluno "1"`. */
+  readonly subject: string;
+  /** What a status of 0 means. */
+  readonly done: string;
+}
 
 /**
  * The request that the options of `kvs admin` name.
@@ -44,21 +43,36 @@ export function adminRequestOf(flags: Flags): PortalRequest {
   const name = `${operation} de ${base}`;
   expect(name, '--key', wantedKeys === 0 ? 'nenhuma' : '1', keys.length === wantedKeys, keys.length);
   const id = keys[0] ?? '';
-  const head = { service: 'PortalAdministrativo', base, operation, id } as const;
   if (operation !== 'create' && operation !== 'update') {
     expect(name, '--val', 'nenhum', values.length === 0, values.length);
-    return { ...head, item: operation === 'getall' ? {} : { id } };
+    return adminRequest(operation, base, id, operation === 'getall' ? {} : { id });
   }
   const [nome = '', places = ''] = values;
   if (base !== 'disciplina') {
     const hint = values.length > 1 ? `; ${quotesText('--val', values)}` : '';
     expect(name, '--val', '1 (o nome)', values.length === 1, values.length, hint);
-    return { ...head, item: { [ID_FIELDS[base]]: id, nome } };
+    return adminRequest(operation, base, id, { [ID_FIELDS[base]]: id, nome });
   }
   const hint = values.length > 2 ? `; ${quotesText('--val', values.slice(0, -1))} VAGAS` : '';
   expect(name, '--val', '2 (o nome e as vagas)', values.length === 2, values.length, hint);
   if (!/^-?\d{1,9}$/.test(places)) throw badSetting('--val', places, 'um número de vagas');
-  return { ...head, item: { sigla: id, nome, vagas: Number(places) } };
+  return adminRequest(operation, base, id, { sigla: id, nome, vagas: Number(places) });
+}
+
+/** The request for the record of somebody. */
+export function recordRequest(base: Base, id: string): PortalRequest {
+  return adminRequest('get', base, id, { id });
+}
+
+function adminRequest(name: AdminName, base: Base, id: string, item: object): PortalRequest {
+  const { methods, kind, done = '' } = ADMIN[name];
+  const [article, ending] = base === 'disciplina' ? ['a', 'a'] : ['o', 'o'];
+  return {
+    ...{ name, item, kind, id, person: undefined, listed: name === 'getall' ? base : undefined },
+    rpc: rpcOf('PortalAdministrativo', methods[base], kind),
+    subject: `${article} ${base} ${JSON.stringify(id)}`,
+    done: `${base} ${visible(id)} ${done.replace(/o$/, ending)}`,
+  };
 }
 
 /**
@@ -66,17 +80,27 @@ export function adminRequestOf(flags: Flags): PortalRequest {
  * @throws KvsError CONFIGURACAO that says what was expected and what came
  */
 export function enrolmentRequestOf(flags: Flags): PortalRequest {
-  const operation = oneOf(flags['op'], '--op', ENROLMENT_OPERATIONS);
+  const name = oneOf(flags['op'], '--op', ENROLMENT_OPERATIONS);
   const ids = list(flags['val']);
-  const [first = '', second = ''] = ids;
-  const head = { service: 'PortalMatricula', operation, ids } as const;
-  if (operation.startsWith('rel_')) {
-    expect(operation, '--val', '1', ids.length === 1, ids.length);
-    return { ...head, item: { id: first } };
-  }
-  const person = operation.endsWith('_prof') ? 'o siape' : 'a matrícula';
-  expect(operation, '--val', `2 (a sigla e ${person})`, ids.length === 2, ids.length);
-  return { ...head, item: { disciplina: first, idPessoa: second } };
+  const [id = '', other = ''] = ids;
+  const { method, kind, person, done = '' } = ENROLMENT[name];
+  const isReport = kind !== 'status';
+  const which = person === 'professor' ? 'o siape' : 'a matrícula';
+  const wanted = isReport ? '1' : `2 (a sigla e ${which})`;
+  expect(name, '--val', wanted, ids.length === (isReport ? 1 : 2), ids.length);
+  const reported = isReport ? person : undefined;
+  return {
+    ...{ name, kind, id, person: reported, listed: reported && 'disciplina' },
+    rpc: rpcOf('PortalMatricula', method, kind),
+    item: isReport ? { id } : { disciplina: id, idPessoa: other },
+    subject: `${reported === undefined ? 'a disciplina' : `o ${reported}`} ${JSON.stringify(id)}`,
+    done: `${person ?? ''} ${visible(other)} ${done} ${visible(id)}`,
+  };
+}
+
+function rpcOf(service: string, method: string, kind: ReplyKind): Rpc<PortalReply> {
+  const writes = kind === 'status';
+  return { file: 'portal.proto', service: `project.${service}`, method, writes, read: readOf(kind) };
 }
 
 function oneOf<T extends string>(given: Flags[string], place: string, choices: readonly T[]): T {

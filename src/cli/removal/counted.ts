@@ -1,28 +1,21 @@
-import { call } from '../call.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Failure } from '../failure.js';
-import { visible } from '../format.js';
+import { COUNTED } from '../operations/counted.js';
+import type { AskedKey } from '../operations/operation.js';
+import type { KeyRequest } from '../operations/request.js';
 import type { Output } from '../output.js';
-import type { KeyVersion, Request, Target } from '../request.js';
+import { visible } from '../rendering/visible.js';
+import type { Target } from '../target.js';
 import type { Loss } from './consent.js';
 import { SHOWN_VERSIONS } from './limits.js';
-
-/** `remove` and `remove-v`. */
-export type Removal = Extract<Request, { operation: 'remove' | 'remove-v' }>;
-
-export function isRemoval(request: Request): request is Removal {
-  return request.operation === 'remove' || request.operation === 'remove-v';
-}
+import { look } from './look.js';
 
 /** What a removal would take beyond the versions that it names. `undefined`: nothing; no server is asked. */
-export async function lossOf(target: Target, request: Removal): Promise<Loss | undefined> {
-  const keys = itemsOf(request).filter((item) => !isNamed(item));
+export async function lossOf(target: Target, { asked }: KeyRequest): Promise<Loss | undefined> {
+  const keys = asked.flatMap((item) => (isNamed(item) ? [] : [item.key]));
   if (keys.length === 0) return undefined;
-  const looked = await versionsOf(
-    target,
-    keys.map(({ chave }) => chave),
-  );
+  const looked = await versionsOf(target, keys);
   if (looked.failure !== undefined) return looked;
   const there = [...looked.versions].filter(([, { found }]) => found.length > 0);
   const [[key, versions] = ['', NOTHING]] = there;
@@ -38,14 +31,13 @@ export async function lossOf(target: Target, request: Removal): Promise<Loss | u
  */
 export async function simulate(
   target: Target,
-  request: Removal,
+  { operation, asked }: KeyRequest,
   json: boolean,
   output: Output,
 ): Promise<ExitCode> {
-  const items = itemsOf(request);
-  const whole = items.filter((item) => !isNamed(item)).map(({ chave }) => chave);
+  const whole = asked.flatMap((item) => (isNamed(item) ? [] : [item.key]));
   const looked = await versionsOf(target, whole);
-  const named = await newestOf(target, items.filter(isNamed));
+  const named = await newestOf(target, asked.filter(isNamed));
   const failure = looked.failure ?? named.failure;
   if (looked.failure !== undefined || named.failure !== undefined) {
     output.error(failure?.message ?? '');
@@ -53,15 +45,15 @@ export async function simulate(
   }
   const exact = named.versions.values();
   let exit: ExitCode = EXIT.ok;
-  for (const item of items) {
-    const { chave, versao = 0 } = item;
+  for (const item of asked) {
+    const { key: chave, version } = item;
     const { found, more } = isNamed(item)
-      ? { found: exact.next().value === versao ? [versao] : [], more: false }
+      ? { found: exact.next().value === Number(version) ? [Number(version)] : [], more: false }
       : (looked.versions.get(chave) ?? NOTHING);
     if (found.length === 0) exit = EXIT.notFound;
     await output.line(
       json
-        ? JSON.stringify({ operacao: request.operation, simula: true, chave, versoes: found, mais: more })
+        ? JSON.stringify({ operacao: operation.name, simula: true, chave, versoes: found, mais: more })
         : `${visible(chave)}: ${found.length === 0 ? 'nada a remover' : `removeria ${versionsText({ found, more })}`}`,
     );
   }
@@ -93,24 +85,24 @@ async function versionsOf(
   keys: readonly string[],
 ): Promise<Looked<ReadonlyMap<string, Versions>>> {
   const all = new Map(keys.map((key) => [key, new Set<number>()]));
-  let asked: readonly KeyVersion[] = [...all.keys()].map((chave) => ({ chave, versao: 0 }));
+  let asked: readonly AskedKey[] = [...all.keys()].map((key) => upTo(key, 0));
   while (asked.length > 0) {
     const answered = await newestOf(target, asked);
     if (answered.failure !== undefined) return answered;
     const grown = new Set<string>();
-    asked.forEach(({ chave }, index) => {
+    asked.forEach(({ key }, index) => {
       const version = answered.versions[index] ?? 0;
-      const found = all.get(chave);
+      const found = all.get(key);
       if (version <= 0 || found === undefined || found.has(version)) return;
       found.add(version);
-      grown.add(chave);
+      grown.add(key);
     });
-    asked = [...grown].flatMap((chave) => {
-      const found = all.get(chave) ?? new Set();
+    asked = [...grown].flatMap((key) => {
+      const found = all.get(key) ?? new Set();
       const oldest = Math.min(...found);
       const count = Math.min(SHOWN_VERSIONS, oldest - 1);
       if (found.size > SHOWN_VERSIONS) return [];
-      return Array.from({ length: count }, (_, below) => ({ chave, versao: oldest - 1 - below }));
+      return Array.from({ length: count }, (_, below) => upTo(key, oldest - 1 - below));
     });
   }
   const versions = new Map<string, Versions>();
@@ -122,23 +114,21 @@ async function versionsOf(
 }
 
 /** The greatest version up to each one asked, in order; 0: there is none. */
-async function newestOf(target: Target, items: readonly KeyVersion[]): Promise<Looked<readonly number[]>> {
-  const [item] = items;
-  if (item === undefined) return { versions: [] };
+async function newestOf(target: Target, asked: readonly AskedKey[]): Promise<Looked<readonly number[]>> {
+  if (asked.length === 0) return { versions: [] };
   const versions: number[] = [];
-  const request: Request =
-    items.length === 1 ? { operation: 'consulta', item } : { operation: 'consulta-v', items };
-  const { failure } = await call(target, request, ({ versao }) => {
-    versions.push(versao);
+  const operation = asked.length === 1 ? COUNTED.consulta : COUNTED['consulta-v'];
+  const failure = await look(target, { operation, asked }, ({ found }) => {
+    versions.push(Number(found?.version ?? 0n));
     return undefined;
   });
   return failure === undefined ? { versions } : { failure };
 }
 
-function itemsOf(request: Removal): readonly KeyVersion[] {
-  return 'items' in request ? request.items : [request.item];
+function upTo(key: string, version: number): AskedKey {
+  return { key, value: '', version: BigInt(version) };
 }
 
-function isNamed({ versao = 0 }: KeyVersion): boolean {
-  return versao > 0;
+function isNamed({ version = 0n }: AskedKey): boolean {
+  return version > 0n;
 }

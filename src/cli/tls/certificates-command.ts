@@ -12,7 +12,7 @@ import type { Issued } from '../../security/tls/authority.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';
-import { table } from '../tables.js';
+import { table } from '../rendering/table.js';
 
 const DEFAULT_FOLDER = 'certificados';
 /** In every certificate: a server is a client of its own embedded broker. */

@@ -16,3 +16,9 @@ export function dateText(version: bigint): string {
   if (version > DATE_MS_MAX || version < -DATE_MS_MAX) return '';
   return format.format(new Date(Number(version))).replace(', ', ' ');
 }
+
+/** ` (date)`, for a version that is a date. */
+export function dated(version: bigint): string {
+  const date = dateText(version);
+  return date === '' ? '' : ` (${date})`;
+}

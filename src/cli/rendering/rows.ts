@@ -1,4 +1,4 @@
-import type { Output } from './output.js';
+import type { Output } from '../output.js';
 
 /** Rows that are kept to draw a table; beyond, each is printed as it comes. */
 const TABLE_ROWS_MAX = 500;
@@ -20,20 +20,22 @@ export class Rows<Row> {
   constructor(
     private readonly output: Output,
     private readonly style: RowStyle<Row>,
+    private readonly tableRowsMax = TABLE_ROWS_MAX,
   ) {}
 
   /** A promise asks to wait before the next row. */
   add(row: Row): Promise<void> | undefined {
     this.count++;
-    if (this.count > TABLE_ROWS_MAX) return this.output.line(this.style.line(row));
+    if (this.count > this.tableRowsMax) return this.output.line(this.style.line(row));
     this.#kept.push(row);
-    if (this.count < TABLE_ROWS_MAX) return undefined;
+    if (this.count < this.tableRowsMax) return undefined;
     return this.output.line(this.#kept.map((kept) => this.style.line(kept)).join('\n'));
   }
 
   /** After the last row. */
   async end(): Promise<void> {
-    if (this.count > 0 && this.count < TABLE_ROWS_MAX) await this.output.line(this.style.table(this.#kept));
+    if (this.count > 0 && this.count < this.tableRowsMax)
+      await this.output.line(this.style.table(this.#kept));
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, statSync, rmSync, writeFileSync } from 'node:fs';
-import type { Metadata } from '@grpc/grpc-js';
+import { ClientSession, isSessionToken } from '../client/session.js';
 import { badSetting } from '../config/settings.js';
 import type { Setting } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
@@ -7,69 +7,48 @@ import { limits } from '../core/limits.js';
 import { EXIT } from './exit.js';
 import type { Failure } from './failure.js';
 
-/** Metadata of the doors (docs/PROTOCOL.md). */
-const SESSION = 'kvs-sessao';
-const CONFIRM = 'kvs-confirmacao';
-const CONFIRM_TIME = 'kvs-confirmacao-prazo';
-
 /** Of the time for an answer, the part that confirmations may take: the server must still say that they did not come. */
 const CONFIRM_SHARE = 0.8;
 
 /** What follows a session in its file. */
 const LINE_END_BYTES = 2;
 
-/** What every call of a command demands beyond an answer: confirmations, and a session that is kept in a file. */
-export class CallTerms {
-  private given: string | undefined;
+/**
+ * How many servers are to confirm a write, of `--confirmacao`, and in which part of the time for the whole answer.
+ * @throws KvsError CONFIGURACAO for a number out of range
+ */
+export function confirmationsOf(
+  setting: Setting | undefined,
+  timeoutMs: number,
+): { readonly servers: number; readonly timeoutMs: number } | undefined {
+  if (setting === undefined) return undefined;
+  const confirmMs = Math.floor(Math.min(limits.confirmMs, timeoutMs * CONFIRM_SHARE));
+  return { servers: parseServers(setting), timeoutMs: Math.max(1, confirmMs) };
+}
 
-  private constructor(
-    private readonly servers: number | undefined,
-    private readonly confirmMs: number,
-    private readonly path: string | undefined,
-    private readonly token: string,
-  ) {}
+/** A session that lasts from one command to the next, in the file of `--sessao`. */
+export class SessionFile {
+  readonly session: ClientSession;
 
-  /**
-   * `undefined` if nothing is demanded.
-   * @param confirmation of `--confirmacao`, `session` of `--sessao`
-   * @param timeoutMs for the whole answer
-   * @throws KvsError CONFIGURACAO for a number out of range, a file that cannot be read or holds no session
-   */
-  static of(
-    confirmation: Setting | undefined,
-    session: Setting | undefined,
-    timeoutMs: number,
-  ): CallTerms | undefined {
-    if (confirmation === undefined && session === undefined) return undefined;
-    const servers = confirmation && parseServers(confirmation);
-    const path = session?.texts[0];
-    if (session !== undefined && (path === undefined || path === '' || session.texts.length > 1)) {
-      throw badSetting(session.place, session.texts.join(' '), 'o nome de um arquivo');
-    }
-    const confirmMs = Math.max(1, Math.floor(Math.min(limits.confirmMs, timeoutMs * CONFIRM_SHARE)));
-    return new CallTerms(servers, confirmMs, path, path === undefined ? '' : readToken(path));
+  private constructor(private readonly path: string) {
+    this.session = new ClientSession(readToken(path));
   }
 
-  addTo(metadata: Metadata): void {
-    if (this.path !== undefined) metadata.set(SESSION, this.token);
-    if (this.servers === undefined) return;
-    metadata.set(CONFIRM, String(this.servers));
-    metadata.set(CONFIRM_TIME, String(this.confirmMs));
+  /** @throws KvsError CONFIGURACAO for a file that cannot be read or holds no session */
+  static of(setting: Setting | undefined): SessionFile | undefined {
+    if (setting === undefined) return undefined;
+    const [path] = setting.texts;
+    if (path !== undefined && path !== '' && setting.texts.length === 1) return new SessionFile(path);
+    throw badSetting(setting.place, setting.texts.join(' '), 'o nome de um arquivo');
   }
 
-  /** Takes the session out of the trailing metadata of a call, however it ended. */
-  note(trailer: Metadata): void {
-    const token = trailer.get(SESSION)[0]?.toString();
-    if (token !== undefined && isToken(token)) this.given = token;
-  }
-
-  /** Puts the session into its file, whole or not at all. @returns why that is not possible */
+  /** Puts the session into its file, whole or not at all, if it has moved on. @returns why that is not possible */
   keep(): Failure | undefined {
-    const { path, given } = this;
-    if (path === undefined || given === undefined) return undefined;
+    const { path, session } = this;
+    if (!session.isMoved) return undefined;
     const partial = `${path}.${String(process.pid)}.parcial`;
     try {
-      writeFileSync(partial, `${given}\n`, { flag: 'wx', mode: 0o600 });
+      writeFileSync(partial, `${session.token}\n`, { flag: 'wx', mode: 0o600 });
       renameSync(partial, path);
       return undefined;
     } catch (error) {
@@ -103,17 +82,13 @@ function readToken(path: string): string {
     });
   }
   if (text === '') return 'nova';
-  if (isToken(text)) return text;
+  if (isSessionToken(text)) return text;
   throw noSession(path);
 }
 
 /** A file of somebody else: it stays as it is. */
 function noSession(path: string): KvsError {
   return new KvsError('CONFIGURACAO', `${path} não é um arquivo de sessão: escolha outro nome para --sessao`);
-}
-
-function isToken(text: string): boolean {
-  return text.length <= limits.sessionTokenBytes && /^[a-z]\d\.[!-~]+$/.test(text);
 }
 
 function textOf(error: unknown): string {

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
-import type { Balancer } from '../client/balancer.js';
-import { NO_CONNECTION } from '../client/exchange.js';
-import { reasonCode } from '../client/fate.js';
-import type { Link } from '../client/link.js';
+import type { Balancer } from './balancer.js';
+import { NO_CONNECTION } from './attempt.js';
+import { reasonCode } from './fate.js';
+import type { Link } from './link.js';
 
 /** A server that starts opens its port within this; longer, and somebody with a wrong port would wait in vain. */
 const REFUSED_MS = 3_000;

@@ -1,0 +1,31 @@
+import { callServers } from '../caller.js';
+import type { Failure } from '../failure.js';
+import type { KeyReply } from '../operations/operation.js';
+import { sentOf } from '../operations/request.js';
+import type { KeyRequest } from '../operations/request.js';
+import type { Target } from '../target.js';
+
+/** What a look was ended with on purpose. */
+class Enough extends Error {}
+
+/**
+ * Reads what a removal would take, until `take` says that it is enough.
+ * @returns why nothing can be read
+ */
+export async function look(
+  target: Target,
+  request: KeyRequest,
+  take: (reply: KeyReply) => boolean | Promise<void> | undefined,
+): Promise<Failure | undefined> {
+  try {
+    const { failure } = await callServers(target, request.operation.rpc, sentOf(request), (reply) => {
+      const taken = take(reply);
+      if (taken === true) throw new Enough();
+      return taken instanceof Promise ? taken : undefined;
+    });
+    return failure;
+  } catch (error) {
+    if (error instanceof Enough) return undefined;
+    throw error;
+  }
+}

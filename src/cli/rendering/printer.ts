@@ -1,0 +1,60 @@
+import picocolors from 'picocolors';
+import type { KeyAnswer, KeyOperation } from '../operations/operation.js';
+import type { Output } from '../output.js';
+import { keysText, Rows } from './rows.js';
+import { answerJson } from './texts.js';
+
+/** Prints the answers of one operation. */
+export interface Printer {
+  /** A promise asks to wait before the next answer. */
+  add(answer: KeyAnswer): Promise<void> | undefined;
+  /** After the last answer. @param failed whether there should have been more */
+  end(failed: boolean): Promise<void>;
+}
+
+/** How answers look: as JSON, a line each; for people, the only one as a text, several as a table. */
+export async function printerOf(operation: KeyOperation, json: boolean, output: Output): Promise<Printer> {
+  const { text, columns, answers } = operation;
+  if (json) return { add: (answer) => output.line(answerJson(answer)), end: () => Promise.resolve() };
+  const colors = picocolors.createColors(output.colors);
+  if (text !== undefined) {
+    return {
+      add: (answer) => {
+        if (answer.refusal === undefined) return output.line(text(answer, colors));
+        output.error(answer.refusal.message);
+        return undefined;
+      },
+      end: () => Promise.resolve(),
+    };
+  }
+  // Loaded only when asked for: a single answer must not wait for what draws tables.
+  const { table } = await import('./table.js');
+  const header = columns.map(({ title }) => title);
+  const rowOf = (answer: KeyAnswer): readonly string[] => {
+    const paint = answer.refusal === undefined ? colors.green : colors.red;
+    return columns.map((column) =>
+      column.isPainted === true ? paint(column.cell(answer)) : column.cell(answer),
+    );
+  };
+  // Answers to keys that are told apart only at the end are all there: one table holds them.
+  const rowsMax = operation.door.isTimed || answers === 'rows' ? undefined : Infinity;
+  const rows = new Rows<KeyAnswer>(
+    output,
+    {
+      table: (kept) => table(header, kept.map(rowOf), colors),
+      line: (answer) => columns.map(({ cell, inLine = asItIs }) => inLine(cell(answer))).join('  '),
+    },
+    rowsMax,
+  );
+  return {
+    add: (answer) => rows.add(answer),
+    end: async (failed) => {
+      await rows.end();
+      if (!failed && answers === 'rows') await output.line(keysText(rows.count));
+    },
+  };
+}
+
+function asItIs(text: string): string {
+  return text;
+}

@@ -1,0 +1,21 @@
+/** What acts on a terminal instead of being shown, or turns the text after it around. */
+const ACTING = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Longest text in a table cell on a terminal, in characters. */
+const CELL_CHARS_MAX = 60;
+
+/** Text of others as it can be shown: nothing in it acts on the terminal. Line breaks and tabs are kept if `lines`. */
+export function visible(text: string, lines = false): string {
+  return text.replace(ACTING, (char) => {
+    if (lines && (char === '\n' || char === '\t')) return char;
+    const code = char.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, '0')}`;
+  });
+}
+
+/** A text that does nothing to the terminal, and fits a cell there. In a pipe nothing is cut. */
+export function cell(text: string): string {
+  const shown = visible(text);
+  if (!process.stdout.isTTY || shown.length <= CELL_CHARS_MAX) return shown;
+  return `${shown.slice(0, CELL_CHARS_MAX - 1)}…`;
+}

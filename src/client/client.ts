@@ -1,0 +1,128 @@
+import { logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
+import type { Settled } from './attempt.js';
+import { Balancer } from './balancer.js';
+import { failureAt, outcomeAt, reasonsOf } from './call.js';
+import type { OpenCall, Outcome, Rpc, Sent, Take } from './call.js';
+import { discover } from './discover.js';
+import type { DiscoverMethod } from './discover.js';
+import type { ServerAddress } from './link.js';
+import { methodOf } from './method.js';
+import { Patience } from './patience.js';
+import { newRequestId } from './request-id.js';
+import { clientSecurity } from './security.js';
+import type { ClientSecurity, TlsChoice } from './security.js';
+import type { ClientSession } from './session.js';
+import { streamCalls } from './stream.js';
+
+const CONFIRM_METADATA = 'kvs-confirmacao';
+const CONFIRM_TIME_METADATA = 'kvs-confirmacao-prazo';
+
+const DISCOVERY = { file: 'frota.proto', service: 'frota.Frota', method: 'Servidores' };
+
+/** Which servers, as whom, and what every call demands. */
+export interface ClientOptions {
+  /** At least one; any of them may be asked. */
+  readonly servers: readonly ServerAddress[];
+  /** Whether one of them is asked first which servers there are. */
+  readonly discovers: boolean;
+  /** Of one call, ms. */
+  readonly timeoutMs: number;
+  /** Shown with every call; `undefined`: none. */
+  readonly token: string | undefined;
+  /** `undefined`: without TLS. */
+  readonly tls: TlsChoice | undefined;
+  /** How many other servers are to confirm a write, and within how many ms; `undefined`: none. */
+  readonly confirmations?: { readonly servers: number; readonly timeoutMs: number } | undefined;
+  readonly session?: ClientSession | undefined;
+  /** Throws if this server must not be asked: a token would go over the network for others to read. */
+  readonly assertServer?: ((server: ServerAddress) => void) | undefined;
+  /** Hears, in Portuguese, of what takes long; absent: nobody does. */
+  readonly say?: ((message: string) => void) | undefined;
+}
+
+/** Several servers as one, whatever service of theirs is called. */
+export class KvsClient {
+  private constructor(
+    private readonly options: ClientOptions,
+    private readonly security: ClientSecurity,
+    private balancer: Balancer,
+    private isDiscovered = false,
+  ) {}
+
+  /** Reads the files of TLS; no server is asked yet. @throws KvsError CONFIGURACAO if one of them does not serve */
+  static async open(options: ClientOptions): Promise<KvsClient> {
+    // Whatever matters comes back as an error: the library's own lines would only confuse the output.
+    setLogVerbosity(logVerbosity.NONE);
+    for (const server of options.servers) options.assertServer?.(server);
+    const security = await clientSecurity(options.tls);
+    return new KvsClient(options, security, new Balancer(options.servers, Math.random, security));
+  }
+
+  /**
+   * Makes one call at one of the servers and hands its replies to `take`, in order. Never rejects for what a server does:
+   * that is in the outcome. A unary call must end within the time; a stream must give a sign of life within it, again and
+   * again. Another server is asked if one does not answer, unless it may have changed something or has begun to answer.
+   */
+  async call<Reply>(rpc: Rpc<Reply>, sent: Sent, take: Take<Reply>): Promise<Outcome> {
+    const { timeoutMs, token, session, confirmations, say } = this.options;
+    const definition = methodOf(rpc);
+    const patience = new Patience(timeoutMs, say ?? (() => undefined));
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    if (this.options.discovers && !this.isDiscovered) {
+      const asked = await this.discovered(metadata, patience);
+      if (!asked.ok) return failureAt(asked, undefined);
+    }
+    session?.addTo(metadata);
+    if (confirmations !== undefined) {
+      metadata.set(CONFIRM_METADATA, String(confirmations.servers));
+      metadata.set(CONFIRM_TIME_METADATA, String(confirmations.timeoutMs));
+    }
+    const call: OpenCall<Reply> = { ...rpc, definition, timeoutMs, patience, metadata, session, take };
+    return 'item' in sent && !definition.responseStream
+      ? this.unaryCall(call, sent.item)
+      : streamCalls(this.balancer, call, sent);
+  }
+
+  close(): void {
+    this.balancer.close();
+  }
+
+  /** Asks which servers there are: from then on those are meant. */
+  private async discovered(metadata: Metadata, patience: Patience): Promise<Settled<object>> {
+    const method = methodOf(DISCOVERY) as DiscoverMethod;
+    for (;;) {
+      const { servers, asked } = await discover(this.balancer, method, metadata, patience.leftMs);
+      if (asked.ok) {
+        const found = servers.length > 0 ? servers : [asked.link.address];
+        for (const server of found) this.options.assertServer?.(server);
+        this.balancer.close();
+        this.balancer = new Balancer(found, Math.random, this.security);
+        this.isDiscovered = true;
+        return asked;
+      }
+      if (asked.fate !== 'elsewhere' || !(await patience.waitsFor(asked.link, asked.error))) return asked;
+    }
+  }
+
+  private async unaryCall<Reply>(call: OpenCall<Reply>, request: object): Promise<Outcome> {
+    const { definition: method, writes, metadata, patience } = call;
+    // With one server alone there is nobody else to ask.
+    const isNamed = call.repeatable === true && this.balancer.links.length > 1;
+    const requestId = isNamed ? newRequestId() : undefined;
+    const attempt = (): Promise<Settled<object>> =>
+      this.balancer.call({ method, request, writes, requestId, metadata, timeoutMs: patience.leftMs });
+    let settled = await attempt();
+    while (
+      !settled.ok &&
+      settled.fate === 'elsewhere' &&
+      (await patience.waitsFor(settled.link, settled.error))
+    ) {
+      settled = await attempt();
+    }
+    call.session?.note(settled.ok ? settled.trailer : settled.error.metadata);
+    if (!settled.ok) return failureAt(settled, undefined);
+    void call.take(call.read(settled.reply));
+    return outcomeAt(settled.link, settled.passed, reasonsOf(settled.trailer));
+  }
+}
