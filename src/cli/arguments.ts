@@ -10,7 +10,7 @@ import { completionText } from './completion.js';
 import { commandWords, declareCommand } from './declare.js';
 import { flagsOf } from './flags.js';
 import { keyRequest } from './key-command.js';
-import type { KeyRequest } from './key-command.js';
+import type { FleetKeyRequest } from './key-command.js';
 import { takeActions } from './leader/arguments.js';
 import type { Action } from './leader/arguments.js';
 import { COMMAND_NAMES, COMMANDS_TEXT, HELP_ALIASES, MISUSE_STRINGS, misuseText } from './misuse.js';
@@ -22,7 +22,7 @@ import { wrapWords } from './wrap.js';
 export type Command =
   | { readonly kind: 'text'; readonly text: string }
   /** Keys for a fleet. */
-  | KeyRequest
+  | FleetKeyRequest
   | { readonly kind: 'server'; readonly positionalPort: string | undefined; readonly flags: Flags }
   | { readonly kind: 'leaderServer'; readonly flags: Flags }
   | {

@@ -7,12 +7,12 @@ import { COUNTED } from './operations/counted.js';
 import type { TimedName } from '../config/operation-names.js';
 import type { KeyReply } from './operations/operation.js';
 import { countedOperationOf, keyRequestOf, sentOf } from './operations/request.js';
-import type { KeyRequest } from './operations/request.js';
+import type { OperationRequest } from './operations/request.js';
 import { TIMED } from './operations/timed.js';
 import type { Output } from './output.js';
 import { askBefore, notARemoval } from './removal/consent.js';
-import * as counted from './removal/counted.js';
-import * as timed from './removal/timed.js';
+import { COUNTED_REMOVALS } from './removal/counted.js';
+import { TIMED_REMOVALS } from './removal/timed.js';
 import { printerOf } from './rendering/printer.js';
 import { keysText } from './rendering/rows.js';
 import { withStandardInput } from './standard-input.js';
@@ -48,7 +48,7 @@ export async function runClient(
   const target = targetOf(flags, env, discovers, output.error);
   const asJson = json || jsonFromEnv(env);
   if (operation.removes === true) {
-    const removal = operation.door.isTimed ? timed : counted;
+    const removal = operation.door.isTimed ? TIMED_REMOVALS : COUNTED_REMOVALS;
     if (simulates) return removal.simulate(target, request, asJson, output);
     const loss = sure || sureFromEnv(env) ? undefined : await removal.lossOf(target, request);
     const refused = loss && (await askBefore(loss, output));
@@ -59,7 +59,7 @@ export async function runClient(
 
 /** Call, answers, rendering. */
 async function perform(
-  request: KeyRequest,
+  request: OperationRequest,
   target: Target,
   json: boolean,
   output: Output,
@@ -72,7 +72,7 @@ async function perform(
     const answer = answerOf(request, reply, count, reasons);
     if (answer === undefined) return undefined;
     count++;
-    // Rows name no key that could be missing.
+    // RowPrinter name no key that could be missing.
     if (exit === EXIT.ok && operation.answers !== 'rows') exit = answer.refusal?.exit ?? exit;
     return printer.add(answer);
   };
@@ -93,7 +93,7 @@ async function perform(
 }
 
 /** How far a call of several answers came before it failed. */
-function progressText({ operation, asked }: KeyRequest, count: number): string {
+function progressText({ operation, asked }: OperationRequest, count: number): string {
   if (operation.answers === 'each') return ` (${count} de ${asked.length} respostas)`;
   return operation.answers === 'rows' && operation.door.isTimed ? ` (${keysText(count)} até aí)` : '';
 }

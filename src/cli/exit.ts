@@ -88,6 +88,6 @@ export function exitOf(code: ErrorCode): ExitCode {
 }
 
 /** What an error means, in Portuguese. */
-export function meaningOf(code: ErrorCode): string {
+export function errorText(code: ErrorCode): string {
   return ERRORS[code][1];
 }

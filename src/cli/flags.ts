@@ -15,7 +15,7 @@ export function flagsOf(argv: Readonly<Record<string, unknown>>, table: Options)
 }
 
 /** The texts of an option; none if it was not given. */
-export function list(given: Flags[string]): readonly string[] {
+export function flagTexts(given: Flags[string]): readonly string[] {
   if (given === undefined) return [];
   return typeof given === 'string' ? [given] : given;
 }

@@ -12,7 +12,7 @@ import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
 import type { Output } from './output.js';
 
-export type KeyRequest =
+export type FleetKeyRequest =
   /** A fresh key: into a new file, or onto standard output. */
   | { readonly kind: 'key'; readonly step: undefined; readonly output: string | undefined }
   /** Changes a file of keys. */
@@ -40,7 +40,7 @@ const WAY: Readonly<Record<number, string>> = {
 };
 
 /** @throws Error or KvsError CONFIGURACAO for words that do not go together, in words for people */
-export function keyRequest(step: unknown, file: unknown, flags: Flags): KeyRequest {
+export function keyRequest(step: unknown, file: unknown, flags: Flags): FleetKeyRequest {
   const output = new Settings(KEY_OPTIONS, { flags, env: {}, file: undefined }).value('saida');
   const known = KEY_STEPS.find((name) => name === step);
   if (known === undefined) return { kind: 'key', step: undefined, output };
@@ -52,7 +52,7 @@ export function keyRequest(step: unknown, file: unknown, flags: Flags): KeyReque
 }
 
 /** `kvs chave`. A secret never lies, not even for a moment, where others can read it. @throws KvsError CONFIGURACAO */
-export async function runKey(request: KeyRequest, output: Output): Promise<ExitCode> {
+export async function runKey(request: FleetKeyRequest, output: Output): Promise<ExitCode> {
   if (request.step !== undefined) {
     await takeStep(request.step, request.file);
     await output.line(`${request.file}: ${NEXT[request.step]}`);

@@ -45,11 +45,11 @@ export function misuseText(message: string, words: readonly string[], script: st
   else if (option !== undefined && given !== undefined && choices !== undefined) {
     text = choiceText(option, given, choices.match(/[^", ]+/g) ?? [], words);
   }
-  return `${text} (veja: ${helpOf(words, script)})`;
+  return `${text} (veja: ${helpCommandOf(words, script)})`;
 }
 
 /** What shows the help of the command of these words. */
-export function helpOf([command = '']: readonly string[], script: string | undefined): string {
+export function helpCommandOf([command = '']: readonly string[], script: string | undefined): string {
   if (script !== undefined && script !== '') return `${script} --help`;
   return isCommand(command) ? `kvs ${command} --help` : 'kvs --help';
 }

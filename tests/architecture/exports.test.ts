@@ -33,22 +33,7 @@ const UNSETTLED: readonly string[] = [
 ];
 
 /** Names that still stand in more than one file: only ever fewer. */
-const HOMONYMS: readonly string[] = [
-  ...[
-    'Answer',
-    'Refusal',
-    'Reply',
-    'call',
-    'Version',
-    'Sink',
-    'answerText',
-    'answerJson',
-    'KeyRequest',
-    'helpOf',
-  ],
-  ...['KeyValue', 'Request', 'requestOf', 'list', 'Rows', 'answersTable', 'meaningOf', 'Fields', 'Removal'],
-  ...['isRemoval', 'lossOf', 'simulate', 'Operation'],
-];
+const HOMONYMS: readonly string[] = ['meaningOf', 'Operation'];
 
 function isSettled(one: string): boolean {
   return !UNSETTLED.some((folder) => one.startsWith(folder));

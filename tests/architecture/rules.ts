@@ -69,7 +69,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   },
   config: { folders: ['core', 'ports', 'mqtt', 'security/tls', 'config'], packages: ['node:*'] },
   client: {
-    folders: ['client', 'security/tls'],
+    folders: ['client', 'files', 'security/tls'],
     modules: ['core/errors', 'core/host-port', 'core/limits'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', 'node:*'],
   },

@@ -3,15 +3,15 @@ import { TIMED_OPERATIONS } from '../../src/config/operation-names.js';
 import type { TimedName } from '../../src/config/operation-names.js';
 import type { KeyAnswer } from '../../src/cli/operations/operation.js';
 import { keyRequestOf, sentOf } from '../../src/cli/operations/request.js';
-import type { KeyRequest } from '../../src/cli/operations/request.js';
+import type { OperationRequest } from '../../src/cli/operations/request.js';
 import { TIMED } from '../../src/cli/operations/timed.js';
 import { dateText } from '../../src/cli/rendering/dates.js';
-import { Rows } from '../../src/cli/rendering/rows.js';
+import { RowPrinter } from '../../src/cli/rendering/rows.js';
 import { answersTo, printed } from './shown.js';
 
 type Flags = Parameters<typeof keyRequestOf>[1];
 
-const requestOf = (name: TimedName, flags: Flags): KeyRequest => keyRequestOf(TIMED[name], flags);
+const requestOf = (name: TimedName, flags: Flags): OperationRequest => keyRequestOf(TIMED[name], flags);
 
 const moment = 1_795_224_964_623n;
 const beyond = 9_223_372_036_854_775_807n;
@@ -237,7 +237,7 @@ describe('muitas linhas', () => {
       },
       error: (message: string) => lines.push(message),
     };
-    const rows = new Rows<number>(output, {
+    const rows = new RowPrinter<number>(output, {
       table: (all) => `${all.length} in a table`,
       line: (row) => `#${row}`,
     });

@@ -1,11 +1,11 @@
 import { decodeStreamReasons } from '../../client/reason.js';
 import type { ErrorCode } from '../../core/errors.js';
-import { EXIT, exitOf, meaningOf } from '../exit.js';
+import { EXIT, exitOf, errorText } from '../exit.js';
 import { parseReason } from '../failure.js';
 import type { Failure } from '../failure.js';
 import { dated } from '../rendering/dates.js';
 import type { KeyAnswer, KeyOperation, KeyReply } from './operation.js';
-import type { KeyRequest } from './request.js';
+import type { OperationRequest } from './request.js';
 
 /**
  * @param reply the one of this index within its call, from 0
@@ -13,7 +13,7 @@ import type { KeyRequest } from './request.js';
  * @returns `undefined` for a reply to nothing
  */
 export function answerOf(
-  { operation, asked: items }: KeyRequest,
+  { operation, asked: items }: OperationRequest,
   reply: KeyReply,
   index: number,
   reasons: string | undefined,
@@ -63,5 +63,5 @@ function refusalOf(
       message: `a chave ${name} não tem ${rpc.writes ? 'a versão' : 'versão até'} ${version}`,
     };
   }
-  return { code, exit, message: `recusado: ${words ?? meaningOf(code)}` };
+  return { code, exit, message: `recusado: ${words ?? errorText(code)}` };
 }

@@ -2,7 +2,7 @@ import type { Rpc } from '../../client/call.js';
 import { numberOf, textOf } from '../../client/fields.js';
 import { badSetting } from '../../config/settings.js';
 import { limits } from '../../core/limits.js';
-import { KEY, padded, RESULT, VALUE, VERSION } from '../rendering/columns.js';
+import { KEY, padded, RESULT_COLUMN, VALUE, VERSION } from '../rendering/columns.js';
 import { foundText, insertedText, removedText } from '../rendering/texts.js';
 import type { CountedName } from '../../config/operation-names.js';
 import type { AskedKey, KeyDoor, KeyOperation, KeyReply } from './operation.js';
@@ -28,32 +28,32 @@ export const COUNTED: Readonly<Record<CountedName, KeyOperation>> = {
   insere: {
     ...{ name: 'insere', door: DOOR, rpc: { ...rpc('Insere', true, versao), repeatable: true } },
     ...{ takes: ONE_VALUE, item: keyValue, answers: 'one', blank: 'refused' },
-    ...{ text: insertedText, columns: [KEY, VERSION, RESULT], done: 'inserida' },
+    ...{ text: insertedText, columns: [KEY, VERSION, RESULT_COLUMN], done: 'inserida' },
   },
   consulta: {
     ...{ name: 'consulta', door: DOOR, rpc: rpc('Consulta', false, tupla) },
     ...{ takes: ONE_KEY, item: keyVersion, answers: 'one' },
-    ...{ text: foundText, columns: [KEY, VERSION, VALUE, RESULT], done: 'encontrada' },
+    ...{ text: foundText, columns: [KEY, VERSION, VALUE, RESULT_COLUMN], done: 'encontrada' },
   },
   remove: {
     ...{ name: 'remove', door: DOOR, rpc: rpc('Remove', true, versao) },
     ...{ takes: ONE_KEY, item: keyVersion, answers: 'one', removes: true },
-    ...{ text: removedText, columns: [KEY, VERSION, RESULT], done: 'removida' },
+    ...{ text: removedText, columns: [KEY, VERSION, RESULT_COLUMN], done: 'removida' },
   },
   'insere-v': {
     ...{ name: 'insere-v', door: DOOR, rpc: rpc('InsereVarias', true, versao) },
     ...{ takes: VALUES, item: keyValue, answers: 'each', blank: 'refused' },
-    ...{ columns: [KEY, VERSION, RESULT], done: 'inserida' },
+    ...{ columns: [KEY, VERSION, RESULT_COLUMN], done: 'inserida' },
   },
   'consulta-v': {
     ...{ name: 'consulta-v', door: DOOR, rpc: rpc('ConsultaVarias', false, tupla) },
     ...{ takes: KEYS, item: keyVersionOr0, answers: 'each' },
-    ...{ columns: [KEY, VERSION, VALUE, RESULT], done: 'encontrada' },
+    ...{ columns: [KEY, VERSION, VALUE, RESULT_COLUMN], done: 'encontrada' },
   },
   'remove-v': {
     ...{ name: 'remove-v', door: DOOR, rpc: rpc('RemoveVarias', true, versao) },
     ...{ takes: KEYS, item: keyVersionOr0, answers: 'each', removes: true },
-    ...{ columns: [KEY, VERSION, RESULT], done: 'removida' },
+    ...{ columns: [KEY, VERSION, RESULT_COLUMN], done: 'removida' },
   },
   snapshot: {
     ...{ name: 'snapshot', door: DOOR, rpc: rpc('Snapshot', false, row) },

@@ -2,14 +2,14 @@ import type { Sent } from '../../client/call.js';
 import { badSetting } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
-import { list } from '../flags.js';
+import { flagTexts } from '../flags.js';
 import { single } from '../target.js';
 import { COUNTED_OPERATIONS } from '../../config/operation-names.js';
 import type { CountedName } from '../../config/operation-names.js';
 import type { AskedKey, KeyOperation, Takes } from './operation.js';
 
 /** One operation on keys, and what it is to be done with. */
-export interface KeyRequest {
+export interface OperationRequest {
   readonly operation: KeyOperation;
   /** What each answer is to; of rows, what they lie between. At least one. */
   readonly asked: readonly AskedKey[];
@@ -21,11 +21,11 @@ const QUOTES = '; um valor com espaços vai entre aspas';
  * The request that an operation and the options of `kvs cliente` name.
  * @throws KvsError CONFIGURACAO that says what was expected and what came
  */
-export function keyRequestOf(operation: KeyOperation, flags: Flags): KeyRequest {
+export function keyRequestOf(operation: KeyOperation, flags: Flags): OperationRequest {
   const { name, door, takes } = operation;
-  const keys = list(flags['chave']);
-  const values = list(flags['valor']);
-  const versions = list(flags['ver']).map(door.parseVersion);
+  const keys = flagTexts(flags['chave']);
+  const values = flagTexts(flags['valor']);
+  const versions = flagTexts(flags['ver']).map(door.parseVersion);
   const [wantedKeys, fitKeys] = KEYS_TAKEN[takes.keys](keys.length);
   expect(name, door.key, wantedKeys, fitKeys, keys.length);
   const [wantedValues, fitValues] = VALUES_TAKEN[takes.values](values.length, keys.length);
@@ -45,14 +45,14 @@ export function countedOperationOf({ operacao: given }: Flags): CountedName {
   const known = COUNTED_OPERATIONS.join(', ');
   if (given === undefined)
     throw new KvsError('CONFIGURACAO', `diga a operação com -o: ${known}; ou get, put, del, … sem -o`);
-  const text = single(list(given), '-o');
+  const text = single(flagTexts(given), '-o');
   const operation = COUNTED_OPERATIONS.find((name) => name === text);
   if (operation === undefined) throw badSetting('-o', text, `uma destas: ${known}`);
   return operation;
 }
 
 /** What is sent for a request. */
-export function sentOf({ operation: { answers, item }, asked }: KeyRequest): Sent {
+export function sentOf({ operation: { answers, item }, asked }: OperationRequest): Sent {
   const [first = NOTHING, second = NOTHING] = asked;
   return answers === 'each'
     ? { items: asked.map((one) => item(one, NOTHING)) }

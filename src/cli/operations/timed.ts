@@ -1,7 +1,7 @@
 import type { Rpc } from '../../client/call.js';
 import { textOf } from '../../client/fields.js';
 import { badSetting } from '../../config/settings.js';
-import { BEFORE, DATE, KEY, RESULT, VALUE, VERSION } from '../rendering/columns.js';
+import { BEFORE, DATE, KEY, RESULT_COLUMN, VALUE, VERSION } from '../rendering/columns.js';
 import { deletedText, foundText, putText, trimmedText } from '../rendering/texts.js';
 import type { TimedName } from '../../config/operation-names.js';
 import type { AskedKey, FoundVersion, KeyDoor, KeyOperation, KeyReply } from './operation.js';
@@ -20,8 +20,8 @@ const DOOR: KeyDoor = {
 const ONE_KEY = { keys: 'one', values: 'none', versions: 'none' } as const;
 const KEYS = { keys: 'some', values: 'none', versions: 'none' } as const;
 const RANGE = { keys: 'two', values: 'none', versions: 'none' } as const;
-const FOUND = { door: DOOR, columns: [KEY, VERSION, DATE, VALUE, RESULT] };
-const PUT = { door: DOOR, columns: [KEY, VERSION, DATE, BEFORE, RESULT] };
+const FOUND = { door: DOOR, columns: [KEY, VERSION, DATE, VALUE, RESULT_COLUMN] };
+const PUT = { door: DOOR, columns: [KEY, VERSION, DATE, BEFORE, RESULT_COLUMN] };
 
 /** Operations of `KeyValueStore`. */
 export const TIMED: Readonly<Record<TimedName, KeyOperation>> = {

@@ -3,7 +3,7 @@ import { parseChoice } from '../../config/parse.js';
 import { badSetting } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
-import { list } from '../flags.js';
+import { flagTexts } from '../flags.js';
 import { quotesText } from '../misuse.js';
 import { ADMIN_OPERATIONS, BASES, ENROLMENT_OPERATIONS } from '../../config/operation-names.js';
 import type { AdminName, Base } from '../../config/operation-names.js';
@@ -37,8 +37,8 @@ export interface PortalRequest {
 export function adminRequestOf(flags: Flags): PortalRequest {
   const base = oneOf(flags['base'], '--base', BASES);
   const operation = oneOf(flags['op'], '--op', ADMIN_OPERATIONS);
-  const keys = list(flags['key']);
-  const values = list(flags['val']);
+  const keys = flagTexts(flags['key']);
+  const values = flagTexts(flags['val']);
   const wantedKeys = operation === 'getall' ? 0 : 1;
   const name = `${operation} de ${base}`;
   expect(name, '--key', wantedKeys === 0 ? 'nenhuma' : '1', keys.length === wantedKeys, keys.length);
@@ -81,7 +81,7 @@ function adminRequest(name: AdminName, base: Base, id: string, item: object): Po
  */
 export function enrolmentRequestOf(flags: Flags): PortalRequest {
   const name = oneOf(flags['op'], '--op', ENROLMENT_OPERATIONS);
-  const ids = list(flags['val']);
+  const ids = flagTexts(flags['val']);
   const [id = '', other = ''] = ids;
   const { method, kind, person, done = '' } = ENROLMENT[name];
   const isReport = kind !== 'status';
@@ -104,7 +104,7 @@ function rpcOf(service: string, method: string, kind: ReplyKind): Rpc<PortalRepl
 }
 
 function oneOf<T extends string>(given: Flags[string], place: string, choices: readonly T[]): T {
-  const texts = list(given);
+  const texts = flagTexts(given);
   const [text] = texts;
   if (text === undefined) throw new KvsError('CONFIGURACAO', `diga ${place}: ${choices.join(', ')}`);
   if (texts.length > 1) throw badSetting(place, texts.join(' '), `um só valor, não ${texts.length}`);

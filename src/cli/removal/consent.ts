@@ -2,12 +2,30 @@ import { KvsError } from '../../core/errors.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Failure } from '../failure.js';
+import type { OperationRequest } from '../operations/request.js';
 import type { Output } from '../output.js';
+import type { Target } from '../target.js';
+
+/** How removals of one service are looked at before they are made. */
+export interface RemovalLooks {
+  /** What a removal would take that names too little; `undefined`: it names what it takes, and no server is asked. */
+  readonly lossOf: (target: Target, request: OperationRequest) => Promise<Loss | undefined>;
+  /**
+   * `--simula`: shows what a removal would take, one line for each key, and removes nothing.
+   * @returns the exit code that the removal would have
+   */
+  readonly simulate: (
+    target: Target,
+    request: OperationRequest,
+    json: boolean,
+    output: Output,
+  ) => Promise<ExitCode>;
+}
 
 /** What a removal would take now, as far as that was looked at; or why that cannot be seen. */
 export type Loss = { readonly failure: Failure } | { readonly failure?: undefined; readonly what: What };
 
-export interface What {
+interface What {
   /** More than one version or more than one key, of which no version was named. */
   readonly isWide: boolean;
   /** For people, after "isto remove": `3 chaves, de "a" a "c"`. */

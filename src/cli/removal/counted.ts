@@ -3,16 +3,19 @@ import type { ExitCode } from '../exit.js';
 import type { Failure } from '../failure.js';
 import { COUNTED } from '../operations/counted.js';
 import type { AskedKey } from '../operations/operation.js';
-import type { KeyRequest } from '../operations/request.js';
+import type { OperationRequest } from '../operations/request.js';
 import type { Output } from '../output.js';
 import { visible } from '../rendering/visible.js';
 import type { Target } from '../target.js';
-import type { Loss } from './consent.js';
+import type { Loss, RemovalLooks } from './consent.js';
 import { SHOWN_VERSIONS } from './limits.js';
 import { look } from './look.js';
 
+/** Removals with versions that count. */
+export const COUNTED_REMOVALS: RemovalLooks = { lossOf, simulate };
+
 /** What a removal would take beyond the versions that it names. `undefined`: nothing; no server is asked. */
-export async function lossOf(target: Target, { asked }: KeyRequest): Promise<Loss | undefined> {
+async function lossOf(target: Target, { asked }: OperationRequest): Promise<Loss | undefined> {
   const keys = asked.flatMap((item) => (isNamed(item) ? [] : [item.key]));
   if (keys.length === 0) return undefined;
   const looked = await versionsOf(target, keys);
@@ -25,13 +28,9 @@ export async function lossOf(target: Target, { asked }: KeyRequest): Promise<Los
   return { what: { isWide, text: `todas as versões de ${whose}${which}` } };
 }
 
-/**
- * `--simula`: shows what a removal would take, one line for each thing asked, and removes nothing.
- * @returns the exit code that the removal would have
- */
-export async function simulate(
+async function simulate(
   target: Target,
-  { operation, asked }: KeyRequest,
+  { operation, asked }: OperationRequest,
   json: boolean,
   output: Output,
 ): Promise<ExitCode> {

@@ -2,7 +2,7 @@ import { callServers } from '../caller.js';
 import type { Failure } from '../failure.js';
 import type { KeyReply } from '../operations/operation.js';
 import { sentOf } from '../operations/request.js';
-import type { KeyRequest } from '../operations/request.js';
+import type { OperationRequest } from '../operations/request.js';
 import type { Target } from '../target.js';
 
 /** What a look was ended with on purpose. */
@@ -14,7 +14,7 @@ class Enough extends Error {}
  */
 export async function look(
   target: Target,
-  request: KeyRequest,
+  request: OperationRequest,
   take: (reply: KeyReply) => boolean | Promise<void> | undefined,
 ): Promise<Failure | undefined> {
   try {

@@ -2,7 +2,7 @@ import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Failure } from '../failure.js';
 import type { AskedKey, FoundVersion, KeyReply } from '../operations/operation.js';
-import type { KeyRequest } from '../operations/request.js';
+import type { OperationRequest } from '../operations/request.js';
 import { TIMED } from '../operations/timed.js';
 import type { Output } from '../output.js';
 import { dated } from '../rendering/dates.js';
@@ -10,12 +10,15 @@ import { keysText } from '../rendering/rows.js';
 import { jsonObject } from '../rendering/texts.js';
 import { visible } from '../rendering/visible.js';
 import type { Target } from '../target.js';
-import type { Loss } from './consent.js';
+import type { Loss, RemovalLooks } from './consent.js';
 import { COUNTED_KEYS } from './limits.js';
 import { look } from './look.js';
 
+/** Removals with moments as versions. */
+export const TIMED_REMOVALS: RemovalLooks = { lossOf, simulate };
+
 /** What a removal would take that names no key; `undefined`: it names what it takes, and no server is asked. */
-export async function lossOf(target: Target, { operation, asked }: KeyRequest): Promise<Loss | undefined> {
+async function lossOf(target: Target, { operation, asked }: OperationRequest): Promise<Loss | undefined> {
   if (operation !== TIMED.delrange) return undefined;
   const keys: KeyReply[] = [];
   const failure = await look(target, { operation: TIMED.getrange, asked }, (reply) => {
@@ -33,13 +36,9 @@ export async function lossOf(target: Target, { operation, asked }: KeyRequest): 
   return { what: { isWide: older.found !== undefined, text } };
 }
 
-/**
- * `--simula`: shows what a removal would take, one line for each key as it comes, and removes nothing.
- * @returns the exit code that the removal would have
- */
-export async function simulate(
+async function simulate(
   target: Target,
-  { operation, asked }: KeyRequest,
+  { operation, asked }: OperationRequest,
   json: boolean,
   output: Output,
 ): Promise<ExitCode> {

@@ -29,7 +29,7 @@ export const VALUE: AnswerColumn = { title: 'valor', cell: ({ found }) => cell(f
 
 export const BEFORE: AnswerColumn = { ...VALUE, title: 'valor anterior' };
 
-export const RESULT: AnswerColumn = {
+export const RESULT_COLUMN: AnswerColumn = {
   ...{ title: 'resultado', isPainted: true },
   cell: ({ refusal, operation }) => (refusal === undefined ? operation.done : visible(refusal.message)),
 };

@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
 import type { KeyAnswer, KeyOperation } from '../operations/operation.js';
 import type { Output } from '../output.js';
-import { keysText, Rows } from './rows.js';
+import { keysText, RowPrinter } from './rows.js';
 import { answerJson } from './texts.js';
 
 /** Prints the answers of one operation. */
@@ -38,7 +38,7 @@ export async function printerOf(operation: KeyOperation, json: boolean, output: 
   };
   // Answers to keys that are told apart only at the end are all there: one table holds them.
   const rowsMax = operation.door.isTimed || answers === 'rows' ? undefined : Infinity;
-  const rows = new Rows<KeyAnswer>(
+  const rows = new RowPrinter<KeyAnswer>(
     output,
     {
       table: (kept) => table(header, kept.map(rowOf), colors),

@@ -1,6 +1,6 @@
 import type { Output } from '../output.js';
 
-/** Rows that are kept to draw a table; beyond, each is printed as it comes. */
+/** RowPrinter that are kept to draw a table; beyond, each is printed as it comes. */
 const TABLE_ROWS_MAX = 500;
 
 /** How rows of one kind look to people. */
@@ -12,8 +12,8 @@ export interface RowStyle<Row> {
 }
 
 /** Prints rows for people: few of them as a table, many as they come. */
-export class Rows<Row> {
-  /** Rows so far. */
+export class RowPrinter<Row> {
+  /** RowPrinter so far. */
   count = 0;
   readonly #kept: Row[] = [];
 
