@@ -81,20 +81,19 @@ export function onReload(name: string, reload: Reload): void {
  * From now on SIGHUP takes up anew what was registered. It ends the process in order where there is nothing of that, and
  * where the terminal of the log was closed: that sends SIGHUP too, and nobody could see any more that the server goes on.
  * @param end as for SIGTERM; called once at most
- * @param reloads what is taken up anew; by default what {@link onReload} knows by then
  */
-export function heedHangup(logger: Logger, end: () => void, reloads: Reloads = atHangup): void {
+export function heedHangup(logger: Logger, end: () => void): void {
   const hadTerminal = isatty(STDERR_FD);
   let isEnding = false;
   process.on('SIGHUP', () => {
     // A terminal that closes and the shell in it may both send one.
     if (isEnding) return;
     const terminalGone = hadTerminal && !isatty(STDERR_FD);
-    isEnding = reloads.isEmpty || terminalGone;
+    isEnding = atHangup.isEmpty || terminalGone;
     if (isEnding) {
       const why = terminalGone ? 'o terminal do log fechou' : 'não há arquivo a reler';
       logger.info({}, `SIGHUP encerra este servidor: ${why}`);
       end();
-    } else void reloads.run(logger);
+    } else void atHangup.run(logger);
   });
 }

@@ -27,19 +27,13 @@ const DIGEST_CHARS = 17;
  * The token of a store.
  * @param frontier of the store
  * @param vector of the same moment
- * @param bytesMax longest token
  */
-export function encodeToken(
-  fleet: string,
-  frontier: VectorEntries,
-  vector: VersionVector,
-  bytesMax = limits.sessionTokenBytes,
-): string {
+export function encodeToken(fleet: string, frontier: VectorEntries, vector: VersionVector): string {
   const head = `${PREFIX}.${fleet}.`;
   const whole = head + frontier.map(entryText).join(',');
-  if (whole.length <= bytesMax) return whole;
+  if (whole.length <= limits.sessionTokenBytes) return whole;
   const listed: (readonly [Origin, number])[] = [];
-  let room = bytesMax - head.length - DIGEST_CHARS;
+  let room = limits.sessionTokenBytes - head.length - DIGEST_CHARS;
   for (const entry of vector.latestFirst()) {
     room -= entryText(entry).length + 1;
     if (room < 0) break;

@@ -19,7 +19,6 @@ export class BurstLog {
     private readonly time: Time,
     private readonly logger: Logger,
     private readonly message: string,
-    private readonly periodMs: number = limits.burstLogMs,
   ) {}
 
   /**
@@ -38,14 +37,14 @@ export class BurstLog {
   }
 
   private scheduleSummary(): void {
-    this.time.after(this.periodMs, () => {
+    this.time.after(limits.burstLogMs, () => {
       if (this.counts.size === 0) {
         this.open = false;
         return;
       }
       const mais = Object.fromEntries(this.counts);
       this.logger.warn(
-        { mais, origens: [...this.names], periodoMs: this.periodMs },
+        { mais, origens: [...this.names], periodoMs: limits.burstLogMs },
         `${this.message} (resumo)`,
       );
       this.counts.clear();

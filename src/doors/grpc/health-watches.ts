@@ -18,10 +18,7 @@ export class HealthWatches<T extends Watch> {
   private readonly callers = new Map<T, Caller>();
 
   /** @param onGivesWay gets the one that gives way, for it to be ended */
-  constructor(
-    private readonly onGivesWay: (watch: T) => void,
-    private readonly most: number = grpcLimits.healthWatches,
-  ) {}
+  constructor(private readonly onGivesWay: (watch: T) => void) {}
 
   /** @returns false if the connection has as many as it may */
   add(watch: T): boolean {
@@ -32,7 +29,7 @@ export class HealthWatches<T extends Watch> {
     if (ofPeer.size >= grpcLimits.watchesPerConnection) return false;
     this.held.set(address, ofAddress.set(peer, ofPeer.add(watch)));
     this.callers.set(watch, caller);
-    if (this.callers.size > this.most) this.giveWay(watch);
+    if (this.callers.size > grpcLimits.healthWatches) this.giveWay(watch);
     return true;
   }
 

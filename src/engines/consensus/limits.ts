@@ -8,4 +8,16 @@ export const consensusLimits = Object.freeze({
   lostRaces: 3,
 });
 
+/** How patiently a replica that lost its data is replaced. */
+export const replacementLimits = Object.freeze({
+  /** One request to one member is given up after this. */
+  attemptMs: 2_000,
+  /** A majority must have answered within this. */
+  majorityMs: 8_000,
+  /** The change itself: etcd refuses one while its members have known each other for less than 5 s. */
+  changeMs: 30_000,
+  /** Between two attempts. */
+  pauseMs: 300,
+});
+
 assertRelation(limits.commitWrites * 4 + 4 <= 128, 'a commit must fit a transaction of etcd');

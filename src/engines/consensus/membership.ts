@@ -5,6 +5,7 @@ import { KvsError } from '../../core/errors.js';
 import type { Time } from '../../ports/time.js';
 import { loadEtcd, method, RANGE } from './etcd-messages.js';
 import type { Method } from './etcd-messages.js';
+import { replacementLimits } from './limits.js';
 
 /** A line of the list of replicas: `host:port` for servers, and for the other replicas. */
 export interface ListedReplica {
@@ -24,24 +25,6 @@ interface MemberEntry {
 interface Members {
   readonly members: readonly MemberEntry[];
 }
-
-/** How patient the replacement is, ms: tests are less. */
-interface ReplacementTuning {
-  /** One request to one member. */
-  readonly attemptMs: number;
-  /** Until a majority has answered. */
-  readonly majorityMs: number;
-  /** For the change itself: etcd refuses one while its members have known each other for less than 5 s. */
-  readonly changeMs: number;
-  readonly pauseMs: number;
-}
-
-const replacementTuning: ReplacementTuning = Object.freeze({
-  attemptMs: 2_000,
-  majorityMs: 8_000,
-  changeMs: 30_000,
-  pauseMs: 300,
-});
 
 const loaded = loadEtcd(String);
 const MEMBER_LIST = method<object, Members>(loaded, 'etcdserverpb.Cluster', 'MemberList');
@@ -75,7 +58,6 @@ export class Replacement {
     name: string,
     private readonly list: readonly ListedReplica[],
     private readonly time: Pick<Time, 'monotonicMs'>,
-    private readonly tuning: ReplacementTuning = replacementTuning,
   ) {
     const self = list.find((replica) => replica.name === name);
     if (self === undefined) throw new KvsError('CONFIGURACAO', `não há réplica "${name}" na lista`);
@@ -99,7 +81,7 @@ export class Replacement {
         return this.initialCluster(await this.change(helper));
       } catch (thrown) {
         if (!isServiceError(thrown)) throw thrown;
-        if (this.time.monotonicMs() - begun > this.tuning.changeMs) throw refused(thrown);
+        if (this.time.monotonicMs() - begun > replacementLimits.changeMs) throw refused(thrown);
       }
       await this.pause();
     }
@@ -127,7 +109,7 @@ export class Replacement {
       const first = await Promise.any(asked).catch(() => undefined);
       if (first !== undefined) return first;
       await this.pause();
-    } while (this.time.monotonicMs() - begun < this.tuning.majorityMs);
+    } while (this.time.monotonicMs() - begun < replacementLimits.majorityMs);
     const asked = this.others.map(({ name, client }) => `${name} (${client})`).join(', ');
     throw new KvsError(
       'SEM_MAIORIA',
@@ -165,7 +147,7 @@ export class Replacement {
     const metadata = new Metadata();
     metadata.set('hasleader', 'true');
     // gRPC deadlines are moments of the machine's clock.
-    const options = { deadline: Date.now() + this.tuning.attemptMs };
+    const options = { deadline: Date.now() + replacementLimits.attemptMs };
     return new Promise<Res>((resolve, reject) => {
       const done = (error: ServiceError | null, response?: Res): void => {
         client.close();
@@ -181,7 +163,7 @@ export class Replacement {
 
   /** Not by the port, whose timers keep no process alive: this one has nothing else to live for. */
   private pause(): Promise<void> {
-    return sleep(this.tuning.pauseMs);
+    return sleep(replacementLimits.pauseMs);
   }
 }
 

@@ -22,13 +22,8 @@ export async function spokenAt(host: string, port: number): Promise<'tls' | 'oth
 }
 
 /** Shakes hands on a connection of its own, and waits for so long whether the other side thinks better of it and leaves. */
-export async function probe(
-  host: string,
-  port: number,
-  options: ConnectionOptions,
-  waitMs = PROBE_MS,
-): Promise<ProbeEnd> {
-  return (await look(host, port, options, waitMs)).end;
+export async function probe(host: string, port: number, options: ConnectionOptions): Promise<ProbeEnd> {
+  return (await look(host, port, options, PROBE_MS)).end;
 }
 
 function look(

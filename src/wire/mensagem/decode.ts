@@ -61,14 +61,17 @@ export class BadLine extends Error {
 /**
  * A line as a `Mensagem`, checked in full: what comes out may be used as it is. Unknown fields are ignored. Requests of
  * clients may use English names for their fields: `type`, `key`, `value`, `ts`.
- * @param shape beyond which it is not even parsed
  * @throws BadLine
  */
-export function decodeLine(line: Buffer, shape = SERVER_SHAPE): Mensagem {
-  return decodeNamed(line, shape).message;
+export function decodeLine(line: Buffer): Mensagem {
+  return decodeNamed(line, SERVER_SHAPE).message;
 }
 
-/** As {@link decodeLine}, with the names by which its fields were called. @throws BadLine */
+/**
+ * As {@link decodeLine}, with the names by which its fields were called.
+ * @param shape beyond which the line is not even parsed
+ * @throws BadLine
+ */
 export function decodeNamed(
   line: Buffer,
   shape: JsonShape,

@@ -16,7 +16,7 @@ export class Causes {
   constructor(
     self: Origin,
     store: { readonly vector: VersionVector },
-    private readonly decidesEarly = false,
+    private readonly decidesEarly: boolean,
   ) {
     this.frontier = new Frontier(self, store);
   }
