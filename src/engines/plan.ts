@@ -1,6 +1,6 @@
 /**
  * What a write of one key does, decided here for every engine; each engine says what it knows of the key, and does the
- * step with its own storage: `store-plan.ts` as mutations of a store in memory, `consensus/plans.ts` as a transaction.
+ * step with its own storage: `store-plan.ts` as mutations of a store in memory, `consensus/transactions.ts` as a transaction.
  */
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
@@ -87,9 +87,9 @@ export function tellsNewest({ kind }: KeyWrite): boolean {
 export function answerTo(write: KeyWrite, step: Step, newest: Row | undefined): Answers[KeyWrite['kind']] {
   switch (write.kind) {
     case 'insert':
-      return added(step);
+      return placeOf(step);
     case 'put': {
-      const { version, timestamp } = added(step);
+      const { version, timestamp } = placeOf(step);
       return { row: { key: write.key, value: write.value, version, timestamp }, previous: newest };
     }
     case 'restore': {
@@ -105,9 +105,10 @@ export function answerTo(write: KeyWrite, step: Step, newest: Row | undefined): 
   }
 }
 
-function added(step: Step): Place {
+function placeOf(step: Step): Place {
   if (step.kind !== 'add') throw new Error(`an insert came to ${step.kind}`);
-  return step;
+  const { version, timestamp } = step;
+  return { version, timestamp };
 }
 
 /** @throws KvsError NAO_SUPORTADO if an engine of these capabilities does not offer such a write */

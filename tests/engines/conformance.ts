@@ -7,6 +7,7 @@ import { historySection } from './section-history.js';
 import { keysSection } from './section-keys.js';
 import { rangesSection } from './section-ranges.js';
 import { requestsSection } from './section-requests.js';
+import { restoreSection } from './section-restore.js';
 import { togetherSection } from './section-together.js';
 
 /** An engine under test, fresh and serving. */
@@ -60,5 +61,6 @@ export function engineConformance(name: string, openEngine: () => Promise<OpenEn
     requestsSection(bench);
     everythingSection(bench);
     copySection(bench);
+    restoreSection(bench);
   });
 }

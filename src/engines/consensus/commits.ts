@@ -1,11 +1,12 @@
 import { assertCommitFits } from '../../core/commit-size.js';
 import { KvsError } from '../../core/errors.js';
-import type { Commit, CommitWrite } from '../../ports/engine.js';
+import type { Commit } from '../../ports/engine.js';
 import { Unanswered } from './etcd-client.js';
 import type { Answered } from './etcd-client.js';
 import { headKey } from './layout.js';
-import { judge, planInsert, planRemoveAll, transactionOf } from './plans.js';
-import type { WriteTransaction } from './plans.js';
+import { decide, guardsHold } from '../plan.js';
+import { HeadFacts, judge, planTransaction, transactionOf } from './transactions.js';
+import type { WriteTransaction } from './transactions.js';
 import { headOf } from './records.js';
 import type { StoredHead } from './records.js';
 import { get, read, unchanged } from './etcd-requests.js';
@@ -29,17 +30,19 @@ export class CommitTransactions {
   async commit(change: Commit, deadline: number): Promise<boolean> {
     assertCommitFits(change);
     const { client, random, time, tuning } = this.options;
-    let heads = this.remembered(change);
+    let remembered = this.remembered(change);
     for (let lost = 0; ; lost++) {
-      // What is only remembered may be enough to try; it is never enough to say no.
-      if (heads === undefined || !holds(change, heads)) {
+      let heads = remembered;
+      let plans = heads && this.plan(change, heads);
+      // What is only remembered may be enough to try; it is never enough to say that there is nothing to do.
+      if (heads === undefined || plans === undefined || plans.length === 0) {
         heads = await this.read(change, deadline);
-        if (!holds(change, heads)) return false;
+        plans = this.plan(change, heads);
+        if (plans === undefined) return false;
+        if (plans.length === 0) return true;
       }
-      const plans = this.plan(change.writes, heads);
-      if (plans.length === 0) return true;
       if (await this.apply(plans, heads, deadline)) return true;
-      heads = undefined;
+      remembered = undefined;
       if (time.monotonicMs() >= deadline) {
         throw new KvsError('SEM_MAIORIA', 'outros escrevem nas mesmas chaves sem parar; tente de novo');
       }
@@ -74,15 +77,18 @@ export class CommitTransactions {
     );
   }
 
-  private plan(writes: readonly CommitWrite[], heads: Heads): readonly WriteTransaction[] {
+  /** @returns `undefined` if a guard does not hold */
+  private plan({ guards, writes }: Commit, heads: Heads): readonly WriteTransaction[] | undefined {
+    if (!guardsHold(guards, (key) => heads.get(key)?.record.last)) return undefined;
     const { newToken, time } = this.options;
-    const stamp = { token: newToken(), wallMs: time.wallMs() };
+    const token = newToken();
+    const wallMs = time.wallMs();
     return writes.flatMap((write): WriteTransaction[] => {
-      const base = heads.get(write.key) as StoredHead;
-      if (write.kind === 'insert') return [planInsert(write.key, write.value, base, stamp, false)];
-      if (base.record.last === undefined) return [];
+      const facts = new HeadFacts(heads.get(write.key) as StoredHead);
+      const step = decide(write, facts, wallMs);
+      if (step.kind === 'nothing') return [];
       // Nobody asks what was newest.
-      return [{ ...planRemoveAll(write.key, base, stamp.token), before: undefined }];
+      return [{ ...planTransaction(write, step, facts, token), before: undefined }];
     });
   }
 
@@ -128,10 +134,6 @@ function transaction(plans: readonly WriteTransaction[], heads: Heads): TxnReque
     success: each.flatMap(({ success }) => success),
     failure: each.flatMap(({ failure }) => failure),
   };
-}
-
-function holds({ guards }: Commit, heads: Heads): boolean {
-  return guards.every(({ key, version }) => (heads.get(key)?.record.last?.version ?? 0) === version);
 }
 
 function keysOf({ guards, writes }: Commit): readonly string[] {

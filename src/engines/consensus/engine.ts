@@ -1,14 +1,9 @@
-import type { Attempt } from '../../core/attempt.js';
-import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
 import type {
   Answers,
   Capabilities,
-  Commit,
   Engine,
   OfKind,
   Query,
-  Row,
   Rows,
   Scan,
   Stream,
@@ -17,6 +12,7 @@ import type {
 import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
+import { assertOffered } from '../plan.js';
 import { EtcdClient } from './etcd-client.js';
 import { CommitTransactions } from './commits.js';
 import { ConsensusGuarantees } from './guarantees.js';
@@ -130,59 +126,17 @@ export class ConsensusEngine implements Engine {
   }
 
   write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]>;
-  write(write: Write): Promise<Answers[Write['kind']]> {
-    switch (write.kind) {
-      case 'insert':
-        return this.insert(write.key, write.value, write.attempt);
-      case 'put':
-        return this.put(write.key, write.value, write.attempt);
-      case 'remove':
-        return this.remove(write.key, write.version);
-      case 'removeAll':
-        return this.removeAll(write.key);
-      case 'trim':
-        return this.trim(write.key);
-      case 'restore':
-        throw new KvsError('NAO_SUPORTADO', 'este motor não guarda versões de outros sob o número delas');
-      case 'commit':
-        return this.commit(write);
-    }
+  async write(write: Write): Promise<Answers[Write['kind']]> {
+    assertOffered(this.capabilities, write);
+    const deadline = this.deadline();
+    return write.kind === 'commit'
+      ? this.commits.commit(write, deadline)
+      : this.writes.write(write, deadline);
   }
 
   /** The history of a key is that of the majority, whatever the server was told of local reads: whoever asks is about to write. */
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
     return (scan.kind === 'history' ? this.agreed : this.reading).scan<K>(scan);
-  }
-
-  private insert(key: string, value: string, attempt?: Attempt): Promise<Answers['insert']> {
-    return this.writes.insert(key, value, this.deadline(), attempt);
-  }
-
-  private put(key: string, value: string, attempt?: Attempt): Promise<Answers['put']> {
-    return this.writes.put(key, value, this.deadline(), attempt);
-  }
-
-  private async remove(key: string, version: number | undefined): Promise<undefined> {
-    if (version === undefined) {
-      const newest = await this.writes.removeAll(key, this.deadline());
-      if (newest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
-      return undefined;
-    }
-    // What no insert can have made is looked for as version 0, which no key has.
-    const possible = Number.isInteger(version) && version >= 1 && version <= limits.version;
-    return this.writes.remove(key, possible ? version : 0, this.deadline());
-  }
-
-  private removeAll(key: string): Promise<Row | undefined> {
-    return this.writes.removeAll(key, this.deadline());
-  }
-
-  private trim(key: string): Promise<Row | undefined> {
-    return this.writes.trim(key, this.deadline());
-  }
-
-  private commit(change: Commit): Promise<boolean> {
-    return this.commits.commit(change, this.deadline());
   }
 
   private readingSince(revision: number | undefined, localReads = this.options.localReads): ReplicaReading {

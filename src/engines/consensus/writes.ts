@@ -1,27 +1,20 @@
 import { begunMs, forgotten } from '../../core/attempt.js';
 import type { Attempt } from '../../core/attempt.js';
 import { KvsError } from '../../core/errors.js';
-import type { Answers, Row } from '../../ports/engine.js';
+import { limits } from '../../core/limits.js';
+import type { Answers, Insert, KeyWrite, Row } from '../../ports/engine.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
 import { noSpace, stopping, Unanswered } from './etcd-client.js';
 import type { Answered, EtcdCaller } from './etcd-client.js';
 import type { HeadCache } from './head-cache.js';
 import { headKey, requestKey, versionKey, versionOfPlace, versionsBelow } from './layout.js';
-import {
-  inquiryOf,
-  judge,
-  planInsert,
-  planRemoveAll,
-  planRemoveVersion,
-  planTrim,
-  requestIn,
-  transactionOf,
-} from './plans.js';
-import type { WriteTransaction } from './plans.js';
+import { HeadFacts, inquiryOf, judge, planTransaction, requestIn, transactionOf } from './transactions.js';
+import type { WriteTransaction } from './transactions.js';
 import { Leases, LEASE_LOST } from './leases.js';
 import { headOf, rowOf } from './records.js';
-import type { Place } from '../plan.js';
+import { answerTo, decide, tellsNewest } from '../plan.js';
+import type { Place, Step } from '../plan.js';
 import type { StoredHead } from './records.js';
 import { present, timestampIn } from './reads.js';
 import type { Reads } from './reads.js';
@@ -58,54 +51,58 @@ export class Writes {
     this.leases = new Leases(client, time, random, tuning.requestAgeMs);
   }
 
-  async insert(key: string, value: string, deadline: number, attempt?: Attempt): Promise<Place> {
-    const { row } = await this.add(key, value, deadline, false, attempt);
-    return { version: row.version, timestamp: row.timestamp };
-  }
-
-  put(key: string, value: string, deadline: number, attempt?: Attempt): Promise<Answers['put']> {
-    return this.add(key, value, deadline, true, attempt);
-  }
-
-  private add(
-    key: string,
-    value: string,
-    deadline: number,
-    tellsBefore: boolean,
-    attempt: Attempt | undefined,
-  ): Promise<Answers['put']> {
-    const { reads, time, newToken } = this.options;
-    return this.repeat<Answers['put']>(key, deadline, async (known) => {
+  /**
+   * Does a write, and tells what it is answered with.
+   * @throws KvsError of the plan; SEM_MAIORIA, RESULTADO_DESCONHECIDO, LIMITE_MEMORIA, PEDIDO_REPETIDO
+   */
+  write(write: KeyWrite, deadline: number): Promise<Answers[KeyWrite['kind']]> {
+    const insert = write.kind === 'insert' || write.kind === 'put' ? write : undefined;
+    const attempt = insert?.attempt;
+    return this.repeat<Answers[KeyWrite['kind']]>(write.key, deadline, async (known) => {
+      const again = (record: RequestRecord) => this.again(record, write as Insert, deadline);
       const old = attempt && (await this.oldRecord(attempt, deadline));
-      if (old) return { done: await this.again(old, key, value, deadline, tellsBefore) };
+      if (old) return { done: await again(old) };
       const request = attempt && { id: attempt.id, lease: await this.lease(deadline) };
-      const base = known ?? (await reads.head(key, deadline));
-      const stamp = { token: newToken(), wallMs: time.wallMs() };
-      const plan = planInsert(key, value, base, stamp, tellsBefore, request);
-      const tell = (previous: Row | undefined): Answers['put'] => ({
-        row: { key, value, ...plan.made },
-        previous,
-      });
-      return this.commit(plan, deadline, tell, (record) =>
-        this.again(record, key, value, deadline, tellsBefore),
-      );
+      const { facts, step } = await this.decide(write, known, deadline);
+      if (step.kind === 'nothing') return { done: answerTo(write, step, undefined) };
+      const plan = planTransaction(write, step, facts, this.options.newToken(), request);
+      return this.commit(plan, deadline, (newest) => answerTo(write, step, newest), again);
     });
+  }
+
+  /** What a write does, from what is known of its key. */
+  private async decide(
+    write: KeyWrite,
+    known: StoredHead | undefined,
+    deadline: number,
+  ): Promise<{ readonly facts: HeadFacts; readonly step: Step }> {
+    const { reads, time } = this.options;
+    const decided = (facts: HeadFacts) => ({ facts, step: decide(write, facts, time.wallMs()) });
+    if (write.kind === 'remove' && write.version !== undefined) {
+      return decided(await this.lookUp(write.key, write.version, deadline));
+    }
+    try {
+      // What is only remembered may be enough to try; it is never enough to say that there is nothing to do, or to refuse.
+      const tried = known && decided(new HeadFacts(known));
+      if (tried !== undefined && tried.step.kind !== 'nothing') return tried;
+    } catch (error) {
+      if (!(error instanceof KvsError)) throw error;
+    }
+    return decided(new HeadFacts(await reads.head(write.key, deadline)));
   }
 
   /** The answer to a request that was done in an earlier attempt. What was before it is told as far as it is here. */
   private async again(
     record: RequestRecord,
-    key: string,
-    value: string,
+    insert: Insert,
     deadline: number,
-    tellsBefore: boolean,
-  ): Promise<Answers['put']> {
+  ): Promise<Answers[KeyWrite['kind']]> {
+    const { key, value } = insert;
     assertSame(record, key, value);
     const { version, timestamp } = record;
-    const previous = tellsBefore
-      ? await this.options.reads.upToTime(key, timestamp - 1, deadline)
-      : undefined;
-    return { row: { key, value, version, timestamp }, previous };
+    const { reads } = this.options;
+    const previous = tellsNewest(insert) ? await reads.upToTime(key, timestamp - 1, deadline) : undefined;
+    return answerTo(insert, { kind: 'add', version, timestamp }, previous);
   }
 
   /**
@@ -133,53 +130,10 @@ export class Writes {
     }
   }
 
-  /** @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE */
-  remove(key: string, version: number, deadline: number): Promise<undefined> {
-    return this.repeat<undefined>(key, deadline, async () => {
-      const { base, gone, older } = await this.lookUp(key, version, deadline);
-      if (base.record.last === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
-      if (gone === undefined) {
-        throw new KvsError('VERSAO_INEXISTENTE', 'a chave não tem essa versão');
-      }
-      const plan = planRemoveVersion(key, base, gone, older, this.options.newToken());
-      return this.commit(plan, deadline, () => undefined);
-    });
-  }
-
-  removeAll(key: string, deadline: number): Promise<Row | undefined> {
-    return this.repeat<Row | undefined>(key, deadline, async (known) => {
-      const base = await this.certain(key, known, deadline);
-      if (base.record.last === undefined) return { done: undefined };
-      const plan = planRemoveAll(key, base, this.options.newToken());
-      return this.commit(plan, deadline, (newest) => newest);
-    });
-  }
-
-  trim(key: string, deadline: number): Promise<Row | undefined> {
-    return this.repeat<Row | undefined>(key, deadline, async (known) => {
-      const base = await this.certain(key, known, deadline);
-      const { last } = base.record;
-      if (last === undefined) return { done: undefined };
-      const plan = planTrim(key, base, last, this.options.newToken());
-      return this.commit(plan, deadline, (newest) => newest);
-    });
-  }
-
-  /** A head to plan on. That a key has nothing is never believed of a remembered head. */
-  private certain(
-    key: string,
-    known: StoredHead | undefined,
-    deadline: number,
-  ): StoredHead | Promise<StoredHead> {
-    return known?.record.last === undefined ? this.options.reads.head(key, deadline) : known;
-  }
-
   /** A version, the one before it, and the head, all at one moment. */
-  private async lookUp(
-    key: string,
-    version: number,
-    deadline: number,
-  ): Promise<{ base: StoredHead; gone: Place | undefined; older: Place | undefined }> {
+  private async lookUp(key: string, named: number, deadline: number): Promise<HeadFacts> {
+    // What no insert can have made is looked for as version 0, which no key has.
+    const version = Number.isInteger(named) && named >= 1 && named <= limits.version ? named : 0;
     const now = { local: false };
     const success = [
       get(headKey(key), now),
@@ -188,8 +142,8 @@ export class Writes {
     ];
     const request = { compare: [], success, failure: [] };
     const { response } = await this.options.reads.ask(request, { deadline, local: false });
-    const [gone, older] = [placeIn(read(response, 1)), placeIn(read(response, 2))];
-    return { base: headOf(read(response, 0)), gone, older };
+    const head = headOf(read(response, 0));
+    return new HeadFacts(head, placeIn(read(response, 1)), placeIn(read(response, 2)));
   }
 
   /** Tries until nobody was faster. */

@@ -77,7 +77,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
       case 'insert':
       case 'put':
         wallMs = op.wallMs;
-        return engine[op.kind](prefix + op.key, op.value);
+        return verbs(engine)[op.kind](prefix + op.key, op.value);
       case 'query':
         return verbs(engine).query(prefix + op.key, op.version);
       case 'remove':
@@ -86,7 +86,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
         return verbs(engine).queryAt(prefix + op.key, op.timestamp);
       case 'removeAll':
       case 'trim':
-        return engine[op.kind](prefix + op.key);
+        return verbs(engine)[op.kind](prefix + op.key);
       case 'snapshot': {
         const rows = await collect(verbs(engine).snapshot(op.version));
         return rows.filter((row) => row.key.startsWith(prefix));
@@ -231,7 +231,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
     const [engine] = engines as [ConsensusEngine];
     expect(engine.capabilities).toEqual({
       ...{ heads: false, linearizable: true, durable: true, commits: 'everywhere' },
-      remembersRequests: true,
+      ...{ remembersRequests: true, everything: true, restores: false },
     });
     await eventually('health', () => engine.available);
   });

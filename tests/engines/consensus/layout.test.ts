@@ -23,7 +23,7 @@ import {
 } from '../../../src/engines/consensus/layout.js';
 import type { EtcdRange } from '../../../src/engines/consensus/layout.js';
 import { answerAbove, requestBelow } from '../../../src/engines/consensus/below.js';
-import { planInsert, planRemoveAll, transactionOf } from '../../../src/engines/consensus/plans.js';
+import { HeadFacts, planTransaction, transactionOf } from '../../../src/engines/consensus/transactions.js';
 import { NO_HEAD } from '../../../src/engines/consensus/records.js';
 import {
   BARE,
@@ -150,8 +150,10 @@ describe('formats of a store', () => {
     const below = (plan: Parameters<typeof transactionOf>[0]) =>
       requestBelow(Buffer.from(format.prefix), TXN.path, transactionOf(plan));
     const request = { id: 'pedido', lease: 7 };
-    const stamp = { token: 'marca', wallMs: 1_700_000_000_000 };
-    const insert = below(planInsert('a!b%', 'valor', NO_HEAD, stamp, true, request));
+    const facts = new HeadFacts(NO_HEAD);
+    const put = { kind: 'put', key: 'a!b%', value: 'valor' } as const;
+    const add = { kind: 'add', version: 1, timestamp: 1_700_000_000_000 } as const;
+    const insert = below(planTransaction(put, add, facts, 'marca', request));
     expect(insert.compare.map(({ key: k }) => k.toString())).toEqual([`${prefix}ha!b%`, `${prefix}ppedido`]);
     const puts = insert.success.map((op) => ('request_put' in op ? op.request_put : undefined));
     expect(
@@ -166,7 +168,9 @@ describe('formats of a store', () => {
         '{"formato":1,"maiorVersao":1,"maiorInstante":1700000000000,"ultima":[1,1700000000000],"recentes":["marca"]}',
       ],
     ]);
-    const removal = below(planRemoveAll('a!', NO_HEAD, 'marca'));
+    const removal = below(
+      planTransaction({ kind: 'removeAll', key: 'a!' }, { kind: 'removeAll' }, facts, 'marca'),
+    );
     const gone = removal.success.flatMap((op) =>
       'request_delete_range' in op ? [op.request_delete_range] : [],
     );

@@ -6,16 +6,19 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { systemRandom } from '../../../src/app/system-random.js';
 import { systemTime } from '../../../src/app/system-time.js';
+import { CommitTransactions } from '../../../src/engines/consensus/commits.js';
 import { EtcdClient, Unanswered } from '../../../src/engines/consensus/etcd-client.js';
 import { HeadCache } from '../../../src/engines/consensus/head-cache.js';
 import { meaningOf } from '../../../src/engines/consensus/outcome.js';
 import {
   inquiryOf,
   judge,
-  planInsert,
-  planRemoveAll,
+  HeadFacts,
+  planTransaction,
   transactionOf,
-} from '../../../src/engines/consensus/plans.js';
+} from '../../../src/engines/consensus/transactions.js';
+import { decide } from '../../../src/engines/plan.js';
+import type { KeyWrite } from '../../../src/ports/engine.js';
 import {
   decodeHead,
   decodeValue,
@@ -130,7 +133,10 @@ describe('enums on the wire', () => {
   });
 });
 
-const stamp = (token: string, wallMs = 1000): { token: string; wallMs: number } => ({ token, wallMs });
+const planned = (write: KeyWrite, base: StoredHead, token: string, wallMs = 1000) => {
+  const facts = new HeadFacts(base);
+  return planTransaction(write, decide(write, facts, wallMs), facts, token);
+};
 const kv = (value: Buffer, writes = 1): EtcdKeyValue => ({
   key: Buffer.from('k'),
   value,
@@ -156,9 +162,9 @@ describe('plans', () => {
           revision: 1,
           writes: 1,
         };
-        const { made } = planInsert('k', 'v', base, stamp('t', wallMs), false);
-        expect(made.version).toBe(greatestVersion + 1);
-        expect(made.timestamp).toBe(Math.max(wallMs, greatestTimestamp + 1));
+        const { made } = planned({ kind: 'insert', key: 'k', value: 'v' }, base, 't', wallMs);
+        expect(made?.version).toBe(greatestVersion + 1);
+        expect(made?.timestamp).toBe(Math.max(wallMs, greatestTimestamp + 1));
       }),
     );
   });
@@ -166,7 +172,7 @@ describe('plans', () => {
   it('refuse a version beyond the contract', () => {
     const record = { greatestVersion: 2 ** 31 - 1, greatestTimestamp: 1, last: undefined, recent: [] };
     const base = { record, revision: 1, writes: 1 };
-    expect(() => planInsert('k', 'v', base, stamp('t'), false)).toThrow(
+    expect(() => planned({ kind: 'insert', key: 'k', value: 'v' }, base, 't')).toThrow(
       expect.objectContaining({ code: 'VERSAO_ESGOTADA' }),
     );
   });
@@ -174,14 +180,14 @@ describe('plans', () => {
   it('remember eight writers', () => {
     let base = NO_HEAD;
     for (let n = 1; n <= 10; n++) {
-      const { next } = planInsert('k', 'v', base, stamp(`t${n}`), false);
+      const { next } = planned({ kind: 'insert', key: 'k', value: 'v' }, base, `t${n}`);
       base = { record: next, revision: n, writes: n };
     }
     expect(base.record.recent).toEqual(['t3', 't4', 't5', 't6', 't7', 't8', 't9', 't10']);
   });
 
   it('compare the head, and an inquiry changes nothing', () => {
-    const plan = planInsert('k', 'v', NO_HEAD, stamp('t'), false);
+    const plan = planned({ kind: 'insert', key: 'k', value: 'v' }, NO_HEAD, 't');
     expect(transactionOf(plan).compare).toEqual(inquiryOf(plan).compare);
     expect(inquiryOf(plan).success).toEqual([]);
     expect(inquiryOf(plan).failure.length).toBeGreaterThan(0);
@@ -195,11 +201,16 @@ describe('plans', () => {
     ['more wrote, and its value is there', ['x', 'y'], 9, 'mine', true, 'applied'],
     ['more wrote, and another value is in its place', ['x', 'y'], 9, 'other', true, 'notApplied'],
   ] as const)('are judged: %s', (_, tokens, writes, valueToken, doubtful, outcome) => {
-    const insert = planInsert('k', 'v', NO_HEAD, stamp('mine'), false);
+    const insert = planned({ kind: 'insert', key: 'k', value: 'v' }, NO_HEAD, 'mine');
     const value = valueToken && kv(encodeValue(1, valueToken, 'v'));
     expect(judge(insert, answer(headKv([...tokens], writes), value), doubtful).outcome).toBe(outcome);
     if (valueToken === undefined) {
-      const removal = planRemoveAll('k', NO_HEAD, 'mine');
+      const removal = planTransaction(
+        { kind: 'removeAll', key: 'k' },
+        { kind: 'removeAll' },
+        new HeadFacts(NO_HEAD),
+        'mine',
+      );
       expect(judge(removal, answer(headKv([...tokens], writes)), doubtful).outcome).toBe(outcome);
     }
   });
@@ -220,7 +231,8 @@ describe('a write that finds the replicas full', () => {
     const random = systemRandom;
     const options = { client, cache, reads, random, time: systemTime, tuning: defaultConsensusTuning };
     const writes = new Writes({ ...options, newToken: () => 'mine' });
-    return writes.insert('k', 'v', systemTime.monotonicMs() + 1_000).finally(() => client.close());
+    const write = { kind: 'insert', key: 'k', value: 'v' } as const;
+    return writes.write(write, systemTime.monotonicMs() + 1_000).finally(() => client.close());
   }
 
   it('is refused if it was never sent before', async () => {
@@ -234,6 +246,33 @@ describe('a write that finds the replicas full', () => {
   it('is unknown while an earlier attempt may be on its way', async () => {
     const unchangedYet = { ...answer(), succeeded: true };
     await expect(insert(full(true), unchangedYet)).rejects.toMatchObject({ code: 'RESULTADO_DESCONHECIDO' });
+  });
+});
+
+describe('a commit on what is only remembered', () => {
+  it('that would change nothing is looked at anew: another server may have written meanwhile', async () => {
+    const cache = new HeadCache(1e6);
+    cache.note('k', { ...NO_HEAD, revision: 1, writes: 1 });
+    const client = new EtcdClient(['127.0.0.1:1'], defaultConsensusTuning, systemTime, systemRandom);
+    const [member] = client.members;
+    const last = { version: 5, timestamp: 5 };
+    const written = kv(encodeHead({ greatestVersion: 5, greatestTimestamp: 5, last, recent: ['x'] }), 2);
+    const call = vi.spyOn(client, 'call');
+    for (const response of [answer(written), { ...answer(), succeeded: true }]) {
+      call.mockResolvedValueOnce({ response, member: member!, doubtful: false });
+    }
+    const reads = new Reads(client, cache, false);
+    const options = { client, cache, reads, random: systemRandom, time: systemTime };
+    const commits = new CommitTransactions({
+      ...options,
+      tuning: defaultConsensusTuning,
+      newToken: () => 'mine',
+    });
+    const removal = { kind: 'removeAll', key: 'k' } as const;
+    const change = { kind: 'commit', guards: [], writes: [removal] } as const;
+    expect(await commits.commit(change, systemTime.monotonicMs() + 1_000)).toBe(true);
+    expect(call).toHaveBeenCalledTimes(2);
+    client.close();
   });
 });
 

@@ -1,5 +1,4 @@
-import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
+import type { KeyWrite } from '../../ports/engine.js';
 import {
   contentOf,
   headKey,
@@ -12,7 +11,8 @@ import {
   versionsBelow,
 } from './layout.js';
 import { decodeValue, encodeHead, encodeValue, headOf, RECENT_WRITES } from './records.js';
-import type { Place } from '../plan.js';
+import { tellsNewest } from '../plan.js';
+import type { KeyFacts, Place, Step } from '../plan.js';
 import type { StoredHead, HeadRecord } from './records.js';
 import { absent, drop, dropRange, get, put, putFor, read, unchanged } from './etcd-requests.js';
 import { decodeRequest, encodeRequest, requestRecord } from './request-record.js';
@@ -45,97 +45,100 @@ export interface Repeatable {
   readonly lease: number;
 }
 
-/** The writer of a plan: its token, and the wall clock, ms since 1970. */
-export interface Stamp {
-  readonly token: string;
-  readonly wallMs: number;
-}
+/** What a write knows of its key: the head, and of the one version that it names where it is and what is before it. */
+export class HeadFacts implements KeyFacts {
+  constructor(
+    readonly base: StoredHead,
+    readonly named?: Place,
+    readonly older?: Place,
+  ) {}
 
-/**
- * A new version of a key. The timestamp is the wall clock's, or one more than the greatest of the key.
- * @param tellsBefore reads what was newest
- * @param request is noted with it, and must not have been noted before
- * @throws KvsError VERSAO_ESGOTADA
- */
-export function planInsert(
-  key: string,
-  value: string,
-  base: StoredHead,
-  stamp: Stamp,
-  tellsBefore: boolean,
-  request?: Repeatable,
-): WriteTransaction & { made: Place } {
-  const { token, wallMs } = stamp;
-  const { greatestVersion, greatestTimestamp, last } = base.record;
-  const version = greatestVersion + 1;
-  const timestamp = Math.max(Math.floor(wallMs), greatestTimestamp + 1);
-  if (version > limits.version || timestamp > limits.timestampMs) {
-    throw new KvsError(
-      'VERSAO_ESGOTADA',
-      `a chave já usou a maior versão possível (${limits.version}); use outra chave`,
-    );
+  get greatestVersion(): number {
+    return this.base.record.greatestVersion;
   }
-  const made = { version, timestamp };
-  const operations = [
-    put(valueKey(key, timestamp), encodeValue(version, token, value)),
-    put(versionKey(key, version), Buffer.from(String(timestamp))),
-    put(timeKey(key, timestamp), Buffer.from(String(version))),
-  ];
-  const next = { greatestVersion: version, greatestTimestamp: timestamp, last: made };
-  const before = tellsBefore ? last : undefined;
-  if (request === undefined) return { ...plan(key, base, token, next, operations), before, made };
-  const place = requestKey(request.id);
-  const note = putFor(request.lease, place, encodeRequest(requestRecord(key, value, made)));
-  return { ...plan(key, base, token, next, [...operations, note]), before, made, request: place };
+
+  get greatestTimestamp(): number {
+    return this.base.record.greatestTimestamp;
+  }
+
+  get newest(): Place | undefined {
+    return this.base.record.last;
+  }
+
+  has(version: number): boolean {
+    return this.named?.version === version;
+  }
+
+  /** Nothing is restored here. */
+  holds(): boolean {
+    return false;
+  }
 }
 
 /**
- * Without one version.
- * @param gone where it is
- * @param older the version before it, if there is one
+ * The transaction of a step.
+ * @param token names this plan, and no other
+ * @param request is noted with it, and must not have been noted before
  */
-export function planRemoveVersion(
-  key: string,
-  base: StoredHead,
-  gone: Place,
-  older: Place | undefined,
+export function planTransaction(
+  write: KeyWrite,
+  step: Step,
+  facts: HeadFacts,
   token: string,
+  request?: Repeatable,
 ): WriteTransaction {
-  const operations = [
-    drop(valueKey(key, gone.timestamp)),
-    drop(versionKey(key, gone.version)),
-    drop(timeKey(key, gone.timestamp)),
-  ];
-  const last = base.record.last?.version === gone.version ? older : base.record.last;
-  return plan(key, base, token, { ...base.record, last }, operations);
-}
-
-/** Without any version; it tells what was newest. */
-export function planRemoveAll(key: string, base: StoredHead, token: string): WriteTransaction {
-  const operations = contentOf(key).map(dropRange);
-  const next = { ...base.record, last: undefined };
-  return { ...plan(key, base, token, next, operations), before: base.record.last };
-}
-
-/** Without any version but the newest, which it tells. */
-export function planTrim(key: string, base: StoredHead, newest: Place, token: string): WriteTransaction {
-  const operations = [
-    dropRange(valuesBelow(key, newest.timestamp)),
-    dropRange(versionsBelow(key, newest.version)),
-    dropRange(timesBelow(key, newest.timestamp)),
-  ];
-  return { ...plan(key, base, token, base.record, operations), before: newest };
-}
-
-function plan(
-  key: string,
-  base: StoredHead,
-  token: string,
-  next: Omit<HeadRecord, 'recent'>,
-  operations: readonly RequestOp[],
-): WriteTransaction {
-  const recent = [...base.record.recent, token].slice(-RECENT_WRITES);
-  return { key, base, token, next: { ...next, recent }, operations, before: undefined, made: undefined };
+  const { base } = facts;
+  const { record } = base;
+  const { key } = write;
+  const before = tellsNewest(write) ? record.last : undefined;
+  const planned = (
+    change: Partial<HeadRecord>,
+    operations: readonly RequestOp[],
+    made?: Place,
+  ): WriteTransaction => {
+    const recent = [...record.recent, token].slice(-RECENT_WRITES);
+    return { key, base, token, next: { ...record, ...change, recent }, operations, before, made };
+  };
+  switch (step.kind) {
+    case 'add': {
+      if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
+      const { version, timestamp } = step;
+      const made = { version, timestamp };
+      const operations = [
+        put(valueKey(key, timestamp), encodeValue(version, token, write.value)),
+        put(versionKey(key, version), Buffer.from(String(timestamp))),
+        put(timeKey(key, timestamp), Buffer.from(String(version))),
+      ];
+      const next = { greatestVersion: version, greatestTimestamp: timestamp, last: made };
+      if (request === undefined) return planned(next, operations, made);
+      const place = requestKey(request.id);
+      const note = encodeRequest(requestRecord(key, write.value, made));
+      operations.push(putFor(request.lease, place, note));
+      return { ...planned(next, operations, made), request: place };
+    }
+    case 'removeVersion': {
+      const { named, older } = facts;
+      if (named === undefined) throw new Error('a version is removed that was not looked for');
+      const last = record.last?.version === named.version ? older : record.last;
+      return planned({ last }, [
+        drop(valueKey(key, named.timestamp)),
+        drop(versionKey(key, named.version)),
+        drop(timeKey(key, named.timestamp)),
+      ]);
+    }
+    case 'removeAll':
+      return planned({ last: undefined }, contentOf(key).map(dropRange));
+    case 'keepNewest': {
+      if (record.last === undefined) throw new Error('there is no newest version to keep');
+      return planned({}, [
+        dropRange(valuesBelow(key, record.last.timestamp)),
+        dropRange(versionsBelow(key, record.last.version)),
+        dropRange(timesBelow(key, record.last.timestamp)),
+      ]);
+    }
+    case 'nothing':
+      throw new Error('there is nothing to do');
+  }
 }
 
 /** The transaction of a plan. If it does not hold, it answers with what {@link judge} needs. */
