@@ -27,6 +27,7 @@ import type { Transport } from '../../security/tls/transport.js';
 import { Backlog } from './backlog.js';
 import { onlyAdmitted } from './calls/guarded.js';
 import type { DoorContext } from './calls/grpc-call.js';
+import { bound } from './calls/handlers.js';
 import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
 import type { KnownServer } from './directory/definition.js';
 import { copyHandlers, copyService } from './copy/handlers.js';
@@ -47,7 +48,7 @@ import {
   enrolmentService,
   portalPackage,
 } from './portal/definition.js';
-import { adminHandlers, enrolmentHandlers } from './portal/handlers.js';
+import { adminOperations, enrolmentOperations } from './portal/operations.js';
 import { listen } from './listen.js';
 import type { Listener } from './listen.js';
 import { addReflection } from './reflection.js';
@@ -235,11 +236,11 @@ function portalDoors(offered: OfferedPortal | undefined, context: DoorContext): 
   const common = { package: portalPackage };
   const doors: Door[] = [];
   if (services.includes('admin')) {
-    const handlers = { ...adminHandlers(portal, context) };
+    const handlers = bound({ ...adminOperations(portal) }, context);
     doors.push({ ...common, name: ADMIN_SERVICE_NAME, service: adminService, handlers });
   }
   if (services.includes('matricula')) {
-    const handlers = { ...enrolmentHandlers(portal, context) };
+    const handlers = bound({ ...enrolmentOperations(portal) }, context);
     doors.push({ ...common, name: ENROLMENT_SERVICE_NAME, service: enrolmentService, handlers });
   }
   return doors;

@@ -3,7 +3,9 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   StatusObject,
+  UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { Caller } from '../../../call/admission.js';
 import type { Trailers } from '../../../call/call.js';
 import { serveConversation } from '../../../call/conversation.js';
 import { serveOne } from '../../../call/one.js';
@@ -77,6 +79,26 @@ export function serverStreaming<Req, T, Res>(
     });
   };
 }
+
+/** The handlers of operations by their names: what has rows is streamed, the others are calls of one request. */
+export function bound(
+  operations: Readonly<Record<string, AnyOperation>>,
+  context: DoorContext,
+): UntypedServiceImplementation {
+  return Object.fromEntries(
+    Object.entries(operations).map(([name, operation]) => [
+      name,
+      'rows' in operation
+        ? serverStreaming(operation as RowsOperation<unknown, unknown, unknown>, context)
+        : unary(operation as DoorOperation<unknown, unknown>, context),
+    ]),
+  );
+}
+
+/** Each has requests and answers of its own, which its definition decodes and encodes. */
+type AnyOperation =
+  | { readonly run: (request: never, caller: Caller) => unknown }
+  | { readonly rows: (request: never, caller: Caller) => unknown };
 
 /** Ends a call with a status, after the answers already written, unless it is over. */
 function endWith(call: OpenCall, error: KvsError, trailers: Trailers | undefined): void {

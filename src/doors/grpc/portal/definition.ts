@@ -1,7 +1,7 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { loadProto, loadedService } from '../protos.js';
 import { serverMethod } from '../service.js';
-import type { AdminHandlers, EnrolmentHandlers } from './handlers.js';
+import type { AdminOperations, EnrolmentOperations } from './operations.js';
 import {
   decodeAluno,
   decodeClassAndPerson,
@@ -43,7 +43,7 @@ export const adminService: ServiceDefinition = {
   RemoveDisciplina: serverMethod(admin, 'RemoveDisciplina', decodeId, encodeStatus),
   ObtemDisciplina: serverMethod(admin, 'ObtemDisciplina', decodeId, encodeDisciplina),
   ObtemTodasDisciplinas: serverMethod(admin, 'ObtemTodasDisciplinas', decodeEmpty, encodeDisciplina),
-} satisfies Record<keyof AdminHandlers, unknown>;
+} satisfies Record<keyof AdminOperations, unknown>;
 
 /** `project.PortalMatricula` for a server. */
 export const enrolmentService: ServiceDefinition = {
@@ -54,4 +54,4 @@ export const enrolmentService: ServiceDefinition = {
   DetalhaDisciplina: serverMethod(enrolment, 'DetalhaDisciplina', decodeId, encodeReport),
   ObtemDisciplinasProfessor: serverMethod(enrolment, 'ObtemDisciplinasProfessor', decodeId, encodeReport),
   ObtemDisciplinasAluno: serverMethod(enrolment, 'ObtemDisciplinasAluno', decodeId, encodeSummary),
-} satisfies Record<keyof EnrolmentHandlers, unknown>;
+} satisfies Record<keyof EnrolmentOperations, unknown>;
