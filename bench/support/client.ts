@@ -1,8 +1,8 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import { kvsPackage } from '../../src/doors/grpc/kvs/definition.js';
-import { loadedService } from '../../src/doors/grpc/protos.js';
 
-const service = loadedService(kvsPackage, 'kvs.KVS');
+import { loadedService, loadProto } from '../../src/doors/grpc/protos.js';
+
+const service = loadedService(loadProto('kvs.proto'), 'kvs.KVS');
 
 /** A client of one server over one connection of its own, with the library's own messages. */
 export class KvsClient {

@@ -115,7 +115,7 @@ describe('um servidor que recebe e não responde', () => {
   let port = '';
   beforeAll(async () => {
     const hang = (): void => undefined;
-    for (const { service } of keyValueServices) {
+    for (const { definition: service } of keyValueServices) {
       const handlers: UntypedServiceImplementation = {};
       for (const name of Object.keys(service)) handlers[name] = hang;
       server.addService(service, handlers);

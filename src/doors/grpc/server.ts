@@ -6,7 +6,7 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { loadSync } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
 import { hostPortText } from '../../core/host-port.js';
 import { limits } from '../../core/limits.js';
@@ -27,28 +27,18 @@ import type { Transport } from '../../security/tls/transport.js';
 import { Backlog } from './backlog.js';
 import { onlyAdmitted } from './calls/guarded.js';
 import type { DoorContext } from './calls/grpc-call.js';
-import { bound } from './calls/handlers.js';
+import { handlersOf } from './calls/handlers.js';
+import { copyService } from './copy/definition.js';
 import { directoryHandlers, directoryPackage, directoryService } from './directory/definition.js';
 import type { KnownServer } from './directory/definition.js';
-import { copyHandlers, copyService } from './copy/handlers.js';
-import { COPY_SERVICE_NAME, copyPackage } from './copy/wire.js';
 import { HealthService } from './health.js';
 import { keyValueServices } from './keyvalue/definition.js';
-import { keyValueHandlers } from './keyvalue/handlers.js';
-import { KVS_SERVICE_NAME, kvsPackage, kvsService } from './kvs/definition.js';
-import { kvsHandlers } from './kvs/handlers.js';
-import { KV_STORE_SERVICE_NAME, kvStorePackage, kvStoreService } from './kvstore/definition.js';
-import { kvStoreHandlers } from './kvstore/handlers.js';
+import { kvsService } from './kvs/definition.js';
+import { kvStoreService } from './kvstore/definition.js';
+import { adminService, enrolmentService } from './portal/definition.js';
+import type { GrpcService } from './service.js';
 import { OpenCalls } from './open-calls.js';
 import { OpenStreams } from './open-streams.js';
-import {
-  ADMIN_SERVICE_NAME,
-  adminService,
-  ENROLMENT_SERVICE_NAME,
-  enrolmentService,
-  portalPackage,
-} from './portal/definition.js';
-import { adminOperations, enrolmentOperations } from './portal/operations.js';
 import { listen } from './listen.js';
 import type { Listener } from './listen.js';
 import { addReflection } from './reflection.js';
@@ -137,8 +127,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const backlog = options.pauses && new Backlog(options.pauses, time);
   const admit = options.access === undefined ? admitAll(engine) : admitKnown(options.access, engine);
   const context: DoorContext = { engine, admit, observe, time, backlog, openStreams };
-  const doors = [...doorsOf(context, minimumChars), ...portalDoors(options.portal, context)];
-  for (const door of doors) server.addService(door.service, door.handlers);
+  const services = servicesOf(minimumChars, options.portal);
+  for (const service of services) server.addService(service.definition, handlersOf(service, context));
   let serving = false;
   const said = saidHost(host);
   const known = (): readonly KnownServer[] => [
@@ -150,7 +140,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     onlyAdmitted(directoryService, { ...directoryHandlers(known) }, context),
   );
   const health = new HealthService(
-    doors.map((door) => door.name),
+    services.map(({ name }) => name),
     options.engineHealth,
     options.conditions,
   );
@@ -160,7 +150,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     server.addService(service, onlyAdmitted(service, handlers, context));
   };
   addReflection(forAdmitted, [
-    ...doors.map((door) => door.package),
+    ...services.map((service) => service.package),
     directoryPackage,
     loadSync(healthProtoPath),
   ]);
@@ -195,55 +185,12 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   };
 }
 
-/** One service with its handlers. */
-interface Door {
-  readonly name: string;
-  /** Everything that its file declares, for reflection. */
-  readonly package: PackageDefinition;
-  readonly service: ServiceDefinition;
-  readonly handlers: UntypedServiceImplementation;
-}
-
-/** Every door of the store. All show the same data. */
-function doorsOf(context: DoorContext, minimumChars: number): Door[] {
-  const keyValue = { ...keyValueHandlers(context) };
-  return [
-    {
-      name: KVS_SERVICE_NAME,
-      package: kvsPackage,
-      service: kvsService,
-      handlers: { ...kvsHandlers(context, minimumChars) },
-    },
-    ...keyValueServices.map((named) => ({ ...named, handlers: keyValue })),
-    {
-      name: COPY_SERVICE_NAME,
-      package: copyPackage,
-      service: copyService,
-      handlers: { ...copyHandlers(context) },
-    },
-    {
-      name: KV_STORE_SERVICE_NAME,
-      package: kvStorePackage,
-      service: kvStoreService,
-      handlers: { ...kvStoreHandlers(context) },
-    },
-  ];
-}
-
-function portalDoors(offered: OfferedPortal | undefined, context: DoorContext): Door[] {
-  if (offered === undefined) return [];
-  const { portal, services } = offered;
-  const common = { package: portalPackage };
-  const doors: Door[] = [];
-  if (services.includes('admin')) {
-    const handlers = bound({ ...adminOperations(portal) }, context);
-    doors.push({ ...common, name: ADMIN_SERVICE_NAME, service: adminService, handlers });
-  }
-  if (services.includes('matricula')) {
-    const handlers = bound({ ...enrolmentOperations(portal) }, context);
-    doors.push({ ...common, name: ENROLMENT_SERVICE_NAME, service: enrolmentService, handlers });
-  }
-  return doors;
+/** Every service that a server offers. Those of the store all show the same data. */
+function servicesOf(minimumChars: number, offered: OfferedPortal | undefined): GrpcService[] {
+  const services = [kvsService(minimumChars), ...keyValueServices, copyService, kvStoreService];
+  if (offered?.services.includes('admin')) services.push(adminService(offered.portal));
+  if (offered?.services.includes('matricula')) services.push(enrolmentService(offered.portal));
+  return services;
 }
 
 /** `tryShutdown` alone waits for ever on an open call. */

@@ -1,30 +1,71 @@
-import type { MethodDefinition } from '@grpc/grpc-js';
-import type { ServiceDefinition as LoadedService } from '@grpc/proto-loader';
-import type { Decoded } from '../../call/operation.js';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { PackageDefinition } from '@grpc/proto-loader';
+import type { Decoded, DoorOperation, RowsOperation } from '../../call/operation.js';
 import { KvsError } from '../../core/errors.js';
+import { loadedService } from './protos.js';
+
+/** What an RPC does. A function makes the operation of one call, which may keep something from request to request. */
+type RpcOperation<Req, T, Res> =
+  DoorOperation<Req, Res> | (() => DoorOperation<Req, Res>) | RowsOperation<Req, T, Res>;
+
+/** One RPC, whose requests and answers are known to nobody but itself. */
+interface Rpc {
+  readonly decode: (bytes: Buffer) => unknown;
+  readonly encode: (answer: unknown) => Buffer;
+  readonly operation: RpcOperation<unknown, unknown, unknown>;
+}
 
 /**
- * A method for a server: its path and kind of call as a loaded file of `proto` says, its messages by hand.
- * @param decode may throw KvsError PEDIDO_INVALIDO, which the handler gets in the request's place
- * @throws Error if the service has no such method
+ * An RPC: how its messages are read and written, and what it does.
+ * @param decode may throw KvsError PEDIDO_INVALIDO, which the operation's caller gets in the request's place
  */
-export function serverMethod<Req, Res>(
-  service: LoadedService,
-  name: string,
+export function rpc<Req, T, Res>(
   decode: (bytes: Buffer) => Req,
   encode: (answer: Res) => Buffer,
-): MethodDefinition<Decoded<Req>, Res> {
-  const definition = service[name];
-  if (definition === undefined) throw new Error(`the service has no ${name}`);
-  const { path, requestStream, responseStream } = definition;
+  operation: RpcOperation<Req, T, Res>,
+): Rpc {
+  return { decode, encode, operation } as unknown as Rpc;
+}
+
+/** A service for a server. */
+export interface GrpcService {
+  readonly name: string;
+  /** Everything that its file declares, for reflection. */
+  readonly package: PackageDefinition;
+  readonly definition: ServiceDefinition;
+  readonly operations: Readonly<Record<string, Rpc['operation']>>;
+}
+
+/**
+ * A service: paths and kinds of calls as a loaded file of `proto` says, messages by hand.
+ * @param rpcs by their names
+ * @throws Error unless they are those of the file
+ */
+export function grpcService(
+  name: string,
+  loaded: PackageDefinition,
+  rpcs: Readonly<Record<string, Rpc>>,
+): GrpcService {
+  const declared = loadedService(loaded, name);
+  const missing = Object.keys(rpcs).find((rpcName) => !(rpcName in declared));
+  if (missing !== undefined) throw new Error(`${name} has no ${missing}`);
+  const definition = Object.entries(declared).map(([rpcName, { path, requestStream, responseStream }]) => {
+    const made = rpcs[rpcName];
+    if (made === undefined) throw new Error(`${name}: nothing does ${rpcName}`);
+    const method = {
+      ...{ path, requestStream, responseStream },
+      requestSerialize: onlyForServers,
+      requestDeserialize: (bytes: Buffer) => decoded(made.decode, bytes),
+      responseSerialize: made.encode,
+      responseDeserialize: onlyForServers,
+    };
+    return [rpcName, method] as const;
+  });
   return {
-    path,
-    requestStream,
-    responseStream,
-    requestSerialize: onlyForServers,
-    requestDeserialize: (bytes) => decoded(decode, bytes),
-    responseSerialize: encode,
-    responseDeserialize: onlyForServers,
+    ...{ name, package: loaded, definition: Object.fromEntries(definition) },
+    operations: Object.fromEntries(
+      Object.entries(rpcs).map(([rpcName, { operation }]) => [rpcName, operation]),
+    ),
   };
 }
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
 import { admitAll } from '../../../src/call/admission.js';
 import { kvsService } from '../../../src/doors/grpc/kvs/definition.js';
-import { kvsHandlers } from '../../../src/doors/grpc/kvs/handlers.js';
+import { handlersOf } from '../../../src/doors/grpc/calls/handlers.js';
 import { OpenStreams } from '../../../src/doors/grpc/open-streams.js';
 import { RefusedCalls } from '../../../src/doors/grpc/refused-calls.js';
 import { OpenCalls } from '../../../src/doors/grpc/open-calls.js';
@@ -67,7 +67,8 @@ describe('calls that go on', () => {
       time: realTime,
       openStreams: new OpenStreams(),
     };
-    server.addService(kvsService, { ...kvsHandlers(context, 3) });
+    const service = kvsService(3);
+    server.addService(service.definition, handlersOf(service, context));
     port = await new Promise<number>((resolve, reject) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
         if (error) reject(error);

@@ -7,7 +7,7 @@ import { limits } from '../../../src/core/limits.js';
 import { grpcLimits } from '../../../src/doors/grpc/limits.js';
 import { admitAll } from '../../../src/call/admission.js';
 import { kvsService } from '../../../src/doors/grpc/kvs/definition.js';
-import { kvsHandlers } from '../../../src/doors/grpc/kvs/handlers.js';
+import { handlersOf } from '../../../src/doors/grpc/calls/handlers.js';
 import { OpenStreams } from '../../../src/doors/grpc/open-streams.js';
 import { RefusedCalls } from '../../../src/doors/grpc/refused-calls.js';
 import { UnfinishedRequests } from '../../../src/doors/grpc/unfinished-requests.js';
@@ -183,7 +183,8 @@ describe('what is held of them', () => {
       time: realTime,
       openStreams: new OpenStreams(),
     };
-    server.addService(kvsService, { ...kvsHandlers(context, 3) });
+    const service = kvsService(3);
+    server.addService(service.definition, handlersOf(service, context));
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
         if (error) reject(error);

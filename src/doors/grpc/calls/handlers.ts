@@ -5,7 +5,6 @@ import type {
   StatusObject,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { Caller } from '../../../call/admission.js';
 import type { Trailers } from '../../../call/call.js';
 import { serveConversation } from '../../../call/conversation.js';
 import { serveOne } from '../../../call/one.js';
@@ -15,13 +14,29 @@ import type { KvsError } from '../../../core/errors.js';
 
 import { grpcStatus } from '../errors.js';
 import { grpcLimits } from '../limits.js';
+import type { GrpcService } from '../service.js';
 import { Conversation } from './conversation.js';
 import { GrpcCall, GrpcUnaryCall, metadataOf } from './grpc-call.js';
 import type { DoorContext } from './grpc-call.js';
 import { isOver, sendRows } from './rows.js';
 
+/** The handlers of a service, by the names of its RPCs. */
+export function handlersOf(
+  { definition, operations }: GrpcService,
+  context: DoorContext,
+): UntypedServiceImplementation {
+  const handlers: UntypedServiceImplementation = {};
+  for (const [name, operation] of Object.entries(operations)) {
+    if ('rows' in operation) handlers[name] = serverStreaming(operation, context);
+    else if (typeof operation === 'function') handlers[name] = bidirectional(operation, context);
+    else if (definition[name]?.requestStream) handlers[name] = bidirectional(() => operation, context);
+    else handlers[name] = unary(operation, context);
+  }
+  return handlers;
+}
+
 /** One request, one answer. */
-export function unary<Req, Res>(
+function unary<Req, Res>(
   operation: DoorOperation<Req, Res>,
   context: DoorContext,
 ): handleUnaryCall<Decoded<Req>, Res> {
@@ -32,15 +47,7 @@ export function unary<Req, Res>(
 }
 
 /** An answer for each request, in order, as requests arrive. */
-export function bidirectional<Req, Res>(
-  operation: DoorOperation<Req, Res>,
-  context: DoorContext,
-): handleBidiStreamingCall<Decoded<Req>, Res> {
-  return bidirectionalOf(() => operation, context);
-}
-
-/** As {@link bidirectional}. @param begin the operation of one call, which may keep something from request to request */
-export function bidirectionalOf<Req, Res>(
+function bidirectional<Req, Res>(
   begin: () => DoorOperation<Req, Res>,
   context: DoorContext,
 ): handleBidiStreamingCall<Decoded<Req>, Res> {
@@ -59,7 +66,7 @@ export function bidirectionalOf<Req, Res>(
 }
 
 /** One request, and answers as they are read from the engine, at the reader's pace. */
-export function serverStreaming<Req, T, Res>(
+function serverStreaming<Req, T, Res>(
   operation: RowsOperation<Req, T, Res>,
   context: DoorContext,
 ): handleServerStreamingCall<Decoded<Req>, Res> {
@@ -79,26 +86,6 @@ export function serverStreaming<Req, T, Res>(
     });
   };
 }
-
-/** The handlers of operations by their names: what has rows is streamed, the others are calls of one request. */
-export function bound(
-  operations: Readonly<Record<string, AnyOperation>>,
-  context: DoorContext,
-): UntypedServiceImplementation {
-  return Object.fromEntries(
-    Object.entries(operations).map(([name, operation]) => [
-      name,
-      'rows' in operation
-        ? serverStreaming(operation as RowsOperation<unknown, unknown, unknown>, context)
-        : unary(operation as DoorOperation<unknown, unknown>, context),
-    ]),
-  );
-}
-
-/** Each has requests and answers of its own, which its definition decodes and encodes. */
-type AnyOperation =
-  | { readonly run: (request: never, caller: Caller) => unknown }
-  | { readonly rows: (request: never, caller: Caller) => unknown };
 
 /** Ends a call with a status, after the answers already written, unless it is over. */
 function endWith(call: OpenCall, error: KvsError, trailers: Trailers | undefined): void {

@@ -12,7 +12,7 @@ export const COPY_SERVICE_NAME = 'kvs.Copia';
 /** Everything that `copia.proto` declares, for reflection. */
 export const copyPackage = loadProto('copia.proto');
 
-export const loadedCopy = loadedService(copyPackage, COPY_SERVICE_NAME);
+const loadedCopy = loadedService(copyPackage, COPY_SERVICE_NAME);
 
 /** A row as it came: key and value are checked by the handlers. */
 export interface RowRequest extends KeyValueRequest {

@@ -1,36 +1,26 @@
-import type { ServiceDefinition } from '@grpc/grpc-js';
-import type { PackageDefinition } from '@grpc/proto-loader';
-import { loadProto, loadedService } from '../protos.js';
-import { serverMethod } from '../service.js';
-import type { KeyValueHandlers } from './handlers.js';
+import { loadProto } from '../protos.js';
+import { grpcService, rpc } from '../service.js';
+import type { GrpcService } from '../service.js';
+import { keyValueOperations } from './operations.js';
 import { decodeKeyRequest, decodeKeyValue, decodeRange, encodePutReply, encodeTuple } from './wire.js';
 
-/** A full name of the service, what its file declares (for reflection), and the service for a server. */
-interface NamedService {
-  readonly name: string;
-  readonly package: PackageDefinition;
-  readonly service: ServiceDefinition;
-}
-
-/** The same service under both names that clients know. */
-export const keyValueServices: readonly NamedService[] = [
+/** The same service for a server, under both names that clients know. */
+export const keyValueServices: readonly GrpcService[] = [
   named('KeyValueStore', 'KeyValueStore.proto'),
   named('project.KeyValueStore', 'project_KeyValueStore.proto'),
 ];
 
-function named(name: string, file: string): NamedService {
-  const loaded = loadProto(file);
-  const methods = loadedService(loaded, name);
-  const service = {
-    Get: serverMethod(methods, 'Get', decodeKeyRequest, encodeTuple),
-    GetRange: serverMethod(methods, 'GetRange', decodeRange, encodeTuple),
-    GetAll: serverMethod(methods, 'GetAll', decodeKeyRequest, encodeTuple),
-    Put: serverMethod(methods, 'Put', decodeKeyValue, encodePutReply),
-    PutAll: serverMethod(methods, 'PutAll', decodeKeyValue, encodePutReply),
-    Del: serverMethod(methods, 'Del', decodeKeyRequest, encodeTuple),
-    DelRange: serverMethod(methods, 'DelRange', decodeRange, encodeTuple),
-    DelAll: serverMethod(methods, 'DelAll', decodeKeyRequest, encodeTuple),
-    Trim: serverMethod(methods, 'Trim', decodeKeyRequest, encodeTuple),
-  } satisfies Record<keyof KeyValueHandlers, unknown>;
-  return { name, package: loaded, service };
+function named(name: string, file: string): GrpcService {
+  const { get, put, del, trim, getRange, delRange } = keyValueOperations();
+  return grpcService(name, loadProto(file), {
+    Get: rpc(decodeKeyRequest, encodeTuple, get),
+    GetRange: rpc(decodeRange, encodeTuple, getRange),
+    GetAll: rpc(decodeKeyRequest, encodeTuple, get),
+    Put: rpc(decodeKeyValue, encodePutReply, put),
+    PutAll: rpc(decodeKeyValue, encodePutReply, put),
+    Del: rpc(decodeKeyRequest, encodeTuple, del),
+    DelRange: rpc(decodeRange, encodeTuple, delRange),
+    DelAll: rpc(decodeKeyRequest, encodeTuple, del),
+    Trim: rpc(decodeKeyRequest, encodeTuple, trim),
+  });
 }

@@ -1,7 +1,8 @@
-import type { ServiceDefinition } from '@grpc/grpc-js';
-import { loadProto, loadedService } from '../protos.js';
-import { serverMethod } from '../service.js';
-import type { AdminOperations, EnrolmentOperations } from './operations.js';
+import { loadProto } from '../protos.js';
+import type { Portal } from '../../../ports/portal.js';
+import { grpcService, rpc } from '../service.js';
+import type { GrpcService } from '../service.js';
+import { adminOperations, enrolmentOperations } from './operations.js';
 import {
   decodeAluno,
   decodeClassAndPerson,
@@ -17,41 +18,40 @@ import {
   encodeSummary,
 } from './wire.js';
 
-export const ADMIN_SERVICE_NAME = 'project.PortalAdministrativo';
-export const ENROLMENT_SERVICE_NAME = 'project.PortalMatricula';
-
-/** Everything that `portal.proto` declares, for reflection. */
-export const portalPackage = loadProto('portal.proto');
-
-const admin = loadedService(portalPackage, ADMIN_SERVICE_NAME);
-const enrolment = loadedService(portalPackage, ENROLMENT_SERVICE_NAME);
+const loaded = loadProto('portal.proto');
 
 /** `project.PortalAdministrativo` for a server. */
-export const adminService: ServiceDefinition = {
-  NovoAluno: serverMethod(admin, 'NovoAluno', decodeAluno, encodeStatus),
-  EditaAluno: serverMethod(admin, 'EditaAluno', decodeAluno, encodeStatus),
-  RemoveAluno: serverMethod(admin, 'RemoveAluno', decodeId, encodeStatus),
-  ObtemAluno: serverMethod(admin, 'ObtemAluno', decodeId, encodeAluno),
-  ObtemTodosAlunos: serverMethod(admin, 'ObtemTodosAlunos', decodeEmpty, encodeAluno),
-  NovoProfessor: serverMethod(admin, 'NovoProfessor', decodeProfessor, encodeStatus),
-  EditaProfessor: serverMethod(admin, 'EditaProfessor', decodeProfessor, encodeStatus),
-  RemoveProfessor: serverMethod(admin, 'RemoveProfessor', decodeId, encodeStatus),
-  ObtemProfessor: serverMethod(admin, 'ObtemProfessor', decodeId, encodeProfessor),
-  ObtemTodosProfessores: serverMethod(admin, 'ObtemTodosProfessores', decodeEmpty, encodeProfessor),
-  NovaDisciplina: serverMethod(admin, 'NovaDisciplina', decodeDisciplina, encodeStatus),
-  EditaDisciplina: serverMethod(admin, 'EditaDisciplina', decodeDisciplina, encodeStatus),
-  RemoveDisciplina: serverMethod(admin, 'RemoveDisciplina', decodeId, encodeStatus),
-  ObtemDisciplina: serverMethod(admin, 'ObtemDisciplina', decodeId, encodeDisciplina),
-  ObtemTodasDisciplinas: serverMethod(admin, 'ObtemTodasDisciplinas', decodeEmpty, encodeDisciplina),
-} satisfies Record<keyof AdminOperations, unknown>;
+export function adminService(portal: Portal): GrpcService {
+  const operations = adminOperations(portal);
+  return grpcService('project.PortalAdministrativo', loaded, {
+    NovoAluno: rpc(decodeAluno, encodeStatus, operations.NovoAluno),
+    EditaAluno: rpc(decodeAluno, encodeStatus, operations.EditaAluno),
+    RemoveAluno: rpc(decodeId, encodeStatus, operations.RemoveAluno),
+    ObtemAluno: rpc(decodeId, encodeAluno, operations.ObtemAluno),
+    ObtemTodosAlunos: rpc(decodeEmpty, encodeAluno, operations.ObtemTodosAlunos),
+    NovoProfessor: rpc(decodeProfessor, encodeStatus, operations.NovoProfessor),
+    EditaProfessor: rpc(decodeProfessor, encodeStatus, operations.EditaProfessor),
+    RemoveProfessor: rpc(decodeId, encodeStatus, operations.RemoveProfessor),
+    ObtemProfessor: rpc(decodeId, encodeProfessor, operations.ObtemProfessor),
+    ObtemTodosProfessores: rpc(decodeEmpty, encodeProfessor, operations.ObtemTodosProfessores),
+    NovaDisciplina: rpc(decodeDisciplina, encodeStatus, operations.NovaDisciplina),
+    EditaDisciplina: rpc(decodeDisciplina, encodeStatus, operations.EditaDisciplina),
+    RemoveDisciplina: rpc(decodeId, encodeStatus, operations.RemoveDisciplina),
+    ObtemDisciplina: rpc(decodeId, encodeDisciplina, operations.ObtemDisciplina),
+    ObtemTodasDisciplinas: rpc(decodeEmpty, encodeDisciplina, operations.ObtemTodasDisciplinas),
+  });
+}
 
 /** `project.PortalMatricula` for a server. */
-export const enrolmentService: ServiceDefinition = {
-  AdicionaProfessor: serverMethod(enrolment, 'AdicionaProfessor', decodeClassAndPerson, encodeStatus),
-  RemoveProfessor: serverMethod(enrolment, 'RemoveProfessor', decodeClassAndPerson, encodeStatus),
-  AdicionaAluno: serverMethod(enrolment, 'AdicionaAluno', decodeClassAndPerson, encodeStatus),
-  RemoveAluno: serverMethod(enrolment, 'RemoveAluno', decodeClassAndPerson, encodeStatus),
-  DetalhaDisciplina: serverMethod(enrolment, 'DetalhaDisciplina', decodeId, encodeReport),
-  ObtemDisciplinasProfessor: serverMethod(enrolment, 'ObtemDisciplinasProfessor', decodeId, encodeReport),
-  ObtemDisciplinasAluno: serverMethod(enrolment, 'ObtemDisciplinasAluno', decodeId, encodeSummary),
-} satisfies Record<keyof EnrolmentOperations, unknown>;
+export function enrolmentService(portal: Portal): GrpcService {
+  const operations = enrolmentOperations(portal);
+  return grpcService('project.PortalMatricula', loaded, {
+    AdicionaProfessor: rpc(decodeClassAndPerson, encodeStatus, operations.AdicionaProfessor),
+    RemoveProfessor: rpc(decodeClassAndPerson, encodeStatus, operations.RemoveProfessor),
+    AdicionaAluno: rpc(decodeClassAndPerson, encodeStatus, operations.AdicionaAluno),
+    RemoveAluno: rpc(decodeClassAndPerson, encodeStatus, operations.RemoveAluno),
+    DetalhaDisciplina: rpc(decodeId, encodeReport, operations.DetalhaDisciplina),
+    ObtemDisciplinasProfessor: rpc(decodeId, encodeReport, operations.ObtemDisciplinasProfessor),
+    ObtemDisciplinasAluno: rpc(decodeId, encodeSummary, operations.ObtemDisciplinasAluno),
+  });
+}
