@@ -14,7 +14,6 @@ import type { FleetKeyRequest } from './key-command.js';
 import { takeActions } from './leader/arguments.js';
 import type { Action } from './leader/arguments.js';
 import { COMMAND_NAMES, COMMANDS_TEXT, HELP_ALIASES, MISUSE_STRINGS, misuseText } from './misuse.js';
-import type { Switches } from './client-command.js';
 import { keepWhole, markStreams, spreadLists, STANDARD_STREAM } from './words.js';
 import { wrapWords } from './wrap.js';
 
@@ -35,7 +34,6 @@ export type Command =
       readonly kind: 'client';
       /** Of the time-versioned door; `undefined`: `-o` names one of the other. */
       readonly operation: TimedName | undefined;
-      readonly switches: Switches;
       readonly flags: Flags;
     }
   | {
@@ -60,7 +58,6 @@ export type Command =
   | {
       readonly kind: 'portal';
       readonly service: 'admin' | 'matricula';
-      readonly json: boolean;
       readonly flags: Flags;
     };
 
@@ -139,7 +136,7 @@ const READ: Readonly<Record<CommandName, (argv: Given, flags: Flags) => Command>
     if (operation !== undefined && flags['operacao'] !== undefined) {
       throw new Error(`a operação foi dada duas vezes: -o ${String(flags['operacao'])} e ${operation}`);
     }
-    return { kind: 'client', operation, switches: switchesOf(argv), flags };
+    return { kind: 'client', operation, flags };
   },
   'lider-servidor': (_, flags) => ({ kind: 'leaderServer', flags }),
   'lider-cliente': (_, flags) => ({ kind: 'leaderClient', flags, actions: [] }),
@@ -150,23 +147,14 @@ const READ: Readonly<Record<CommandName, (argv: Given, flags: Flags) => Command>
     if (action === undefined) throw new Error('diga o que fazer: credencial cria, lista ou revoga');
     return { kind: 'access', action, name: word(NOME), flags };
   },
-  admin: ({ json }, flags) => ({ kind: 'portal', service: 'admin', json: json === true, flags }),
-  matricula: ({ json }, flags) => ({ kind: 'portal', service: 'matricula', json: json === true, flags }),
+  admin: (_, flags) => ({ kind: 'portal', service: 'admin', flags }),
+  matricula: (_, flags) => ({ kind: 'portal', service: 'matricula', flags }),
   certificados: ({ PASTA }, flags) => ({ kind: 'certificates', folder: word(PASTA), flags }),
   chave: ({ PASSO, ARQUIVO }, flags) => keyRequest(PASSO, ARQUIVO, flags),
 };
 
 function word(given: unknown): string | undefined {
   return typeof given === 'string' ? given : undefined;
-}
-
-function switchesOf(argv: Given): Switches {
-  return {
-    json: argv['json'] === true,
-    discovers: argv['descobre'] === true,
-    sure: argv['sim'] === true,
-    simulates: argv['simula'] === true,
-  };
 }
 
 function copyOf(direction: 'exporta' | 'importa', given: unknown, flags: Flags): Command {

@@ -1,3 +1,5 @@
+import { CLIENT_OPTIONS } from '../config/client-options.js';
+import { Settings } from '../config/settings.js';
 import type { Flags } from '../config/settings.js';
 import { callServers } from './caller.js';
 import { EXIT } from './exit.js';
@@ -16,19 +18,8 @@ import { TIMED_REMOVALS } from './removal/timed.js';
 import { printerOf } from './rendering/printer.js';
 import { keysText } from './rendering/rows.js';
 import { withStandardInput } from './standard-input.js';
-import { jsonFromEnv, sureFromEnv, targetOf } from './target.js';
+import { targetOf } from './target.js';
 import type { Target } from './target.js';
-
-/** Options without a value. */
-export interface Switches {
-  readonly json: boolean;
-  /** `--descobre` */
-  readonly discovers: boolean;
-  /** `--sim`: removals that take much go ahead without a question. */
-  readonly sure: boolean;
-  /** `--simula`: removals only show what they would take. */
-  readonly simulates: boolean;
-}
 
 /**
  * `kvs cliente`: one operation on keys, its answers on standard output, what went wrong on standard error.
@@ -38,19 +29,20 @@ export interface Switches {
 export async function runClient(
   name: TimedName | undefined,
   flags: Flags,
-  { json, discovers, sure, simulates }: Switches,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
   const given = name === undefined ? await withStandardInput(flags) : flags;
   const operation = name === undefined ? COUNTED[countedOperationOf(given)] : TIMED[name];
   const request = keyRequestOf(operation, given);
-  const target = targetOf(flags, env, discovers, output.error);
-  const asJson = json || jsonFromEnv(env);
+  const settings = new Settings(CLIENT_OPTIONS, { flags, env, file: undefined });
+  const target = targetOf(settings, output.error);
+  const asJson = settings.value('json');
+  const simulates = settings.value('simula');
   if (operation.removes === true) {
     const removal = operation.door.isTimed ? TIMED_REMOVALS : COUNTED_REMOVALS;
     if (simulates) return removal.simulate(target, request, asJson, output);
-    const loss = sure || sureFromEnv(env) ? undefined : await removal.lossOf(target, request);
+    const loss = settings.value('sim') ? undefined : await removal.lossOf(target, request);
     const refused = loss && (await askBefore(loss, output));
     if (refused !== undefined) return refused;
   } else if (simulates) throw notARemoval(operation.name);

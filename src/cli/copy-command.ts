@@ -2,6 +2,8 @@ import type { ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isatty } from 'node:tty';
 import { reasonOf } from '../files/small-file.js';
+import { CLIENT_OPTIONS } from '../config/client-options.js';
+import { Settings } from '../config/settings.js';
 import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import type { Rpc } from '../client/call.js';
@@ -15,6 +17,7 @@ import type { Version } from './copy-format.js';
 import { cliLimits } from './limits.js';
 import type { Output } from './output.js';
 import { targetOf } from './target.js';
+import type { Target } from './target.js';
 import { STANDARD_INPUT, standardInput } from './standard-input.js';
 import { textLines } from './text-lines.js';
 
@@ -38,16 +41,11 @@ export function runCopy(
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
-  return direction === 'exporta' ? exportTo(file, flags, env, output) : importFrom(file, flags, env, output);
+  const target = targetOf(new Settings(CLIENT_OPTIONS, { flags, env, file: undefined }));
+  return direction === 'exporta' ? exportTo(file, target, output) : importFrom(file, target, output);
 }
 
-async function exportTo(
-  path: string | undefined,
-  flags: Flags,
-  env: Readonly<Record<string, string | undefined>>,
-  output: Output,
-): Promise<ExitCode> {
-  const target = targetOf(flags, env);
+async function exportTo(path: string | undefined, target: Target, output: Output): Promise<ExitCode> {
   const sink = path === undefined ? output : await exportSink(path);
   const progress = new Progress('exportadas', output);
   await sink.line(headLine());
@@ -65,13 +63,7 @@ async function exportTo(
   return EXIT.ok;
 }
 
-async function importFrom(
-  path: string | undefined,
-  flags: Flags,
-  env: Readonly<Record<string, string | undefined>>,
-  output: Output,
-): Promise<ExitCode> {
-  const target = targetOf(flags, env);
+async function importFrom(path: string | undefined, target: Target, output: Output): Promise<ExitCode> {
   const input = path === undefined ? standardInput() : await openFile(path);
   const progress = new Progress('importadas', output);
   const outcomes = new Map<string, number>();

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parseTokenFile } from '../config/client-parsers.js';
+import { onlyText } from '../config/parse.js';
 import type { Setting } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
@@ -7,20 +8,14 @@ import { isToken } from '../ports/access.js';
 
 /**
  * The token that a client sends: from the file of `--credencial` or `KVS_CREDENCIAL`, or from `KVS_TOKEN`.
- * @param setting of `credencial`
+ * @param file of `credencial`, `text` of `token`
  * @returns `undefined` if there is none
  * @throws KvsError CONFIGURACAO, which never repeats the token; also for a token in the command line, where others see it
  */
-export function tokenOf(
-  setting: Setting | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): string | undefined {
-  if (setting === undefined) {
-    const given = (env['KVS_TOKEN'] ?? '').trim();
-    return given === '' ? undefined : checked(given, 'KVS_TOKEN não é um token');
-  }
-  const { place } = setting;
-  const path = parseTokenFile(setting);
+export function tokenOf(file: Setting | undefined, text: Setting | undefined): string | undefined {
+  if (file === undefined) return text && checked(onlyText(text), `${text.place} não é um token`);
+  const { place } = file;
+  const path = parseTokenFile(file);
   return checked(firstLine(path, place), `${place}: a primeira linha de ${path} não é um token`);
 }
 

@@ -24,15 +24,15 @@ export async function main(): Promise<void> {
       }
       // Loaded only when asked for: a client must not wait for what only a server needs, nor the other way round.
       case 'client': {
-        const { operation, flags, switches } = command;
+        const { operation, flags } = command;
         const { runClient } = await import('./client-command.js');
-        process.exitCode = await runClient(operation, flags, switches, process.env, output);
+        process.exitCode = await runClient(operation, flags, process.env, output);
         break;
       }
       case 'portal': {
         const { runPortal } = await import('./portal/command.js');
-        const { service, flags, json } = command;
-        process.exitCode = await runPortal(service, flags, json, process.env, output);
+        const { service, flags } = command;
+        process.exitCode = await runPortal(service, flags, process.env, output);
         break;
       }
       case 'access': {

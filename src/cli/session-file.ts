@@ -1,7 +1,5 @@
 import { readFileSync, renameSync, statSync, rmSync, writeFileSync } from 'node:fs';
 import { ClientSession, isSessionToken } from '../client/session.js';
-import { badSetting } from '../config/settings.js';
-import type { Setting } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { EXIT } from './exit.js';
@@ -13,33 +11,23 @@ const CONFIRM_SHARE = 0.8;
 /** What follows a session in its file. */
 const LINE_END_BYTES = 2;
 
-/**
- * How many servers are to confirm a write, of `--confirmacao`, and in which part of the time for the whole answer.
- * @throws KvsError CONFIGURACAO for a number out of range
- */
+/** How many servers are to confirm a write, of `--confirmacao`, and in which part of the time for the whole answer. */
 export function confirmationsOf(
-  setting: Setting | undefined,
+  servers: number | undefined,
   timeoutMs: number,
 ): { readonly servers: number; readonly timeoutMs: number } | undefined {
-  if (setting === undefined) return undefined;
+  if (servers === undefined) return undefined;
   const confirmMs = Math.floor(Math.min(limits.confirmMs, timeoutMs * CONFIRM_SHARE));
-  return { servers: parseServers(setting), timeoutMs: Math.max(1, confirmMs) };
+  return { servers, timeoutMs: Math.max(1, confirmMs) };
 }
 
 /** A session that lasts from one command to the next, in the file of `--sessao`. */
 export class SessionFile {
   readonly session: ClientSession;
 
-  private constructor(private readonly path: string) {
-    this.session = new ClientSession(readToken(path));
-  }
-
   /** @throws KvsError CONFIGURACAO for a file that cannot be read or holds no session */
-  static of(setting: Setting | undefined): SessionFile | undefined {
-    if (setting === undefined) return undefined;
-    const [path] = setting.texts;
-    if (path !== undefined && path !== '' && setting.texts.length === 1) return new SessionFile(path);
-    throw badSetting(setting.place, setting.texts.join(' '), 'o nome de um arquivo');
+  constructor(private readonly path: string) {
+    this.session = new ClientSession(readToken(path));
   }
 
   /** Puts the session into its file, whole or not at all, if it has moved on. @returns why that is not possible */
@@ -57,13 +45,6 @@ export class SessionFile {
       return { code: 'CONFIGURACAO', exit: EXIT.failure, message };
     }
   }
-}
-
-function parseServers({ texts, place }: Setting): number {
-  const [text = ''] = texts;
-  const servers = texts.length === 1 && /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (servers >= 1 && servers <= limits.confirmServers) return servers;
-  throw badSetting(place, texts.join(' '), `quantos outros servidores, de 1 a ${limits.confirmServers}`);
 }
 
 /** The session in a file; a new one where there is none yet. @throws KvsError CONFIGURACAO */

@@ -2,7 +2,7 @@ import { limits } from '../core/limits.js';
 import { configLimits } from './limits.js';
 import { ADMIN_OPERATIONS, BASES, COUNTED_OPERATIONS, ENROLMENT_OPERATIONS } from './operation-names.js';
 import { optionTable } from './option.js';
-import type { Option } from './option.js';
+import type { Option, ValuesOf } from './option.js';
 import {
   onlyName,
   parseServerList,
@@ -223,7 +223,7 @@ export const CLIENT_OPTIONS = optionTable({
     takes: 'list',
     value: 'H:P',
     parse: parseServerList,
-    fallback: undefined,
+    fallback: [],
     text: {
       pt: 'Vários servidores: h1:p1,h2:p2; se um não atende, pergunta a outro',
       en: 'Several servers: h1:p1,h2:p2; asks another if one does not answer',
@@ -244,6 +244,8 @@ export const CLIENT_OPTIONS = optionTable({
     { variables: [] },
   ),
 });
+
+export type ClientValues = ValuesOf<typeof CLIENT_OPTIONS>;
 
 const PORTAL_TARGET_OPTIONS = optionTable({
   endereco: { ...ADDRESS_OPTIONS.endereco, text: { pt: 'Servidor', en: 'Server' } },

@@ -1,5 +1,5 @@
 import { KvsError } from '../core/errors.js';
-import { envName, variablesOf } from './option.js';
+import { variablesOf } from './option.js';
 import type { Option, OptionTable } from './option.js';
 
 /** What was said on the command line: option name → text as typed; several texts for a repeatable option. */
@@ -73,15 +73,6 @@ export class Settings<V> {
       this.fromFile.get(name)
     );
   }
-}
-
-/** A reader of settings by option name. */
-export function settingReader(
-  { flags, env }: SettingSources,
-  _names: readonly string[],
-): (name: string) => Setting | undefined {
-  const more: Readonly<Record<string, string>> = { porta: 'KVS_PORT', endereco: 'KVS_ADDRESS' };
-  return (name) => fromFlag(flags[name], `--${name}`) ?? fromEnv(env, [envName(name), more[name] ?? '']);
 }
 
 function fromFlag(given: Flags[string], place: string): Setting | undefined {

@@ -104,8 +104,8 @@ describe('linha de comando do cliente', () => {
   });
 
   it('--json', () => {
-    expect(client('-o', 'snapshot').switches.json).toBe(false);
-    expect(client('-o', 'snapshot', '--json').switches.json).toBe(true);
+    expect(client('-o', 'snapshot').flags).not.toHaveProperty('json');
+    expect(client('-o', 'snapshot', '--json').flags).toMatchObject({ json: 'sim' });
   });
 });
 

@@ -33,12 +33,12 @@ export async function runHere(
       words[0] === 'admin' || words[0] === 'matricula' ? words : ['cliente', ...words],
     );
     if (command.kind === 'portal') {
-      const code = await runPortal(command.service, command.flags, command.json, env, output);
+      const code = await runPortal(command.service, command.flags, env, output);
       return { code, stdout, stderr };
     }
     if (command.kind !== 'client') throw new Error(`not for the client: ${words.join(' ')}`);
-    const { operation, flags, switches } = command;
-    const code = await runClient(operation, flags, switches, env, output);
+    const { operation, flags } = command;
+    const code = await runClient(operation, flags, env, output);
     return { code, stdout, stderr };
   } catch (error) {
     const { code, message } = KvsError.from(error);

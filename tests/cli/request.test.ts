@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { COUNTED } from '../../src/cli/operations/counted.js';
 import { countedOperationOf, keyRequestOf, sentOf } from '../../src/cli/operations/request.js';
-import { jsonFromEnv, targetOf } from '../../src/cli/target.js';
+import { targetOf } from '../../src/cli/target.js';
+import { CLIENT_OPTIONS } from '../../src/config/client-options.js';
+import { Settings } from '../../src/config/settings.js';
 
 type Flags = Parameters<typeof countedOperationOf>[0];
 
@@ -110,31 +112,35 @@ describe('pedido', () => {
 });
 
 describe('servidor a quem pedir', () => {
+  const settings = (flags: Flags, env: Readonly<Record<string, string>> = {}) =>
+    new Settings(CLIENT_OPTIONS, { flags, env, file: undefined });
+  const target = (...given: Parameters<typeof settings>) => targetOf(settings(...given));
+
   it('padrões, ambiente e opções, nesta ordem de força', () => {
     const local = { host: '127.0.0.1', port: 40_000 };
-    expect(targetOf({}, {})).toEqual({ servers: [local], discovers: false, timeoutMs: 10_000 });
+    expect(target({}, {})).toEqual({ servers: [local], discovers: false, timeoutMs: 10_000 });
     const env = { KVS_ENDERECO: 'a', KVS_PORTA: '1', KVS_PRAZO: '2' };
-    expect(targetOf({}, env)).toMatchObject({ servers: [{ host: 'a', port: 1 }], timeoutMs: 2 });
-    expect(targetOf({ endereco: '[::1]', porta: '3', prazo: '4' }, env)).toMatchObject({
+    expect(target({}, env)).toMatchObject({ servers: [{ host: 'a', port: 1 }], timeoutMs: 2 });
+    expect(target({ endereco: '[::1]', porta: '3', prazo: '4' }, env)).toMatchObject({
       servers: [{ host: '::1', port: 3 }],
       timeoutMs: 4,
     });
-    expect(targetOf({}, { KVS_ADDRESS: 'b', KVS_PORT: '5' })).toMatchObject({
+    expect(target({}, { KVS_ADDRESS: 'b', KVS_PORT: '5' })).toMatchObject({
       servers: [{ host: 'b', port: 5 }],
     });
   });
 
   it('vários servidores, cada um uma vez', () => {
     const at = (host: string, port: number) => ({ host, port });
-    expect(targetOf({ porta: '1,2,1' }, {}).servers).toEqual([at('127.0.0.1', 1), at('127.0.0.1', 2)]);
-    const listed = targetOf({ servidores: ['a:1,[::1]:2', 'b:3'] }, { KVS_PORTA: '9' });
+    expect(target({ porta: '1,2,1' }, {}).servers).toEqual([at('127.0.0.1', 1), at('127.0.0.1', 2)]);
+    const listed = target({ servidores: ['a:1,[::1]:2', 'b:3'] }, { KVS_PORTA: '9' });
     expect(listed.servers).toEqual([at('a', 1), at('::1', 2), at('b', 3)]);
-    expect(targetOf({}, { KVS_SERVIDORES: 'a:1 b:2' }).servers).toEqual([at('a', 1), at('b', 2)]);
-    expect(targetOf({}, { KVS_DESCOBRE: 'sim' }).discovers).toBe(true);
-    expect(targetOf({}, {}, true).discovers).toBe(true);
+    expect(target({}, { KVS_SERVIDORES: 'a:1 b:2' }).servers).toEqual([at('a', 1), at('b', 2)]);
+    expect(target({}, { KVS_DESCOBRE: 'sim' }).discovers).toBe(true);
+    expect(target({ descobre: 'sim' }).discovers).toBe(true);
   });
 
-  it.each<[Parameters<typeof targetOf>[0], Record<string, string>, string]>([
+  it.each<[Flags, Record<string, string>, string]>([
     [{ porta: '99999' }, {}, '--porta: "99999" não serve'],
     [{ porta: '1,x' }, {}, '--porta: "x" não serve'],
     [{ servidores: ['a'] }, {}, '--servidores: "a" não serve'],
@@ -144,7 +150,7 @@ describe('servidor a quem pedir', () => {
     [{ prazo: '0' }, {}, '--prazo: "0" não serve'],
     [{}, { KVS_PORTA: 'x' }, 'KVS_PORTA: "x" não serve'],
   ])('%j %j: %s', (flags, env, message) => {
-    expect(() => targetOf(flags, env)).toThrow(message);
+    expect(() => target(flags, env)).toThrow(message);
   });
 
   it.each([
@@ -155,6 +161,6 @@ describe('servidor a quem pedir', () => {
     ['1', true],
     ['sim', true],
   ])('KVS_JSON=%s é %s', (value, expected) => {
-    expect(jsonFromEnv(value === undefined ? {} : { KVS_JSON: value })).toBe(expected);
+    expect(settings({}, value === undefined ? {} : { KVS_JSON: value }).value('json')).toBe(expected);
   });
 });

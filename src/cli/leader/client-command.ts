@@ -25,7 +25,7 @@ export async function runLeaderClient(
 ): Promise<ExitCode> {
   const settings = new Settings(LEADER_CLIENT_OPTIONS, { flags, env, file: undefined });
   const addresses = settings.value('servidores');
-  const token = tokenOf(settings.given('credencial'), env);
+  const token = tokenOf(settings.given('credencial'), settings.given('token'));
   if (
     token !== undefined &&
     addresses.some((address) => !isOnThisMachine(parseHostPort(address, '', '').host))

@@ -1,9 +1,9 @@
 import type { Sent } from '../../client/call.js';
+import { onlyText } from '../../config/parse.js';
 import { badSetting } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { flagTexts } from '../flags.js';
-import { single } from '../target.js';
 import { COUNTED_OPERATIONS } from '../../config/operation-names.js';
 import type { CountedName } from '../../config/operation-names.js';
 import type { AskedKey, KeyOperation, Takes } from './operation.js';
@@ -45,7 +45,7 @@ export function countedOperationOf({ operacao: given }: Flags): CountedName {
   const known = COUNTED_OPERATIONS.join(', ');
   if (given === undefined)
     throw new KvsError('CONFIGURACAO', `diga a operação com -o: ${known}; ou get, put, del, … sem -o`);
-  const text = single(flagTexts(given), '-o');
+  const text = onlyText({ texts: flagTexts(given), place: '-o' });
   const operation = COUNTED_OPERATIONS.find((name) => name === text);
   if (operation === undefined) throw badSetting('-o', text, `uma destas: ${known}`);
   return operation;

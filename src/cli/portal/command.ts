@@ -1,3 +1,5 @@
+import { CLIENT_OPTIONS } from '../../config/client-options.js';
+import { Settings } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { callServers } from '../caller.js';
 import { EXIT } from '../exit.js';
@@ -5,7 +7,7 @@ import type { ExitCode } from '../exit.js';
 import { parseReason } from '../failure.js';
 import type { Output } from '../output.js';
 import { visible } from '../rendering/visible.js';
-import { jsonFromEnv, targetOf } from '../target.js';
+import { targetOf } from '../target.js';
 import type { Target } from '../target.js';
 import type { PortalReply } from './operations.js';
 import { adminRequestOf, enrolmentRequestOf, recordRequest } from './request.js';
@@ -19,14 +21,14 @@ import type { PortalRequest } from './request.js';
 export async function runPortal(
   service: 'admin' | 'matricula',
   flags: Flags,
-  json: boolean,
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
   const request = service === 'admin' ? adminRequestOf(flags) : enrolmentRequestOf(flags);
   const { name, rpc, item, subject, listed } = request;
-  const asJson = json || jsonFromEnv(env);
-  const target = targetOf(flags, env, false, output.error);
+  const settings = new Settings(CLIENT_OPTIONS, { flags, env, file: undefined });
+  const asJson = settings.value('json');
+  const target = targetOf(settings, output.error);
   const replies: PortalReply[] = [];
   let found = 0;
   const { failure, reasons } = await callServers(target, rpc, { item }, (reply) => {

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runAccess } from '../../../src/cli/access/command.js';
 import { parseCommandLine } from '../../../src/cli/arguments.js';
 import { tokenOf } from '../../../src/cli/credential.js';
+import { CREDENTIAL_OPTIONS } from '../../../src/config/client-options.js';
+import { Settings } from '../../../src/config/settings.js';
 import { kvs as program } from '../../support/kvs-program.js';
 
 let folder: string;
@@ -110,22 +112,26 @@ describe('kvs credencial', () => {
 
 describe('the token of a client', () => {
   const token = `kvs_maria.${'A'.repeat(43)}`;
-  const flag = (text: string) => ({ texts: [text], place: '--credencial' });
+  const told = (file: string | undefined, env: Readonly<Record<string, string>> = {}) => {
+    const sources = { flags: { credencial: file }, env, file: undefined };
+    const settings = new Settings(CREDENTIAL_OPTIONS, sources);
+    return tokenOf(settings.given('credencial'), settings.given('token'));
+  };
 
   it('comes from a file, or from a variable', async () => {
     const path = join(folder, 'kvs_maria.token');
     await writeFile(path, `${token}\r\nmais\n`);
-    expect(tokenOf(flag(path), { KVS_TOKEN: 'x' })).toBe(token);
-    expect(tokenOf(undefined, { KVS_TOKEN: ` ${token}\n` })).toBe(token);
-    expect(tokenOf(undefined, { KVS_TOKEN: ' ' })).toBeUndefined();
-    expect(tokenOf(undefined, {})).toBeUndefined();
+    expect(told(path, { KVS_TOKEN: 'x' })).toBe(token);
+    expect(told(undefined, { KVS_TOKEN: ` ${token}\n` })).toBe(token);
+    expect(told(undefined, { KVS_TOKEN: ' ' })).toBeUndefined();
+    expect(told(undefined, {})).toBeUndefined();
   });
 
   it('is never taken from the command line, nor repeated', async () => {
     const path = join(folder, 't');
     const wrong: (() => unknown)[] = [];
     for (const text of [token, `Bearer ${token}`, ` ${token}`, token.toUpperCase(), `--${token}`]) {
-      wrong.push(() => tokenOf(flag(text), {}));
+      wrong.push(() => told(text, {}));
     }
     for (const content of [
       '',
@@ -136,16 +142,16 @@ describe('the token of a client', () => {
     ]) {
       await writeFile(path, content);
       wrong.push(
-        () => tokenOf(flag(path), {}),
-        () => tokenOf(undefined, { KVS_TOKEN: content || 'x' }),
+        () => told(path, {}),
+        () => told(undefined, { KVS_TOKEN: content || 'x' }),
       );
       for (const call of wrong) {
         expect(call).toThrow(expect.objectContaining({ code: 'CONFIGURACAO' }) as Error);
         expect(call).not.toThrow(/sig[ií]l|AAAA/i);
       }
     }
-    expect(() => tokenOf(flag(folder), {})).toThrow('é uma pasta');
-    expect(() => tokenOf(flag(join(folder, 'nada')), {})).toThrow('não existe');
+    expect(() => told(folder, {})).toThrow('é uma pasta');
+    expect(() => told(join(folder, 'nada'), {})).toThrow('não existe');
   });
 
   it.each([
