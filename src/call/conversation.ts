@@ -8,7 +8,7 @@ import { ended, enter, trailersOf } from './seam.js';
 import type { CallSeam, EnteredCall } from './seam.js';
 
 /** The side of a conversation that knows its transport. Exactly one of them is called, once. */
-export interface Partner<Req, Res> {
+interface Partner<Req, Res> {
   /** The caller was let in. Requests are read from now on, at the pace at which answers are taken. */
   converse(answerer: Answerer<Req, Res>): void;
   fail(error: KvsError, trailers: Trailers | undefined): void;

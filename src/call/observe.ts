@@ -31,7 +31,7 @@ const INTERNAL: Readonly<Record<DoorName, string>> = {
 };
 
 /** Outcomes of one operation at one door. */
-export interface OutcomeCount {
+interface OutcomeCount {
   readonly door: DoorName;
   readonly operation: string;
   readonly outcome: CallOutcome;

@@ -8,7 +8,7 @@ import { ended, enter, trailersOf } from './seam.js';
 import type { CallSeam } from './seam.js';
 
 /** Where the answers of a call of many rows go: the side of it that knows its transport. */
-export interface RowSink<Res> {
+interface RowSink<Res> {
   /** The caller went away, or its deadline has passed. */
   isOver(): boolean;
   /**

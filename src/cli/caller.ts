@@ -5,7 +5,7 @@ import type { Failure } from './failure.js';
 import type { Target } from './target.js';
 
 /** How a call ended, for people. */
-export interface Called {
+interface Called {
   /** The reasons in its trailing metadata, still encoded. */
   readonly reasons: string | undefined;
   readonly failure: Failure | undefined;

@@ -4,7 +4,7 @@ import { isCode, reasonOf } from '../files/small-file.js';
 import { KvsError } from '../core/errors.js';
 
 /** Where an export goes. */
-export interface Sink {
+interface Sink {
   /** A promise asks to wait. @throws KvsError CONFIGURACAO (as a rejection too) if it cannot be written */
   line(text: string): Promise<void> | undefined;
   /** @param complete whether all lines are there: what is not complete must not be taken for it */

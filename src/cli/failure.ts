@@ -9,7 +9,7 @@ import { EXIT, exitOf } from './exit.js';
 import type { ExitCode } from './exit.js';
 
 /** Where a call went, and how long it waited. */
-export interface Asked {
+interface Asked {
   /** `host:port` */
   readonly server: string;
   readonly timeoutMs: number;

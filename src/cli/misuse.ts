@@ -49,7 +49,7 @@ export function misuseText(message: string, words: readonly string[], script: st
 }
 
 /** What shows the help of the command of these words. */
-export function helpCommandOf([command = '']: readonly string[], script: string | undefined): string {
+function helpCommandOf([command = '']: readonly string[], script: string | undefined): string {
   if (script !== undefined && script !== '') return `${script} --help`;
   return isCommand(command) ? `kvs ${command} --help` : 'kvs --help';
 }

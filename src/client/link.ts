@@ -14,7 +14,7 @@ export interface ServerAddress {
 }
 
 /** `away`: it does not answer, or says that it does not serve. `unknown`: not asked yet. */
-export type Condition = 'unknown' | 'serving' | 'away';
+type Condition = 'unknown' | 'serving' | 'away';
 
 type Check = MethodDefinition<{ readonly service: string }, { readonly status: string }>;
 

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../core/errors.js';
 export const REASON_METADATA = 'kvs-erro';
 
 /** Why a server refused. */
-export interface Reason {
+interface Reason {
   readonly code: ErrorCode;
   /** One line, Portuguese. */
   readonly message: string;

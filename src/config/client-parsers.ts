@@ -5,7 +5,7 @@ import { badSetting } from './settings.js';
 import type { Setting } from './settings.js';
 
 /** A server as `--endereco` names it; `port` absent: it does not say. */
-export interface ServerPlace {
+interface ServerPlace {
   readonly host: string;
   readonly port: number | undefined;
 }

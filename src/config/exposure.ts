@@ -20,7 +20,7 @@ interface Place {
 }
 
 /** Where a server with this configuration listens. */
-export function listeningPlaces({ host, engine }: ServerConfig): readonly Place[] {
+function listeningPlaces({ host, engine }: ServerConfig): readonly Place[] {
   const places: Place[] = [{ option: '--host', host }];
   if (engine.name === 'lider' && engine.listen !== undefined) {
     places.push({ option: '--escuta', host: engine.listen.host });

@@ -7,7 +7,7 @@ import { choiceOf, one, parseFileName, parseFlag, parseHost, parsePort } from '.
 import { parseBrokers, parseLocalBroker, parseMinimum, parsePortal } from './server-parsers.js';
 import type { LocalBrokerConfig, PortalService } from './server-parsers.js';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const NO_PORTAL: readonly PortalService[] = Object.freeze([]);

@@ -12,7 +12,7 @@ import { badSetting } from './settings.js';
 import type { Setting } from './settings.js';
 
 /** Services of the enrolment portal. */
-export const PORTAL_SERVICES = ['admin', 'matricula'] as const;
+const PORTAL_SERVICES = ['admin', 'matricula'] as const;
 export type PortalService = (typeof PORTAL_SERVICES)[number];
 
 /** Where the broker of this machine is. */

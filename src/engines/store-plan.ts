@@ -17,7 +17,7 @@ export interface PlannedWrite {
 }
 
 /** Where writes are planned, and by whom. */
-export interface Planner {
+interface Planner {
   readonly store: Store;
   readonly origin: Origin;
 }

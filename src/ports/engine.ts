@@ -75,21 +75,21 @@ export interface Capabilities {
 /** A question about one key: see {@link Answers} for what each kind is answered with. */
 export type Query = VersionQuery | InstantQuery | HeadsQuery;
 
-export interface VersionQuery {
+interface VersionQuery {
   readonly kind: 'version';
   readonly key: string;
   /** Absent: the latest. */
   readonly version?: number | undefined;
 }
 
-export interface InstantQuery {
+interface InstantQuery {
   readonly kind: 'instant';
   readonly key: string;
   /** ms since 1970. Absent: now. */
   readonly timestamp?: number | undefined;
 }
 
-export interface HeadsQuery {
+interface HeadsQuery {
   readonly kind: 'heads';
   readonly key: string;
 }
@@ -117,20 +117,20 @@ export interface Insert {
 }
 
 /** Removes exactly `version` (with its siblings), or every version if absent. Throws CHAVE_INEXISTENTE, VERSAO_INEXISTENTE. */
-export interface Remove {
+interface Remove {
   readonly kind: 'remove';
   readonly key: string;
   readonly version?: number | undefined;
 }
 
 /** Removes every version. Nothing happens if there is none. */
-export interface RemoveAll {
+interface RemoveAll {
   readonly kind: 'removeAll';
   readonly key: string;
 }
 
 /** Removes every version but the newest. Nothing happens if there is none. */
-export interface Trim {
+interface Trim {
   readonly kind: 'trim';
   readonly key: string;
 }
@@ -200,7 +200,7 @@ export interface Answers {
 export type Scan = Snapshot | Range | History | Everything;
 
 /** For every key, the greatest version ≤ `version` (the latest if absent). */
-export interface Snapshot {
+interface Snapshot {
   readonly kind: 'snapshot';
   readonly version?: number | undefined;
 }
@@ -209,7 +209,7 @@ export interface Snapshot {
  * Every key from `from` to `to`, both included, that has a row now, in the order of code points (that of UTF-8 bytes),
  * with its row as an {@link InstantQuery} gives it.
  */
-export interface Range {
+interface Range {
   readonly kind: 'range';
   readonly from: string;
   readonly to: string;
@@ -217,7 +217,7 @@ export interface Range {
 }
 
 /** Every version of a key, in ascending order. */
-export interface History {
+interface History {
   readonly kind: 'history';
   readonly key: string;
 }
@@ -226,7 +226,7 @@ export interface History {
  * Every version of every key, as they are together at one moment; those of a key in ascending order. Only where
  * {@link Capabilities.everything}.
  */
-export interface Everything {
+interface Everything {
   readonly kind: 'everything';
 }
 

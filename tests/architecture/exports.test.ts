@@ -32,9 +32,6 @@ const UNSETTLED: readonly string[] = [
   ...['src/portal/', 'src/ports/', 'src/security/access/'],
 ];
 
-/** Names that still stand in more than one file: only ever fewer. */
-const HOMONYMS: readonly string[] = ['meaningOf', 'Operation'];
-
 function isSettled(one: string): boolean {
   return !UNSETTLED.some((folder) => one.startsWith(folder));
 }
@@ -62,7 +59,7 @@ describe('nomes exportados de src', () => {
   });
 
   it('nenhum é de dois arquivos', () => {
-    expect(table.homonyms().filter((one) => !HOMONYMS.includes(one.replace(/:.*/, '')))).toEqual([]);
+    expect(table.homonyms()).toEqual([]);
   });
 });
 

@@ -14,7 +14,7 @@ const PAUSE_MS_MAX = 1_000;
 /** While it insists, it says what it meets with at first, and then this often. */
 const TELL_MS = 30_000;
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly servers: readonly string[];
   /** Try other servers while they refuse the connection or say that another should be asked. */
   readonly insist: boolean;

@@ -5,7 +5,7 @@ import { keysText, RowPrinter } from './rows.js';
 import { answerJson } from './texts.js';
 
 /** Prints the answers of one operation. */
-export interface Printer {
+interface Printer {
   /** A promise asks to wait before the next answer. */
   add(answer: KeyAnswer): Promise<void> | undefined;
   /** After the last answer. @param failed whether there should have been more */

@@ -4,7 +4,7 @@ import type { Output } from '../output.js';
 const TABLE_ROWS_MAX = 500;
 
 /** How rows of one kind look to people. */
-export interface RowStyle<Row> {
+interface RowStyle<Row> {
   /** All of them, while they are few enough to measure. */
   table(rows: readonly Row[]): string;
   /** One of too many. */

@@ -51,7 +51,7 @@ export const defaultDoorLimits: DoorLimits = {
   requests: mensagemDoorLimits.requests,
 };
 
-export interface DoorOptions {
+interface DoorOptions {
   readonly host: Hosts;
   /** 0 takes a free one. */
   readonly port: number;

@@ -1,6 +1,6 @@
 import { Client, connectivityState, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
-import { meaningOf } from './outcome.js';
+import { meaningOfFailure } from './outcome.js';
 import type { Meaning } from './outcome.js';
 import type { ConsensusTuning } from './tuning.js';
 import type { Method, WatchRequest, WatchResponse } from './etcd-messages.js';
@@ -112,7 +112,11 @@ export class EtcdMember {
           return;
         }
         const { code, details } = error ?? { code: status.INTERNAL, details: 'resposta vazia' };
-        resolve({ ok: false, meaning: meaningOf(code, details), details: `${this.address}: ${details}` });
+        resolve({
+          ok: false,
+          meaning: meaningOfFailure(code, details),
+          details: `${this.address}: ${details}`,
+        });
       };
       const options = { deadline };
       this.client.makeUnaryRequest(

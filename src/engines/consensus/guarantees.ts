@@ -6,7 +6,7 @@ const PREFIX = 'c2.';
 const REVISION = /^c2\.([0-9a-z]{1,11})$/;
 
 /** What guarantees need of their engine. */
-export interface Revisions {
+interface Revisions {
   /** The greatest revision of the replicas of which answers may have shown something. */
   readonly revision: number;
   /** The store as it is at this revision or later, whichever replica answers. */

@@ -43,7 +43,7 @@ const REFUSALS: readonly status[] = [
 ];
 
 /** @param details the status text, as etcd or grpc-js wrote it */
-export function meaningOf(code: status, details: string): Meaning {
+export function meaningOfFailure(code: status, details: string): Meaning {
   const known = MEANINGS.find(([text]) => details.includes(text));
   if (known !== undefined) return known[1];
   return REFUSALS.includes(code) ? 'refused' : 'ambiguous';

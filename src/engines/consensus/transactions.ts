@@ -40,7 +40,7 @@ export interface WriteTransaction {
 }
 
 /** A request that a client may repeat: its id, and the lease under which it is remembered. */
-export interface Repeatable {
+interface Repeatable {
   readonly id: string;
   readonly lease: number;
 }
@@ -177,7 +177,7 @@ export function requestIn({ request }: WriteTransaction, answer: TxnResponse): R
 }
 
 /** What became of a plan whose comparison failed: applied by an earlier attempt, not applied and never will be, or lost. */
-export type PlanVerdict = {
+type PlanVerdict = {
   readonly outcome: 'applied' | 'notApplied' | 'unknown';
   readonly head: StoredHead;
 };

@@ -10,7 +10,7 @@ export interface Logged {
   readonly bytes: number;
 }
 
-export interface LogLimits {
+interface LogLimits {
   readonly logMutations: number;
   readonly logBytes: number;
 }

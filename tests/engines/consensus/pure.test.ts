@@ -9,7 +9,7 @@ import { systemTime } from '../../../src/app/system-time.js';
 import { CommitTransactions } from '../../../src/engines/consensus/commits.js';
 import { EtcdClient, Unanswered } from '../../../src/engines/consensus/etcd-client.js';
 import { HeadCache } from '../../../src/engines/consensus/head-cache.js';
-import { meaningOf } from '../../../src/engines/consensus/outcome.js';
+import { meaningOfFailure } from '../../../src/engines/consensus/outcome.js';
 import {
   inquiryOf,
   judge,
@@ -99,7 +99,7 @@ describe('what a failure means', () => {
     [status.UNKNOWN, 'whatever', 'ambiguous'],
     [status.INTERNAL, 'Received RST_STREAM with code 2', 'ambiguous'],
   ])('%s %s: %s', (code, details, meaning) => {
-    expect(meaningOf(code, details)).toBe(meaning);
+    expect(meaningOfFailure(code, details)).toBe(meaning);
   });
 });
 

@@ -10,7 +10,7 @@ import type { PutReply, RangeRequest } from './wire.js';
 const MINIMUM_CHARS = 0;
 
 /** Versions in requests and answers are the timestamps of rows. Answers to what is not there: the key, and blanks. */
-export interface KeyValueOperations {
+interface KeyValueOperations {
   readonly get: DoorOperation<KeyVersionRequest, Tuple>;
   readonly put: DoorOperation<KeyValueRequest, PutReply>;
   /** Removes every version, whatever version is named. */

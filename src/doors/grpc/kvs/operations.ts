@@ -10,12 +10,12 @@ import type { KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages
 import type { VersionRequest } from './wire.js';
 
 /** The answer when a contract's number has to say "error". */
-export const REFUSED_VERSION = -1;
+const REFUSED_VERSION = -1;
 
 /** The answer when there is nothing to show. */
-export const BLANK_TUPLE: Tuple = Object.freeze({ key: '', value: '', version: 0 });
+const BLANK_TUPLE: Tuple = Object.freeze({ key: '', value: '', version: 0 });
 
-export interface KvsOperations {
+interface KvsOperations {
   /** The new version. */
   readonly insert: DoorOperation<KeyValueRequest, number>;
   /** The row found. Throws CHAVE_INEXISTENTE or VERSAO_INEXISTENTE if there is none. */
