@@ -15,6 +15,11 @@ async function main([name = '', text = '']: readonly string[]): Promise<void> {
   process.stdout.write(`${await new Replacement(name, list, systemTime).run()}\n`);
 }
 
+// Whoever asked has gone, and needs no answer any more.
+process.stdout.on('error', () => {
+  process.exit(1);
+});
+
 main(process.argv.slice(2)).catch((thrown: unknown) => {
   const { code, message } = KvsError.from(thrown);
   process.stderr.write(`replica.sh: ${message}\n`);

@@ -16,7 +16,6 @@ import { askBefore, notARemoval } from './removal/consent.js';
 import { COUNTED_REMOVALS } from './removal/counted.js';
 import { TIMED_REMOVALS } from './removal/timed.js';
 import { printerOf } from './rendering/printer.js';
-import { keysText } from './rendering/rows.js';
 import { withStandardInput } from './standard-input.js';
 import { targetOf } from './target.js';
 import type { Target } from './target.js';
@@ -87,5 +86,6 @@ async function perform(
 /** How far a call of several answers came before it failed. */
 function progressText({ operation, asked }: OperationRequest, count: number): string {
   if (operation.answers === 'each') return ` (${count} de ${asked.length} respostas)`;
-  return operation.answers === 'rows' && operation.door.isTimed ? ` (${keysText(count)} até aí)` : '';
+  const { countText, door } = operation;
+  return countText !== undefined && door.isTimed ? ` (${countText(count)} até aí)` : '';
 }

@@ -47,7 +47,7 @@ export async function main(): Promise<void> {
         break;
       }
       case 'copy': {
-        const { runCopy } = await import('./copy-command.js');
+        const { runCopy } = await import('./copy/command.js');
         process.exitCode = await runCopy(command.direction, command.file, command.flags, process.env, output);
         break;
       }

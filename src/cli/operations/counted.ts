@@ -3,6 +3,7 @@ import { numberOf, textOf } from '../../client/fields.js';
 import { badSetting } from '../../config/settings.js';
 import { limits } from '../../core/limits.js';
 import { KEY, padded, RESULT_COLUMN, VALUE, VERSION } from '../rendering/columns.js';
+import { keysText } from '../rendering/rows.js';
 import { foundText, insertedText, removedText } from '../rendering/texts.js';
 import type { CountedName } from '../../config/operation-names.js';
 import type { AskedKey, KeyDoor, KeyOperation, KeyReply } from './operation.js';
@@ -59,7 +60,7 @@ export const COUNTED: Readonly<Record<CountedName, KeyOperation>> = {
     ...{ name: 'snapshot', door: DOOR, rpc: rpc('Snapshot', false, row) },
     takes: { keys: 'none', values: 'none', versions: 'atMostOne' },
     ...{ item: ({ version = 0n }) => ({ versao: Number(version) }), answers: 'rows', blank: 'skipped' },
-    ...{ columns: [KEY, padded(VERSION), VALUE], done: '' },
+    ...{ columns: [KEY, padded(VERSION), VALUE], countText: keysText, done: '' },
   },
 };
 

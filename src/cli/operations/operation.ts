@@ -21,6 +21,8 @@ export interface KeyOperation {
   /** The answer to the only key, for people. Absent where there is never only one. */
   readonly text?: AnswerText;
   readonly columns: readonly AnswerColumn[];
+  /** How many rows there were, for people. Of an operation with rows. */
+  readonly countText?: (rows: number) => string;
   /** What was done, in the last column: `encontrada`. */
   readonly done: string;
 }

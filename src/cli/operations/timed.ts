@@ -2,6 +2,7 @@ import type { Rpc } from '../../client/call.js';
 import { textOf } from '../../client/fields.js';
 import { badSetting } from '../../config/settings.js';
 import { BEFORE, DATE, KEY, RESULT_COLUMN, VALUE, VERSION } from '../rendering/columns.js';
+import { keysText } from '../rendering/rows.js';
 import { deletedText, foundText, putText, trimmedText } from '../rendering/texts.js';
 import type { TimedName } from '../../config/operation-names.js';
 import type { AskedKey, FoundVersion, KeyDoor, KeyOperation, KeyReply } from './operation.js';
@@ -36,7 +37,7 @@ export const TIMED: Readonly<Record<TimedName, KeyOperation>> = {
   },
   getrange: {
     ...{ name: 'getrange', rpc: rpc('GetRange', false), takes: { ...RANGE, versions: 'atMostTwo' } },
-    ...{ item: keyRange, answers: 'rows', ...FOUND, done: 'encontrada' },
+    ...{ item: keyRange, answers: 'rows', countText: keysText, ...FOUND, done: 'encontrada' },
   },
   getall: {
     ...{
@@ -62,7 +63,7 @@ export const TIMED: Readonly<Record<TimedName, KeyOperation>> = {
   },
   delrange: {
     ...{ name: 'delrange', rpc: rpc('DelRange', true), takes: RANGE, item: keyRange, answers: 'rows' },
-    ...{ removes: true, ...FOUND, done: 'removida' },
+    ...{ removes: true, countText: keysText, ...FOUND, done: 'removida' },
   },
   delall: {
     ...{ name: 'delall', rpc: rpc('DelAll', true), takes: KEYS, item: keyRequest, answers: 'each' },

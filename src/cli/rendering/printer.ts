@@ -1,7 +1,7 @@
 import picocolors from 'picocolors';
 import type { KeyAnswer, KeyOperation } from '../operations/operation.js';
 import type { Output } from '../output.js';
-import { keysText, RowPrinter } from './rows.js';
+import { RowPrinter } from './rows.js';
 import { answerJson } from './texts.js';
 
 /** Prints the answers of one operation. */
@@ -14,7 +14,7 @@ interface Printer {
 
 /** How answers look: as JSON, a line each; for people, the only one as a text, several as a table. */
 export async function printerOf(operation: KeyOperation, json: boolean, output: Output): Promise<Printer> {
-  const { text, columns, answers } = operation;
+  const { text, columns, answers, countText } = operation;
   if (json) return { add: (answer) => output.line(answerJson(answer)), end: () => Promise.resolve() };
   const colors = picocolors.createColors(output.colors);
   if (text !== undefined) {
@@ -50,7 +50,7 @@ export async function printerOf(operation: KeyOperation, json: boolean, output: 
     add: (answer) => rows.add(answer),
     end: async (failed) => {
       await rows.end();
-      if (!failed && answers === 'rows') await output.line(keysText(rows.count));
+      if (!failed && countText !== undefined) await output.line(countText(rows.count));
     },
   };
 }

@@ -1,7 +1,7 @@
-import { KvsError } from '../core/errors.js';
+import { KvsError } from '../../core/errors.js';
 
 /** One version of one key, as a line has it. */
-export interface Version {
+export interface CopiedVersion {
   readonly chave: string;
   readonly versao: number;
   /** ms since 1970. */
@@ -9,7 +9,7 @@ export interface Version {
   readonly valor: string;
 }
 
-/** Version of the lines. A file of another is refused. */
+/** CopiedVersion of the lines. A file of another is refused. */
 const FORMAT = 1;
 const KIND = 'kvs-versoes';
 
@@ -18,7 +18,7 @@ export function headLine(): string {
   return JSON.stringify({ formato: FORMAT, tipo: KIND });
 }
 
-export function versionLine({ chave, versao, ts, valor }: Version): string {
+export function versionLine({ chave, versao, ts, valor }: CopiedVersion): string {
   return JSON.stringify({ chave, versao, ts, valor });
 }
 
@@ -31,7 +31,7 @@ export function endLine(count: number): string {
  * The versions of a file, line by line.
  * @throws KvsError CONFIGURACAO that says which line is wrong, or that the last is missing
  */
-export async function* readVersions(lines: AsyncIterable<string>): AsyncGenerator<Version> {
+export async function* readVersions(lines: AsyncIterable<string>): AsyncGenerator<CopiedVersion> {
   let number = 0;
   let count = 0;
   let complete = false;
@@ -56,7 +56,7 @@ export async function* readVersions(lines: AsyncIterable<string>): AsyncGenerato
   if (!complete) throw wrong(number + 1, 'falta a última linha: o arquivo não está completo');
 }
 
-function versionOf(fields: ReadonlyMap<string, unknown>, number: number): Version {
+function versionOf(fields: ReadonlyMap<string, unknown>, number: number): CopiedVersion {
   const [chave, versao, ts, valor] = ['chave', 'versao', 'ts', 'valor'].map((name) => fields.get(name));
   if (typeof chave !== 'string' || typeof valor !== 'string' || !isCount(versao) || !isCount(ts)) {
     throw wrong(number, 'esperado {"chave": texto, "versao": número, "ts": número, "valor": texto}');

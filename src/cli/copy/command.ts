@@ -1,31 +1,31 @@
 import type { ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isatty } from 'node:tty';
-import { reasonOf } from '../files/small-file.js';
-import { CLIENT_OPTIONS } from '../config/client-options.js';
-import { Settings } from '../config/settings.js';
-import type { Flags } from '../config/settings.js';
-import { KvsError } from '../core/errors.js';
-import type { Rpc } from '../client/call.js';
-import { numberOf, textOf } from '../client/fields.js';
-import { callServers } from './caller.js';
-import { EXIT } from './exit.js';
-import type { ExitCode } from './exit.js';
-import { exportSink } from './export-sink.js';
-import { endLine, headLine, readVersions, versionLine } from './copy-format.js';
-import type { Version } from './copy-format.js';
-import { cliLimits } from './limits.js';
-import type { Output } from './output.js';
-import { targetOf } from './target.js';
-import type { Target } from './target.js';
-import { STANDARD_INPUT, standardInput } from './standard-input.js';
-import { textLines } from './text-lines.js';
+import { reasonOf } from '../../files/small-file.js';
+import { CLIENT_OPTIONS } from '../../config/client-options.js';
+import { Settings } from '../../config/settings.js';
+import type { Flags } from '../../config/settings.js';
+import { KvsError } from '../../core/errors.js';
+import type { Rpc } from '../../client/call.js';
+import { numberOf, textOf } from '../../client/fields.js';
+import { callServers } from '../caller.js';
+import { EXIT } from '../exit.js';
+import type { ExitCode } from '../exit.js';
+import { openExport } from './export-file.js';
+import { endLine, headLine, readVersions, versionLine } from './lines.js';
+import type { CopiedVersion } from './lines.js';
+import { cliLimits } from '../limits.js';
+import type { Output } from '../output.js';
+import { targetOf } from '../target.js';
+import type { Target } from '../target.js';
+import { STANDARD_INPUT, standardInput } from '../standard-input.js';
+import { textLines } from '../text-lines.js';
 
 const PROGRESS_MS = 1_000;
 
 const DOOR = { file: 'copia.proto', service: 'kvs.Copia' } as const;
 
-const EXPORT: Rpc<Version> = { ...DOOR, method: 'Exporta', writes: false, read: versionOf };
+const EXPORT: Rpc<CopiedVersion> = { ...DOOR, method: 'Exporta', writes: false, read: versionOf };
 const IMPORT: Rpc<string> = { ...DOOR, method: 'Importa', writes: true, read: outcomeOf };
 
 /**
@@ -46,7 +46,7 @@ export function runCopy(
 }
 
 async function exportTo(path: string | undefined, target: Target, output: Output): Promise<ExitCode> {
-  const sink = path === undefined ? output : await exportSink(path);
+  const sink = path === undefined ? output : await openExport(path);
   const progress = new Progress('exportadas', output);
   await sink.line(headLine());
   const { failure } = await callServers(target, EXPORT, { item: {} }, (version) => {
@@ -120,7 +120,7 @@ async function openFile(path: string): Promise<ReadStream> {
   }
 }
 
-function versionOf(message: object): Version {
+function versionOf(message: object): CopiedVersion {
   return {
     chave: textOf(message, 'chave'),
     versao: numberOf(message, 'versao'),

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
-import { isCode, reasonOf } from '../files/small-file.js';
-import { KvsError } from '../core/errors.js';
+import { isCode, reasonOf } from '../../files/small-file.js';
+import { KvsError } from '../../core/errors.js';
 
 /** Where an export goes. */
-interface Sink {
+interface ExportFile {
   /** A promise asks to wait. @throws KvsError CONFIGURACAO (as a rejection too) if it cannot be written */
   line(text: string): Promise<void> | undefined;
   /** @param complete whether all lines are there: what is not complete must not be taken for it */
@@ -16,7 +16,7 @@ interface Sink {
  * is written as it is, if it is this user's or the system's: one that another has put there gets nothing.
  * @throws KvsError CONFIGURACAO
  */
-export async function exportSink(path: string): Promise<Sink> {
+export async function openExport(path: string): Promise<ExportFile> {
   const there = await stat(path).catch((error: unknown) => {
     if (isCode(error, 'ENOENT')) return undefined;
     throw unwritable(path, error);
@@ -28,7 +28,7 @@ export async function exportSink(path: string): Promise<Sink> {
   return { line: lines.line, close: () => lines.close() };
 }
 
-async function fileSink(path: string): Promise<Sink> {
+async function fileSink(path: string): Promise<ExportFile> {
   const partial = `${path}.parcial`;
   // It holds what credentials guard: one that is there, from another time or put there by another, gets nothing of it.
   await rm(partial, { force: true }).catch(() => undefined);
@@ -50,7 +50,7 @@ async function streamTo(
   path: string,
   named: string,
   flags: string | number,
-): Promise<{ line: Sink['line']; close: () => Promise<void> }> {
+): Promise<{ line: ExportFile['line']; close: () => Promise<void> }> {
   const handle = await open(path, flags, 0o600).catch((error: unknown) => {
     throw unwritable(named, error);
   });
