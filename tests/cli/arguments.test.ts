@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import type { Command } from '../../src/cli/arguments.js';
 import { KvsError } from '../../src/core/errors.js';
@@ -251,6 +251,7 @@ describe('o que não se entende', () => {
     [['servidor', '1', '2'], '"2" sobrou'],
     [['servidor', '--porta'], 'falta o valor da opção porta'],
     [['servidor', '--broker'], 'falta o valor da opção broker'],
+    [['chave', '--saida', ''], '--saida: "" não serve; esperado o nome de um arquivo'],
   ])('%j', (words, text) => {
     let thrown: unknown;
     try {
@@ -280,6 +281,14 @@ describe('ajuda e complemento', () => {
     expect(text('servidor', '--ajuda')).toMatch(
       /--porta[\s\S]*--motor[\s\S]*--broker[\s\S]*--replicas[\s\S]*--minimo/,
     );
+  });
+
+  it.each(['/bin/bash', '/bin/zsh'])('os comentários do complemento de %s são em português', (shell) => {
+    vi.stubEnv('SHELL', shell);
+    const comments = text('completion').match(/^ *# .*/gm) ?? [];
+    vi.unstubAllEnvs();
+    expect(comments).toContain('# completa os comandos e as opções de kvs');
+    expect(comments.join('\n')).not.toMatch(/\b(Installation|or|ask|if|yargs)\b/);
   });
 
   it('complementa comandos e operações', () => {

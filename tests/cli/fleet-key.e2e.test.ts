@@ -115,7 +115,7 @@ describe('a chave da frota na configuração', () => {
     expect(parseCommandLine(['servidor', '--chave-frota', 'f', '--cifra'])).toMatchObject({
       ...{ kind: 'server', flags: { 'chave-frota': 'f', cifra: 'sim' } },
     });
-    expect(parseCommandLine(['servidor', '--no-cifra'])).toMatchObject({ flags: { cifra: 'false' } });
+    expect(parseCommandLine(['servidor', '--no-cifra'])).toMatchObject({ flags: { cifra: 'nao' } });
   });
 });
 

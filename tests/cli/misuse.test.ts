@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { COMMAND_HELP } from '../../src/cli/command-help.js';
 import { parseCommandLine } from '../../src/cli/arguments.js';
 import { keyRequestOf } from '../../src/cli/operations/request.js';
 import { TIMED } from '../../src/cli/operations/timed.js';
@@ -60,6 +61,11 @@ describe('o que se quis dizer', () => {
 });
 
 describe('a ajuda num terminal', () => {
+  it('cada parágrafo do fim é uma linha só, que a largura do terminal quebra', () => {
+    const lines = Object.values(COMMAND_HELP).flatMap(({ epilogue }) => epilogue);
+    expect(lines.filter((line) => !/^\p{L}[^\n]*\.$/u.test(line))).toEqual([]);
+  });
+
   it.each([
     ...[[], ['cliente'], ['servidor'], ['admin'], ['matricula'], ['exporta'], ['importa'], ['chave']],
     ...[['lider-cliente'], ['lider-servidor'], ['credencial'], ['certificados']],
