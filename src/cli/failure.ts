@@ -8,13 +8,6 @@ import type { TlsFailure } from '../security/tls/failures.js';
 import { EXIT, exitOf } from './exit.js';
 import type { ExitCode } from './exit.js';
 
-/** Where a call went, and how long it waited. */
-interface Asked {
-  /** `host:port` */
-  readonly server: string;
-  readonly timeoutMs: number;
-}
-
 /** Why a call or one of its answers gave nothing. */
 export interface Failure {
   readonly code: ErrorCode | undefined;
@@ -37,7 +30,7 @@ export function failureOf(
 ): Failure {
   if (mismatch === 'SEM_GRPC') return notGrpc(server);
   if (mismatch !== undefined) return tlsFailure(mismatch, server);
-  const failure = callFailure(error, { server, timeoutMs }, fate === 'unknown');
+  const failure = statusFailure(error, server, timeoutMs, fate === 'unknown');
   if (passed.length === 0) return failure;
   return { ...failure, message: `${failure.message} (antes não atenderam: ${passed.join(', ')})` };
 }
@@ -46,11 +39,7 @@ export function failureOf(
  * A call that ended with a gRPC status other than OK.
  * @param maybeDone whether it may have changed something although no answer came
  */
-export function callFailure(
-  error: ServiceError,
-  { server: where, timeoutMs }: Asked,
-  maybeDone = false,
-): Failure {
+function statusFailure(error: ServiceError, where: string, timeoutMs: number, maybeDone: boolean): Failure {
   const details = error.details.replace(/\s*\n\s*/g, ' ');
   const reason = reasonCode(error);
   if (reason !== undefined) {
@@ -68,15 +57,11 @@ export function callFailure(
       return maybeDone ? unknown(message) : unavailable(message);
     }
     case status.UNIMPLEMENTED:
-      return {
-        code: undefined,
-        exit: EXIT.refused,
-        message: `o servidor em ${where} ${unimplemented(details)}`,
-      };
+      return refused(`o servidor em ${where} ${unimplemented(details)}`);
     case status.INTERNAL:
       return { code: undefined, exit: EXIT.failure, message: `erro no servidor em ${where}: ${details}` };
     default:
-      return { code: undefined, exit: EXIT.refused, message: `o servidor em ${where} recusou: ${details}` };
+      return refused(`o servidor em ${where} recusou: ${details}`);
   }
 }
 
@@ -132,6 +117,10 @@ const VERBS: ReadonlyMap<ExitCode, string> = new Map<ExitCode, string>([
 function unknown(what: string): Failure {
   const message = `${what}; não se sabe se a escrita foi feita: consulte antes de repetir`;
   return { code: 'RESULTADO_DESCONHECIDO', exit: EXIT.unknown, message };
+}
+
+function refused(message: string): Failure {
+  return { code: undefined, exit: EXIT.refused, message };
 }
 
 function unavailable(message: string): Failure {

@@ -2,7 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { EXIT, exitOf } from '../../src/cli/exit.js';
-import { callFailure, parseReason } from '../../src/cli/failure.js';
+import { failureOf, parseReason } from '../../src/cli/failure.js';
 import { decodeStreamReasons } from '../../src/client/reason.js';
 import { COUNTED } from '../../src/cli/operations/counted.js';
 import type { CountedName } from '../../src/config/operation-names.js';
@@ -10,7 +10,6 @@ import { visible } from '../../src/cli/rendering/visible.js';
 import { ERROR_CODES } from '../../src/core/errors.js';
 import { answersTo, printed } from './shown.js';
 
-const asked = { server: '127.0.0.1:9', timeoutMs: 50 };
 const versao = (version: number): object => ({ versao: version });
 const tupla = (chave: string, valor: string, version: number): object => ({ chave, valor, versao: version });
 const one = (name: CountedName, message: object, version?: bigint, reasons?: string) =>
@@ -120,7 +119,8 @@ describe('chamada que falhou', () => {
     const metadata = new Metadata();
     if (text !== undefined) metadata.set('kvs-erro', encodeURIComponent(text));
     const error: ServiceError = Object.assign(new Error(details), { code, details, metadata });
-    return callFailure(error, asked, maybeDone);
+    const outcome = { server: '127.0.0.1:9', passed: [], reasons: undefined };
+    return failureOf(outcome, { error, fate: maybeDone ? 'unknown' : 'elsewhere', mismatch: undefined }, 50);
   };
 
   it.each<[status, string, string | undefined, number, string]>([
