@@ -10,9 +10,8 @@ import {
   parseServerPorts,
   parseTokenFile,
 } from './client-parsers.js';
-import { givenTexts, isOn, one, parseFileName, wholeNumber } from './parse.js';
-
-const NOTHING = { pt: '', en: '' } as const;
+import { givenTexts, isOn, one, wholeNumber } from './parse.js';
+import { NAMES_FILE, OF_REQUEST } from './shared-rows.js';
 
 /** A switch that only the command line, or also a variable, turns on. */
 function toggle(pt: string, en: string, more: Partial<Option<boolean>> = {}): Option<boolean> {
@@ -139,10 +138,7 @@ const DEMAND_OPTIONS = optionTable({
     },
   },
   sessao: {
-    takes: 'text',
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
+    ...NAMES_FILE,
     text: {
       pt: 'Arquivo com o que este cliente já viu: em qualquer servidor, nunca lê menos do que isso',
       en: 'File with what this client has seen: it never reads less than that, on any server',
@@ -168,23 +164,17 @@ export const CLIENT_OPTIONS = optionTable({
   operacao: {
     takes: 'text',
     aliases: ['o'],
-    variables: [],
+    ...OF_REQUEST,
     value: 'OPERAÇÃO',
     choices: COUNTED_OPERATIONS,
-    parse: givenTexts,
-    fallback: [],
-    absent: NOTHING,
     text: { pt: 'O que fazer, com versões 1, 2, 3, …', en: 'What to do, with versions 1, 2, 3, …' },
   },
   chave: {
     takes: 'list',
     aliases: ['k'],
-    variables: [],
+    ...OF_REQUEST,
     value: 'CHAVE',
     data: 'several',
-    parse: givenTexts,
-    fallback: [],
-    absent: NOTHING,
     text: {
       pt: 'Chave; repetível com -v; várias de uma vez depois de get, putall, …',
       en: 'Key; repeatable with -v; several at once after get, putall, …',
@@ -193,12 +183,9 @@ export const CLIENT_OPTIONS = optionTable({
   valor: {
     takes: 'list',
     aliases: ['v'],
-    variables: [],
+    ...OF_REQUEST,
     value: 'VALOR',
     data: 'several',
-    parse: givenTexts,
-    fallback: [],
-    absent: NOTHING,
     text: {
       pt: 'Valor; um por chave; com -o, "-v -" lê um da entrada padrão',
       en: 'Value; one a key; with -o, "-v -" reads one from standard input',
@@ -262,33 +249,24 @@ export const ADMIN_OPTIONS = optionTable({
   ...PORTAL_TARGET_OPTIONS,
   base: {
     takes: 'text',
-    variables: [],
+    ...OF_REQUEST,
     value: 'BASE',
     choices: BASES,
-    parse: givenTexts,
-    fallback: [],
-    absent: NOTHING,
     text: { pt: 'O que é cadastrado', en: 'What is registered' },
   },
   op: {
     takes: 'text',
-    variables: [],
+    ...OF_REQUEST,
     value: 'OPERAÇÃO',
     choices: ADMIN_OPERATIONS,
-    parse: givenTexts,
-    fallback: [],
-    absent: NOTHING,
     text: { pt: 'O que fazer', en: 'What to do' },
   },
   key: {
     takes: 'list',
     aliases: ['chave', 'k'],
-    variables: [],
+    ...OF_REQUEST,
     value: 'ID',
     data: 'one',
-    parse: givenTexts,
-    fallback: [],
-    absent: NOTHING,
     text: {
       pt: 'Identificador: matrícula, siape ou sigla',
       en: 'Identifier: matrícula, siape or sigla',
@@ -297,12 +275,9 @@ export const ADMIN_OPTIONS = optionTable({
   val: {
     takes: 'list',
     aliases: ['valor', 'v'],
-    variables: [],
+    ...OF_REQUEST,
     value: 'VALOR',
     data: 'several',
-    parse: givenTexts,
-    fallback: [],
-    absent: NOTHING,
     text: { pt: 'Nome; de uma disciplina, nome e vagas', en: 'Name; of a course, name and places' },
   },
 });

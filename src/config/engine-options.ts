@@ -1,7 +1,7 @@
 import type { BrokerAddress } from '../mqtt/broker-url.js';
 import { parseTokenFile } from './client-parsers.js';
 import { optionTable } from './option.js';
-import { choiceOf, one, parseFileName, parseFlag, parseHostPort } from './parse.js';
+import { choiceOf, one, parseFlag, parseHostPort } from './parse.js';
 import {
   LEADER_EXAMPLE,
   USUAL_SERVERS,
@@ -14,6 +14,7 @@ import {
   parseServer,
   parseServers,
 } from './server-parsers.js';
+import { NAMES_FILE } from './shared-rows.js';
 
 export const NO_BROKERS: readonly BrokerAddress[] = Object.freeze([]);
 
@@ -54,11 +55,8 @@ export const ENGINE_OPTIONS = optionTable({
     text: { pt: 'pasta em que tudo fica também no disco', en: 'folder in which everything is on disk too' },
   },
   'chave-frota': {
-    takes: 'text',
+    ...NAMES_FILE,
     engines: ['frota'],
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
     text: {
       pt: 'arquivo com a chave dela (kvs chave --saida): só mensagens autênticas contam',
       en: 'file with its key (kvs chave --saida): only authentic messages count',

@@ -2,8 +2,9 @@ import { CREDENTIAL_OPTIONS, TIMEOUT } from './client-options.js';
 import { configLimits } from './limits.js';
 import { optionTable } from './option.js';
 import type { Option } from './option.js';
-import { givenTexts, isOn, one, parsePort, wholeNumber } from './parse.js';
+import { isOn, one, parsePort, wholeNumber } from './parse.js';
 import { SERVER_OPTIONS } from './server-options.js';
+import { OF_REQUEST } from './shared-rows.js';
 
 /** A row of `kvs servidor` as `kvs lider-servidor` has it, which is of one engine only. */
 function ofLeader<T>({ engines, ...row }: Option<T>, changes: Partial<Option<T>> = {}): Option<T> {
@@ -67,11 +68,8 @@ export const LEADER_SERVER_OPTIONS = optionTable({
 export const LEADER_CLIENT_OPTIONS = optionTable({
   put: {
     takes: 'text',
-    variables: [],
+    ...OF_REQUEST,
     value: 'CHAVE VALOR',
-    parse: givenTexts,
-    fallback: [],
-    absent: { pt: '', en: '' },
     text: {
       pt: 'Guarda: --put CHAVE VALOR; repetível, na ordem dada',
       en: 'Stores: --put KEY VALUE; repeatable, in the order given',
@@ -79,11 +77,8 @@ export const LEADER_CLIENT_OPTIONS = optionTable({
   },
   get: {
     takes: 'text',
-    variables: [],
+    ...OF_REQUEST,
     value: 'CHAVE',
-    parse: givenTexts,
-    fallback: [],
-    absent: { pt: '', en: '' },
     text: {
       pt: 'Lê: --get CHAVE; repetível, na ordem dada',
       en: 'Reads: --get KEY; repeatable, in the order given',

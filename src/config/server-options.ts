@@ -3,9 +3,10 @@ import { LOOPBACKS } from '../security/tls/open-ports.js';
 import { ENGINE_OPTIONS, NO_BROKERS } from './engine-options.js';
 import { ENGINES, optionTable } from './option.js';
 import type { ValuesOf } from './option.js';
-import { choiceOf, one, parseFileName, parseFlag, parseHost, parsePort } from './parse.js';
+import { choiceOf, one, parseFlag, parseHost, parsePort } from './parse.js';
 import { parseBrokers, parseLocalBroker, parseMinimum, parsePortal } from './server-parsers.js';
 import type { LocalBrokerConfig, PortalService } from './server-parsers.js';
+import { NAMES_FILE } from './shared-rows.js';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -84,10 +85,7 @@ export const SERVER_OPTIONS = optionTable({
     },
   },
   credenciais: {
-    takes: 'text',
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
+    ...NAMES_FILE,
     absent: { pt: 'nenhum: só esta máquina', en: 'none: this machine only' },
     text: {
       pt: 'Arquivo de credenciais (kvs credencial): só entra quem tem uma; relido com SIGHUP',
@@ -95,10 +93,7 @@ export const SERVER_OPTIONS = optionTable({
     },
   },
   'tls-certificado': {
-    takes: 'text',
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
+    ...NAMES_FILE,
     absent: { pt: 'nenhum: sem TLS', en: 'none: no TLS' },
     text: {
       pt: 'Arquivo PEM com o certificado deste servidor: liga o TLS (1.3)',
@@ -107,18 +102,12 @@ export const SERVER_OPTIONS = optionTable({
     more: { pt: 'relido com SIGHUP', en: 'read again at SIGHUP' },
   },
   'tls-chave': {
-    takes: 'text',
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
+    ...NAMES_FILE,
     text: { pt: 'Arquivo PEM com a chave privada dele', en: 'PEM file with its private key' },
     more: { pt: 'relido com SIGHUP', en: 'read again at SIGHUP' },
   },
   'tls-ca': {
-    takes: 'text',
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
+    ...NAMES_FILE,
     text: {
       pt: 'Arquivo PEM com a autoridade que assina clientes e brokers',
       en: 'PEM file with the authority that signs clients and brokers',
@@ -156,11 +145,8 @@ export const SERVER_OPTIONS = optionTable({
     text: { pt: 'debug, info, warn, error ou silent', en: 'debug, info, warn, error or silent' },
   },
   config: {
-    takes: 'text',
+    ...NAMES_FILE,
     notInFile: true,
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
     text: { pt: 'Arquivo JSON com estas opções', en: 'JSON file with these options' },
   },
   'broker-local': {

@@ -2,18 +2,16 @@ import { ROLES } from '../ports/access.js';
 import { configLimits } from './limits.js';
 import { optionTable } from './option.js';
 import { parseClientNames, parseHosts } from './client-parsers.js';
-import { choiceOf, givenTexts, isOn, one, parseFileName, wholeNumber } from './parse.js';
+import { choiceOf, givenTexts, isOn, one, wholeNumber } from './parse.js';
+import { NAMES_FILE, OF_REQUEST } from './shared-rows.js';
 
 const NOTHING = { pt: '', en: '' } as const;
 
 /** Options of `kvs chave`. */
 export const KEY_OPTIONS = optionTable({
   saida: {
-    takes: 'text',
+    ...NAMES_FILE,
     variables: [],
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
     absent: { pt: 'a saída padrão', en: 'standard output' },
     text: {
       pt: 'Põe uma chave nova neste arquivo novo, que só o dono lê',
@@ -47,12 +45,9 @@ export const ACCESS_OPTIONS = optionTable({
   },
   prefixo: {
     takes: 'list',
-    variables: [],
+    ...OF_REQUEST,
     value: 'PREFIXO',
     mayBeEmpty: true,
-    parse: givenTexts,
-    fallback: [],
-    absent: NOTHING,
     text: {
       pt: 'cria: só chaves que começam assim; repetível (--prefixo= para todas)',
       en: 'cria: only keys that begin like this; repeatable (--prefixo= for all)',
@@ -81,11 +76,8 @@ export const ACCESS_OPTIONS = optionTable({
     },
   },
   saida: {
-    takes: 'text',
+    ...NAMES_FILE,
     variables: [],
-    value: 'ARQUIVO',
-    parse: one(parseFileName),
-    fallback: undefined,
     absent: { pt: 'a saída padrão', en: 'standard output' },
     text: {
       pt: 'cria: põe o token neste arquivo novo, que só o dono lê, em vez de mostrá-lo',
