@@ -15,33 +15,33 @@ export class HealthWatches<T extends Watch> {
   /** By address, then by connection. */
   private readonly held = new Map<string, Map<string, Set<T>>>();
   /** A call that has ended does not tell any more whose it was. */
-  private readonly callers = new Map<T, Caller>();
+  private readonly holders = new Map<T, Holder>();
 
   /** @param onGivesWay gets the one that gives way, for it to be ended */
   constructor(private readonly onGivesWay: (watch: T) => void) {}
 
   /** @returns false if the connection has as many as it may */
   add(watch: T): boolean {
-    const caller = callerOf(watch);
-    const { address, peer } = caller;
+    const holder = holderOf(watch);
+    const { address, peer } = holder;
     const ofAddress = this.held.get(address) ?? new Map<string, Set<T>>();
     const ofPeer = ofAddress.get(peer) ?? new Set<T>();
     if (ofPeer.size >= grpcLimits.watchesPerConnection) return false;
     this.held.set(address, ofAddress.set(peer, ofPeer.add(watch)));
-    this.callers.set(watch, caller);
-    if (this.callers.size > grpcLimits.healthWatches) this.giveWay(watch);
+    this.holders.set(watch, holder);
+    if (this.holders.size > grpcLimits.healthWatches) this.giveWay(watch);
     return true;
   }
 
   delete(watch: T): void {
-    const caller = this.callers.get(watch);
-    if (caller === undefined) return;
-    this.callers.delete(watch);
-    const ofAddress = this.held.get(caller.address);
-    const ofPeer = ofAddress?.get(caller.peer);
+    const holder = this.holders.get(watch);
+    if (holder === undefined) return;
+    this.holders.delete(watch);
+    const ofAddress = this.held.get(holder.address);
+    const ofPeer = ofAddress?.get(holder.peer);
     ofPeer?.delete(watch);
-    if (ofPeer?.size === 0) ofAddress?.delete(caller.peer);
-    if (ofAddress?.size === 0) this.held.delete(caller.address);
+    if (ofPeer?.size === 0) ofAddress?.delete(holder.peer);
+    if (ofAddress?.size === 0) this.held.delete(holder.address);
   }
 
   private giveWay(newest: T): void {
@@ -69,12 +69,12 @@ function greediest<G>(groups: Iterable<G>, sizeOf: (group: G) => number): G | un
   return found;
 }
 
-interface Caller {
+interface Holder {
   readonly address: string;
   readonly peer: string;
 }
 
-function callerOf(watch: Watch): Caller {
+function holderOf(watch: Watch): Holder {
   const peer = watch.getPeer();
   return { address: peer.replace(/:\d+$/, ''), peer };
 }

@@ -21,7 +21,7 @@ type Look<T> = DoorOperation<string, T | undefined>;
 type List<Req, T> = RowsOperation<Req, T, T>;
 
 /** The RPCs of `project.PortalAdministrativo`, by their names. */
-export interface AdminOperations {
+interface AdminOperations {
   readonly NovoAluno: Change<Aluno>;
   readonly EditaAluno: Change<Aluno>;
   readonly RemoveAluno: Change<string>;
@@ -40,7 +40,7 @@ export interface AdminOperations {
 }
 
 /** The RPCs of `project.PortalMatricula`, by their names. */
-export interface EnrolmentOperations {
+interface EnrolmentOperations {
   readonly AdicionaProfessor: Change<ClassAndPerson>;
   readonly RemoveProfessor: Change<ClassAndPerson>;
   readonly AdicionaAluno: Change<ClassAndPerson>;
