@@ -111,11 +111,6 @@ export class Store {
     return slot === undefined ? [] : this.space.heads(slot).map((row) => this.space.record(row));
   }
 
-  /** Whether the key was ever seen. */
-  knows(key: string): boolean {
-    return this.space.keys.find(key) !== undefined;
-  }
-
   entriesOf(key: string): number {
     const slot = this.space.keys.find(key);
     return slot === undefined ? 0 : this.space.rowCount(slot);

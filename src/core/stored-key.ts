@@ -15,10 +15,19 @@ export class StoredKey {
   /** @param earlier an insert of this key by the same writer, which will be applied before whatever is made here */
   constructor(
     private readonly space: KeySpace,
-    private readonly key: string,
+    readonly name: string,
     private readonly earlier?: InsertMutation,
   ) {
-    this.slot = space.keys.find(key);
+    this.slot = space.keys.find(name);
+  }
+
+  /** Whether the key was ever seen. */
+  get isKnown(): boolean {
+    return this.slot !== undefined;
+  }
+
+  get entryCount(): number {
+    return this.slot === undefined ? 0 : this.space.rowCount(this.slot);
   }
 
   get greatestVersion(): number {
@@ -59,12 +68,12 @@ export class StoredKey {
   /** A new version, with what its writer has observed. */
   insertion(origin: Origin, value: string, version: number, timestamp: number): InsertMutation {
     const context = this.observedHeads(origin);
-    return { kind: 'insert', key: this.key, value, version, timestamp, context };
+    return { kind: 'insert', key: this.name, value, version, timestamp, context };
   }
 
   /** The removal of every entry that is here now. */
   removal(): RemoveObservedMutation {
-    return { kind: 'removeObserved', key: this.key, observed: this.observedRows(), keep: undefined };
+    return { kind: 'removeObserved', key: this.name, observed: this.observedRows(), keep: undefined };
   }
 
   /** The removal of every entry that is here now but the newest; `undefined` if there is nothing to remove. */
@@ -73,14 +82,14 @@ export class StoredKey {
     const newest = slot === undefined ? undefined : this.space.lastRowAt(slot, undefined);
     if (slot === undefined || newest === undefined || this.space.rowCount(slot) === 1) return undefined;
     const keep = dotOf(this.space, newest);
-    return { kind: 'removeObserved', key: this.key, observed: this.observedRows(), keep };
+    return { kind: 'removeObserved', key: this.name, observed: this.observedRows(), keep };
   }
 
   /** The removal of one version, with its siblings. */
   removalOf(version: number): RemoveDotsMutation {
     const rows = this.slot === undefined ? [] : this.space.rowsOfVersion(this.slot, version);
     const dots = rows.map((row) => dotOf(this.space, row));
-    return { kind: 'removeDots', key: this.key, version, dots };
+    return { kind: 'removeDots', key: this.name, version, dots };
   }
 
   private observedRows(): VectorEntries {

@@ -3,6 +3,7 @@ import { KvsError, type ErrorCode } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { engineLimits } from './limits.js';
 import type { Store } from '../core/store.js';
+import type { StoredKey } from '../core/stored-key.js';
 
 /**
  * Refuses the first write of an incarnation that the fleet would not take: peers at their limit drop its batches.
@@ -23,15 +24,15 @@ export function assertOriginFits(store: Store, origin: Origin, origins: number):
  *
  * @throws KvsError LIMITE_ENTRADAS, LIMITE_MEMORIA, LIMITE_CHAVES, LIMITE_VERSOES_POR_CHAVE
  */
-export function assertRoomFor(store: Store, key: string, value: string): void {
+export function assertRoomFor(store: Store, key: StoredKey, value: string): void {
   if (store.entryCount >= engineLimits.entries)
     throw full('LIMITE_ENTRADAS', `${engineLimits.entries} entradas`);
-  if (store.estimatedBytes + key.length + value.length > engineLimits.storeBytes) {
+  if (store.estimatedBytes + key.name.length + value.length > engineLimits.storeBytes) {
     throw full('LIMITE_MEMORIA', `${engineLimits.storeBytes} bytes`);
   }
-  if (store.keyCount >= engineLimits.keys && !store.knows(key))
+  if (store.keyCount >= engineLimits.keys && !key.isKnown)
     throw full('LIMITE_CHAVES', `${engineLimits.keys} chaves`);
-  if (store.entriesOf(key) >= limits.entriesPerKey) {
+  if (key.entryCount >= limits.entriesPerKey) {
     throw full('LIMITE_VERSOES_POR_CHAVE', `${limits.entriesPerKey} versões nesta chave`);
   }
 }

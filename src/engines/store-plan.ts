@@ -66,7 +66,7 @@ function mutationOf(
   switch (step.kind) {
     case 'add': {
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
-      assertRoomFor(store, write.key, write.value);
+      assertRoomFor(store, key, write.value);
       const insert = key.insertion(origin, write.value, step.version, step.timestamp);
       if (write.kind === 'restore' || write.attempt === undefined) return insert;
       return { ...insert, attempt: write.attempt };

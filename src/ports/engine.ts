@@ -1,9 +1,32 @@
+/**
+ * What every engine offers to every door: three verbs over values.
+ *
+ * | Verb | Value | Gives |
+ * |---|---|---|
+ * | `read` | {@link Query}: a question about one key | {@link Answers} of its kind |
+ * | `write` | {@link Write}: a change, which is one step | {@link Answers} of its kind |
+ * | `scan` | {@link Scan}: a walk over many rows | a {@link Stream} of {@link Rows} of its kind |
+ *
+ * Whatever stands between a door and an engine (what a caller may do, what a session sees) wraps three methods and looks
+ * at the kind only where it must. To add an operation, add its case to one of the unions and what it is answered with to
+ * {@link Answers} or {@link Rows}; the compiler then names what is missing:
+ *
+ * - a write of one key: `decide` and `answerTo` of `src/engines/plan.ts`, once for all engines. Only a step that is new
+ *   touches what each does with it: `engines/store-plan.ts` (mutations of a store) and `engines/consensus/transactions.ts`.
+ *   The leader's servers also need it as a message: `wire/mensagem/writes.ts`.
+ * - a query or a scan: the `switch` of `engines/fleet/engine.ts`, `engines/leader/engine.ts` and
+ *   `engines/consensus/reading.ts`.
+ * - something that not every engine can do: a field of {@link Capabilities}.
+ * - what it must do on every engine: a section of `tests/engines/conformance.ts`.
+ *
+ * docs/how-to/add-an-operation.md has the whole road, from the contract to the command line.
+ */
 import type { Attempt } from '../core/attempt.js';
 import type { Guarantees } from './guarantees.js';
 
 /**
- * What every engine offers to every door. A method answers at once where it can (the fleet engine keeps everything in
- * memory) and with a promise where it must ask others; callers handle both, so that the hot path allocates none.
+ * An answer: at once where an engine can (the fleet keeps everything in memory), as a promise where it must ask others.
+ * Callers handle both, so that the hot path allocates no promise.
  */
 export type Awaitable<T> = T | Promise<T>;
 

@@ -182,7 +182,7 @@ describe('o que chega pela porta das Mensagens', () => {
     // Only a leader replicates.
     expect(await client.ask(answers.at(-1)![0])).toMatchObject({ tipo: 'ERROR', codigo: 'PEDIDO_INVALIDO' });
     await client.gone();
-    expect(system.nodes[1]!.store.knows('a')).toBe(false);
+    expect(system.nodes[1]!.store.key('a').isKnown).toBe(false);
     await othersGoOn();
   });
 
