@@ -68,8 +68,8 @@ function mutationOf(
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
       assertRoomFor(store, key, write.value);
       const insert = key.insertion(origin, write.value, step.version, step.timestamp);
-      if (write.kind === 'restore' || write.attempt === undefined) return insert;
-      return { ...insert, attempt: write.attempt };
+      const attempt = 'attempt' in write ? write.attempt : undefined;
+      return attempt === undefined ? insert : { ...insert, attempt };
     }
     case 'removeVersion':
       return key.removalOf(step.version);
