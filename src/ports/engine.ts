@@ -9,7 +9,7 @@
  *
  * Whatever stands between a door and an engine (what a caller may do, what a session sees) wraps three methods and looks
  * at the kind only where it must. To add an operation, add its case to one of the unions and what it is answered with to
- * {@link Answers} or {@link Rows}; the compiler then names what is missing:
+ * {@link Answers} or {@link Rows}; compiler and linter then name what is missing:
  *
  * - a write of one key: `decide` and `answerTo` of `src/engines/plan.ts`, once for all engines. Only a step that is new
  *   touches what each does with it: `engines/store-plan.ts` (mutations of a store) and `engines/consensus/transactions.ts`.
