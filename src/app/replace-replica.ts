@@ -16,9 +16,8 @@ async function main([name = '', text = '']: readonly string[]): Promise<void> {
 }
 
 // Whoever asked has gone, and needs no answer any more.
-process.stdout.on('error', () => {
-  process.exit(1);
-});
+process.stdout.on('error', () => process.exit(1));
+process.stderr.on('error', () => undefined);
 
 main(process.argv.slice(2)).catch((thrown: unknown) => {
   const { code, message } = KvsError.from(thrown);
