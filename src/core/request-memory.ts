@@ -130,10 +130,8 @@ export class RequestMemory {
   }
 
   private forgetOld(nowMs: number): void {
-    for (const { atMs } of this.kept.values()) {
-      if (nowMs - atMs <= this.bounds.requestAgeMs) return;
-      this.kept.forgetOldest();
-    }
+    const isOld = ({ atMs }: Kept): boolean => nowMs - atMs > this.bounds.requestAgeMs;
+    while (this.kept.oldest !== undefined && isOld(this.kept.oldest)) this.kept.forgetOldest();
   }
 }
 

@@ -41,7 +41,7 @@ export class HeadCache {
   refresh(key: string, head: StoredHead): void {
     const known = this.heads.get(key);
     // In place: being written elsewhere is no use of it here.
-    if (known !== undefined && known.revision < head.revision) this.heads.set(key, head);
+    if (known !== undefined && known.revision < head.revision) this.heads.replace(key, head);
   }
 
   has(key: string): boolean {
