@@ -3,9 +3,9 @@ import { loadProto, loadedService } from '../protos.js';
 import { KvsError } from '../../../core/errors.js';
 import { limits } from '../../../core/limits.js';
 import type { Restored, Row } from '../../../ports/engine.js';
-import { EMPTY, type KeyValueRequest } from '../wire/messages.js';
+import { decodeKeyValue, EMPTY, type KeyValueRequest } from '../wire/messages.js';
 import { Reader } from '../wire/reader.js';
-import { FIELD_1_LENGTH, FIELD_2_LENGTH, FIELD_3_VARINT, FIELD_4_VARINT } from '../wire/tags.js';
+import { FIELD_3_VARINT, FIELD_4_VARINT } from '../wire/tags.js';
 
 export const COPY_SERVICE_NAME = 'kvs.Copia';
 
@@ -36,19 +36,12 @@ export function decodeExportRequest(): object {
  * @throws KvsError PEDIDO_INVALIDO
  */
 export function decodeRow(bytes: Buffer): RowRequest {
+  const pair = decodeKeyValue(bytes);
   const reader = new Reader(bytes);
-  let key: string | undefined = '';
-  let value: string | undefined = '';
-  let [keyBytes, valueBytes, version, timestamp] = [0, 0, 0, 0];
+  let [version, timestamp] = [0, 0];
   while (reader.more) {
     const tag = reader.tag();
-    if (tag === FIELD_1_LENGTH) {
-      key = reader.text();
-      keyBytes = reader.textBytes;
-    } else if (tag === FIELD_2_LENGTH) {
-      value = reader.text();
-      valueBytes = reader.textBytes;
-    } else if (tag === FIELD_3_VARINT) version = reader.int32();
+    if (tag === FIELD_3_VARINT) version = reader.int32();
     else if (tag === FIELD_4_VARINT) timestamp = reader.int64();
     else reader.skip(tag);
   }
@@ -56,7 +49,7 @@ export function decodeRow(bytes: Buffer): RowRequest {
   if (version < 1 || timestamp < 1 || timestamp > limits.timestampMs) {
     throw new KvsError('PEDIDO_INVALIDO', `versão ${version} ou momento ${timestamp} fora do que existe`);
   }
-  return { key, value, keyBytes, valueBytes, version, timestamp };
+  return { ...pair, version, timestamp };
 }
 
 export function encodeRow({ key, value, version, timestamp }: Row): Buffer {
