@@ -10,9 +10,9 @@ import type { Hosts } from '../../security/tls/open-ports.js';
 import { plainFront } from '../../security/tls/plain-acceptor.js';
 import { tlsFront } from '../../security/tls/tls-acceptor.js';
 import type { Transport } from '../../security/tls/transport.js';
-import { CallGate } from './call-gate.js';
-import { Connections } from './connections.js';
-import type { RefusedCalls } from './refused-calls.js';
+import { CallGate } from './bounds/call-gate.js';
+import { Connections } from './bounds/connections.js';
+import type { RefusedCalls } from './bounds/refused-calls.js';
 
 /** Where a server takes connections. */
 export interface Listener {

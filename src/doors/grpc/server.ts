@@ -24,7 +24,7 @@ import type { ConnectionRefusal } from '../../security/tls/acceptor.js';
 import { LOOPBACKS, saidHost } from '../../security/tls/open-ports.js';
 import type { Hosts } from '../../security/tls/open-ports.js';
 import type { Transport } from '../../security/tls/transport.js';
-import { Backlog } from './backlog.js';
+import { Backlog } from './bounds/backlog.js';
 import { onlyAdmitted } from './calls/guarded.js';
 import type { DoorContext } from './calls/grpc-call.js';
 import { handlersOf } from './calls/handlers.js';
@@ -37,14 +37,14 @@ import { kvsService } from './kvs/definition.js';
 import { kvStoreService } from './kvstore/definition.js';
 import { adminService, enrolmentService } from './portal/definition.js';
 import type { GrpcService } from './service.js';
-import { OpenCalls } from './open-calls.js';
+import { OpenCalls } from './bounds/open-calls.js';
 import { OpenStreams } from './open-streams.js';
 import { listen } from './listen.js';
 import type { Listener } from './listen.js';
 import { addReflection } from './reflection.js';
-import { RefusedCalls } from './refused-calls.js';
-import type { CallRefusal } from './refused-calls.js';
-import { UnfinishedRequests } from './unfinished-requests.js';
+import { RefusedCalls } from './bounds/refused-calls.js';
+import type { CallRefusal } from './bounds/refused-calls.js';
+import { UnfinishedRequests } from './bounds/unfinished-requests.js';
 
 /** An enrolment portal with the services of it that one server offers. */
 export interface OfferedPortal {

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tlsLimits } from '../../../src/security/tls/limits.js';
-import { Connections } from '../../../src/doors/grpc/connections.js';
+import { Connections } from '../../../src/doors/grpc/bounds/connections.js';
 import { grpcLimits } from '../../../src/doors/grpc/limits.js';
 import { startDoors } from '../../../src/doors/grpc/server.js';
 import { openStand, RecordingLogger, type Stand } from '../../support/doors.js';

@@ -6,7 +6,7 @@ import type { Replies } from '../../../call/one.js';
 import type { CallSeam } from '../../../call/seam.js';
 import type { KvsError } from '../../../core/errors.js';
 import { certificateSubject } from '../../../ports/access.js';
-import type { Backlog } from '../backlog.js';
+import type { Backlog } from '../bounds/backlog.js';
 import { errorTrailer, grpcStatus } from '../errors.js';
 import type { OpenStreams } from '../open-streams.js';
 

@@ -1,9 +1,9 @@
 import type { Server } from '@grpc/grpc-js';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
-import { KvsError } from '../../core/errors.js';
-import type { Pauses } from '../../ports/pauses.js';
-import type { Time } from '../../ports/time.js';
-import { grpcLimits } from './limits.js';
+import { KvsError } from '../../../core/errors.js';
+import type { Pauses } from '../../../ports/pauses.js';
+import type { Time } from '../../../ports/time.js';
+import { grpcLimits } from '../limits.js';
 
 /** The library and a call of its have no public way to these; tests see whether they are still there. */
 interface LibraryServer {

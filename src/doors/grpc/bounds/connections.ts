@@ -1,7 +1,7 @@
 import type { Http2Server, Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { endsOf } from '../../security/tls/unfinished.js';
-import { grpcLimits } from './limits.js';
+import { endsOf } from '../../../security/tls/unfinished.js';
+import { grpcLimits } from '../limits.js';
 
 /** One connection whose client has not been answered anything yet. */
 interface Newcomer {

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
-import { grpcLimits } from './limits.js';
+import { grpcLimits } from '../limits.js';
 import { asItIs, CALL_BYTES, cut, endOnceAnswered, libraryCall } from './library-call.js';
 import type { LibraryCall } from './library-call.js';
 import { NextTurn } from './next-turn.js';

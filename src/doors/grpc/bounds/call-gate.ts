@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import type { Server } from '@grpc/grpc-js';
 import type { Connections } from './connections.js';
 import { cut, endOnceAnswered } from './library-call.js';
-import { grpcLimits } from './limits.js';
+import { grpcLimits } from '../limits.js';
 import type { RefusedCalls } from './refused-calls.js';
 
 /** What HTTP/2 counts for each header beside its name and its value. */

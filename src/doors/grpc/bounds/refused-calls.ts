@@ -1,12 +1,12 @@
 import { constants } from 'node:http2';
 import type { status } from '@grpc/grpc-js';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
-import { BurstLog } from '../../ports/burst-log.js';
-import type { Logger } from '../../ports/logger.js';
-import type { Time } from '../../ports/time.js';
+import { BurstLog } from '../../../ports/burst-log.js';
+import type { Logger } from '../../../ports/logger.js';
+import type { Time } from '../../../ports/time.js';
 import { endOnceAnswered, libraryCall } from './library-call.js';
 import type { InterceptedCall } from './library-call.js';
-import { grpcLimits } from './limits.js';
+import { grpcLimits } from '../limits.js';
 
 /**
  * Why a gRPC call was refused or cut for what it takes, whatever it asks: too many streams, metadata too large, a compressed
