@@ -84,7 +84,7 @@ describe('o que se vê de cada chamada', () => {
     ]);
   });
 
-  it('Mensagem: o que se pede ao líder e a um seguidor, e quem não entra', { timeout: 30_000 }, async () => {
+  it('Mensagem: PUT e GET', { timeout: 30_000 }, async () => {
     const counts = new CallCounts(new RecordingLogger());
     const system = await openLeaderSystem({ observe: counts.observe });
     closing.push(() => system.close());
