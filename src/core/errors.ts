@@ -1,6 +1,6 @@
 /**
  * The one error class. Codes are stable and part of the interface; messages (Portuguese, for people) are not.
- * `docs/ERRORS.md` has a line for each code; `doors/errors.ts` maps codes to gRPC status, `cli/exit.ts` to exit codes.
+ * `docs/ERRORS.md` has a line for each code; `doors/grpc/errors.ts` maps codes to gRPC status, `cli/exit.ts` to exit codes.
  */
 
 export const ERROR_CODES = [
