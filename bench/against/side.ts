@@ -11,7 +11,7 @@ import { lastKeys, streamedInserts } from '../support/streamed-inserts.js';
 
 const STREAMS = 4;
 
-/** Heap with external memory, and resident memory, of a process after full collections, in bytes. */
+/** Heap with external memory, and resident memory, after full collections, in bytes. */
 export interface MemoryUse {
   readonly used: number;
   readonly resident: number;
@@ -31,7 +31,7 @@ export class Side {
     readonly server: Member,
     /** Starts first, and so has the embedded broker, if there is one. */
     readonly peer: Member,
-    /** What the server used before it held anything. */
+    /** What the two servers used before they held anything. */
     readonly empty: MemoryUse,
   ) {}
 
@@ -45,7 +45,7 @@ export class Side {
     try {
       const peer = await fleet.add(WRITER_CORE);
       const server = await fleet.add(WRITER_CORE);
-      return new Side(fleet, server, peer, await memoryUse(server.pid));
+      return new Side(fleet, server, peer, await memoryUse([server, peer]));
     } catch (error) {
       await fleet.close();
       throw error;
@@ -73,8 +73,11 @@ export class Side {
     if (this.entries < entries) await this.stream(entries - this.entries);
   }
 
-  memory(): Promise<MemoryUse> {
-    return memoryUse(this.server.pid);
+  /** What an entry uses in a server, in bytes: the mean of the two. */
+  async memoryPerEntry(): Promise<MemoryUse> {
+    const { used, resident } = await memoryUse([this.server, this.peer]);
+    const copies = 2 * this.entries;
+    return { used: (used - this.empty.used) / copies, resident: (resident - this.empty.resident) / copies };
   }
 
   /** Processor time of one of the servers until now, in µs. */
@@ -91,11 +94,17 @@ function arrives(member: Member, key: string): Promise<void> {
   return until(`${key} reaches the other server`, async () => (await member.client.latest(key)) === 1);
 }
 
-async function memoryUse(pid: number): Promise<MemoryUse> {
-  const file = join(scratchFolder(), `memory-${pid}.json`);
-  rmSync(file, { force: true });
-  process.kill(pid, 'SIGUSR2');
-  await until('the server says how much memory it uses', () => existsSync(file));
-  const { heapUsed, external, rss } = JSON.parse(readFileSync(file, 'utf8')) as NodeJS.MemoryUsage;
-  return { used: heapUsed + external, resident: rss };
+/** What these servers use together. */
+async function memoryUse(servers: readonly Member[]): Promise<MemoryUse> {
+  let [used, resident] = [0, 0];
+  for (const { pid } of servers) {
+    const file = join(scratchFolder(), `memory-${pid}.json`);
+    rmSync(file, { force: true });
+    process.kill(pid, 'SIGUSR2');
+    await until('the server says how much memory it uses', () => existsSync(file));
+    const usage = JSON.parse(readFileSync(file, 'utf8')) as NodeJS.MemoryUsage;
+    used += usage.heapUsed + usage.external;
+    resident += usage.rss;
+  }
+  return { used, resident };
 }

@@ -106,8 +106,8 @@ export const STEPS: readonly Step[] = [
     slices: 1,
     prepare: (side) => side.fillTo(ENTRIES),
     slice: async (side) => {
-      const { used, resident } = await side.memory();
-      return [(used - side.empty.used) / side.entries, (resident - side.empty.resident) / side.entries];
+      const { used, resident } = await side.memoryPerEntry();
+      return [used, resident];
     },
   },
   {
