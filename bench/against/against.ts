@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { earlierBuild, findCommit } from '../support/earlier-build.js';
 import { hasMosquitto } from '../support/fleet.js';
@@ -54,7 +54,10 @@ export async function against(
   sections: readonly string[],
 ): Promise<Comparison> {
   say(`building ${revision} …`);
-  const folders = { before: await earlierBuild(revision, 'locked'), after: presentCopy() };
+  const folders = {
+    before: copyOf(await earlierBuild(revision, 'locked'), 'before'),
+    after: copyOf(root, 'after'),
+  };
   const found = await findCommit(revision);
   const commits = { before: 'hash' in found ? found.hash : revision, after: presentCommit() };
   // Load generators run within this process.
@@ -140,15 +143,16 @@ function turn(number: number): readonly [Name, Name] {
 }
 
 /**
- * The present build, copied: whoever builds meanwhile must not change what is measured.
+ * A copy of a build: whoever builds meanwhile must not change what is measured, and both lie alike.
  * @returns its folder
  */
-function presentCopy(): string {
-  const folder = join(scratchFolder(), 'present');
+function copyOf(build: string, name: Name): string {
+  const folder = join(scratchFolder(), name);
   mkdirSync(folder);
-  for (const name of ['bin', 'dist', 'proto', 'package.json'])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  for (const part of ['bin', 'dist', 'proto', 'package.json'])
+    cpSync(join(build, part), join(folder, part), { recursive: true });
+  const own = join(build, 'node_modules');
+  symlinkSync(existsSync(own) ? own : join(root, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
 
