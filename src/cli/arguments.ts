@@ -14,7 +14,7 @@ import type { FleetKeyRequest } from './key-command.js';
 import { takeActions } from './leader/arguments.js';
 import type { Action } from './leader/arguments.js';
 import { COMMAND_NAMES, COMMANDS_TEXT, HELP_ALIASES, MISUSE_STRINGS, misuseText } from './misuse.js';
-import { keepWhole, markStreams, spreadLists, STANDARD_STREAM } from './words.js';
+import { keepWhole, markStreams, spellSwitches, spreadLists, STANDARD_STREAM } from './words.js';
 import { wrapWords } from './wrap.js';
 
 /** What a command line asks for. `text` is printed as it is: help, or the completion script. */
@@ -75,7 +75,8 @@ export function parseCommandLine(words: readonly string[], script?: string, colu
     const parser = newParser((found) => {
       command = found.kind === 'leaderClient' ? { ...found, actions } : found;
     });
-    void parser.parse(spreadLists(markStreams(rest)).map(keepWhole), {}, (error, _parsed, output) => {
+    const whole = spreadLists(markStreams(spellSwitches(rest))).map(keepWhole);
+    void parser.parse(whole, {}, (error, _parsed, output) => {
       if (error) throw error;
       const shown = completionText(output);
       text = columns === undefined ? shown : wrapWords(shown, columns);

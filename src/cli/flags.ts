@@ -5,10 +5,11 @@ import type { Flags } from '../config/settings.js';
 /** Options of a table as texts under their main names; a switch says `sim` or `nao`. */
 export function flagsOf(argv: Readonly<Record<string, unknown>>, table: Options): Flags {
   const flags: Record<string, string | readonly string[]> = {};
-  for (const [name] of flagOptions(table)) {
+  for (const [name, { takes }] of flagOptions(table)) {
     const value = argv[name];
     if (typeof value === 'string') flags[name] = value;
-    else if (typeof value === 'boolean') flags[name] = value ? 'sim' : 'nao';
+    // `--no-porta` says of an option with a value that it has none.
+    else if (typeof value === 'boolean' && takes === 'switch') flags[name] = value ? 'sim' : 'nao';
     else if (Array.isArray(value)) flags[name] = value.map(String);
   }
   return flags;

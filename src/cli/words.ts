@@ -1,7 +1,9 @@
 import { ADMIN_OPTIONS, CLIENT_OPTIONS } from '../config/client-options.js';
+import { COMMANDS } from '../config/commands.js';
 import { TIMED_OPERATIONS } from '../config/operation-names.js';
 import { flagOptions, typedNames } from '../config/option.js';
 import type { Option, Options } from '../config/option.js';
+import { parseFlag } from '../config/parse.js';
 
 /** Names of the options of a table that fit, as they are typed. */
 function namesOf(table: Options, fits: (option: Option) => boolean): readonly string[] {
@@ -24,6 +26,11 @@ const DATA_NAMES = [CLIENT_OPTIONS, ADMIN_OPTIONS]
   .flatMap((table) => namesOf(table, ({ data }) => data !== undefined))
   .map((name) => name.replace(/^-+/, ''));
 const DATA_WORD = new RegExp(`^--?(${DATA_NAMES.join('|')})=([\\s\\S]*)$`);
+
+/** Options without a value, of any command. */
+const SWITCHES: ReadonlySet<string> = new Set(
+  Object.values(COMMANDS).flatMap(({ options }) => namesOf(options, ({ takes }) => takes === 'switch')),
+);
 
 const VALUE_NAMES = typedNames('valor', CLIENT_OPTIONS.valor);
 
@@ -81,6 +88,21 @@ function namesOperation([command, ...words]: readonly string[]): boolean {
     else if (!word.startsWith('-')) return TIMED_OPERATIONS.some((operation) => operation === word);
   }
   return false;
+}
+
+/**
+ * `--cifra=sim` as `--cifra`, and `--cifra=nao` as `--no-cifra`: yargs takes every text but `true` for a no, so that a server
+ * that was told to encrypt would not.
+ * @throws KvsError CONFIGURACAO for a text that is neither
+ */
+export function spellSwitches(words: readonly string[]): readonly string[] {
+  // What is being completed is half a word.
+  if (words[0] === '--get-yargs-completions') return words;
+  return words.map((word) => {
+    const [, name = '', given] = splitWord(word);
+    if (given === undefined || !SWITCHES.has(name)) return word;
+    return parseFlag(given.slice(1).toLowerCase(), name) ? name : name.replace('--', '--no-');
+  });
 }
 
 /** The name of an option and, if its value is in the same word, `=` and the value. */

@@ -233,6 +233,36 @@ describe('linha de comando do servidor', () => {
   });
 });
 
+describe('opções sem valor', () => {
+  it.each<[string, string | undefined]>([
+    ['--cifra', 'sim'],
+    ['--cifra=sim', 'sim'],
+    ['--cifra=1', 'sim'],
+    ['--cifra=true', 'sim'],
+    ['--no-cifra', 'nao'],
+    ['--cifra=nao', 'nao'],
+    ['--cifra=Não', 'nao'],
+    ['--cifra=false', 'nao'],
+    ['--host=h', undefined],
+  ])('%s', (word, said) => {
+    expect(server(word).flags['cifra']).toBe(said);
+  });
+
+  it.each(['--cifra=x', '--cifra=', '--tls-exige-cliente=talvez'])('%s não diz sim nem não', (word) => {
+    expect(() => server(word)).toThrow(/não serve; esperado um destes: sim, nao/);
+  });
+
+  it('--no-porta diz que não há porta, e não que ela é "nao"', () => {
+    expect(server('--no-porta').flags['porta']).toBeUndefined();
+  });
+
+  it('um valor da chave parecido com uma delas fica', () => {
+    expect(client('-o', 'insere', '-k', 'kkk', '-v=--json=talvez').flags).toMatchObject({
+      valor: ['--json=talvez'],
+    });
+  });
+});
+
 describe('o que não se entende', () => {
   it.each<[string[], string]>([
     [[], 'diga um comando'],
