@@ -1,4 +1,3 @@
-import { CallCounts } from '../call/observe.js';
 import { ConsensusEngine } from '../engines/consensus/engine.js';
 import { startDoors } from '../doors/grpc/server.js';
 import type { Logger } from '../ports/logger.js';
@@ -13,6 +12,7 @@ import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
 import { openTransport, servingTransport } from './transport.js';
+import { observedCalls } from './observed-calls.js';
 
 /**
  * Starts a server over the replicas of a consensus store, in this order: doors (health NOT_SERVING; a port in use ends it
@@ -55,7 +55,7 @@ export async function startConsensusServer(
     onAvailable,
   });
   const { host, listenOn, port, minimumChars } = config;
-  const { observe } = new CallCounts(logger);
+  const observe = observedCalls(logger);
   const portal = commonStorePortal({
     ...{
       services: config.portal,

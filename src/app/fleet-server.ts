@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { CallCounts } from '../call/observe.js';
 import { externalBrokers } from '../mqtt/broker-source.js';
 import { LocalBroker } from '../mqtt/local-broker.js';
 import { MqttBus } from '../engines/fleet/bus/mqtt-bus.js';
@@ -25,6 +24,7 @@ import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
 import { openTransport, servingTransport } from './transport.js';
+import { observedCalls } from './observed-calls.js';
 
 /** Health of a server's disk: whether it has, or will have in a moment, all that the server shows. */
 const DISK = 'kvs.disco';
@@ -110,7 +110,7 @@ export async function startFleetServer(
   const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);
   const fleetEngine = engine instanceof DurableFleet ? engine.fleet : engine;
   const { member } = fleetEngine;
-  const { observe } = new CallCounts(logger);
+  const observe = observedCalls(logger);
   const guard = { credentials, access, observe };
   const portal = fleetPortal(config.portal, engine, fleetEngine, brokers, guard, logger);
   const doors = await startDoors({

@@ -1,4 +1,3 @@
-import { CallCounts } from '../call/observe.js';
 import type { Observe } from '../call/observe.js';
 import type { Origin } from '../core/dot.js';
 import { mensagemLimits } from '../wire/mensagem/limits.js';
@@ -18,6 +17,7 @@ import { Leader } from '../engines/leader/leader.js';
 import type { ByteBudget } from '../wire/mensagem/lines.js';
 import { splitAddress } from '../engines/leader/role.js';
 import type { LeaderRole, RoleOptions } from '../engines/leader/role.js';
+import { observedCalls } from './observed-calls.js';
 
 export interface NodeOptions {
   readonly origin: Origin;
@@ -87,7 +87,7 @@ export class LeaderNode {
       role: options.pauses ? new FreshRole(role, options.pauses, time) : role,
       limits: options.doorLimits ?? defaultDoorLimits,
       access: options.access,
-      observe: options.observe ?? new CallCounts(logger).observe,
+      observe: options.observe ?? observedCalls(logger),
     });
     role.start();
     return new LeaderNode(store, role, engine, door);

@@ -1,4 +1,3 @@
-import { CallCounts } from '../call/observe.js';
 import { startDoors } from '../doors/grpc/server.js';
 import type { Doors } from '../doors/grpc/server.js';
 import { LeaderNode } from './leader-node.js';
@@ -15,6 +14,7 @@ import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
 import { openTransport, servingTransport } from './transport.js';
+import { observedCalls } from './observed-calls.js';
 
 /**
  * Starts a server of the leader system, in this order: its `Mensagem` door (a port in use ends it here), its gRPC doors
@@ -54,7 +54,7 @@ export async function startLeaderServer(
   };
   process.stdout.on('error', () => undefined);
   const pauses = watchPauses(logger);
-  const { observe } = new CallCounts(logger);
+  const observe = observedCalls(logger);
   const node = await LeaderNode.start({
     ...{ origin: drawName(), self, leader: leader.leader, servers: leader.servers },
     listen: leader.listen ?? { host: config.listenOn, port: leader.port },

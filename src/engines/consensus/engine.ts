@@ -134,7 +134,7 @@ export class ConsensusEngine implements Engine {
       : this.writes.write(write, deadline);
   }
 
-  /** The history of a key is that of the majority, whatever the server was told of local reads: whoever asks is about to write. */
+  /** The history of a key is that of the majority, whatever the server was told of local reads: an import that asks is about to write by it. */
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
     return (scan.kind === 'history' ? this.agreed : this.reading).scan<K>(scan);
   }

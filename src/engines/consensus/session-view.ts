@@ -31,7 +31,7 @@ export class SessionView implements Engine {
     return this.engine.write<K>(write);
   }
 
-  /** The history of a key is always that of the majority: whoever asks for it is about to write. */
+  /** The history of a key is always that of the majority: an import that asks for it is about to write by it. */
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
     return scan.kind === 'history' ? this.engine.scan<K>(scan) : this.reading.scan<K>(scan);
   }
