@@ -1,45 +1,45 @@
 import { limits } from '../core/limits.js';
 import type { Engine } from './engine.js';
 
-/** Who may do what. The same table is asked by every door: gRPC, `Mensagem`, and the topics of the embedded broker. */
+/** Who may do what. Every door asks the same table: gRPC, `Mensagem`, and the topics of the embedded broker. */
 
 /**
  * - `leitura`: reads what its prefixes cover
- * - `escrita`: reads and writes it
+ * - `escrita`: reads and writes what its prefixes cover
  * - `administracao`: everything, whatever the key
- * - `servidor`: speaks to the broker and to other servers as one of them; neither reads nor writes by the doors
+ * - `servidor`: speaks to the broker and to other servers as one of them; may neither read nor write through the doors
  */
 export const ROLES = ['leitura', 'escrita', 'administracao', 'servidor'] as const;
 export type CredentialRole = (typeof ROLES)[number];
 
 export type Permission = 'read' | 'write' | 'administer';
 
-/** Somebody who has shown a secret or a certificate. */
+/** A caller that has shown a valid secret or certificate. */
 export interface Identity {
   /** Name of the credential, for the log. */
   readonly name: string;
   readonly role: CredentialRole;
-  /** Keys that begin with one of them, compared code unit by code unit; the empty prefix covers every key. */
+  /** A key is covered if it begins with one of these, compared by code unit; the empty prefix covers every key. */
   readonly prefixes: readonly string[];
-  /** False once it was revoked or replaced: asked at every request, also of a call that is open. */
+  /** False once the credential is revoked or replaced. Checked at every request, also within an open call. */
   readonly valid: boolean;
 }
 
-/** Why somebody was refused. Stable: labels of a metric and fields of the log. */
+/** Why a caller was refused. Stable: used as metric labels and log fields. */
 export type AccessRefusal = 'NAO_AUTENTICADO' | 'LIMITE_TENTATIVAS' | 'NAO_AUTORIZADO';
 
-/** Asks the table of credentials. */
+/** Looks callers up in the table of credentials. */
 export interface Gatekeeper {
   /**
    * @param name of the credential
-   * @param secret is compared and forgotten
-   * @param from address of whoever asks: wrong answers are counted for each
+   * @param secret compared, never kept
+   * @param from address of the caller; failed attempts are counted per address
    * @throws KvsError (as a rejection too) NAO_AUTENTICADO whatever is wrong, LIMITE_TENTATIVAS
    */
   authenticate(name: string, secret: string, from: string): Identity | Promise<Identity>;
 }
 
-/** As {@link Gatekeeper}, also for those who have shown a certificate to TLS. */
+/** A {@link Gatekeeper} that also recognises callers by their TLS certificate. */
 export interface CertificateGatekeeper extends Gatekeeper {
   /**
    * @param subject of a certificate that TLS has verified, as {@link certificateSubject} writes it
@@ -48,38 +48,44 @@ export interface CertificateGatekeeper extends Gatekeeper {
   recognise(subject: string, from: string): Identity;
 
   /**
-   * Counts and notes a refusal that a door decides itself. What this interface throws, and what a {@link PermittedEngine}
-   * throws, is counted already.
-   * @param name of the credential; empty: none was shown
+   * Counts and logs a refusal that a door decides by itself. Errors thrown by this interface or by a
+   * {@link PermittedEngine} are counted already.
+   * @param name of the credential; empty if none was shown
    * @param from `undefined`: not known there
    */
   refused(reason: AccessRefusal, name: string, from: string | undefined): void;
 }
 
-/** A store as somebody may use it: every method may also throw NAO_AUTENTICADO and NAO_AUTORIZADO. */
+/** The store limited to what one caller may do: every method may also throw NAO_AUTENTICADO and NAO_AUTORIZADO. */
 export interface PermittedEngine extends Engine {
-  /** @throws KvsError NAO_AUTENTICADO, NAO_AUTORIZADO unless they may do this to every key that begins with `prefix` */
+  /**
+   * @throws KvsError NAO_AUTENTICADO, NAO_AUTORIZADO unless the caller has this permission for every key that begins
+   *   with `prefix`
+   */
   assertMay(permission: Permission, prefix: string): void;
-  /** @throws KvsError NAO_AUTENTICADO once the credential is no longer good */
+  /** @throws KvsError NAO_AUTENTICADO once the credential is no longer valid */
   assertValid(): void;
 }
 
-/** What a door needs to know whom it talks to. */
+/** What a door needs to authenticate and authorise its callers. */
 export interface AccessControl {
   readonly gatekeeper: CertificateGatekeeper;
-  /** The store as each identity may use it. */
+  /** Makes the store as each identity may use it. */
   guard(engine: Engine): (identity: Identity) => PermittedEngine;
 }
 
-/** What every token begins with, so that tools that look for secrets in files find it. */
+/** Every token begins with this, so that secret scanners recognise it. */
 const TOKEN_START = 'kvs_';
 
-/** Name and secret as the one text that clients send. */
+/** The token that clients send: name and secret in one text. */
 export function tokenText(name: string, secret: string): string {
   return `${TOKEN_START}${name}.${secret}`;
 }
 
-/** The parts of a token. A text that is none is a secret of nobody, to be refused like any other. */
+/**
+ * The parts of a token. A text without the form of a token gives an empty name, which no credential has, so it is
+ * refused.
+ */
 export function splitToken(token: string): { readonly name: string; readonly secret: string } {
   const dot = token.indexOf('.');
   if (!token.startsWith(TOKEN_START) || dot < 0) return { name: '', secret: token };
@@ -88,7 +94,7 @@ export function splitToken(token: string): { readonly name: string; readonly sec
 
 const TOKEN = /^kvs_[A-Za-z0-9_-]{1,64}\.[\x21-\x7e]+$/;
 
-/** Whether a text has the form of a token that can be sent. */
+/** Whether a text has the form of a token. */
 export function isToken(text: string): boolean {
   return text.length <= limits.accessTokenChars && TOKEN.test(text);
 }
@@ -97,8 +103,8 @@ export function isToken(text: string): boolean {
 type SubjectAttributes = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * The subject of a certificate as one text, whatever the order of its attributes: `CN=maria,O=UFU`, sorted by name, with
- * a backslash before commas, plus signs, equals signs and backslashes. Empty if there are none.
+ * The subject of a certificate as one text, whatever the order of its attributes: `CN=maria,O=UFU`, sorted by name,
+ * with a backslash before commas, plus signs, equals signs and backslashes. Empty if there are no attributes.
  */
 export function certificateSubject(attributes: SubjectAttributes): string {
   return Object.entries(attributes)
@@ -110,7 +116,7 @@ export function certificateSubject(attributes: SubjectAttributes): string {
     .join(',');
 }
 
-/** Whether an identity may do something to every key that begins with `prefix`. A whole key is its own prefix. */
+/** Whether an identity has a permission for every key that begins with `prefix`. A whole key is its own prefix. */
 export function permits({ role, prefixes }: Identity, permission: Permission, prefix: string): boolean {
   if (role === 'administracao') return true;
   if (role === 'servidor' || permission === 'administer') return false;

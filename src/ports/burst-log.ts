@@ -6,15 +6,15 @@ import type { Time } from './time.js';
 const NAMES_MAX = 8;
 
 /**
- * Warnings that may come thousands of times a second: the first of a burst is logged at once, what follows is counted
- * and summed up once per period, until a period passes without any.
+ * Limits warnings that may come thousands of times a second: the first of a burst is logged at once, the following ones
+ * are counted and summarised once per period, until a period passes without any.
  */
 export class BurstLog {
   private open = false;
   private readonly counts = new Map<string, number>();
   private readonly names = new Set<string>();
 
-  /** @param message Portuguese, the same for the first line and the summaries */
+  /** @param message Portuguese, used for the first line and the summaries */
   constructor(
     private readonly time: Time,
     private readonly logger: Logger,
@@ -22,8 +22,8 @@ export class BurstLog {
   ) {}
 
   /**
-   * @param reason one of few
-   * @param name who caused it, as the log shows it
+   * @param reason one of a small fixed set
+   * @param name the sender, as the log shows it
    */
   report(reason: string, name: string, details: object = {}): void {
     if (!this.open) {

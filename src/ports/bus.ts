@@ -14,21 +14,22 @@ export type Message =
   | ClockRequest
   | ClockReply;
 
-/** To everyone: a batch as its origin made it. Sent only by its origin. */
+/** To everyone: a batch, sent only by its origin. */
 export interface BatchMessage {
   readonly type: 'batch';
   readonly batch: Batch;
-  /** The same batch as its {@link BatchCodec} wrote it: made once, published, and kept in the log. */
+  /** The same batch as encoded by its {@link BatchCodec}: encoded once, then published and kept in the log. */
   readonly packed: string;
 }
 
 /**
- * To everyone: who is here, and what it has.
+ * To everyone: a server announces itself and what it holds.
  *
- * - `joining`: receives the fleet's state, answers nobody yet
+ * - `joining`: receives the fleet's state, does not answer anyone yet
  * - `serving`: reads, writes, and answers peers
- * - `draining`: takes no more writes and goes as soon as somebody has all of its own; peers announce themselves at once
- * - `leaving`: gone; also the last will of a server that disappears
+ * - `draining`: accepts no more writes and leaves as soon as a peer holds all of its own; peers announce themselves at
+ *   once
+ * - `leaving`: has left; also the last will of a server that disappears
  */
 export interface PresenceMessage {
   readonly type: 'presence';
@@ -38,26 +39,26 @@ export interface PresenceMessage {
   readonly state: PresenceState;
   /** The sender's wall clock when it sent this, ms since 1970. */
   readonly wallMs: number;
-  /** Fingerprint of the whole version vector: equal exactly when the vectors are (but for collisions). */
+  /** Digest of the whole version vector: equal if and only if the vectors are equal (except for collisions). */
   readonly vectorDigest: string;
   /** Rolling hash of entries, flags and counters at that vector. */
   readonly storeHash: string;
   /** The entries of the vector that advanced most recently; all of it while it is short. */
   readonly recent: VectorEntries;
-  /** Whether it offers the enrolment portal, and so may be its gateway. */
+  /** Whether the sender offers the enrolment portal, and so may be its gateway. */
   readonly portal?: boolean;
-  /** The last seq of its own mutations that it waits for others to hold: they say so by {@link ConfirmMessage}. */
+  /** The sender waits until peers hold its own mutations up to this seq; they answer with {@link ConfirmMessage}. */
   readonly awaits?: number;
   /**
-   * 1, 2, 3, … in this incarnation: an older presence never counts after a newer one. Absent in a last will, and from servers
-   * that do not know of it.
+   * 1, 2, 3, … within this incarnation, so that an older presence never overrides a newer one. Absent in a last will,
+   * and from servers of versions before this field.
    */
   readonly number?: number;
 }
 
 export type PresenceState = 'joining' | 'serving' | 'draining' | 'leaving';
 
-/** To one peer: send me the batches that I do not have. */
+/** To one peer: asks for the batches that the sender lacks. */
 export interface LogRequest {
   readonly type: 'logRequest';
   readonly from: Origin;
@@ -73,14 +74,17 @@ export interface LogReply {
   readonly from: Origin;
   readonly to: Origin;
   readonly id: number;
-  /** `batches`: the next ones, each applicable after those before it. `stateNeeded`: the log no longer reaches back. */
+  /**
+   * `batches`: the next ones, each applicable after those before it. `stateNeeded`: the log no longer reaches back that
+   * far.
+   */
   readonly outcome: 'batches' | 'stateNeeded';
   readonly batches: readonly Batch[];
   /** There are more; ask again with the new vector. */
   readonly more: boolean;
 }
 
-/** To one peer: open a walk over your state (`cursor` absent), or send its next page. */
+/** To one peer: asks it to open a walk over its state (`page` absent), or for the next page of the walk. */
 export interface StateRequest {
   readonly type: 'stateRequest';
   readonly from: Origin;
@@ -128,14 +132,16 @@ export interface StatePage {
   readonly progress: number;
 }
 
-/** The giver cannot go on (its log has dropped those batches, or it took a state itself): start again. */
+/**
+ * The giver cannot continue (its log has dropped those batches, or it adopted a state itself): the walk must restart.
+ */
 interface StateLost {
   readonly outcome: 'lost';
 }
 
 /**
- * To one peer that waits for it: I hold your mutations up to `seq`, on the disk if I have one. Sent only while serving or
- * draining.
+ * To one peer that waits for it: the sender holds the peer's mutations up to `seq`, on disk if it has a journal. Sent
+ * only while serving or draining.
  */
 export interface ConfirmMessage {
   readonly type: 'confirm';
@@ -144,7 +150,7 @@ export interface ConfirmMessage {
   readonly seq: number;
 }
 
-/** To one peer whose presence has a number: what does your clock show? */
+/** To one peer whose presence has a number: asks for the time on its clock. */
 export interface ClockRequest {
   readonly type: 'clockRequest';
   readonly from: Origin;
@@ -162,35 +168,37 @@ export interface ClockReply {
   readonly wallMs: number;
 }
 
-/** How a bus writes batches. */
+/** How a bus encodes batches. */
 export interface BatchCodec {
-  /** The text of a batch: one string, where the batch is many objects. */
+  /** Encodes a batch as one string, which takes less memory than its many objects. */
   pack(batch: Batch): string;
-  /** A batch from what {@link pack} made, or from what a {@link BatchMessage} brought. */
+  /** Decodes what {@link pack} made, or what arrived in a {@link BatchMessage}. */
   unpack(packed: string): Batch;
 }
 
-/** What carries messages between the servers of a fleet. It may lose, repeat and reorder; it never corrupts. */
+/**
+ * Carries messages between the servers of a fleet. It may lose, repeat and reorder messages; it never corrupts them.
+ */
 export interface Bus extends BatchCodec {
   /** Whether a broker is connected now. */
   readonly connected: boolean;
-  /** Whether what it delivers was said by a holder of the fleet's key. */
+  /** Whether every message delivered is authenticated with the fleet's key. */
   readonly isSealed?: boolean;
   /**
-   * Largest message that the broker carries, in bytes on the wire; `undefined` (or absent): any that is made, as far as is
-   * known. What is larger is refused.
+   * Largest message that the broker carries, in bytes on the wire; larger ones are refused. `undefined` or absent if no
+   * limit is known.
    */
   readonly limitBytes?: number | undefined;
-  /** Bytes of a message on the wire, at most. */
+  /** An upper bound on the bytes of a message on the wire. */
   sizeOf?(message: Message): number;
   /**
-   * Sends. `settled` is called once: `true` when the broker took it (which proves nothing about the peers), `false`
-   * when it is not connected, refused, or did not answer in time. Never throws.
+   * Sends a message. `settled` is called once: `true` when the broker took it (which proves nothing about the peers),
+   * `false` when no broker is connected, or it refused or did not answer in time. Never throws.
    */
   publish(message: Message, settled?: (taken: boolean) => void): void;
   /** Starts delivering. Called once. */
   start(listener: BusListener): void;
-  /** Sends what is pending, takes leave, disconnects. */
+  /** Sends what is pending, announces that it leaves, and disconnects. */
   stop(): Promise<void>;
 }
 

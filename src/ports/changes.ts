@@ -1,15 +1,17 @@
-/** Is told of changes at once, in order. Must be quick, never throw, and not write from within. */
+/**
+ * Notified of each change synchronously and in order. Must be quick, must never throw, and must not write from within.
+ */
 export interface ChangeListener {
   /** A version was added. */
   inserted(key: string, value: string): void;
-  /** Somebody removed every version that he had seen. */
+  /** A writer removed every version that it had seen. */
   removed(key: string): void;
-  /** A whole state was taken over: anything may have changed, and nobody tells what. */
+  /** A whole state was adopted: anything may have changed, and the single changes are not reported. */
   replaced(): void;
 }
 
-/** An engine that tells of every change of its data, whoever made it. */
+/** An engine that reports every change of its data, whichever server made it. */
 export interface ChangeFeed {
-  /** One listener; a second call takes the place of the first. */
+  /** Sets the one listener; a second call replaces the first. */
   watch(listener: ChangeListener): void;
 }

@@ -7,32 +7,32 @@
  * | `write` | {@link Write}: a change, which is one step | {@link Answers} of its kind |
  * | `scan` | {@link Scan}: a walk over many rows | a {@link Stream} of {@link Rows} of its kind |
  *
- * Whatever stands between a door and an engine (what a caller may do, what a session sees) wraps three methods and looks
- * at the kind only where it must. To add an operation, add its case to one of the unions and what it is answered with to
- * {@link Answers} or {@link Rows}; compiler and linter then name what is missing:
+ * A layer between a door and an engine (permissions, sessions) wraps three methods and looks at the kind only where it
+ * must. To add an operation, add its case to one of the unions and its answer to {@link Answers} or {@link Rows};
+ * compiler and linter then name what is missing:
  *
- * - a write of one key: `decide` and `answerTo` of `src/engines/plan.ts`, once for all engines. Only a step that is new
- *   touches what each does with it: `engines/store-plan.ts` (mutations of a store) and `engines/consensus/transactions.ts`.
- *   The leader's servers also need it as a message: `wire/mensagem/writes.ts`.
+ * - a write of one key: `decide` and `answerTo` of `src/engines/plan.ts`, once for all engines. Only a new kind of step
+ *   touches the engines themselves: `engines/store-plan.ts` (mutations of a store) and
+ *   `engines/consensus/transactions.ts`. The leader's servers also need it as a message: `wire/mensagem/writes.ts`.
  * - a query or a scan: the `switch` of `engines/fleet/engine.ts`, `engines/leader/engine.ts` and
  *   `engines/consensus/reading.ts`.
- * - something that not every engine can do: a field of {@link Capabilities}.
- * - what it must do on every engine: a section of `tests/engines/conformance.ts`.
+ * - an ability that not every engine has: a field of {@link Capabilities}.
+ * - the behaviour required of every engine: a section of `tests/engines/conformance.ts`.
  *
- * docs/how-to/add-an-operation.md has the whole road, from the contract to the command line.
+ * docs/how-to/add-an-operation.md describes every step, from the contract to the command line.
  */
 import type { Attempt } from '../core/attempt.js';
 import type { Guarantees } from './guarantees.js';
 
 /**
- * An answer: at once where an engine can (the fleet keeps everything in memory), as a promise where it must ask others.
- * Callers handle both, so that the hot path allocates no promise.
+ * An answer: a plain value where the engine has it (the fleet keeps everything in memory), a promise where it must ask
+ * other servers. Callers handle both, so that the hot path allocates no promise.
  */
 export type Awaitable<T> = T | Promise<T>;
 
 /**
- * Rows one after the other, read when they are asked for: nothing is copied, a slow reader costs nothing. An
- * `undefined` among them means that many keys without a row were passed: a chance to let others run.
+ * Rows read lazily, one by one: nothing is copied, and a slow reader costs nothing. An `undefined` means that many keys
+ * without a row were skipped, so that the reader may yield to the event loop.
  */
 export type Stream<T> = Iterable<T | undefined> | AsyncIterable<T | undefined>;
 
@@ -46,7 +46,7 @@ export interface Row {
   readonly timestamp: number;
 }
 
-/** A key that exists, with its row at the time asked for, if it had one then. */
+/** A key that exists, with the row that it had at the requested time, if any. */
 export interface RangeRow {
   readonly key: string;
   readonly row: Row | undefined;
@@ -60,31 +60,31 @@ export interface Head {
   readonly clock: readonly (readonly [origin: string, seq: number])[];
 }
 
-/** What became of a version that came from elsewhere. */
+/** The result of restoring a version. */
 export interface Restored {
   readonly version: number;
-  /** `renumbered`: it is the next version of its key, accepted now. `present`: it was there, nothing was done. */
+  /** `renumbered`: it was accepted as the next version of its key. `present`: it existed already, nothing was done. */
   readonly outcome: 'kept' | 'renumbered' | 'present';
 }
 
-/** What an engine promises; doors and the conformance suite choose by it, never by an engine's name. */
+/** What an engine promises. Doors and the conformance suite depend on it, never on an engine's name. */
 export interface Capabilities {
-  /** Concurrent writes are kept side by side; without, a {@link HeadsQuery} finds one value at most. */
+  /** Concurrent writes are kept side by side; otherwise a {@link HeadsQuery} finds at most one value. */
   readonly heads: boolean;
-  /** Every answer reflects all writes acknowledged before it was asked for, on whichever server. */
+  /** Every answer reflects all writes that any server acknowledged before the request. */
   readonly linearizable: boolean;
-  /** Data survive the end of all servers. */
+  /** Data survive when all servers stop. */
   readonly durable: boolean;
   /**
-   * Calls take effect in the order in which they are made, also before the one before is answered; so a stream of them
-   * need not wait for each answer.
+   * Calls take effect in the order in which they are made, even if earlier ones are still unanswered, so a stream of
+   * calls need not wait for each answer.
    */
   readonly pipelined?: boolean;
-  /** An {@link Insert} with an attempt is heeded. Without this the attempt is ignored. */
+  /** The attempt of an {@link Insert} is honoured; otherwise it is ignored. */
   readonly remembersRequests?: boolean;
   /**
-   * Whether a {@link Commit} is one step among the writes of all servers, of which each server shows all or nothing
-   * (`everywhere`); one step only for those who ask this server (`here`); or not offered.
+   * Whether a {@link Commit} is atomic on all servers (`everywhere`), atomic only for callers of this server (`here`),
+   * or not offered (`none`).
    */
   readonly commits: 'everywhere' | 'here' | 'none';
   /** The scan {@link Everything} is offered. */
@@ -95,7 +95,7 @@ export interface Capabilities {
 
 // ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A question about one key: see {@link Answers} for what each kind is answered with. */
+/** A question about one key. {@link Answers} has the answer of each kind. */
 export type Query = VersionQuery | InstantQuery | HeadsQuery;
 
 interface VersionQuery {
@@ -119,18 +119,18 @@ interface HeadsQuery {
 
 // ── writes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A change: see {@link Answers} for what each kind is answered with. Each is one step: nobody sees a part of it. */
+/** A change. {@link Answers} has the answer of each kind. Each is atomic: nobody sees a part of it. */
 export type Write = KeyWrite | Commit;
 
 /** A change of one key. */
 export type KeyWrite = Insert | Remove | RemoveAll | Trim | Restore;
 
 /**
- * Adds the next version of `key`. With an attempt: unless that was done already, in this attempt or an earlier one, as
- * far as the engine remembers; then it answers what became of it. Throws also PEDIDO_REPETIDO, and
- * RESULTADO_DESCONHECIDO for a repeated attempt from a time that it does not remember.
+ * Adds the next version of `key`. If the engine remembers that this attempt or an earlier one was done, it writes
+ * nothing and answers with the earlier result. Also throws PEDIDO_REPETIDO, and RESULTADO_DESCONHECIDO for a repeated
+ * attempt from before what it remembers.
  *
- * `put` does the same, and tells what was newest before.
+ * `put` does the same, and also returns the previous newest row.
  */
 export interface Insert {
   readonly kind: 'insert' | 'put';
@@ -159,22 +159,22 @@ interface Trim {
 }
 
 /**
- * Takes a version that comes from elsewhere, under its number and its timestamp where the key has none as late, else as
- * the next version. Only where {@link Capabilities.restores}.
+ * Adds a version exported from another store. It keeps its version number and timestamp if the key has none as late,
+ * else it becomes the next version. Only where {@link Capabilities.restores}.
  */
 export interface Restore extends Row {
   readonly kind: 'restore';
 }
 
 /**
- * Does all of the writes if every guard holds, else nothing, as one step: nobody who asks this server sees a part of
- * them, or writes between the look at the guards and the last write. Where `commits` is `everywhere` that is true whichever
- * server is asked; where it is `here`, of this one: others may write at the same moment, and what comes of that is
- * what comes of any concurrent writes. A key may be guarded and written.
+ * Does all of the writes if every guard holds, else none, atomically: no caller of this server sees a part of them, or
+ * writes between the check of the guards and the last write. With `commits` set to `everywhere` this holds on all
+ * servers. With `here` it holds on this one only: other servers may write at the same moment, with the result of any
+ * concurrent writes. A key may be both guarded and written.
  *
- * At most `limits.commitGuards` guards, `limits.commitWrites` writes, each of another key, and `limits.commitBytes` of keys
- * and values: beyond, it is refused with PEDIDO_INVALIDO. Throws before anything was written, except
- * RESULTADO_DESCONHECIDO.
+ * At most `limits.commitGuards` guards, `limits.commitWrites` writes, each of a different key, and `limits.commitBytes`
+ * of keys and values; a larger commit is refused with PEDIDO_INVALIDO. Any error but RESULTADO_DESCONHECIDO means that
+ * nothing was written.
  */
 export interface Commit {
   readonly kind: 'commit';
@@ -182,7 +182,10 @@ export interface Commit {
   readonly writes: readonly CommitWrite[];
 }
 
-/** Holds if the newest row of `key`, as an {@link InstantQuery} gives it, has this version; 0: if the key has no row. */
+/**
+ * Holds if the newest row of `key`, as an {@link InstantQuery} gives it, has this version; 0 holds if the key has no
+ * row.
+ */
 export interface Guard {
   readonly key: string;
   readonly version: number;
@@ -192,7 +195,7 @@ export interface Guard {
 export type CommitWrite =
   { readonly kind: 'insert'; readonly key: string; readonly value: string } | RemoveAll;
 
-/** What each {@link Query} and each {@link Write} is answered with. */
+/** The answer to each {@link Query} and each {@link Write}. */
 export interface Answers {
   /**
    * The row of the greatest version ≤ the one asked for. Among siblings of one version the last in the order (version,
@@ -203,23 +206,23 @@ export interface Answers {
   instant: Row | undefined;
   /** The values of the key that no other supersedes. */
   heads: readonly Head[];
-  /** Where the new version is. */
+  /** The place of the new version. */
   insert: Pick<Row, 'version' | 'timestamp'>;
   /** The new row, and the newest before it. */
   put: { readonly row: Row; readonly previous: Row | undefined };
   remove: undefined;
-  /** The newest that was removed; `undefined` if there was none. */
+  /** The newest row removed; `undefined` if there was none. */
   removeAll: Row | undefined;
-  /** The newest, which stays; `undefined` if there was none. */
+  /** The newest row, which stays; `undefined` if there was none. */
   trim: Row | undefined;
   restore: Restored;
-  /** Whether the guards held, and so whether it was done. */
+  /** Whether the guards held, and so the writes were done. */
   commit: boolean;
 }
 
 // ── scans ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Many rows, one after the other: see {@link Rows} for those of each kind. Each row is true at the moment it is read. */
+/** A walk over many rows. {@link Rows} has the row type of each kind. Each row is current at the moment it is read. */
 export type Scan = Snapshot | Range | History | Everything;
 
 /** For every key, the greatest version ≤ `version` (the latest if absent). */
@@ -246,14 +249,14 @@ interface History {
 }
 
 /**
- * Every version of every key, as they are together at one moment; those of a key in ascending order. Only where
+ * Every version of every key at one moment (a consistent snapshot), those of a key in ascending order. Only where
  * {@link Capabilities.everything}.
  */
 interface Everything {
   readonly kind: 'everything';
 }
 
-/** What each {@link Scan} gives, one after the other. */
+/** The rows that each {@link Scan} yields. */
 export interface Rows {
   snapshot: Row;
   range: RangeRow;
@@ -261,17 +264,18 @@ export interface Rows {
   everything: Row;
 }
 
-/** Something of one kind, of several, or of any, with its other fields. */
+/** Narrows a union to one or several of its kinds. */
 export type OfKind<T extends { readonly kind: string }, K extends T['kind']> = T & { readonly kind: K };
 
 /**
  * Every method may throw (or reject with) a KvsError: SERVIDOR_ENTRANDO, SERVIDOR_SAINDO, SEM_MAIORIA; writes also
- * LIMITE_*, VERSAO_ESGOTADA, RELOGIO_ADIANTADO, and RESULTADO_DESCONHECIDO when nobody can tell whether it was done.
+ * LIMITE_*, VERSAO_ESGOTADA, RELOGIO_ADIANTADO, and RESULTADO_DESCONHECIDO when it is unknown whether the write was
+ * done.
  */
 export interface Engine {
   readonly capabilities: Capabilities;
 
-  /** What clients may ask for beyond that; absent: nothing. */
+  /** What clients may additionally ask for; absent if nothing. */
   readonly guarantees?: Guarantees;
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]>;

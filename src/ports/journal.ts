@@ -2,14 +2,14 @@ import type { Dot, VectorEntries } from '../core/dot.js';
 import type { KvsError } from '../core/errors.js';
 import type { EntryRecord } from '../core/record.js';
 
-/** Called once, later: `undefined` when it is durable; otherwise nothing of it may be relied on. */
+/** Called once, asynchronously: with `undefined` when the data is durable; otherwise none of it may be relied on. */
 export type Done = (failure: KvsError | undefined) => void;
 
-/** An entry as it is kept. Whether it is superseded is said of its key. */
+/** An entry as the journal keeps it. Whether it is superseded is kept with its key. */
 export type KeptEntry = Omit<EntryRecord, 'superseded'>;
 
 /**
- * What the entries of a key do not say by themselves. Absent for most keys: those whose counters are the version and
+ * What cannot be derived from the entries of a key. Absent for most keys: those whose counters equal the version and
  * timestamp of their last entry, and whose last entry is the only one not superseded.
  */
 export interface KeyMark {
@@ -19,59 +19,60 @@ export interface KeyMark {
   readonly heads: readonly Dot[];
 }
 
-/** A key as it is kept. */
+/** A key as the journal keeps it. */
 export interface KeptKey {
   readonly key: string;
   readonly mark: KeyMark | undefined;
   readonly entries: readonly KeptEntry[];
 }
 
-/** Takes what a journal has kept, in this order: the vector, every key, every batch. */
+/** Receives the content of a journal, in this order: the vector, every key, every batch. */
 export interface JournalReader {
-  /** What had been applied when the state was written. */
+  /** The vector of the state when it was written. */
   vector(vector: VectorEntries): void;
   key(kept: KeptKey): void;
-  /** A batch, as it was appended, applied after that state and after the batches before it. */
+  /** A batch, exactly as it was appended, to be applied after the state and the batches before it. */
   batch(packed: string): void;
 }
 
 /**
- * A server's memory beyond its process: a state (entries, counters, vector) and a log of batches applied since.
+ * A server's storage on disk: a state (entries, counters, vector) and a log of the batches applied since.
  *
- * One thing at a time: nothing may be called while {@link append}, a checkpoint's commit or {@link recover} is under
- * way. Callbacks come in a later turn, never at once. After a failure only {@link recover} and {@link close} make sense.
+ * Operations must not overlap: nothing may be called while {@link append}, a checkpoint's commit or {@link recover} is
+ * under way. Callbacks are never called synchronously. After a failure only {@link recover} and {@link close} may be
+ * called.
  */
 export interface Journal {
   /**
-   * Hands over everything that is kept. Called once, before anything else.
+   * Passes everything that is kept to the reader. Called once, before anything else.
    * @throws KvsError DADOS_INVALIDOS
    */
   load(reader: JournalReader): Promise<void>;
-  /** Adds batches after all before them, all or none. Failures: DISCO_CHEIO, DISCO_FALHOU. */
+  /** Appends batches to the log, all or none. Failures: DISCO_CHEIO, DISCO_FALHOU. */
   append(batches: readonly string[], done: Done): void;
   /**
-   * Begins to write a new state, which replaces the log.
-   * @param whole everything will be put: what was kept before goes. Otherwise only what changed.
+   * Begins a new state, which replaces the log.
+   * @param whole whether everything will be put and the old state is dropped; otherwise only changes are put
    */
   checkpoint(whole: boolean): Checkpoint;
   /**
-   * After a failure: finds out whether it can be written again. What failed may nevertheless have been kept; it has
-   * no effect once a checkpoint has been committed.
+   * Finds out after a failure whether writing is possible again. Data of the failed operation may have been kept
+   * nevertheless; it has no effect once a checkpoint has been committed.
    */
   recover(done: Done): void;
-  /** Ends it; nothing may be under way. Never rejects. */
+  /** Closes the journal; no operation may be under way. Never rejects. */
   close(): Promise<void>;
 }
 
-/** A state in the making: nothing of it counts before it is committed, all of it afterwards. */
+/** A state being written: it takes effect as a whole when it is committed. */
 export interface Checkpoint {
   putEntry(key: string, entry: KeptEntry): void;
-  /** Takes an entry out, whether it is there or not. */
+  /** Removes an entry; no error if it does not exist. */
   removeEntry(key: string, entry: Dot & { readonly version: number }): void;
   putMark(key: string, mark: KeyMark): void;
   removeMark(key: string): void;
-  /** @param vector what had been applied. Failures: DISCO_CHEIO, DISCO_FALHOU. */
+  /** @param vector the vector of the state. Failures: DISCO_CHEIO, DISCO_FALHOU. */
   commit(vector: VectorEntries, done: Done): void;
-  /** Forgets it. */
+  /** Abandons the state. */
   discard(): void;
 }

@@ -1,17 +1,17 @@
 import type { Logger } from './logger.js';
 import type { Time } from './time.js';
 
-/** The process looks so often whether it is awake, */
+/** Period of the timer that detects pauses. */
 const LOOK_MS = 250;
-/** and takes itself for frozen meanwhile when it is later than this. */
+/** A timer that fires late by more than this means that the process was paused. */
 const PAUSE_MS = 1_000;
 
 /**
- * Notices that this process stood still: stopped, its virtual machine paused, the machine suspended, or kept from the
- * processor by something else. Whoever asked for anything meanwhile may have given up long ago.
+ * Detects that this process was paused: stopped, its virtual machine paused, the machine suspended, or starved of the
+ * processor. Callers whose requests arrived meanwhile may have given up long ago.
  *
- * A monotonic clock stands still while a machine is suspended, so the wall clock counts too. Where somebody has only set it
- * ahead, what comes in within a round trip is refused for nothing.
+ * The monotonic clock stops while a machine is suspended, so the wall clock is checked too. If that was merely set
+ * ahead, requests arriving within one round trip are refused needlessly.
  */
 export class Pauses {
   private readonly listeners: (() => void)[] = [];
@@ -26,7 +26,7 @@ export class Pauses {
     this.wallMs = time.wallMs();
   }
 
-  /** Begins to look, regularly. */
+  /** Starts the periodic check. */
   start(): void {
     this.time.after(LOOK_MS, () => {
       this.look();
@@ -35,14 +35,14 @@ export class Pauses {
     });
   }
 
-  /** Calls at the end of every pause, before what waited is looked at. */
+  /** Calls the listener after every pause, before waiting requests are processed. */
   onEnd(listener: () => void): void {
     this.listeners.push(listener);
   }
 
   /**
-   * Looks now: sockets may be read before timers. Whoever reads a request calls this first. Cheap.
-   * @returns the present by the monotonic clock, in ms
+   * Checks now. To be called before a request is read, since sockets may be read before timers run. Cheap.
+   * @returns the current time of the monotonic clock, in ms
    */
   look(): number {
     const nowMs = this.time.monotonicMs();

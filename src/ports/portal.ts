@@ -1,6 +1,9 @@
 import type { Awaitable, Engine, Stream } from './engine.js';
 
-/** The enrolment portal as its doors and its MQTT topics use it (contract, section 4). Names of fields are those of the messages. */
+/**
+ * The enrolment portal as its doors and its MQTT topics use it (contract, section 4). Field names are those of the
+ * messages.
+ */
 
 export interface Aluno {
   readonly matricula: string;
@@ -19,7 +22,7 @@ export interface Disciplina {
   readonly vagas: number;
 }
 
-/** A class with the names as they are now; `professor` is absent if it has none. */
+/** A class with the current names of its people; `professor` is absent if it has none. */
 export interface RelatorioDisciplina {
   readonly disciplina: Disciplina;
   readonly professor: Professor | undefined;
@@ -34,13 +37,13 @@ export interface ResumoDisciplina {
 }
 
 /**
- * Records of one kind. Methods that change something throw (or reject with) a KvsError whose message names what is
+ * Records of one kind. Methods that change something throw (or reject with) a KvsError whose message says what is
  * wrong: CADASTRO_INVALIDO, CADASTRO_EXISTENTE, CADASTRO_INEXISTENTE, CONFLITO, and those of the engine.
  */
 export interface Registry<T> {
   create(record: T): Promise<void>;
   update(record: T): Promise<void>;
-  /** With everything that depends on it. */
+  /** Removes the record and everything that depends on it. */
   remove(id: string): Promise<void>;
   /** `undefined` if there is none. */
   get(id: string): Awaitable<T | undefined>;
@@ -55,8 +58,9 @@ export interface Registries {
 }
 
 /**
- * Who teaches and who attends what. Methods that change something throw (or reject with) a KvsError whose message
- * names what is wrong: CADASTRO_INEXISTENTE, MATRICULA_RECUSADA, DISCIPLINA_LOTADA, CONFLITO, and those of the engine.
+ * Who teaches and who attends which class. Methods that change something throw (or reject with) a KvsError whose
+ * message says what is wrong: CADASTRO_INEXISTENTE, MATRICULA_RECUSADA, DISCIPLINA_LOTADA, CONFLITO, and those of the
+ * engine.
  */
 export interface Enrolment {
   addProfessor(sigla: string, siape: string): Promise<void>;
@@ -65,7 +69,7 @@ export interface Enrolment {
   removeAluno(sigla: string, matricula: string): Promise<void>;
   /** `undefined` if there is no such class. */
   detail(sigla: string): Promise<RelatorioDisciplina | undefined>;
-  /** In the order of their identifiers; none if nobody has that identifier. */
+  /** In the order of their identifiers; empty if no professor has that identifier. */
   ofProfessor(siape: string): Stream<RelatorioDisciplina>;
   ofAluno(matricula: string): Stream<ResumoDisciplina>;
 }
@@ -74,6 +78,6 @@ export interface Enrolment {
 export interface Portal {
   readonly registries: Registries;
   readonly enrolment: Enrolment;
-  /** The same portal, on another view of its store. */
+  /** The same portal on another view of its store. */
   on(engine: Engine): Portal;
 }

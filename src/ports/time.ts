@@ -4,8 +4,10 @@ export interface Time {
   wallMs(): number;
   /** Monotonic clock in ms, for time-outs. */
   monotonicMs(): number;
-  /** Calls once after `delayMs`. Returns the cancel function. A timer must not keep a process alive. */
+  /**
+   * Calls `call` once after `delayMs`, and returns a function that cancels it. A timer must not keep the process alive.
+   */
   after(delayMs: number, call: () => void): () => void;
-  /** Calls once when the present turn of the event loop ends. */
+  /** Calls `call` once at the end of the current turn of the event loop. */
   atEndOfTurn(call: () => void): void;
 }

@@ -1,21 +1,24 @@
-/** MQTT topics as an application uses them. It may lose messages while no broker is connected; it never queues. */
+/**
+ * MQTT topics as an application uses them. Messages may be lost while no broker is connected; they are never queued.
+ */
 export interface Topics {
-  /** Whether a broker is connected and the subscription in force. */
+  /** Whether a broker is connected and the subscription is in force. */
   readonly connected: boolean;
   /** Starts delivering. Called once. */
   start(listener: TopicsListener): void;
   /**
-   * Publishes. `settled` is called once, never from within: whether the broker took it; `false` also if nobody can tell.
+   * Publishes a message. `settled` is called once, asynchronously, with whether the broker took it; `false` also if
+   * that is unknown.
    */
   publish(topic: string, payload: string, settled: (taken: boolean) => void): void;
-  /** Takes leave of the broker; afterwards the listener hears nothing. */
+  /** Disconnects from the broker; the listener is not called afterwards. */
   stop(): Promise<void>;
 }
 
 export interface TopicsListener {
   /**
-   * A message, also of those published here. Never throws.
-   * @param retained the broker kept it from earlier: nobody has just published it
+   * Called for every message, also those published here. Must never throw.
+   * @param retained whether the broker had retained the message: it was not published just now
    */
   onMessage(topic: string, payload: Buffer, retained: boolean): void;
   onConnected(): void;
