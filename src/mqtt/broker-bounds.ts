@@ -9,8 +9,8 @@ import { brokerLimits } from './limits.js';
 const TOPIC_AND_MORE_BYTES = 64 * 1024 + 16;
 
 /**
- * Longest packet that the embedded broker takes of a client now: until it has said who it is, as much as saying so takes;
- * from users who are no servers, what the portal takes.
+ * Longest packet that the embedded broker accepts from a client now. Before a client has authenticated, and for users
+ * other than servers, it is what the portal takes.
  */
 export function packetBytesMax(client: Client, users: BrokerUsers | undefined): number {
   if (users === undefined || users.isServer(client)) return limits.payloadBytes + TOPIC_AND_MORE_BYTES;
@@ -28,27 +28,27 @@ export interface WithSubscriptions {
 }
 
 /**
- * Makes that the broker knows at once what a client has given back. The library takes note of it a turn later, and forgets
- * with it what the client has asked for anew meanwhile: that would be listened for without end, counted by nobody, also
- * when the client has left.
+ * Makes an unsubscription take effect at once. The library records it one turn later, and then also drops what the
+ * client has subscribed to again in between: that listener would never be removed or counted, even after the client
+ * has left.
  */
 export function giveBackAtOnce(broker: Pick<Aedes, 'unsubscribe'>): void {
   const unsubscribe = broker.unsubscribe.bind(broker);
   broker.unsubscribe = (topic, deliver, done?: () => void) => {
-    // What is put off concerns this one listener, whatever comes after it.
+    // The deferred part concerns this one listener only, whatever comes after it.
     unsubscribe(topic, deliver, () => undefined);
     done?.();
   };
 }
 
-/** Whether a client is a server of the fleet: its credential says so, it says so itself, or it is somebody else. */
+/** Whether a client is a server of the fleet: its credential says so, only the client says so, or it is neither. */
 export type Trust = 'server' | 'perhaps' | 'stranger';
 
 /**
- * Makes that the broker does not wait for a client that does not read: while it does, all others wait too. Servers are
- * waited for, since what slows them down also slows down those who write: those whose credential says that they are, for as
- * long as the library waits at all; those who only say so, for a moment. Of whoever is not waited for so much is kept, and
- * no more.
+ * Keeps the broker from waiting for a client that does not read, which would make all others wait too. Servers are
+ * waited for, since what slows them down also slows down the writers: those with a server credential for as long as
+ * the library waits at all, those that only claim to be servers for a moment. What is kept for a client that is not
+ * waited for is bounded.
  * @param trustIn asked at each write
  * @param onFull called once, before the client is cut: too much waits for it
  */
@@ -65,7 +65,7 @@ export function waitOnlyForServers(
     cancel = undefined;
     if (socket.destroyed || !socket.writableNeedDrain) return;
     notBeforeMs = time.monotonicMs() + brokerLimits.unwaitedMs;
-    // Whoever waits goes on.
+    // Lets the waiting broker go on.
     socket.emit('drain');
   };
   const calm = (): void => {
@@ -93,8 +93,8 @@ export function waitOnlyForServers(
 }
 
 /**
- * Makes that one `read` gives all that has come. The broker's library reads once and then waits for more, which until
- * Node.js 24 was enough: from 26 on each `read` gives one of the pieces, and the others would wait for ever.
+ * Makes one `read` return everything that has arrived. The broker's library reads once and then waits for more. That
+ * was enough until Node.js 24; from 26 on each `read` returns one of the pieces, and the others would wait for ever.
  */
 export function readWhole(socket: Socket): void {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;

@@ -15,9 +15,9 @@ interface LinkOptions {
   readonly clientId: string;
   readonly filters: readonly string[];
   readonly credentials?: BrokerCredentials | undefined;
-  /** Made anew for every attempt, of which it gets the number (1, 2, 3, …); none by default. */
+  /** Creates the will of an attempt from its number (1, 2, 3, …); none by default. */
   readonly will?: (attempt: number) => Will;
-  /** How a connection is made; by MQTT, if it is not said. */
+  /** How a connection is made; by default over MQTT. */
   readonly connect?: Connect | undefined;
   readonly time: Time;
   readonly random: Random;
@@ -27,7 +27,7 @@ interface LinkOptions {
 interface LinkListener {
   onUp(): void;
   onDown(): void;
-  /** @param retained the broker kept it from earlier */
+  /** @param retained whether the broker had stored the message earlier */
   onMessage(topic: string, payload: Buffer, retained: boolean): void;
 }
 
@@ -35,8 +35,8 @@ interface LinkListener {
  * Keeps one connection to one of several brokers, for as long as it is wanted.
  *
  * A round tries the addresses in order of preference; between failed rounds the pause grows. A server on a less
- * preferred broker looks for a better one once in a while and moves only when it is connected there: otherwise a short
- * outage could leave the servers of one fleet on different brokers for ever.
+ * preferred broker looks for a better one once in a while and moves only when it is connected there. Without that, a
+ * short outage could leave the servers of one fleet on different brokers for ever.
  */
 export class BrokerLink {
   private current: BrokerConnection | undefined;
@@ -49,7 +49,7 @@ export class BrokerLink {
   private stopped = false;
   private cancelTimer: () => void = () => undefined;
   private readonly failures: BurstLog;
-  /** What refusals were told already: they do not pass by themselves. */
+  /** Refusals already logged: they do not pass by themselves. */
   private readonly refusals = new Set<string>();
 
   constructor(
@@ -65,7 +65,7 @@ export class BrokerLink {
     return this.current;
   }
 
-  /** Number of the attempt that became the open connection, or the last one that was open; 0 before the first. */
+  /** Number of the attempt that became the open connection, or the last open one; 0 before the first. */
   get connectionNumber(): number {
     return this.currentNumber;
   }
@@ -82,7 +82,9 @@ export class BrokerLink {
     this.round();
   }
 
-  /** Connects anew, with what is to be shown now. What the broker has not acknowledged yet it gets before. */
+  /**
+   * Reconnects with the credentials as they are now, after the broker has had time to acknowledge what is in flight.
+   */
   private async renew(): Promise<void> {
     const { current } = this;
     if (this.stopped) return;
@@ -107,7 +109,7 @@ export class BrokerLink {
     return this.stopped || this.current !== undefined || this.attempt !== undefined;
   }
 
-  /** Takes leave of the broker; afterwards the listener hears nothing. */
+  /** Disconnects from the broker; afterwards the listener hears nothing. */
   async stop(deadlineMs: number): Promise<void> {
     this.stopped = true;
     this.cancelTimer();
@@ -216,11 +218,11 @@ export class BrokerLink {
       { broker: connection.address.url, detalhe: failureText('', detail) },
       'conexão com o broker perdida',
     );
-    // A broker that takes connections and drops them soon is no better than one that refuses them.
+    // A broker that accepts connections and drops them soon is no better than one that refuses them.
     const held = time.monotonicMs() - this.openedAtMs >= mqttLimits.reconnectStableMs;
     this.failedRounds = held ? 0 : this.failedRounds + 1;
     const delayMs = this.roundPauseMs(this.failedRounds);
-    // An attempt to return to a better broker may be under way: whatever comes of it leads on.
+    // An attempt to return to a better broker may be under way: its end, good or bad, leads on.
     if (!this.attempt) {
       this.later(delayMs, () => {
         this.round();
@@ -245,7 +247,7 @@ export class BrokerLink {
     return backoffMs(failedRounds, reconnectBaseMs, reconnectCapMs, this.options.random.next());
   }
 
-  /** There is one timer, as there is one thing to wait for. */
+  /** One timer is enough: there is only one thing to wait for at a time. */
   private later(delayMs: number, call: () => void): void {
     this.cancelTimer();
     this.cancelTimer = this.options.time.after(delayMs, call);

@@ -5,16 +5,16 @@ import type { BrokerAddress } from './broker-url.js';
 export interface BrokerSource {
   /** Brokers in order of preference, as they are known now; at least one. */
   readonly addresses: readonly BrokerAddress[];
-  /** Certificates for those that speak TLS; without any, the public authorities vouch for them. */
+  /** Certificates for brokers that speak TLS; without any, the public authorities are trusted. */
   readonly tls?: Transport | undefined;
   /**
-   * Called when a whole round over `addresses` has failed: a source that can bring up a broker does it now.
-   * Never rejects.
+   * Called when a whole round over `addresses` has failed: a source that can start a broker does it now. Never
+   * rejects.
    * @param codes for each address the code of its failure, such as ECONNREFUSED
-   * @returns whether another round is worth it at once
+   * @returns whether another round is worth trying at once
    */
   recover(codes: readonly string[]): Promise<boolean>;
-  /** Ends what the source has brought up. */
+  /** Stops what the source has started. */
   stop(): Promise<void>;
 }
 

@@ -7,18 +7,18 @@ export interface BrokerAddress {
   /** A name, an IPv4 address, or an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Of a web socket, `/` at least; empty otherwise. */
+  /** For a web socket, at least `/`; otherwise empty. */
   readonly path: string;
   /** The whole as a URL, for the log. Holds no secret. */
   readonly url: string;
 }
 
-/** What a broker may ask for. Never in an address, never in a log. */
+/** User and password for a broker. Never in an address, never in a log. */
 export interface BrokerCredentials {
-  /** Both as they are now: asked for at every connection. */
+  /** Both are read anew at every connection. */
   readonly user: string;
   readonly password: string;
-  /** Calls when they have changed; absent: they never do. */
+  /** Registers a callback for changes; absent if they never change. */
   onChange?(call: () => void): void;
 }
 
@@ -34,7 +34,7 @@ const EXAMPLE = 'exemplo: mqtt://127.0.0.1:1883 (também mqtts://, ws:// e wss:/
 export function parseBrokerUrl(text: string): BrokerAddress {
   const given = text.trim();
   if (/^[a-z]+:\/\/[^/]*@/i.test(given)) {
-    // What was given is not repeated: it holds a secret.
+    // The given text is not repeated: it holds a secret.
     throw new KvsError(
       'CONFIGURACAO',
       'usuário e senha não são aceitos no endereço do broker: todos na máquina veem a linha de comando; use --broker-credenciais ARQUIVO',
@@ -50,7 +50,7 @@ export function parseBrokerUrl(text: string): BrokerAddress {
   const web = protocol === 'ws' || protocol === 'wss';
   if (!web && path !== '' && path !== '/') throw bad(given, `um endereço ${protocol}:// não tem caminho`);
   const found = address(protocol, host, port, web ? path || '/' : '');
-  // A web socket is opened by its URL, which takes no numbers that are no address.
+  // A web socket is opened by its URL, which accepts no invalid IP address.
   if (web && !URL.canParse(found.url)) throw bad(given, 'não é um endereço de broker');
   return found;
 }

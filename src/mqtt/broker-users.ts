@@ -4,7 +4,7 @@ import { brokerLimits } from './limits.js';
 import type { Gatekeeper, Identity } from '../ports/access.js';
 import { mayPublish, maySubscribe } from './topic-rules.js';
 
-/** Why the embedded broker refuses something to a client. */
+/** Why the embedded broker refuses a client something. */
 const BROKER_REFUSALS = [
   'SEM_USUARIO',
   'NAO_AUTENTICADO',
@@ -17,7 +17,7 @@ const BROKER_REFUSALS = [
 ] as const;
 export type BrokerRefusal = (typeof BROKER_REFUSALS)[number];
 
-/** What a client is told when it is not let in: return codes of CONNACK in MQTT 3.1.1. */
+/** Return codes of CONNACK in MQTT 3.1.1 for a refused client. */
 const CONNACK: Readonly<Partial<Record<BrokerRefusal, number>>> = {
   SEM_USUARIO: 4,
   NAO_AUTENTICADO: 4,
@@ -26,20 +26,20 @@ const CONNACK: Readonly<Partial<Record<BrokerRefusal, number>>> = {
   LIMITE_CONEXOES: 3,
 };
 
-/** Servers connect under these names, and whoever takes one over cuts them off. */
+/** Client ids of servers: a client that takes one over cuts the server off. */
 export const SERVER_CLIENT_ID = /^kvs:/;
 
 interface BrokerUsersOptions {
   readonly gatekeeper: Gatekeeper;
   readonly fleet: string;
-  /** Hears of each refusal. @param who name of the credential, or the address of who has shown none */
+  /** Called at each refusal. @param who name of the credential, or the address of a client without one */
   readonly onRefused: (refusal: BrokerRefusal, who: string) => void;
 }
 
-/** The clients of a broker that asks for user and password: who each is, and what it may do. */
+/** The clients of a broker that requires user and password: who each is, and what it may do. */
 export class BrokerUsers {
   private readonly identities = new WeakMap<Client, Identity>();
-  /** Connections of users who are no servers. */
+  /** Connections of users other than servers. */
   private others = 0;
   readonly refused = Object.fromEntries(BROKER_REFUSALS.map((refusal) => [refusal, 0])) as Record<
     BrokerRefusal,
@@ -49,7 +49,7 @@ export class BrokerUsers {
   constructor(private readonly options: BrokerUsersOptions) {}
 
   /**
-   * Lets a client in.
+   * Authenticates a client.
    * @param from its address
    * @throws Error with the return code for CONNACK
    */
@@ -79,7 +79,7 @@ export class BrokerUsers {
     return this.identities.get(client)?.role === 'servidor';
   }
 
-  /** Whether a client is here whose credential has been revoked since. */
+  /** Whether the credential of a connected client has been revoked. */
   isRevoked(client: Client): boolean {
     const identity = this.identities.get(client);
     if (identity === undefined || identity.valid) return false;
@@ -101,9 +101,12 @@ export class BrokerUsers {
     return false;
   }
 
-  /** Whoever has logged in is never cut for another, so that some places must be kept for servers. @throws Error as {@link admit} */
+  /**
+   * An authenticated client is never cut for another one, so some places are kept for servers.
+   * @throws Error as {@link admit}
+   */
   private count({ conn }: Client, { name }: Identity): void {
-    // It has left meanwhile.
+    // The client has left meanwhile.
     if (conn.destroyed) return;
     if (this.others >= brokerLimits.userConnections) throw this.refusal('LIMITE_CONEXOES', name);
     this.others++;

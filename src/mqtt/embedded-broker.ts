@@ -27,29 +27,29 @@ import { BrokerUsers, SERVER_CLIENT_ID } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
 import { FrameGuard } from './frame-guard.js';
 
-/** What every client of MQTT says first: the packet CONNECT. */
+/** The first packet of every MQTT client: CONNECT. */
 const MQTT_CONNECT = 0x10;
 
 export interface EmbeddedBrokerOptions {
   readonly host: Hosts;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Certificates: then clients speak TLS; without, they do not. */
+  /** Certificates: with them clients must speak TLS, without them they must not. */
   readonly tls?: Transport | undefined;
-  /** Who its clients may be, and the fleet that it serves; by default it lets everybody do everything. */
+  /** Who its clients may be, and the fleet that it serves; by default everybody may do everything. */
   readonly users?: { readonly gatekeeper: Gatekeeper; readonly fleet: string } | undefined;
   readonly time: Time;
   readonly logger: Logger;
 }
 
-/** A client may call itself anything. */
+/** A client chooses its own id, of any length. */
 const SHOWN_ID_CHARS = 64;
 
 /**
  * An MQTT broker inside this process, for fleets without one of their own.
  *
- * It keeps nothing: sessions are clean and nothing is retained, whatever a client asks for, so that no queue of an
- * absent client can grow. A subscriber that does not read is not waited for, and cut when too much waits for it.
+ * It stores nothing: sessions are clean and nothing is retained, whatever a client asks for, so that no queue of an
+ * absent client can grow. A subscriber that does not read is not waited for, and is cut when too much waits for it.
  */
 export class EmbeddedBroker {
   private readonly clients = new Map<Socket, Client>();
@@ -107,7 +107,8 @@ export class EmbeddedBroker {
       },
       authorizePublish: (client, packet, done) => {
         packet.retain = false;
-        // Its own messages do not come by here. A will that was left behind has no client any more who could be asked for.
+        // The broker's own messages do not pass here. A will that was left behind has no client that could be
+        // checked.
         const granted = users === undefined || (client !== null && users.mayPublish(client, packet.topic));
         done(granted ? refusalOf(packet) : new Error('PUBLICACAO_RECUSADA'));
       },
@@ -119,7 +120,7 @@ export class EmbeddedBroker {
     aedes.on('connectionError', (_client, error) => {
       refused.report(error.message, 'sem identificação');
     });
-    // The types leave it out, but the broker does emit it.
+    // The types omit it, but the broker does emit it.
     (aedes as EventEmitter).on('error', (error: Error) => {
       logger.error({ erro: error.message }, 'broker embutido: erro');
     });
@@ -139,7 +140,7 @@ export class EmbeddedBroker {
     return broker;
   }
 
-  /** What was refused to clients since the start, by reason; nothing where nobody is asked who they are. */
+  /** Refusals to clients since the start, by reason; empty where clients do not authenticate. */
   get refusedUsers(): Readonly<Partial<Record<BrokerRefusal, number>>> {
     return this.users?.refused ?? {};
   }
@@ -166,7 +167,7 @@ export class EmbeddedBroker {
     await closed;
   }
 
-  /** Where nobody is asked who he is, a server may be who calls himself so. */
+  /** Without authentication, a client that claims to be a server may be one. */
   private trustIn(client: Client): Trust {
     if (this.users !== undefined) return this.users.isServer(client) ? 'server' : 'stranger';
     return SERVER_CLIENT_ID.test(client.id) ? 'perhaps' : 'stranger';
@@ -174,7 +175,7 @@ export class EmbeddedBroker {
 
   private admit(socket: Socket): void {
     if (this.clients.size >= brokerLimits.connections) {
-      // Whoever has logged in stays. Of the others the first gives way: strangers must keep nobody out.
+      // Authenticated clients stay. Of the others the oldest gives way, so that strangers cannot keep anybody out.
       const slowest = [...this.clients].find(([, { connected }]) => !connected)?.[0] ?? socket;
       this.refusedConnections.add('CONEXOES', slowest);
       slowest.destroy();
@@ -187,7 +188,7 @@ export class EmbeddedBroker {
     readWhole(socket);
     const client = this.aedes.handle(socket);
     this.clients.set(socket, client);
-    // Aedes reads by hand, so this listener sees each chunk just before Aedes does, and starts no flow of its own.
+    // Aedes calls `read` itself: this listener sees each chunk just before Aedes, and starts no flow of its own.
     const guard = new FrameGuard(() => packetBytesMax(client, this.users));
     waitOnlyForServers(
       socket,

@@ -1,4 +1,4 @@
-/** What the system and the library say of a connection, for people. The code stays beside it. */
+/** Messages of the system and the library about a connection, for people. The code is shown beside them. */
 const TEXTS: readonly (readonly [begin: RegExp, text: string])[] = [
   [/ECONNREFUSED/, 'conexão recusada: ninguém escuta nesse endereço'],
   [/ECONNRESET/, 'o outro lado cortou a conexão'],
@@ -14,7 +14,7 @@ const TEXTS: readonly (readonly [begin: RegExp, text: string])[] = [
   [/Unacceptable protocol version/i, 'o broker não fala MQTT 3.1.1'],
 ];
 
-/** A failure in Portuguese, with the words of whoever said it where they are not known. */
+/** A failure in Portuguese, or the original detail where no translation is known. */
 export function failureText(code: string, detail: string): string {
   const known = TEXTS.find(([begin]) => begin.test(detail) || begin.test(code));
   if (!known) return detail;
@@ -23,8 +23,8 @@ export function failureText(code: string, detail: string): string {
 }
 
 /**
- * What to do about a broker that refuses, and will not stop by itself; `undefined` for what passes.
- * @param showsCredentials whether user and password were shown
+ * What to do about a broker that will go on refusing; `undefined` for failures that pass.
+ * @param showsCredentials whether user and password were sent
  */
 export function refusalAdvice(code: string, showsCredentials: boolean): string | undefined {
   switch (code) {

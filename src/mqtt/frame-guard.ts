@@ -1,17 +1,17 @@
 /**
- * Follows the frames of an MQTT stream without keeping anything, and tells when one announces more than it may hold: a
- * parser keeps a frame until it is complete, and MQTT allows 256 MiB.
+ * Follows the frames of an MQTT stream without storing anything, and rejects a frame that announces more than its
+ * limit: a parser keeps a frame until it is complete, and MQTT allows 256 MiB.
  */
 export class FrameGuard {
-  /** Bytes of the present frame still to come, once its length is known. */
+  /** Bytes of the current frame still to come, once its length is known. */
   private remaining = 0;
   private state: 'type' | 'length' | 'body' = 'type';
   private multiplier = 1;
 
-  /** @param maximumBytes how long a frame may be, asked when one announces its length */
+  /** @param maximumBytes the longest frame allowed, asked when a frame announces its length */
   constructor(private readonly maximumBytes: () => number) {}
 
-  /** @returns false if the stream must be cut; then it must not be fed again */
+  /** @returns false if the stream must be cut; it must not be fed again afterwards */
   accepts(chunk: Buffer): boolean {
     let at = 0;
     while (at < chunk.length) {

@@ -16,7 +16,7 @@ export const mqttLimits = Object.freeze({
   reconnectStableMs: 5_000,
   /** How often a server on a broker of lower preference tries the better ones, ±25 %. */
   returnMs: 60_000,
-  /** Taking leave of the broker may take this long. */
+  /** Longest time for disconnecting from the broker. */
   stopMs: 2_000,
 });
 
@@ -36,9 +36,9 @@ export const brokerLimits = Object.freeze({
   userUnreadBytes: 2 * MiB,
   /** A client that only calls itself a server and does not read holds up the broker for at most this long. */
   serverPatienceMs: 100,
-  /** Afterwards the broker does not wait for it for this long, */
+  /** After that, the broker does not wait for this client for this long, */
   unwaitedMs: 10_000,
-  /** and keeps this much for it meanwhile; most of that is shared with what others wait for. */
+  /** and meanwhile keeps this much for it; most of that is shared with what others wait for. */
   serverUnreadBytes: 16 * MiB,
 });
 

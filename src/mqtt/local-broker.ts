@@ -11,10 +11,10 @@ import { EmbeddedBroker } from './embedded-broker.js';
 import type { EmbeddedBrokerOptions } from './embedded-broker.js';
 
 export interface LocalBrokerOptions {
-  /** Where it is opened; it is looked for at the first. */
+  /** Where the broker listens; it is looked for at the first of these. */
   readonly host: Hosts;
   readonly port: number;
-  /** Certificates: the broker and those who look for it speak TLS. */
+  /** Certificates: with them the broker and its clients speak TLS. */
   readonly tls?: Transport | undefined;
   /** Who its clients may be; by default everybody. */
   readonly users?: EmbeddedBrokerOptions['users'];
@@ -22,17 +22,18 @@ export interface LocalBrokerOptions {
   readonly logger: Logger;
 }
 
-/** Whoever listens on every address is found on this machine's own, which a certificate can name. */
+/** A broker on every address is reached over loopback, which a certificate can name. */
 const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
- * The broker of a machine without configuration: whoever finds nobody listening on the port starts one there.
+ * The broker of a machine without configuration: a server that finds nobody listening on the port starts one there.
  *
- * The operating system chooses among several who try at once, since only one can bind the first address; the others find
- * the port in use and connect. Whoever cannot bind the others too gives the first back: somebody else's broker is there,
- * and is looked for there from then on, so that no fleet is parted between two. When the process with the broker dies, its sockets close, every survivor finds nobody listening, and the
- * same happens again. A process that is stopped but not dead keeps the port: then nobody can take over, the broker
- * counts as unreachable (its keep-alive is missed), and servers go on alone until it wakes or dies.
+ * If several try at once, the operating system decides, since only one can bind the first address; the others find
+ * the port in use and connect. A process that binds the first address but not the others gives it back: another
+ * broker is there, and is looked for there from then on, so that a fleet is not split between two. When the process
+ * with the broker dies, its sockets close, every survivor finds nobody listening, and the same happens again. A
+ * process that is stopped but not dead keeps the port: nobody can take over, the broker counts as unreachable (its
+ * keep-alive is missed), and servers go on alone until it wakes or dies.
  */
 export class LocalBroker implements BrokerSource {
   private known: readonly BrokerAddress[];
@@ -79,8 +80,8 @@ export class LocalBroker implements BrokerSource {
   }
 
   /**
-   * Somebody has the port on one of the addresses.
-   * @returns whether it is worth looking there: not again where nobody who is a broker was found already
+   * Another process has the port on one of the addresses.
+   * @returns whether to look for a broker there: not again where none was found already
    */
   private lookAt(host: string | undefined): boolean {
     const taken = this.at(host ?? saidHost(this.options.host));
@@ -101,7 +102,7 @@ export class LocalBroker implements BrokerSource {
     await embedded?.stop();
   }
 
-  // Apart, because the compiler takes a field that was checked before an await for unchanged.
+  // A method, because the compiler takes a field checked before an await for unchanged.
   private wasStopped(): boolean {
     return this.stopped;
   }

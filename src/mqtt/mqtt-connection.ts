@@ -18,7 +18,7 @@ export interface Will {
 
 export interface BrokerConnectionOptions {
   readonly address: BrokerAddress;
-  /** Certificates for an address with TLS, read as they are now. */
+  /** Certificates for an address with TLS, read at every connection. */
   readonly tls?: Transport | undefined;
   readonly clientId: string;
   readonly credentials?: BrokerCredentials | undefined;
@@ -27,15 +27,15 @@ export interface BrokerConnectionOptions {
   readonly time: Time;
 }
 
-/** What a connection tells. After `onFailed` or `onClosed` it tells nothing more. */
+/** Events of a connection. After `onFailed` or `onClosed` there are no more. */
 export interface BrokerConnectionListener {
   /** The broker has granted every subscription. */
   onOpen(): void;
-  /** It never came to that. `code` is short and stable: ECONNREFUSED, TEMPO_ESGOTADO, CERTIFICADO_VENCIDO, … */
+  /** The connection never opened. `code` is short and stable: ECONNREFUSED, TEMPO_ESGOTADO, CERTIFICADO_VENCIDO, … */
   onFailed(code: string, detail: string): void;
   /** An open connection is gone. */
   onClosed(detail: string): void;
-  /** @param retained the broker kept it from earlier */
+  /** @param retained whether the broker had stored the message earlier */
   onMessage(topic: string, payload: Buffer, retained: boolean): void;
 }
 
@@ -44,19 +44,19 @@ export interface BrokerConnection {
   readonly address: BrokerAddress;
   /** Publishes with QoS 1. `acknowledged` is called at most once, and never if the connection breaks. */
   publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void;
-  /** Takes leave properly, so that the broker does not publish the will, and cuts what is left after `deadlineMs`. */
+  /** Disconnects properly, so that the broker does not publish the will, and cuts what is left after `deadlineMs`. */
   end(deadlineMs: number): Promise<void>;
-  /** Ends at once, without leave. */
+  /** Closes at once, without DISCONNECT. */
   abort(): void;
 }
 
-/** Begins to connect. The listener hears nothing before this has returned. */
+/** Starts connecting. The listener hears nothing before this has returned. */
 export type Connect = (
   options: BrokerConnectionOptions,
   listener: BrokerConnectionListener,
 ) => BrokerConnection;
 
-/** Connects by MQTT 3.1.1. */
+/** Connects over MQTT 3.1.1. */
 export const connectMqtt: Connect = (options, listener) => new MqttConnection(options, listener);
 
 /**
@@ -69,7 +69,7 @@ class MqttConnection implements BrokerConnection {
   private readonly client: MqttClient;
   private readonly cancelDeadline: () => void;
   private lastError: Error | undefined;
-  /** A broker without TLS has sent something; one with TLS has agreed on it. */
+  /** Whether the broker has sent something or, with TLS, completed the handshake. */
   private answered = false;
 
   constructor(
@@ -93,7 +93,7 @@ class MqttConnection implements BrokerConnection {
     this.client.on('message', (topic, payload, { retain }) => {
       if (this.state !== 'ended') this.listener.onMessage(topic, payload, retain);
     });
-    // Batches are already as large as they should be; waiting for more bytes only adds to the lag.
+    // Batches are already as large as they should be; waiting for more bytes only adds latency.
     if (this.client.stream instanceof Socket) this.client.stream.setNoDelay(true);
     this.client.stream.prependOnceListener(
       options.address.protocol === 'mqtts' ? 'secureConnect' : 'data',
@@ -134,14 +134,14 @@ class MqttConnection implements BrokerConnection {
     if (this.state !== 'ended') this.cut();
   }
 
-  /** A side that hears TLS and does not speak it leaves without a word, and so does one that misses it. */
+  /** A peer that gets TLS but does not speak it, or the reverse, closes the connection without a reason. */
   private async failed(code: string, detail: string): Promise<void> {
     const { protocol, host, port } = this.options.address;
     if (this.answered || (code !== 'ECONNRESET' && code !== 'FECHADA')) {
       this.fail(code, detail);
       return;
     }
-    // Within a web socket nobody says whether TLS was agreed on.
+    // A web socket does not tell whether the TLS handshake succeeded.
     const speaks = protocol !== 'mqtts' && (await speaksTls(host, port));
     if (isSecure(protocol) && !speaks) {
       this.fail(
@@ -209,7 +209,7 @@ function clientOptions({
     ...(address.protocol === 'wss' && { wsOptions: secure as object }),
     protocol: address.protocol,
     host: address.host,
-    // The library puts the address of a web socket together from this.
+    // The library builds the URL of a web socket from this.
     hostname: address.path === '' ? address.host : bracketed(address.host),
     port: address.port,
     ...(address.path === '' ? {} : { path: address.path }),
@@ -217,7 +217,7 @@ function clientOptions({
     clientId,
     clean: true,
     keepalive: mqttLimits.keepaliveSeconds,
-    // The deadline is this side's own, which has a code for it: the library's must not come first.
+    // The deadline here has an error code of its own, so the library's must not expire first.
     connectTimeout: 2 * mqttLimits.connectMs,
     reconnectPeriod: 0,
     resubscribe: false,
@@ -228,8 +228,9 @@ function clientOptions({
 }
 
 /**
- * A broker that takes no QoS 1 leaves without a word, for the will alone. Without one it says what it grants.
- * @returns whether nothing speaks against it
+ * A broker without QoS 1 closes the connection without a reason, because of the will alone. Without a will it tells
+ * which QoS it grants.
+ * @returns whether nothing speaks against QoS 1
  */
 function carriesQos1(options: BrokerConnectionOptions): Promise<boolean> {
   const { filters, clientId, time } = options;

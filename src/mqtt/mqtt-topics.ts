@@ -12,7 +12,7 @@ interface MqttTopicsOptions {
   /** Names the connection to the broker. */
   readonly clientId: string;
   readonly filters: readonly string[];
-  /** Is not stopped with the topics: somebody else may use it too. */
+  /** Not stopped together with the topics: others may use it too. */
   readonly brokers: BrokerSource;
   readonly credentials?: BrokerCredentials | undefined;
   readonly time: Time;

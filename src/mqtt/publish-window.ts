@@ -12,15 +12,15 @@ interface Ticket {
 }
 
 /**
- * Batches, challenges and everything else have places of their own, so that neither a flood of writes nor one of replayed
+ * Batches, challenges and everything else have separate places, so that neither a flood of writes nor one of replayed
  * messages silences presence.
  */
 export type Lane = 'batch' | 'challenge' | 'control';
 
 /**
- * What was published and not yet acknowledged, bounded. Each caller is told once: taken, refused, or not in time. A
- * place stays occupied after a time-out until the broker answers or the connection breaks, so a broker that has
- * stopped answering is not fed.
+ * Publishes not yet acknowledged, bounded. Each caller is told once: taken, refused, or timed out. A place stays
+ * occupied after a time-out until the broker answers or the connection breaks, so a broker that has stopped answering
+ * gets nothing more.
  */
 export class PublishWindow {
   private readonly open = new Set<Ticket>();
@@ -60,7 +60,7 @@ export class PublishWindow {
     if (this.open.size === 0) for (const resume of this.waiting.splice(0)) resume();
   }
 
-  /** The connection broke: nobody knows what the broker still took, so nothing counts as taken. */
+  /** The connection broke: it is unknown what the broker still took, so nothing counts as taken. */
   loseAll(): void {
     for (const ticket of [...this.open]) this.settle(ticket, false);
   }

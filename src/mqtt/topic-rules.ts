@@ -1,10 +1,10 @@
 import { permits } from '../ports/access.js';
 import type { Identity } from '../ports/access.js';
 
-/** Who an identity is, as far as topics are concerned. */
+/** The part of an identity that topics depend on. */
 export type TopicIdentity = Pick<Identity, 'role' | 'prefixes'>;
 
-/** Filters that say where an identity may publish and subscribe. */
+/** Filters for where an identity may publish and subscribe. */
 interface TopicGrants {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
@@ -12,14 +12,14 @@ interface TopicGrants {
 
 const PORTAL = 'portal/#';
 /**
- * Where requests to the portal are published: `portal/admin/<base>/<operation>`. Not `portal/admin/matricula/excedente`, by
- * which servers tell of enrolments that they have undone.
+ * Where requests to the portal are published: `portal/admin/<base>/<operation>`. Not
+ * `portal/admin/matricula/excedente`, where servers report enrolments that they have undone.
  */
 const PORTAL_REQUESTS = ['aluno', 'professor', 'disciplina'].map((base) => `portal/admin/${base}/+`);
 const PORTAL_KEYS = 'portal/';
 
 /**
- * What a role may do with the topics of one fleet; nothing else: no `$SYS`, no other fleet.
+ * What a role may do with the topics of one fleet, and nothing else: no `$SYS`, no other fleet.
  * `deploy/mosquitto/mosquitto-acl.conf` says the same to Mosquitto, and a test compares them.
  */
 export function topicGrants(identity: TopicIdentity, fleet: string): TopicGrants {
@@ -31,7 +31,7 @@ export function topicGrants(identity: TopicIdentity, fleet: string): TopicGrants
       return { publish: PORTAL_REQUESTS, subscribe: everything };
     case 'escrita':
     case 'leitura': {
-      // `permits` asks more of an identity than topics need.
+      // `permits` needs more of an identity than topics do.
       const named: Identity = { name: '', valid: true, role: identity.role, prefixes: identity.prefixes };
       return {
         publish: permits(named, 'write', PORTAL_KEYS) ? PORTAL_REQUESTS : [],

@@ -7,10 +7,10 @@ import type { Time } from '../ports/time.js';
 const PAUSE_BASE_MS = 2;
 const PAUSE_CAP_MS = 200;
 
-/** Says that somebody else changed what an attempt had looked at: look again. */
+/** Another writer changed what an attempt had read: the attempt must start over. */
 export const CONFLICT = Symbol('conflict');
 
-/** Repeats what somebody else was faster than, after pauses with jitter that grow, and for a limited time. */
+/** Retries attempts that lost to another writer, after growing pauses with jitter, for a limited time. */
 export class ConflictRetries {
   constructor(
     private readonly time: Time,

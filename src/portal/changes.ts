@@ -8,18 +8,18 @@ import { decodeCsv, encodeCsv } from './csv.js';
 import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
 import type { ChangeAction, RecordKind, Kind } from './records.js';
 
-/** A change of a record that a server has accepted, or that somebody asks for. */
+/** A change of a record, accepted by a server or requested by a message. */
 export interface Change {
   readonly base: RecordKind;
   readonly action: ChangeAction | 'delete';
-  /** The identifier first; of a deletion nothing else. */
+  /** The identifier first; a deletion has nothing else. */
   readonly fields: readonly string[];
 }
 
-/** What every portal server hears. */
+/** Filter that every portal server subscribes to. */
 export const PORTAL_FILTER = 'portal/admin/#';
 
-/** Where enrolments are shown that had to be undone: `sigla,matricula`. */
+/** Topic of enrolments that had to be undone: `sigla,matricula`. */
 export const EXCESS_TOPIC = 'portal/admin/matricula/excedente';
 
 const ROOT = 'portal/admin/';
@@ -54,8 +54,8 @@ export function subjectOf({ base, fields }: Change): string {
 }
 
 /**
- * What somebody asks for by a message.
- * @throws KvsError CADASTRO_INVALIDO that says what is wrong with it
+ * Parses the change that a message requests.
+ * @throws KvsError CADASTRO_INVALIDO with what is wrong
  */
 export function parseMessage(topic: string, payload: Buffer): Change {
   const [base, action, ...rest] = topic.slice(ROOT.length).split('/');
@@ -86,9 +86,9 @@ export function parseMessage(topic: string, payload: Buffer): Change {
 }
 
 /**
- * The change that a new version of a key is; `undefined` if the key is not a record's or the value not the portal's.
- * Whoever writes keys by hand may write larger ones than the portal: nobody would take their message, and
- * `limits.portalMessages` of them are remembered.
+ * The change that a new version of a key stands for; `undefined` if the key is not a record's or the value not the
+ * portal's. Keys written by hand may be larger than the portal's: they are skipped, since nobody would take their
+ * message and up to `portalLimits.messages` of them would be remembered.
  */
 export function changeOfValue(key: string, value: string): Change | undefined {
   for (const kind of KINDS) {
@@ -98,7 +98,7 @@ export function changeOfValue(key: string, value: string): Change | undefined {
   return undefined;
 }
 
-/** The change that the removal of a key is; `undefined` if the key is not a record's. */
+/** The change that the removal of a key stands for; `undefined` if the key is not a record's. */
 export function changeOfRemoval(key: string): Change | undefined {
   const kind = KINDS.find(({ prefix }) => key.startsWith(prefix));
   if (kind === undefined) return undefined;

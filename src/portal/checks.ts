@@ -1,4 +1,4 @@
-/** What records and identifiers must fulfil, with messages that name what is wrong. Pure. */
+/** Validation of records and identifiers, with messages that name what is wrong. Pure. */
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { portalLimits } from './limits.js';
@@ -38,12 +38,12 @@ function checkText(what: string, text: string, bytesMax: number): void {
   }
 }
 
-/** Whether an identifier may exist: of others nothing is asked. */
+/** Whether an identifier is possible: lookups of others can be skipped. */
 export function mayExist(id: string): boolean {
   return Buffer.byteLength(id, 'utf8') <= portalLimits.identifierBytes;
 }
 
-/** As people write an identifier in a message. */
+/** An identifier as messages show it. */
 export function shown(id: string): string {
   return JSON.stringify(id.length > 100 ? `${id.slice(0, 100)}…` : id);
 }

@@ -1,4 +1,4 @@
-/** One line of CSV (RFC 4180): a field that needs it stands in quotes, and quotes in it are doubled. Pure. */
+/** One line of CSV (RFC 4180): a field is quoted where needed, and quotes in it are doubled. Pure. */
 
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
 
@@ -8,7 +8,7 @@ export function encodeCsv(fields: readonly string[]): string {
     .join(',');
 }
 
-/** The fields of a line; blanks around fields without quotes do not count. `undefined` if its quotes do not match. */
+/** The fields of a line, trimmed unless quoted; `undefined` if the quotes do not match. */
 export function decodeCsv(line: string): string[] | undefined {
   const fields: string[] = [];
   const field = /\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^",]*)(?=,|$)/y;

@@ -13,10 +13,10 @@ import {
 import type { PortalReading } from './reading.js';
 import { decodeTeacher } from './records.js';
 
-/** What goes with a record: keys to remove, if they are still as they were when they were looked up. */
+/** Removals that go with that of a record, guarded by the keys as they were when looked up. */
 export type DependentChange = Pick<Commit, 'guards' | 'writes'>;
 
-/** Finds everything that goes with a record of one kind. */
+/** Finds everything that is removed together with a record of one kind. */
 export type Dependents = (reading: PortalReading, id: string) => Promise<readonly DependentChange[]>;
 
 /** The enrolments of a student. */
@@ -31,7 +31,7 @@ export async function ofAluno(
   }));
 }
 
-/** The classes that a professor teaches, which go on without. */
+/** The classes of a professor, which stay without one. */
 export async function ofProfessor(
   reading: PortalReading,
   siape: string,
@@ -50,7 +50,7 @@ export async function ofProfessor(
   return links;
 }
 
-/** The enrolments of a class, and who teaches it. */
+/** The enrolments of a class, and its professor. */
 export async function ofDisciplina(
   reading: PortalReading,
   sigla: string,
@@ -79,7 +79,7 @@ export async function ofDisciplina(
   return links;
 }
 
-/** Removes whatever goes with a record that does not exist (any more), in as many steps as it takes. */
+/** Removes what belonged to a record that does not exist (any more), in as many steps as it takes. */
 export function clear(
   reading: PortalReading,
   attempts: ConflictRetries,
@@ -94,7 +94,7 @@ export function clear(
   });
 }
 
-/** Links put together into as few commits as they fit. */
+/** Groups links into as few commits as possible. */
 export function inParts(links: readonly DependentChange[]): DependentChange[] {
   const parts: { guards: Guard[]; writes: CommitWrite[]; bytes: number }[] = [];
   for (const { guards, writes } of links) {

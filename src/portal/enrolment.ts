@@ -16,7 +16,7 @@ export class Enrolments implements Enrolment {
   constructor(
     private readonly reading: PortalReading,
     private readonly attempts: ConflictRetries,
-    /** This server, as enrolments name who took them. */
+    /** Name of this server in the enrolments that it accepted. */
     private readonly origin: string,
   ) {}
 
@@ -69,7 +69,7 @@ export class Enrolments implements Enrolment {
       if ((await this.reading.version(place)) > 0) {
         throw refused(`o aluno ${shown(matricula)} já está na disciplina ${shown(sigla)}`);
       }
-      // Before the look at who is there: whoever comes in between changes it, and the commit fails.
+      // Read before the enrolments: an enrolment in between changes it, and the commit fails.
       const seats = await this.reading.version(seatsKey(sigla));
       await this.assertFree(disciplina.record);
       const done = await this.reading.engine.write({
@@ -124,7 +124,7 @@ export class Enrolments implements Enrolment {
     if ((await this.reading.find(PROFESSOR, siape)).record === undefined) return;
     for (const { id: sigla } of await this.reading.list(classesOfProfessor(siape))) {
       const report = await this.detail(sigla);
-      // Another may have been given the class at the same moment on another server.
+      // Another server may have given the class to another professor at the same moment.
       if (report?.professor?.siape === siape) yield report;
     }
   }

@@ -19,25 +19,25 @@ import { RefusalLog } from './refusal-log.js';
 
 /** Messages that the broker has not acknowledged yet. */
 const IN_FLIGHT = 32;
-/** A server that did not look for this long was asleep: others may have taken over. */
+/** A server that has not checked its role for this long was asleep: others may have taken over. */
 const ASLEEP_MS = 4 * portalLimits.roleMs;
 
 export interface GatewayOptions {
   readonly registries: Registries;
   readonly topics: Topics;
-  /** Whether this server is the one that should be the gateway, as far as it sees now. */
+  /** Whether this server should be the gateway, as far as it sees now. */
   readonly leads: () => boolean;
-  /** Whether this server has seen all that others are known to have done: nobody becomes the gateway before. */
+  /** Whether this server has seen all known changes of the others: a server becomes the gateway only then. */
   readonly upToDate?: () => boolean;
   readonly time: Time;
   readonly logger: Logger;
-  /** Called when this server has become the gateway. */
+  /** Called when this server becomes the gateway. */
   readonly onActive?: () => void;
-  /** What messages from outside share with the calls of the doors. */
+  /** The seam that messages from outside share with the calls of the doors. */
   readonly seam: CallSeam;
   /**
-   * Whoever calls this server says who they are, and the broker asks nobody: then the topics are closed. Nothing is shown there,
-   * and the seam lets no message in.
+   * Topics are closed when callers of this server must authenticate but the broker authenticates nobody. Then nothing
+   * is published, and the seam refuses every message.
    */
   readonly isClosed?: boolean;
 }
@@ -46,9 +46,9 @@ export interface GatewayOptions {
 const CLOSED = 'os tópicos estão fechados: sem --broker-credenciais o broker não pergunta quem publica';
 
 /**
- * The portal's topics, `portal/admin/#`. Every portal server listens, and one of them, the gateway, acts: it publishes every change
- * that was accepted anywhere, once, and applies what others publish, once. How echoes are told from messages of others, and
- * what a server knows when it takes over, is in ledger.ts.
+ * The portal's topics, `portal/admin/#`. Every portal server listens, and one of them, the gateway, acts: it
+ * publishes every change accepted anywhere once, and applies the messages of others once. How echoes are told from
+ * messages of others, and what a server knows when it takes over, is in ledger.ts.
  */
 export class Gateway {
   private readonly ledger = new Ledger();
@@ -62,7 +62,7 @@ export class Gateway {
   private inbox: Change[] = [];
   private working = false;
   private outgoing: PortalMessage[] = [];
-  /** What the broker did not take, in order. */
+  /** Messages that the broker did not take, in order. */
   private returned: PortalMessage[] = [];
   private inFlight = 0;
   private stopped = false;
@@ -112,8 +112,8 @@ export class Gateway {
   }
 
   /**
-   * Anything may have changed, and nobody told what. The messages that are held may be among it, done and perhaps undone
-   * since: applying one could bring back what was removed.
+   * Anything may have changed. Held messages may be among it, applied and perhaps undone since: applying one could
+   * bring back what was removed.
    */
   onReplaced(): void {
     this.ledger.forgetHeld();
@@ -192,7 +192,7 @@ export class Gateway {
     this.options.onActive?.();
   }
 
-  /** What is left undone is what the next gateway, who has seen the same, will do; or this server, if it is the next. */
+  /** Unfinished work is kept for the next gateway: one that has seen the same, or this server again. */
   private deactivate(): void {
     if (!this.active) return;
     this.active = false;
@@ -204,7 +204,7 @@ export class Gateway {
     for (const change of this.inbox.splice(0)) this.ledger.hold(change, untilMs);
     const all = [...this.returned.splice(0), ...this.outgoing.splice(0)];
     for (const message of all) {
-      // Of these nobody else knows.
+      // No other server knows of these.
       if (message.topic === EXCESS_TOPIC) this.outgoing.push(message);
       else this.ledger.expect(message, untilMs);
     }
@@ -227,7 +227,7 @@ export class Gateway {
   }
 
   private async apply(change: Change): Promise<void> {
-    // Everybody has seen the message: its change is not published again.
+    // Every server has seen the message: its change is not published again.
     const held = this.ledger.hold(change, Infinity);
     await this.serve(messageOf(change).topic, change, true);
     this.ledger.release(change, held);
@@ -270,13 +270,13 @@ export class Gateway {
         this.pump();
         return;
       }
-      // Unless its echo is here already, it is published again: better twice than never.
+      // It is published again unless its echo has arrived: better twice than never.
       if (!echoes || this.ledger.consume(message)) this.returned.push(message);
     });
   }
 }
 
-/** A message as it asks for a change, or why it asks for none. */
+/** The change that a message requests, or the reason why it requests none. */
 function parsed(topic: string, payload: Buffer): Decoded<Change> {
   try {
     return parseMessage(topic, payload);
@@ -285,7 +285,7 @@ function parsed(topic: string, payload: Buffer): Decoded<Change> {
   }
 }
 
-/** Whoever publishes has shown the broker who they are; servers are not told. */
+/** The broker authenticates publishers, and does not tell servers who they are. */
 function topicCall(change: Decoded<Change>, time: Time): Call {
   return {
     door: 'portal',

@@ -1,5 +1,5 @@
 /**
- * Where the portal keeps what, in the keys of the store. Values are JSON.
+ * The keys under which the portal keeps its records in the store. Values are JSON.
  *
  *     portal/aluno/<matricula>                       {"acao":"create","nome":"…"}
  *     portal/professor/<siape>                       {"acao":"update","nome":"…"}
@@ -10,9 +10,9 @@
  *     portal/aluno-disciplina/<matricula*>/<sigla>   {}                  the same, by student
  *     portal/lugares/<sigla>                         {}                  written by everything that takes a place
  *
- * An identifier at the end of a key stands as it is, so that keys of one kind are in the order of identifiers; one
- * in the middle (*) is escaped: `%` → `%25`, `/` → `%2F`. So no key can be read in two ways, and every report is a range of
- * keys: the order of keys is the index. Something that was removed has no version left. Pure.
+ * An identifier at the end of a key is not escaped, so that keys of one kind are in the order of identifiers; one in
+ * the middle (*) is escaped: `%` → `%25`, `/` → `%2F`. So every key can be read in one way only, and every report is a
+ * range of keys: the order of keys is the index. A removed record has no version left. Pure.
  */
 
 export const ALUNOS = 'portal/aluno/';
@@ -36,17 +36,17 @@ export function disciplinaKey(sigla: string): string {
   return DISCIPLINAS + sigla;
 }
 
-/** Who teaches a class. */
+/** The key that names the professor of a class. */
 export function teacherKey(sigla: string): string {
   return MINISTRA + sigla;
 }
 
-/** Orders everything that takes a place of a class. */
+/** Key written by everything that takes a place of a class, which puts them in order. */
 export function seatsKey(sigla: string): string {
   return LUGARES + sigla;
 }
 
-/** What a class's enrolments begin with. */
+/** Prefix of a class's enrolments. */
 export function enrolmentsOf(sigla: string): string {
   return `${INSCRICOES}${escape(sigla)}/`;
 }
@@ -65,12 +65,12 @@ export function partsOfEnrolment(
   return { sigla: unescape(key.slice(INSCRICOES.length, end)), matricula: key.slice(end + 1) };
 }
 
-/** What the classes of a student begin with. */
+/** Prefix of the classes of a student. */
 export function classesOfAluno(matricula: string): string {
   return `${DO_ALUNO}${escape(matricula)}/`;
 }
 
-/** What the classes of a professor begin with. */
+/** Prefix of the classes of a professor. */
 export function classesOfProfessor(siape: string): string {
   return `${DO_PROFESSOR}${escape(siape)}/`;
 }

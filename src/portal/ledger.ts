@@ -6,7 +6,7 @@ import { messageOf, subjectOf } from './changes.js';
 interface Held {
   readonly change: Change;
   readonly text: string;
-  /** Counts messages in the order in which they came. */
+  /** Number of the message in the order of arrival. */
   readonly number: number;
   untilMs: number;
 }
@@ -18,17 +18,17 @@ interface Expected {
 }
 
 /**
- * What a portal server knows of messages and changes that have not met yet. On MQTT 3.1.1 a message carries no identity, so
+ * The messages and changes that a portal server has not matched yet. On MQTT 3.1.1 a message carries no identity, so
  * they are matched as a multiset of topic and payload:
  *
  * - **held**: messages from outside whose change nobody has made yet, as far as this server sees;
  * - **expected**: changes whose message has not come yet. One that comes is an echo, and is never applied.
  *
- * Every server of the fleet keeps both, so that whoever becomes the gateway knows what the one before has left undone.
- * Bounded in time and number; the oldest goes first.
+ * Every server of the fleet keeps both, so that a new gateway knows what the previous one has left undone. Bounded in
+ * time and number; the oldest goes first.
  */
 export class Ledger {
-  /** By the record that they are about, each list in the order in which they came. */
+  /** By the record that they are about, each list in order of arrival. */
   private readonly held = new Map<string, Held[]>();
   private count = 0;
   private lastNumber = 0;
@@ -39,7 +39,7 @@ export class Ledger {
     return this.count;
   }
 
-  /** Whether a message is the echo of a change that is known; then it is not expected any more. */
+  /** Whether a message is the echo of a known change, which is then no longer expected. */
   consume(message: PortalMessage): boolean {
     const text = textOf(message);
     const found = this.expected.get(text);
@@ -71,7 +71,7 @@ export class Ledger {
   }
 
   /**
-   * A change was made. A message that asked for just this has been shown to everybody; older messages about the same record
+   * A change was made. Every server has seen the held message that asked for it. Older messages about the same record
    * are out of date: applying them later could bring back what has been removed since.
    * @returns whether its message was held
    */
@@ -87,14 +87,14 @@ export class Ledger {
     return at >= 0;
   }
 
-  /** A message is on its way, or will be. */
+  /** Expects a message that is on its way, or will be. */
   expect(message: PortalMessage, untilMs: number): void {
     const text = textOf(message);
     const known = this.expected.get(text);
     this.expected.put(text, { message, count: (known?.count ?? 0) + 1, untilMs });
   }
 
-  /** Takes out the held messages, oldest first: whoever takes them applies them. */
+  /** Removes and returns the held messages, oldest first: the caller applies them. */
   takeHeld(): Change[] {
     const items = [...this.held.values()].flat().sort((a, b) => a.number - b.number);
     this.held.clear();
@@ -102,12 +102,12 @@ export class Ledger {
     return items.map(({ change }) => change);
   }
 
-  /** Forgets the held messages, but those that are being applied here. */
+  /** Forgets the held messages except those being applied here. */
   forgetHeld(): void {
     this.keep(({ untilMs }) => untilMs === Infinity);
   }
 
-  /** Takes out the messages that have not come, oldest first: whoever takes them publishes them. */
+  /** Removes and returns the messages that have not come, oldest first: the caller publishes them. */
   takeExpected(): PortalMessage[] {
     const messages = [...this.expected.values()].flatMap(({ message, count }) =>
       Array.from({ length: count }, () => message),
@@ -116,13 +116,13 @@ export class Ledger {
     return messages;
   }
 
-  /** Forgets what nobody needs to wait for any more. */
+  /** Forgets what has expired. */
   forgetUntil(nowMs: number): void {
     this.keep(({ untilMs }) => untilMs > nowMs);
     for (const [text, { untilMs }] of this.expected) if (untilMs <= nowMs) this.expected.delete(text);
   }
 
-  /** Nothing ends before this: while no broker was connected nothing could come. */
+  /** Postpones every expiry to this time or later: nothing could arrive while no broker was connected. */
   extendTo(untilMs: number): void {
     for (const list of this.held.values()) {
       for (const held of list) held.untilMs = Math.max(held.untilMs, untilMs);
@@ -139,7 +139,7 @@ export class Ledger {
     }
   }
 
-  /** Of the record that has waited for longest: close enough, and quick. */
+  /** Drops from the record that was held first: nearly the oldest, and quick to find. */
   private dropOldest(): void {
     for (const [subject, list] of this.held) {
       list.shift();

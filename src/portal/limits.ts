@@ -10,19 +10,19 @@ export const portalLimits = Object.freeze({
   nameBytes: 4 * KiB,
   /** A change that loses the race against others is tried again for this long. */
   retryMs: 10_000,
-  /** Records of one report asked for at once, where each is a question to other machines. */
+  /** Records of one report requested at once, where each is a request to other machines. */
   readsAtOnce: 32,
   /** Versions of the key that orders a class's enrolments; beyond, the old ones are removed. */
   seatVersions: 16,
-  /** A new gateway acts after this: what the one before had under way arrives first. */
+  /** A new gateway acts after this, so that what the previous one had under way arrives first. */
   takeoverMs: 2_500,
-  /** How often a portal server looks whether it is the gateway. */
+  /** How often a portal server checks whether it is the gateway. */
   roleMs: 250,
   /** A message from outside that was not applied, and a change that was not published, are remembered for this long. */
   holdMs: 15_000,
-  /** Of each of these, and of messages waiting to be published; beyond, the oldest goes. */
+  /** Bound for each of these, and for messages waiting to be published; beyond, the oldest is dropped. */
   messages: 10_000,
-  /** Refused messages with a log line of their own in one period of `burstLogMs`. */
+  /** Refused messages logged one by one in one period of `burstLogMs`. */
   refusalsLogged: 50,
   /** After a change, a class is checked for enrolments beyond its capacity within this. */
   sweepMs: 200,
@@ -36,7 +36,7 @@ assertRelation(
   'what the portal stores must fit keys and values',
 );
 assertRelation(
-  // In CSV a quotation mark is written twice, and a field between two; then commas and the places.
+  // In CSV a quotation mark is doubled, and a field is put between two; then come commas and the places.
   2 * (portalLimits.identifierBytes + portalLimits.nameBytes) + 64 < limits.portalPayloadBytes,
   'whatever the portal takes can be asked for by a message',
 );

@@ -15,18 +15,18 @@ import { ALUNO, DISCIPLINA, PROFESSOR } from './records.js';
 
 interface PortalOptions {
   readonly engine: Engine;
-  /** This server, as enrolments name who took them. */
+  /** Name of this server in the enrolments that it accepted. */
   readonly origin: string;
   readonly time: Time;
   readonly random: Random;
 }
 
-/** The enrolment portal on any engine (contract, section 4). It keeps nothing but what is in the store. */
+/** The enrolment portal on any engine (contract, section 4). All its state is in the store. */
 export class PortalApplication implements Portal {
   readonly registries: Registries;
   readonly enrolment: Enrolment;
   readonly reading: PortalReading;
-  /** Told of every change of a record that was made here. */
+  /** Called for every change of a record made here. */
   onAccepted: (change: Change) => void = () => undefined;
 
   constructor(private readonly options: PortalOptions) {
@@ -63,8 +63,8 @@ export class PortalApplication implements Portal {
 }
 
 /**
- * A class never has more students than places, so it cannot have fewer places than students.
- * @returns what must still hold when the number of places is changed: nobody has taken one meanwhile
+ * A class never has more students than places, so its places cannot be reduced below its students.
+ * @returns guards for a change of the number of places: nobody has taken one meanwhile
  * @throws KvsError CADASTRO_INVALIDO
  */
 async function guardsOfPlaces(

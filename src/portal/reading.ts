@@ -10,7 +10,10 @@ import type { Kind } from './records.js';
 // Stretches of keys read in one go before others get their turn.
 const STRETCHES_PER_TURN = 8;
 
-/** A record as it is now. `version` 0: the key has no value. `record` is absent also if the value is not the portal's. */
+/**
+ * A record as it is now. `version` is 0 if the key has no value; `record` is also absent if the value is not the
+ * portal's.
+ */
 export interface Found<T> {
   readonly version: number;
   readonly record: T | undefined;
@@ -22,11 +25,11 @@ export interface Seat {
   readonly matricula: string;
   readonly version: number;
   readonly timestamp: number;
-  /** The server that took it. */
+  /** The server that accepted the enrolment. */
   readonly origin: string;
 }
 
-/** What the portal asks of its engine. */
+/** The reads of the portal from its engine. */
 export class PortalReading {
   constructor(readonly engine: Engine) {}
 
@@ -53,13 +56,13 @@ export class PortalReading {
   async *under(prefix: string): Stream<Row> {
     let stretches = 0;
     for await (const found of this.engine.scan({ kind: 'range', from: prefix, to: endOf(prefix) })) {
-      // A stretch of keys was read: on an engine in memory nobody else had a turn meanwhile.
+      // A stretch of keys was read: on an in-memory engine nothing else has run meanwhile.
       if (found === undefined && ++stretches % STRETCHES_PER_TURN === 0) await nextTurn();
       if (found?.row?.key.startsWith(prefix) === true) yield found.row;
     }
   }
 
-  /** What comes after `prefix` in every key that begins with it, and the row. */
+  /** The rest of every key that begins with `prefix`, with its row. */
   async list(prefix: string): Promise<{ readonly id: string; readonly row: Row }[]> {
     const found: { id: string; row: Row }[] = [];
     for await (const row of this.under(prefix)) {
@@ -69,9 +72,10 @@ export class PortalReading {
   }
 
   /**
-   * Who takes the places of a class, in the order of identifiers. An enrolment that has outlived its student takes none:
-   * that happens where servers may write without each other, elsewhere only where the removal of many keys was cut short.
-   * @param certain looks for such enrolments also where that is a question to other machines for each student
+   * The students who take places of a class, in the order of identifiers. An enrolment that has outlived its student
+   * takes none. Such enrolments exist where servers may write independently, elsewhere only where the removal of many
+   * keys was cut short.
+   * @param certain looks for such enrolments even where that costs a request to other machines for each student
    */
   async seats(sigla: string, certain = false): Promise<Seat[]> {
     const listed = await this.list(enrolmentsOf(sigla));
@@ -85,13 +89,16 @@ export class PortalReading {
     return seats.filter((_, index) => alive[index]);
   }
 
-  /** As {@link seats}, and certain if there seem to be more than places: what outlived its student takes nobody's. */
+  /**
+   * As {@link seats}, and certain if there seem to be more than the places: an enrolment without a student takes
+   * none.
+   */
   async seatsFor({ sigla, vagas }: Disciplina): Promise<Seat[]> {
     const seats = await this.seats(sigla);
     return seats.length <= vagas ? seats : this.seats(sigla, true);
   }
 
-  /** Who teaches a class: the version of the key that says so, and the professor if he exists. */
+  /** The professor of a class, if he exists, and the version of the key that names him. */
   async teacher(sigla: string): Promise<Found<Professor>> {
     const row = await this.engine.read({ kind: 'instant', key: teacherKey(sigla) });
     const siape = row && decodeTeacher(row.value);
@@ -102,8 +109,8 @@ export class PortalReading {
 }
 
 /**
- * Those of a class's seats that are within its places: the earliest, by timestamp and then by origin. All are, unless
- * servers that could not see each other gave the same place away. In the order of identifiers, as they came.
+ * The seats within the places of a class: the earliest, by timestamp and then by origin. All are, unless servers that
+ * could not see each other gave the same place away. The order of identifiers is kept.
  */
 export function withinPlaces(seats: readonly Seat[], { vagas }: Disciplina): readonly Seat[] {
   if (seats.length <= vagas) return seats;
@@ -119,7 +126,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The answers for all items, in order, with no more than a few questions at once. */
+/** The answers for all items, in order, with a few requests at once. */
 export async function each<T, U>(items: readonly T[], ask: (item: T) => Promise<U>): Promise<U[]> {
   const answers: U[] = [];
   for (let at = 0; at < items.length; at += portalLimits.readsAtOnce) {

@@ -1,27 +1,27 @@
 import type { Aluno, Disciplina, Professor } from '../ports/portal.js';
 import { ALUNOS, DISCIPLINAS, PROFESSORES } from './layout.js';
 
-/** How a version of a record came to be. What is shown of it on MQTT depends on it. */
+/** How a version of a record came to be. The message on MQTT depends on it. */
 export type ChangeAction = 'create' | 'update';
 
-/** One kind of records: how they are named, kept and read. */
+/** One kind of records: its names, storage and parsing. */
 export interface Kind<T> {
-  /** As topics name it. */
+  /** Its name in topics. */
   readonly base: RecordKind;
-  /** With its article, for messages. */
+  /** Its name with the article, for messages. */
   readonly label: string;
-  /** What an identifier is called, with its article. */
+  /** Name of its identifier, with the article. */
   readonly idLabel: string;
   readonly prefix: string;
   id(record: T): string;
   encode(record: T, action: ChangeAction): string;
-  /** As MQTT messages write it. */
+  /** The fields of a record in an MQTT message. */
   fields(record: T): readonly string[];
-  /** What {@link fields} are called, for messages. */
+  /** Names of {@link fields}, for messages. */
   readonly columns: readonly string[];
-  /** `undefined` if a field does not say what it should; there are as many as columns. */
+  /** `undefined` if a field is invalid; there are as many fields as columns. */
   parse(fields: readonly string[]): T | undefined;
-  /** `undefined` if the value is not one that this portal writes: somebody else put it there. */
+  /** `undefined` if the value is not in the portal's format, so that another program wrote it. */
   decode(id: string, value: string): { readonly record: T; readonly action: ChangeAction } | undefined;
 }
 
@@ -80,7 +80,7 @@ export const DISCIPLINA: Kind<Disciplina> = {
   },
 };
 
-/** The value of the key that says who teaches a class. */
+/** The value of the key that names the professor of a class. */
 export function encodeTeacher(siape: string): string {
   return JSON.stringify({ siape });
 }
@@ -90,18 +90,18 @@ export function decodeTeacher(value: string): string | undefined {
   return typeof siape === 'string' ? siape : undefined;
 }
 
-/** The value of an enrolment. @param origin the server that took it */
+/** The value of an enrolment. @param origin the server that accepted it */
 export function encodeEnrolment(origin: string): string {
   return JSON.stringify({ origem: origin });
 }
 
-/** The server that took an enrolment; empty if it does not say. */
+/** The server that accepted an enrolment; empty if the value does not say. */
 export function originOfEnrolment(value: string): string {
   const { origem } = fieldsOf(value);
   return typeof origem === 'string' ? origem : '';
 }
 
-/** The value of keys that say all they have to say. */
+/** The value of keys whose presence says everything. */
 export const NOTHING = '{}';
 
 function isAction(value: unknown): value is ChangeAction {

@@ -3,7 +3,7 @@ import { portalLimits } from './limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { Time } from '../ports/time.js';
 
-/** Messages that were refused: each with its reason, until there are very many; then how many more. */
+/** Logs refused messages with the reason of each; beyond a limit, only how many more there were. */
 export class RefusalLog {
   private logged = 0;
   private more = 0;

@@ -16,11 +16,11 @@ interface RegistryDeps<T> {
   readonly reading: PortalReading;
   readonly attempts: ConflictRetries;
   readonly dependents: Dependents;
-  /** What a record must fulfil besides its identifier and its name. @throws KvsError CADASTRO_INVALIDO */
+  /** Checks a record beyond its identifier and its name. @throws KvsError CADASTRO_INVALIDO */
   readonly check?: (record: T) => void;
-  /** What must still hold when a record is put in the place of another. @throws KvsError CADASTRO_INVALIDO */
+  /** Guards for replacing a record by another. @throws KvsError CADASTRO_INVALIDO */
   readonly guardsOfUpdate?: (now: T, next: T) => Promise<readonly Guard[]>;
-  /** Told of every change that was made here. */
+  /** Called for every change made here. */
   readonly accepted: (change: Change) => void;
 }
 
@@ -37,7 +37,7 @@ export class Records<T extends { readonly nome: string }> implements Registry<T>
       const { version, record: present } = await reading.find(kind, id);
       if (present !== undefined)
         throw new KvsError('CADASTRO_EXISTENTE', `${kind.label} ${shown(id)} já existe`);
-      // What a removal that was cut short has left must not come back with the name.
+      // Leftovers of an interrupted removal must not come back with the name.
       await clear(reading, attempts, dependents, id);
       return this.write(record, 'create', [{ key: kind.prefix + id, version }]);
     });
@@ -64,7 +64,7 @@ export class Records<T extends { readonly nome: string }> implements Registry<T>
       const { version } = await reading.find(kind, id);
       if (version === 0) throw missing(kind, id);
       const own = { guards: [{ key, version }], writes: [{ kind: 'removeAll', key } as const] };
-      // In one step with what goes with it, if that is not too much: then nobody ever sees a part.
+      // Removed in one step with its dependents if they fit, so that nobody sees a part.
       const all = inParts([own, ...(await dependents(reading, id))]);
       const done = await reading.engine.write({
         kind: 'commit',
@@ -72,7 +72,7 @@ export class Records<T extends { readonly nome: string }> implements Registry<T>
       });
       return done ? undefined : CONFLICT;
     });
-    // Nothing can be added to what does not exist: what is found now is all that is left.
+    // A record that does not exist gets no new dependents, so what is found now is all that is left.
     await clear(reading, attempts, dependents, id);
     this.deps.accepted(deletion(kind, id));
   }

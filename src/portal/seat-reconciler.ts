@@ -11,18 +11,19 @@ import { DISCIPLINA } from './records.js';
 interface PlaceKeeperOptions {
   readonly reading: PortalReading;
   readonly attempts: ConflictRetries;
-  /** Whether this server is the one that undoes things. */
+  /** Whether this server is the one that undoes enrolments. */
   readonly acts: () => boolean;
-  /** Told of every enrolment that was undone because the class had no place left for it. */
+  /** Called for every enrolment undone because the class had no place left for it. */
   readonly onExcess: (sigla: string, matricula: string) => void;
   readonly time: Time;
   readonly logger: Logger;
 }
 
 /**
- * Puts right what servers did that could not see each other: enrolments beyond the places of a class (the earliest stay:
- * see {@link withinPlaces}), and enrolments of students or classes that another server had removed. Every server comes to
- * the same conclusion from the same data, and shows it in its reports; one of them, the gateway, removes what is too much.
+ * Repairs the effects of servers that could not see each other: enrolments beyond the places of a class (the earliest
+ * stay: see {@link withinPlaces}), and enrolments of students or classes that another server had removed. Every
+ * server reaches the same result from the same data, and shows it in its reports; one of them, the gateway, removes
+ * the excess.
  */
 export class SeatReconciler {
   private readonly classes = new Set<string>();
@@ -33,7 +34,7 @@ export class SeatReconciler {
 
   constructor(private readonly options: PlaceKeeperOptions) {}
 
-  /** A key has got a value. */
+  /** A key was written. */
   inserted(key: string): void {
     const sigla = partsOfEnrolment(key)?.sigla ?? idAfter(DISCIPLINAS, key);
     if (sigla !== undefined) this.note(this.classes, sigla);
@@ -47,7 +48,7 @@ export class SeatReconciler {
     if (matricula !== undefined) this.note(this.alunos, matricula);
   }
 
-  /** Anything may be wrong. */
+  /** Checks everything: anything may be wrong. */
   suspectEverything(): void {
     this.everything = true;
     this.schedule();
@@ -70,7 +71,7 @@ export class SeatReconciler {
     this.options.time.after(portalLimits.sweepMs, () => {
       this.sweep()
         .catch((thrown: unknown) => {
-          // The engine may not serve now. Whoever acts next looks at everything.
+          // The engine may not serve now. The next server to act checks everything.
           this.options.logger.warn({ erro: String(thrown) }, 'portal: conferência das vagas interrompida');
         })
         .finally(() => {
@@ -125,7 +126,7 @@ export class SeatReconciler {
     }
   }
 
-  /** @returns whether the enrolment was still the same, and is gone now */
+  /** @returns whether the enrolment was unchanged, and is gone now */
   private async undo(sigla: string, matricula: string, key: string, version: number): Promise<boolean> {
     const mirror = classesOfAluno(matricula) + sigla;
     return await this.options.reading.engine.write({
