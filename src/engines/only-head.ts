@@ -1,8 +1,9 @@
 import type { Head, Row } from '../ports/engine.js';
 
 /**
- * The head of an engine that keeps no concurrent writes: the newest row, whose version is the count of all writes before it.
- * @param origin stands for all servers, since the order of their writes is one
+ * The head of a key on an engine without concurrent writes: the newest row. Its version, the count of the writes so far,
+ * serves as its clock.
+ * @param origin stands for all servers, since their writes have a single order
  */
 export function onlyHead(row: Row | undefined, origin: string): readonly Head[] {
   if (row === undefined) return [];

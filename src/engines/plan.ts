@@ -1,6 +1,7 @@
 /**
- * What a write of one key does, decided here for every engine; each engine says what it knows of the key, and does the
- * step with its own storage: `store-plan.ts` as mutations of a store in memory, `consensus/transactions.ts` as a transaction.
+ * Decides, for every engine, what a write of one key does. An engine provides what it knows of the key and carries out
+ * the step on its own storage: `store-plan.ts` as mutations of a store in memory, `consensus/transactions.ts` as a
+ * transaction.
  */
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
@@ -11,18 +12,18 @@ export type Place = Pick<Row, 'version' | 'timestamp'>;
 
 /** What an engine knows of a key at the moment of a write. */
 export interface KeyFacts {
-  /** Greatest version and timestamp ever given; they outlive their values. 0: none was given yet. */
+  /** Greatest version and timestamp ever assigned; removing values does not lower them. 0 if none was assigned yet. */
   readonly greatestVersion: number;
   readonly greatestTimestamp: number;
-  /** The newest version that is there. */
+  /** The newest version that is stored. */
   readonly newest: Place | undefined;
-  /** Whether this version is there. */
+  /** Whether this version is stored. */
   has(version: number): boolean;
-  /** Whether this version is there with exactly this timestamp and value. */
+  /** Whether this version is stored with exactly this timestamp and value. */
   holds(row: Row): boolean;
 }
 
-/** What a write comes to. */
+/** What a write amounts to. */
 export type Step =
   | ({ readonly kind: 'add' } & Place)
   | { readonly kind: 'removeVersion'; readonly version: number }
@@ -33,7 +34,7 @@ const KEEP_NEWEST: Step = { kind: 'keepNewest' };
 const NOTHING: Step = { kind: 'nothing' };
 
 /**
- * What a write does to a key of which this is known.
+ * Decides what a write does to a key, given what is known of the key.
  * @param wallMs wall clock, ms since 1970
  * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE, VERSAO_ESGOTADA
  */
@@ -61,7 +62,7 @@ export function decide(write: KeyWrite, facts: KeyFacts, wallMs: number): Step {
   }
 }
 
-/** The timestamp is the wall clock's, or one more than the greatest of the key. */
+/** The timestamp is the wall clock's, or one more than the key's greatest if that is later. */
 function nextVersion({ greatestVersion, greatestTimestamp }: KeyFacts, wallMs: number) {
   const version = greatestVersion + 1;
   const timestamp = Math.max(Math.floor(wallMs), greatestTimestamp + 1);
@@ -74,15 +75,15 @@ function nextVersion({ greatestVersion, greatestTimestamp }: KeyFacts, wallMs: n
   return { kind: 'add', version, timestamp } as const;
 }
 
-/** Whether a write is answered with the newest row before it: see {@link answerTo}. */
+/** Whether the answer to a write contains the newest row before it: see {@link answerTo}. */
 export function tellsNewest({ kind }: KeyWrite): boolean {
   return kind === 'put' || kind === 'removeAll' || kind === 'trim';
 }
 
 /**
- * What a write is answered with once its step is done.
- * @param step for a write that an earlier attempt has done: what that one added
- * @param newest the newest row before it; needed where {@link tellsNewest}
+ * The answer to a write once its step is done.
+ * @param step if an earlier attempt did the write: what that attempt added
+ * @param newest the newest row before the write; needed where {@link tellsNewest}
  */
 export function answerTo(write: KeyWrite, step: Step, newest: Row | undefined): Answers[KeyWrite['kind']] {
   switch (write.kind) {
@@ -111,7 +112,7 @@ function placeOf(step: Step): Place {
   return { version, timestamp };
 }
 
-/** @throws KvsError NAO_SUPORTADO if an engine of these capabilities does not offer such a write */
+/** @throws KvsError NAO_SUPORTADO if an engine with these capabilities does not support this kind of write */
 export function assertOffered(
   { restores }: Capabilities,
   write: Write,
@@ -120,7 +121,7 @@ export function assertOffered(
   throw new KvsError('NAO_SUPORTADO', 'este motor dá ele mesmo os números das versões');
 }
 
-/** Whether every guard of a commit holds. @param newestOf the newest version of a key that is there */
+/** Whether every guard of a commit holds. @param newestOf returns the newest stored version of a key */
 export function guardsHold(guards: readonly Guard[], newestOf: (key: string) => Place | undefined): boolean {
   return guards.every(({ key, version }) => (newestOf(key)?.version ?? 0) === version);
 }

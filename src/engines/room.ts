@@ -6,7 +6,7 @@ import type { Store } from '../core/store.js';
 import type { StoredKey } from '../core/stored-key.js';
 
 /**
- * Refuses the first write of an incarnation that the fleet would not take: peers at their limit drop its batches.
+ * Refuses the first write of an incarnation beyond the limit of origins: peers at that limit would drop its batches.
  *
  * @throws KvsError LIMITE_ORIGENS
  */
@@ -19,8 +19,8 @@ export function assertOriginFits(store: Store, origin: Origin, origins: number):
 }
 
 /**
- * Refuses a local insert for which the store has no room. Only local ones: a peer's insert was acknowledged already,
- * and refusing it here would split the fleet.
+ * Refuses a local insert for which the store has no room. A peer's insert is never refused: it was acknowledged
+ * already, and refusing it here would make the replicas diverge.
  *
  * @throws KvsError LIMITE_ENTRADAS, LIMITE_MEMORIA, LIMITE_CHAVES, LIMITE_VERSOES_POR_CHAVE
  */

@@ -9,18 +9,18 @@ interface Waiter {
   readonly settle: (arrived: boolean) => void;
 }
 
-/** Whoever waits until this server has what a session has seen. Each is looked at only when what it lacks advances. */
+/** Calls that wait until this server has what their session has seen. Each is checked only when something it lacks comes. */
 export class SessionWaiters {
-  /** By an origin that each still lacks something of; '' where only the rest of the vector differs. */
+  /** By an origin of which each still lacks something; {@link REST} where only the rest of the vector differs. */
   private readonly waiters = new Map<Origin, Set<Waiter>>();
   private count = 0;
 
   constructor(
     private readonly store: { readonly vector: VersionVector },
     private readonly time: Time,
-    /** `sessionWaiters`: how many may wait at once. */
+    /** `sessionWaiters`: the most calls that may wait at once. */
     private readonly tuning: { readonly sessionWaiters: number },
-    /** Called when somebody begins to wait: peers may have it. */
+    /** Called when a call begins to wait: peers may have what it needs. */
     private readonly onWait: () => void,
   ) {}
 
@@ -29,7 +29,7 @@ export class SessionWaiters {
     return this.count > 0;
   }
 
-  /** Whether it came within `waitMs`; at once `false` where too many wait already. */
+  /** Resolves to whether the session was caught up with within `waitMs`; `false` at once if too many wait already. */
   wait(token: SessionToken, waitMs: number): Promise<boolean> {
     if (this.count >= this.tuning.sessionWaiters) return Promise.resolve(false);
     return new Promise((resolve) => {
@@ -50,7 +50,7 @@ export class SessionWaiters {
     });
   }
 
-  /** The entry of `origin` advanced; `undefined`: those of many did. */
+  /** To be called when the vector entry of `origin` advanced, or (`undefined`) those of many origins did. */
   advanced(origin: Origin | undefined): void {
     if (this.count === 0) return;
     const places = origin === undefined ? [...this.waiters.keys()] : [origin, REST];
@@ -84,10 +84,10 @@ export class SessionWaiters {
   }
 }
 
-/** No origin has this name. */
+/** Stands for the rest of the vector; no origin has this name. */
 const REST = '';
 
-/** What whoever has seen more than this server is told. */
+/** The error for a session that has seen more than this server. */
 export function aheadOf(vector: VersionVector, session: SessionToken): KvsError {
   const missing = firstMissing(session, vector);
   const of = missing === undefined ? '' : ` de ${missing}`;

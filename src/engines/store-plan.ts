@@ -9,23 +9,23 @@ import { answerTo, decide, guardsHold, tellsNewest } from './plan.js';
 import type { Step } from './plan.js';
 import { assertRoomFor } from './room.js';
 
-/** What a write does, and what it is answered with once that is done. */
+/** What a write does, and the answer once that is done. */
 export interface PlannedWrite {
-  /** One step; none: nothing is to be changed. */
+  /** Applied as one step. Empty if nothing changes. */
   readonly mutations: readonly Mutation[];
   readonly answer: Answers[Write['kind']];
 }
 
-/** Where writes are planned, and by whom. */
+/** The store that writes are planned against, and the origin that makes them. */
 interface Planner {
   readonly store: Store;
   readonly origin: Origin;
 }
 
 /**
- * What a write does to the store as it is now. Whatever may be refused is refused here, before anything is applied.
+ * Plans what a write does to the store as it is now. Every refusal happens here, before anything is applied.
  * @param wallMs wall clock, ms since 1970
- * @param earlier the last insert of the write's key, if it is decided and not applied yet; only for a write that adds
+ * @param earlier the last insert of the same key, if it is decided and not applied yet; only for a write that adds
  * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE, VERSAO_ESGOTADA, LIMITE_*, PEDIDO_INVALIDO
  */
 export function planWrite(
@@ -43,7 +43,7 @@ export function planWrite(
   return { mutations: mutation === undefined ? NONE : [mutation], answer: answerTo(write, step, newest) };
 }
 
-/** Each key is written once, so that applying one mutation leaves the others true. */
+/** A commit writes each key once, so applying one of its mutations does not invalidate the others. */
 function planCommit(planner: Planner, commit: Commit, wallMs: number): PlannedWrite {
   assertCommitFits(commit);
   const { store } = planner;

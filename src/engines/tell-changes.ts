@@ -2,7 +2,7 @@ import type { Mutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { ChangeListener } from '../ports/changes.js';
 
-/** Tells of a mutation, which the store has applied, as a change of its key. */
+/** Reports a mutation that the store has applied to a listener, as a change of its key. */
 export function tellOf(mutation: Mutation, store: Store, listener: ChangeListener): void {
   const { kind, key } = mutation;
   if (kind === 'insert') listener.inserted(key, mutation.value);

@@ -4,11 +4,11 @@ import type { Logger } from '../../../ports/logger.js';
 import type { Time } from '../../../ports/time.js';
 import { busLimits } from './limits.js';
 
-/** What a look does with the world. */
+/** What probing needs from its surroundings. */
 interface CarriageDeps {
   /**
-   * Sends itself so many bytes, and something small behind them on the same topic, so that they come back in this order.
-   * @param look its number, another one each time
+   * Sends this server a message of so many bytes, then a small one on the same topic, so that they come back in order.
+   * @param look number of the probe, different each time
    */
   send(look: number, bytes: number): void;
   /** URL of the connected broker, for the log. */
@@ -17,37 +17,39 @@ interface CarriageDeps {
   readonly logger: Logger;
 }
 
+/** A probe under way. */
 interface Look {
   readonly bytes: number;
-  /** Which one at this size: 1, 2, … */
+  /** Number of the attempt at this size: 1, 2, … */
   readonly again: number;
 }
 
-/** What is known of a limit: `least` gets through, `most` does not. */
+/** What is known of the limit: `least` bytes get through, `most` bytes do not. */
 interface Bounds {
   least: number;
   most: number;
 }
 
 /**
- * How large a message the broker carries. No broker of MQTT 3.1.1 says so: some take a larger one and drop it, some cut the
- * connection. So whatever came back to this server is known to get through; what is larger and does not come back is
- * looked into, by messages of that size to itself. While a limit is known, nothing larger is sent.
+ * Finds out how large a message the broker carries. MQTT 3.1.1 gives a broker no way to say: some brokers accept a
+ * larger message and drop it, some cut the connection. A size that came back to this server is known to get through. A
+ * larger one that does not come back is probed (a "look"), by messages of that size to this server itself. While a
+ * limit is known, nothing larger is sent.
  *
- *     sent, larger than any that came back → nothing came back, or cut → look at that size ┬ comes back: no limit
- *                                                                                         └ does not: halve until it is known
+ *     sent, larger than any that came back → nothing came back, or cut → probe that size ┬ comes back: no limit
+ *                                                                                       └ does not: bisect
  */
 export class Carriage {
   /** Largest payload that is sent, in bytes; `undefined`: no limit is known. */
   limitBytes: number | undefined;
   private proven: number = busLimits.assumedBytes;
-  /** Largest that was to be sent. */
+  /** Largest payload that was to be sent, in bytes. */
   private wanted = 0;
   private bounds: Bounds | undefined;
   private look: Look | undefined;
   private lastLook = 0;
   private brokerUrl: string | undefined;
-  /** What to do once there is a connection again. */
+  /** What to do once connected again. */
   private owed: (() => void) | undefined;
   private cuts = false;
   private rechecks = 0;
@@ -57,7 +59,7 @@ export class Carriage {
 
   constructor(private readonly deps: CarriageDeps) {}
 
-  /** A message is about to be sent. Returns whether it may. */
+  /** Whether a message of this size may be sent. */
   admits(bytes: number): boolean {
     if (bytes <= this.proven) return true;
     this.wanted = Math.max(this.wanted, Math.min(bytes, limits.payloadBytes));
@@ -69,12 +71,12 @@ export class Carriage {
     return true;
   }
 
-  /** A message of this server's came back. */
+  /** To be called when a message of this server came back. */
   returned(bytes: number): void {
     if (bytes > this.proven) this.proven = bytes;
   }
 
-  /** What the last look has sent came back: the large one, or what was sent behind it. */
+  /** To be called when a message of the last probe came back: the large one, or the small one sent after it. */
   cameBack(isLarge: boolean): void {
     const { look } = this;
     if (!look) return;
@@ -82,7 +84,7 @@ export class Carriage {
       this.passed(look.bytes);
       return;
     }
-    // A limit is not believed lightly: brokers may lose a message, or change the order.
+    // One missing probe does not prove a limit: a broker may lose a message, or change the order.
     if (this.bounds) this.missed(look);
     else this.later(busLimits.lookGraceMs, () => this.missed(look));
   }
@@ -109,16 +111,16 @@ export class Carriage {
     this.stop();
     if (look) {
       this.cuts = true;
-      // One loss may be chance.
+      // A single lost connection may be a coincidence.
       this.owed = () =>
         this.bounds || look.again > 1 ? this.failed(look.bytes) : this.lookAt(look.bytes, look.again + 1);
     } else if (unsure) {
-      // Perhaps it was too much: nothing of that size is sent before that is known.
+      // The message may have been too large: nothing of that size is sent until a probe has answered that.
       const { wanted } = this;
       this.limitBytes = this.proven;
       this.owed = () => this.lookAt(wanted);
     }
-    // Whoever opens the connection anew may carry less.
+    // The broker behind the next connection may carry less.
     else if (!this.bounds) this.proven = busLimits.assumedBytes;
   }
 
@@ -163,7 +165,7 @@ export class Carriage {
         this.said = undefined;
       }
     } else if (!bounds || bytes >= bounds.most) {
-      // What did not get through does now: more may.
+      // A size that did not get through now does, so larger ones may too.
       this.bounds = { least: bytes, most: this.wanted };
       this.limitBytes = bytes;
       this.lookAt(this.wanted);
@@ -213,7 +215,7 @@ export class Carriage {
     this.cancelTimer();
   }
 
-  /** Where a look costs a connection, there are fewer and fewer. */
+  /** Where a probe costs the connection, probes become rarer and rarer. */
   private recheckLater(): void {
     const pauseMs = doubledMs(this.rechecks, busLimits.recheckMs, busLimits.recheckCapMs);
     if (this.cuts) this.rechecks++;
@@ -223,7 +225,7 @@ export class Carriage {
     });
   }
 
-  /** There is one timer: either a look is under way, or the next one is to come. */
+  /** One timer is enough: either a probe is under way, or the next one is due. */
   private later(delayMs: number, call: () => void): void {
     this.cancelTimer();
     this.cancelTimer = this.deps.time.after(delayMs, call);

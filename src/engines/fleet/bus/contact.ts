@@ -2,14 +2,14 @@ import type { Origin } from '../../../core/dot.js';
 import type { Message, PresenceMessage } from '../../../ports/bus.js';
 
 /**
- * How two servers with a fleet key show each other that they live: a bus tells it to another, the members above know
- * nothing of it. A challenge asks for an answer; either one shows that its sender lives, and brings its presence.
+ * How two servers with a fleet key show each other that they are alive. Buses exchange these messages; the members
+ * above do not see them. A challenge asks for an answer. Both prove that their sender is alive, and carry its presence.
  */
 export interface Contact {
   readonly type: 'challenge' | 'answer';
   readonly from: Origin;
   readonly to: Origin;
-  /** What the sender last announced, with its clock as it is now; absent if it has announced nothing yet. */
+  /** The sender's last announcement, with its current clock; absent if it has announced nothing yet. */
   readonly presence: PresenceMessage | undefined;
 }
 

@@ -28,25 +28,25 @@ import { PAYLOAD_FORMAT, OUTCOMES, STATES, TYPES } from './message-shapes.js';
 export type DecodedMessage<T = Message> =
   { readonly ok: true; readonly message: T } | { readonly ok: false; readonly reason: DropReason };
 
-/** A `host:port` is never longer. */
+/** Longest accepted `host:port`. */
 const ADDRESS_BYTES = 512;
 const HASH_DIGITS = 64;
 
 /**
- * A payload as a message, checked in full: everything that comes out may be used as it is. Never throws, and costs
- * no more than a pass over the payload, whatever it holds. Unknown fields are ignored.
+ * Decodes and fully validates a payload: the resulting message may be used as it is. Never throws, and costs no more
+ * than a pass over the payload, whatever it contains. Unknown fields are ignored.
  *
- * @param topic where it came from: the payload must agree with it
+ * @param topic where the payload arrived; the payload must agree with it
  * @param fleet the fleet of this server
  */
 export function decode(topic: TopicParts, fleet: string, payload: Buffer): DecodedMessage {
-  // Of what came sealed a key holder vouches; of this nobody, and a parser takes forty times as long for `[[[[` as for a batch.
+  // Nobody vouches for an unsealed payload, and a parser takes forty times as long for `[[[[` as for a batch.
   const isOurs = topic.fleet === fleet && payload.length <= limits.payloadBytes;
   if (isOurs && !isShaped(payload, SHAPE)) return { ok: false, reason: 'JSON' };
   return parse(topic, fleet, payload, readMessage);
 }
 
-/** The same for what came sealed: then servers may also show each other that they live. */
+/** The same for a sealed payload, which may also be a {@link Contact}. */
 export function decodeSealed(
   topic: TopicParts,
   fleet: string,
@@ -55,7 +55,7 @@ export function decodeSealed(
   return parse(topic, fleet, payload, readSealed);
 }
 
-/** A context within an entry within a key of a page is the deepest there is. */
+/** The deepest nesting is a context within an entry within a key of a page. */
 const SHAPE = { depth: 10, parts: Infinity };
 
 type Reader<T> = (topic: TopicParts, fleet: string, wire: Fields, json: string) => T;
@@ -79,7 +79,7 @@ function parse<T>(topic: TopicParts, fleet: string, payload: Buffer, read: Reade
   }
 }
 
-/** A batch from the text of a message that was made by `packBatch`, or that {@link decode} has accepted. */
+/** Reads a batch from a text that `packBatch` made or {@link decode} accepted. */
 export function unpackBatch(packed: string): Batch {
   return readBatch(fields(JSON.parse(packed)));
 }
@@ -120,7 +120,7 @@ function readMessage(topic: TopicParts, fleet: string, wire: Fields, json: strin
   }
 }
 
-/** Only the origin itself publishes on its topics: what another name claims there is a forgery. */
+/** Only the origin itself publishes on its topics: a message there under another name is forged. */
 function sentBy<T extends Batch | PresenceMessage>(from: Origin, message: T): T {
   if (message.origin !== from) reject('ORIGEM');
   return message;

@@ -7,16 +7,16 @@ import { OUTCOMES, PAYLOAD_FORMAT, STATES, TYPES } from './message-shapes.js';
 import type { WireStateBody } from './message-shapes.js';
 
 /**
- * A message as the JSON that goes on the wire, in UTF-8.
+ * Encodes a message as JSON in UTF-8, as it goes on the wire.
  *
- * The plain object is built with its fields in the order of the documents and handed to `JSON.stringify` once: that is
- * faster than any assembly of strings, and cannot produce anything but JSON.
+ * A plain object with its fields in the documented order is passed to `JSON.stringify` once: that is faster than
+ * concatenating strings, and always yields valid JSON.
  */
 export function encode(fleet: string, message: Message | Contact): Buffer {
   return Buffer.from(message.type === 'batch' ? message.packed : JSON.stringify(wireMessage(fleet, message)));
 }
 
-/** A batch as the text of its message. */
+/** The text of the message that carries a batch. */
 export function packBatch(fleet: string, batch: Batch): string {
   return JSON.stringify({ formato: PAYLOAD_FORMAT, tipo: TYPES.batch, frota: fleet, ...wireBatch(batch) });
 }
@@ -103,8 +103,9 @@ function wireStateBody(body: StateReply['body']): WireStateBody {
 }
 
 /**
- * A message of a server to itself, of about so many bytes: a confirmation, with fields that whoever reads it ignores.
- * @param tag what nobody can know before it was sent
+ * A probe: a message of a server to itself, of about so many bytes. It is a confirmation with extra fields, which
+ * readers ignore.
+ * @param tag unpredictable, so that nobody can send the message earlier
  */
 export function lookBody(fleet: string, origin: Origin, tag: string, look: number, bytes: number): Buffer {
   const head = {

@@ -3,7 +3,7 @@ import type { Time } from '../../../ports/time.js';
 import type { DropReason } from '../../../wire/checks.js';
 import { busLimits } from './limits.js';
 
-/** What to do about messages that were not taken because of a fleet key. */
+/** Advice for each reason to drop a message because of a fleet key. */
 const ADVICE: Readonly<Partial<Record<DropReason, string>>> = {
   SELADA:
     'outros servidores desta frota usam uma chave e este não: não se ouvem; use --chave-frota com a mesma chave',
@@ -12,7 +12,7 @@ const ADVICE: Readonly<Partial<Record<DropReason, string>>> = {
     'há servidores desta frota com outra chave, e este não os ouve: confira --chave-frota em todos',
 };
 
-/** Notices that servers of the same fleet are on the broker that cannot be heard, since not all have the same key. */
+/** Notices servers of the same fleet that cannot be heard because their key differs, or only one side has a key. */
 export class KeyMismatch {
   private readonly saidAtMs = new Map<DropReason, number>();
   private seenAtMs = -Infinity;
@@ -24,12 +24,12 @@ export class KeyMismatch {
     private readonly onChange: (() => void) | undefined,
   ) {}
 
-  /** Whether such servers were heard of lately. */
+  /** Whether such servers were heard recently. */
   get stands(): boolean {
     return this.time.monotonicMs() - this.seenAtMs < busLimits.otherKeysOverMs;
   }
 
-  /** A message was not taken. */
+  /** To be called when a message was dropped. */
   note(reason: DropReason, origin: string): void {
     const advice = ADVICE[reason];
     if (advice === undefined) return;

@@ -3,7 +3,7 @@ import type { Message, PresenceMessage } from '../../../ports/bus.js';
 import type { WireBatch, WireCursor, WireKey } from '../../../wire/record-shapes.js';
 import type { Contact } from './contact.js';
 
-/** Version of the payloads. A payload of another version is dropped: its fields may mean anything. */
+/** Version of the payload format. A payload of another version is dropped, since its fields may mean anything. */
 export const PAYLOAD_FORMAT = 1;
 
 /** Values of `tipo`. */

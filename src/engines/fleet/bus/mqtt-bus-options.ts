@@ -13,23 +13,23 @@ export interface MqttBusOptions {
   readonly origin: Origin;
   readonly brokers: BrokerSource;
   readonly credentials?: BrokerCredentials | undefined;
-  /** The fleet's keys: everything is sealed, and nothing else accepted. Without them payloads are as they are. */
+  /** The fleet's keys: with them, every message is sealed and only sealed ones are accepted. Absent: plain payloads. */
   readonly seal?: SealOptions | undefined;
-  /** How a connection is made; by MQTT, if it is not said. A simulation has no sockets. */
+  /** Opens a connection; MQTT by default. A simulation, which has no sockets, passes its own. */
   readonly connect?: Connect | undefined;
-  /** Called when `hearsOtherKeys` of the bus may have changed, and every second while it is so. */
+  /** Called when `hearsOtherKeys` of the bus may have changed, and every second while it is true. */
   readonly onOtherKeys?: (() => void) | undefined;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
 }
 
-/** Numbers since the start, for metrics. */
+/** Counts since the start, for metrics. */
 export interface BusCounters {
   /** Publishes handed to a broker, and their bytes. */
   readonly published: number;
   readonly publishedBytes: number;
-  /** Publishes that were refused or not taken. */
+  /** Publishes that were refused or not acknowledged. */
   readonly failed: number;
   /** Messages on our topics, and their bytes. */
   readonly received: number;

@@ -23,8 +23,8 @@ import type { TopicParts } from './topics.js';
 /**
  * The bus over MQTT 3.1.1: QoS 1, clean session, nothing retained, nothing queued while no broker is connected.
  *
- * The broker sends a server its own batches too (3.1.1 knows no other way). They are counted and not delivered: decoding
- * them would double the cost of every write, and whatever comes under our own name from elsewhere is forged.
+ * The broker sends a server its own batches too (3.1.1 has no way to prevent that). They are counted and not delivered:
+ * decoding them would double the cost of every write, and a batch under our own name from elsewhere is forged.
  */
 export class MqttBus implements Bus {
   private readonly link: BrokerLink;
@@ -33,7 +33,7 @@ export class MqttBus implements Bus {
   private readonly mismatch: KeyMismatch;
   private readonly channel: SealedChannel | undefined;
   private readonly carriage: Carriage;
-  /** What the last look has sent, the large one first. */
+  /** The messages of the last probe, the large one first. */
   private looks: readonly Buffer[] = [];
   private readonly dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
     DropReason,
@@ -65,7 +65,8 @@ export class MqttBus implements Bus {
     this.link = new BrokerLink(
       {
         ...options,
-        // One name for all connections: a broker that has not noticed that the last one broke drops it, will first.
+        // All connections share one id: a broker that has not noticed that the last one broke drops it, and publishes
+        // its will first.
         clientId: `kvs:${fleet}:${origin}`,
         filters: subscriptionFilters(fleet, origin),
         will: (attempt) => this.will(attempt),
@@ -110,7 +111,7 @@ export class MqttBus implements Bus {
     return this.channel !== undefined;
   }
 
-  /** Whether servers of this fleet were heard of lately that have another key, or none, or one where this has none. */
+  /** Whether servers of this fleet were heard recently that have another key, or none, or one where this has none. */
   get hearsOtherKeys(): boolean {
     return this.mismatch.stands;
   }
@@ -145,7 +146,7 @@ export class MqttBus implements Bus {
     return unpackBatch(packed);
   }
 
-  /** A refusal is told at the end of the turn, never from inside this call: callers go on to their next message. */
+  /** A refusal is reported at the end of the turn, never from inside this call: `settled` may publish the next message. */
   publish(message: Message, settled?: (taken: boolean) => void): void {
     if (this.stopping || !this.send(message, settled)) {
       this.options.time.atEndOfTurn(() => {
@@ -172,7 +173,7 @@ export class MqttBus implements Bus {
     await brokers.stop();
   }
 
-  /** Waits until our own leave has come back: the acknowledgement alone does not mean that the broker has sent it on. */
+  /** Waits until our own leave has come back: an acknowledgement does not mean that the broker has forwarded it. */
   private async sayGoodbye(deadlineMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancel = this.options.time.after(deadlineMs, resolve);
@@ -204,7 +205,7 @@ export class MqttBus implements Bus {
     };
   }
 
-  /** @returns whether the broker was given the message; otherwise `settled` was not and will not be called */
+  /** @returns whether the message was handed to the broker; otherwise `settled` is never called */
   private send(message: Message | Contact, settled: ((taken: boolean) => void) | undefined): boolean {
     const { connection } = this.link;
     if (!connection) return false;
@@ -231,7 +232,7 @@ export class MqttBus implements Bus {
     return true;
   }
 
-  /** A message to this server itself, and a small one behind it. */
+  /** Sends a probe: a message to this server itself, then a small one. */
   private sendLook(look: number, bytes: number): void {
     const { connection } = this.link;
     const { fleet, origin, random } = this.options;
@@ -245,7 +246,7 @@ export class MqttBus implements Bus {
     for (const payload of this.looks) connection?.publish(topic, payload, () => undefined);
   }
 
-  /** What is for this server itself is what a look has sent: nobody can have said it before. */
+  /** A message from this server to itself must be that of the last probe, which nobody else can have sent before. */
   private lookReturned(payload: Buffer): void {
     const which = this.looks.findIndex((sent) => sent.equals(payload));
     if (which < 0) this.drop('TOPICO', this.options.origin);
@@ -263,7 +264,7 @@ export class MqttBus implements Bus {
   private receive(topic: string, payload: Buffer): void {
     const { origin } = this.options;
     const parts = parseTopic(topic);
-    // Not subscribed to, but a broker could deliver it: recorded, what was said to another shows nobody here alive.
+    // Not subscribed to, but a broker could deliver a recording of it, which must not verify its sender.
     const isForAnother = parts?.channel === 'sync' && parts.to !== origin;
     if (!parts || isForAnother) {
       this.drop('TOPICO', topic.slice(0, 128));
@@ -306,7 +307,7 @@ export class MqttBus implements Bus {
     this.mismatch.note(reason, origin);
   }
 
-  /** Nothing that our callbacks throw may reach the client library, which would lose its place in the stream. */
+  /** An exception from our callbacks must not reach the client library, which would lose its place in the stream. */
   private guard(call: () => void): void {
     try {
       call();

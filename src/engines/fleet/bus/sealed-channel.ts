@@ -25,11 +25,11 @@ interface ChannelOptions {
   readonly time: Time;
 }
 
-/** What a channel does with the world. */
+/** What a channel needs from its surroundings. */
 interface ChannelListener {
-  /** Number of the present connection, 1 at least. */
+  /** Number of the current connection, at least 1. */
   connection(): number;
-  /** Publishes a message of the channel's own. Returns whether a broker was given it. */
+  /** Publishes a message of the channel's own. Returns whether it was handed to a broker. */
   send(contact: Contact): boolean;
   /** @param bytes its size on the wire, sealed */
   deliver(message: Message, bytes: number): void;
@@ -37,10 +37,10 @@ interface ChannelListener {
 }
 
 /**
- * What goes between the servers of a fleet with a key: seals what is published, and lets through what a living holder
- * of the key has sealed for the topic where it came, once. See docs/decisions/0011-fleet-key.md.
+ * The channel between the servers of a fleet with a key. It seals what is published, and lets a message through once,
+ * if a living holder of the key sealed it for the topic where it arrived. See docs/decisions/0011-fleet-key.md.
  *
- *     payload → opener (which key, what, for this topic?) → liveness (does its sender live? is it new?) → decode → member
+ *     payload → opener (which key, what, for this topic?) → liveness (sender alive? message new?) → decode → member
  *                                                             └ unknown: suspects (challenge, hold) ┘
  */
 export class SealedChannel {
@@ -71,7 +71,7 @@ export class SealedChannel {
     );
   }
 
-  /** A message as it goes on the wire. */
+  /** Encodes and seals a message. */
   encode(message: Message | Contact): Buffer {
     if (message.type === 'presence') this.presence = message;
     const { fleet } = this.options;
@@ -80,20 +80,20 @@ export class SealedChannel {
     return this.sealer.seal(topicOf(fleet, message), purpose, this.listener.connection(), body);
   }
 
-  /** What this server says to itself. */
+  /** Seals a message of this server to itself. */
   seal(topic: string, body: Buffer): Buffer {
     return this.sealer.seal(topic, 'control', this.listener.connection(), body);
   }
 
-  /** The will of one connection; its number is never used for another. */
+  /** The sealed will of one connection, whose number is never used for another. */
   encodeWill(connection: number, message: PresenceMessage): Buffer {
     const { fleet } = this.options;
     return this.sealer.sealWill(topicOf(fleet, message), connection, encode(fleet, message));
   }
 
   /**
-   * Takes what came on a topic of ours. Batches of this server's own, and what is for another one, must have been sorted
-   * out: an exchange shows that its sender lives only to the one whose name is in the topic.
+   * Takes a payload from a subscribed topic. The caller must already have sorted out this server's own batches and
+   * messages to other servers: an exchange proves that its sender is alive only to the server named in the topic.
    */
   receive(topic: string, parts: TopicParts, payload: Buffer): void {
     const { from } = parts;
@@ -129,7 +129,7 @@ export class SealedChannel {
     this.suspects.stop();
   }
 
-  /** Repeats are known by their seq. */
+  /** Batches need no replay check: the member recognizes a repeated one by its seq. */
   private receiveBatch(from: Origin, { head }: Opened, bytes: number, take: () => void): void {
     if (head.purpose !== 'batch') this.listener.drop('SELO', from);
     else if (this.liveness.isVerified(from)) take();
@@ -143,7 +143,7 @@ export class SealedChannel {
     }
     const isWill = head.purpose === 'will';
     const verdict = isWill ? this.liveness.will(from, head) : this.liveness.toEveryone(from, head);
-    // Whoever left a will cannot answer.
+    // The sender of a will is gone and cannot answer a challenge.
     if (verdict === 'unverified' && !isWill) this.suspects.note(from);
     else this.settle(verdict, from, take);
   }

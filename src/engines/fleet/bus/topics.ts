@@ -3,7 +3,7 @@ import type { Origin } from '../../../core/dot.js';
 import type { Message } from '../../../ports/bus.js';
 import type { Contact } from './contact.js';
 
-/** What a topic says about its message. Batches and presence go to everyone, the exchange to one server. */
+/** What a topic says about its message. Batches and presence go to every server, sync messages to one. */
 export type TopicParts =
   | { readonly channel: 'batches' | 'presence'; readonly fleet: string; readonly from: Origin }
   | { readonly channel: 'sync'; readonly fleet: string; readonly to: Origin; readonly from: Origin };
@@ -13,7 +13,7 @@ const BATCHES = 'mutacoes';
 const PRESENCE = 'presenca';
 const SYNC = 'sincronia';
 
-/** Where a message of `fleet` goes. */
+/** The topic of a message of `fleet`. */
 export function topicOf(fleet: string, message: Message | Contact): string {
   switch (message.type) {
     case 'batch':
@@ -25,12 +25,12 @@ export function topicOf(fleet: string, message: Message | Contact): string {
   }
 }
 
-/** Where a server sends what is for itself. */
+/** The topic on which a server sends messages to itself. */
 export function ownTopic(fleet: string, self: Origin): string {
   return `${ROOT}/${fleet}/${SYNC}/${self}/${self}`;
 }
 
-/** The parts of a topic; `undefined` if it is none of ours. */
+/** The parts of a topic; `undefined` if it is not one of ours. */
 export function parseTopic(topic: string): TopicParts | undefined {
   const [root, fleet, channel, first, second, ...rest] = topic.split('/', 6);
   if (root !== ROOT || rest.length > 0 || !isName(fleet) || !isName(first)) return undefined;

@@ -5,20 +5,20 @@ import { CONNECTION_MAX, PURPOSES, PURPOSE_WORDS } from './purpose.js';
 import type { Purpose, SealHead } from './purpose.js';
 
 /*
- * The readable envelope: the JSON as it is without a key, a line feed, and one line more. A person reads it in
- * mosquitto_sub; JSON on one line never holds a line feed.
+ * The readable envelope: the JSON as it would be without a key, a line feed, and one more line. A person can read it in
+ * mosquitto_sub. JSON on one line never contains a line feed.
  */
 
 const MARK = 'kvs-selo/';
 const FORMAT = 1;
 const LINE_FEED = 0x0a;
-/** A longer last line is none of ours. */
+/** A longer last line is not one of ours. */
 const LINE_CHARS_MAX = 200;
 const LINE =
   /^(kvs-selo\/1 (\w+) chave=([0-9a-f]{16}) conexao=([1-9]\d{0,9}) contador=([1-9]\d{0,15})) mac=([A-Za-z0-9_-]{43})$/;
 const PURPOSE_OF = new Map<string, Purpose>(PURPOSES.map((purpose) => [PURPOSE_WORDS[purpose], purpose]));
 
-/** A payload taken apart, not yet believed. */
+/** A parsed payload, not yet authenticated. */
 interface AuthenticatedParts {
   readonly head: SealHead;
   readonly body: Buffer;
@@ -27,7 +27,7 @@ interface AuthenticatedParts {
   readonly mac: string;
 }
 
-/** The body with the line that authenticates it on this topic. */
+/** Appends the line that authenticates the body on this topic. */
 export function authenticate(key: KeyObject, topic: string, head: SealHead, body: Buffer): Buffer {
   const { keyId, connection, counter } = head;
   const word = PURPOSE_WORDS[head.purpose];
@@ -39,7 +39,7 @@ export function authenticate(key: KeyObject, topic: string, head: SealHead, body
   return payload;
 }
 
-/** Takes a payload apart. @returns `'none'` if it has no such line, `'bad'` if the line makes no sense */
+/** Parses a payload. @returns `'none'` if it has no such line, `'bad'` if the line is malformed */
 export function splitAuthenticated(payload: Buffer): AuthenticatedParts | 'none' | 'bad' {
   const at = payload.lastIndexOf(LINE_FEED);
   if (at < 0 || payload.length - at > LINE_CHARS_MAX) return 'none';
@@ -53,10 +53,10 @@ export function splitAuthenticated(payload: Buffer): AuthenticatedParts | 'none'
   return { head: { purpose, keyId, connection, counter }, body: payload.subarray(0, at), signed, mac };
 }
 
-/** Whether the holder of the key published exactly this on this topic. Takes the same time wherever a MAC differs. */
+/** Whether a holder of the key published exactly this on this topic. MACs are compared in constant time. */
 export function isAuthentic(key: KeyObject, topic: string, parts: AuthenticatedParts): boolean {
   const expected = macOf(key, topic, parts.signed, parts.body);
-  // As texts: in base64 the last two bits of 256 have four spellings, and only one of them is ours.
+  // Compared as text: base64 of 256 bits leaves two bits unused, so four spellings decode alike and only one is ours.
   return timingSafeEqual(Buffer.from(expected, 'latin1'), Buffer.from(parts.mac, 'latin1'));
 }
 

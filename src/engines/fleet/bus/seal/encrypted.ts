@@ -7,7 +7,7 @@ import type { SealHead } from './purpose.js';
 /*
  * The sealed envelope, AES-256-GCM (NIST SP 800-38D), numbers big endian:
  *
- *     0   4  "kvs" and the format, 1     no JSON begins so
+ *     0   4  "kvs" and the format, 1     no JSON begins like this
  *     4   1  purpose: 1 batch, 2 control, 3 will
  *     5   8  key id
  *    13  16  salt of the sender's incarnation
@@ -16,7 +16,7 @@ import type { SealHead } from './purpose.js';
  *    41   …  ciphertext, as long as the JSON
  *     …  16  tag
  *
- * Authenticated beside the ciphertext: the topic behind its length, and the 41 bytes before the ciphertext.
+ * Associated data: the topic, prefixed with its length, and the 41 bytes before the ciphertext.
  */
 
 const CIPHER = 'aes-256-gcm';
@@ -29,10 +29,10 @@ const BODY_AT = 41;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Bytes of an incarnation's salt. */
+/** Size of an incarnation's salt, in bytes. */
 export const KEY_SALT_BYTES = CONNECTION_AT - SALT_AT;
 
-/** A payload taken apart, not yet believed. */
+/** A parsed payload, not yet authenticated. */
 export interface EncryptedParts {
   readonly head: SealHead;
   readonly salt: Buffer;
@@ -40,7 +40,7 @@ export interface EncryptedParts {
   readonly payload: Buffer;
 }
 
-/** The sealed payload. A key must never seal twice with one counter. */
+/** Seals a body. A key must never be used twice with the same counter. */
 export function encrypt(key: KeyObject, topic: string, head: SealHead, salt: Buffer, body: Buffer): Buffer {
   const payload = Buffer.allocUnsafe(BODY_AT + body.length + TAG_BYTES);
   MARK.copy(payload);
@@ -57,7 +57,7 @@ export function encrypt(key: KeyObject, topic: string, head: SealHead, salt: Buf
   return payload;
 }
 
-/** Takes a payload apart. @returns `'none'` if it is not sealed so, `'bad'` if its header makes no sense */
+/** Parses a payload. @returns `'none'` if it is not in this format, `'bad'` if its header is malformed */
 export function splitEncrypted(payload: Buffer): EncryptedParts | 'none' | 'bad' {
   if (payload.length < MARK.length || MARK.compare(payload, 0, MARK.length - 1, 0, MARK.length - 1) !== 0)
     return 'none';
@@ -72,7 +72,7 @@ export function splitEncrypted(payload: Buffer): EncryptedParts | 'none' | 'bad'
   return { head: { purpose, keyId, connection, counter }, salt, payload };
 }
 
-/** The body, if the holder of the key published exactly this on this topic; else `undefined`. */
+/** The body, if a holder of the key published exactly this on this topic; otherwise `undefined`. */
 export function decrypt(key: KeyObject, topic: string, { payload }: EncryptedParts): Buffer | undefined {
   const decipher = createDecipheriv(CIPHER, key, nonceOf(payload), { authTagLength: TAG_BYTES });
   decipher.setAAD(associatedData(topic, payload));

@@ -5,15 +5,15 @@ import { lengthPrefixed } from './framing.js';
 import { PURPOSE_WORDS } from './purpose.js';
 import type { Purpose } from './purpose.js';
 
-/** Begins everything that is derived: another format derives other keys. */
+/** Prefix of every derivation, so that another format derives other keys. */
 const DOMAIN = 'kvs-frota/1';
 const KEY_BYTES = 32;
 const ID_BYTES = 8;
 const NO_SALT = Buffer.alloc(0);
 
 /**
- * A secret of a fleet, and what is derived from it by HKDF-SHA256 (RFC 5869). Every derivation names the format, the
- * fleet and the use, so no key serves two fleets or two uses even where the secret does.
+ * A secret of a fleet, and the keys derived from it by HKDF-SHA256 (RFC 5869). Every derivation names the format, the
+ * fleet and the use, so no key serves two fleets or two uses, even where fleets share a secret.
  */
 export class FleetKey {
   /** 16 hexadecimal digits. */
@@ -23,7 +23,7 @@ export class FleetKey {
   private readonly secret: KeyObject;
 
   /**
-   * @param secret random bytes, `limits.fleetKeyBytesMin` at least
+   * @param secret random bytes, at least `limits.fleetKeyBytesMin`
    * @param fleet name of the fleet
    */
   constructor(
@@ -36,9 +36,9 @@ export class FleetKey {
   }
 
   /**
-   * The AES-256 key of one incarnation for one purpose: with 128 random bits drawn at its start, none is ever derived
-   * twice, so that counters serve as nonces whatever was restarted or restored.
-   * @param salt of the incarnation
+   * The AES-256 key of one incarnation for one purpose. The salt is 128 random bits drawn at the incarnation's start,
+   * so two incarnations never derive the same key, and counters can serve as nonces despite restarts and restores.
+   * @param salt salt of the incarnation
    */
   sealing(salt: Buffer, purpose: Purpose, origin: Origin): KeyObject {
     return createSecretKey(this.derive(salt, ['cifra', PURPOSE_WORDS[purpose], origin], KEY_BYTES));

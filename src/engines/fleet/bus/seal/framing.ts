@@ -1,5 +1,5 @@
 /**
- * Texts as bytes, each behind its length (32 bits, big endian), so that no two lists of texts give the same bytes:
+ * Encodes texts, each prefixed with its length (32 bits, big endian), so that different lists give different bytes:
  * `["ab", "c"]` is not `["a", "bc"]`.
  */
 export function lengthPrefixed(texts: readonly string[]): Buffer {

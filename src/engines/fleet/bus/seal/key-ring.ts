@@ -1,11 +1,11 @@
 import { FleetKey } from './fleet-key.js';
 
-/** The keys of a fleet that are valid now: the first one seals, all open. Replaced as a whole while servers run. */
+/** The currently valid keys of a fleet: the first seals, any of them opens. Replaced as a whole while servers run. */
 export class KeyRing {
   private keys: readonly FleetKey[] = [];
   private count = 0;
 
-  /** @param secrets one at least, all different */
+  /** @param secrets at least one, all different */
   constructor(
     private readonly fleet: string,
     secrets: readonly Buffer[],
@@ -23,7 +23,7 @@ export class KeyRing {
     return this.keys.map(({ id }) => id);
   }
 
-  /** Grows with every replacement, for those who keep what they derived. */
+  /** Grows with every replacement, so that caches of derived keys can tell when to discard them. */
   get generation(): number {
     return this.count;
   }

@@ -1,13 +1,13 @@
 import { KvsError } from '../../../../core/errors.js';
 import { sealLimits } from './limits.js';
 
-/** Random bytes of this length have far more different values: fewer come from a pattern, or from a person. */
+/** 32 random bytes have far more distinct values than this: a key with fewer comes from a pattern, or from a person. */
 const DIFFERENT_BYTES_MIN = 16;
 
 /**
- * The secrets in a text of one or two words (lines, usually), each at least 32 random bytes in hexadecimal or base64.
- * The first one seals, all open.
- * @param place where the text came from, for the message; what it holds is never repeated
+ * Reads the secrets in a text of one or two words (usually lines), each at least 32 random bytes in hexadecimal or
+ * base64. The first one seals, any of them opens.
+ * @param place where the text came from, for the message, which never contains the text itself
  * @throws KvsError CONFIGURACAO
  */
 export function parseFleetKeys(text: string, place: string): readonly Buffer[] {
@@ -27,7 +27,7 @@ export function parseFleetKeys(text: string, place: string): readonly Buffer[] {
   return keys;
 }
 
-/** Why these bytes are no key, in Portuguese. */
+/** Why these bytes are not a valid key, in Portuguese. */
 function faultOf(key: Buffer | undefined): string | undefined {
   const { fleetKeyBytesMin, fleetKeyBytesMax } = sealLimits;
   if (key === undefined) return 'não é hexadecimal nem base64; crie uma com: kvs chave';
@@ -39,8 +39,8 @@ function faultOf(key: Buffer | undefined): string | undefined {
 }
 
 /**
- * Digits that could be either are hexadecimal: read as base64 they would pass for more than they are, and one that lacks a
- * digit for another key.
+ * A word that could be either is read as hexadecimal: as base64 it would count as more bytes than it stands for, and a
+ * hexadecimal key that lacks a digit would be accepted as a different key.
  */
 function bytesOf(word: string): Buffer | undefined {
   if (/^[0-9A-Fa-f]+$/.test(word)) return word.length % 2 === 0 ? Buffer.from(word, 'hex') : undefined;

@@ -3,29 +3,29 @@ import { ReplayWindow } from './replay-window.js';
 import type { SealHead } from './purpose.js';
 import { defaultSealTuning } from './tuning.js';
 
-/** An incarnation that has published something for this one alone. */
+/** An incarnation that has sent a message to this one. */
 interface Live {
   readonly window: ReplayWindow;
-  /** The greatest number of a connection that it has used. */
+  /** The greatest connection number that it has used. */
   connection: number;
   /** The greatest connection whose will was heard. */
   will: number;
 }
 
-/** `unverified`: nothing shows that the sender lives. `repeated`: it was here before, or is older than what was. */
+/** `unverified`: nothing proves that the sender is alive. `repeated`: seen before, or older than the replay window. */
 export type LivenessVerdict = 'accepted' | 'unverified' | 'repeated';
 
 /**
- * Who has shown to be alive since this server started, and which of their messages are new.
+ * Which origins have proved to be alive since this server started, and which of their messages are new.
  *
- * A recording is authentic. What no recording holds is a message to an origin that did not exist: an origin is drawn
- * anew at every start, 72 random bits, and the topic of an exchange names it. So whoever publishes on
- * `sincronia/<this one>/<itself>` lives, and has the key; from there on its counter only grows.
+ * A recorded message is authentic too. But no recording can contain a message to an origin that did not exist yet: an
+ * origin has 72 random bits, drawn anew at every start, and the topic of an exchange names it. So a server that
+ * publishes on `sincronia/<this one>/<itself>` is alive and has the key; from then on its counter only grows.
  */
 export class Liveness {
   private readonly live = new Map<Origin, Live>();
 
-  /** @param self what comes under this name from a holder of the key is this server's own */
+  /** @param self this server's origin: a message sealed under it is this server's own */
   constructor(
     private readonly self: Origin,
     private readonly originsMax: number = defaultSealTuning.verifiedOrigins,
@@ -37,12 +37,12 @@ export class Liveness {
     return this.live.has(origin);
   }
 
-  /** Origins that have shown to be alive, this one among them. */
+  /** Number of origins that have proved to be alive, including this one. */
   get size(): number {
     return this.live.size;
   }
 
-  /** A message for this server alone: the first one of a sender verifies it. */
+  /** Judges a message addressed to this server: the first one of a sender verifies it. */
   addressed(from: Origin, head: SealHead): LivenessVerdict {
     if (this.live.has(from)) return this.toEveryone(from, head);
     if (this.live.size >= this.originsMax) return 'unverified';
@@ -51,7 +51,7 @@ export class Liveness {
     return 'accepted';
   }
 
-  /** A presence. */
+  /** Judges a presence. */
   toEveryone(from: Origin, { counter, connection }: SealHead): LivenessVerdict {
     const live = this.live.get(from);
     if (!live) return 'unverified';
@@ -60,11 +60,11 @@ export class Liveness {
     return 'accepted';
   }
 
-  /** A last will: it counts once, and only while its connection is the latest that the sender has used. */
+  /** Judges a last will: it counts once, and only while its connection is the latest that the sender has used. */
   will(from: Origin, { connection }: SealHead): LivenessVerdict {
     const live = this.live.get(from);
     if (!live) return 'unverified';
-    // Our own tells us that peers may believe it, whichever connection it was.
+    // Our own will counts for any connection: it tells us that peers may believe that we left.
     if (live.will >= connection || (from !== this.self && connection !== live.connection)) return 'repeated';
     live.will = connection;
     return 'accepted';

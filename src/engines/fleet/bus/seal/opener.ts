@@ -9,18 +9,18 @@ import type { KeyRing } from './key-ring.js';
 import type { SealHead } from './purpose.js';
 import { defaultSealTuning } from './tuning.js';
 
-/** Why a payload was not opened: no seal at all, one that makes no sense, an unknown key, or not what was sealed. */
+/** Why a payload was not opened: no seal, a malformed one, an unknown key, or a failed authentication. */
 type SealRefusal = 'SEM_SELO' | 'SELO' | 'CHAVE_FROTA' | 'AUTENTICIDADE';
 
-/** What was sealed, as it was sealed, by a holder of a fleet key, for the topic where it arrived. It may be old. */
+/** Exactly what a holder of a fleet key sealed for the topic where it arrived. It may be a replay. */
 export interface Opened {
   readonly head: SealHead;
   readonly body: Buffer;
 }
 
-/** Opens what peers have sealed, in either form. */
+/** Opens what peers have sealed, in either format. */
 export class Opener {
-  /** Derived keys by fleet key, salt, purpose and origin, the one used last at the end. */
+  /** Derived keys by fleet key, salt, purpose and origin; the most recently used is last. */
   private readonly derived: BoundedMap<string, KeyObject>;
   private generation = 0;
 
@@ -31,12 +31,12 @@ export class Opener {
     this.derived = new BoundedMap(keysMax);
   }
 
-  /** Derived keys that are kept. */
+  /** Number of derived keys in the cache. */
   get keysKept(): number {
     return this.derived.size;
   }
 
-  /** @param from whose topic it is */
+  /** @param from the origin that the topic names as the sender */
   open(topic: string, from: Origin, payload: Buffer): Opened | SealRefusal {
     const encrypted = splitEncrypted(payload);
     if (encrypted === 'bad') return 'SELO';
@@ -58,7 +58,7 @@ export class Opener {
     const key = this.derived.get(name) ?? derive(fleetKey, parts, from);
     const body = decrypt(key, topic, parts);
     if (!body) return 'AUTENTICIDADE';
-    // Only what has opened something is kept: invented salts must not crowd out those of peers.
+    // Only a key that has opened something is cached: invented salts must not crowd out those of peers.
     this.derived.put(name, key);
     return { head, body };
   }
@@ -74,7 +74,7 @@ function derive(key: FleetKey, { head, salt }: EncryptedParts, from: Origin): Ke
   return key.sealing(salt, head.purpose, from);
 }
 
-/** Whether a payload is sealed in one of the two forms, for those who have no key. */
+/** Whether a payload is sealed in one of the two formats, for servers without a key. */
 export function looksSealed(payload: Buffer): boolean {
   return splitEncrypted(payload) !== 'none' || splitAuthenticated(payload) !== 'none';
 }

@@ -1,7 +1,7 @@
 /** What a sealed message is for. Each purpose has counters and keys of its own. */
 export const PURPOSES = ['batch', 'control', 'will'] as const;
 
-/** `control`: presence and everything between two servers. `will`: what the broker says when a server vanishes. */
+/** `control`: presence and messages between two servers. `will`: what the broker publishes when a server vanishes. */
 export type Purpose = (typeof PURPOSES)[number];
 
 /** Names of the purposes on the wire. */
@@ -11,10 +11,10 @@ export const PURPOSE_WORDS = {
   will: 'testamento',
 } as const satisfies Record<Purpose, string>;
 
-/** What a seal says beside the body. All of it is authenticated, as the topic is. */
+/** The header of a seal. All of it is authenticated, and so is the topic. */
 export interface SealHead {
   readonly purpose: Purpose;
-  /** Names the fleet key, and tells nothing about it. */
+  /** Identifies the fleet key without revealing anything about it. */
   readonly keyId: string;
   /** Number of the sender's connection to a broker, 1, 2, 3, … in this incarnation. */
   readonly connection: number;
@@ -22,5 +22,5 @@ export interface SealHead {
   readonly counter: number;
 }
 
-/** Greatest connection number: 32 bits, one attempt in 100 ms for 13 years. */
+/** Greatest connection number: 32 bits, enough for one attempt every 100 ms during 13 years. */
 export const CONNECTION_MAX = 2 ** 32 - 1;

@@ -4,17 +4,17 @@ const WIDTH = sealLimits.replayWindow;
 const ALL_SEEN = BigInt.asUintN(WIDTH, -1n);
 
 /**
- * Which counters of a sender have been seen, as IPsec remembers it (RFC 4303, 3.4.3): the greatest, and a bit for each
- * of those right below. What is older than that is refused, seen or not.
+ * Which counters of a sender have been seen, as in IPsec (RFC 4303, 3.4.3): the greatest, and a bit for each counter
+ * right below it. Older counters are refused, seen or not.
  */
 export class ReplayWindow {
   /** Bit i: `highest - i` was seen. */
   private seen = ALL_SEEN;
 
-  /** @param highest the first counter, which is seen; everything below it counts as seen too */
+  /** @param highest the first counter; it and everything below it count as seen */
   constructor(private highest: number) {}
 
-  /** Whether this counter is seen for the first time; from now on it is seen. */
+  /** Marks a counter as seen. Returns whether this is the first time. */
   accept(counter: number): boolean {
     if (counter > this.highest) {
       const step = counter - this.highest;

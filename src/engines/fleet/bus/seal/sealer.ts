@@ -10,17 +10,17 @@ import type { SealTuning } from './tuning.js';
 /** How a server seals what it publishes. */
 export interface SealOptions {
   readonly ring: KeyRing;
-  /** Whether payloads are encrypted, or readable and authenticated. Both are accepted of others. */
+  /** Whether payloads are encrypted, or readable and authenticated. Both are accepted from peers. */
   readonly encrypts: boolean;
-  /** So many bytes from a cryptographic generator, others at every call. */
+  /** Draws so many bytes from a cryptographic random generator. */
   readonly drawBytes: (count: number) => Buffer;
   readonly tuning?: SealTuning | undefined;
 }
 
-/** Seals what one incarnation publishes. Counters go on whatever the ring does, so that no nonce comes back with a key. */
+/** Seals what one incarnation publishes. Counters survive key changes, so no nonce is ever reused with a key. */
 export class Sealer {
   private readonly counters = { batch: 0, control: 0 };
-  /** Of this incarnation alone: with it, counters can begin at 1 again. */
+  /** Unique to this incarnation, so its counters can begin at 1. */
   private readonly salt: Buffer;
   private derived: { readonly from: FleetKey; readonly keys: Map<Purpose, KeyObject> } | undefined;
 
@@ -31,12 +31,12 @@ export class Sealer {
     this.salt = options.drawBytes(KEY_SALT_BYTES);
   }
 
-  /** @param connection number of the present connection */
+  /** @param connection number of the current connection */
   seal(topic: string, purpose: 'batch' | 'control', connection: number, body: Buffer): Buffer {
     return this.close(topic, purpose, connection, ++this.counters[purpose], body);
   }
 
-  /** The will of one connection. Called once for each number. */
+  /** Seals the will of one connection. Must be called only once for each connection number. */
   sealWill(topic: string, connection: number, body: Buffer): Buffer {
     return this.close(topic, 'will', connection, connection, body);
   }

@@ -5,14 +5,14 @@ import type { Time } from '../../../../ports/time.js';
 import { defaultSealTuning } from './tuning.js';
 import type { SealTuning } from './tuning.js';
 
-/** Those who have not answered in time are looked for so many times within that time. */
+/** How many times within the timeout of a challenge to check for origins that have not answered. */
 const SWEEPS = 4;
 
-/** An origin that has published, and of which nobody knows whether it lives. */
+/** An origin that has published but has not proved to be alive. */
 interface Suspect {
   /** Messages that count as refused unless it answers. */
   waiting: number;
-  /** When a challenge under way has failed; 0 if none is. */
+  /** When the challenge under way times out; 0 if none is under way. */
   failsAtMs: number;
   /** Not challenged again before this. */
   nextAtMs: number;
@@ -27,22 +27,22 @@ interface Held {
 }
 
 interface SuspectListener {
-  /** Asks an origin for a sign of life. Returns whether it could be asked. */
+  /** Challenges an origin. Returns whether the challenge could be sent. */
   challenge(origin: Origin): boolean;
-  /** So many messages of an origin are refused: it has not answered. */
+  /** Called when so many messages of an origin are refused because it has not answered. */
   refused(origin: Origin, messages: number): void;
 }
 
 /**
- * Origins that have yet to show that they live: challenged, rarely enough that whoever replays thousands of dead ones
- * causes no flood, and their batches held meanwhile. All of it is bounded, and all of it may be lost: repair asks for
- * what is missing, and a presence brings the next challenge.
+ * Origins that have not yet proved to be alive. They are challenged, rarely enough that an attacker who replays
+ * thousands of dead ones causes no flood; their batches are held meanwhile. All of it is bounded and may be lost:
+ * repair asks for what is missing, and the next presence causes the next challenge.
  */
 export class Suspects {
   private readonly suspects: BoundedMap<Origin, Suspect>;
   private held: Held[] = [];
   private heldBytes = 0;
-  /** Whoever replays many origins at once must not make this server flood the broker. */
+  /** Limits the rate: an attacker who replays many origins at once must not make this server flood the broker. */
   private readonly challenges: TokenBucket;
   private cancelSweep: (() => void) | undefined;
 
@@ -61,24 +61,24 @@ export class Suspects {
     );
   }
 
-  /** Origins remembered. */
+  /** Number of origins remembered. */
   get size(): number {
     return this.suspects.size;
   }
 
-  /** Batches that wait, and their bytes. */
+  /** Number of batches held, and their bytes. */
   get waiting(): { readonly batches: number; readonly bytes: number } {
     return { batches: this.held.length, bytes: this.heldBytes };
   }
 
-  /** A presence of an origin came, which is not worth keeping: an answer brings a newer one. */
+  /** Notes a presence of an origin. It is not kept, since an answer will carry a newer one. */
   note(origin: Origin): void {
     const suspect = this.suspect(origin);
     if (suspect.failsAtMs === 0) this.listener.refused(origin, 1);
     else suspect.waiting++;
   }
 
-  /** A batch of an origin came. @param take delivers it, if the origin answers in time */
+  /** Holds a batch of an origin. @param take delivers it; called if the origin answers in time */
   hold(origin: Origin, bytes: number, take: () => void): void {
     if (this.suspect(origin).failsAtMs === 0) {
       this.listener.refused(origin, 1);
@@ -94,7 +94,7 @@ export class Suspects {
     }
   }
 
-  /** The origin lives: delivers what waited for that, in the order in which it came. */
+  /** To be called once an origin is verified: delivers its held batches in the order of their arrival. */
   release(origin: Origin): void {
     this.suspects.delete(origin);
     for (const { take } of this.takeHeld(origin)) take();
@@ -107,7 +107,7 @@ export class Suspects {
     this.heldBytes = 0;
   }
 
-  /** What is known of the origin, challenged if it is time for that. */
+  /** The suspect of an origin; also challenges it, if a challenge is due. */
   private suspect(origin: Origin): Suspect {
     const now = this.time.monotonicMs();
     const suspect = this.suspects.get(origin) ?? this.add(origin);
@@ -134,7 +134,7 @@ export class Suspects {
     });
   }
 
-  /** Gives up on those who have not answered in time. They stay known, so that they are not challenged at once again. */
+  /** Gives up on origins that have not answered in time. They stay known, so as not to be challenged again at once. */
   private sweep(): void {
     const now = this.time.monotonicMs();
     let open = false;

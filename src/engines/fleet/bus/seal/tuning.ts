@@ -1,24 +1,24 @@
 import { assertRelation, limits, MiB } from '../../../../core/limits.js';
 
 export const defaultSealTuning = Object.freeze({
-  /** Keys derived for the incarnations of peers and kept; one more costs two derivations. */
+  /** Cached keys of peers' incarnations; a peer beyond this costs two derivations. */
   sealKeysKept: 1024,
-  /** Incarnations that have answered a challenge. None is ever forgotten, or its old messages would count again. */
+  /** Verified incarnations. None is ever forgotten, or its old messages would be accepted again. */
   verifiedOrigins: 65_536,
   /** Incarnations that have not answered yet; the oldest is forgotten first. */
   suspects: 16_384,
   /** A challenge without an answer within this has failed. */
   challengeTimeoutMs: 2_000,
   /**
-   * Pauses between two challenges to one incarnation: the first, four times as long each time, up to the last. Long, so
-   * that thousands of dead ones replayed without end leave room for those who live.
+   * First and longest pause between challenges to one incarnation; each is four times as long as the one before. Long,
+   * so that endless replays of thousands of dead incarnations leave room for those that are alive.
    */
   challengeRetryMs: 1_000,
   challengeRetryCapMs: 64_000,
-  /** Challenges to all: so many at once, and so many in a second. */
+  /** Challenges to all incarnations together: so many at once, and so many per second. */
   challengesAtOnce: 1_000,
   challengesPerSecond: 1_000,
-  /** Batches that wait for their origin's answer, and their bytes: a cache, the oldest is dropped first. */
+  /** Batches that wait for their origin's answer, and their bytes. A cache: the oldest is dropped first. */
   unverifiedBatches: 256,
   unverifiedBytes: 8 * MiB,
 });
