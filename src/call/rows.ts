@@ -46,10 +46,13 @@ export async function serveRows<Req, T, Res>(
       demands?.confirms === true && written !== undefined
         ? await sink.sendAll(confirmedInBlocks(found, answered, demands), (ready: Res) => ready)
         : await sink.sendAll(found, answered);
-    ended(seam, call, startedMs, undefined, sink.isOver() ? 'ABANDONADO' : 'OK');
-    if (sink.isOver()) return;
-    if (sent === 0 && whenEmpty !== undefined) sink.send(whenEmpty);
-    sink.end(trailersOf(demands));
+    const isOver = sink.isOver();
+    if (!isOver) {
+      if (sent === 0 && whenEmpty !== undefined) sink.send(whenEmpty);
+      sink.end(trailersOf(demands));
+    }
+    // Last: what is thrown until here is its outcome.
+    ended(seam, call, startedMs, undefined, isOver ? 'ABANDONADO' : 'OK');
   } catch (thrown) {
     const error = KvsError.from(thrown);
     ended(seam, call, startedMs, error);

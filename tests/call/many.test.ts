@@ -146,6 +146,16 @@ describe('linhas, sem transporte', () => {
     expect(door.outcomes).toEqual(['grpc linhas ABANDONADO 1', 'grpc teste OK 3']);
   });
 
+  it('têm um resultado só, também quando o fim não pode ser dito', async () => {
+    const door = new MemoryDoor(new MemoryEngine());
+    const fails = (): void => {
+      throw new Error('já fechada');
+    };
+    const { error } = await door.rows(snapshot, { version: 0 }, { operation: 'linhas' }, Infinity, fails);
+    expect(error).toMatchObject({ code: 'INTERNO' });
+    expect(door.outcomes).toEqual(['grpc linhas INTERNO 1']);
+  });
+
   it('que escrevem esperam juntas pela confirmação', async () => {
     const door = new MemoryDoor(new ConfirmingEngine());
     for (let n = 0; n < 300; n++) door.askNow(insert, put(`k/${String(n)}`));

@@ -94,12 +94,16 @@ export class MemoryDoor<E extends Engine> {
     });
   }
 
-  /** @param most answers that are taken before the caller goes away */
+  /**
+   * @param most answers that are taken before the caller goes away
+   * @param onEnd called when the end is told
+   */
   async rows<Req, T, Res>(
     operation: RowsOperation<Req, T, Res>,
     request: Decoded<Req>,
     call: MadeUpCall = {},
     most = Infinity,
+    onEnd: () => void = () => undefined,
   ): Promise<Outcome<Res[]>> {
     const answer: Res[] = [];
     let error: KvsError | undefined;
@@ -116,7 +120,10 @@ export class MemoryDoor<E extends Engine> {
         return answer.length;
       },
       send: (made) => answer.push(made),
-      end: (owed) => (trailers = owed),
+      end: (owed) => {
+        onEnd();
+        trailers = owed;
+      },
       fail: (thrown, owed) => {
         error = thrown;
         trailers = owed;

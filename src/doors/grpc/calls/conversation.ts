@@ -44,6 +44,8 @@ export class Conversation<Req, Res> implements Leaving {
   }
 
   leave(): void {
+    // It ends already, and its last answers are on their way.
+    if (this.#ended) return;
     this.call.pause();
     this.#left = new KvsError(
       'SERVIDOR_SAINDO',
