@@ -1,4 +1,4 @@
-/** What a request must fulfil before the engine sees it. Pure. */
+/** Checks on requests before the engine sees them. Pure. */
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { KeyRequest, KeyValueRequest } from './wire/messages.js';
@@ -35,12 +35,12 @@ export function checkedValue(request: KeyValueRequest, minimumChars: number): st
   return value;
 }
 
-/** The version that a request names: absent, 0 and negative name none. */
+/** The version that a request names; `undefined` if it is absent, 0 or negative. */
 export function namedVersion(version: number): number | undefined {
   return version > 0 ? version : undefined;
 }
 
-/** What is wrong with a key that has fewer characters than `minimumChars`. */
+/** The error for a key that has fewer characters than `minimumChars`. */
 export function shortKey(minimumChars: number): KvsError {
   return new KvsError('CHAVE_CURTA', `a chave precisa de pelo menos ${String(minimumChars)} caracteres`);
 }

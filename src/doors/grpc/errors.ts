@@ -2,12 +2,12 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { publicMessage, reason } from '../../call/reason.js';
 import type { ErrorCode, KvsError } from '../../core/errors.js';
 
-/** How a code travels over gRPC. docs/ERRORS.md has the same table for people; a test compares them. */
+/** How an error code is expressed in gRPC. docs/ERRORS.md has the same table for people; a test compares them. */
 interface GrpcOutcome {
   readonly status: status;
   /**
-   * The contract of `kvs.KVS` can express it: the answer is `-1` or a blank Tupla with status OK, and `status` above is
-   * only what a door without such an answer would use. Clients of that contract stop at a gRPC error.
+   * Whether the contract of `kvs.KVS` can express it: the answer is then `-1` or a blank Tupla with status OK, and
+   * `status` above is only for doors without such an answer. Clients of that contract stop at a gRPC error.
    */
   readonly expected: boolean;
 }
@@ -39,7 +39,7 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
   LIMITE_FILA: fatal(status.RESOURCE_EXHAUSTED),
   DISCO_CHEIO: fatal(status.RESOURCE_EXHAUSTED),
   DISCO_FALHOU: fatal(status.RESOURCE_EXHAUSTED),
-  // Not UNAVAILABLE, which clients retry blindly: somebody has to set a clock first.
+  // Not UNAVAILABLE, which clients retry blindly: a clock has to be corrected first.
   RELOGIO_ADIANTADO: fatal(status.FAILED_PRECONDITION),
   SERVIDOR_ENTRANDO: fatal(status.UNAVAILABLE),
   SERVIDOR_SAINDO: fatal(status.UNAVAILABLE),
@@ -73,7 +73,7 @@ export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.fr
 /** Trailing metadata that carries the reason of an expected error. Percent-encoded, since metadata is ASCII. */
 export const ERROR_METADATA = 'kvs-erro';
 
-/** Whether the contract of `kvs.KVS` answers this error within the message. */
+/** Whether the contract of `kvs.KVS` expresses this error within the message. */
 export function isExpected(error: KvsError): boolean {
   return GRPC_OUTCOMES[error.code].expected;
 }
@@ -90,7 +90,7 @@ export function grpcStatus(error: KvsError, metadata: Metadata = errorTrailer(re
   return { code: GRPC_OUTCOMES[error.code].status, details: wellFormed(publicMessage(error)), metadata };
 }
 
-/** Without lone surrogates, on which percent-encoding throws. */
+/** Replaces lone surrogates, on which percent-encoding throws. */
 function wellFormed(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8');
 }

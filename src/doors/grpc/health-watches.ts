@@ -1,26 +1,26 @@
 import { grpcLimits } from './limits.js';
 
-/** A watch that can be ended, and who holds it. */
+/** A watch that can be ended, with its holder. */
 interface Watch {
-  /** Address and port, as gRPC tells them: one connection. */
+  /** Address and port as gRPC reports them: one connection. */
   getPeer(): string;
 }
 
 /**
- * Watches of health that are open. They are bounded for a connection, which is refused a further one, and in all: then the
- * oldest of whoever has most of them gives way, by address first and by connection of that address next. So nobody keeps
- * anybody else out, and only a crowd can part whoever holds a few.
+ * Open health watches. A connection at its own limit is refused a further one. At the overall limit, the oldest watch
+ * of the greediest holder gives way: the address with the most watches, then its connection with the most. So no client
+ * can keep others out, and only a crowd can evict a client that holds a few.
  */
 export class HealthWatches<T extends Watch> {
   /** By address, then by connection. */
   private readonly held = new Map<string, Map<string, Set<T>>>();
-  /** A call that has ended does not tell any more whose it was. */
+  /** Kept here because an ended call no longer knows its peer. */
   private readonly holders = new Map<T, Holder>();
 
-  /** @param onGivesWay gets the one that gives way, for it to be ended */
+  /** @param onGivesWay gets the evicted watch and ends it */
   constructor(private readonly onGivesWay: (watch: T) => void) {}
 
-  /** @returns false if the connection has as many as it may */
+  /** @returns false if the connection is at its limit */
   add(watch: T): boolean {
     const holder = holderOf(watch);
     const { address, peer } = holder;
@@ -59,7 +59,7 @@ function countOf<T>(ofAddress: ReadonlyMap<string, ReadonlySet<T>>): number {
   return count;
 }
 
-/** The first of those that have most. */
+/** The largest group; the first of several. */
 function greediest<G>(groups: Iterable<G>, sizeOf: (group: G) => number): G | undefined {
   let [found, most]: [G | undefined, number] = [undefined, 0];
   for (const group of groups) {

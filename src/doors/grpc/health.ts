@@ -29,9 +29,9 @@ export class HealthService {
   });
 
   /**
-   * @param doors full names of the services that are served or not together
-   * @param engine name for what the engine depends on
-   * @param conditions names of single things beside
+   * @param doors full names of the services, which change status together
+   * @param engine name of what the engine depends on
+   * @param conditions names of further single conditions
    */
   constructor(
     private readonly doors: readonly string[],
@@ -43,7 +43,7 @@ export class HealthService {
     this.#health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'NOT_SERVING'])));
   }
 
-  /** Watches are entered in `openStreams`, since they would keep the server from stopping. */
+  /** Registers watches in `openStreams`, since they would keep the server from stopping. */
   addTo(server: Server, openStreams: OpenStreams): void {
     this.#health.addToServer({
       addService: (definition: ServiceDefinition, implementation: UntypedServiceImplementation) => {
@@ -64,7 +64,7 @@ export class HealthService {
     call.once('close', () => {
       this.#watches.delete(call);
     });
-    // A name that nobody serves stays unknown. The library would keep every such name for ever.
+    // An unserved name stays unknown. The library would remember every such name for ever.
     if (this.#names.has(call.request.service)) follow(call);
     else call.write({ status: 'SERVICE_UNKNOWN' });
     openStreams.add(call, {

@@ -1,6 +1,6 @@
 import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
-/** What bounds the gRPC doors. */
+/** Limits of the gRPC doors. */
 export const grpcLimits = Object.freeze({
   /** Connections at once; a further one is closed. */
   connections: 4096,
@@ -8,43 +8,43 @@ export const grpcLimits = Object.freeze({
   streamsPerConnection: 1024,
   /** Streams of all connections; a further one is refused. */
   streams: 32_768,
-  /** Watches of health at once, for which nobody needs a credential; a further one makes the oldest give way. */
+  /** Health watches at once, which need no credential; a further one makes the oldest give way. */
   healthWatches: 1024,
-  /** Longest gRPC message that a door takes. */
+  /** Largest accepted gRPC message. */
   messageBytes: 1 * MiB,
-  /** Bytes of the metadata of one gRPC call, by what HTTP/2 counts: other implementations take 8 to 16 KiB by default. */
+  /** Bytes of the metadata of one gRPC call, as HTTP/2 counts; other implementations take 8 to 16 KiB by default. */
   metadataBytes: 16 * KiB,
   /** Bytes of incomplete requests on all connections; beyond, the oldest request gives way. */
   unfinishedBytes: 128 * MiB,
-  /** Bytes of answers that clients do not take, on all connections; beyond, the oldest stream gives way. */
+  /** Bytes of unread answers on all connections; beyond, the oldest stream gives way. */
   unreadBytes: 512 * MiB,
-  /** Requests of one stream that wait for the engine at once, where it takes them in order. */
+  /** Requests of one stream that wait for the engine at once, where the engine takes them in order. */
   requestsPerStream: 1024,
-  /** A client connection is asked for a sign of life this often, and closed if none comes in time. */
+  /** A client connection gets a keepalive PING this often, and is closed if no answer comes in time. */
   keepaliveMs: 30_000,
   keepaliveTimeoutMs: 10_000,
-  /** Time that a drain may take before what is left is cut. */
+  /** Time that a drain may take before the remaining calls are cut. */
   drainMs: 5_000,
   /**
-   * Header fields of one call. A field costs a byte where it was said before, whatever it holds. Our clients send some
-   * twelve, proxies between add as many again.
+   * Header fields of one call. A repeated field costs one byte on the wire, whatever its size. Our clients send some
+   * twelve; proxies may add as many again.
    */
   metadataFields: 48,
-  /** Fields of one block that HTTP/2 itself takes: beyond, the call is reset without a status of ours. */
+  /** Fields of one block that HTTP/2 itself accepts: beyond, the call is reset without a status of ours. */
   headerPairs: 64,
-  /** Values of one call in all, where commas part them: the library makes an object of each. */
+  /** Values of one call in all, split at commas: the library makes an object of each. */
   metadataPieces: 96,
-  /** Calls of one connection refused for their form before it is asked to go and gets no further ones. */
+  /** Malformed calls of one connection before it is asked to go and gets no further ones. */
   refusalsPerConnection: 8,
-  /** This many at once end the connection with all that is open on it. */
+  /** This many at once close the connection with all its open calls. */
   refusalsAtOnce: 32,
-  /** What is still open on such a connection is cut after this. */
+  /** Calls still open on such a connection are cut after this. */
   refusedConnectionMs: 5_000,
-  /** Watches of health on one connection: the whole server and each of its services. */
+  /** Health watches on one connection: the whole server and each of its services. */
   watchesPerConnection: 16,
-  /** After a pause of the process, a connection that does not answer a PING within this is given up, */
+  /** After a pause of the process, a connection that does not answer a PING within this is no longer waited for, */
   backlogMs: 2_000,
-  /** and those that were made during the pause are taken up within this. */
+  /** and connections made during the pause are accepted within this. */
   backlogAcceptMs: 1_000,
 });
 

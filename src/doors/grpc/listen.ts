@@ -14,35 +14,34 @@ import { CallGate } from './bounds/call-gate.js';
 import { Connections } from './bounds/connections.js';
 import type { RefusedCalls } from './bounds/refused-calls.js';
 
-/** Where a server takes connections. */
+/** Where a server accepts connections. */
 export interface Listener {
   readonly port: number;
   /** Connections refused since the start, by reason. */
   readonly refused: Readonly<Record<ConnectionRefusal, number>>;
-  /** Takes no more connections. */
+  /** Stops accepting connections. */
   close(): void;
-  /** Resolves once all that were let in are closed. */
+  /** Resolves once all admitted connections are closed. */
   idle(): Promise<void>;
 }
 
 interface ListenOptions {
   readonly host: Hosts;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
-  /** Certificates: then clients speak TLS; without, they do not. */
+  /** With certificates, clients must use TLS; without, they must not. */
   readonly tls?: Transport | undefined;
-  /** Hears of calls that are refused by their headers. */
+  /** Told of calls that are refused by their headers. */
   readonly refusedCalls: RefusedCalls;
   readonly time: Time;
   readonly logger: Logger;
 }
 
 /**
- * Lets the clients of a gRPC server in, with TLS if there are certificates.
+ * Accepts the clients of a gRPC server, with TLS if there are certificates.
  *
- * The ports are not the library's own: those neither count what they refuse, nor bound connections and what has not
- * finished its handshake. It gets each connection when both sides have agreed, and finds the client's certificate on it
- * all the same.
+ * The ports are ours and not the library's: those neither count refusals, nor bound connections and unfinished
+ * handshakes. The library gets each connection after its handshake, and still finds the client's certificate on it.
  *
  * @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on
  */

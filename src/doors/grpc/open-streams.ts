@@ -1,17 +1,17 @@
 import type { EventEmitter } from 'node:events';
 
-/** A call that stays open until somebody ends it. */
+/** A call that stays open until one side ends it. */
 export interface Leaving {
-  /** Ends the call with UNAVAILABLE, after what is already answered. Called at most once. */
+  /** Ends the call with UNAVAILABLE, after the answers already given. Called at most once. */
   leave(): void;
 }
 
-/** The calls that would keep a server from stopping: its clients may hold them open for ever. */
+/** The calls that would keep a server from stopping, since clients may hold them open for ever. */
 export class OpenStreams {
   readonly #open = new Set<Leaving>();
   #left = false;
 
-  /** Remembers `leaving` until `call` closes. After {@link leaveAll} it leaves at once. */
+  /** Remembers `leaving` until `call` closes. After {@link leaveAll}, ends it at once. */
   add(call: EventEmitter, leaving: Leaving): void {
     if (this.#left) {
       leaving.leave();
@@ -21,7 +21,7 @@ export class OpenStreams {
     call.once('close', () => this.#open.delete(leaving));
   }
 
-  /** Ends every open call, and those that come later. */
+  /** Ends every open call, and later ones as they come. */
   leaveAll(): void {
     this.#left = true;
     for (const leaving of this.#open) leaving.leave();

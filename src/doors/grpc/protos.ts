@@ -2,8 +2,8 @@ import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/
 import { protoPath } from '../../files/proto-path.js';
 
 /**
- * Loads a file of the folder `proto`, which stands beside `src` and above the build.
- * @throws Error if it is not there or not valid
+ * Loads a file of the folder `proto`, next to `src` or above the build.
+ * @throws Error if it is missing or invalid
  */
 export function loadProto(name: string): PackageDefinition {
   return loadSync(protoPath(name), {

@@ -28,7 +28,7 @@ interface Answer {
 
 /**
  * Serves `grpc.reflection.v1` and `v1alpha` for these packages.
- * @param addService adds each to a server
+ * @param addService adds a service to a server
  */
 export function addReflection(addService: AddService, packages: readonly PackageDefinition[]): void {
   const all = Object.assign({}, ...withOwnFiles([...new Set(packages)])) as PackageDefinition;
@@ -41,9 +41,9 @@ export function addReflection(addService: AddService, packages: readonly Package
 }
 
 /**
- * The reflection service with the names that clients use. The library knows what is in no package by a name with a dot
- * before it, and tells it so; clients neither ask for that name nor call a service by it.
- * @param unpackaged names of types and services that are in no package
+ * The reflection service with the names that clients use. The library gives a leading dot to the names of things
+ * without a package, and reports those names. Clients neither ask for such a name nor call a service by it.
+ * @param unpackaged names of types and services without a package
  */
 function withPlainNames(definition: ServiceDefinition, unpackaged: ReadonlySet<string>): ServiceDefinition {
   return Object.fromEntries(
@@ -83,7 +83,7 @@ function plain(answer: Answer): Answer {
 /**
  * The package with descriptors that other implementations accept. The loader names the entry type of a `map<>` field
  * after the field alone; protobuf requires `<Field>Entry`, and rejects the whole file otherwise. Health has such a
- * field, so that nobody could describe it.
+ * field, so no client could describe it.
  */
 function withValidMaps(definition: PackageDefinition): PackageDefinition {
   const file = fileDescriptorType();
@@ -95,8 +95,8 @@ function withValidMaps(definition: PackageDefinition): PackageDefinition {
 }
 
 /**
- * Packages whose files have names of their own. The loader names a file after its package, and the reflection service
- * keeps only the first file of a name: of two files of one package the other would be missing.
+ * Gives each file of a package its own name. The loader names a file after its package, and the reflection service
+ * keeps only the first file of a name, so the second of two files of one package would be missing.
  */
 function withOwnFiles(packages: readonly PackageDefinition[]): PackageDefinition[] {
   const file = fileDescriptorType();
@@ -151,7 +151,7 @@ function nameMapEntries(message: Descriptor): void {
   }
 }
 
-/** The loader carries descriptor.proto within itself. */
+/** Taken from the loader, which embeds descriptor.proto. */
 function fileDescriptorType(): MessageTypeDefinition<FileDescriptor, FileDescriptor> {
   const loaded = loadSync('google/protobuf/descriptor.proto', { longs: String });
   return loaded['google.protobuf.FileDescriptorProto'] as MessageTypeDefinition<

@@ -46,35 +46,35 @@ import { RefusedCalls } from './bounds/refused-calls.js';
 import type { CallRefusal } from './bounds/refused-calls.js';
 import { UnfinishedRequests } from './bounds/unfinished-requests.js';
 
-/** An enrolment portal with the services of it that one server offers. */
+/** An enrolment portal, and which of its services one server offers. */
 export interface OfferedPortal {
   readonly portal: Portal;
   readonly services: readonly ('admin' | 'matricula')[];
 }
 
 interface DoorsOptions {
-  /** Where to listen, and first what the others are told; both loopbacks by default. */
+  /** Addresses to listen on, the first of which is announced; both loopbacks by default. */
   readonly host?: Hosts | undefined;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   readonly engine: Engine;
-  /** Name in the health service of what the engine depends on, such as `kvs.frota`. */
+  /** Health service name for what the engine depends on, such as `kvs.frota`. */
   readonly engineHealth: string;
-  /** Names in the health service of single things beside it, such as `kvs.disco`; none by default. */
+  /** Health service names for further single conditions, such as `kvs.disco`; none by default. */
   readonly conditions?: readonly string[];
   /** Fewest characters of a key and of a value of `kvs.KVS`, from 0; the contract's by default. */
   readonly minimumChars?: number | undefined;
-  /** Other servers with the same data, for clients that look for them; none by default. */
+  /** Other servers with the same data, for clients that discover them; none by default. */
   readonly peers?: () => readonly KnownServer[];
-  /** Who may do what; by default everybody may do everything. */
+  /** Who may do what; by default everyone may do everything. */
   readonly access?: AccessControl | undefined;
   /** The enrolment portal, and which of its services are offered; none by default. */
   readonly portal?: OfferedPortal | undefined;
-  /** Certificates: then clients speak TLS; without, they do not. */
+  /** With certificates, clients must use TLS; without, they must not. */
   readonly tls?: Transport | undefined;
-  /** Whether this process stood still; where nobody says so, it never does. */
+  /** Detects whether this process stood still; absent: never. */
   readonly pauses?: Pauses | undefined;
-  /** Sees every outcome; by default they are counted and nobody reads it. */
+  /** Called with every outcome; by default outcomes are only counted. */
   readonly observe?: Observe | undefined;
   readonly time: Time;
   readonly logger: Logger;
@@ -85,22 +85,22 @@ export interface Doors {
   readonly port: number;
   /** Connections refused since the start, by reason. */
   readonly refused: Readonly<Record<ConnectionRefusal, number>>;
-  /** Calls refused or cut since the start for what they take, by reason. */
+  /** Calls refused or cut for their resource usage since the start, by reason. */
   readonly refusedCalls: Readonly<Record<CallRefusal, number>>;
-  /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway: the engine refuses. */
+  /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway; the engine refuses. */
   setServing(serving: boolean): void;
   /** Health of {@link DoorsOptions.engineHealth}. NOT_SERVING at first. */
   setEngine(healthy: boolean): void;
   /** Health of one of {@link DoorsOptions.conditions}. NOT_SERVING at first. */
   setCondition(name: string, good: boolean): void;
   /**
-   * NOT_SERVING, then ends open streams with UNAVAILABLE, takes no more calls, lets those in progress finish, and
-   * cuts what is left after `deadlineMs`. Never rejects; further calls give the same promise.
+   * NOT_SERVING, then ends open streams with UNAVAILABLE, accepts no more calls, lets those in progress finish, and
+   * cuts the rest after `deadlineMs`. Never rejects; further calls return the same promise.
    */
   stop(deadlineMs?: number): Promise<void>;
 }
 
-/** Options of the gRPC library; the benchmarks hold the doors against an empty server with the same ones. */
+/** Options of the gRPC library; the benchmarks compare the doors with an empty server that has the same options. */
 export const grpcServerOptions: ServerOptions = {
   'grpc.max_receive_message_length': grpcLimits.messageBytes,
   'grpc.max_concurrent_streams': grpcLimits.streamsPerConnection,
@@ -114,7 +114,7 @@ export const grpcServerOptions: ServerOptions = {
  * @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on
  */
 export async function startDoors(options: DoorsOptions): Promise<Doors> {
-  // The library writes to standard error on its own; what matters reaches the log through errors and statuses.
+  // The library would write to standard error; what matters reaches the log through errors and statuses.
   setLogVerbosity(logVerbosity.NONE);
   const { engine, time, logger, observe = new CallCounts(logger).observe } = options;
   const { minimumChars = limits.doorMinimumChars, host = LOOPBACKS } = options;
@@ -145,7 +145,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     options.conditions,
   );
   health.addTo(server, openStreams);
-  // Health alone answers everybody: whoever looks after processes has no credential.
+  // Only health needs no credential: process supervisors have none.
   const forAdmitted = (service: ServiceDefinition, handlers: UntypedServiceImplementation): void => {
     server.addService(service, onlyAdmitted(service, handlers, context));
   };
@@ -202,7 +202,7 @@ function drain(server: Server, listener: Listener, deadlineMs: number, logger: L
       resolve();
     }, deadlineMs);
     server.tryShutdown(() => {
-      // From Node.js 24 on the library takes connections for closed that are still closing, calls under way or not.
+      // From Node.js 24 on the library treats closing connections as closed, even with calls in progress.
       void listener.idle().then(() => {
         clearTimeout(timer);
         resolve();

@@ -4,11 +4,11 @@ import type { Decoded, DoorOperation, RowsOperation } from '../../call/operation
 import { KvsError } from '../../core/errors.js';
 import { loadedService } from './protos.js';
 
-/** What an RPC does. A function makes the operation of one call, which may keep something from request to request. */
+/** What an RPC does. A function makes a new operation for each call, which may keep state between requests. */
 type RpcOperation<Req, T, Res> =
   DoorOperation<Req, Res> | (() => DoorOperation<Req, Res>) | RowsOperation<Req, T, Res>;
 
-/** One RPC, whose requests and answers are known to nobody but itself. */
+/** One RPC; its message types are hidden. */
 interface Rpc {
   readonly decode: (bytes: Buffer) => unknown;
   readonly encode: (answer: unknown) => Buffer;
@@ -16,8 +16,8 @@ interface Rpc {
 }
 
 /**
- * An RPC: how its messages are read and written, and what it does.
- * @param decode may throw KvsError PEDIDO_INVALIDO, which the operation's caller gets in the request's place
+ * Makes an RPC of the codecs of its messages and its operation.
+ * @param decode may throw KvsError PEDIDO_INVALIDO, which the operation's caller gets in place of the request
  */
 export function rpc<Req, T, Res>(
   decode: (bytes: Buffer) => Req,
@@ -37,9 +37,9 @@ export interface GrpcService {
 }
 
 /**
- * A service: paths and kinds of calls as a loaded file of `proto` says, messages by hand.
- * @param rpcs by their names
- * @throws Error unless they are those of the file
+ * Makes a service: paths and kinds of calls from a loaded file of `proto`, with hand-written codecs.
+ * @param rpcs by name
+ * @throws Error unless the names are those of the file
  */
 export function grpcService(
   name: string,

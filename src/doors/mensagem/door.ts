@@ -53,17 +53,17 @@ export const defaultDoorLimits: DoorLimits = {
 
 interface DoorOptions {
   readonly host: Hosts;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
   readonly role: DoorRole;
   readonly engine: Engine;
-  /** Of connections whose other side may be anybody, and of those of other servers. */
+  /** Budgets for connections of anybody, and for connections of other servers. */
   readonly budget: ByteBudget;
   readonly serverBudget: ByteBudget;
   readonly limits: DoorLimits;
-  /** Who may say what; `undefined`: everybody everything. */
+  /** Who may do what; `undefined`: everyone may do everything. */
   readonly access: AccessControl | undefined;
-  /** Sees every outcome of a request. */
+  /** Called with every outcome of a request. */
   readonly observe: Observe;
   readonly time: Time;
   readonly logger: Logger;
@@ -71,7 +71,7 @@ interface DoorOptions {
   readonly print: (line: string) => void;
 }
 
-/** The TCP door of the leader system: `Mensagem`s of clients and of the other servers. */
+/** The TCP door of the leader system: accepts `Mensagem`s of clients and of other servers. */
 export class MensagemDoor {
   private ports: OpenPorts | undefined;
   private readonly guests: Guests;
@@ -100,7 +100,7 @@ export class MensagemDoor {
     return door;
   }
 
-  /** Takes no more connections and requests; those in progress are answered. */
+  /** Stops accepting connections and requests; those in progress are answered. */
   leave(): void {
     this.leaving = true;
     void this.ports?.close();
@@ -146,7 +146,7 @@ export class MensagemDoor {
     return Math.min(this.options.limits.lineBytes, mensagemLimits.strangerLineBytes);
   }
 
-  /** What a guest said was let through. */
+  /** A message of the guest was admitted. */
   private introduce(connection: MensagemConnection, guest: Guest): void {
     connection.accepted();
     if (guest.introduced) return;
@@ -187,7 +187,7 @@ export class MensagemDoor {
       this.introduce(connection, guest);
       return this.reply(connection, guest, message, names, this.answer(guest, message, call, startedMs));
     };
-    // A server asks for clients whom it has let in itself; for others the table says whom it lets ask.
+    // Another server has admitted its own clients; for other callers the table decides.
     if (access === undefined || guest.identity?.valid === true) return go();
     const check = (caller: Caller): void => {
       if ('chave' in message) caller.assertMay(message.tipo === 'GET' ? 'read' : 'write', message.chave);
@@ -195,13 +195,14 @@ export class MensagemDoor {
     const refuse = (thrown: unknown): void => {
       const error = KvsError.from(thrown);
       ended(this.options, call, startedMs, error);
-      // Who may not touch this key may touch others.
+      // A caller without rights to this key may have rights to others.
       if (error.code === 'NAO_AUTORIZADO') connection.send(errorMessage(error, message.id), names);
       else connection.refuse(error, message.id, names);
     };
     try {
       const checked = andThen(this.admit(call), check);
-      // Nothing more is taken meanwhile: what waited for the table would be answered all at once, also to who does not read.
+      // Reading stops meanwhile: otherwise all waiting requests would be answered at once, even to a client that does
+      // not read.
       if (checked instanceof Promise) return checked.then(go, refuse);
     } catch (thrown) {
       refuse(thrown);
@@ -210,7 +211,7 @@ export class MensagemDoor {
     return go();
   }
 
-  /** Answers a request: the next is taken at once where this one has an id. */
+  /** Answers a request. If it has an id, the next one is read at once. */
   private reply(
     connection: MensagemConnection,
     guest: Guest,
@@ -226,7 +227,7 @@ export class MensagemDoor {
       send(answer);
       return undefined;
     }
-    // Reads may be large: what waits for other servers would be answered all at once, also to who does not read.
+    // Reads may be large: otherwise all waiting ones would be answered at once, even to a client that does not read.
     if (id === undefined || message.tipo === 'GET') return answer.then(send);
     guest.requests++;
     connection.answering();
@@ -244,7 +245,7 @@ export class MensagemDoor {
     });
   }
 
-  /** A server says who it is before anything else, and again when its credential is no longer good. */
+  /** A server authenticates before anything else, and again when its credential is no longer valid. */
   private async identify(
     access: AccessControl,
     connection: MensagemConnection,
@@ -275,7 +276,7 @@ export class MensagemDoor {
     const refused = (thrown: unknown): MensagemAnswer => {
       const error = KvsError.from(thrown);
       ended(this.options, call, startedMs, error);
-      // What cannot be told now, for whatever reason, another server or a later moment may tell.
+      // If this server cannot answer now, for whatever reason, another one or a retry may.
       const isLater = message.tipo === 'GET' && LATER.has(error.code);
       return isLater ? this.got(guest.client, message, undefined, true) : errorMessage(error);
     };
@@ -310,7 +311,7 @@ export class MensagemDoor {
     return { tipo: 'PUT_OK', chave, timestamp };
   }
 
-  /** A write of another door, which a follower hands on. */
+  /** A write from another door, forwarded by a follower. */
   private async write(message: OperationMessage | CommitMessage): Promise<MensagemAnswer> {
     const write = writeOf(message);
     return answerMessage(write, await this.options.role.write(write), message.id);
@@ -325,5 +326,5 @@ export class MensagemDoor {
   }
 }
 
-/** Why a read gives nothing now although it may later. */
+/** Errors after which a read may succeed later. */
 const LATER: ReadonlySet<string> = new Set(['SERVIDOR_ENTRANDO', 'SEM_CONFIRMACAO']);

@@ -6,23 +6,23 @@ import type { WireClient } from '../../wire/mensagem/messages.js';
 /** A connection as the door sees it. */
 export interface Guest {
   readonly client: WireClient;
-  /** Has said something that is a `Mensagem` and was let through: keeps its place. */
+  /** Has sent a `Mensagem` that was admitted, and so keeps its place. */
   introduced: boolean;
-  /** Another server: it has a place of its own, and may be silent. */
+  /** Another server: it has a reserved place, and may be silent. */
   server: boolean;
-  /** Who that is, where credentials are asked for. */
+  /** The caller's identity, where credentials are required. */
   identity: Identity | undefined;
-  /** Came when all places were taken: only a server may stay. */
+  /** Arrived when all places were taken: only a server may stay. */
   readonly spare: boolean;
   /** Requests with an id in progress. */
   requests: number;
-  /** Called when one of them has ended. */
+  /** Called when one of those requests has ended. */
   freed: (() => void) | undefined;
 }
 
 /**
- * Who is at the door. Places belong to who has introduced himself; strangers hold the others until somebody comes, so that
- * however many they are they keep nobody out.
+ * The connections of the door. Connections that have introduced themselves keep their places. Strangers hold the others
+ * only until somebody needs them, so that a crowd of strangers keeps nobody out.
  */
 export class Guests {
   private readonly guests = new Map<MensagemConnection, Guest>();
@@ -35,7 +35,7 @@ export class Guests {
     return this.guests.keys();
   }
 
-  /** Looks for a place, which the oldest stranger gives up if need be. @returns whether there is none */
+  /** Looks for a free place, evicting the oldest stranger if need be. @returns whether there is no place */
   isFull(): boolean {
     if (this.count(({ server }) => !server) < this.places.connections) return false;
     return !this.part(({ server, introduced, spare }) => !server && !introduced && !spare);
@@ -44,7 +44,7 @@ export class Guests {
   add(connection: MensagemConnection, guest: Guest): void {
     this.guests.set(connection, guest);
     if (!guest.spare || this.count(({ spare }) => spare) <= this.places.serverConnections) return;
-    // Of those who may be servers and have not said so: a server says it at once.
+    // Evicts one that has not identified itself as a server: a server does so at once.
     this.part(({ spare, server }) => spare && !server);
   }
 
@@ -58,7 +58,7 @@ export class Guests {
     return count;
   }
 
-  /** Parts the oldest of a kind. @returns whether there was one */
+  /** Evicts the oldest of a kind. @returns whether there was one */
   private part(kind: (guest: Guest) => boolean): boolean {
     for (const [connection, guest] of this.guests) {
       if (!kind(guest)) continue;

@@ -12,7 +12,7 @@ import type {
   PutMessage,
 } from '../../wire/mensagem/messages.js';
 
-/** A `Mensagem` that asks for something. `GET` and `PUT` are for clients; the others are for servers that ask for theirs. */
+/** A `Mensagem` that is a request. `GET` and `PUT` are for clients; the others are for servers on behalf of theirs. */
 export type RequestMessage = PutMessage | GetMessage | OperationMessage | CommitMessage;
 
 const REQUESTS: ReadonlySet<string> = new Set<RequestMessage['tipo']>(['PUT', 'GET', 'OPERATION', 'COMMIT']);
@@ -21,12 +21,15 @@ export function isRequest(message: Mensagem): message is RequestMessage {
   return REQUESTS.has(message.tipo);
 }
 
-/** A request as a call. A `Mensagem` has no place for demands or a deadline; what waited at the door is refused by `FreshRole`. */
+/**
+ * A request as a call. A `Mensagem` has no field for demands or a deadline; `FreshRole` refuses requests that waited at
+ * the door.
+ */
 export class MensagemCall implements Call {
   readonly door = 'mensagem';
   readonly deadlineMs = Infinity;
 
-  /** @param ip of whoever asks */
+  /** @param ip of the client */
   constructor(
     private readonly message: RequestMessage,
     private readonly ip: string,
@@ -39,7 +42,7 @@ export class MensagemCall implements Call {
 
   get credentials(): Credentials {
     const { message } = this;
-    // What servers ask of each other is for nobody else, whatever the role.
+    // Requests between servers are for servers only, whatever the caller's role.
     if (message.tipo !== 'GET' && message.tipo !== 'PUT') {
       return { kind: 'none', hint: 'só outro servidor pede isso' };
     }
@@ -60,9 +63,9 @@ export class MensagemCall implements Call {
 }
 
 /**
- * Who another server is.
- * @param ip of whoever says so
- * @throws KvsError (as a rejection) NAO_AUTENTICADO, NAO_AUTORIZADO unless it is one, LIMITE_TENTATIVAS
+ * Authenticates another server.
+ * @param ip of the other side
+ * @throws KvsError (as a rejection) NAO_AUTENTICADO, NAO_AUTORIZADO unless it is a server, LIMITE_TENTATIVAS
  */
 export async function identifyServer(
   message: Mensagem,

@@ -5,7 +5,7 @@ import type { Pauses } from '../../../ports/pauses.js';
 import type { Time } from '../../../ports/time.js';
 import { grpcLimits } from '../limits.js';
 
-/** The library and a call of its have no public way to these; tests see whether they are still there. */
+/** Internals of the library without a public API; tests check that they are still there. */
 interface LibraryServer {
   readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
 }
@@ -14,11 +14,12 @@ interface LibraryCall {
 }
 
 /**
- * What had been waiting at the gRPC doors while this process stood still: it is refused, nothing done. Deadlines do not
- * tell, since a call carries how long it may take and not when it began.
+ * Refuses requests that waited at the gRPC doors while this process stood still; nothing of them was done. Deadlines
+ * cannot tell, since a call carries its timeout and not its start.
  *
- * What a client had sent before a PING of ours reached it comes in before the answer to that PING. So every connection is
- * asked when a pause has ended, and what comes in on it before its answer waited, or was sent within half a round trip of it.
+ * Whatever a client sent before it got a PING of ours arrives before its answer to that PING. So each connection gets a
+ * PING when a pause has ended. What arrives on it before the answer had waited, or was sent within half a round trip of
+ * it.
  */
 export class Backlog {
   private readonly sessions = new Set<ServerHttp2Session>();
@@ -35,7 +36,7 @@ export class Backlog {
     });
   }
 
-  /** Sees every connection. Called once the library has what connections go to. */
+  /** Follows every connection. Called once the library has created its HTTP/2 server. */
   watch(server: Server): void {
     for (const http2Server of (server as unknown as LibraryServer).http2Servers.keys()) {
       http2Server.on('session', (session) => {
@@ -51,9 +52,9 @@ export class Backlog {
   }
 
   /**
-   * @param call of the library, whose request has just been read
-   * @returns the present by the monotonic clock, in ms
-   * @throws KvsError SERVIDOR_PAROU if it had been waiting while this process stood still
+   * @param call the library's call, whose request has just been read
+   * @returns now, by the monotonic clock, in ms
+   * @throws KvsError SERVIDOR_PAROU if the request waited while this process stood still
    */
   assertFresh(call: object): number {
     const nowMs = this.pauses.look();
@@ -77,7 +78,7 @@ export class Backlog {
     this.cancelGivingUp = this.time.after(grpcLimits.backlogMs, () => {
       this.waiting.clear();
     });
-    // An error closes it; where too many are under way already, the time above counts.
+    // An error closes the session; if too many PINGs are outstanding, the timeout above applies.
     if (!session.destroyed && !session.closed) session.ping(() => this.waiting.delete(session));
   }
 }

@@ -7,44 +7,44 @@ import { cut, endOnceAnswered } from './library-call.js';
 import { grpcLimits } from '../limits.js';
 import type { RefusedCalls } from './refused-calls.js';
 
-/** What HTTP/2 counts for each header beside its name and its value. */
+/** HTTP/2 counts this for each header, in addition to its name and its value. */
 const HEADER_BYTES = 32;
 
 const TOO_LARGE = `os metadados da chamada passam de ${grpcLimits.metadataBytes} bytes`;
 const TOO_MANY = `os metadados da chamada passam de ${grpcLimits.metadataFields} campos ou ${grpcLimits.metadataPieces} valores`;
 
-/** The library has no public way to these; a test sees whether they are still there. */
+/** Internals of the library without a public API; a test checks that they are still there. */
 interface LibraryServer {
   readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
   readonly commonServerOptions: { maxHeaderListPairs?: number };
 }
 
-/** As Node calls them: `raw` has names and values in turn, as they came. */
+/** Arguments of Node's listeners; `raw` has names and values in turn, as received. */
 type OnHeaders = [headers: IncomingHttpHeaders, flags: number, raw: readonly string[]];
 type OnStream = (stream: ServerHttp2Stream, ...rest: OnHeaders) => void;
 
 /**
- * Stands before the gRPC library, and refuses calls by their headers. A client says them in a few bytes, since HTTP/2 lets
- * it name what it has said before, and what HTTP/2 bounds by itself holds only for clients that have agreed to it; the
- * library makes an object of each value, with the commas in one of them for bounds, before anybody is asked who he is.
- * A connection whose calls are refused again and again is asked to go.
+ * Refuses calls by their headers before the gRPC library sees them. Header compression lets a client repeat headers in
+ * a few bytes, and HTTP/2's own limit binds only clients that have acknowledged it. The library makes an object of each
+ * value, split at commas for binary ones, before any authentication. A connection whose calls are refused again and
+ * again is asked to go.
  */
 export class CallGate {
   constructor(
     private readonly refused: RefusedCalls,
-    /** Hear of every call that passes. */
+    /** Told of every call that passes. */
     private readonly connections: Connections,
   ) {}
 
-  /** Bounds what connections of this server may say. Called before the library has what connections go to. */
+  /** Limits the headers of a connection. Called before the library has created its HTTP/2 server. */
   prepare(server: Server): void {
     (server as unknown as LibraryServer).commonServerOptions.maxHeaderListPairs = grpcLimits.headerPairs;
   }
 
-  /** Takes the place of the library, and hands it what passes. Called once it has what connections go to. */
+  /** Listens in the library's place, and passes on accepted calls. Called once it has created its HTTP/2 server. */
   guard(server: Server): void {
     const { refused } = this;
-    /** No client of gRPC says anything after its requests, which would cost as much again. One function for all calls. */
+    /** gRPC clients send no trailers, which would cost as much again. One function for all calls. */
     const onTrailers = function (this: ServerHttp2Stream, ...[, , raw]: OnHeaders): void {
       if (problemOf(raw) === undefined) return;
       refused.add('METADADOS', this);
@@ -87,7 +87,7 @@ export class CallGate {
   }
 }
 
-/** What is too much of them; Portuguese. */
+/** Which limit the headers exceed, in Portuguese; `undefined` if none. */
 function problemOf(raw: readonly string[]): string | undefined {
   const fields = raw.length / 2;
   if (fields > grpcLimits.metadataFields) return TOO_MANY;

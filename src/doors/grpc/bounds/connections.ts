@@ -3,37 +3,37 @@ import type { Socket } from 'node:net';
 import { endsOf } from '../../../security/tls/unfinished.js';
 import { grpcLimits } from '../limits.js';
 
-/** One connection whose client has not been answered anything yet. */
+/** A connection whose client has not been admitted yet. */
 interface Newcomer {
   readonly socket: Socket;
-  /** The last of its calls. */
+  /** Its latest call. */
   stream?: ServerHttp2Stream;
 }
 
-/** Health answers everybody. */
+/** Health needs no credential, so its answers admit nobody. */
 const HEALTH = '/grpc.health.';
 
 /**
  * The connections of one port, bounded in number.
  *
- * Who has been let in stays: a crowd of strangers does not part the clients that are connected already. Let in is whoever
- * was answered a call with anything but a refusal, health apart. Of the others the one that came first gives way to who
- * comes: one byte, half a greeting, a greeting without calls and calls without a credential are cheap.
+ * Admitted connections stay: a crowd of strangers cannot evict them. A connection is admitted once a call on it got an
+ * answer that is not a refusal; health does not count. Of the others, the oldest gives way to a new one: a single byte,
+ * half a handshake, a connection without calls and calls without a credential are cheap.
  */
 export class Connections {
   private readonly open = new Set<Socket>();
   private readonly newcomers = new Map<string, Newcomer>();
-  /** Of connections that speak HTTP/2, while they are newcomers. */
+  /** Newcomers by their HTTP/2 session. */
   private readonly bySession = new WeakMap<Http2Session, Newcomer>();
   private whenIdle: (() => void)[] = [];
 
-  /** @param onRefused gets the one that has no place, for it to be closed */
+  /** @param onRefused gets a connection to close for lack of room */
   constructor(
     private readonly onRefused: (socket: Socket) => void,
     private readonly most: number = grpcLimits.connections,
   ) {}
 
-  /** @returns false if there is no place for it, of which `onRefused` has heard */
+  /** @returns false if there is no room for it; `onRefused` was called with it */
   enter(socket: Socket): boolean {
     if (this.open.size >= this.most) {
       const oldest = this.oldestNewcomer();
@@ -50,7 +50,7 @@ export class Connections {
     return true;
   }
 
-  /** Learns which connection each session of this server is. */
+  /** Learns the connection of each session of this server. */
   follow(server: Server): void {
     server.on('session', (session) => {
       const newcomer = this.newcomers.get(endsOf(session.socket));
@@ -58,7 +58,7 @@ export class Connections {
     });
   }
 
-  /** Hears of each call. Costs one look for those who have been let in. */
+  /** Called for each call. Costs one look-up once a connection is admitted. */
   readonly onCall = (session: Http2Session, stream: ServerHttp2Stream, path: string): void => {
     const newcomer = this.bySession.get(session);
     if (newcomer === undefined) return;
@@ -70,7 +70,7 @@ export class Connections {
     }
   };
 
-  /** Resolves once there are none. */
+  /** Resolves once no connection is open. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       if (this.open.size === 0) resolve();
@@ -86,7 +86,7 @@ export class Connections {
     return undefined;
   }
 
-  /** @param ends as they were when it came: one that is closing does not tell them any more */
+  /** @param ends as they were on arrival: a closing socket no longer knows them */
   private forget(socket: Socket, ends: string): void {
     if (!this.open.delete(socket)) return;
     if (this.newcomers.get(ends)?.socket === socket) this.newcomers.delete(ends);
@@ -97,7 +97,7 @@ export class Connections {
 
 type Server = Pick<Http2Server, 'on'>;
 
-/** A refusal has its status in the head of the answer; whatever comes before a status was for somebody who was let in. */
+/** A refusal has its status in the response headers; headers without a status mean that the call was admitted. */
 function wasAnswered(stream: ServerHttp2Stream | undefined): boolean {
   return stream?.headersSent === true && stream.sentHeaders['grpc-status'] === undefined;
 }

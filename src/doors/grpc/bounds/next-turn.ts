@@ -1,4 +1,4 @@
-/** Gathers what comes in one turn of the event loop, for one look at all of it when that turn is over. */
+/** Gathers what arrives in one turn of the event loop, to process it all at once when that turn is over. */
 export class NextTurn<T> {
   private gathered: T[] = [];
 

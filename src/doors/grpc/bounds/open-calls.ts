@@ -8,25 +8,25 @@ import { asItIs, CALL_BYTES, cut, libraryCall } from './library-call.js';
 import { NextTurn } from './next-turn.js';
 import type { RefusedCalls } from './refused-calls.js';
 
-/** How often those whose answers are on their way are looked at. */
+/** How often open calls are checked. */
 const LOOK_MS = 100;
 
 const TOO_MANY = 'fluxos demais abertos neste servidor: tente outro, ou este daqui a pouco';
 
 /**
- * Calls that go on for longer than a turn of the event loop, on all connections of a server together.
+ * Calls that last longer than a turn of the event loop, on all connections of a server together.
  *
- * Streams are bounded in number: a further one is refused. Answers that their clients do not take are bounded in bytes:
- * HTTP/2 lets a client say how much it takes, nothing too, and call on, and the library keeps what it has not taken.
- * Beyond the limit the one that has waited longest gives way.
+ * The number of streams is bounded: a further one is refused. The bytes of unread answers are bounded too: HTTP/2 lets
+ * a client set its window, even to nothing, and go on calling, while the library buffers the answers. Beyond the limit
+ * the call that has waited longest is cut.
  */
 export class OpenCalls {
-  /** Nearly every call of one request is answered in the next turn, and costs no more than this look. */
+  /** Nearly every unary call is answered by the next turn, and costs only this check. */
   private readonly arrived = new NextTurn<ServerHttp2Stream>((streams) => {
     for (const stream of streams) if (isOpen(stream)) this.keep(stream);
     this.lookLater();
   });
-  /** Calls that are not answered, or whose answer was not taken yet; those of which something waits behind the others. */
+  /** Calls without buffered answers; `unread` has those whose client has not read all of its answers. */
   private readonly waiting = new Set<ServerHttp2Stream>();
   private readonly unread = new Set<ServerHttp2Stream>();
   private isLooking = false;
@@ -38,13 +38,13 @@ export class OpenCalls {
     private readonly maxStreams: number = grpcLimits.streams,
   ) {}
 
-  /** Calls that are looked at. */
+  /** Calls that are tracked. */
   get size(): number {
     return this.waiting.size + this.unread.size;
   }
 
   readonly interceptor: ServerInterceptor = ({ requestStream, responseStream }, call) => {
-    // Calls of one request and one answer end by themselves.
+    // Unary calls end by themselves.
     if ((requestStream || responseStream) && this.size >= this.maxStreams) {
       this.refused.refuse('FLUXOS', call, status.RESOURCE_EXHAUSTED, TOO_MANY);
     } else {
@@ -76,7 +76,7 @@ export class OpenCalls {
 
   private look(): void {
     let bytes = 0;
-    // One that its client has closed says so in the end, or never if what it sent is not read.
+    // A stream that its client has closed emits `close` late, or never if its requests are not read.
     for (const streams of [this.unread, this.waiting]) {
       for (const stream of streams) if (stream.closed) streams.delete(stream);
     }

@@ -9,16 +9,16 @@ import type { InterceptedCall } from './library-call.js';
 import { grpcLimits } from '../limits.js';
 
 /**
- * Why a gRPC call was refused or cut for what it takes, whatever it asks: too many streams, metadata too large, a compressed
- * request, one that did not come in whole, an answer that was not taken. Stable: fields of the log.
+ * Why a gRPC call was refused or cut for its resource usage, whatever it asks: too many streams, metadata too large, a
+ * compressed request, an incomplete request, an unread answer. Stable: fields of the log.
  */
 const CALL_REFUSALS = ['FLUXOS', 'METADADOS', 'COMPRIMIDO', 'INACABADO', 'NAO_LIDO'] as const;
 export type CallRefusal = (typeof CALL_REFUSALS)[number];
 
-/** Those of them that are their client's mistake whoever else is there. */
+/** Reasons that are the client's mistake, however busy the server is. */
 const FAULTS: ReadonlySet<CallRefusal> = new Set(['METADADOS', 'COMPRIMIDO']);
 
-/** Such calls of one server since its start: counted by reason, and summed up in the log. */
+/** Refused and cut calls of one server since its start, counted by reason and summed up in the log. */
 export class RefusedCalls {
   readonly counts = Object.fromEntries(CALL_REFUSALS.map((reason) => [reason, 0])) as Record<
     CallRefusal,
@@ -41,10 +41,10 @@ export class RefusedCalls {
     if (session !== undefined && FAULTS.has(reason)) this.blame(session);
   }
 
-  /** Answers a call before anything of it is looked at. */
+  /** Refuses a call before any of it is read. */
   refuse(reason: CallRefusal, call: InterceptedCall, code: status, details: string): void {
     const { stream } = libraryCall(call);
-    // It was refused for something else already.
+    // It was already refused for another reason.
     if (stream.headersSent) return;
     this.add(reason, stream);
     endOnceAnswered(stream);
@@ -52,9 +52,10 @@ export class RefusedCalls {
   }
 
   /**
-   * Asks a connection to go (GOAWAY) that has made too many mistakes: what is under way on it ends as usual and its client
-   * connects anew, which costs more than to repeat a mistake in a few bytes. That takes effect when all that has come at
-   * once was looked at; if more of it is wrong than anybody does by mistake, the rest is not looked at any more.
+   * Asks a connection with too many mistakes to go (GOAWAY). Its open calls end as usual, and its client reconnects,
+   * which costs more than repeating a mistake in a few bytes. GOAWAY takes effect only when all data that arrived
+   * together was processed. If that contains more mistakes than anybody makes by accident, the connection is closed at
+   * once.
    */
   private blame(session: Http2Session): void {
     const faults = (this.faults.get(session) ?? 0) + 1;

@@ -8,13 +8,13 @@ import type { LibraryCall } from './library-call.js';
 import { NextTurn } from './next-turn.js';
 import type { RefusedCalls } from './refused-calls.js';
 
-/** What a piece or a whole message costs beside its bytes: a request may come in a million of them. */
+/** Overhead of a piece or of a whole message: a request may arrive in a million of them. */
 const PIECE_BYTES = 256;
 
-/** HTTP/2 lets a client send so much on a new call before the server has taken anything of it. */
+/** The initial HTTP/2 window: a client may send this much on a new call before the server has read any of it. */
 const FIRST_WINDOW_BYTES = 65_535;
 
-/** Before each message: whether it is compressed, and its length in four bytes. */
+/** Prefix of each message: a compression flag, and its length in four bytes. */
 const HEAD_BYTES = 5;
 
 const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding)';
@@ -25,14 +25,14 @@ interface Unfinished {
 }
 
 /**
- * Requests that have begun to come in and have not come in whole, on all connections of a server together. The library
- * keeps them, 1 MiB for each call at most, before anybody is asked who he is. Beyond the limit the one that began first
- * gives way: whoever means it needs a few milliseconds.
+ * Requests that have arrived only in part, on all connections of a server together. The library buffers them, at most 1
+ * MiB for each call, before any authentication. Beyond the limit the oldest is cut: an honest client needs only a few
+ * milliseconds.
  */
 export class UnfinishedRequests {
-  /** The one that began first is the first. */
+  /** Oldest first. */
   private readonly unfinished = new Set<Unfinished>();
-  /** Calls of one request. Nearly every one is there in whole in the next turn, and costs no more than this look. */
+  /** Calls with a single request. Nearly every one is complete by the next turn, and costs only this check. */
   private readonly arrived = new NextTurn<LibraryCall>((calls) => {
     for (const call of calls) {
       if (!call.stream.readableEnded && !call.stream.closed) this.watchSingle(call);
@@ -50,10 +50,10 @@ export class UnfinishedRequests {
     return this.bytes;
   }
 
-  /** Sees every call of a server before anything of its request is read. */
+  /** Runs for every call before any of its request is read. */
   readonly interceptor: ServerInterceptor = ({ requestStream }, call) => {
     const known = libraryCall(call);
-    // One KiB becomes one MiB, thousands at a time, before anybody could look at it.
+    // One KiB may decompress to one MiB, thousands at a time, before any limit could apply.
     if (known.incomingEncoding !== 'identity') {
       this.refused.refuse('COMPRIMIDO', call, status.UNIMPLEMENTED, COMPRESSED);
     } else if (requestStream) {
@@ -64,13 +64,13 @@ export class UnfinishedRequests {
     return asItIs(call);
   };
 
-  /** A call of one request, which the library keeps until it is half-closed. */
+  /** A call with a single request, which the library buffers until the client half-closes. */
   private watchSingle({ stream, metadata, decoder, readQueue }: LibraryCall): void {
     const request: Unfinished = { stream, bytes: 0 };
     const hasBegun = decoder.readState !== 0 || decoder.readMessageSize > 0 || readQueue.length > 0;
-    // How much of it has come nobody has counted.
+    // Bytes that have already arrived were not counted, so a full window is assumed.
     let bytes = CALL_BYTES + sizeOf(metadata) + (hasBegun ? FIRST_WINDOW_BYTES : 0);
-    // The library answers a second message, and keeps the thousands that fit into one piece while the call is open.
+    // The library rejects a second message, but buffers the thousands that fit into one piece while the call is open.
     const hold = (): void => {
       this.hold(request, bytes + PIECE_BYTES * readQueue.length);
     };
@@ -83,7 +83,7 @@ export class UnfinishedRequests {
     this.forgetAtTheEndOf(request);
   }
 
-  /** A stream of requests, each of which is taken up when it has come in whole. */
+  /** A stream of requests, each of which is consumed once it is complete. */
   private watchStream({ stream }: LibraryCall): void {
     const request: Unfinished = { stream, bytes: 0 };
     const messages = new Messages();
@@ -125,7 +125,7 @@ export class UnfinishedRequests {
   }
 }
 
-/** The library makes an object of each value. */
+/** Counts overhead for each value, since the library makes an object of each. */
 function sizeOf(metadata: Metadata): number {
   let bytes = 0;
   for (const values of Object.values(metadata.toJSON())) {
@@ -134,21 +134,21 @@ function sizeOf(metadata: Metadata): number {
   return bytes;
 }
 
-/** Finds where messages begin and end in the pieces of one call. */
+/** Finds the message boundaries in the pieces of one call. */
 class Messages {
-  /** Messages that have come in whole. */
+  /** Complete messages so far. */
   ended = 0;
   private headBytes = 0;
   private remaining = 0;
 
-  /** @returns bytes of this piece that belong to a message that has not ended */
+  /** @returns bytes of this piece that belong to an incomplete message */
   take(piece: Buffer): number {
     let at = 0;
     let tailFrom = 0;
     while (at < piece.length) {
       if (this.headBytes < HEAD_BYTES) {
         const byte = piece[at++] as number;
-        // The first says whether it is compressed.
+        // The first byte is the compression flag.
         if (this.headBytes++ > 0) this.remaining = this.remaining * 256 + byte;
         if (this.headBytes < HEAD_BYTES) continue;
       }

@@ -18,14 +18,14 @@ interface Owed {
 /**
  * One bidirectional call: an answer for each request, in order, as requests arrive.
  *
- * Reading pauses while answers wait for a slow reader or too many requests for the engine, so a client that never reads
- * costs a few messages, and HTTP/2 flow control stops it. The call ends when the client half-closes, at the first error
- * that an answer cannot express, or when the server leaves.
+ * Reading pauses while answers wait for a slow reader or too many requests wait for the engine. So a client that never
+ * reads costs a few messages, and HTTP/2 flow control stops it. The call ends when the client half-closes, at the first
+ * error that an answer cannot express, or when the server leaves.
  */
 export class Conversation<Req, Res> implements Leaving {
   readonly #errors: string[] = [];
   #index = 0;
-  /** Answers that the engine owes, and those behind them that are ready. */
+  /** Pending answers of the engine, and the ready ones behind them. */
   readonly #owed: Owed[] = [];
   #halfClosed = false;
   #left: KvsError | undefined;
@@ -34,7 +34,7 @@ export class Conversation<Req, Res> implements Leaving {
   constructor(
     private readonly call: ServerDuplexStream<Decoded<Req>, Res>,
     private readonly answerer: Answerer<Req, Res>,
-    /** Requests that may wait for the engine together. */
+    /** How many requests may wait for the engine at once. */
     private readonly atOnce: number,
   ) {
     call.on('data', this.#onRequest);
@@ -76,7 +76,7 @@ export class Conversation<Req, Res> implements Leaving {
     }
   };
 
-  /** Replies after all answers that are owed. */
+  /** Replies after all pending answers. */
   #inTurn(reply: () => void): void {
     if (this.#owed.length === 0) {
       reply();
@@ -108,7 +108,7 @@ export class Conversation<Req, Res> implements Leaving {
     );
   }
 
-  /** Gives the answers whose turn has come, and reads on, or ends. */
+  /** Sends the answers whose turn has come, then reads on or ends. */
   #settle(): void {
     let given = 0;
     while (!this.#ended && this.#owed[given]?.reply) this.#owed[given++]?.reply?.();
@@ -139,7 +139,7 @@ export class Conversation<Req, Res> implements Leaving {
 
   readonly #onHalfClose = (): void => {
     this.#halfClosed = true;
-    // The last request may still be with the engine: a readable stream ends as soon as it has been read.
+    // The last request may still be with the engine: a readable stream ends as soon as its data has been read.
     if (this.#owed.length > 0 || this.#ended) return;
     this.#ended = true;
     this.call.end(this.#trailer());

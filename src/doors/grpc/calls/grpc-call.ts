@@ -12,19 +12,19 @@ import type { OpenStreams } from '../open-streams.js';
 
 /** What the handlers of one server share. */
 export interface DoorContext extends CallSeam {
-  /** Requests that waited while this process stood still; absent where nobody says that it did. */
+  /** Refuses requests that waited while this process stood still; absent where pauses are not watched. */
   readonly backlog?: Backlog | undefined;
   readonly openStreams: OpenStreams;
 }
 
-/** Trailing metadata with the version of a write that was done and not confirmed by as many servers as were demanded. */
+/** Trailing metadata with the version of a write that was done, but confirmed by fewer servers than demanded. */
 const VERSION_METADATA = 'kvs-versao';
 
 const HINT = 'este servidor pede uma credencial: use --credencial ARQUIVO, ou KVS_TOKEN';
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** What the library knows of a call, whatever its kind. */
+/** The library's data of a call, whatever its kind. */
 export interface IncomingCall extends Pick<
   ServerUnaryCall<unknown, unknown>,
   'getPeer' | 'getAuthContext' | 'getPath' | 'getDeadline'
@@ -32,7 +32,7 @@ export interface IncomingCall extends Pick<
   readonly metadata: Metadata;
 }
 
-/** A call as gRPC tells it: credentials and demands are metadata, and certificates those of the connection. */
+/** A gRPC call: credentials and demands come from its metadata, certificates from its connection. */
 export class GrpcCall implements Call {
   readonly door = 'grpc';
 
@@ -41,16 +41,16 @@ export class GrpcCall implements Call {
     private readonly context: DoorContext,
   ) {}
 
-  /** The path, by which the library has found a handler. */
+  /** The path, by which the library finds the handler. */
   get operation(): string {
     return this.incoming.getPath();
   }
 
-  /** A token goes before a certificate: whoever has both chose to send it. */
+  /** A token takes precedence over a certificate: a caller with both chose to send the token. */
   get credentials(): Credentials {
     const sent = this.incoming.metadata.get('authorization');
     if (sent.length > 0) {
-      // What is no such token is refused like a wrong one.
+      // A malformed token is refused like a wrong one.
       const [, token = ''] = BEARER.exec(sent.length === 1 ? String(sent[0]) : '') ?? [];
       return { kind: 'token', token };
     }
@@ -81,7 +81,7 @@ export class GrpcCall implements Call {
   }
 }
 
-/** A call of one request, with where its answer goes. */
+/** A unary call, with where its answer goes. */
 export class GrpcUnaryCall<Res> extends GrpcCall implements Replies<Res> {
   constructor(
     incoming: IncomingCall,

@@ -14,9 +14,9 @@ import { GrpcCall } from './grpc-call.js';
 import type { DoorContext, IncomingCall } from './grpc-call.js';
 
 /**
- * The handlers of a service that is not ours, for whoever is let in, whatever they may do to keys. Demands are not read. A call of
- * such a service is observed when it is over.
- * @param service whose calls are unary or bidirectional
+ * Wraps the handlers of a third-party service so that they serve any admitted caller, whatever its rights to keys.
+ * Demands are not read. Each call is observed when it is over.
+ * @param service must have only unary and bidirectional calls
  */
 export function onlyAdmitted(
   service: ServiceDefinition,
@@ -35,10 +35,10 @@ export function onlyAdmitted(
 
 type Streaming = (call: ServerDuplexStream<unknown, unknown>) => void;
 
-/** How a call ended, told once. */
+/** Reports how a call ended; called once. */
 type End = (error?: KvsError) => void;
 
-/** Lets a call in, or tells `refuse` why not. @param go gets the caller, and what must be told that the call is over */
+/** Admits a call, or calls `refuse`. @param go gets the caller, and a function to call when the call is over */
 function letIn(
   incoming: IncomingCall,
   context: DoorContext,
@@ -102,7 +102,7 @@ function admittedStream(handler: Streaming, context: DoorContext): Streaming {
   };
 }
 
-/** Asks before every answer that the handler writes: the credential may be revoked while the call is open. */
+/** Checks the credential before every answer that the handler writes: it may be revoked while the call is open. */
 function answerWhileValid(
   call: ServerDuplexStream<unknown, unknown>,
   caller: Caller,

@@ -65,7 +65,7 @@ function bidirectional<Req, Res>(
   };
 }
 
-/** One request, and answers as they are read from the engine, at the reader's pace. */
+/** One request, and a stream of answers read from the engine at the reader's pace. */
 function serverStreaming<Req, T, Res>(
   operation: RowsOperation<Req, T, Res>,
   context: DoorContext,
@@ -87,7 +87,7 @@ function serverStreaming<Req, T, Res>(
   };
 }
 
-/** Ends a call with a status, after the answers already written, unless it is over. */
+/** Ends a call with a status after the answers already written, unless it is already over. */
 function endWith(call: OpenCall, error: KvsError, trailers: Trailers | undefined): void {
   if (!isOver(call)) call.emit('error', grpcStatus(error, metadataOf(trailers)));
 }

@@ -6,8 +6,8 @@ import type { Awaitable, Stream } from '../../../ports/engine.js';
 const ROWS_PER_TURN = 256;
 
 /**
- * Writes the answer for each row until there are no more or the call is over, reading a row only when the client has
- * room for it.
+ * Writes the answer for each row until there are no more or the call is over. Reads a row only when the client has room
+ * for its answer.
  * @param answer the answer for a row; `undefined` if it has none
  * @returns how many answers were written
  * @throws whatever the rows or `answer` throw
@@ -23,7 +23,7 @@ export async function sendRows<Req, T, Res>(
   let sent = 0;
   try {
     while (!isOver(call)) {
-      // No promise for a row that is already here.
+      // Avoids a promise for a row that is already available.
       const next = iterator.next();
       const step = next instanceof Promise ? await next : next;
       if (step.done === true || isOver(call)) break;
@@ -51,7 +51,7 @@ export function isOver(call: { readonly cancelled: boolean; readonly destroyed: 
   return call.cancelled || call.destroyed;
 }
 
-/** Waits for a call to take more, or to be over, with one set of listeners for its whole life. */
+/** Waits until a call can take more or is over, with one set of listeners for the whole call. */
 class Room<Req, Res> {
   #wake: (() => void) | undefined;
 

@@ -15,7 +15,7 @@ import {
 } from './wire.js';
 import type { RowRequest } from './wire.js';
 
-/** Whatever is in one store may go into another. */
+/** No minimum: whatever one store holds must fit into another. */
 const MINIMUM_CHARS = 0;
 
 const exporting: RowsOperation<object, Row, Row> = {
@@ -26,13 +26,13 @@ const exporting: RowsOperation<object, Row, Row> = {
   answer: (row) => row,
 };
 
-/** One import: each has a plan of its own. */
+/** An import; each call has its own plan. */
 function importing(): DoorOperation<RowRequest, Restored> {
   const restorer = new Restorer();
   return {
     run: (request, caller) => {
       const key = checkedKey(request, MINIMUM_CHARS);
-      // Also where nothing needs to be written: who may only read is not told what stands there as if it had written it.
+      // Checked even if nothing needs to be written: otherwise a read-only caller would learn that the row is there.
       caller.assertMay('write', key);
       const value = checkedValue(request, MINIMUM_CHARS);
       const { version, timestamp } = request;

@@ -7,20 +7,20 @@ import { Standing } from './standing.js';
 const ROWS_PER_TURN = 1_024;
 
 /**
- * Puts a copy into an engine, version by version, and does nothing for what stands there already: a version of the copy
- * does if the key has one with its value that answers for no other of the copy. So a copy that is taken again, whole or from
- * where it broke off, adds nothing, whatever numbers its versions were given and whatever else the key holds.
+ * Restores a copy into an engine, version by version, and skips what is already there. A version of the copy is there
+ * if the key has a version with the same value that no other version of the copy has matched. So a repeated restore,
+ * whole or from where it broke off, adds nothing, whatever numbers its versions got and whatever else the key holds.
  *
- * What a key has is read once, when its first version comes: the versions of a key come together. What others write meanwhile
- * is not looked at.
+ * The versions of a key are read once, at its first row, since a copy holds the versions of a key together. Concurrent
+ * writes of others are not seen.
  */
 export class Restorer {
   private key: string | undefined;
   private standing = new Standing();
-  /** While the versions of a key are being read: what comes then waits. */
+  /** Set while the versions of a key are being read; rows that arrive meanwhile wait. */
   private reading: Promise<void> | undefined;
 
-  /** @throws KvsError (as a rejection too) of the engine */
+  /** @throws KvsError (as a rejection too) from the engine */
   restore(engine: Engine, row: Row): Awaitable<Restored> {
     if (this.reading) return this.reading.then(() => this.restore(engine, row));
     if (row.key === this.key) return this.place(engine, row);
@@ -28,7 +28,7 @@ export class Restorer {
     return read === undefined ? this.place(engine, row) : read.then(() => this.place(engine, row));
   }
 
-  /** @returns `undefined` if all is read already */
+  /** @returns `undefined` if everything was read at once */
   private begin(engine: Engine, key: string): Promise<void> | undefined {
     this.key = undefined;
     this.standing = new Standing();
@@ -46,7 +46,7 @@ export class Restorer {
     return this.reading;
   }
 
-  /** Reads what is here, if it is little. @returns what is left */
+  /** Reads the rows that are available at once, if they are few. @returns the rest */
   private readSome(rows: Stream<Row>): Stream<Row> | undefined {
     if (Symbol.asyncIterator in rows) return rows;
     const iterator = rows[Symbol.iterator]();
@@ -65,7 +65,7 @@ export class Restorer {
     }
   }
 
-  /** An engine that keeps no numbers of others gives its own, in the order in which the versions come. */
+  /** An engine that cannot keep foreign version numbers assigns its own, in the order of arrival. */
   private place(engine: Engine, row: Row): Awaitable<Restored> {
     const version = this.standing.take(row.value);
     if (version !== undefined) return { version, outcome: 'present' };

@@ -3,20 +3,21 @@ import { createHash, randomBytes } from 'node:crypto';
 const FIRST_ROOM = 8;
 
 /**
- * The versions that a key has, by their values: each answers for one version of a copy. Values are kept as hashes under a
- * secret of this process, so that nobody can make two that count as one: 28 bytes a version and its room, whatever its size.
+ * The versions that a key has, by value: each can match one version of a copy. Values are kept as hashes under a secret
+ * of this process, so that nobody can construct a collision. Costs 28 bytes a version plus spare room, whatever its
+ * size.
  */
 export class Standing {
   private count = 0;
-  /** Of each version: its number, and which of the same value comes next (from 1; 0: none). */
+  /** For each version its number, and the next version with the same value (from 1; 0: none). */
   private versions = new Int32Array(FIRST_ROOM);
   private nexts = new Int32Array(FIRST_ROOM);
-  /** Open addressing, at most half full: a hash, and the first and last of its versions that answer for none yet (from 1). */
+  /** Open addressing, at most half full: a hash, and the first and last of its unmatched versions (from 1). */
   private hashes = new BigUint64Array(2 * FIRST_ROOM);
   private firsts = new Int32Array(2 * FIRST_ROOM);
   private lasts = new Int32Array(2 * FIRST_ROOM);
 
-  /** The key has this. Versions come in ascending order. */
+  /** Adds a version of the key. Versions must come in ascending order. */
   add(version: number, value: string): void {
     if (this.count === this.versions.length) this.grow();
     this.versions[this.count++] = version;
@@ -28,7 +29,7 @@ export class Standing {
     this.lasts[place] = this.count;
   }
 
-  /** The least version with this value that answers for none yet; it does from now on. `undefined` if there is none. */
+  /** Matches the lowest unmatched version with this value. `undefined` if there is none. */
   take(value: string): number | undefined {
     if (this.count === 0) return undefined;
     const place = this.placeOf(hashOf(value));
@@ -38,7 +39,7 @@ export class Standing {
     return this.versions[first - 1];
   }
 
-  /** Where a hash is, or would be. */
+  /** The slot of a hash, taken or free. */
   private placeOf(hash: bigint): number {
     const mask = this.hashes.length - 1;
     let place = Number(hash & BigInt(mask));

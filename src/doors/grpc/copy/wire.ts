@@ -1,4 +1,4 @@
-/** The messages of `kvs.Copia`. Answers by the library: this door carries bulk, and its cost is not that of the codec. */
+/** The messages of `kvs.Copia`. The library encodes answers: the codec is not the bottleneck of a bulk door. */
 import { loadProto, loadedService } from '../protos.js';
 import { KvsError } from '../../../core/errors.js';
 import { limits } from '../../../core/limits.js';
@@ -14,7 +14,7 @@ export const copyPackage = loadProto('copia.proto');
 
 const loadedCopy = loadedService(copyPackage, COPY_SERVICE_NAME);
 
-/** A row as it came: key and value are checked by the handlers. */
+/** A row as received: the handlers check key and value. */
 export interface RowRequest extends KeyValueRequest {
   readonly version: number;
   readonly timestamp: number;
@@ -26,13 +26,13 @@ const OUTCOMES: Readonly<Record<Restored['outcome'], string>> = {
   present: 'JA_EXISTIA',
 };
 
-/** `PedidoExporta` has no fields that we know. */
+/** `PedidoExporta` has no known fields. */
 export function decodeExportRequest(): object {
   return EMPTY;
 }
 
 /**
- * Decodes `Versionada`. By hand: the library would make another key of one that is not UTF-8.
+ * Decodes `Versionada`. By hand: the library would change a key that is not UTF-8.
  * @throws KvsError PEDIDO_INVALIDO
  */
 export function decodeRow(bytes: Buffer): RowRequest {
@@ -45,7 +45,7 @@ export function decodeRow(bytes: Buffer): RowRequest {
     else if (tag === FIELD_4_VARINT) timestamp = reader.int64();
     else reader.skip(tag);
   }
-  // A version is at most what an int32 holds.
+  // `int32()` already bounds the version.
   if (version < 1 || timestamp < 1 || timestamp > limits.timestampMs) {
     throw new KvsError('PEDIDO_INVALIDO', `versão ${version} ou momento ${timestamp} fora do que existe`);
   }

@@ -6,10 +6,10 @@ const DIRECTORY_SERVICE_NAME = 'frota.Frota';
 /** Everything that `frota.proto` declares, for reflection. */
 export const directoryPackage = loadProto('frota.proto');
 
-/** `frota.Frota` for a server, with the library's own messages: it is asked once by a client. */
+/** `frota.Frota` for a server, with the library's own messages: a client asks it once. */
 export const directoryService = loadedService(directoryPackage, DIRECTORY_SERVICE_NAME) as ServiceDefinition;
 
-/** A server as clients reach it. */
+/** A server at the address by which clients reach it. */
 export interface KnownServer {
   /** `host:port`; empty if unknown. */
   readonly address: string;
@@ -20,7 +20,7 @@ interface ServerList {
   readonly servidores: readonly { readonly endereco: string; readonly atendendo: boolean }[];
 }
 
-/** @param known this server and its peers, whenever somebody asks */
+/** @param known returns this server and its current peers */
 export function directoryHandlers(known: () => readonly KnownServer[]): {
   readonly Servidores: handleUnaryCall<object, ServerList>;
 } {

@@ -4,7 +4,7 @@ import type { GrpcService } from '../service.js';
 import { keyValueOperations } from './operations.js';
 import { decodeKeyRequest, decodeKeyValue, decodeRange, encodePutReply, encodeTuple } from './wire.js';
 
-/** The same service for a server, under both names that clients know. */
+/** The service for a server, under both names that clients know. */
 export const keyValueServices: readonly GrpcService[] = [
   named('KeyValueStore', 'KeyValueStore.proto'),
   named('project.KeyValueStore', 'project_KeyValueStore.proto'),

@@ -9,19 +9,19 @@ import type { PutReply, RangeRequest } from './wire.js';
 /** Keys and values of this door may be empty. */
 const MINIMUM_CHARS = 0;
 
-/** Versions in requests and answers are the timestamps of rows. Answers to what is not there: the key, and blanks. */
+/** Versions in requests and answers are the timestamps of rows. If nothing is found: the key, and blanks. */
 interface KeyValueOperations {
   readonly get: DoorOperation<KeyVersionRequest, Tuple>;
   readonly put: DoorOperation<KeyValueRequest, PutReply>;
-  /** Removes every version, whatever version is named. */
+  /** Removes all versions, whatever version is named. */
   readonly del: DoorOperation<KeyVersionRequest, Tuple>;
   readonly trim: DoorOperation<KeyVersionRequest, Tuple>;
   readonly getRange: RowsOperation<RangeRequest, RangeRow, Tuple>;
-  /** Leaves out what somebody else removed first: that is not in the range any more. */
+  /** Omits rows that others removed first, since they are no longer in the range. */
   readonly delRange: RowsOperation<RangeRequest, RangeRow, Tuple>;
 }
 
-/** The answers of this door have no room for errors. */
+/** The answers of this door have no field for errors. */
 export function keyValueOperations(): KeyValueOperations {
   const keyOf = (request: KeyRequest): string => checkedKey(request, MINIMUM_CHARS);
   const range: KeyValueOperations['getRange']['rows'] = ({ from, to }, { engine }) =>
@@ -83,7 +83,7 @@ export function keyValueOperations(): KeyValueOperations {
 
     delRange: {
       rows: (request, caller) => {
-        // Also where the range is empty: what is refused must not depend on what is there.
+        // Checked even if the range is empty: a refusal must not depend on what is there.
         caller.assertMay('write', keyOf(request.from));
         return range(request, caller);
       },

@@ -4,10 +4,10 @@ import { Reader } from '../wire/reader.js';
 import { FIELD_1_LENGTH, FIELD_2_LENGTH, FIELD_3_VARINT, FIELD_4_VARINT } from '../wire/tags.js';
 import { numberSize, textSize, writeNumber, writeText } from '../wire/writer.js';
 
-// `KeyValueRequest` and `KeyValueVersionReply` are what other doors have too.
+// `KeyValueRequest` and `KeyValueVersionReply` are shared with other doors.
 export { decodeKeyValue, encodeTuple } from '../wire/messages.js';
 
-/** `KeyRange`. A bound that is absent is the empty key. */
+/** `KeyRange`. An absent bound is the empty key. */
 export interface RangeRequest {
   readonly from: KeyVersionRequest;
   readonly to: KeyVersionRequest;

@@ -9,10 +9,10 @@ import { isExpected } from '../errors.js';
 import type { KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
 import type { VersionRequest } from './wire.js';
 
-/** The answer when a contract's number has to say "error". */
+/** The contract's number for "error". */
 const REFUSED_VERSION = -1;
 
-/** The answer when there is nothing to show. */
+/** The answer if nothing is found. */
 const BLANK_TUPLE: Tuple = Object.freeze({ key: '', value: '', version: 0 });
 
 interface KvsOperations {
@@ -25,12 +25,12 @@ interface KvsOperations {
   readonly snapshot: RowsOperation<VersionRequest, Row, Tuple>;
 }
 
-/** The minimum binds inserts: other doors, and servers with another one, insert shorter keys. */
+/** The minimum applies to inserts only: other doors, and servers with another minimum, may insert shorter keys. */
 const ANY_LENGTH = 0;
 
-/** @param minimumChars fewest characters of a key and of a value that are inserted */
+/** @param minimumChars fewest characters of an inserted key and value */
 export function kvsOperations(minimumChars: number): KvsOperations {
-  /** Nothing was found: whether the key is unknown, or only such a version of it. */
+  /** Nothing was found: tells an unknown key from an unknown version. */
   function missing(engine: Engine, key: string, version: number | undefined): Awaitable<never> {
     return andThen(version === undefined ? undefined : engine.read({ kind: 'version', key }), (latest) => {
       if (latest === undefined) throw unknownKey(key);
@@ -38,7 +38,7 @@ export function kvsOperations(minimumChars: number): KvsOperations {
     });
   }
 
-  /** That a key is too short for this door is why it does not exist. */
+  /** The error for an unknown key: if it is too short for this door, that is the reason. */
   function unknownKey(key: string): KvsError {
     if (isShorter(key, minimumChars)) return shortKey(minimumChars);
     return new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
@@ -99,10 +99,10 @@ export function kvsOperations(minimumChars: number): KvsOperations {
   };
 }
 
-/** The answer of a write is the version; 0: all of them. */
+/** The version in a write's answer; 0 stands for all versions. */
 const asWritten = (version: number): number | undefined => (version > 0 ? version : undefined);
 
-/** The given answer to expected errors; the others fail the call. */
+/** Gives the answer for expected errors; other errors end the call. */
 function orStatus<Res>(answer: Res): AnswerRefusal<Res> {
   return (error) => (isExpected(error) ? answer : undefined);
 }

@@ -4,7 +4,7 @@ import { Reader } from '../wire/reader.js';
 import { FIELD_1_VARINT } from '../wire/tags.js';
 import { varintSize, writeVarint } from '../wire/writer.js';
 
-// `ChaveValor` and `Tupla` are what other doors have too.
+// `ChaveValor` and `Tupla` are shared with other doors.
 export { decodeKeyValue, encodeTuple } from '../wire/messages.js';
 
 /** `Versao` as a request. An object, since the gRPC library takes a bare 0 for a missing request. */

@@ -19,9 +19,9 @@ const DONE: PutOutcome = Object.freeze({ error: undefined });
 /**
  * The rules of `kvstore.KvStore` for one request: check, engine, answer.
  *
- * A request that is refused is answered with its reason in `error_message`; what a client may try again elsewhere, and
- * what is full or broken, ends the call with a status, as on `kvs.KVS`. A key without versions is no error: an empty
- * list and no message. Where the engine keeps no concurrent writes there is one version at most.
+ * A refused request is answered with the reason in `error_message`. Errors after which a client may try another server,
+ * and full or broken servers, end the call with a status, as on `kvs.KVS`. A key without versions is no error: the list
+ * is empty, without a message. An engine without concurrent writes gives at most one version.
  */
 export const kvStoreOperations: KvStoreOperations = {
   put: {

@@ -12,10 +12,10 @@ import {
 } from '../wire/tags.js';
 import { messageField, numberField, textField } from '../wire/fields.js';
 
-// `PutRequest` is what other doors have too.
+// `PutRequest` is shared with other doors.
 export { decodeKeyValue } from '../wire/messages.js';
 
-/** `PutResponse`: why the value was not taken, or `undefined` if it was. */
+/** `PutResponse`: why the value was refused, or `undefined` if it was written. */
 export interface PutOutcome {
   readonly error: string | undefined;
 }

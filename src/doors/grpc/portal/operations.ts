@@ -1,4 +1,4 @@
-/** The rules of the portal's services for one request: may the caller, the application, answer. */
+/** The rules of the portal's services for one request: permission, application, answer. */
 import type { Caller } from '../../../call/admission.js';
 import { neverAnswered } from '../../../call/operation.js';
 import type { DoorOperation, RowsOperation } from '../../../call/operation.js';
@@ -51,8 +51,8 @@ interface EnrolmentOperations {
 }
 
 /**
- * What breaks a rule of the portal is answered by a `Status` of 1 with the reason. What a client may try again elsewhere, and
- * what is full or broken, ends the call with a gRPC status, as on `kvs.KVS`.
+ * A request that breaks a rule of the portal is answered with `Status` 1 and the reason. Errors after which a client
+ * may try another server, and full or broken servers, end the call with a gRPC status, as on `kvs.KVS`.
  */
 export function adminOperations(portal: Portal): AdminOperations {
   const alunos = registryOperations(({ registries }) => registries.alunos, portal);
@@ -113,12 +113,12 @@ interface RegistryOperations<T> {
   readonly all: List<Vazia, T>;
 }
 
-/** A session may have to be answered from more than this server would answer others from. */
+/** A session may require a fresher view than this server gives by default. */
 function seenBy({ view }: Caller, portal: Portal): Portal {
   return view === undefined ? portal : portal.on(view);
 }
 
-/** The application asks the store itself, for whoever may use all of the keys that it keeps. */
+/** The application itself uses the store, so callers need rights to all the keys that it keeps. */
 const PORTAL_PREFIX = 'portal/';
 
 const DONE: Status = Object.freeze({ refusal: undefined });
@@ -150,7 +150,7 @@ function list<Req, T>(rows: (request: Req, caller: Caller) => Stream<T>): List<R
       caller.assertMay('read', PORTAL_PREFIX);
       return rows(request, caller);
     },
-    // Asked again: the credential may be revoked meanwhile.
+    // Checked again: the credential may be revoked meanwhile.
     answer: (record, caller) => {
       caller.assertMay('read', PORTAL_PREFIX);
       return record;

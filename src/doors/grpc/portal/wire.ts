@@ -1,4 +1,4 @@
-/** The messages of the portal, by hand (see wire/reader.ts): text that is not UTF-8 must not become another's identifier. */
+/** The messages of the portal, by hand (see wire/reader.ts): invalid UTF-8 must not turn into another identifier. */
 import { KvsError } from '../../../core/errors.js';
 import type {
   Aluno,
@@ -18,12 +18,12 @@ import {
 } from '../wire/tags.js';
 import { messageField, numberField, textField } from '../wire/fields.js';
 
-/** `Status`: why something was not done, or `undefined` if it was. */
+/** `Status`: why something was refused, or `undefined` if it was done. */
 export interface Status {
   readonly refusal: string | undefined;
 }
 
-/** Two texts (fields 1 and 2) and a number (field 3); what a message has not is blank. */
+/** Two texts (fields 1 and 2) and a number (field 3); absent fields are blank. */
 interface Fields {
   readonly first: string;
   readonly second: string;
@@ -72,7 +72,7 @@ export function decodeId(bytes: Buffer): string {
   return decodeFields(bytes).first;
 }
 
-/** `Vazia`. Not `undefined`: the library takes that for a request that never came. */
+/** `Vazia`. Not `undefined`: the library takes that for a missing request. */
 export type Vazia = Readonly<Record<string, never>>;
 
 /** @throws KvsError PEDIDO_INVALIDO */

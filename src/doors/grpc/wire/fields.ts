@@ -1,4 +1,4 @@
-/** Single fields as bytes of their own, for messages that are put together from parts. */
+/** Encodes single fields, for messages that are assembled from parts. */
 import { numberSize, textSize, varintSize, writeNumber, writeText, writeVarint } from './writer.js';
 
 /** A field of text; no bytes if it is empty. */
@@ -16,7 +16,7 @@ export function numberField(tag: number, value: number): Buffer {
   return bytes;
 }
 
-/** A message within another: unlike text it is there even if it is empty. */
+/** A nested message: unlike text it is written even if it is empty. */
 export function messageField(tag: number, content: Buffer): Buffer {
   const head = Buffer.allocUnsafe(1 + varintSize(content.length));
   head[0] = tag;

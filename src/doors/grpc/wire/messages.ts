@@ -1,4 +1,4 @@
-/** The messages that several doors have, under whatever names: a key; a key and a value; a key, a value and a version. */
+/** Messages that several doors share under different names: a key; a key and a value; a key, a value and a version. */
 import type { Row } from '../../../ports/engine.js';
 import { Reader } from './reader.js';
 import { FIELD_1_LENGTH, FIELD_2_LENGTH, FIELD_2_VARINT, FIELD_3_VARINT } from './tags.js';
@@ -21,7 +21,7 @@ export interface KeyVersionRequest extends KeyRequest {
   readonly version: number;
 }
 
-/** What an answer with a key (field 1), a value (field 2) and a version (field 3) shows of a row. */
+/** The fields of a row in an answer: key (field 1), value (field 2) and version (field 3). */
 export type Tuple = Pick<Row, 'key' | 'value' | 'version'>;
 
 /**
@@ -49,8 +49,8 @@ export function decodeKeyValue(bytes: Buffer): KeyValueRequest {
 
 /**
  * Decodes a key and a version.
- * @param readVersion reads the version: by its type on the wire
- * @param given what was read of the same message before: parts of a message that is sent in pieces are put together
+ * @param readVersion reads the version, according to its type on the wire
+ * @param given what was already read of the same message: a message sent in parts is merged
  * @throws KvsError PEDIDO_INVALIDO, and nothing else
  */
 export function readKeyVersion(
@@ -70,10 +70,10 @@ export function readKeyVersion(
   return { key, keyBytes, version };
 }
 
-/** A request that says nothing: the empty key, no version. */
+/** An empty request: the empty key, no version. */
 export const BLANK_REQUEST: KeyVersionRequest = Object.freeze({ key: '', keyBytes: 0, version: 0 });
 
-/** What a message without any field encodes to. Shared: do not write on it. */
+/** The encoding of a message without fields. Shared: do not write on it. */
 export const EMPTY = Buffer.alloc(0);
 
 /** Encodes a row's key, value and version (0 … 2⁵³−1). The result may be shared: do not write on it. */

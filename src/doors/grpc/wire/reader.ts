@@ -1,7 +1,7 @@
 /**
- * Reading protobuf by hand. Text is checked on the raw bytes: the usual decoder replaces invalid UTF-8, which would turn
+ * Reads protobuf by hand. Text is checked on the raw bytes: the usual decoder replaces invalid UTF-8, which would turn
  * different invalid keys into one. Unknown fields, repeated fields (the last wins) and fields of another wire type
- * (unknown) are treated as https://protobuf.dev/programming-guides/encoding says.
+ * (treated as unknown) follow https://protobuf.dev/programming-guides/encoding.
  */
 import { isUtf8 } from 'node:buffer';
 import { KvsError } from '../../../core/errors.js';
@@ -9,17 +9,17 @@ import { FIXED32, FIXED64, GROUP_END, GROUP_START, LENGTH, VARINT } from './tags
 
 const GROUP_DEPTH_MAX = 100;
 
-/** Up to here a loop over the bytes is faster than a call into native code. */
+/** Up to this size a loop over the bytes is faster than a native call. */
 const SHORT_TEXT_BYTES = 64;
 
 function malformed(what: string): KvsError {
   return new KvsError('PEDIDO_INVALIDO', `o pedido não é uma mensagem protobuf válida: ${what}`);
 }
 
-/** Goes through one message. Its methods throw KvsError PEDIDO_INVALIDO for bytes that are not protobuf, and nothing else. */
+/** Reads one message. Its methods throw only KvsError PEDIDO_INVALIDO, for bytes that are not protobuf. */
 export class Reader {
   position = 0;
-  /** Size of the text read last. */
+  /** Byte size of the text read last. */
   textBytes = 0;
 
   constructor(private readonly bytes: Buffer) {}
@@ -28,14 +28,14 @@ export class Reader {
     return this.position < this.bytes.length;
   }
 
-  /** A field's number and wire type, as they are on the wire. */
+  /** A field's number and wire type, still combined. */
   tag(): number {
     const tag = this.unsigned();
     if (tag >>> 3 === 0) throw malformed('campo de número zero');
     return tag;
   }
 
-  /** A varint of up to ten bytes, cut to 32 bits with sign, as every implementation reads an int32. */
+  /** A varint of up to ten bytes, truncated to a signed 32-bit number, as every implementation reads an int32. */
   int32(): number {
     let result = 0;
     for (let shift = 0; shift < 70; shift += 7) {
@@ -47,8 +47,8 @@ export class Reader {
   }
 
   /**
-   * A varint of up to ten bytes as an int64, as far as a number can say it: anything negative is −1, anything beyond
-   * 2⁵³−1 is 2⁵³−1.
+   * A varint of up to ten bytes as an int64, clamped to what a number holds: negative numbers become −1, anything
+   * beyond 2⁵³−1 becomes 2⁵³−1.
    */
   int64(): number {
     let low = 0;
@@ -68,7 +68,7 @@ export class Reader {
     throw malformed('número com mais de dez bytes');
   }
 
-  /** A message within this one. */
+  /** A nested message. */
   message(): Reader {
     const size = this.unsigned();
     const start = this.position;
@@ -88,7 +88,7 @@ export class Reader {
     return isUtf8(this.bytes.subarray(start, end)) ? this.bytes.toString('utf8', start, end) : undefined;
   }
 
-  /** Passes over the field of which `tag` was just read. */
+  /** Skips the field whose `tag` was just read. */
   skip(tag: number, depth = 0): void {
     switch (tag & 7) {
       case VARINT:

@@ -1,4 +1,4 @@
-/** Writing protobuf by hand: sizes first, then the bytes into one buffer. Blank fields are left out, as proto3 does. */
+/** Writes protobuf by hand: first the sizes, then the bytes into one buffer. Omits blank fields, as proto3 does. */
 
 /** Bytes of a whole number from 0 to 2⁵³−1 as a varint. */
 export function varintSize(value: number): number {
