@@ -13,8 +13,8 @@ const key = (text: string) => ({ key: text, keyBytes: Buffer.byteLength(text) })
 const named = (text: string, version = 0) => ({ ...key(text), version });
 const pair = (text: string, value: string) => ({ ...key(text), value, valueBytes: Buffer.byteLength(value) });
 
-describe('um serviço, chamado na memória', () => {
-  it('kvs.KVS e KeyValueStore mostram os mesmos dados', async () => {
+describe('a service called in memory', () => {
+  it('kvs.KVS and KeyValueStore show the same data', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     const kvs = kvsOperations(3);
     const keyValue = keyValueOperations();
@@ -36,7 +36,7 @@ describe('um serviço, chamado na memória', () => {
     ]);
   });
 
-  it('o portal matricula, e diz por que não', async () => {
+  it('the portal enrols, and says why when it does not', async () => {
     const engine = new MemoryEngine();
     const door = new MemoryDoor(engine);
     const portal = new PortalApplication({ engine, origin: 'o1', time: realTime, random: realRandom });

@@ -13,7 +13,7 @@ import { MensagemClient } from '../support/mensagem-client.js';
 import { realTime } from '../support/real-time.js';
 
 /** Every outcome of every call is seen, whatever door it came by. Of the portal's topics: tests/portal/gateway.test.ts. */
-describe('o que se vê de cada chamada', () => {
+describe('what is observed of each call', () => {
   const closing: (() => unknown)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
@@ -34,7 +34,7 @@ describe('o que se vê de cada chamada', () => {
     return { doors, client, counts };
   };
 
-  it('gRPC: pedidos, conversas pedido a pedido, linhas ao fim', async () => {
+  it('gRPC: requests, conversations request by request, lines at the end', async () => {
     const { doors, client, counts } = await open();
     await client.insere('chave', 'valor');
     await client.consulta('nenhuma');
@@ -58,7 +58,7 @@ describe('o que se vê de cada chamada', () => {
     for (const { totalMs } of counts.all()) expect(totalMs).toBeGreaterThan(0);
   });
 
-  it('gRPC: quem não entra, e quem fica numa conversa que o servidor encerra', async () => {
+  it('gRPC: a caller that is refused, and one in a conversation that the server ends', async () => {
     const stranger = await open({ access: accessControl(new TableStand().table) });
     const refused = [
       stranger.client.insere('chave', 'valor'),
@@ -84,7 +84,7 @@ describe('o que se vê de cada chamada', () => {
     ]);
   });
 
-  it('Mensagem: PUT e GET', { timeout: 30_000 }, async () => {
+  it('Mensagem: PUT and GET', { timeout: 30_000 }, async () => {
     const counts = new CallCounts(new RecordingLogger());
     const system = await openLeaderSystem({ observe: counts.observe });
     closing.push(() => system.close());

@@ -16,14 +16,14 @@ async function refusal(server: ServerProcess): Promise<string | undefined> {
   );
 }
 
-describe.skipIf(!mosquittoAvailable())('um relógio errado', () => {
+describe.skipIf(!mosquittoAvailable())('a wrong clock', () => {
   const cleanups: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
   it(
-    'uma hora adiante recusa escritas e o diz; acertado, volta a aceitar sem colega nem broker',
+    'an hour ahead it refuses writes and says so; set right, it takes them again without peer or broker',
     { timeout: 90_000 },
     async () => {
       const broker = await startMosquitto();

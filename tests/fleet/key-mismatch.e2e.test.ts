@@ -8,14 +8,14 @@ const WITHOUT = 'outros servidores desta frota usam uma chave e este não';
 const NAKED = 'há servidores desta frota sem chave';
 const OTHER = 'há servidores desta frota com outra chave';
 
-describe.skipIf(!mosquittoAvailable())('chaves de frota que não combinam', () => {
+describe.skipIf(!mosquittoAvailable())('fleet keys that do not match', () => {
   const cleanups: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });
 
   it(
-    'sem chave, com ela e com outra: cada um diz o que há e a opção; a saúde, a de quem não ouve ninguém',
+    'no key, a key and another: each says what it sees and names the option; health as if it heard nobody',
     { timeout: 120_000 },
     async () => {
       const broker = await startMosquitto();

@@ -6,14 +6,14 @@ import { ServerProcess } from '../support/server-process.js';
 
 const PAUSE_MS = 2_000;
 
-describe('um servidor que esteve parado', () => {
+describe('a server that was paused', () => {
   let server: ServerProcess | undefined;
   afterEach(async () => {
     if (server?.running) await server.kill9();
   });
 
   it(
-    'recusa o que esperava à porta, chamadas e fluxos, e logo depois atende',
+    'refuses what waited at its door, calls and streams, and serves soon after',
     { timeout: 90_000 },
     async () => {
       const broker = `127.0.0.1:${await freePort()}`;

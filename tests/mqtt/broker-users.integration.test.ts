@@ -125,7 +125,7 @@ function behaves(start: () => Promise<Broker>): void {
     expect(await attempt(broker, observer, tried)).toBe(tried.works);
   });
 
-  it('o que o broker diz de si mesmo ($SYS) não é de ninguém', async () => {
+  it('what the broker says of itself ($SYS) is for nobody', async () => {
     for (const who of ['servidor', 'admin'] as const) {
       const client = await MqttUser.connect(broker.port, files.ca, login(who));
       await client.subscribe('$SYS/#');
@@ -139,7 +139,7 @@ function behaves(start: () => Promise<Broker>): void {
     ['sem usuário', undefined],
     ['com senha errada', { user: 'servidor', password: 'errada' }],
     ['com um usuário que não há', { user: 'ninguem', password: PASSWORD }],
-  ])('%s não entra', async (_, bad) => {
+  ])('a client is refused: %s', async (_, bad) => {
     const refused = await MqttUser.connect(broker.port, files.ca, bad).catch((error: unknown) => error);
     // CONNACK says "bad user name or password", or "not authorized".
     expect([4, 5]).toContain((refused as { readonly code?: unknown }).code);
@@ -151,11 +151,11 @@ function describeAttempt(tried: Attempt): string {
   return `${tried.who} ${tried.does} ${what}: ${tried.works ? 'yes' : 'no'}`;
 }
 
-describe('broker embutido com usuários', () => {
+describe('embedded broker with users', () => {
   const table = new Table();
   behaves(() => embedded(table));
 
-  it('conta o que recusa, e diz no log quem foi', async () => {
+  it('counts what it refuses, and says in the log who it was', async () => {
     const { broker, log, port, stop } = await embedded(new Table());
     await expect(MqttUser.connect(port, files.ca, { user: 'leitura', password: 'x' })).rejects.toThrow();
     const client = await MqttUser.connect(port, files.ca, login('leitura'));
@@ -171,7 +171,7 @@ describe('broker embutido com usuários', () => {
     await stop();
   });
 
-  it('quem teve a credencial revogada é desligado no próximo pacote, seu ou para ele', async () => {
+  it('a client whose credential is revoked is disconnected at the next packet, its own or one for it', async () => {
     const people = new Table();
     const { broker, port, stop } = await embedded(people);
     const server = await MqttUser.connect(port, files.ca, login('servidor'));
@@ -195,7 +195,7 @@ describe('broker embutido com usuários', () => {
     await stop();
   });
 
-  it('um testamento de quem não está mais aqui não é de ninguém', async () => {
+  it('a will whose owner is no longer here belongs to nobody', async () => {
     const { broker, stop } = await embedded(new Table());
     // As the library asks for one that its owner has left behind.
     const { aedes } = broker as unknown as { readonly aedes: Aedes };
@@ -207,7 +207,7 @@ describe('broker embutido com usuários', () => {
     await stop();
   });
 
-  it('só um servidor conecta com o nome de um servidor: quem o toma desliga o outro', async () => {
+  it('only a server connects under the name of a server: one that takes it disconnects the other', async () => {
     const { port, stop } = await embedded(new Table());
     const clientId = 'kvs:padrao:oA';
     const server = await MqttUser.connect(port, files.ca, login('servidor'), { clientId });
@@ -220,6 +220,6 @@ describe('broker embutido com usuários', () => {
   });
 });
 
-describe.runIf(mosquittoAvailable())('Mosquitto com mosquitto-seguro.conf e mosquitto-acl.conf', () => {
+describe.runIf(mosquittoAvailable())('Mosquitto with mosquitto-seguro.conf and mosquitto-acl.conf', () => {
   behaves(mosquitto);
 });

@@ -52,15 +52,15 @@ const PUBLISHES: readonly (readonly [topic: string, granted: string])[] = [
 
 const ORDER = ['servidor', 'admin', 'escrita', 'leitura', 'nada'] as const;
 
-describe('quem pode o quê nos tópicos', () => {
+describe('who may do what on the topics', () => {
   const granted = (may: (who: TopicIdentity) => boolean): string =>
     ORDER.map((name) => (may(PEOPLE[name]) ? (name[0] ?? '') : '-')).join('');
 
-  it.each(SUBSCRIPTIONS)('assinar %j: %s', (filter, wanted) => {
+  it.each(SUBSCRIPTIONS)('subscribe to %j: %s', (filter, wanted) => {
     expect(granted((who) => maySubscribe(who, FLEET, filter))).toBe(wanted);
   });
 
-  it.each(PUBLISHES)('publicar em %j: %s', (topic, wanted) => {
+  it.each(PUBLISHES)('publish to %j: %s', (topic, wanted) => {
     expect(granted((who) => mayPublish(who, FLEET, topic))).toBe(wanted);
   });
 
@@ -72,7 +72,7 @@ describe('quem pode o quê nos tópicos', () => {
     [['portal/aluno/'], false],
     [['Portal/'], false],
     [[], false],
-  ])('o portal é de quem tem um prefixo que o cobre: %j', (prefixes, covered) => {
+  ])('the portal is for whoever has a prefix that covers it: %j', (prefixes, covered) => {
     expect(maySubscribe({ role: 'leitura', prefixes }, FLEET, 'portal/#')).toBe(covered);
     expect(mayPublish({ role: 'escrita', prefixes }, FLEET, 'portal/admin/aluno/create')).toBe(covered);
     expect(mayPublish({ role: 'leitura', prefixes }, FLEET, 'portal/admin/aluno/create')).toBe(false);
@@ -80,7 +80,7 @@ describe('quem pode o quê nos tópicos', () => {
 });
 
 describe('mosquitto-acl.conf', () => {
-  it('concede a cada usuário exatamente o que a regra concede ao seu papel', () => {
+  it('grants each user exactly what the rule grants its role', () => {
     const acl = parseAcl(readFileSync(join(root, 'deploy/mosquitto/mosquitto-acl.conf'), 'utf8'));
     expect([...acl.keys()].sort()).toEqual([...ORDER].sort());
     for (const name of ORDER) {

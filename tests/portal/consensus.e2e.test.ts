@@ -13,7 +13,7 @@ import { portalRules } from './rules.js';
 const SERVERS = 3;
 const CLIENTS = 50;
 
-describe.skipIf(!etcdAvailable())('o portal sobre três réplicas', () => {
+describe.skipIf(!etcdAvailable())('the portal on three replicas', () => {
   let cluster: EtcdCluster;
   beforeAll(async () => {
     cluster = await startEtcd();
@@ -31,7 +31,7 @@ describe.skipIf(!etcdAvailable())('o portal sobre três réplicas', () => {
   });
 
   it.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())(
-    'o servidor com --portal-broker aplica o que vem de fora e mostra o que aceita, uma vez',
+    'the server with --portal-broker applies what comes from outside and shows what it accepts, once',
     { timeout: 90_000 },
     async () => {
       const broker = await startMosquitto();
@@ -73,7 +73,7 @@ describe.skipIf(!etcdAvailable())('o portal sobre três réplicas', () => {
     },
   );
 
-  describe(`${SERVERS} servidores e ${CLIENTS} clientes ao mesmo tempo`, () => {
+  describe(`${SERVERS} servers and ${CLIENTS} clients at once`, () => {
     let servers: ServerProcess[] = [];
     let clients: PortalClient[] = [];
     const args = (): string[] => [
@@ -92,7 +92,7 @@ describe.skipIf(!etcdAvailable())('o portal sobre três réplicas', () => {
       for (const server of servers) await server.kill9();
     });
 
-    it('nenhuma disciplina passa das vagas, e cada recusa é por falta delas', async () => {
+    it('no class exceeds its seats, and each refusal is for lack of them', async () => {
       const vagas = 10;
       const [first] = clients as [PortalClient];
       await first.disciplina('GBC074', 'Sistemas Distribuídos', vagas);
@@ -106,7 +106,7 @@ describe.skipIf(!etcdAvailable())('o portal sobre três réplicas', () => {
       for (const client of clients.slice(0, SERVERS)) expect(await client.roster('GBC074')).toEqual(expected);
     });
 
-    it('entradas, saídas, edições de vagas e remoções ao mesmo tempo: nunca acima das vagas, nunca quem não existe', async () => {
+    it('all kinds of changes at once: never more students than seats, never one who does not exist', async () => {
       const [first] = clients as [PortalClient];
       await first.disciplina('GBC100', 'Redes', 5);
       const alunos = Array.from({ length: 12 }, (_, i) => `21921BSI${String(i).padStart(3, '0')}`);

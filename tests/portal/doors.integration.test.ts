@@ -10,7 +10,7 @@ import { describeService, listServices } from '../support/reflection-client.js';
 import { realTime } from '../support/real-time.js';
 import { verbs } from '../support/verbs.js';
 
-describe('as portas do portal', () => {
+describe('the doors of the portal', () => {
   const engine = new MemoryEngine();
   let stand: PortalStand;
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe('as portas do portal', () => {
   });
   afterAll(() => stand.close());
 
-  it('estão na reflexão ao lado de project.KeyValueStore, cada uma com o seu arquivo', async () => {
+  it('are in the reflection beside project.KeyValueStore, each with its own file', async () => {
     const client = stand.client.admin.raw;
     expect(await listServices(client)).toEqual(
       expect.arrayContaining([
@@ -38,7 +38,7 @@ describe('as portas do portal', () => {
     expect(store).not.toContain('NovoAluno');
   });
 
-  it('terminam a chamada com um status onde o motor não atende, e dizem o motivo', async () => {
+  it('end the call with a status where the engine does not serve, and say why', async () => {
     engine.refusal = new KvsError('SERVIDOR_ENTRANDO', 'o servidor ainda está entrando');
     await expect(stand.client.aluno('11921BSI209', 'nome')).rejects.toMatchObject({ code: 14 });
     await expect(stand.client.all('ObtemTodosAlunos')).rejects.toMatchObject({ code: 14 });
@@ -47,7 +47,7 @@ describe('as portas do portal', () => {
     expect(await stand.client.detail('GBC074')).toMatchObject({ disciplina: null });
   });
 
-  it('valores que outros puseram sob as chaves do portal não contam, e não atrapalham', async () => {
+  it('values that others put under the keys of the portal do not count, and do no harm', async () => {
     for (const value of ['', 'nada', '[]', '{"nome":1}', '{"acao":"create","nome":"x","vagas":-1}']) {
       verbs(engine).insert('portal/disciplina/GBC999', value);
       verbs(engine).insert('portal/ministra/GBC074', value);
@@ -62,7 +62,7 @@ describe('as portas do portal', () => {
     ).toMatchObject({ status: 0 });
   });
 
-  it('o que sobrou de uma remoção cortada no meio não toma o lugar de ninguém', async () => {
+  it('what is left of a removal cut off halfway takes no seat from anybody', async () => {
     await stand.client.disciplina('GBC500', 'Sistemas', 1);
     // The record is gone, and the rest was not reached.
     verbs(engine).insert('portal/inscricao/GBC500/41921BSI000', '{"origem":"unico"}');
@@ -80,7 +80,7 @@ describe('as portas do portal', () => {
     expect(await stand.client.roster('GBC500')).toEqual(['41921BSI001']);
   });
 
-  it('sem portal não há portal', async () => {
+  it('without the portal there is no portal', async () => {
     const doors = await startDoors({
       port: 0,
       engine,

@@ -18,7 +18,7 @@ const ACTS = 'portal: este servidor publica e aplica portal/admin';
 describe.each([
   ['em memória', false],
   ['com dados no disco', true],
-])('dois servidores de cadastro e dois de matrícula em quatro portas, %s', (_, onDisk) => {
+])('two registry servers and two enrolment servers on four ports, %s', (_, onDisk) => {
   let folder: string;
   let fleet: TestFleet;
   let servers: ServerProcess[];
@@ -58,7 +58,7 @@ describe.each([
     return first!;
   };
 
-  it('cada porta só tem o seu serviço', async () => {
+  it('each port has only its own service', async () => {
     const [admin, , enrolment] = servers as [ServerProcess, ServerProcess, ServerProcess];
     const swapped = new PortalClient(enrolment.port, admin.port);
     await expect(swapped.aluno('11921BSI209', 'nome')).rejects.toMatchObject({ code: 12 });
@@ -66,7 +66,7 @@ describe.each([
     swapped.close();
   });
 
-  it('dão as mesmas respostas, também depois de uma morte e uma volta no meio', async () => {
+  it('they give the same answers, also after one dies and comes back in between', async () => {
     const [x, y] = views as [PortalClient, PortalClient];
     for (let i = 0; i < 6; i++) {
       expect(await views[i % 2]!.aluno(`11921BSI${i}`, `Aluno ${i}`)).toEqual(DONE);
@@ -102,7 +102,7 @@ describe.each([
   });
 
   it.skipIf(!onDisk)(
-    'mortos todos no meio de matrículas: voltam com o que responderam, e nada pela metade',
+    'all killed amid enrolments: they come back with what they answered, and nothing halfway',
     async () => {
       const [x, y] = views as [PortalClient, PortalClient];
       const alunos = Array.from({ length: 90 }, (_, i) => `91921BSI${String(i).padStart(3, '0')}`);
@@ -145,7 +145,7 @@ describe.each([
   );
 });
 
-describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('servidores que não se veem', () => {
+describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('two servers that are apart', () => {
   let folder: string;
   let fleet: TestFleet;
   let relay: Relay;
@@ -182,7 +182,7 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('servidor
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
-  it('dão a mesma última vaga: quando se reencontram fica a primeira, e a outra é desfeita à vista de todos', async () => {
+  it('give away the same last seat: once they meet the first keeps it, the other is visibly undone', async () => {
     const [a, b] = clients as [PortalClient, PortalClient];
     for (const name of ['um', 'dois', 'tres']) await a.aluno(`aluno-${name}`, `Aluno ${name}`);
     await a.disciplina('GBC074', 'Sistemas Distribuídos', 2);
@@ -249,8 +249,8 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('servidor
   });
 });
 
-describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('um broker com senha', () => {
-  it('um estranho não cadastra ninguém; quem tem a senha sim', async () => {
+describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())('a broker with a password', () => {
+  it('a stranger registers nobody; one who has the password does', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kvs-portal-'));
     await chmod(folder, 0o755);
     const passwords = join(folder, 'senhas');

@@ -16,7 +16,7 @@ const PAUSE_MS = 250;
 
 /** SIGSTOP: the process is there, its connections are open, and it does nothing. */
 describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())(
-  'o porteiro congelado, três servidores',
+  'the frozen gateway, three servers',
   () => {
     let fleet: TestFleet;
     let port: number;
@@ -60,7 +60,7 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())(
       });
 
     it(
-      'outro assume no prazo e faz o que ficou; ao descongelar nada se aplica de novo, e nada removido volta',
+      'another takes over in time and does what was left; after the thaw nothing is applied again or comes back',
       { timeout: 180_000 },
       async () => {
         const frozen = gateway()!;

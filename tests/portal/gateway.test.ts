@@ -152,8 +152,8 @@ class Server {
   }
 }
 
-describe('quem publica e aplica portal/admin', () => {
-  it('um só aplica, uma vez; o que a frota aceita é publicado uma vez, e o eco não conta', async () => {
+describe('who publishes and applies portal/admin', () => {
+  it('only one applies, once; what the fleet accepts is published once, and the echo does not count', async () => {
     const group = new Group(3);
     expect(group.servers.map(({ gateway }) => gateway.acts)).toEqual([true, false, false]);
     group.broker.send(CREATE, 'aaaa,nome');
@@ -167,7 +167,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.servers.flatMap((server) => server.refusals())).toEqual([]);
   });
 
-  it('tópicos fechados não aplicam nem mostram nada, também do que esperava por quem aplica', async () => {
+  it('closed topics apply and show nothing, not even what waited for someone to apply it', async () => {
     const table = new TableStand();
     const group = new Group(1, accessControl(table.table));
     const [server] = group.servers as [Server];
@@ -190,7 +190,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(server.refusals()).not.toEqual([]);
   });
 
-  it('uma criação que chega atrasada não traz de volta o que foi removido', async () => {
+  it('a creation that arrives late does not bring back what was removed', async () => {
     const group = new Group(2);
     const [first] = group.servers as [Server];
     await first.portal.registries.alunos.create({ matricula: 'aaaa', nome: 'nome' });
@@ -214,7 +214,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.broker.published.filter((line) => line === `${DELETE} bbbb`)).toHaveLength(1);
   });
 
-  it('o que quem morreu não fez, o próximo faz: aplica o que ficou e mostra o que ninguém mostrou', async () => {
+  it('the next gateway does what a dead one left: applies what waited, shows what nobody showed', async () => {
     const group = new Group(2);
     const [first, second] = group.servers as [Server, Server];
     first.alive = false;
@@ -231,7 +231,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.broker.published).toEqual([`${CREATE} aaaa,nome`, `${CREATE} bbbb,nome`]);
   });
 
-  it('uma mensagem velha sobre o que mudou depois não é aplicada por quem assume', async () => {
+  it('an old message about what changed later is not applied by the one that takes over', async () => {
     const group = new Group(2);
     const [first, second] = group.servers as [Server, Server];
     await second.portal.registries.alunos.create({ matricula: 'aaaa', nome: 'nome' });
@@ -247,7 +247,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(await second.portal.registries.alunos.get('aaaa')).toEqual({ matricula: 'aaaa', nome: 'novo' });
   });
 
-  it('quem dormiu não age antes de ver quem age agora', async () => {
+  it('one that slept does not act before it sees who acts now', async () => {
     const group = new Group(1);
     const [only] = group.servers as [Server];
     group.time.sleep(portalLimits.holdMs);
@@ -261,7 +261,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.names()).toEqual(['aaaa']);
   });
 
-  it('quem assume não age antes de ver o que os outros fizeram: nada removido volta', async () => {
+  it('one that takes over does not act before it sees what the others did: nothing removed comes back', async () => {
     const group = new Group(2);
     const [first, second] = group.servers as [Server, Server];
     first.alive = false;
@@ -281,7 +281,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.names()).toEqual([]);
   });
 
-  it('quem tomou um estado inteiro não aplica o que esperava antes dele', async () => {
+  it('one that took a whole state does not apply what waited before it', async () => {
     const group = new Group(2);
     const [first, second] = group.servers as [Server, Server];
     first.alive = false;
@@ -297,7 +297,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.names()).toEqual(['bbbb']);
   });
 
-  it('o que o broker guardou, e o aviso de excedente, não mudam nada', async () => {
+  it('what the broker retained, and the notice of excess, change nothing', async () => {
     const group = new Group(1);
     group.broker.send(CREATE, 'aaaa,nome');
     group.broker.deliver(true);
@@ -308,7 +308,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.servers[0]!.refusals()).toEqual([]);
   });
 
-  it('o que o broker não tomou é publicado quando ele toma, na ordem', async () => {
+  it('what the broker did not take is published once it does, in order', async () => {
     const group = new Group(1);
     const [only] = group.servers as [Server];
     group.broker.refuses = true;
@@ -323,7 +323,7 @@ describe('quem publica e aplica portal/admin', () => {
     expect(group.broker.published).toEqual(['aaaa', 'bbbb', 'cccc'].map((id) => `${CREATE} ${id},nome`));
   });
 
-  it('uma enxurrada de recusas não enche o log', async () => {
+  it('a flood of refusals does not fill the log', async () => {
     const group = new Group(1);
     const [only] = group.servers as [Server];
     for (let i = 0; i < portalLimits.refusalsLogged + 20; i++)

@@ -29,7 +29,7 @@ for (const [name, index] of [
 }
 
 describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())(
-  'o portal em três servidores de verdade do sistema com líder',
+  'the portal on three real servers of the system with a leader',
   () => {
     let broker: Mosquitto;
     let servers: ServerProcess[] = [];
@@ -69,7 +69,7 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())(
       );
 
     it(
-      'um deles aplica o que vem de fora e mostra o que qualquer um aceita, uma vez',
+      'one of them applies what comes from outside and shows what any of them accepts, once',
       { timeout: 60_000 },
       async () => {
         await mosquittoPub(broker.port, 'portal/admin/aluno/create', '31921BSI001,de fora');
@@ -107,7 +107,7 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())(
     );
 
     it(
-      `${CLIENTS} clientes em três servidores: nenhuma turma passa das vagas`,
+      `${CLIENTS} clients on three servers: no class ever has more students than seats`,
       { timeout: 60_000 },
       async () => {
         const vagas = 10;
@@ -124,7 +124,7 @@ describe.skipIf(!mosquittoAvailable() || !mosquittoClientsAvailable())(
     );
 
     it(
-      'o líder morto no meio de matrículas: nada pela metade, e o que foi respondido fica',
+      'the leader killed amid enrolments: nothing halfway, and what was answered stays',
       { timeout: 90_000 },
       async () => {
         const [leader] = servers as [ServerProcess];

@@ -30,8 +30,8 @@ const id = fc.oneof(
   fc.constantFrom('%2F', '%25', 'a/b', 'a%2Fb', 'aluno/x'),
 );
 
-describe('as chaves do portal', () => {
-  it('nunca se confundem, e dizem de quem são', () => {
+describe('the keys of the portal', () => {
+  it('are never confused, and say whose they are', () => {
     fc.assert(
       fc.property(id, id, id, id, (a, b, c, d) => {
         const of = (x: string, y: string): string[] => [
@@ -54,7 +54,7 @@ describe('as chaves do portal', () => {
 });
 
 describe('CSV', () => {
-  it('volta o que foi', () => {
+  it('gives back what went in', () => {
     const field = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[ ,"\r\na]*$/));
     fc.assert(
       fc.property(fc.array(field, { minLength: 1, maxLength: 4 }), (fields) => {
@@ -79,8 +79,8 @@ describe('CSV', () => {
   });
 });
 
-describe('mensagens', () => {
-  it('dizem o que foi mudado, e são lidas de volta', () => {
+describe('messages', () => {
+  it('say what was changed, and are read back', () => {
     const fields = fc.tuple(id, fc.string({ unit: 'binary' }));
     const base = fc.constantFrom('aluno' as const, 'professor' as const);
     fc.assert(
@@ -101,7 +101,7 @@ describe('mensagens', () => {
     });
   });
 
-  it('grandes demais, ou que não são texto, são recusadas', () => {
+  it('that are too large, or no text, are refused', () => {
     const topic = 'portal/admin/aluno/create';
     for (const payload of [',Maria', '"",Maria', ' ,Maria']) {
       expect(() => parseMessage(topic, Buffer.from(payload))).toThrow('o campo matricula está vazio');
@@ -115,7 +115,7 @@ describe('mensagens', () => {
   });
 });
 
-it('o que alguém gravou à mão, maior do que o portal aceita, não é mudança que se mostre', () => {
+it('what somebody wrote by hand, larger than the portal accepts, is no change to show', () => {
   const longest = 'x'.repeat(portalLimits.identifierBytes);
   const named = (nome: string): string => JSON.stringify({ acao: 'create', nome });
   const name = 'y'.repeat(portalLimits.nameBytes);
@@ -126,14 +126,14 @@ it('o que alguém gravou à mão, maior do que o portal aceita, não é mudança
   expect(changeOfRemoval(alunoKey(`${longest}x`))).toBeUndefined();
 });
 
-describe('o livro do que falta', () => {
+describe('the ledger of what is missing', () => {
   const change = (id: string, nome: string): Change => ({
     base: 'aluno',
     action: 'create',
     fields: [id, nome],
   });
 
-  it('casa mudanças e mensagens como um multiconjunto', () => {
+  it('matches changes and messages as a multiset', () => {
     const ledger = new Ledger();
     const message = messageOf(change('aaaa', 'nome'));
     ledger.expect(message, 10);
@@ -149,7 +149,7 @@ describe('o livro do que falta', () => {
     expect(ledger.takeHeld()).toHaveLength(1);
   });
 
-  it('esquece no prazo, e nunca cresce sem limite', () => {
+  it('forgets in time, and never grows without limit', () => {
     const ledger = new Ledger();
     ledger.hold(change('aaaa', 'nome'), 10);
     ledger.expect(messageOf(change('bbbb', 'nome')), 10);
@@ -169,8 +169,8 @@ describe('o livro do que falta', () => {
   });
 });
 
-describe('as vagas', () => {
-  it('ficam com os primeiros, por instante e depois por origem, seja qual for a ordem em que se leem', () => {
+describe('the seats', () => {
+  it('go to the first, by timestamp and then by origin, in whatever order they are read', () => {
     const seat = fc.record({ timestamp: fc.integer({ min: 1, max: 4 }), origin: fc.constantFrom('a', 'b') });
     fc.assert(
       fc.property(fc.array(seat, { maxLength: 8 }), fc.nat(8), (items, vagas) => {
@@ -192,7 +192,7 @@ describe('as vagas', () => {
     );
   });
 
-  it('o que depende de algo vai em tão poucos passos quanto cabe, e nenhum grande demais', () => {
+  it('dependent changes go in as few steps as fit, and none too large', () => {
     const link: DependentChange = {
       guards: [{ key: 'k', version: 1 }],
       writes: [

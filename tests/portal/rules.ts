@@ -51,7 +51,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       const record = (key: string, nome: string): object => ({ [field]: key, nome, ...more });
       const change = (rpc: string, message: object): Promise<Status> => portal().change(rpc, message);
 
-      it('é criado, lido, editado, listado por identificador e removido', async () => {
+      it('is created, read, edited, listed by identifier and removed', async () => {
         const keys = [id('AAAA'), id('AAAA'), id('AAAA')];
         const [first, second, third] = keys as [string, string, string];
         for (const key of [third, first, second]) {
@@ -74,7 +74,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
         });
       });
 
-      it('não é criado duas vezes, nem com identificador ou nome curto', async () => {
+      it('is not created twice, nor with a short identifier or name', async () => {
         const key = id('BBBB');
         expect(await change(create, record(key, 'nome'))).toEqual(DONE);
         expect(await change(create, record(key, 'outro nome'))).toEqual(
@@ -97,7 +97,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
         expect(await change(create, record(`😀😀é${id('')}`, 'çãoé'))).toEqual(DONE);
       });
 
-      it('não é editado nem removido se não existe; a edição verifica o nome', async () => {
+      it('is not edited or removed if it does not exist; an edit checks the name', async () => {
         const key = id('DDDD');
         expect(await change(`Edita${base}`, record(key, 'nome'))).toEqual(
           refused('CADASTRO_INEXISTENTE', key, 'não existe'),
@@ -116,7 +116,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
         expect(await portal().get(`Obtem${base}`, key)).toEqual(record(key, 'de novo'));
       });
 
-      it('tem identificadores que não se confundem com outros', async () => {
+      it('has identifiers that are not confused with others', async () => {
         const base4 = id('E/E%');
         const keys = [base4, `${base4}/x`, `${base4}%2Fx`, `${base4}!1`, `${base4} `];
         for (const key of keys) expect(await change(create, record(key, `nome ${key}`))).toEqual(DONE);
@@ -128,7 +128,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       });
     });
 
-    it('vagas não são negativas, e não ficam abaixo dos matriculados', async () => {
+    it('seats are not negative, and do not fall below the number enrolled', async () => {
       const { sigla, alunos } = await classWith(2, 2);
       expect(await portal().disciplina(id('GBC'), 'nome', -1)).toEqual(
         refused('CADASTRO_INVALIDO', 'vagas', '-1'),
@@ -143,7 +143,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       expect(await portal().disciplina(id('GBC'), 'sem vagas', 0)).toEqual(DONE);
     });
 
-    it('um aluno entra uma vez, enquanto há vagas, e sai', async () => {
+    it('a student enrols once, while there are seats, and leaves', async () => {
       const { sigla, alunos } = await classWith(2, 3);
       const [a, b, c] = alunos as [string, string, string];
       expect(await portal().matricula(sigla, b)).toEqual(DONE);
@@ -169,7 +169,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       );
     });
 
-    it('uma disciplina tem no máximo um professor', async () => {
+    it('a class has at most one professor', async () => {
       const { sigla } = await classWith(1, 0);
       const [p, q] = [id('1234'), id('1234')];
       for (const siape of [p, q]) await portal().professor(siape, `Professor ${siape}`);
@@ -190,7 +190,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       }
     });
 
-    it('relatórios mostram os nomes de agora, e nada do que não existe', async () => {
+    it('reports show the current names, and nothing that does not exist', async () => {
       const { sigla, alunos } = await classWith(9, 2);
       const [a, b] = alunos as [string, string];
       const other = await classWith(5, 0);
@@ -226,7 +226,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       expect(await portal().ofAluno('nada')).toEqual([]);
     });
 
-    it('remover um aluno, um professor ou uma disciplina desfaz o que depende deles, e nada volta com o nome', async () => {
+    it('a removed student, professor or class takes its dependents along; its name brings nothing back', async () => {
       const { sigla, alunos } = await classWith(2, 2);
       const [a, b] = alunos as [string, string];
       const siape = id('1234');
@@ -251,7 +251,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       for (const matricula of alunos) expect(await portal().matricula(sigla, matricula)).toEqual(DONE);
     });
 
-    it('uma disciplina grande, e um aluno com muitas, somem por inteiro', async () => {
+    it('a large class, and a student with many, disappear entirely', async () => {
       const { sigla, alunos } = await classWith(40, 40);
       for (const matricula of alunos) await portal().matricula(sigla, matricula);
       const [a = ''] = alunos;
@@ -268,7 +268,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       expect(await portal().ofAluno(alunos[1]!)).toEqual([]);
     });
 
-    it('muitos ao mesmo tempo nunca passam das vagas', async () => {
+    it('many at once never exceed the seats', async () => {
       const { sigla, alunos } = await classWith(5, 20);
       const answers = await Promise.all(alunos.map((matricula) => portal().matricula(sigla, matricula)));
       expect(answers.filter(({ status }) => status === 0)).toHaveLength(5);
@@ -278,7 +278,7 @@ export function portalRules(name: string, open: () => Promise<OpenPortal>): void
       expect(await portal().roster(sigla)).toHaveLength(5);
     });
 
-    it('texto que não é UTF-8 é recusado', async () => {
+    it('text that is not UTF-8 is refused', async () => {
       const bytes = Buffer.from([0x0a, 4, 0xff, 0xfe, 0xfd, 0xfc, 0x12, 4, 0x6e, 0x6f, 0x6d, 0x65]);
       const { resposta } = await portal().admin.unary<Status>('NovoAluno', bytes);
       expect(resposta).toMatchObject({ status: 1, msg: expect.stringContaining('UTF-8') as string });

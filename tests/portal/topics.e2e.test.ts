@@ -12,7 +12,7 @@ const ACTS = 'portal: este servidor publica e aplica portal/admin';
 const REFUSED = 'mensagem do portal recusada';
 const STEADY = 15;
 
-describe.skipIf(!mosquittoClientsAvailable())('os tópicos do portal, três servidores', () => {
+describe.skipIf(!mosquittoClientsAvailable())('the topics of the portal, three servers', () => {
   onEveryBroker('tópicos do portal', (openBroker) => {
     let folder: string;
     let fleet: TestFleet;
@@ -76,7 +76,7 @@ describe.skipIf(!mosquittoClientsAvailable())('os tópicos do portal, três serv
           .map(({ topico, motivo }) => ({ topico, motivo })),
       );
 
-    it('o que vem de fora é aplicado uma vez em todos, e o que a frota aceita é mostrado uma vez', async () => {
+    it('what comes from outside is applied once on all, and what the fleet accepts is shown once', async () => {
       const [a, b, c] = clients as [PortalClient, PortalClient, PortalClient];
       // From outside.
       await pub('portal/admin/aluno/create', '11921BSI209,maycon');
@@ -135,7 +135,7 @@ describe.skipIf(!mosquittoClientsAvailable())('os tópicos do portal, três serv
       expect(refusals()).toEqual([]);
     });
 
-    it('o que não serve é recusado com o motivo e não muda nada; o que o broker guardou não conta', async () => {
+    it('invalid messages are refused with the reason and change nothing; retained ones do not count', async () => {
       const [a] = clients as [PortalClient];
       const before = refusals().length;
       await a.aluno('21921BSI209', 'Maria');
@@ -175,7 +175,7 @@ describe.skipIf(!mosquittoClientsAvailable())('os tópicos do portal, três serv
       expect(await a.get<Disciplina>('ObtemDisciplina', 'GBC174')).toMatchObject({ sigla: '' });
     });
 
-    it('morto quem aplica, outro assume: nada removido volta, e cada mudança é mostrada', async () => {
+    it('another takes over from a killed gateway: nothing removed comes back, each change is shown', async () => {
       const first = gateway()!;
       const others = clients.filter((_, i) => servers[i] !== first);
       const [b] = others as [PortalClient];

@@ -87,8 +87,8 @@ function lockOf(folder: string, owner?: number): string {
   return lock;
 }
 
-describe('a trava de compile.sh', () => {
-  it('fica no clone: a pasta que é de todos não importa', async () => {
+describe('the lock of compile.sh', () => {
+  it('is in the clone: the shared folder does not matter', async () => {
     const folder = clone();
     const { code } = compile(folder, { TMPDIR: join(folder, 'nenhuma') });
     expect(await code).toBe(0);
@@ -96,7 +96,7 @@ describe('a trava de compile.sh', () => {
     expect(existsSync(join(folder, '.compilando'))).toBe(false);
   });
 
-  it('de quem já morreu é tirada, com ou sem o nome dele', async () => {
+  it('of a dead process is removed, with or without its name', async () => {
     const dead = sleeper();
     const gone = new Promise((resolve) => dead.once('exit', resolve));
     dead.kill('SIGKILL');
@@ -109,7 +109,7 @@ describe('a trava de compile.sh', () => {
     for (const folder of [named, nameless]) expect(existsSync(join(folder, '.compilando'))).toBe(false);
   });
 
-  it('quem espera diz por quem, e começa quando ele acaba', async () => {
+  it('a run that waits says for whom, and starts when that one ends', async () => {
     const folder = clone();
     const other = sleeper();
     const lock = lockOf(folder, other.pid);
@@ -122,7 +122,7 @@ describe('a trava de compile.sh', () => {
     expect(run.said()).toContain('pronto.');
   });
 
-  it('ninguém espera para sempre: no fim uma linha diz o que fazer', async () => {
+  it('nobody waits forever: in the end one line says what to do', async () => {
     const folder = clone();
     const other = sleeper();
     const lock = lockOf(folder, other.pid);
@@ -133,7 +133,7 @@ describe('a trava de compile.sh', () => {
     expect(existsSync(lock)).toBe(true);
   });
 
-  it('vários de uma vez compilam uma vez só', async () => {
+  it('several at once compile only once', async () => {
     const folder = clone();
     const runs = [compile(folder), compile(folder), compile(folder)];
     expect(await Promise.all(runs.map(({ code }) => code))).toEqual([0, 0, 0]);
@@ -141,8 +141,8 @@ describe('a trava de compile.sh', () => {
   });
 });
 
-describe('sem rede', () => {
-  it('compile.sh diz o que faz, e desiste antes que alguém o faça', async () => {
+describe('without a network', () => {
+  it('compile.sh says what it does, and gives up before anyone else does', async () => {
     const folder = clone();
     // Links to the dependencies of this clone: what npm empties must not be theirs.
     rmSync(join(folder, 'node_modules'), { recursive: true });
@@ -159,8 +159,8 @@ describe('sem rede', () => {
   });
 });
 
-describe('npm, como este projeto o configura', () => {
-  it('não roda o que um pacote quer rodar ao ser instalado', async () => {
+describe('npm, as this project configures it', () => {
+  it('does not run what a package wants to run when it is installed', async () => {
     const install = async (configured: boolean): Promise<boolean> => {
       const folder = mkdtempSync(join(tmpdir(), 'kvs-npm-'));
       made.push(folder);

@@ -6,8 +6,8 @@ import { stampInsert, stampRemoval } from '../../support/stamp.js';
 
 const MANY = 20_000;
 
-describe('o que uma chave já tem, para uma cópia', () => {
-  it('cada versão responde por uma só, na ordem, também entre muitas', () => {
+describe('what a key already holds, for a copy', () => {
+  it('each version answers for one value only, in order, also among many', () => {
     const standing = new Standing();
     expect(standing.take('0')).toBeUndefined();
     // Of each tenth value a thousand versions.
@@ -24,7 +24,7 @@ describe('o que uma chave já tem, para uma cópia', () => {
     expect(standing.take('igual')).toBe(MANY + 1);
   });
 
-  it('as versões de uma chave vêm com pausas, e o que sai numa delas não vem', () => {
+  it('the versions of a key come with pauses, and one that is removed during a pause is left out', () => {
     const store = new Store();
     const insert = (seq: number, key: string): void => {
       store.apply('a', seq, stampInsert(store, 'a', key, `valor ${seq}`, seq));

@@ -46,7 +46,7 @@ class Writing {
   }
 }
 
-describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () => {
+describe.skipIf(!etcdAvailable())('a replica that lost its data', () => {
   let cluster: EtcdCluster;
   let engine: ConsensusEngine;
   let others: readonly EtcdMember[];
@@ -69,7 +69,7 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
     return members.map(({ name, ID }) => `${name || '?'} ${ID}`);
   };
 
-  it('sem --substitui: uma linha diz o que fazer', { timeout: WAIT_MS }, async () => {
+  it('without --substitui: one line says what to do', { timeout: WAIT_MS }, async () => {
     await lost.lose();
     lost.start();
     const { code, log } = await lost.ended();
@@ -78,7 +78,7 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
     expect(log.trim().split('\n')).toHaveLength(1);
   });
 
-  it('uma de cada vez: enquanto vive quem a substitui, outro não começa', { timeout: WAIT_MS }, async () => {
+  it('one at a time: while one replaces it, another does not begin', { timeout: WAIT_MS }, async () => {
     const claim = `${lost.folder}.substitui`;
     const list = join(dirname(dirname(lost.folder)), 'replicas.conf');
     const replace = (): Promise<{ code: number; stderr: string }> =>
@@ -106,7 +106,7 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
     await rm(claim);
   });
 
-  it('com --substitui volta com tudo, e as escritas continuam', { timeout: WAIT_MS }, async () => {
+  it('with --substitui it comes back with everything, and writes go on', { timeout: WAIT_MS }, async () => {
     const writing = new Writing(engine, 'troca');
     await eventually('the first writes', () => writing.acknowledged.length > 20);
     const before = await membersOf(others[0]!);
@@ -129,7 +129,7 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
   });
 
   it(
-    'cortada depois de sair, ou depois de entrar e antes de começar: repetida, conclui',
+    'cut off after it left, or after it joined and before it started: repeated, it finishes',
     { timeout: WAIT_MS },
     async () => {
       // What a kill leaves behind: the old one is out, and nobody is in.
@@ -160,7 +160,7 @@ describe.skipIf(!etcdAvailable())('uma réplica que perdeu os seus dados', () =>
   );
 
   it(
-    'recusa uma pasta com dados, uma réplica que responde, e trocar sem maioria',
+    'refuses a folder with data, a replica that answers, and a replacement without a majority',
     { timeout: WAIT_MS },
     async () => {
       const before = await membersOf(others[0]!);

@@ -13,14 +13,14 @@ import { verbs } from '../../support/verbs.js';
 const KEYS = 60;
 const VALUE = 'v'.repeat(60_000);
 
-describe('quem volta recebe o que falta', () => {
+describe('a server that comes back receives what it missed', () => {
   let system: LeaderSystem;
   afterEach(() => system.close());
 
   const upToDate = (): Promise<unknown> =>
     eventually('all are up to date', () => system.nodes.every((node) => node.whole), 20_000);
 
-  it('um líder vazio toma o estado dos outros, página por página, e o dá a quem chega vazio, com escritas no meio', async () => {
+  it('an empty leader takes the state of the others in pages, and gives it on to an empty server', async () => {
     system = await openLeaderSystem();
     const name = (n: number): string => `chave ${String(n)}`;
     for (let n = 0; n < KEYS; n++) await verbs(system.nodes[1]!.engine).insert(name(n), VALUE);
@@ -51,7 +51,7 @@ describe('quem volta recebe o que falta', () => {
     expect(system.logger.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('o que o seguidor já tem não é aplicado de novo, o que não continua encerra a conexão', async () => {
+  it('a follower does not apply again what it has, and a gap ends the connection', async () => {
     system = await leaderSystem(2);
     const follower = await system.start(1);
     const [leader = '', self = ''] = system.addresses;
@@ -109,7 +109,7 @@ describe('quem volta recebe o que falta', () => {
     for (const client of [after, wrong]) client.close();
   });
 
-  it('um líder de relógio atrasado ainda é reconhecido', async () => {
+  it('a leader whose clock is behind is still recognised', async () => {
     system = await openLeaderSystem();
     await verbs(system.nodes[1]!.engine).insert('k', 'antes');
     await system.nodes[0]!.stop();
@@ -120,7 +120,7 @@ describe('quem volta recebe o que falta', () => {
     await system.settle();
   });
 
-  it('um servidor que o líder não conhece fica sabendo por quê', async () => {
+  it('a server that the leader does not know is told why', async () => {
     system = await openLeaderSystem();
     const stranger = await leaderSystem(1);
     const address = stranger.addresses[0]!;
@@ -135,7 +135,7 @@ describe('quem volta recebe o que falta', () => {
     await stranger.close();
   });
 
-  it('um servidor só é o seu próprio líder', async () => {
+  it('a single server is its own leader', async () => {
     system = await leaderSystem(1);
     const node = await system.start(0);
     expect(await verbs(node.engine).put('k', 'v')).toMatchObject({
@@ -145,7 +145,7 @@ describe('quem volta recebe o que falta', () => {
     expect(verbs(node.engine).query('k', undefined)).toMatchObject({ value: 'v' });
   });
 
-  it('quem aceita a conexão e nunca fala não prende a saída', async () => {
+  it('a peer that accepts the connection and never speaks does not hold up the exit', async () => {
     system = await openLeaderSystem();
     const [host = '', port = ''] = system.addresses[1]!.split(':');
     const silent = connect({ host, port: Number(port) });

@@ -58,7 +58,7 @@ function insert(key: string, value: string, version: number): Mutation {
   return { kind: 'insert', key, value, version, timestamp: version, context: [] };
 }
 
-describe('várias chaves num passo só, no sistema com líder', () => {
+describe('several keys in one step, in the system with a leader', () => {
   let system: LeaderSystem;
   const endings: (() => void)[] = [];
   afterEach(async () => {
@@ -66,7 +66,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
     await system.close();
   });
 
-  describe('um seguidor', () => {
+  describe('a follower', () => {
     let first: MensagemClient;
 
     /** A follower, and somebody who says that he is its leader. */
@@ -101,7 +101,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
     const acknowledged = (leader: MensagemClient): unknown[] =>
       leader.received.filter(({ tipo }) => tipo === 'REPLICATION_OK').map(({ seq }) => seq);
 
-    it('mostra o passo inteiro ou nada dele, confirma uma vez, e imprime uma linha por chave inserida', async () => {
+    it('shows the whole step or nothing of it, confirms once, and prints one line for each key inserted', async () => {
       await start();
       first.send(mutationMessage('lider1', 1, insert('velha', 'a', 1)));
       const removal: Mutation = {
@@ -133,7 +133,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
       expect(system.printed[1]).toHaveLength(3);
     });
 
-    it('esquece a parte de um passo cujo líder se foi', async () => {
+    it('forgets part of a step whose leader is gone', async () => {
       await start();
       first.send(
         { tipo: 'STEP', origem: 'lider1', seq: 1, ultimo: 2 },
@@ -153,7 +153,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
       ['que não continua', 1, [2, 3, 5]],
       ['maior que qualquer um', limits.commitWrites, [2]],
       ['de um só', 0, [2]],
-    ])('recusa um passo %s, e nada dele vale', async (_, more, seqs) => {
+    ])('refuses a step "%s", and nothing of it counts', async (_, more, seqs) => {
       await start();
       first.send(mutationMessage('lider1', 1, insert('k', 'a', 1)));
       const step = { tipo: 'STEP', origem: 'lider1', seq: 2, ultimo: 2 + more + (more === 1 ? 1 : 0) };
@@ -167,7 +167,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
     });
   });
 
-  it('o líder envia o passo em seguida, responde quando todos o têm, e até lá não mostra nada dele', async () => {
+  it('the leader sends the step at once, answers when all have it, and shows nothing of it until then', async () => {
     system = await leaderSystem(2);
     const follower = await SlowFollower.listen(system.addresses[1]!);
     endings.push(() => follower.close());
@@ -207,7 +207,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
   });
 
   it(
-    'passos grandes e muitos passam pela janela, e quem esteve fora os recebe inteiros',
+    'large and many steps pass through the window, and a server that was away receives them whole',
     { timeout: 60_000 },
     async () => {
       system = await openLeaderSystem({ deadlineMs: 1_000 });
@@ -248,7 +248,7 @@ describe('várias chaves num passo só, no sistema com líder', () => {
     },
   );
 
-  it('o que chega pela porta é verificado: nada repetido, nada grande demais', async () => {
+  it('what arrives at the door is checked: nothing repeated, nothing too large', async () => {
     system = await openLeaderSystem();
     const client = await MensagemClient.open(system.addresses[1]!);
     endings.push(() => client.close());

@@ -7,7 +7,7 @@ import { MensagemClient } from '../../support/mensagem-client.js';
 
 const PLACES = { connections: 20, serverConnections: 4 };
 
-describe('uma multidão que ocupa todos os lugares e diz só linhas em branco', () => {
+describe('a crowd that takes all places and sends only blank lines', () => {
   let system: LeaderSystem;
   let crowd: MensagemClient[];
   let talk: NodeJS.Timeout;
@@ -31,7 +31,7 @@ describe('uma multidão que ocupa todos os lugares e diz só linhas em branco', 
     for (let n = 0; n < all; n++) crowd.push(await MensagemClient.open(system.addresses[index]!));
   };
 
-  it('não deixa de fora um servidor que volta', async () => {
+  it('does not keep out a server that comes back', async () => {
     await system.nodes[0]!.stop();
     await Promise.all([fill(1), fill(2)]);
     // The leader looks for its followers at doors that are full.
@@ -41,7 +41,7 @@ describe('uma multidão que ocupa todos os lugares e diz só linhas em branco', 
     );
   });
 
-  it('não deixa de fora quem diz o que quer; quem já disse fica', async () => {
+  it('does not keep out a client that says what it wants; one that already has stays', async () => {
     const early = await MensagemClient.open(system.addresses[1]!);
     expect(await early.ask({ tipo: 'GET', chave: 'x' })).toMatchObject({ tipo: 'NULL' });
     await fill(1);
@@ -55,7 +55,7 @@ describe('uma multidão que ocupa todos os lugares e diz só linhas em branco', 
     crowd.push(early, late);
   });
 
-  it('o mais antigo nos lugares dos servidores cede o seu a quem chega; quem estava antes fica', async () => {
+  it('the oldest in the places for servers makes room for a newcomer; those that were there before stay', async () => {
     for (let n = 0; n < PLACES.connections; n++) {
       const client = await MensagemClient.open(system.addresses[1]!);
       crowd.push(client);

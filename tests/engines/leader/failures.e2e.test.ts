@@ -9,7 +9,7 @@ import { freePort } from '../../support/net.js';
 const DEADLINE_MS = 1_000;
 
 /** Real servers that are killed, frozen and started again. */
-describe('servidores do sistema com líder que caem e voltam', () => {
+describe('servers of the system with a leader that crash and come back', () => {
   let system: LeaderProcesses;
   const clients: MensagemClient[] = [];
 
@@ -29,7 +29,7 @@ describe('servidores do sistema com líder que caem e voltam', () => {
     (await open(index)).ask({ tipo: 'GET', chave, timestamp });
 
   it(
-    'um seguidor fora: resultado desconhecido no prazo; ao voltar recebe tudo e volta a contar',
+    'a follower away: outcome unknown at the deadline; back again, it receives everything and counts again',
     { timeout: 60_000 },
     async () => {
       system = await LeaderProcesses.start('--prazo', String(DEADLINE_MS));
@@ -55,7 +55,7 @@ describe('servidores do sistema com líder que caem e voltam', () => {
   );
 
   it(
-    'um seguidor congelado não atrasa leituras, e recebe tudo ao descongelar',
+    'a frozen follower does not delay reads, and receives everything once it thaws',
     { timeout: 60_000 },
     async () => {
       system = await LeaderProcesses.start('--prazo', String(DEADLINE_MS));
@@ -77,7 +77,7 @@ describe('servidores do sistema com líder que caem e voltam', () => {
     },
   );
 
-  it('um líder que esteve parado recusa as escritas que esperavam à porta', { timeout: 60_000 }, async () => {
+  it('a leader that was paused refuses the writes that waited at its door', { timeout: 60_000 }, async () => {
     system = await LeaderProcesses.start();
     expect(await put(0, 'k', '1')).toMatchObject({ tipo: 'PUT_OK', timestamp: 1 });
     const client = await open(0);
@@ -96,7 +96,7 @@ describe('servidores do sistema com líder que caem e voltam', () => {
     expect(await get(0, 'k')).toMatchObject({ valor: '2', timestamp: 2 });
   });
 
-  it('quem confirmou e perdeu tudo não conta', { timeout: 60_000 }, async () => {
+  it('a follower that confirmed and lost everything does not count', { timeout: 60_000 }, async () => {
     system = await LeaderProcesses.start('--prazo', String(DEADLINE_MS));
     system.servers[1]!.freeze();
     const writer = await open(0);
@@ -108,7 +108,7 @@ describe('servidores do sistema com líder que caem e voltam', () => {
     expect(await writer.answers(1)).toMatchObject({ tipo: 'UNKNOWN_OUTCOME' });
   });
 
-  it('o líder não mostra o que só ele tem', { timeout: 60_000 }, async () => {
+  it('the leader does not show what only it has', { timeout: 60_000 }, async () => {
     system = await LeaderProcesses.start('--prazo', String(DEADLINE_MS));
     expect(await put(0, 'k', '1')).toMatchObject({ tipo: 'PUT_OK' });
     for (const follower of [1, 2]) system.servers[follower]!.freeze();
@@ -125,7 +125,7 @@ describe('servidores do sistema com líder que caem e voltam', () => {
   });
 
   it(
-    'sem líder: escritas falham logo e com clareza, leituras continuam; um líder novo traz tudo de volta',
+    'without a leader writes fail fast and clearly, and reads go on; a new leader brings everything back',
     { timeout: 60_000 },
     async () => {
       system = await LeaderProcesses.start('--prazo', String(DEADLINE_MS));
@@ -159,7 +159,7 @@ describe('servidores do sistema com líder que caem e voltam', () => {
     },
   );
 
-  it('um líder que reabre espera por todos antes de aceitar escritas', { timeout: 60_000 }, async () => {
+  it('a leader that reopens waits for all before it takes writes', { timeout: 60_000 }, async () => {
     system = await LeaderProcesses.start('--prazo', String(DEADLINE_MS));
     expect(await put(0, 'k', '1')).toMatchObject({ tipo: 'PUT_OK' });
     system.servers[1]!.freeze();
@@ -174,7 +174,7 @@ describe('servidores do sistema com líder que caem e voltam', () => {
     expect(await put(0, 'k', '2')).toMatchObject({ tipo: 'PUT_OK', timestamp: 2 });
   });
 
-  it('o que outra porta remove não faz ninguém voltar no tempo', { timeout: 60_000 }, async () => {
+  it('what another door removes makes nobody go back in time', { timeout: 60_000 }, async () => {
     const grpc = await freePort();
     system = await LeaderProcesses.start();
     await system.servers[2]!.stop();

@@ -45,7 +45,7 @@ async function ask(address: string, message: object): Promise<Received | 'refuse
 
 const NOT_DONE = ['SEM_LIDER', 'SERVIDOR_ENTRANDO', 'SERVIDOR_PAROU'];
 
-describe('histórias sob quedas e congelamentos', () => {
+describe('histories under crashes and freezes', () => {
   let system: LeaderProcesses;
   const recorder = new Recorder();
   const sights: Sight[] = [];
@@ -103,7 +103,7 @@ describe('histórias sob quedas e congelamentos', () => {
     }
   };
 
-  it('escritas linearizáveis, leituras que nunca voltam', { timeout: 120_000 }, async () => {
+  it('writes are linearizable, reads never go back', { timeout: 120_000 }, async () => {
     let broken: unknown;
     const clients = [0, 1, 2].flatMap((server) =>
       Array.from({ length: CLIENTS_EACH }, (_, n) => {

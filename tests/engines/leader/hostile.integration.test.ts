@@ -7,7 +7,7 @@ import { openLeaderSystem } from '../../support/leader-nodes.js';
 import type { LeaderSystem } from '../../support/leader-nodes.js';
 import { MensagemClient } from '../../support/mensagem-client.js';
 
-describe('o que chega pela porta das Mensagens', () => {
+describe('what arrives at the door of Mensagens', () => {
   let system: LeaderSystem;
   const clients: MensagemClient[] = [];
 
@@ -37,7 +37,7 @@ describe('o que chega pela porta das Mensagens', () => {
     expect(await other.ask({ tipo: 'GET', chave: 'outro' })).toMatchObject({ tipo: 'GET_OK', valor: 'v' });
   };
 
-  it('várias Mensagens em um segmento são respondidas na ordem', async () => {
+  it('several Mensagens in one segment are answered in order', async () => {
     const client = await open();
     const puts = ['1', '2', '3'].map((valor) => ({ tipo: 'PUT', chave: 'juntas', valor }));
     client.send(
@@ -60,7 +60,7 @@ describe('o que chega pela porta das Mensagens', () => {
     ]);
   });
 
-  it('com id, cada resposta repete o seu', async () => {
+  it('with an id, each answer repeats its own', async () => {
     const client = await open(2);
     client.send(
       { tipo: 'PUT', chave: 'com id', valor: 'x', id: 7 },
@@ -74,7 +74,7 @@ describe('o que chega pela porta das Mensagens', () => {
   });
 
   it.each([0, 1])(
-    'as respostas do servidor %i têm os nomes do pedido, um pedido depois do outro',
+    'the answers of server %i have the names of the request, one request after another',
     async (index) => {
       const client = await open(index);
       const exchanges = [
@@ -114,7 +114,7 @@ describe('o que chega pela porta das Mensagens', () => {
     },
   );
 
-  it('poucas linhas recusadas uma depois da outra terminam a conexão, e a última diz por quê', async () => {
+  it('a few refused lines in a row end the connection, and the last one says why', async () => {
     const client = await open();
     const wrong = { tipo: 'nada' };
     // What is right in between counts.
@@ -133,7 +133,7 @@ describe('o que chega pela porta das Mensagens', () => {
   it.each([
     ['aninhado demais', `{"tipo":"GET","chave":"x","y":${'['.repeat(200_000)}${']'.repeat(200_000)}}`],
     ['com partes demais', `{"tipo":"GET","chave":"x","y":[${'0,'.repeat(200_000)}0]}`],
-  ])('o que é %s nem é lido', async (_, line) => {
+  ])('not even read: %s', async (_, line) => {
     const client = await open();
     client.write(`${line}\n`);
     expect(await client.answers(1)).toMatchObject({
@@ -147,7 +147,7 @@ describe('o que chega pela porta das Mensagens', () => {
     await othersGoOn();
   });
 
-  it('uma Mensagem em muitos segmentos, cortada até no meio de uma letra', async () => {
+  it('a Mensagem in many segments, cut even within a character', async () => {
     const client = await open();
     const bytes = Buffer.from(`${JSON.stringify({ tipo: 'PUT', chave: 'ção 🙂', valor: 'é' })}\r\n`);
     for (const byte of bytes) {
@@ -157,7 +157,7 @@ describe('o que chega pela porta das Mensagens', () => {
     expect(await client.answers(1)).toEqual({ tipo: 'PUT_OK', chave: 'ção 🙂', timestamp: 1 });
   });
 
-  it('os maiores valores passam, os maiores que eles são recusados e a conexão continua', async () => {
+  it('the largest values pass, larger ones are refused and the connection goes on', async () => {
     const client = await open();
     const long = '\u0001'.repeat(limits.valueBytes);
     expect(await client.ask({ tipo: 'PUT', chave: 'longa', valor: long })).toMatchObject({ tipo: 'PUT_OK' });
@@ -192,7 +192,7 @@ describe('o que chega pela porta das Mensagens', () => {
     ['uma lista', '[1,2,3]\n'],
     ['meia letra', '{"tipo":"PUT","chave":"\\ud800","valor":"x"}\n'],
     ['HTTP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
-  ])('%s: um erro em uma Mensagem, e a conexão é fechada', async (_, bytes) => {
+  ])('%s: one error in a Mensagem, and the connection is closed', async (_, bytes) => {
     const client = await open();
     client.write(bytes);
     expect(await client.answers(1)).toMatchObject({ tipo: 'ERROR', codigo: 'PEDIDO_INVALIDO' });
@@ -201,7 +201,7 @@ describe('o que chega pela porta das Mensagens', () => {
     await othersGoOn();
   });
 
-  it('uma linha sem fim é cortada no limite', async () => {
+  it('a line without an end is cut off at the limit', async () => {
     const client = await open();
     const piece = Buffer.alloc(64 * 1024, 'x');
     for (let sent = 0; sent <= mensagemLimits.lineBytes && !client.closed; sent += piece.length) {
@@ -212,7 +212,7 @@ describe('o que chega pela porta das Mensagens', () => {
     await othersGoOn();
   });
 
-  it('uma conexão parada, uma linha que não termina e uma que pinga byte a byte são fechadas', async () => {
+  it('an idle connection, a line that does not end and one that drips byte by byte are closed', async () => {
     const [silent, half, dripping] = [await open(), await open(), await open()];
     half.write('{"tipo":');
     const drip = setInterval(() => dripping.write('x'), 100);
@@ -224,7 +224,7 @@ describe('o que chega pela porta das Mensagens', () => {
     await othersGoOn();
   });
 
-  it('quem só fecha o seu lado ainda recebe as respostas', async () => {
+  it('a client that closes only its own side still receives the answers', async () => {
     const client = await open();
     client.send({ tipo: 'PUT', chave: 'meia', valor: 'x' }, { tipo: 'GET', chave: 'meia', timestamp: 0 });
     client.socket.end();
@@ -232,7 +232,7 @@ describe('o que chega pela porta das Mensagens', () => {
     expect(client.received.map(({ tipo }) => tipo)).toEqual(['PUT_OK', 'GET_OK']);
   });
 
-  it('conexões demais: quem chega depois é avisado; quem estava, e os outros servidores, continuam', async () => {
+  it('too many connections: newcomers are told so; those already there, and the other servers, go on', async () => {
     // Who has said something keeps the place.
     const settled = await Promise.all(
       Array.from({ length: 30 }, async () => {
@@ -256,7 +256,7 @@ describe('o que chega pela porta das Mensagens', () => {
     });
   });
 
-  it('um cliente que não lê as respostas não cresce na memória do servidor', async () => {
+  it('a client that does not read the answers does not grow in the memory of the server', async () => {
     const value = 'v'.repeat(limits.valueBytes);
     const reader = await open();
     expect(await reader.ask({ tipo: 'PUT', chave: 'grande', valor: value })).toMatchObject({
@@ -273,7 +273,7 @@ describe('o que chega pela porta das Mensagens', () => {
     expect(system.printed[1]!.length - before).toBeLessThan(asked / 2);
   });
 
-  it('muitos clientes de uma vez, todos servidos', async () => {
+  it('many clients at once, all served', async () => {
     const some = await Promise.all(Array.from({ length: 20 }, (_, n) => open(n % 3)));
     const answers = await Promise.all(
       some.map((client, n) => client.ask({ tipo: 'PUT', chave: 'muitos', valor: String(n) })),
@@ -282,7 +282,7 @@ describe('o que chega pela porta das Mensagens', () => {
     expect(timestamps).toEqual(timestamps.map((_, n) => n + 1));
   });
 
-  it('valores com quebras de linha não forjam linhas no terminal', async () => {
+  it('values with line breaks do not forge lines on the terminal', async () => {
     const client = await open();
     await client.ask({ tipo: 'PUT', chave: 'forja', valor: 'x\nREPLICATION key:a value:b ts:9.\u001b[2J' });
     const line = system.printed[1]!.find((printed) => printed.startsWith('REPLICATION key:forja'));

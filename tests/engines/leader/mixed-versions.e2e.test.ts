@@ -10,7 +10,7 @@ const PATIENCE_MS = 120_000;
 const available = await earlierProgramsAvailable();
 
 /** A leader and a follower, one of today and one of the commit before: every `Mensagem` between them, both ways. */
-describe.skipIf(!available)('sistema com líder de duas versões', () => {
+describe.skipIf(!available)('system with a leader, of two versions', () => {
   let servers: ServerProcess[] = [];
   let clients: MensagemClient[] = [];
 
@@ -21,7 +21,7 @@ describe.skipIf(!available)('sistema com líder de duas versões', () => {
   });
 
   it.each(['antiga', 'atual'] as const)(
-    'o líder da versão %s e um seguidor da outra',
+    'the leader of version "%s" and a follower of the other',
     { timeout: PATIENCE_MS },
     async (leads) => {
       const old = await earlierProgram('previous');

@@ -12,8 +12,8 @@ import { LineReader, LineTooLong } from '../../../src/wire/mensagem/lines.js';
 import { MutationLog } from '../../../src/engines/leader/log.js';
 import { ManualTime } from '../fleet/bus/manual-time.js';
 
-describe('linhas', () => {
-  it('são as mesmas, como quer que os segmentos caiam', () => {
+describe('lines', () => {
+  it('are the same however the segments fall', () => {
     const text = fc.array(
       fc.string({ unit: 'grapheme', maxLength: 20 }).map((line) => line.replace(/[\r\n]/g, '')),
     );
@@ -35,7 +35,7 @@ describe('linhas', () => {
     );
   });
 
-  it('têm um limite cada, e as inacabadas de todos os leitores um juntas', () => {
+  it('have a limit each, and the unfinished ones of all readers one together', () => {
     const budget = { used: 0, max: 15 };
     const reader = new LineReader(10, budget);
     reader.push(Buffer.from('0123456789'));
@@ -50,7 +50,7 @@ describe('linhas', () => {
   });
 });
 
-describe('o que espera de quem não lê, ou escreve byte a byte', () => {
+describe('what waits for a client that does not read, or writes byte by byte', () => {
   const heldBy = (fill: () => unknown): number => {
     const before = process.memoryUsage().heapUsed;
     const kept = fill();
@@ -60,7 +60,7 @@ describe('o que espera de quem não lê, ou escreve byte a byte', () => {
   };
   const MiB = 1024 * 1024;
 
-  it('um segmento de milhares de linhas ocupa o que ocupam seus bytes', () => {
+  it('a segment of thousands of lines takes the memory of its bytes', () => {
     const lines = '{}\n'.repeat(21_845);
     const bytes = heldBy(() =>
       Array.from({ length: 200 }, () => {
@@ -73,7 +73,7 @@ describe('o que espera de quem não lê, ou escreve byte a byte', () => {
     expect(bytes).toBeLessThan(50 * MiB);
   });
 
-  it('e uma linha em segmentos de um byte também', () => {
+  it('and so does a line in segments of one byte', () => {
     const budget = { used: 0, max: MiB };
     const reader = new LineReader(MiB, budget);
     const bytes = heldBy(() => {
@@ -87,8 +87,8 @@ describe('o que espera de quem não lê, ou escreve byte a byte', () => {
   });
 });
 
-describe('as linhas do contrato', () => {
-  it('são estas, à letra', () => {
+describe('the lines of the contract', () => {
+  it('are exactly these', () => {
     const client = lines.addressText('::ffff:10.0.0.7', 5000);
     expect(lines.putReceived(client, 'k', 'v')).toBe('Cliente 10.0.0.7:5000 PUT key:k value:v.');
     expect(lines.putForwarded('k', 'v')).toBe('Encaminhando PUT key:k value:v');
@@ -108,7 +108,7 @@ describe('as linhas do contrato', () => {
   });
 });
 
-describe('a regra de quem não volta no tempo', () => {
+describe('the rule that nobody goes back in time', () => {
   const row = (version: number) => ({ key: 'k', value: 'v', version, timestamp: 1 });
   it.each([
     [0, undefined, 'NULL', 0],
@@ -117,14 +117,14 @@ describe('a regra de quem não volta no tempo', () => {
     [2, 2, 'GET_OK', 2],
     [2, 3, 'GET_OK', 3],
     [3, 2, 'TRY_OTHER_SERVER_OR_LATER', 2],
-  ] as const)('o cliente viu %j, o servidor tem %j: %s', (seen, version, tipo, timestamp) => {
+  ] as const)('the client has seen %j, the server has %j: %s', (seen, version, tipo, timestamp) => {
     const answer = getAnswer('k', seen, version === undefined ? undefined : row(version));
     expect(answer).toMatchObject({ tipo, timestamp, valor: tipo === 'GET_OK' ? 'v' : tipo });
   });
 });
 
 describe('Mensagem', () => {
-  it('uma mutação vai e volta igual', () => {
+  it('a mutation survives the round trip unchanged', () => {
     const insert: InsertMutation = {
       kind: 'insert',
       key: 'k\n',
@@ -149,7 +149,7 @@ describe('Mensagem', () => {
     }
   });
 
-  it('o que quer que chegue, só sai uma Mensagem ou uma recusa', () => {
+  it('whatever arrives, only a Mensagem or a refusal comes out', () => {
     const tipos = fc.constantFrom(
       ...[
         'PUT',
@@ -191,10 +191,10 @@ describe('Mensagem', () => {
   });
 });
 
-describe('a espera pelas confirmações', () => {
+describe('the wait for confirmations', () => {
   const late = (): KvsError => new KvsError('RESULTADO_DESCONHECIDO', 'tarde');
 
-  it('termina na ordem, e ao fim do prazo de cada um', async () => {
+  it('ends in order, and at the deadline of each', async () => {
     const time = new ManualTime();
     const commits = new Acknowledgements(time, 100, late);
     const ends: string[] = [];
@@ -222,8 +222,8 @@ describe('a espera pelas confirmações', () => {
   });
 });
 
-describe('o log do líder', () => {
-  it('guarda as últimas, até o seu limite', () => {
+describe('the log of the leader', () => {
+  it('keeps the latest mutations, up to its limit', () => {
     const log = new MutationLog({ logMutations: 3, logBytes: 1_000_000 });
     const mutation = (key: string) =>
       ({ kind: 'insert', key, value: 'v', version: 1, timestamp: 1, context: [] }) as const;
@@ -235,8 +235,8 @@ describe('o log do líder', () => {
   });
 });
 
-describe('linha de comando do cliente', () => {
-  it('faz o que se pede na ordem, com qualquer chave e valor', () => {
+describe('command line of the client', () => {
+  it('does what is asked in order, with any key and value', () => {
     const words = ['lider-cliente', '--put', '-k', '--get', '--insiste', '--get', '--put', '--put', 'a', ''];
     expect(takeActions(words)).toEqual({
       rest: ['lider-cliente', '--insiste'],

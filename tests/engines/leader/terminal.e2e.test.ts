@@ -8,7 +8,7 @@ import { freeAddresses } from '../../support/leader-nodes.js';
 import { Console } from '../../support/leader-process.js';
 
 /** The questions, on real terminals. */
-describe('perguntas no terminal', () => {
+describe('questions on the terminal', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kvs-terminal-'));
   const output = (name: string): string => join(folder, name);
   const read = (name: string): string => readFileSync(output(name), 'utf8');
@@ -27,12 +27,12 @@ describe('perguntas no terminal', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('os padrões são os do contrato', () => {
+  it('the defaults are those of the contract', () => {
     expect(USUAL_SERVERS).toEqual(['127.0.0.1:10097', '127.0.0.1:10098', '127.0.0.1:10099']);
     expect(LEADER_EXAMPLE).toBe('127.0.0.1:10097');
   });
 
-  it('a porta oferecida em um terminal não é oferecida em outro', { timeout: 30_000 }, async () => {
+  it('the port offered on one terminal is not offered on another', { timeout: 30_000 }, async () => {
     const offered = new Set<string>();
     for (const name of ['p1', 'p2']) {
       const server = await onTerminal(name, ['lider-servidor']);
@@ -48,7 +48,7 @@ describe('perguntas no terminal', () => {
     await last!.asks(`a porta ${[...offered][0]!} já está em uso: diga outra`);
   });
 
-  it('o que está errado tem o nome que foi digitado; de uma porta em uso se diz o que fazer', async () => {
+  it('a mistake is named as it was typed; for a port in use it says what to do', async () => {
     const wrong = await Console.start(['lider-servidor', '--porta', 'x']);
     expect(await wrong.ended).toBe(2);
     expect(wrong.stderr).toMatch(/^kvs: --porta: "x" não serve/);
@@ -70,7 +70,7 @@ describe('perguntas no terminal', () => {
     await first.kill9();
   });
 
-  it('servidores e cliente: Enter é o padrão, um erro pergunta de novo', { timeout: 60_000 }, async () => {
+  it('servers and client: Enter is the default, a mistake asks again', { timeout: 60_000 }, async () => {
     const addresses = await freeAddresses(3);
     const [leader = '', second = '', third = ''] = addresses;
     const port = (address: string): string => address.split(':')[1] ?? '';
@@ -154,7 +154,7 @@ describe('perguntas no terminal', () => {
     for (const name of ['2', '3']) expect(read(name)).toContain('REPLICATION key:fruta value:maçã ts:1.\n');
   });
 
-  it('respostas por um duto valem como as do teclado, e o fim delas como Enter', async () => {
+  it('answers through a pipe count as those of the keyboard, and their end as Enter', async () => {
     const [address = ''] = await freeAddresses(1);
     const server = await Console.start(['lider-servidor'], {
       KVS_PORTA_MENSAGEM: address.split(':')[1] ?? '',

@@ -5,7 +5,7 @@ import { freeAddresses } from '../../support/leader-nodes.js';
 import { Console } from '../../support/leader-process.js';
 
 /** The whole standard output of five consoles: three servers, two clients. */
-describe('o que se lê nos cinco terminais', () => {
+describe('what the five terminals show', () => {
   let leader: Console;
   let near: Console;
   let late: Console;
@@ -44,7 +44,7 @@ describe('o que se lê nos cinco terminais', () => {
     await proxy.stop();
   });
 
-  it('são as linhas do contrato, e mais nada', { timeout: 60_000 }, async () => {
+  it('is the lines of the contract, and nothing else', { timeout: 60_000 }, async () => {
     const [leaderAddress = '', nearAddress = '', lateAddress = ''] = addresses;
     let anaLines = 0;
     let biaLines = 0;
@@ -125,7 +125,7 @@ describe('o que se lê nos cinco terminais', () => {
     expect(new Set(ports).size).toBe(3);
   });
 
-  it('o cliente insiste, e diz na saída de erros o que fez', { timeout: 30_000 }, async () => {
+  it('the client retries, and says on standard error what it did', { timeout: 30_000 }, async () => {
     const [, nearAddress = '', lateAddress = ''] = addresses;
     const [closed = ''] = await freeAddresses(1);
     const words = [

@@ -28,8 +28,8 @@ const SILENCE_MS = 300;
 let students = 0;
 const newStudent = (): string => `11921BSI${String(++students).padStart(3, '0')}`;
 
-describe.each(Object.keys(TOPICS_STANDS))('os tópicos do portal, %s', (engine) => {
-  describe.skipIf(engine === 'consenso' && !etcdAvailable())('com credenciais', () => {
+describe.each(Object.keys(TOPICS_STANDS))('the topics of the portal, %s', (engine) => {
+  describe.skipIf(engine === 'consenso' && !etcdAvailable())('with credentials', () => {
     let here: TopicsStand;
     beforeAll(async () => {
       here = await TOPICS_STANDS[engine]!();
@@ -51,7 +51,7 @@ describe.each(Object.keys(TOPICS_STANDS))('os tópicos do portal, %s', (engine) 
       return done;
     };
 
-    it.each(EVERYBODY)('%s publica o que pode, e nada mais acontece', async (who) => {
+    it.each(EVERYBODY)('%s publishes what it may, and nothing else happens', async (who) => {
       const before = await enrolled();
       const [tried, after] = [newStudent(), newStudent()];
       const user = await connect(who);
@@ -68,7 +68,7 @@ describe.each(Object.keys(TOPICS_STANDS))('os tópicos do portal, %s', (engine) 
       expect(await enrolled()).toEqual([...before, ...(granted ? [tried] : []), after]);
     });
 
-    it.each(EVERYBODY)('%s vê o que pode', async (who) => {
+    it.each(EVERYBODY)('%s sees what it may', async (who) => {
       const user = await connect(who);
       const granted = who === 'srv' || may(who, 'read', 'portal/');
       const subscribe = (): Promise<number> => user.subscribe('portal/#');
@@ -91,7 +91,7 @@ describe.each(Object.keys(TOPICS_STANDS))('os tópicos do portal, %s', (engine) 
       ['uma credencial vencida', 'velha', secretOf('velha')],
       ['uma credencial revogada', 'rui', secretOf('rui')],
       ['o token inteiro como senha', 'raiz', tokenText('raiz', secretOf('raiz'))],
-    ])('%s não entra, e é contado', async (_what, name, secret) => {
+    ])('is refused, and counted: %s', async (_what, name, secret) => {
       const counted = here.access.table.refusals.NAO_AUTENTICADO;
       await refusing('NAO_AUTENTICADO', () =>
         expect(connect(name, secret)).rejects.toMatchObject({ code: 4 }),
@@ -99,13 +99,13 @@ describe.each(Object.keys(TOPICS_STANDS))('os tópicos do portal, %s', (engine) 
       expect(here.access.table.refusals.NAO_AUTENTICADO).toBe(counted + 1);
     });
 
-    it('quem não diz quem é não entra', async () => {
+    it('a client that does not say who it is is refused', async () => {
       await refusing('SEM_USUARIO', () =>
         expect(MqttUser.connect(here.brokerPort, undefined, undefined)).rejects.toMatchObject({ code: 4 }),
       );
     });
 
-    it('quem teve a credencial revogada não publica mais, nem vê', async () => {
+    it('a client whose credential was revoked neither publishes nor sees any more', async () => {
       const rita = await connect('rita');
       expect(await rita.subscribe('portal/#')).toBe(1);
       const [first, second] = [newStudent(), newStudent()];
@@ -123,14 +123,14 @@ describe.each(Object.keys(TOPICS_STANDS))('os tópicos do portal, %s', (engine) 
   });
 });
 
-describe('os tópicos do portal de um servidor com credenciais, num broker que não pergunta quem publica', () => {
+describe('the topics of the portal of a server with credentials, on a broker that does not ask who publishes', () => {
   let here: TopicsStand;
   beforeAll(async () => {
     here = await openFleet(undefined);
   });
   afterAll(() => here.close());
 
-  it('ficam fechados: nada do que vem é feito, cada mensagem é contada, nada é mostrado', async () => {
+  it('stay closed: nothing that comes is done, each message is counted, nothing is shown', async () => {
     const stranger = await MqttUser.connect(here.brokerPort, undefined, undefined);
     expect(await stranger.subscribe('portal/#')).toBe(1);
     const matricula = newStudent();
@@ -161,9 +161,9 @@ describe('os tópicos do portal de um servidor com credenciais, num broker que n
   });
 });
 
-describe('o programa, com o seu broker nesta máquina', () => {
+describe('the program, with its broker on this machine', () => {
   it(
-    '--broker-credenciais abre os tópicos a quem a tabela deixa; sem isso ficam fechados',
+    '--broker-credenciais opens the topics to those that the table lets in; without it they stay closed',
     { timeout: 60_000 },
     async () => {
       const folder = await mkdtemp(join(tmpdir(), 'kvs-topicos-'));

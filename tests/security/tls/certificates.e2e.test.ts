@@ -20,7 +20,7 @@ async function certificate(folder: string, name: string): Promise<X509Certificat
 }
 
 describe('kvs certificados', () => {
-  it('faz uma autoridade, um servidor desta máquina e clientes; chaves que só o dono lê', async () => {
+  it('makes an authority, a server of this machine and clients; only the owner can read the keys', async () => {
     const folder = join(parent, 'todos');
     const made = await kvs([
       'certificados',
@@ -72,7 +72,7 @@ describe('kvs certificados', () => {
     expect(new Set(serials).size).toBe(4);
   });
 
-  it('não escreve uma chave num arquivo que já estava no lugar do parcial', async () => {
+  it('does not write a key into a file that was already in place of the partial one', async () => {
     const folder = join(parent, 'parcial');
     await mkdir(folder);
     // Whoever has it open reads what is written into it, whatever its mode becomes.
@@ -84,7 +84,7 @@ describe('kvs certificados', () => {
     await open.close();
   });
 
-  it('não muda o que já está lá sem --substitui, e nunca a autoridade', async () => {
+  it('does not change what is there without --substitui, and never the authority', async () => {
     const folder = join(parent, 'outra-vez');
     expect((await kvs(['certificados', folder, '--cliente', 'maria'])).code).toBe(0);
     const content = async (): Promise<string[]> =>
@@ -135,7 +135,7 @@ describe('kvs certificados', () => {
     [['--cliente', '../fora'], '--cliente'],
     [['--cliente', ''], '--cliente'],
     [['--nome', 'a b/c'], '--nome'],
-  ])('recusa %j numa linha, e não escreve nada', async (args, option) => {
+  ])('refuses %j in one line, and writes nothing', async (args, option) => {
     const folder = join(parent, 'recusado');
     const { code, stdout, stderr } = await kvs(['certificados', folder, ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -143,14 +143,14 @@ describe('kvs certificados', () => {
     await expect(readdir(folder)).rejects.toThrow();
   });
 
-  it('uma pasta em que não se pode escrever', async () => {
+  it('a folder that cannot be written to', async () => {
     const { code, stderr } = await kvs(['certificados', '/dev/null/pasta']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^kvs: não consegui criar a pasta [^\n]*\n$/);
   });
 });
 
-it('um certificado vale para os endereços IPv6 que tem, como quer que se escrevam, e para nenhum outro', async () => {
+it('a certificate holds for the IPv6 addresses that it has, however they are written, and for no other', async () => {
   const folder = join(parent, 'ipv6');
   await kvs(['certificados', folder, '--nome', '2001:db8::5']);
   const { raw, subjectAltName } = await certificate(folder, 'servidor');

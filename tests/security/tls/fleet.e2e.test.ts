@@ -38,8 +38,8 @@ async function brokerFile(name: string, { user, password }: Login): Promise<stri
   return path;
 }
 
-describe('uma frota com o seu broker embutido fora desta máquina', () => {
-  it('TLS, usuários e papéis: os servidores se entendem, os outros só fazem o que podem', async () => {
+describe('a fleet with its embedded broker beyond this machine', () => {
+  it('TLS, users and roles: the servers understand each other, others do only what they may', async () => {
     const server = await credential('frota1', 'servidor');
     const reader = await credential('leitora', 'leitura', ['--prefixo', 'portal/']);
     const brokerPort = await freePort();
@@ -88,7 +88,7 @@ describe('uma frota com o seu broker embutido fora desta máquina', () => {
     await first.stop();
   }, 120_000);
 
-  it('sem --broker-credenciais: uma linha, saída 2', async () => {
+  it('without --broker-credenciais: one line, exit code 2', async () => {
     await credential('frota2', 'servidor');
     const pair = await files.server('servidor2');
     const { code, stdout, stderr } = await kvs([
@@ -100,7 +100,7 @@ describe('uma frota com o seu broker embutido fora desta máquina', () => {
     expect(stderr).toContain('diga --broker-credenciais');
   });
 
-  it('--broker-local mqtts:// sem certificado: uma linha, saída 2', async () => {
+  it('--broker-local mqtts:// without a certificate: one line, exit code 2', async () => {
     const { code, stderr } = await kvs(['servidor', '0', '--broker-local', 'mqtts://127.0.0.1:1']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^kvs: --broker-local com TLS pede [^\n]*\n$/);

@@ -39,14 +39,14 @@ function refusals(process: ServerProcess): string[] {
     .flatMap((line) => ('mais' in line ? Object.keys(line['mais'] as object) : [String(line['motivo'])]));
 }
 
-describe('gRPC com TLS', () => {
+describe('gRPC with TLS', () => {
   let process: ServerProcess;
   beforeAll(async () => {
     process = await serve(pairArgs(server));
   });
   afterAll(() => process.stop());
 
-  it('o cliente com a autoridade grava e lê; KVS_TLS_CA diz o mesmo que --tls-ca', async () => {
+  it('the client with the authority writes and reads; KVS_TLS_CA says the same as --tls-ca', async () => {
     const p = ['-p', String(process.port)];
     const put = await kvs([
       'cliente',
@@ -66,7 +66,7 @@ describe('gRPC com TLS', () => {
     expect(get.stdout).toContain('Maria');
   });
 
-  it('descoberta, conversas e cópias também', async () => {
+  it('discovery, conversations and copies too', async () => {
     const target = ['-p', String(process.port), '--tls-ca', files.ca];
     const put = await kvs(['cliente', ...target, 'putall', '--chave', 'aaa', 'bbb', '--valor', '111', '222']);
     expect(put).toMatchObject({ code: 0, stderr: '' });
@@ -81,7 +81,7 @@ describe('gRPC com TLS', () => {
     ['sem TLS', () => [], 'EXIGE_TLS'],
     ['com as autoridades públicas', () => ['--tls'], 'CERTIFICADO_DESCONHECIDO'],
     ['esperando outro nome', () => ['--tls-ca', files.ca, '--tls-nome', 'kvs.exemplo'], 'NOME_ERRADO'],
-  ])('um cliente %s recebe uma linha com o que fazer, e nada é gravado', async (_, args, code) => {
+  ])('a client "%s" gets one line with what to do, and nothing is written', async (_, args, code) => {
     const write = ['-o', 'insere', '-k', 'recusada', '-v', 'xxx'];
     const {
       code: exit,
@@ -95,7 +95,7 @@ describe('gRPC com TLS', () => {
     expect(after.code).toBe(3);
   });
 
-  it('quem fala sem TLS na porta é desligado e contado, e os outros não notam', async () => {
+  it('a client without TLS is disconnected and counted, and the others do not notice', async () => {
     await new Promise<void>((resolve) => {
       const socket = connectPlain(process.port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\n\r\n'));
       socket.on('error', () => undefined).once('close', () => resolve());
@@ -103,7 +103,7 @@ describe('gRPC com TLS', () => {
     await eventually('a refusal', () => refusals(process).includes('SEM_TLS'), 30_000);
   });
 
-  it('TLS 1.3 serve, TLS 1.2 não', async () => {
+  it('TLS 1.3 is accepted, TLS 1.2 is not', async () => {
     const ca = readFileSync(files.ca);
     expect(await greet(process.port, { ca })).toMatchObject({ protocol: 'TLSv1.3', error: undefined });
     const old = await greet(process.port, { ca, maxVersion: 'TLSv1.2' });
@@ -112,14 +112,14 @@ describe('gRPC com TLS', () => {
   });
 });
 
-describe('servidores que não são os esperados', () => {
+describe('servers that are not the expected ones', () => {
   it.each([
     ['vencido', () => files.server('vencido', undefined, -1), 'CERTIFICADO_VENCIDO'],
     ['assinado por si mesmo', () => Promise.resolve(files.selfSigned), 'CERTIFICADO_AUTOASSINADO'],
     ['de outra autoridade', () => files.strangerServer(), 'CERTIFICADO_DESCONHECIDO'],
     ['de outro nome', () => files.server('outro', ['kvs.exemplo']), 'NOME_ERRADO'],
     ['nenhum: não fala TLS', () => Promise.resolve(undefined), 'SEM_TLS'],
-  ])('certificado %s', async (_, make, code) => {
+  ])('certificate %s', async (_, make, code) => {
     const other = await SilentServer.start(await make());
     const words = [
       ...['cliente', '-p', String(other.port), '--tls-ca', files.ca],
@@ -135,7 +135,7 @@ describe('servidores que não são os esperados', () => {
     }
   });
 
-  it('o nome esperado pode ser outro que o endereço', async () => {
+  it('the expected name may differ from the address', async () => {
     const process = await serve(pairArgs(await files.server('outro-nome', ['kvs.exemplo'])));
     const args = ['-p', String(process.port), '--tls-ca', files.ca, '--tls-nome', 'kvs.exemplo'];
     const put = await kvs(['cliente', ...args, '-o', 'insere', '-k', 'chave', '-v', 'valor']);
@@ -143,7 +143,7 @@ describe('servidores que não são os esperados', () => {
     expect(put).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('um servidor sem TLS: o cliente com TLS diz o que fazer, e o servidor conta', async () => {
+  it('a server without TLS: the client with TLS says what to do, and the server counts', async () => {
     const process = await serve([]);
     const args = ['-p', String(process.port), '--tls-ca', files.ca];
     const put = await kvs(['cliente', ...args, '-o', 'insere', '-k', 'chave', '-v', 'valor']);
@@ -154,7 +154,7 @@ describe('servidores que não são os esperados', () => {
     await process.stop();
   });
 
-  it('um servidor que só fala TLS 1.2', async () => {
+  it('a server that speaks only TLS 1.2', async () => {
     const other = await SilentServer.start(server, { maxVersion: 'TLSv1.2' });
     const args = ['-p', String(other.port), '--tls-ca', files.ca];
     const { code, stderr } = await kvs(['cliente', ...args, '-o', 'consulta', '-k', 'chave']);
@@ -164,20 +164,20 @@ describe('servidores que não são os esperados', () => {
   });
 });
 
-describe('TLS mútuo', () => {
+describe('mutual TLS', () => {
   let process: ServerProcess;
   beforeAll(async () => {
     process = await serve([...pairArgs(server), '--tls-ca', files.ca, '--tls-exige-cliente']);
   });
   afterAll(() => process.stop());
 
-  it('o cliente com certificado é atendido', async () => {
+  it('the client with a certificate is served', async () => {
     const args = ['-p', String(process.port), '--tls-ca', files.ca, ...pairArgs(client)];
     const put = await kvs(['cliente', ...args, '-o', 'insere', '-k', 'chave', '-v', 'valor']);
     expect(put).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('o certificado diz quem é o cliente, e a credencial o que ele pode', async () => {
+  it('the certificate says who the client is, and the credential what it may do', async () => {
     const list = join(files.folder, 'credenciais.json');
     const make = ['--papel', 'escrita', '--prefixo', 'loja/', '--certificado', 'CN=maria', '--arquivo', list];
     expect((await kvs(['credencial', 'cria', 'maria', ...make])).code).toBe(0);
@@ -197,7 +197,7 @@ describe('TLS mútuo', () => {
     await known.stop();
   });
 
-  it('sem certificado: uma linha que diz como', async () => {
+  it('without a certificate: one line that says how', async () => {
     const args = ['-p', String(process.port), '--tls-ca', files.ca];
     const put = await kvs(['cliente', ...args, '-o', 'insere', '-k', 'sem-nada', '-v', 'valor']);
     expect(put.code).toBe(5);
@@ -205,7 +205,7 @@ describe('TLS mútuo', () => {
     await eventually('a refusal', () => refusals(process).includes('SEM_CERTIFICADO'), 30_000);
   });
 
-  it('vencido, de outra autoridade, assinado por si mesmo: recusados e contados', async () => {
+  it('expired, of another authority, self-signed: refused and counted', async () => {
     const bad = [
       [await files.client('velho', -1), 'CERTIFICADO_VENCIDO'],
       [await files.strangerClient('maria'), 'CERTIFICADO_DESCONHECIDO'],
@@ -220,8 +220,8 @@ describe('TLS mútuo', () => {
   });
 });
 
-describe('certificados recarregados sem reinício', () => {
-  it('quem conecta vê o novo, quem está conectado continua, e um que não serve não muda nada', async () => {
+describe('certificates reloaded without a restart', () => {
+  it('new connections see the new one, open ones go on, and an unusable one changes nothing', async () => {
     const used = { certificate: join(files.folder, 'uso.pem'), key: join(files.folder, 'uso-chave.pem') };
     const use = async ({ certificate, key }: Pair): Promise<void> => {
       await copyFile(key, used.key);
@@ -272,7 +272,7 @@ describe('certificados recarregados sem reinício', () => {
   });
 });
 
-describe('arquivos que não servem ao abrir', () => {
+describe('unusable files at the start', () => {
   it.each([
     [
       'que não existe',
@@ -296,7 +296,7 @@ describe('arquivos que não servem ao abrir', () => {
       () => Promise.resolve([...pairArgs(server), '--tls-exige-cliente']),
       'pede também',
     ],
-  ])('certificado %s: uma linha, saída 2', async (_, args, why) => {
+  ])('certificate %s: one line, exit code 2', async (_, args, why) => {
     const { code, stdout, stderr } = await kvs(['servidor', '0', ...ALONE, ...(await args())]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^kvs: [^\n]*\n$/);

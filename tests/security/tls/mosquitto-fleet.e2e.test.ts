@@ -86,8 +86,8 @@ async function replicates(add: () => Promise<ServerProcess>): Promise<void> {
   for (const one of [a, b, late]) expect(one.logged(OUT_OF_REACH)).toBeUndefined();
 }
 
-describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto-seguro.conf diz', () => {
-  it('require_certificate: a frota entra com certificado, usuário e senha, e replica', async () => {
+describe.runIf(mosquittoAvailable())('mutual TLS with Mosquitto, as mosquitto-seguro.conf says', () => {
+  it('require_certificate: the fleet gets in with certificate, user and password, and replicates', async () => {
     await open({ switchedOn: [REQUIRED] });
     await replicates(() => serve(own, files.ca, ...secure(), ...loginArgs));
     // The certificate alone is not enough here.
@@ -96,7 +96,7 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     });
   }, 120_000);
 
-  it('use_identity_as_username: o nome no certificado é o usuário; sem senha a frota entra e replica', async () => {
+  it('use_identity_as_username: the certificate names the user; the fleet replicates without a password', async () => {
     await open({ switchedOn: [REQUIRED, IDENTITY] });
     await replicates(() => serve(own, files.ca, ...secure()));
   }, 120_000);
@@ -106,7 +106,7 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     ['um assinado por si mesmo', () => Promise.resolve(files.selfSigned), 'CERTIFICADO_RECUSADO'],
     ['um de outra autoridade', () => files.strangerServer(), 'CERTIFICADO_RECUSADO'],
   ])(
-    'um servidor com %s fica fora: um código no log, e ele atende sozinho',
+    'a server with %s stays out: one code in the log, and it serves alone',
     async (_, make, code) => {
       await open({ switchedOn: [REQUIRED, IDENTITY] });
       const outsider = await serve(await make?.(), files.ca, ...secure(), ...loginArgs);
@@ -119,7 +119,7 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     60_000,
   );
 
-  it('um cliente com certificado vencido fica fora, e um servidor com um assim nem começa', async () => {
+  it('a client with an expired certificate stays out, and a server with one does not even start', async () => {
     await open({ switchedOn: [REQUIRED, IDENTITY] });
     const expired = await files.client('velho', -1);
     await expect(MqttUser.connect(broker.port, files.ca, LOGIN, pem(expired))).rejects.toThrow();
@@ -128,7 +128,7 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     expect(started.stderr).toMatch(/^kvs: [^\n]*venceu em [^\n]*\n$/);
   });
 
-  it('quem tem o certificado de leitora é leitora, diga o usuário e a senha que disser', async () => {
+  it('the holder of a reader certificate is a reader, whatever user and password it gives', async () => {
     await open({ switchedOn: [REQUIRED, IDENTITY] });
     const enter = async (name: string): Promise<MqttUser> =>
       MqttUser.connect(broker.port, files.ca, LOGIN, pem(await files.client(name)));
@@ -151,7 +151,7 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     for (const client of [server, reader, stranger]) client.end();
   });
 
-  it('certificados de todos e a autoridade trocados enquanto a frota escreve, sem reiniciar um servidor', async () => {
+  it('all certificates and the authority replaced while the fleet writes, without restarting a server', async () => {
     const used = {
       certificate: join(files.folder, 'uso.pem'),
       key: join(files.folder, 'uso-chave.pem'),
@@ -223,7 +223,7 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
     await expect(old).rejects.toThrow();
   }, 180_000);
 
-  it('um certificado que vence em uso: a conexão fica, a próxima é recusada, e SIGHUP com um novo a traz de volta', async () => {
+  it('a certificate that expires in use: the connection stays, the next needs a new one and SIGHUP', async () => {
     await open({ switchedOn: [REQUIRED, IDENTITY] });
     const used = {
       certificate: join(files.folder, 'curto.pem'),
@@ -252,17 +252,17 @@ describe.runIf(mosquittoAvailable())('TLS mútuo com o Mosquitto, como mosquitto
   }, 120_000);
 });
 
-describe.runIf(mosquittoAvailable())('MQTT por WebSocket e TLS até o Mosquitto', () => {
+describe.runIf(mosquittoAvailable())('MQTT over WebSocket and TLS to Mosquitto', () => {
   const web = { listener: ['protocol websockets', 'socket_domain ipv4'] };
 
-  it('wss://: usuário, senha e ACL como por mqtts://, e a frota replica', async () => {
+  it('wss://: user, password and ACL as over mqtts://, and the fleet replicates', async () => {
     await open(web);
     await replicates(() => serve(own, files.ca, ...secure('wss'), ...loginArgs));
     const [first] = servers;
     expect(first?.logged('conectado ao broker')).toMatchObject({ broker: `wss://localhost:${broker.port}/` });
   }, 120_000);
 
-  it('wss:// e TLS mútuo: com certificado entra, sem ele não', async () => {
+  it('wss:// and mutual TLS: with a certificate it gets in, without one it does not', async () => {
     await open({ ...web, switchedOn: [REQUIRED] });
     const outsider = await serve(undefined, files.ca, ...secure('wss'), ...loginArgs);
     await soon('refused', () => outsider.logged(OUT_OF_REACH));
@@ -271,7 +271,7 @@ describe.runIf(mosquittoAvailable())('MQTT por WebSocket e TLS até o Mosquitto'
   }, 120_000);
 
   it.each(['mqtts', 'wss'])(
-    '%s:// até um broker de outra autoridade: o mesmo código, e nada é dito',
+    '%s:// to a broker of another authority: the same code, and nothing is said',
     async (scheme) => {
       await open({ shown: await files.strangerServer(), ...(scheme === 'wss' ? web : {}) });
       const alone = await serve(undefined, files.ca, ...secure(scheme), ...loginArgs);
@@ -283,7 +283,7 @@ describe.runIf(mosquittoAvailable())('MQTT por WebSocket e TLS até o Mosquitto'
     60_000,
   );
 
-  it('ws:// e uma senha: o log diz que ela vai às claras', async () => {
+  it('ws:// and a password: the log says that it travels in the clear', async () => {
     await open(web);
     // An address that is not loopback by name, and goes nowhere else.
     const server = await serve(undefined, files.ca, '--broker', `ws://0.0.0.0:${broker.port}`, ...loginArgs);

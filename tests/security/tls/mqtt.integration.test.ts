@@ -125,7 +125,7 @@ async function member(
 }
 
 function behaves(start: StartBroker): void {
-  it('quem confia na autoridade do broker conecta, por TLS 1.3 e nada mais antigo', async () => {
+  it('trusting the authority of the broker it connects, over TLS 1.3 and nothing older', async () => {
     const started = await start(await files.server('broker'));
     const { port, web } = started;
     const { bus } = await member(started);
@@ -146,19 +146,19 @@ function behaves(start: StartBroker): void {
     ['de outra autoridade', () => files.strangerServer(), 'CERTIFICADO_DESCONHECIDO'],
     ['de outro nome', () => files.server('outro', ['broker.exemplo']), 'NOME_ERRADO'],
     ['nenhum: sem TLS', () => Promise.resolve(undefined), 'SEM_TLS'],
-  ])('certificado do broker %s: um código no log, e o servidor segue sozinho', async (_, make, code) => {
+  ])('broker certificate %s: one code in the log, and the server goes on alone', async (_, make, code) => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const refused = await member(await start(await make()));
     expect([await eventually('a failure', refused.code), refused.bus.connected]).toEqual([code, false]);
     vi.unstubAllEnvs();
   });
 
-  it('sem TLS numa porta com TLS', async () => {
+  it('without TLS at a port with TLS', async () => {
     const refused = await member(await start(await files.server('broker')), {}, false);
     expect(await eventually('a failure', () => refused.code())).toBe('EXIGE_TLS');
   });
 
-  it('TLS mútuo: com certificado conecta, sem ele não', async () => {
+  it('mutual TLS: with a certificate it connects, without one it does not', async () => {
     const broker = await start(await files.server('broker'), true);
     const welcome = await member(broker, await files.client('servidor'));
     await eventually('connected', () => welcome.bus.connected);
@@ -173,10 +173,10 @@ function behaves(start: StartBroker): void {
   });
 }
 
-describe('broker embutido', () => {
+describe('embedded broker', () => {
   behaves(embedded);
 
-  it('certificados recarregados: quem conecta vê o novo, quem está conectado fica', async () => {
+  it('certificates reloaded: new connections see the new one, open ones stay', async () => {
     const used = { certificate: join(files.folder, 'uso.pem'), key: join(files.folder, 'uso-chave.pem') };
     const [first, second] = [await files.server('primeiro'), await files.server('segundo')];
     const use = async (pair: Pair): Promise<void> => {
@@ -199,7 +199,7 @@ describe('broker embutido', () => {
     expect(bus.counters.reconnects).toBe(0);
   });
 
-  it('uma autoridade trocada: quem é só da antiga não entra mais, nem retomando uma sessão', async () => {
+  it('a replaced authority: who is only of the old one is refused, also resuming a session', async () => {
     const ca = join(files.folder, 'em-uso-ca.pem');
     await copyFile(files.ca, ca);
     const tls = await Transport.open(
@@ -222,7 +222,7 @@ describe('broker embutido', () => {
     expect((await greet(broker.port, renewed)).error).toBeUndefined();
   });
 
-  it('conta o que recusa: sem TLS, sem certificado, certificado ruim', async () => {
+  it('counts what it refuses: no TLS, no certificate, bad certificate', async () => {
     const logger = new LogRecorder();
     const tls = await Transport.open(
       { ...(await files.server('broker')), ca: files.ca },
@@ -245,7 +245,7 @@ describe('broker embutido', () => {
     });
   });
 
-  it('quem conecta e não diz nada é desligado e contado', async () => {
+  it('a client that connects and says nothing is disconnected and counted', async () => {
     const logger = new LogRecorder();
     const tls = await Transport.open(await files.server('broker'), false, realTime, logger);
     const broker = await embeddedOver(tls, logger);
@@ -254,7 +254,7 @@ describe('broker embutido', () => {
     expect(broker.refused.APERTO_LENTO).toBe(1);
   });
 
-  it('quem enche a porta de conexões caladas não deixa ninguém de fora', async () => {
+  it('silent connections that fill the port keep nobody out', async () => {
     const logger = new LogRecorder();
     const tls = await Transport.open(await files.server('broker'), false, realTime, logger);
     const broker = await embeddedOver(tls, logger);
@@ -272,7 +272,7 @@ describe('broker embutido', () => {
     await eventually('one of them gave way', () => broker.refused.APERTO_LENTO > 0);
   });
 
-  it('quem fala TLS na porta sem TLS é desligado e contado', async () => {
+  it('a client that speaks TLS at the port without TLS is disconnected and counted', async () => {
     const logger = new LogRecorder();
     const broker = await embeddedOver(undefined, logger);
     await greet(broker.port, {});
@@ -287,10 +287,10 @@ describe.runIf(mosquittoAvailable())('Mosquitto', () => {
   behaves(mosquitto);
 });
 
-describe.runIf(mosquittoAvailable())('Mosquitto, por WebSocket', () => {
+describe.runIf(mosquittoAvailable())('Mosquitto, over WebSocket', () => {
   behaves(mosquittoWeb);
 
-  it('um endereço IPv6 é um nome como outro: com ele no certificado conecta', async () => {
+  it('an IPv6 address is a name like any other: with it in the certificate it connects', async () => {
     const listener = ['protocol websockets', 'socket_domain ipv6'];
     const { port } = await mosquittoListening(listener, await files.server('broker'), false, '::1');
     const { bus } = await member({ port, host: '[::1]', web: true });
@@ -299,13 +299,13 @@ describe.runIf(mosquittoAvailable())('Mosquitto, por WebSocket', () => {
   });
 });
 
-describe('um broker qualquer', () => {
+describe('any broker', () => {
   const ways = [
     ['mqtts', false],
     ['wss', true],
   ] as const;
 
-  it.each(ways)('com o certificado vencido, por %s', async (_, web) => {
+  it.each(ways)('with an expired certificate, over %s', async (_, web) => {
     const other = await SilentServer.start(await files.server('vencido', undefined, -1));
     cleanUps.push(() => other.stop());
     const refused = await member({ port: other.port, web });
@@ -313,7 +313,7 @@ describe('um broker qualquer', () => {
     expect(refused.code()).toBe('CERTIFICADO_VENCIDO');
   });
 
-  it.each(ways)('que só fala TLS 1.2, por %s', async (_, web) => {
+  it.each(ways)('that speaks only TLS 1.2, over %s', async (_, web) => {
     const other = await SilentServer.start(await files.server('velho'), { maxVersion: 'TLSv1.2' });
     cleanUps.push(() => other.stop());
     const refused = await member({ port: other.port, web });
@@ -325,14 +325,14 @@ describe('um broker qualquer', () => {
     ['o TLS', 'mqtts', false, false, 'SEM_TLS'],
     ['o TLS', 'wss', true, false, 'SEM_TLS'],
     ['o WebSocket', 'wss', true, true, 'ECONNRESET'],
-  ])('que desliga porque lhe falta %s, por %s', async (_missing, _by, web, secure, code) => {
+  ])('that disconnects because it lacks %s, over %s', async (_missing, _by, web, secure, code) => {
     const { port } = await embedded(secure ? await files.server('broker') : undefined);
     const refused = await member({ port, web });
     await eventually('a failure', () => refused.code());
     expect(refused.code()).toBe(code);
   });
 
-  it('conexões novas usam os arquivos novos do cliente', async () => {
+  it('new connections use the new files of the client', async () => {
     const own = { certificate: join(files.folder, 'meu.pem'), key: join(files.folder, 'meu-chave.pem') };
     const stranger = await files.strangerClient('servidor');
     await copyFile(stranger.key, own.key);

@@ -9,7 +9,7 @@ import { accepts, hasIPv6 } from '../../support/net.js';
 const [V4, V6] = LOOPBACKS;
 const bothLoopbacks = await hasIPv6();
 
-describe('uma porta em vários endereços', () => {
+describe('one port on several addresses', () => {
   const opened: OpenPorts[] = [];
   const accepted: Socket[] = [];
 
@@ -27,18 +27,18 @@ describe('uma porta em vários endereços', () => {
     await Promise.all(opened.splice(0).map((ports) => ports.close()));
   });
 
-  it.skipIf(!bothLoopbacks)('a 0 é a mesma em todos, e quem chega por qualquer um é atendido', async () => {
+  it.skipIf(!bothLoopbacks)('port 0 is the same on all, and connections to any are accepted', async () => {
     const { port } = await open(LOOPBACKS, 0);
     expect(await Promise.all(LOOPBACKS.map((host) => accepts(port, host)))).toEqual([true, true]);
     await eventually('both are let in', () => accepted.length === 2);
   });
 
-  it.skipIf(!bothLoopbacks)('um endereço dito é só ele', async () => {
+  it.skipIf(!bothLoopbacks)('an address given is only that one', async () => {
     const { port } = await open(V4, 0);
     expect(await accepts(port, V6)).toBe(false);
   });
 
-  it('um endereço que a máquina não tem fica de fora, se há outro', async () => {
+  it('an address that the machine does not have is left out if there is another', async () => {
     // Set aside for documents: nobody has it.
     const { port } = await open([V4, '2001:db8::1'], 0);
     expect(await accepts(port)).toBe(true);
@@ -48,7 +48,7 @@ describe('uma porta em vários endereços', () => {
   it.skipIf(!bothLoopbacks).each([
     [V4, V6],
     [V6, V4],
-  ])('em uso só em %s: em uso, e %s fica livre', async (taken, other) => {
+  ])('in use only on %s: in use, and %s stays free', async (taken, other) => {
     const port = await freePort(LOOPBACKS);
     await open(taken, port);
     const address = taken === V6 ? `[${V6}]` : V4;
@@ -59,7 +59,7 @@ describe('uma porta em vários endereços', () => {
     expect(await accepts(port, other)).toBe(false);
   });
 
-  it.skipIf(!bothLoopbacks)('ninguém entra enquanto falta um endereço, nem fica depois', async () => {
+  it.skipIf(!bothLoopbacks)('nobody gets in while an address is missing, nor stays afterwards', async () => {
     const port = await freePort(LOOPBACKS);
     await open(V6, port);
     let over = false;
@@ -81,7 +81,7 @@ describe('uma porta em vários endereços', () => {
     await eventually('all are parted', () => visitors.every(({ destroyed }) => destroyed));
   });
 
-  it('de muitos que a querem ao mesmo tempo um a tem, inteira', async () => {
+  it('of many that want it at once one has it, whole', async () => {
     const port = await freePort(LOOPBACKS);
     const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => open(LOOPBACKS, port)));
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
