@@ -1,9 +1,10 @@
 import { KvsError } from './errors.js';
 
 /**
- * One attempt at an insert that its client may make several times, at several servers, and that must stand once. The
- * request id is the client's and the same for all attempts. The number is raised after every attempt whose fate is
- * unknown, so that no two attempts which may have been done have the same one, and the one answered has the greatest.
+ * One attempt at an insert that its client may try several times, at several servers, and that must take effect once.
+ * The client chooses the request id, the same for all attempts. It raises the number after every attempt with an
+ * unknown outcome, so that no two attempts that may have been done share a number, and the one answered has the
+ * greatest.
  */
 export interface Attempt {
   /** Matches {@link REQUEST_ID_PATTERN}. */
@@ -12,10 +13,10 @@ export interface Attempt {
   readonly number: number;
 }
 
-/** `<ms since 1970 in base 36>-<at least 64 random bits>`: when the client began can be seen of it. */
+/** `<ms since 1970 in base 36>-<at least 64 random bits>`: it tells when the client began. */
 export const REQUEST_ID_PATTERN = /^[0-9a-z]{1,11}-[A-Za-z0-9_-]{11,48}$/;
 
-/** Greatest number of an attempt. */
+/** Greatest allowed number of an attempt. */
 export const ATTEMPT_MAX = 1_000_000;
 
 /** When the client began, by its clock, ms since 1970. */
@@ -23,7 +24,7 @@ export function begunMs(id: string): number {
   return parseInt(id.slice(0, id.indexOf('-')), 36);
 }
 
-/** Somebody used one request id for two different inserts. */
+/** The error for one request id used for two different inserts. */
 export function reused(): KvsError {
   return new KvsError(
     'PEDIDO_REPETIDO',
@@ -31,7 +32,7 @@ export function reused(): KvsError {
   );
 }
 
-/** A repeated attempt of which nobody here can tell whether an earlier one was done. */
+/** The error for a repeated attempt when this server cannot tell whether an earlier one was done. */
 export function forgotten(): KvsError {
   return new KvsError(
     'RESULTADO_DESCONHECIDO',

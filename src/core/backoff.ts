@@ -1,16 +1,16 @@
-/** Greater exponents change nothing: every cap is reached long before. */
+/** Bounds the exponent; every cap is reached long before. */
 const DOUBLINGS_MAX = 30;
 
 /**
  * A pause that doubles with every failure up to a cap.
- * @param failures in a row, before the one that is followed by this pause: 0 for the first
+ * @param failures consecutive failures before the one that this pause follows: 0 for the first
  */
 export function doubledMs(failures: number, baseMs: number, capMs: number): number {
   return Math.min(capMs, baseMs * 2 ** Math.min(failures, DOUBLINGS_MAX));
 }
 
 /**
- * As {@link doubledMs}, with jitter: between half of it and the whole, so that those who failed together do not come back
+ * {@link doubledMs} with jitter, between half of it and the whole, so that clients that failed together do not retry
  * together.
  * @param random uniform in [0, 1)
  */
@@ -20,7 +20,7 @@ export function backoffMs(failures: number, baseMs: number, capMs: number, rando
 }
 
 /**
- * A period ±25 %, so that those who began together do not stay together.
+ * A period with ±25 % jitter, so that servers that started together do not stay in step.
  * @param random uniform in [0, 1)
  */
 export function aroundMs(periodMs: number, random: number): number {

@@ -6,11 +6,11 @@ interface Entry<K, V> {
 }
 
 /**
- * A map of at most so many entries, in the order in which they were last put. Beyond, the least recent one is forgotten:
- * what a stranger may fill must not grow without end.
+ * A map with a maximum number of entries, in the order in which they were last put. Beyond the maximum the least recent
+ * entry is evicted, so that strangers cannot fill memory.
  *
- * The order is a list of its own. A `Map` has one too, but to find its first entry it steps over all that were deleted
- * before it, which are as many as there are others.
+ * The order is a separate linked list. A `Map` keeps insertion order too, but finding its first entry steps over all
+ * deleted ones before it, of which there may be as many as live entries.
  */
 export class BoundedMap<K, V> {
   private readonly entriesByKey = new Map<K, Entry<K, V>>();
@@ -18,8 +18,8 @@ export class BoundedMap<K, V> {
   private readonly ends: Entry<K, V>;
 
   /**
-   * @param most entries that stay; `Infinity` where the owner forgets by another measure
-   * @param onForgotten hears of every entry that is forgotten for its age, and of none that is deleted
+   * @param most maximum number of entries; `Infinity` if the owner evicts by another measure
+   * @param onForgotten called for every entry evicted for its age, not for those deleted
    */
   constructor(
     private readonly most: number,
@@ -47,7 +47,7 @@ export class BoundedMap<K, V> {
     return this.entriesByKey.get(key)?.value;
   }
 
-  /** Sets an entry, which is the most recent one now. */
+  /** Sets an entry and makes it the most recent one. */
   put(key: K, value: V): void {
     const known = this.entriesByKey.get(key);
     if (known !== undefined) {
@@ -62,13 +62,13 @@ export class BoundedMap<K, V> {
     if (this.size > this.most) this.forgetOldest();
   }
 
-  /** Changes the value of an entry that is there, and leaves it in its place. */
+  /** Changes the value of an existing entry without changing its place in the order. */
   replace(key: K, value: V): void {
     const known = this.entriesByKey.get(key);
     if (known !== undefined) known.value = value;
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the entry existed */
   delete(key: K): boolean {
     const known = this.entriesByKey.get(key);
     if (known === undefined) return false;
@@ -81,7 +81,7 @@ export class BoundedMap<K, V> {
     this.ends.before = this.ends.after = this.ends;
   }
 
-  /** Forgets the least recent entry, if there is one. */
+  /** Evicts the least recent entry, if any. */
   forgetOldest(): void {
     if (this.size === 0) return;
     const { key, value } = this.ends.after;
@@ -89,7 +89,7 @@ export class BoundedMap<K, V> {
     this.onForgotten?.(key, value);
   }
 
-  /** Entries from the least recent one on. The one that was given last may be deleted meanwhile. */
+  /** Entries from the least recent one on. The entry just yielded may be deleted during iteration. */
   *[Symbol.iterator](): Generator<[K, V]> {
     for (let entry = this.ends.after; entry !== this.ends;) {
       const { after } = entry;

@@ -1,4 +1,4 @@
-/** An entry that is gone: where it was. */
+/** Where an entry was that has been removed. */
 export interface GoneEntry {
   readonly slot: number;
   readonly version: number;
@@ -7,9 +7,9 @@ export interface GoneEntry {
   readonly seq: number;
 }
 
-/** What changed since the portion before. */
+/** The changes since the previous portion. */
 interface ChangedPortion {
-  /** Rows to write, each with the slot of its key. A row that goes meanwhile disappears from here. */
+  /** Rows to write, each with the slot of its key. A row removed in the meantime disappears from here. */
   readonly rows: Map<number, number>;
   readonly gone: readonly GoneEntry[];
   /** Keys whose counters or heads may have changed. */
@@ -18,23 +18,23 @@ interface ChangedPortion {
 
 /**
  * Collects what changes in a key space, so that a copy of it elsewhere (a journal's state) can be brought up to date
- * without walking everything. Bounded: what is added and goes again before it was taken leaves no trace, an entry goes
- * once, and beyond `rowsMax` rows the answer is "everything".
+ * without a walk over everything. Its size is bounded: an entry added and removed before it was taken leaves no trace,
+ * an entry is removed only once, and beyond `rowsMax` rows everything counts as changed.
  *
- * Changes are taken in portions and then kept or given back: the copy may turn out not to have been written, or not to
- * be known. Between {@link next} and {@link keep} every entry counts as possibly there.
+ * Changes are taken in portions, then kept or given back, since writing the copy may fail or end unknown. Between
+ * {@link next} and {@link keep} every entry counts as possibly in the copy.
  */
 export class Changes {
-  /** The copy must be written anew. */
+  /** Whether the whole copy must be written anew. */
   whole = false;
-  /** Grows when the key space is replaced by another: rows and slots of before mean nothing then. */
+  /** Grows when the key space is replaced by another: earlier rows and slots are meaningless then. */
   epoch = 0;
   private rows = new Map<number, number>();
   /** Rows to write that may be in the copy already. */
   private again = new Map<number, number>();
   private gone: GoneEntry[] = [];
   private slots = new Set<number>();
-  /** The rows of the last portion: one that goes is not written any more, its row may be another's by then. */
+  /** The rows of the last portion. A removed one must not be written any more, since its row may be reused by then. */
   private portionRows = new Map<number, number>();
   private taken: { rows: Map<number, number>; gone: GoneEntry[]; slots: Set<number> } | undefined;
 
@@ -45,7 +45,7 @@ export class Changes {
     return !this.whole && this.size === 0;
   }
 
-  /** Rows, entries gone and keys to look at. */
+  /** Number of rows to write, entries removed and keys to check. */
   get size(): number {
     return this.rows.size + this.again.size + this.gone.length + this.slots.size;
   }
@@ -72,7 +72,7 @@ export class Changes {
     this.slots.add(slot);
   }
 
-  /** The key space was replaced by another. */
+  /** To be called when the key space was replaced by another. */
   noteReplaced(): void {
     this.epoch++;
     this.taken = undefined;
@@ -80,8 +80,8 @@ export class Changes {
   }
 
   /**
-   * Takes what has changed, to be written. Further portions of the same writing contain what changed meanwhile.
-   * With {@link whole}, the first portion is empty and the whole key space must be walked.
+   * Takes the changes to be written. Further portions of the same writing contain later changes. With {@link whole},
+   * the first portion is empty and the whole key space must be walked.
    */
   next(): ChangedPortion {
     const rows = new Map([...this.rows, ...this.again]);
@@ -100,7 +100,7 @@ export class Changes {
     return portion;
   }
 
-  /** What was taken is in the copy (unless the key space was replaced since). */
+  /** Confirms that the changes taken are in the copy (unless the key space was replaced since). */
   keep(): void {
     if (!this.taken) return;
     this.whole = false;
@@ -108,7 +108,7 @@ export class Changes {
     if (this.size > this.rowsMax) this.everything();
   }
 
-  /** What was taken is perhaps not in the copy: it is taken again next time. */
+  /** Gives back changes that may not be in the copy: they are taken again next time. */
   giveBack(): void {
     const { taken } = this;
     this.taken = undefined;

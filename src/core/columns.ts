@@ -1,6 +1,6 @@
 /**
- * Growing columns. A column grows by whole chunks: nothing is ever copied (a copy of a hundred megabytes would stop
- * the server for a moment) and at most one chunk is unused.
+ * Growable columns. A column grows by whole chunks, so nothing is ever copied (copying a hundred megabytes would stall
+ * the server) and at most one chunk is unused.
  */
 
 const SHIFT = 14;
@@ -12,8 +12,9 @@ type NumberArray = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64
 /**
  * A column of numbers; an index never written reads as 0.
  *
- * `get` and `set` are written out in each class: the JIT compiler collects what it learns per place in the source, and
- * one place that meets five kinds of arrays is ten times as slow. (A function that makes the classes is one place.)
+ * `get` and `set` are repeated in each class on purpose: the JIT compiler collects type feedback per source location,
+ * and one location that sees five kinds of arrays is ten times as slow. (A function that makes the classes would be one
+ * location.)
  */
 abstract class NumberColumn<A extends NumberArray = NumberArray> {
   protected readonly chunks: A[] = [];
@@ -23,7 +24,7 @@ abstract class NumberColumn<A extends NumberArray = NumberArray> {
   abstract get(index: number): number;
   abstract set(index: number, value: number): void;
 
-  /** Makes `index` usable. Indices are reached in ascending order. */
+  /** Makes `index` usable. To be called with ascending indices. */
   reach(index: number): void {
     if (index >>> SHIFT === this.chunks.length) this.chunks.push(this.make(CHUNK));
   }

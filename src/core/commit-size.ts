@@ -1,14 +1,14 @@
 import { KvsError } from './errors.js';
 import { limits } from './limits.js';
 
-/** What a commit of several keys names: see `ports/engine.ts`. */
+/** The keys that a commit names: see `Commit` in `ports/engine.ts`. */
 interface NamedKeys {
   readonly guards: readonly { readonly key: string }[];
   readonly writes: readonly { readonly key: string; readonly value?: string }[];
 }
 
 /**
- * Refuses a commit that some engine could not do as one step.
+ * Refuses a commit that not every engine could do atomically.
  * @throws KvsError PEDIDO_INVALIDO if it is too large, or writes a key twice
  */
 export function assertCommitFits({ guards, writes }: NamedKeys): void {

@@ -12,19 +12,19 @@ export interface Dot {
   readonly seq: number;
 }
 
-/** What an origin or fleet name looks like. Some brokers refuse dots in topics, so there are none. */
+/** The form of an origin or fleet name. No dots, since some brokers refuse them in topics. */
 export const ORIGIN_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
- * Origins with the last seq known of each: a version vector or a part of one, as plain data for the wire.
- * Each origin appears once.
+ * Origins, each with its last known seq: a version vector or a part of one, as plain data for the wire. Each origin
+ * appears once.
  */
 export type VectorEntries = readonly (readonly [origin: Origin, seq: number])[];
 
-/** The one empty list, so that the common case costs nothing per mutation. */
+/** A shared empty list, so that the common case allocates nothing per mutation. */
 export const NO_ENTRIES: VectorEntries = Object.freeze([]);
 
-/** Raises the entry of an origin to `seq`; it never goes down. */
+/** Raises the entry of an origin to `seq`; never lowers it. */
 export function raise(observed: Map<Origin, number>, origin: Origin, seq: number): void {
   if (seq > (observed.get(origin) ?? 0)) observed.set(origin, seq);
 }

@@ -8,8 +8,8 @@ const SUPERSEDED = 1;
 const FLAG_SALT = 0x51f15e;
 
 /**
- * All entries of a store, one row each, in typed columns: 23 bytes of metadata a row beside the value. An entry is
- * named by its row; rows are used again after a removal.
+ * All entries of a store, one row each, in typed columns: 23 bytes of metadata per row beside the value. An entry is
+ * identified by its row; rows are reused after a removal.
  */
 export class EntryTable {
   private readonly values = new StringColumn();
@@ -76,7 +76,7 @@ export class EntryTable {
     return (this.flags.get(row) & SUPERSEDED) !== 0;
   }
 
-  /** Marks as superseded, for good; a superseded entry needs no context any more. */
+  /** Marks an entry as superseded, permanently, and drops its context, which only heads need. */
   supersede(row: number): void {
     this.flags.set(row, this.flags.get(row) | SUPERSEDED);
     this.contexts.delete(row);
@@ -90,7 +90,7 @@ export class EntryTable {
     if (context.length > 0) this.contexts.set(row, context);
   }
 
-  /** Compares an entry with a place in the order (version, timestamp, origin, seq): negative if it comes before. */
+  /** Compares an entry with a position in the order (version, timestamp, origin, seq): negative if it comes before. */
   compare(row: number, place: OrderPosition): number {
     return (
       this.versions.get(row) - place.version ||
@@ -118,7 +118,7 @@ export class EntryTable {
     };
   }
 
-  /** Hash of the entry as it stands under a key, its superseded flag not included. */
+  /** Hash of the entry under its key, without its superseded flag. */
   hash(row: number, keyHash: number): number {
     let h = mix(keyHash, this.seqs.get(row));
     h = mix(h ^ this.vector.hashAt(this.origins.get(row)), this.timestamps.get(row));

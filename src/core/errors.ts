@@ -62,7 +62,7 @@ export class KvsError extends Error {
 
   /**
    * @param code stable code
-   * @param message Portuguese, for people: what was wrong and what to do
+   * @param message Portuguese, for people: what went wrong and what to do
    */
   constructor(
     readonly code: ErrorCode,
@@ -72,7 +72,10 @@ export class KvsError extends Error {
     super(message, options);
   }
 
-  /** Anything thrown, as a KvsError: itself if it is one, otherwise `INTERNO` with the original as cause. */
+  /**
+   * Converts anything thrown to a KvsError: a KvsError stays itself, anything else becomes `INTERNO` with the original
+   * as cause.
+   */
   static from(thrown: unknown): KvsError {
     if (thrown instanceof KvsError) return thrown;
     const text = thrown instanceof Error ? thrown.message : String(thrown);

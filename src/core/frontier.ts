@@ -2,40 +2,40 @@ import type { Origin, VectorEntries } from './dot.js';
 import type { VersionVector } from './vector.js';
 
 /**
- * The causal frontier of a store: the fewest dots that imply all the others, so a client can carry in a few bytes what a
- * whole version vector says.
+ * The causal frontier of a store: the fewest dots that imply all the others, so that a client carries a few bytes
+ * instead of a whole version vector.
  *
- * A batch of an origin names what its origin had applied since its batch before, and is applied after all of it. So who has
- * applied a dot has applied everything that its origin had applied before it. Of what a batch implies only the batch itself
- * need be remembered: the frontier holds the latest dot of each origin that no applied batch implies. Those are about as
- * many as there are servers writing at the same time, however many ever wrote.
+ * A batch names its causes, what its origin had applied since its previous batch, and is applied after them. So a
+ * server that has applied a dot has applied everything that the dot's origin had applied before it. The frontier
+ * therefore needs only the latest dot of each origin that no applied batch implies. Their number is about that of the
+ * servers writing at the same time, however many ever wrote.
  *
- * What came as a state has no batches: nothing is known of what its dots imply, and all of them stay until somebody's next
- * batch names them.
+ * Dots that came with a state have no batches: what they imply is unknown, so all of them stay until some later batch
+ * names them.
  */
 export class Frontier {
   private readonly others = new Map<Origin, number>();
-  /** Batches of others imply this server's own dots up to here. */
+  /** The last of this server's own dots that batches of other origins imply. */
   private ownImplied = 0;
 
   constructor(
     private readonly self: Origin,
-    /** Its vector is another object once it has adopted a state. */
+    /** Not the vector itself, which is replaced when the store adopts a state. */
     private readonly store: { readonly vector: VersionVector },
   ) {}
 
-  /** A batch of another origin, whose causes these are, was applied up to `last`. */
+  /** To be called when a batch of another origin with these causes was applied; `last` is its last seq. */
   applied(origin: Origin, last: number, causes: VectorEntries): void {
     this.imply(causes);
     this.others.set(origin, last);
   }
 
-  /** This server writes, and these are the causes of it and of whatever it writes until the next such call. */
+  /** To be called when this server writes: these are the causes of its writes until the next call. */
   wrote(causes: VectorEntries): void {
     this.imply(causes);
   }
 
-  /** These entries of the vector advanced without batches. */
+  /** To be called when these entries of the vector advanced without batches. */
   joined(advanced: VectorEntries): void {
     for (const [origin, seq] of advanced) {
       if (origin !== this.self) this.others.set(origin, seq);

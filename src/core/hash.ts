@@ -1,6 +1,6 @@
 /**
- * Hashing for the self-check and the partition of the key space. Not for adversaries: whoever can write to the fleet
- * can also collide these.
+ * Hashing for the self-check and the partition of the key space. Not cryptographic: anyone who can write to the fleet
+ * can produce collisions.
  */
 
 /** 32-bit hash of the UTF-16 units of a string, all bits well mixed (FNV-1a steps, murmur3 finaliser). */
@@ -34,8 +34,8 @@ export function lanesToHex(a: number, b: number): string {
 export const LANE_B = 0x2545f491;
 
 /**
- * Sums of hashes, one pair of lanes for each part of the key space. Sums commute, so the order in which things came
- * and went leaves no trace; what was added can be taken out again.
+ * Sums of hashes, one pair of lanes for each part of the key space. Sums commute, so the result does not depend on the
+ * order of additions and removals, and an item added can be removed again.
  */
 export class PartHashes {
   private readonly a: Uint32Array;
@@ -46,7 +46,7 @@ export class PartHashes {
     this.b = new Uint32Array(parts);
   }
 
-  /** Adds (or, with sign −1, takes out) one item whose 32-bit hash is `h`. */
+  /** Adds (or, with sign −1, removes) one item whose 32-bit hash is `h`. */
   add(part: number, h: number, sign: 1 | -1): void {
     this.a[part] = ((this.a[part] as number) + sign * h) >>> 0;
     this.b[part] = ((this.b[part] as number) + sign * mix(LANE_B, h)) >>> 0;

@@ -1,8 +1,8 @@
-/** How much JSON may be nested, and of how many parts it may consist. */
+/** Limits on the nesting of JSON and on the number of its parts. */
 export interface JsonShape {
-  /** Lists and objects within each other. */
+  /** How deep lists and objects may be nested. */
   readonly depth: number;
-  /** Lists, objects, and what follows another part in one of them. */
+  /** Number of lists, objects, and further elements in them. */
   readonly parts: number;
 }
 
@@ -12,8 +12,9 @@ const COMMA = 0x2c;
 const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Whether JSON in UTF-8 stays within a shape: one look at each byte, nothing is made, and it ends where the shape does. To
- * be asked before a parser, which makes an object of each two bytes of `[[[[`. Says nothing about what is no JSON.
+ * Whether JSON in UTF-8 stays within a shape: one pass over the bytes, without allocation, that stops where the shape
+ * is exceeded. To be called before a parser, which would make an object for every two bytes of `[[[[`. Does not check
+ * whether the input is valid JSON.
  */
 export function isShaped(json: Uint8Array, { depth, parts }: JsonShape): boolean {
   let open = 0;

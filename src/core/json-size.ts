@@ -2,7 +2,7 @@ import type { Attempt } from './attempt.js';
 import type { VectorEntries } from './dot.js';
 import type { Batch, Mutation } from './mutation.js';
 
-// Field names, quotes, numbers and braces of one mutation on the wire, rounded up; tests hold it against the codec.
+// Field names, quotes, numbers and braces of one mutation on the wire, rounded up; tests check it against the codec.
 const MUTATION_OVERHEAD_BYTES = 120;
 const VECTOR_ENTRY_OVERHEAD_BYTES = 24;
 const BATCH_OVERHEAD_BYTES = 256;

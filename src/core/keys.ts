@@ -9,7 +9,7 @@ export class KeyHistory {
   rows: number[] = [];
   /** Rows not superseded, in the order in which they came. */
   heads: number[] = [];
-  /** Rows in the order (timestamp, origin, seq), only if it differs: writers were concurrent. */
+  /** Rows in the order (timestamp, origin, seq); only set if it differs from `rows`, after concurrent writes. */
   private byTime: number[] | undefined;
 
   constructor(private readonly entries: EntryTable) {}
@@ -63,7 +63,7 @@ export class KeyHistory {
     if (!this.entries.superseded(row)) this.heads.push(row);
   }
 
-  /** Takes a row out. O(log n) to find it. */
+  /** Removes a row. O(log n) to find it. */
   remove(row: number): void {
     this.rows.splice(this.lowerBound(this.entries.position(row)), 1);
     this.heads = this.heads.filter((head) => head !== row);
@@ -80,7 +80,10 @@ export class KeyHistory {
     return kept;
   }
 
-  /** Keeps the order by time: the same rows while both orders agree, a list of its own from the first difference on. */
+  /**
+   * Maintains the order by time, which shares `rows` while both orders agree and is a separate list from the first
+   * difference on.
+   */
   private insertByTime(row: number, at: number): void {
     const { entries, rows } = this;
     if (!this.byTime) {
@@ -106,8 +109,9 @@ export class KeyHistory {
 const NO_HISTORY = -1;
 
 /**
- * All keys ever seen, one slot each, never freed: the greatest version and timestamp of a key outlive its entries.
- * A key with one entry costs no object: its slot names the row. Otherwise the slot names a {@link KeyHistory}.
+ * All keys ever seen, one slot each. Slots are never freed, since the greatest version and timestamp of a key outlive
+ * its entries. A key with one entry needs no object: its slot refers to the row. Otherwise the slot refers to a
+ * {@link KeyHistory}.
  */
 export class KeyTable {
   private readonly slots = new Map<string, number>();
@@ -128,7 +132,7 @@ export class KeyTable {
   }
 
   find(key: string): number | undefined {
-    // One mutation asks for its key several times.
+    // A mutation looks up its key several times.
     if (key === this.lastKey) return this.lastSlot;
     this.lastKey = key;
     return (this.lastSlot = this.slots.get(key));
@@ -167,7 +171,7 @@ export class KeyTable {
     return this.timestamps.get(slot);
   }
 
-  /** Raises the counters; they never go down. */
+  /** Raises the counters; never lowers them. */
   raise(slot: number, version: number, timestamp: number): void {
     if (version > this.versions.get(slot)) this.versions.set(slot, version);
     if (timestamp > this.timestamps.get(slot)) this.timestamps.set(slot, timestamp);

@@ -17,7 +17,7 @@ export interface InsertMutation {
   /** Hybrid logical clock in ms since 1970, strictly increasing per key. */
   readonly timestamp: number;
   readonly context: VectorEntries;
-  /** Of a client that may repeat it: who applies it remembers what became of the request. */
+  /** Set if the client may repeat the insert: a server that applies it remembers the result of the request. */
   readonly attempt?: Attempt;
 }
 
@@ -44,8 +44,8 @@ export type Mutation = InsertMutation | RemoveObservedMutation | RemoveDotsMutat
 /**
  * Contiguous mutations of one origin: mutation `i` has seq `first + i`.
  *
- * `dependencies` are the vector entries of other origins that the writer had advanced since its previous batch: who
- * has applied the origin's earlier batches and these, has every cause of this one.
+ * `dependencies` are the vector entries of other origins that the writer had advanced since its previous batch: a
+ * server that has applied these and the origin's earlier batches has every cause of this one.
  */
 export interface Batch {
   readonly origin: Origin;

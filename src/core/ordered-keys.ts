@@ -5,17 +5,17 @@ import { compareCodePoints } from './text-order.js';
 const CHUNK_SLOTS = 512;
 
 /**
- * The slots of a key table in the order of their keys, for ranges. Slots are never freed, so this only grows. It is
- * brought up to date when somebody asks for a range, a stretch at a time: servers that never do pay nothing.
+ * The slots of a key table in key order, for ranges. Slots are never freed, so this only grows. It is brought up to
+ * date incrementally when a range is asked for: servers that never serve ranges pay nothing.
  */
 export class OrderedKeys {
   private readonly chunks: number[][] = [[]];
-  /** Slots below this are in. */
+  /** Slots below this are included. */
   private indexed = 0;
 
   constructor(private readonly keys: KeyTable) {}
 
-  /** Takes in at most `budget` new slots; whether all are in now. */
+  /** Includes at most `budget` new slots. Returns whether all are included now. */
   catchUp(budget: number): boolean {
     const end = Math.min(this.keys.count, this.indexed + budget);
     for (; this.indexed < end; this.indexed++) this.insert(this.indexed);

@@ -12,7 +12,7 @@ export class PartSet {
     return new PartSet(new Uint8Array(limits.parts / 4).fill(0xf));
   }
 
-  /** Reads the wire form; `undefined` if it is not one. */
+  /** Parses the wire form; `undefined` if it is invalid. */
   static parse(hex: string): PartSet | undefined {
     if (hex.length !== limits.parts / 4 || !/^[0-9a-f]*$/.test(hex)) return undefined;
     return new PartSet(Uint8Array.from(hex, (digit) => parseInt(digit, 16)));

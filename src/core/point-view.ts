@@ -4,12 +4,15 @@ import type { EntryRecord, StoredValue } from './record.js';
 import type { KeySpace } from './space.js';
 import type { Store } from './store.js';
 
-// Keys without anything to show that are passed in one go: less than a millisecond.
+// Keys without entries that are skipped between pauses: less than a millisecond.
 const MISSES_BEFORE_PAUSE = 4096;
 
-/** A walk over all entries as they were when it began: what goes before the walk has come by is remembered for it. */
+/**
+ * A walk over all entries as they were when it began: entries removed before the walk reaches them are remembered for
+ * it.
+ */
 export class PointView {
-  /** The next slot; those before have been read. */
+  /** The next slot to read. */
   private slot = 0;
   private readonly gone = new Map<number, EntryRecord[]>();
   private goneBytes = 0;
@@ -26,7 +29,7 @@ export class PointView {
     this.seqs = Array.from({ length: store.vector.size }, (_, index) => store.vector.seqAt(index));
   }
 
-  /** A row goes; it is still there. */
+  /** To be called just before a row is removed. */
   noteGone(slot: number, row: number): void {
     if (slot < this.slot || !this.covers(row)) return;
     const record = this.space.record(row);
@@ -37,15 +40,15 @@ export class PointView {
     if (this.goneBytes > limits.pointViewBytes) this.end();
   }
 
-  /** It cannot be walked any more. */
+  /** Ends the walk: its remaining rows cannot be read any more. */
   end(): void {
     this.broken = true;
     this.gone.clear();
   }
 
   /**
-   * Every version of every key, a key's in ascending order. Yields `undefined` after a long stretch without any.
-   * @throws KvsError LEITURA_VENCIDA if too much went meanwhile, or everything was replaced
+   * Every version of every key, those of a key in ascending order. Yields `undefined` after a long stretch without any.
+   * @throws KvsError LEITURA_VENCIDA if too much was removed meanwhile, or everything was replaced
    */
   *rows(): Generator<StoredValue | undefined> {
     for (let passed = 0; this.slot < this.slots;) {
@@ -78,13 +81,13 @@ export class PointView {
   }
 }
 
-// Versions of a key that are passed in one go.
+// Versions of a key that are read between pauses.
 const ROWS_BEFORE_PAUSE = 1024;
 
-/** Every version of a key in ascending order, each read when it is asked for, with pauses. */
+/** Every version of a key in ascending order, read lazily and with pauses. */
 export function* versionsOf(store: Store, key: string): Generator<StoredValue | undefined> {
   for (let last = 0; ;) {
-    // Looked for anew after each pause: rows may have gone, or a state been adopted.
+    // Looked up anew after each pause: rows may have been removed, or a state adopted.
     const space = store.keySpace;
     const slot = space.keys.find(key);
     if (slot === undefined) return;
@@ -96,7 +99,7 @@ export function* versionsOf(store: Store, key: string): Generator<StoredValue | 
   }
 }
 
-/** Every version of every key as they are when the first row is asked for, read when each is asked for. */
+/** Every version of every key as of the request for the first row, read lazily. */
 export function* everyVersion(store: Store): Generator<StoredValue | undefined> {
   const space = store.keySpace;
   const view = new PointView(space, store);

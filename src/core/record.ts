@@ -1,7 +1,7 @@
 import type { Attempt } from './attempt.js';
 import type { Dot, Origin, VectorEntries } from './dot.js';
 
-/** A place in the order of one key's entries: (version, timestamp, origin, seq). */
+/** A position in the order of one key's entries: (version, timestamp, origin, seq). */
 export interface OrderPosition {
   readonly version: number;
   readonly timestamp: number;
@@ -16,7 +16,7 @@ export interface EntryRecord extends Dot {
   readonly superseded: boolean;
   /** Per-key causal context as in InsertMutation; kept for heads only, empty otherwise. */
   readonly context: VectorEntries;
-  /** What it was written for, if its client may repeat it; kept for a bounded number of entries, and not hashed. */
+  /** The attempt that wrote it, if its client may repeat it; kept for a bounded number of entries, and not hashed. */
   readonly attempt?: Attempt | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface KeyFragment {
   readonly entries: readonly EntryRecord[];
 }
 
-/** Where a walk over the giver's keys stands: the next key slot, and inside it the order position already sent. */
+/** The position of a walk over the giver's keys: the next key slot, and inside it the order position already sent. */
 export interface WalkCursor {
   readonly slot: number;
   readonly after: OrderPosition | undefined;

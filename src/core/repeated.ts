@@ -13,8 +13,8 @@ export function storedRequests(space: KeySpace, id: string): readonly StoredRequ
 }
 
 /**
- * The entries of a request that must go since a later attempt stands, or stood: the same at every server that knows of
- * the same attempts. One id for two different inserts is a mistake of the client's: then both stand.
+ * The entries of a request that must be removed because a later attempt was written. Every server that knows the same
+ * attempts removes the same entries. If a client uses one id for two different inserts by mistake, both stay.
  */
 export function losersOf(space: KeySpace, memory: RequestMemory, id: string): Loser[] {
   const stored = storedRequests(space, id);

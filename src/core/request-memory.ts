@@ -5,16 +5,16 @@ import type { Dot, Origin } from './dot.js';
 import { hashString } from './hash.js';
 import type { InsertMutation } from './mutation.js';
 
-/** What became of a request, as far as it is known here. */
+/** The result of a request, as far as this server knows. */
 export interface Remembered extends Dot {
   readonly version: number;
   readonly timestamp: number;
 }
 
-/** An entry that must go, since a later attempt of the same request stands. */
+/** An entry that must be removed, since a later attempt of the same request replaces it. */
 export interface Loser extends Remembered {
   readonly key: string;
-  /** Who wrote the one that stands. */
+  /** The origin of the attempt that stands. */
   readonly winner: Origin;
 }
 
@@ -25,12 +25,12 @@ interface MemoryBounds {
   readonly requestSkewMs: number;
 }
 
-/** One attempt of a request that was written: its rank among them, fixed when it was. */
+/** One attempt that was written, with its rank among the attempts of its request, fixed when it was written. */
 export interface Attempted extends Dot {
   readonly attempt: number;
 }
 
-/** An entry of a request, with what it holds. */
+/** An entry that a request wrote, with its content. */
 export interface StoredRequest extends Remembered, Attempted {
   readonly key: string;
   readonly value: string;
@@ -40,20 +40,20 @@ interface Kept extends Remembered, Attempted {
   readonly key: string;
   readonly valueHash: number;
   readonly valueChars: number;
-  /** When it was noted here: monotonic and wall clock, ms. */
+  /** When this server noted it: monotonic and wall clock, ms. */
   readonly atMs: number;
   readonly atWallMs: number;
 }
 
 /**
- * What became of recent requests: of each, the insert of its greatest attempt seen here, whoever wrote it. Bounded in
- * number and in age; it knows since when it is complete, and says so rather than guess.
+ * The results of recent requests: for each, the insert of its greatest attempt seen here, whichever server wrote it.
+ * Bounded in number and age. It knows since when it is complete, and reports an unknown result rather than guess.
  */
 export class RequestMemory {
   /** In the order in which they were noted. */
   private readonly kept: BoundedMap<string, Kept>;
 
-  /** @param completeSinceMs everything applied here after this moment of the wall clock was noted */
+  /** @param completeSinceMs everything applied here after this wall-clock time was noted */
   constructor(
     private readonly bounds: MemoryBounds,
     private completeSinceMs: number,
@@ -67,7 +67,10 @@ export class RequestMemory {
     return this.kept.size;
   }
 
-  /** Something was applied without being noted, such as a peer's state: whatever is older may be missing here. */
+  /**
+   * To be called when something was applied without being noted, such as a peer's state: older requests may be missing
+   * here.
+   */
   noteGap(wallMs: number): void {
     this.completeSinceMs = Math.max(this.completeSinceMs, wallMs);
   }
@@ -77,14 +80,14 @@ export class RequestMemory {
     return this.kept.keys();
   }
 
-  /** The greatest attempt of a request that is remembered, if it was for this key and value. */
+  /** The greatest remembered attempt of a request, if it was for this key and value. */
   latest(id: string, key: string, value: string): Attempted | undefined {
     const known = this.kept.get(id);
     return known && isSame(known, key, value) ? known : undefined;
   }
 
   /**
-   * Takes an insert that has just been applied.
+   * Notes an insert that has just been applied.
    * @param nowMs monotonic clock
    */
   note(attempt: Attempt, dot: Dot, insert: InsertMutation, nowMs: number, wallMs: number): void {
@@ -98,18 +101,19 @@ export class RequestMemory {
     const known = this.kept.get(attempt.id);
     if (known && !isSame(known, key, value)) return;
     const stays = known && isLater(known, noted) ? known : noted;
-    // Put at the end in any case: whoever repeats it has not given up.
+    // Always moved to the end, since a client that repeats a request has not given up.
     this.kept.put(attempt.id, { ...stays, atMs: nowMs, atWallMs: wallMs });
   }
 
   /**
-   * What a server answers to an attempt without writing anything; `undefined` if it must write.
+   * The answer to an attempt that needs no write; `undefined` if the server must write.
    *
-   * An attempt is answered with the insert of the one before it (or of a later one). Where only older ones are known
-   * the one between may stand elsewhere and would win over them: so this attempt is written, and wins over all.
-   * @param stored what the entries of the store tell of this request
-   * @throws KvsError PEDIDO_REPETIDO; RESULTADO_DESCONHECIDO for a repeated attempt from a time of which this memory
-   *   is not complete
+   * An attempt is answered with the insert of the attempt right before it, or of a later one. If only older ones are
+   * known, the one between may have been written elsewhere and would win over them, so this attempt is written and wins
+   * over all.
+   * @param stored the entries of the store that this request wrote
+   * @throws KvsError PEDIDO_REPETIDO; RESULTADO_DESCONHECIDO for a repeated attempt from a time for which this memory
+   *   is incomplete
    */
   answerTo(
     { id, number }: Attempt,
@@ -139,7 +143,7 @@ function isSame(known: Kept, key: string, value: string): boolean {
   return known.key === key && known.valueChars === value.length && known.valueHash === hashString(value);
 }
 
-/** The order of attempts; the dots decide between equal ones, which a careful client never makes. */
+/** The order of attempts. Dots break ties, which a correct client never causes. */
 export function isLater(a: Attempted, b: Attempted): boolean {
   if (a.attempt !== b.attempt) return a.attempt > b.attempt;
   return a.origin === b.origin ? a.seq > b.seq : a.origin > b.origin;

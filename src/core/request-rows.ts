@@ -1,23 +1,23 @@
 import type { Attempt } from './attempt.js';
 
-/** Entries that keep the id of their request, some 250 bytes each. Beyond, those that came first lose it. */
+/** Most entries that keep the id of their request, some 250 bytes each. Beyond, the oldest lose it. */
 const REQUEST_ROWS = 500_000;
 
-/** An entry that is in a store, and what it was written for. */
+/** An entry of a store, and the attempt that wrote it. */
 interface RequestRow {
   readonly slot: number;
   readonly attempt: Attempt;
 }
 
-/** Which entries of a store were written for requests that their clients may repeat, by row and by id. */
+/** The entries of a store written by repeatable requests, indexed by row and by request id. */
 export class RequestRows {
-  /** Those that came first stand first. */
+  /** Oldest first. */
   private readonly byRow = new Map<number, RequestRow>();
-  /** An id has one row, but for attempts that were written at servers which did not know of each other. */
+  /** An id has several rows only if attempts were written at servers that did not know of each other. */
   private readonly byId = new Map<string, number | readonly number[]>();
   private readonly several = new Set<string>();
 
-  /** @param rowsMax entries beyond it are as if they had been written without an id, the oldest first */
+  /** @param rowsMax beyond it the oldest entries are treated as written without an id */
   constructor(private readonly rowsMax = REQUEST_ROWS) {}
 
   /** Ids that more than one entry has. */
@@ -47,7 +47,7 @@ export class RequestRows {
     if (this.byRow.size > this.rowsMax) this.forgetFirst();
   }
 
-  /** The row goes, if it was there. */
+  /** Forgets a row, if it has an id. */
   forget(row: number): void {
     const known = this.byRow.get(row);
     if (known === undefined) return;

@@ -6,13 +6,14 @@ import type { VersionVector } from './vector.js';
 /**
  * What a client has seen, as text that it carries from server to server: `f1.<fleet>.<origin>:<seq>,…`, seqs in base 36.
  *
- * The entries are a causal frontier (see {@link Frontier}). Where it does not fit, those that advanced last are listed, and
- * `.<digest>` after them stands for exactly the rest of the vector: a server has it if its own vector without the origins
- * listed has the same digest. That refuses servers that are further in the rest; it never takes one that is not as far.
+ * The entries are a causal frontier (see {@link Frontier}). If it does not fit, the most recently advanced ones are
+ * listed, and `.<digest>` after them stands for exactly the rest of the vector: a server covers the rest if its own
+ * vector without the listed origins has the same digest. This also refuses servers that are ahead in the rest, but
+ * never accepts one that is behind.
  */
 export interface SessionToken {
   readonly entries: VectorEntries;
-  /** Of the vector without the origins in `entries`; `undefined`: the entries imply everything. */
+  /** Digest of the vector without the origins in `entries`; `undefined` if the entries imply everything. */
   readonly restDigest: string | undefined;
 }
 
@@ -24,9 +25,9 @@ const DIGEST = /^[0-9a-f]{16}$/;
 const DIGEST_CHARS = 17;
 
 /**
- * The token of a store.
+ * Encodes the token of a store.
  * @param frontier of the store
- * @param vector of the same moment
+ * @param vector of the store at the same moment
  */
 export function encodeToken(fleet: string, frontier: VectorEntries, vector: VersionVector): string {
   const head = `${PREFIX}.${fleet}.`;
@@ -58,13 +59,13 @@ export function decodeToken(text: string, fleet: string): SessionToken {
   return { entries: list === '' ? [] : list.split(',').map(readEntry), restDigest: digest };
 }
 
-/** An entry of the token that the vector does not have, if there is one; `undefined` also if only the rest differs. */
+/** The origin of an entry that the vector lacks; `undefined` if none, or if only the rest differs. */
 export function firstMissing(token: SessionToken, vector: VersionVector): Origin | undefined {
   for (const [origin, seq] of token.entries) if (vector.seqOf(origin) < seq) return origin;
   return undefined;
 }
 
-/** Whether a server with this vector has everything that the token tells of. */
+/** Whether a server with this vector has everything that the token stands for. */
 export function covers(vector: VersionVector, token: SessionToken): boolean {
   if (!vector.covers(token.entries)) return false;
   if (token.restDigest === undefined) return true;

@@ -10,12 +10,12 @@ import type { EntryRecord, OrderPosition, StoredValue } from './record.js';
 import { RequestRows } from './request-rows.js';
 import type { VersionVector } from './vector.js';
 
-// What an entry costs beside its text, for the estimate of the store's size.
+// Overhead of an entry beside its text, for the estimate of the store's size.
 const ENTRY_OVERHEAD_BYTES = 64;
 
 /**
- * The entries of all keys, with the rolling hash of each part kept in step. Every change of the store is one of the
- * four here: {@link add}, {@link removeWhere}, {@link supersede}, {@link raise}.
+ * The entries of all keys, with an up-to-date rolling hash of each part. Every change of the store is one of these
+ * four: {@link add}, {@link removeWhere}, {@link supersede}, {@link raise}.
  */
 export class KeySpace {
   readonly entries: EntryTable;
@@ -24,9 +24,9 @@ export class KeySpace {
   readonly order = new OrderedKeys(this.keys);
   readonly hashes = new PartHashes(limits.parts);
   readonly requests = new RequestRows();
-  /** Told of every change, where somebody keeps a copy. */
+  /** Records every change, if a copy of the store is kept elsewhere. */
   changes: Changes | undefined;
-  /** Walks that want what goes before they have come by. */
+  /** Walks that need entries removed before they reach them. */
   readonly views = new Set<PointView>();
   private bytes = 0;
 
@@ -60,7 +60,7 @@ export class KeySpace {
     return history.heads.length > 0 ? history.heads : history.rows.slice(-1);
   }
 
-  /** Rows that are not superseded. None of several may be left. */
+  /** Rows that are not superseded; may be empty, unlike {@link heads}. */
   unflagged(slot: number): readonly number[] {
     const history = this.keys.history(slot);
     return history ? history.heads : this.rows(slot).filter((row) => !this.entries.superseded(row));
@@ -90,7 +90,10 @@ export class KeySpace {
     return history.rows.slice(history.afterVersion(version - 1), history.afterVersion(version));
   }
 
-  /** At least the next `least` rows of a key after a version, if there are as many; of each version all siblings. */
+  /**
+   * At least the next `least` rows of a key after a version, if there are that many; siblings of a version are never
+   * split.
+   */
   rowsAfter(slot: number, version: number, least: number): readonly number[] {
     const rows = this.rows(slot);
     const from = this.keys.history(slot)?.afterVersion(version) ?? 0;
@@ -113,11 +116,11 @@ export class KeySpace {
     this.raise(slot, record.version, record.timestamp);
   }
 
-  /** Learns what an entry was written for, of which whoever gave it did not know. */
+  /** Notes the attempt that wrote an entry, when the entry first came without it. */
   noteAttempt(slot: number, row: number, attempt: Attempt): void {
     if (this.requests.of(row) !== undefined) return;
     this.requests.note(slot, row, attempt);
-    // It may be in the copy already: then it is written anew.
+    // If the entry is in the copy already, it is written anew.
     this.changes?.noteGone(row, this.placeOf(slot, row));
     this.changes?.noteAdded(slot, row);
   }
@@ -152,7 +155,7 @@ export class KeySpace {
     this.replaceHistory(slot, history, history);
   }
 
-  /** Sets the superseded flag of a row, for good. */
+  /** Sets the superseded flag of a row, permanently. */
   supersede(slot: number, row: number): void {
     if (this.entries.superseded(row)) return;
     this.entries.supersede(row);
@@ -171,7 +174,9 @@ export class KeySpace {
     this.hashes.add(part, this.keys.counterHash(slot), 1);
   }
 
-  /** The row that holds a dot of this key; `undefined` if it is not there. The record tells where to look. */
+  /**
+   * The row that holds the dot of `record`; `undefined` if there is none. The record's position makes the search fast.
+   */
   findRow(slot: number, record: OrderPosition): number | undefined {
     const only = this.keys.onlyRow(slot);
     const row = only ?? this.rowAt(slot, record);

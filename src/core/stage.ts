@@ -6,12 +6,12 @@ import type { KeyFragment } from './record.js';
 import { Store } from './store.js';
 import { hashString } from './hash.js';
 
-/** The pages or batches of a giver contradict each other: the stage is worthless. */
+/** Thrown when pages or batches of a giver contradict each other: the stage must be discarded. */
 export class StageBroken extends Error {
   override readonly name = 'StageBroken';
 }
 
-/** A mutation of a part that is not staged, kept until the join. */
+/** A mutation of a key outside the staged parts, kept until the join. */
 interface Replay {
   readonly origin: string;
   readonly seq: number;
@@ -19,18 +19,18 @@ interface Replay {
 }
 
 /**
- * A peer's state as it arrives page by page, apart from the live store.
+ * A peer's state that arrives page by page, kept apart from the live store.
  *
- * Pages are taken at different moments, so a page alone is no state. The rule that makes them one: each page brings
- * first the batches that the giver applied since the page before, then keys as they are after those batches. Applying
- * the batches keeps every stretch already staged exact; a fragment replaces the stretch of its key that it covers. So
- * after each page all that was paged is the giver's state at the stage's vector, and after the last page everything
- * is. (Merging pages into a live store one by one resurrects and loses values.)
+ * Pages are taken at different moments, so a page alone is not a state. One rule makes them a state: each page brings
+ * first the batches that the giver applied since the previous page, then keys as they are after those batches. Applying
+ * the batches keeps everything already staged exact; a fragment replaces the stretch of its key that it covers. So
+ * after each page, what was paged equals the giver's state at the stage's vector, and after the last page that is
+ * everything. (Merging pages into a live store one by one would resurrect and lose values.)
  *
  * Parts of the key space in which both sides were equal are not paged. For them the batches' mutations are kept and
- * replayed at the join: from equal contents, the same mutations in the same order lead to equal contents. Equal at
- * different vectors: an entry that the giver had already removed then, and that reaches the taker only afterwards, goes
- * at the join.
+ * replayed at the join: applied to equal contents in the same order, they lead to equal contents. The vectors may have
+ * differed, though: an entry that the giver had already removed by then, and that reached the taker only afterwards, is
+ * removed at the join.
  */
 export class Stage {
   readonly store = new Store();
@@ -39,7 +39,7 @@ export class Stage {
   /**
    * @param vector the giver's vector when the walk was opened
    * @param wanted the parts that are staged
-   * @param takerVector the taker's vector when it found the other parts equal
+   * @param takerVector the taker's vector when the other parts were found equal
    */
   constructor(
     private readonly opened: VectorEntries,
@@ -49,7 +49,10 @@ export class Stage {
     for (const [origin, seq] of opened) this.store.vector.advance(this.store.vector.indexOf(origin), seq);
   }
 
-  /** What the giver had applied and the taker had not when the walk was opened: for each origin, after and up to. */
+  /**
+   * What the giver had applied and the taker had not when the walk was opened: for each origin, the seqs after `after`
+   * and up to `upTo`.
+   */
   get takerLacked(): ReadonlyMap<string, { readonly after: number; readonly upTo: number }> {
     const had = new Map(this.takerVector);
     const lacked = this.opened.map(
@@ -100,8 +103,8 @@ export class Stage {
 }
 
 /**
- * Joins a complete stage into a live store, as it is now. What both have stays; what only one has stays if it is
- * beyond the other's vector, else the other had removed it; flags and counters are the greater of both.
+ * Joins a complete stage into a live store. An entry that both have stays. An entry that only one has stays if it is
+ * beyond the other's vector; otherwise the other had removed it. Flags and counters are the greater of both.
  */
 export function joinStage(store: Store, stage: Stage): void {
   if (store.keyCount === 0 && store.vector.entries().length === 0 && stage.replays.length === 0) {
@@ -118,9 +121,9 @@ export function joinStage(store: Store, stage: Stage): void {
 }
 
 /**
- * Puts a complete stage of all parts in the place of a live store's content, for a store whose content is known to be
- * wrong at its vector.
- * @throws StageBroken if the store has applied something that the giver had not: that would be lost
+ * Replaces a live store's content by a complete stage of all parts, when the content is known to be wrong for its
+ * vector.
+ * @throws StageBroken if the store has applied something that the giver had not, which would be lost
  */
 export function replaceByStage(store: Store, stage: Stage): void {
   if (!stage.store.vector.covers(store.vector.entries())) throw new StageBroken('the store has moved on');
@@ -128,7 +131,7 @@ export function replaceByStage(store: Store, stage: Stage): void {
   store.observer?.replaced();
 }
 
-/** In equal parts, removes what the taker received since the opening and the giver had removed before it. */
+/** In equal parts, removes entries that the taker received since the opening and the giver had removed before it. */
 function dropLateEntries(store: Store, stage: Stage): void {
   const lacked = stage.takerLacked;
   if (![...lacked].some(([origin, { after }]) => store.vector.seqOf(origin) > after)) return;
@@ -155,7 +158,7 @@ function joinStagedParts(store: Store, stage: Stage): void {
   const theirs = stage.store.keySpace;
   const { entries: myEntries } = mine;
 
-  // What only this store has, of keys that the giver may never have seen too.
+  // Entries that only this store has, also of keys that the giver may never have seen.
   for (let slot = 0; slot < mine.keys.count; slot++) {
     if (!stage.wanted.has(mine.partOf(slot))) continue;
     const theirSlot = theirs.keys.find(mine.keys.name(slot));

@@ -7,25 +7,25 @@ import { StoredKey } from './stored-key.js';
 import type { StoreObserver } from './store-observer.js';
 import { VersionVector } from './vector.js';
 
-// Keys without a value that are passed in one go: less than a millisecond.
+// Keys without a value that are skipped between pauses: less than a millisecond.
 const MISSES_BEFORE_PAUSE = 4096;
-// New keys put in order, and keys of a range looked up, in one go: a few milliseconds.
+// New keys put in order, and keys of a range looked up, between pauses: a few milliseconds.
 const KEYS_ORDERED_BEFORE_PAUSE = 1024;
 const KEYS_PER_PAGE = 256;
 
 /**
- * The versioned store of one server: every key with all its versions, and the version vector of what was applied.
+ * The versioned store of one server: every key with all its versions, and the version vector of the mutations applied.
  *
  * It is an observed-remove map (an ORSWOT, Bieniusa et al. 2012, with dotted contexts, Preguiça et al. 2012): the
  * state is a function of the set of mutations applied, whatever their order among causally unrelated ones. No
  * tombstones: a dot at or below the vector that is not here was removed.
  *
- * Mutations are applied in causal order; whoever calls {@link apply} sees to that.
+ * Mutations must be applied in causal order; the caller of {@link apply} ensures that.
  */
 export class Store {
   private space: KeySpace;
   private applied: VersionVector;
-  /** Stays over {@link adopt}. */
+  /** Survives {@link adopt}. */
   observer: StoreObserver | undefined;
 
   constructor() {
@@ -67,8 +67,8 @@ export class Store {
   }
 
   /**
-   * Every key from `from` to `to` that has an entry, in the order of code points, with its value as {@link getAt}
-   * gives it. Lazy, and with pauses as {@link values}; keys that are added meanwhile behind the reader are left out.
+   * Every key from `from` to `to` that has an entry, in the order of code points, with its value as {@link getAt} gives
+   * it. Lazy, and with pauses as {@link values}; keys added behind the reader's position are left out.
    */
   *range(
     from: string,
@@ -77,7 +77,7 @@ export class Store {
   ): Generator<{ readonly key: string; readonly row: StoredValue | undefined } | undefined> {
     let last = from;
     for (let inclusive = true; ; inclusive = false) {
-      // The space is asked for anew each time: a state may have been adopted since.
+      // `this.space` is read anew each time: a state may have been adopted since.
       while (!this.space.order.catchUp(KEYS_ORDERED_BEFORE_PAUSE)) yield undefined;
       const page = this.space.order
         .page(last, inclusive, to, KEYS_PER_PAGE)
@@ -93,8 +93,8 @@ export class Store {
   }
 
   /**
-   * As {@link get}, for every key, lazily: each value is read when it is asked for. Yields `undefined` after a long
-   * stretch of keys without one, so that a caller may let others run.
+   * {@link get} for every key, lazily. Yields `undefined` after a long stretch of keys without a value, so that the
+   * caller may yield to the event loop.
    */
   *values(version?: number): Generator<StoredValue | undefined> {
     for (let slot = 0, passed = 0; slot < this.space.keys.count; slot++) {
@@ -116,7 +116,7 @@ export class Store {
     return slot === undefined ? 0 : this.space.rowCount(slot);
   }
 
-  /** Everything that is known of every key, for walks, checks and exports. */
+  /** Everything known about every key, for walks, checks and exports. */
   *fragments(): Generator<KeyFragment> {
     for (let slot = 0; slot < this.space.keys.count; slot++) yield this.fragment(slot, undefined);
   }
@@ -131,7 +131,7 @@ export class Store {
   }
 
   /**
-   * A key as it is now, for whoever writes.
+   * A key as it is now, for a writer.
    * @param earlier see {@link StoredKey}
    */
   key(key: string, earlier?: InsertMutation): StoredKey {
@@ -140,7 +140,7 @@ export class Store {
 
   // ── applying ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Applies the next mutation of an origin, whose causes have all been applied. */
+  /** Applies the next mutation of an origin. All its causes must have been applied. */
   apply(origin: Origin, seq: number, mutation: Mutation): void {
     const index = this.applied.indexOf(origin);
     if (seq !== this.applied.seqAt(index) + 1) {
@@ -151,7 +151,7 @@ export class Store {
     this.observer?.applied(mutation, origin, seq);
   }
 
-  /** The effect of a mutation alone, without its place in the vector: for states that are being put together. */
+  /** Applies the effect of a mutation without advancing the vector: for states being assembled. */
   applyEffect(origin: number, seq: number, mutation: Mutation): void {
     switch (mutation.kind) {
       case 'insert':
@@ -223,7 +223,7 @@ export class Store {
     return this.space;
   }
 
-  /** Tells `changes` of everything that changes from now on. */
+  /** Records every change from now on in `changes`. */
   track(changes: Changes): void {
     this.space.changes = changes;
   }

@@ -6,13 +6,13 @@ import type { StoredValue } from './record.js';
 import type { KeySpace } from './space.js';
 
 /**
- * A key as the store has it now: what a local write is decided on, and the mutations that it may become. A mutation says
- * what its writer has observed, so it must be applied before anything else of the key is.
+ * A key as the store has it now: the basis for deciding a local write and making its mutation. A mutation records what
+ * its writer has observed, so it must be applied before any other mutation of the key.
  */
 export class StoredKey {
   private readonly slot: number | undefined;
 
-  /** @param earlier an insert of this key by the same writer, which will be applied before whatever is made here */
+  /** @param earlier an insert of this key by the same writer, to be applied before the mutation made here */
   constructor(
     private readonly space: KeySpace,
     readonly name: string,
@@ -42,7 +42,7 @@ export class StoredKey {
     return slot === undefined ? 0 : this.space.keys.greatestTimestamp(slot);
   }
 
-  /** The last in the order (timestamp, origin). */
+  /** The last value in the order (timestamp, origin). */
   get newest(): StoredValue | undefined {
     const { earlier, slot } = this;
     if (earlier !== undefined) {
@@ -65,7 +65,7 @@ export class StoredKey {
     return rows.some((row) => entries.timestamp(row) === timestamp && entries.value(row) === value);
   }
 
-  /** A new version, with what its writer has observed. */
+  /** The insert of a new version, with what its writer has observed. */
   insertion(origin: Origin, value: string, version: number, timestamp: number): InsertMutation {
     const context = this.observedHeads(origin);
     return { kind: 'insert', key: this.name, value, version, timestamp, context };
@@ -100,11 +100,11 @@ export class StoredKey {
     return [...observed];
   }
 
-  /** What a writer about to insert has observed of the heads' origins, itself excepted. */
+  /** The context of a new insert: what its writer has observed of the heads' origins, its own excepted. */
   private observedHeads(self: Origin): VectorEntries {
     const { earlier, slot } = this;
     if (earlier !== undefined) {
-      // It will be the only head: what it had observed is passed on, pruned as for any head.
+      // The earlier insert will be the only head: its context is passed on, pruned as for any head.
       const { context } = earlier;
       return context.length > limits.contextEntries ? context.slice(0, limits.contextEntries) : context;
     }

@@ -1,6 +1,6 @@
 /**
- * Order of texts by code point, which is that of their UTF-8 bytes: negative if `a` comes before `b`. (The order of
- * `<` is by UTF-16 unit and puts emoji before U+E000 … U+FFFF.)
+ * Order of texts by code point, which is that of their UTF-8 bytes: negative if `a` comes before `b`. (`<` compares
+ * UTF-16 units, which puts emoji before U+E000 … U+FFFF.)
  */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
@@ -12,7 +12,7 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Moves surrogates (code points from 2¹⁶ on) behind all other units. */
+/** Ranks surrogates (code points from 2¹⁶ on) after all other units. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

@@ -1,4 +1,4 @@
-/** Lets so much happen at once, and one more after each `refillMs`. The clock is the caller's, monotonic. */
+/** A rate limiter: allows a burst, and one more after each `refillMs`. The caller passes its monotonic clock. */
 export class TokenBucket {
   private level: number;
 
@@ -19,12 +19,12 @@ export class TokenBucket {
     return this.level === 0;
   }
 
-  /** Takes one, unless it is empty: ask {@link isEmpty} before. */
+  /** Takes one token. Check {@link isEmpty} first: this does not. */
   take(): void {
     this.level--;
   }
 
-  /** What was taken was not to be counted. */
+  /** Returns a token that should not have been counted. */
   giveBack(): void {
     this.level = Math.min(this.most, this.level + 1);
   }

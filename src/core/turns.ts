@@ -1,11 +1,11 @@
 /**
- * One at a time per key, in the order of arrival. Writers of one key in one server would only make each other's
- * transactions fail, and each failure costs a round of consensus; what is left to compete are the servers.
+ * Runs work one at a time per key, in the order of arrival. Concurrent writers of one key in one server would make each
+ * other's transactions fail, and each failure costs a round of consensus; this leaves only conflicts between servers.
  */
 export class Turns {
   private readonly tails = new Map<string, Promise<void>>();
 
-  /** Calls `work` when those who came before for this key have ended, however they did. */
+  /** Calls `work` when all earlier work for this key has ended, whether it succeeded or failed. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.tails.get(key);
     let leave = (): void => undefined;

@@ -10,18 +10,18 @@ export class VersionVector {
   private readonly names: Origin[] = [];
   private readonly seqs: number[] = [];
   private readonly hashes: number[] = [];
-  /** When each origin last advanced, on a counter of this vector's own. */
+  /** When each origin last advanced, on a logical clock local to this vector. */
   private readonly advancedAt: number[] = [];
   private advances = 0;
   private digestA = 0;
   private digestB = 0;
 
-  /** Origins known, also those with seq 0. */
+  /** Number of known origins, those with seq 0 included. */
   get size(): number {
     return this.names.length;
   }
 
-  /** The number of an origin, given on first sight. */
+  /** The number of an origin, assigned on first use. */
   indexOf(origin: Origin): number {
     const known = this.indices.get(origin);
     if (known !== undefined) return known;
@@ -57,7 +57,7 @@ export class VersionVector {
     return index === undefined ? 0 : (this.seqs[index] as number);
   }
 
-  /** Moves an origin forward; a seq that is not greater changes nothing. */
+  /** Advances an origin; a seq that is not greater changes nothing. */
   advance(index: number, seq: number): void {
     const before = this.seqs[index] as number;
     if (seq <= before) return;
@@ -74,7 +74,7 @@ export class VersionVector {
     return true;
   }
 
-  /** Every origin that has a seq, as plain data. */
+  /** Every origin with a seq, as plain data. */
   entries(): VectorEntries {
     const out: [Origin, number][] = [];
     for (let i = 0; i < this.names.length; i++) {
@@ -83,24 +83,24 @@ export class VersionVector {
     return out;
   }
 
-  /** At most `count` entries, those that advanced last. */
+  /** The `count` entries that advanced most recently, or fewer. */
   recent(count: number): VectorEntries {
     const all = this.entries();
     return all.length <= count ? all : this.latestFirst().slice(0, count);
   }
 
-  /** Every origin that has a seq, the one that advanced last first. */
+  /** Every origin with a seq, most recently advanced first. */
   latestFirst(): VectorEntries {
     const age = (origin: Origin): number => this.advancedAt[this.indexOf(origin)] as number;
     return [...this.entries()].sort((x, y) => age(y[0]) - age(x[0]));
   }
 
-  /** Fingerprint of the whole vector, 16 hexadecimal digits. */
+  /** Digest of the whole vector, 16 hexadecimal digits. */
   digest(): string {
     return lanesToHex(this.digestA, this.digestB);
   }
 
-  /** Fingerprint of the vector without some origins, as if they had never been seen. */
+  /** Digest of the vector without some origins, as if they had never been seen. */
   digestWithout(origins: Iterable<Origin>): string {
     let a = this.digestA;
     let b = this.digestB;

@@ -8,10 +8,10 @@ import type { Store } from './store.js';
 const ENTRY_OVERHEAD_BYTES = 120;
 const KEY_OVERHEAD_BYTES = 80;
 const POSITION_BYTES = 130;
-// A page looks at no more key slots than this, so that a walk over few wanted parts never holds the server up.
+// Most key slots that one page examines, so that a walk over few wanted parts never blocks the server.
 const SLOTS_PER_PAGE = 100_000;
 
-/** One page of a walk, and where the next begins (`undefined` after the last). */
+/** One page of a walk, and the cursor of the next (`undefined` after the last). */
 interface WalkPage {
   readonly keys: readonly KeyFragment[];
   readonly cursor: WalkCursor | undefined;
@@ -21,7 +21,7 @@ export const WALK_START: WalkCursor = Object.freeze({ slot: 0, after: undefined 
 
 /**
  * The next page of a walk over a store: keys of the wanted parts in slot order, a long history split over pages. Each
- * fragment is true at the moment of its page; who stages pages applies the mutations between them (see stage.ts).
+ * fragment is exact at the moment of its page; the stage applies the mutations between pages (see stage.ts).
  *
  * @param budgetBytes the page is closed before its JSON exceeds this; one entry always fits
  */
