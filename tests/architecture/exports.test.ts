@@ -35,31 +35,31 @@ function sources(folder: string): SourceFile[] {
     .map((path) => ({ file: relative(root, path).split(sep).join('/'), text: readFileSync(path, 'utf8') }));
 }
 
-describe('nomes exportados de src', () => {
+describe('exported names of src', () => {
   const table = new ExportTable(['src', 'bench', 'tests'].flatMap(sources));
 
-  it('encontra o código que verifica', () => {
+  it('the code that is checked is found', () => {
     expect(table.exports.length).toBeGreaterThan(500);
   });
 
-  it('alguém importa cada um (senão: tire o "export", ou o nome)', () => {
+  it('are each imported somewhere (otherwise: remove the "export", or the name)', () => {
     expect(table.unused()).toEqual([]);
   });
 
-  it('os que só os testes importam têm um motivo em FOR_TESTS', () => {
+  it('have a reason in FOR_TESTS where only tests import them', () => {
     expect(table.forTestsOnly().sort()).toEqual(Object.keys(FOR_TESTS).sort());
   });
 
-  it('nenhum é de dois arquivos', () => {
+  it('are each exported by one file only', () => {
     expect(table.homonyms()).toEqual([]);
   });
 });
 
-describe('o próprio verificador', () => {
+describe('the checker itself', () => {
   const tableOf = (files: Readonly<Record<string, string>>): ExportTable =>
     new ExportTable(Object.entries(files).map(([file, text]) => ({ file, text })));
 
-  it('acusa o que ninguém importa, e o que só um teste importa', () => {
+  it('reports what nothing imports, and what only a test imports', () => {
     const table = tableOf({
       'src/a.ts':
         'export const used = 1, [unused] = [2]; export function tested() {} export interface Free {}',
@@ -76,11 +76,11 @@ describe('o próprio verificador', () => {
     `export * from '../a.js';`,
     `export { x } from '../a.js';`,
     `type X = import('../a.js').x;`,
-  ])('aceita: %s', (text) => {
+  ])('accepts: %s', (text) => {
     expect(tableOf({ 'src/a.ts': 'export class x {}', 'src/core/b.ts': text }).unused()).toEqual([]);
   });
 
-  it('acusa o mesmo nome em dois arquivos, e não em um só', () => {
+  it('reports a name exported by two files, but not one exported twice by the same file', () => {
     const table = tableOf({
       'src/a.ts': 'export type Same = 1; export const Same = 1; export class One {}',
       'src/core/b.ts': 'export interface Same {} interface One {}',

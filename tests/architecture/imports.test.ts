@@ -25,30 +25,30 @@ function sources(folder: string): { file: string; text: string }[] {
     }));
 }
 
-describe('camadas e pureza do código', () => {
+describe('layers and purity of the code', () => {
   const src = sources('src');
 
-  it('encontra o código que verifica', () => {
+  it('the code that is checked is found', () => {
     expect(src.length).toBeGreaterThan(10);
     const folders = new Set(src.map(({ file }) => layerOf(file)));
     for (const folder of Object.keys(LAYERS)) expect(folders).toContain(folder);
   });
 
-  it('cada pasta só importa o que a tabela de camadas permite', () => {
+  it('each folder imports only what the table of layers allows', () => {
     expect(src.flatMap(({ file, text }) => importViolations(file, text))).toEqual([]);
   });
 
-  it('núcleo, motor e replicação não leem relógio, sorteio, temporizador, processo nem console', () => {
+  it('core, engines and replication read no clock, randomness, timer, process or console', () => {
     expect(src.flatMap(({ file, text }) => impurities(file, text))).toEqual([]);
   });
 
-  it(`nenhum arquivo passa de ${FILE_LINES_MAX} linhas`, () => {
+  it(`no file exceeds ${FILE_LINES_MAX} lines`, () => {
     const all = [...src, ...sources('tests'), ...sources('bench')];
     expect(all.flatMap(({ file, text }) => tooLong(file, text))).toEqual([]);
   });
 });
 
-describe('o próprio verificador', () => {
+describe('the checker itself', () => {
   it.each([
     ['core/a.ts', `import type { Bus } from '../ports/bus.js';`],
     ['core/a.ts', `import { readFileSync } from 'node:fs';`],
@@ -67,7 +67,7 @@ describe('o próprio verificador', () => {
     ['app/a.ts', `import { main } from '../cli/main.js';`],
     ['extra/a.ts', ``],
     ['doors/a.ts', ``],
-  ])('acusa a importação proibida em %s: %s', (file, text) => {
+  ])('reports the forbidden import in %s: %s', (file, text) => {
     expect(importViolations(file, text)).toHaveLength(1);
   });
 
@@ -79,7 +79,7 @@ describe('o próprio verificador', () => {
     ['cli/a.ts', `import { KvsError } from '../core/errors.js';`],
     ['app/server.ts', `import { startDoors } from '../doors/grpc/server.js';`],
     ['core/a.ts', `// import x from 'mqtt';\nconst text = "import y from 'mqtt'";`],
-  ])('aceita a importação permitida em %s: %s', (file, text) => {
+  ])('accepts the allowed import in %s: %s', (file, text) => {
     expect(importViolations(file, text)).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe('o próprio verificador', () => {
     'console.log(1);',
     'globalThis.setTimeout(f, 1);',
     'const holder = { setTimeout };',
-  ])('acusa em todas as pastas puras: %s', (text) => {
+  ])('reports in every pure folder: %s', (text) => {
     for (const folder of PURE_FOLDERS) expect(impurities(`${folder}/a.ts`, text)).toHaveLength(1);
   });
 
@@ -107,20 +107,20 @@ describe('o próprio verificador', () => {
     'const d = new Date(wallMs);',
     'interface T { process: string }',
     'class C { console(): void {} }',
-  ])('aceita: %s', (text) => {
+  ])('accepts: %s', (text) => {
     expect(impurities('core/a.ts', text)).toEqual([]);
   });
 
-  it('não exige pureza de quem fala com o mundo', () => {
+  it('does not require purity of folders that talk to the outside world', () => {
     expect(impurities('mqtt/a.ts', 'setTimeout(f, Date.now());')).toEqual([]);
   });
 
-  it('acusa um arquivo longo demais, e só ele', () => {
+  it('reports a file that is too long, and only that', () => {
     expect(tooLong('a.ts', 'x\n'.repeat(FILE_LINES_MAX))).toEqual([]);
     expect(tooLong('a.ts', 'x\n'.repeat(FILE_LINES_MAX + 1))).toHaveLength(1);
   });
 
-  it('toda pasta da tabela tem regra própria', () => {
+  it('every folder of the table has its own rule', () => {
     for (const [folder, rule] of Object.entries(LAYERS)) {
       expect(rule.folders.includes(folder), folder).toBe(true);
     }

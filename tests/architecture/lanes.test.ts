@@ -23,8 +23,8 @@ afterAll(async () => {
   await vitest.close();
 });
 
-describe('as pistas dos testes', () => {
-  it('juntas têm todos os arquivos de teste', () => {
+describe('the test lanes', () => {
+  it('together contain every test file', () => {
     const files = ['src', 'tests', 'bench'].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => /[._-](test|tests|spec)\.[cm]?[jt]sx?$/.test(name))
@@ -33,16 +33,16 @@ describe('as pistas dos testes', () => {
     expect([...lanes.keys()].sort()).toEqual(files.sort());
   });
 
-  it('não dividem nenhum', () => {
+  it('share no file', () => {
     expect([...lanes].filter(([, names]) => names.length !== 1)).toEqual([]);
   });
 
-  it('não têm sufixos que ninguém conhece', () => {
+  it('contain no file with an unknown suffix', () => {
     const odd = [...lanes.keys()].filter((file) => !/\/[\w-]+(\.integration|\.e2e)?\.test\.ts$/.test(file));
     expect(odd).toEqual([]);
   });
 
-  it('têm cada uma o seu comando', () => {
+  it('each have a command of their own', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
@@ -50,7 +50,7 @@ describe('as pistas dos testes', () => {
     expect(scripts.test).toBe('vitest run');
   });
 
-  it('de outras versões do Node.js têm pastas e arquivos que existem', () => {
+  it('for other Node.js versions name only folders and files that exist', () => {
     const script = readFileSync(join(root, 'tests/shell/nodes.sh'), 'utf8');
     const named = [...script.matchAll(/\btests\/[\w/.-]+/g)].map(([path]) => path);
     expect(named.length).toBeGreaterThan(10);

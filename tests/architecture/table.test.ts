@@ -31,19 +31,19 @@ function written(text: string): string {
 // `npm run docs` writes the column and then finds it right.
 if (process.env.UPDATE_DOCS === '1') writeFileSync(page, written(readFileSync(page, 'utf8')));
 
-describe('a tabela de pastas de docs/ARCHITECTURE.md', () => {
+describe('the table of folders in docs/ARCHITECTURE.md', () => {
   const text = readFileSync(page, 'utf8');
 
-  it('tem uma linha para cada pasta das regras, e nenhuma a mais', () => {
+  it('has one row for each folder of the rules, and no others', () => {
     const rows = text.split('\n').flatMap((line) => ROW.exec(line)?.[1] ?? []);
     expect(rows.sort()).toEqual(Object.keys(LAYERS).sort());
   });
 
-  it('diz o que cada uma pode importar (senão: npm run docs)', () => {
+  it('says what each folder may import (otherwise: npm run docs)', () => {
     expect(text).toBe(written(text));
   });
 
-  it('só tem pastas que existem', () => {
+  it('names only folders that exist', () => {
     const missing = Object.keys(LAYERS).filter(
       (folder) => !existsSync(fileURLToPath(new URL(`../../src/${folder}`, import.meta.url))),
     );

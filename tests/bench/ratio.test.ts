@@ -6,8 +6,8 @@ function rounds(...values: readonly number[]): number[][] {
   return values.map((value) => [value]);
 }
 
-describe('a comparação de duas compilações', () => {
-  it('a razão é a média geométrica das rodadas, e o intervalo o de Student nos logaritmos', () => {
+describe('the comparison of two builds', () => {
+  it("takes the geometric mean of the rounds as the ratio, and Student's interval of the logarithms", () => {
     const { ratio, low, high } = compare(rounds(100, 110, 121), rounds(100, 100, 100));
     expect(ratio).toBeCloseTo(1.1, 10);
     // The logarithms are 0, 1 and 2 times ln 1.1: their deviation is ln 1.1, and t of 2 degrees of freedom is 4.303.
@@ -16,12 +16,12 @@ describe('a comparação de duas compilações', () => {
     expect(high).toBeCloseTo(1.1 * half, 10);
   });
 
-  it('o que muda as duas igualmente numa rodada não muda nada', () => {
+  it('is unaffected by what changes both builds equally in a round', () => {
     const { ratio, low, high } = compare(rounds(10, 20, 15, 40), rounds(9, 18, 13.5, 36));
     for (const value of [ratio, low, high]) expect(value).toBeCloseTo(10 / 9, 10);
   });
 
-  it('de muitas rodadas o quantil segue o da distribuição normal', () => {
+  it('uses a quantile close to that of the normal distribution for many rounds', () => {
     const noise = Array.from({ length: 100 }, (_, n) => (n % 2 === 0 ? 1.1 : 1 / 1.1));
     const { ratio, high } = compare(rounds(...noise), rounds(...noise.map(() => 1)));
     expect(ratio).toBeCloseTo(1, 10);
@@ -29,13 +29,13 @@ describe('a comparação de duas compilações', () => {
     expect(Math.log(high) / (deviation / 10)).toBeCloseTo(1.984, 2);
   });
 
-  it('conta a metade mais barata das fatias', () => {
+  it('counts the cheaper half of the slices', () => {
     expect(steady([5, 1, 100, 3])).toBe(2);
     expect(steady([3, 1, 2])).toBe(1.5);
     expect(steady([7])).toBe(7);
   });
 
-  it('o veredito segue o intervalo', () => {
+  it('derives the verdict from the interval', () => {
     expect(verdictOn({ ratio: 1, low: 0.98, high: 1.02 }, 0.97)).toBe('ok');
     expect(verdictOn({ ratio: 0.98, low: 0.975, high: 0.985 }, 0.97)).toBe('ok');
     expect(verdictOn({ ratio: 0.95, low: 0.93, high: 0.97 }, 0.97)).toBe('slower');

@@ -53,7 +53,7 @@ const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const CONNECT_AND_PUBLISH =
   '\x10\x12\x00\x04MQTT\x04\x02\x00\x3c\x00\x06pagina' + '\x31\x0f\x00\x06pagina' + 'gravada';
 
-describe.skipIf(!available)('uma página num navegador desta máquina, servidor da frota', () => {
+describe.skipIf(!available)('a page in a browser on this machine, against a fleet server', () => {
   describe.each([
     ['sem TLS', false],
     ['com TLS', true],
@@ -83,7 +83,7 @@ describe.skipIf(!available)('uma página num navegador desta máquina, servidor 
       await files.remove();
     });
 
-    it('a porta gRPC: não vê, não grava', { timeout: WAIT_MS }, async () => {
+    it('reads nothing and writes nothing through the gRPC door', { timeout: WAIT_MS }, async () => {
       const frame = insertFrame(KEY, 'da pagina');
       await assertBlind({
         ...{ port: server.port, tls },
@@ -93,7 +93,7 @@ describe.skipIf(!available)('uma página num navegador desta máquina, servidor 
       expect(await server.client.consulta(KEY)).toMatchObject({ versao: 1, valor: VALUE });
     });
 
-    it('o broker embutido: não entra, não publica', { timeout: WAIT_MS }, async () => {
+    it('cannot connect to the embedded broker or publish on it', { timeout: WAIT_MS }, async () => {
       await assertBlind({ ...{ port: brokerPort, tls }, paths: ['/mqtt'], bodies: [CONNECT_AND_PUBLISH] });
       const user = await MqttUser.connect(brokerPort, tls ? files.ca : undefined, undefined);
       await user.subscribe('pagina');
@@ -106,8 +106,8 @@ describe.skipIf(!available)('uma página num navegador desta máquina, servidor 
   });
 });
 
-describe.skipIf(!available)('uma página num navegador desta máquina, sistema com líder', () => {
-  it('a porta das Mensagens: não vê, não grava', { timeout: WAIT_MS }, async () => {
+describe.skipIf(!available)('a page in a browser on this machine, against the leader system', () => {
+  it('reads nothing and writes nothing through the Mensagem door', { timeout: WAIT_MS }, async () => {
     const port = await freePort();
     const address = `127.0.0.1:${port}`;
     const args = ['--motor', 'lider', '--lider', address, '--servidores-lider', address];
@@ -123,59 +123,62 @@ describe.skipIf(!available)('uma página num navegador desta máquina, sistema c
   });
 });
 
-describe.skipIf(!available || !etcdAvailable())('uma página num navegador desta máquina, réplicas', () => {
-  const key = Buffer.from(KEY);
-  let cluster: EtcdCluster;
-  let member: { readonly client: number; readonly peer: number; readonly address: string };
+describe.skipIf(!available || !etcdAvailable())(
+  'a page in a browser on this machine, against the replicas',
+  () => {
+    const key = Buffer.from(KEY);
+    let cluster: EtcdCluster;
+    let member: { readonly client: number; readonly peer: number; readonly address: string };
 
-  beforeAll(async () => {
-    cluster = await startEtcd({ members: 1 });
-    const [address = ''] = cluster.addresses;
-    await askEtcd(address, 'KV/Put', { key, value: Buffer.from(VALUE) });
-    const { members } = await askEtcd(address, 'Cluster/MemberList');
-    const peer = new URL(members[0]!.peerURLs[0]!).port;
-    member = { address, client: Number(address.split(':')[1]), peer: Number(peer) };
-  }, WAIT_MS);
-  afterAll(() => cluster.stop());
+    beforeAll(async () => {
+      cluster = await startEtcd({ members: 1 });
+      const [address = ''] = cluster.addresses;
+      await askEtcd(address, 'KV/Put', { key, value: Buffer.from(VALUE) });
+      const { members } = await askEtcd(address, 'Cluster/MemberList');
+      const peer = new URL(members[0]!.peerURLs[0]!).port;
+      member = { address, client: Number(address.split(':')[1]), peer: Number(peer) };
+    }, WAIT_MS);
+    afterAll(() => cluster.stop());
 
-  const everything = { key: Buffer.of(0), range_end: Buffer.of(0) };
-  const bodies = [
-    { key: key.toString('base64') },
-    { key: key.toString('base64'), value: Buffer.from('da pagina').toString('base64') },
-    { key: 'AA==', range_end: 'AA==' },
-  ].map((body) => JSON.stringify(body));
-  const unchanged = async (): Promise<void> => {
-    const { header, kvs } = await askEtcd(member.address, 'KV/Range', everything);
-    expect(kvs.map(({ value }) => value.toString())).toEqual([VALUE]);
-    // Nothing was written but the one value.
-    expect(header.revision).toBe('2');
-  };
+    const everything = { key: Buffer.of(0), range_end: Buffer.of(0) };
+    const bodies = [
+      { key: key.toString('base64') },
+      { key: key.toString('base64'), value: Buffer.from('da pagina').toString('base64') },
+      { key: 'AA==', range_end: 'AA==' },
+    ].map((body) => JSON.stringify(body));
+    const unchanged = async (): Promise<void> => {
+      const { header, kvs } = await askEtcd(member.address, 'KV/Range', everything);
+      expect(kvs.map(({ value }) => value.toString())).toEqual([VALUE]);
+      // Nothing was written but the one value.
+      expect(header.revision).toBe('2');
+    };
 
-  it('a porta dos servidores: não vê, não grava', { timeout: WAIT_MS }, async () => {
-    const paths = [
-      ...['/v3/kv/range', '/v3/kv/put', '/v3/kv/deleterange', '/v3beta/kv/range', '/v2/keys/x'],
-      ...['/health', '/metrics', '/version', '/debug/vars', '/debug/pprof/heap', '/config/local/log'],
-    ];
-    const target = { port: member.client, tls: false, paths, bodies };
-    expect(seen(await fromForeignPage(browser, target, false))).toEqual([]);
-    // What calls itself by another name is turned away, whatever it asks for.
-    const rebound = seen(await fromReboundPage(browser, target));
-    expect(rebound.filter(({ outcome }) => !outcome.startsWith('421 '))).toEqual([]);
-    expect(rebound.length).toBeGreaterThan(paths.length);
-    await unchanged();
-  });
-
-  it(
-    'a porta das outras réplicas: uma página de fora não vê e não muda nada',
-    { timeout: WAIT_MS },
-    async () => {
+    it('reads nothing and writes nothing through the port for servers', { timeout: WAIT_MS }, async () => {
       const paths = [
-        ...['/members', '/raft', '/raft/probing', '/raft/snapshot', '/raft/stream/message/1'],
-        ...['/leases', '/leases/internal', '/version', '/members/promote/1', '/downgrade/enabled'],
+        ...['/v3/kv/range', '/v3/kv/put', '/v3/kv/deleterange', '/v3beta/kv/range', '/v2/keys/x'],
+        ...['/health', '/metrics', '/version', '/debug/vars', '/debug/pprof/heap', '/config/local/log'],
       ];
-      const target = { port: member.peer, tls: false, paths, bodies };
+      const target = { port: member.client, tls: false, paths, bodies };
       expect(seen(await fromForeignPage(browser, target, false))).toEqual([]);
+      // What calls itself by another name is turned away, whatever it asks for.
+      const rebound = seen(await fromReboundPage(browser, target));
+      expect(rebound.filter(({ outcome }) => !outcome.startsWith('421 '))).toEqual([]);
+      expect(rebound.length).toBeGreaterThan(paths.length);
       await unchanged();
-    },
-  );
-});
+    });
+
+    it(
+      'reads nothing and changes nothing through the port for other replicas, when it comes from another site',
+      { timeout: WAIT_MS },
+      async () => {
+        const paths = [
+          ...['/members', '/raft', '/raft/probing', '/raft/snapshot', '/raft/stream/message/1'],
+          ...['/leases', '/leases/internal', '/version', '/members/promote/1', '/downgrade/enabled'],
+        ];
+        const target = { port: member.peer, tls: false, paths, bodies };
+        expect(seen(await fromForeignPage(browser, target, false))).toEqual([]);
+        await unchanged();
+      },
+    );
+  },
+);

@@ -39,8 +39,8 @@ class ConfirmingEngine extends MemoryEngine {
   };
 }
 
-describe('uma conversa, sem transporte', () => {
-  it('responde cada pedido, na hora onde o motor o faz, e conta cada um', async () => {
+describe('a conversation, without a transport', () => {
+  it('answers every request, at once where the engine does, and counts each of them', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     const { answer, refusal, trailers } = await door.converse(insert).then((answerer) => ({
       answer: answerer.answer.bind(answerer),
@@ -65,7 +65,7 @@ describe('uma conversa, sem transporte', () => {
     ]);
   });
 
-  it('conta o que o motor responde depois quando responde', async () => {
+  it('counts what the engine answers later at the moment it answers', async () => {
     const door = new MemoryDoor(new AsyncMemoryEngine());
     const answerer = await door.converse(query);
     const missing = answerer.answer(named('chave'));
@@ -76,7 +76,7 @@ describe('uma conversa, sem transporte', () => {
     expect(door.outcomes).toEqual(['grpc teste CHAVE_INEXISTENTE 1', 'grpc teste OK 2']);
   });
 
-  it('não começa com quem não entra, e isso é um resultado', async () => {
+  it('does not start with a caller who is refused, and that is an outcome', async () => {
     const engine = new MemoryEngine();
     const door = new MemoryDoor(engine, { admit: admitKnown(accessControl(new TableStand().table), engine) });
     await expect(door.converse(insert)).rejects.toMatchObject({ code: 'NAO_AUTENTICADO' });
@@ -86,13 +86,13 @@ describe('uma conversa, sem transporte', () => {
     expect(door.outcomes).toEqual(['grpc teste NAO_AUTENTICADO 2']);
   });
 
-  it('não aceita identificador de pedido, que ninguém guardaria', async () => {
+  it('accepts no request id, as nothing would remember it', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     await expect(door.converse(insert, REQUEST)).rejects.toMatchObject({ code: 'NAO_SUPORTADO' });
     expect((await door.rows(snapshot, { version: 0 }, REQUEST)).error?.code).toBe('NAO_SUPORTADO');
   });
 
-  it('confirma cada escrita, e deve o token da sessão ao fim', async () => {
+  it('confirms every write, and returns the session token at the end', async () => {
     const door = new MemoryDoor(new ConfirmingEngine());
     const demands = { [DEMANDS.confirm]: '1', [DEMANDS.session]: 'nova' };
     const answerer = await door.converse(insert, { demands });
@@ -103,13 +103,13 @@ describe('uma conversa, sem transporte', () => {
     expect(answerer.trailers()).toEqual({ error: undefined, session: 'token', version: 2 });
   });
 
-  it('que o servidor encerra ao sair é um resultado seu', async () => {
+  it('counts as one outcome when the server ends it on shutdown', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     (await door.converse(insert)).end(new KvsError('SERVIDOR_SAINDO', 'saindo'));
     expect(door.outcomes).toEqual(['grpc teste SERVIDOR_SAINDO 1']);
   });
 
-  it('registra a causa do que ninguém esperava, e só ela', async () => {
+  it('logs the cause of an unexpected error, and nothing else', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     const cause = new TypeError('segredo');
     const broken: DoorOperation<string, string> = {
@@ -127,8 +127,8 @@ describe('uma conversa, sem transporte', () => {
   });
 });
 
-describe('linhas, sem transporte', () => {
-  it('vêm com uma resposta cada, ou com a que diz que não há nenhuma', async () => {
+describe('rows, without a transport', () => {
+  it('come as one answer each, or as a single answer that says there are none', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     expect((await door.rows(snapshot, { version: 0 })).answer).toEqual([{ key: '', value: '', version: 0 }]);
     for (const key of ['a/1', 'a/2', 'b/1']) door.askNow(insert, put(key));
@@ -139,14 +139,14 @@ describe('linhas, sem transporte', () => {
     expect(door.outcomes).toContain('grpc linhas OK 1');
   });
 
-  it('são um resultado só, também de quem vai embora no meio', async () => {
+  it('are a single outcome, also when the caller leaves halfway', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     for (const key of ['a/1', 'a/2', 'b/1']) door.askNow(insert, put(key));
     await door.rows(snapshot, { version: 0 }, { operation: 'linhas' }, 2);
     expect(door.outcomes).toEqual(['grpc linhas ABANDONADO 1', 'grpc teste OK 3']);
   });
 
-  it('têm um resultado só, também quando o fim não pode ser dito', async () => {
+  it('are a single outcome, also when their end cannot be delivered', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     const fails = (): void => {
       throw new Error('já fechada');
@@ -156,7 +156,7 @@ describe('linhas, sem transporte', () => {
     expect(door.outcomes).toEqual(['grpc linhas INTERNO 1']);
   });
 
-  it('que escrevem esperam juntas pela confirmação', async () => {
+  it('that write wait for their confirmation together', async () => {
     const door = new MemoryDoor(new ConfirmingEngine());
     for (let n = 0; n < 300; n++) door.askNow(insert, put(`k/${String(n)}`));
     const demands = { [DEMANDS.confirm]: '1' };

@@ -4,8 +4,8 @@ import { KvsError } from '../../src/core/errors.js';
 import { RecordingLogger } from '../support/doors.js';
 import { memoryCall, outcomesOf } from '../support/memory-call.js';
 
-describe('o que se conta de cada chamada', () => {
-  it('é por porta, operação e resultado, com o tempo somado', () => {
+describe('what is counted of each call', () => {
+  it('is kept by door, operation and outcome, with the total time', () => {
     const counts = new CallCounts(new RecordingLogger());
     counts.observe(memoryCall({ operation: 'a' }), 'OK', 2);
     counts.observe(memoryCall({ operation: 'a' }), 'OK', 3);
@@ -21,7 +21,7 @@ describe('o que se conta de cada chamada', () => {
     });
   });
 
-  it('registra o que ninguém esperava, com o texto da porta', () => {
+  it('logs an unexpected error, with the text of the door', () => {
     const logger = new RecordingLogger();
     const { observe } = new CallCounts(logger);
     const cause = new Error('defeito');

@@ -48,15 +48,15 @@ class RememberingEngine extends PromisingEngine {
   override readonly capabilities = { ...new MemoryEngine().capabilities, remembersRequests: true };
 }
 
-describe('uma chamada de um pedido, sem transporte', () => {
-  it('é respondida na hora quando o motor responde na hora', () => {
+describe('a call with one request, without a transport', () => {
+  it('is answered at once when the engine answers at once', () => {
     const door = new MemoryDoor(new MemoryEngine());
     expect(door.askNow(insert, put('chave', 'valor'))).toEqual({ answer: 1, trailers: undefined });
     expect(door.askNow(query, named('chave'))?.answer).toMatchObject({ value: 'valor', version: 1 });
     expect(door.askNow(remove, named('chave'))?.answer).toBe(0);
   });
 
-  it('recusa dentro da resposta o que o contrato sabe dizer, e falha no resto, com a razão', () => {
+  it('refuses in the answer where the contract can express it, and fails otherwise, with the reason', () => {
     const door = new MemoryDoor(new MemoryEngine());
     expect(door.askNow(query, named('chave'))).toEqual({
       answer: { key: '', value: '', version: 0 },
@@ -68,14 +68,14 @@ describe('uma chamada de um pedido, sem transporte', () => {
     expect(trailers).toEqual({ error: 'SERVIDOR_ENTRANDO: ainda entrando' });
   });
 
-  it('recusa o que não se decodifica pela razão do decodificador', () => {
+  it("refuses what cannot be decoded, with the decoder's reason", () => {
     const door = new MemoryDoor(new MemoryEngine());
     const undecodable = new KvsError('PEDIDO_INVALIDO', 'não é protobuf');
     expect(door.askNow(insert, undecodable)?.error).toBe(undecodable);
     expect(door.engine.calls).toBe(0);
   });
 
-  it('não chega ao motor se esperou enquanto o processo esteve parado', () => {
+  it('does not reach the engine if it waited while the process was stopped', () => {
     const door = new MemoryDoor(new MemoryEngine());
     const takeUp = (): never => {
       throw new KvsError('SERVIDOR_PAROU', 'parou');
@@ -86,7 +86,7 @@ describe('uma chamada de um pedido, sem transporte', () => {
   });
 });
 
-describe('quem chama', () => {
+describe('a caller', () => {
   const token = (name: string, secret = secretOf(name)): Credentials => ({
     kind: 'token',
     token: tokenText(name, secret),
@@ -101,7 +101,7 @@ describe('quem chama', () => {
     return new MemoryDoor(engine, { admit: admitKnown(accessControl(stand.table), engine) });
   }
 
-  it('entra com um token ou um certificado, até onde pode', async () => {
+  it('is admitted with a token or a certificate, within its permissions', async () => {
     const door = await guarded();
     const may = async (credentials: Credentials, key: string) => {
       const { error, answer } = await door.ask(insert, put(key, 'valor'), { credentials });
@@ -113,7 +113,7 @@ describe('quem chama', () => {
     expect(door.outcomes).toEqual(['grpc teste NAO_AUTORIZADO 2', 'grpc teste OK 1']);
   });
 
-  it('não entra com um segredo errado, com um certificado que ninguém tem, nem sem nada', async () => {
+  it('is refused with a wrong secret, with an unknown certificate, or without credentials', async () => {
     const door = await guarded();
     const refused: Credentials[] = [
       token('maria', 'errado'),
@@ -135,8 +135,8 @@ describe('quem chama', () => {
   });
 });
 
-describe('o que uma chamada exige', () => {
-  it('sessões: o motor as alcança antes, e a resposta e a recusa levam o novo token', () => {
+describe('what a call demands', () => {
+  it('sessions: the engine catches up with them first, and both answer and refusal carry the new token', () => {
     const door = new MemoryDoor(new PromisingEngine());
     const session = (token: string) => ({ demands: { [DEMANDS.session]: token } });
     expect(door.askNow(insert, put('chave', 'valor'), session('nova'))?.trailers).toEqual({
@@ -156,7 +156,7 @@ describe('o que uma chamada exige', () => {
     expect(trailers).toEqual({ error: 'SESSAO_ADIANTE: ainda não' });
   });
 
-  it('confirmações: só de escritas, com a versão se faltaram servidores', () => {
+  it('confirmations: only for writes, with the version if servers were missing', () => {
     const door = new MemoryDoor(new PromisingEngine());
     const confirmed = (demands: object) => ({ demands: { [DEMANDS.confirm]: '2', ...demands } });
     door.engine.holders = 2;
@@ -179,7 +179,7 @@ describe('o que uma chamada exige', () => {
     expect(door.askNow(query, named('chave'))?.answer).toMatchObject({ value: 'novo' });
   });
 
-  it('não espera além do prazo de quem chama', () => {
+  it("does not wait beyond the caller's deadline", () => {
     const door = new MemoryDoor(new PromisingEngine());
     const demands = { [DEMANDS.session]: 'nova', [DEMANDS.confirm]: '1' };
     door.askNow(insert, put('chave', 'valor'), { demands, deadlineMs: Date.now() });
@@ -194,7 +194,7 @@ describe('o que uma chamada exige', () => {
     [{ [DEMANDS.confirm]: '1', [DEMANDS.confirmMs]: 'já' }, /^kvs-confirmacao-prazo: esperado um inteiro/],
     [{ [DEMANDS.request]: 'curto' }, /^kvs-pedido inválido/],
     [{ [DEMANDS.request]: ID, [DEMANDS.attempt]: '0' }, /^kvs-tentativa inválido/],
-  ])('recusa o que não tem forma: %o', (demands, message) => {
+  ])('refuses what is malformed: %o', (demands, message) => {
     const door = new MemoryDoor(new RememberingEngine());
     const { error } = door.askNow(insert, put('chave', 'valor'), { demands })!;
     expect(error?.code).toBe('PEDIDO_INVALIDO');
@@ -202,13 +202,13 @@ describe('o que uma chamada exige', () => {
     expect(door.engine.calls).toBe(0);
   });
 
-  it('um motor sem sessões diz que não as tem', () => {
+  it('an engine without sessions says that it has none', () => {
     const door = new MemoryDoor(new MemoryEngine());
     const { error } = door.askNow(query, named('chave'), { demands: { [DEMANDS.session]: '' } })!;
     expect(error?.message).toBe('este motor não oferece sessões nem confirmações');
   });
 
-  it('identificadores de pedido: honrados onde são guardados, recusados no resto', () => {
+  it('request ids: honoured where they are remembered, refused elsewhere', () => {
     const heeded: unknown[] = [];
     const operation: DoorOperation<string, string> = {
       run: (request, _caller, attempt) => {

@@ -15,15 +15,15 @@ const tupla = (chave: string, valor: string, version: number): object => ({ chav
 const one = (name: CountedName, message: object, version?: bigint, reasons?: string) =>
   answersTo(COUNTED[name], [{ version }], [message], reasons);
 
-describe('códigos de saída', () => {
-  it('todo código de erro tem um, e nenhum é 0', () => {
+describe('exit codes', () => {
+  it('exist for every error code, and none is 0', () => {
     for (const code of ERROR_CODES) {
       expect(Object.values(EXIT), code).toContain(exitOf(code));
       expect(exitOf(code), code).not.toBe(EXIT.ok);
     }
   });
 
-  it('são números que scripts conhecem', () => {
+  it('are numbers that scripts rely on', () => {
     expect(EXIT).toEqual({
       ok: 0,
       failure: 1,
@@ -43,8 +43,8 @@ describe('códigos de saída', () => {
   });
 });
 
-describe('motivos no fim da chamada', () => {
-  it('de uma resposta', () => {
+describe('reasons in the trailers of a call', () => {
+  it('are parsed for a single answer', () => {
     const encoded = encodeURIComponent('CHAVE_CURTA: a chave: é\ncurta');
     expect(parseReason(encoded)).toEqual({ code: 'CHAVE_CURTA', exit: 4, message: 'a chave: é curta' });
     for (const bad of [undefined, '', 'x', 'NADA: nada', '%E0%A4%A', '0:CHAVE_CURTA']) {
@@ -52,7 +52,7 @@ describe('motivos no fim da chamada', () => {
     }
   });
 
-  it('de um fluxo', () => {
+  it('are parsed for a stream', () => {
     expect([...decodeStreamReasons(encodeURIComponent('0:CHAVE_CURTA,12:VALOR_LONGO,3:NADA'))]).toEqual([
       [0, 'CHAVE_CURTA'],
       [12, 'VALOR_LONGO'],
@@ -61,8 +61,8 @@ describe('motivos no fim da chamada', () => {
   });
 });
 
-describe('respostas', () => {
-  it('insere, consulta e remove', () => {
+describe('answers', () => {
+  it('are read for insere, consulta and remove', () => {
     expect(one('insere', versao(3))).toMatchObject([
       { key: 'k', found: { version: 3n }, refusal: undefined },
     ]);
@@ -74,7 +74,7 @@ describe('respostas', () => {
     ]);
   });
 
-  it('o que não existe tem código de saída próprio e diz o quê', () => {
+  it('have an exit code of their own for what does not exist, and name it', () => {
     const query = (version?: bigint, reasons?: string) =>
       one('consulta', versao(0), version, reasons)[0]?.refusal;
     expect(query(undefined, 'CHAVE_INEXISTENTE: x')).toEqual({
@@ -90,7 +90,7 @@ describe('respostas', () => {
     expect(remove[0]?.refusal?.message).toBe('a chave "k" não tem a versão 2');
   });
 
-  it('a recusa repete as palavras do servidor, ou as do código, ou diz que não sabe', () => {
+  it('give a refusal in the words of the server, else those of the code, else say that the reason is unknown', () => {
     const insert = (reasons?: string) => one('insere', versao(-1), undefined, reasons)[0]?.refusal;
     expect(insert('VALOR_CURTO: o valor precisa de 3')).toEqual({
       code: 'VALOR_CURTO',
@@ -114,7 +114,7 @@ describe('respostas', () => {
   });
 });
 
-describe('chamada que falhou', () => {
+describe('a failed call', () => {
   const failure = (code: status, details: string, text?: string, maybeDone = false) => {
     const metadata = new Metadata();
     if (text !== undefined) metadata.set('kvs-erro', encodeURIComponent(text));
@@ -161,7 +161,7 @@ describe('chamada que falhou', () => {
     expect(result.message).toContain(message);
   });
 
-  it('uma escrita que talvez tenha chegado não é uma falha que se possa repetir', () => {
+  it('is not reported as safe to repeat when a write may have arrived', () => {
     const unknown = 'não se sabe se a escrita foi feita: consulte antes de repetir';
     for (const code of [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED]) {
       expect(failure(code, '', undefined, true)).toMatchObject({ exit: 6, code: 'RESULTADO_DESCONHECIDO' });
@@ -173,12 +173,12 @@ describe('chamada que falhou', () => {
   });
 });
 
-describe('o que se mostra', () => {
+describe('what is printed', () => {
   const value = 'a\u001b[2J\nb';
   const shown = (name: CountedName, messages: readonly object[], json = false) =>
     printed(COUNTED[name], answersTo(COUNTED[name], [{}, {}], messages), json);
 
-  it('nada que aja sobre o terminal', async () => {
+  it('contains nothing that acts on the terminal', async () => {
     expect(visible('a\u001b[2J\u009b\u007f\n')).toBe('a\\x1b[2J\\x9b\\x7f\\x0a');
     expect(visible('a\u202eb\u2066')).toBe('a\\u202eb\\u2066');
     const message = tupla('k', value, 2);
@@ -186,13 +186,13 @@ describe('o que se mostra', () => {
     expect(await shown('consulta-v', [message])).not.toContain('\u001b');
   });
 
-  it('JSON é exato e de uma linha', async () => {
+  it('is exact and on one line as JSON', async () => {
     const line = await shown('consulta', [tupla('k', value, 2)], true);
     expect(JSON.parse(line)).toEqual({ operacao: 'consulta', chave: 'k', valor: value, versao: 2 });
     expect(line).not.toContain('\n');
   });
 
-  it('tabelas com uma linha por resposta; valores longos são cortados', async () => {
+  it('is a table with one row per answer, in which long values are cut', async () => {
     const table = await shown('remove-v', [versao(0), versao(-1)]);
     expect(table).toMatch(/k +│ todas +│ removida/);
     expect(table).toMatch(/k +│ - +│ a chave "k" não existe/);

@@ -15,8 +15,8 @@ function server(...words: string[]): Extract<Command, { kind: 'server' }> {
   return command;
 }
 
-describe('kvs lider-servidor e lider-cliente', () => {
-  it('o servidor: nomes curtos das opções do motor', () => {
+describe('kvs lider-servidor and lider-cliente', () => {
+  it('give the server short names for the options of the engine', () => {
     expect(parseCommandLine(['lider-servidor'])).toEqual({ kind: 'leaderServer', flags: {} });
     const words = [
       'lider-servidor',
@@ -41,7 +41,7 @@ describe('kvs lider-servidor e lider-cliente', () => {
     expect(() => parseCommandLine(['lider-servidor', '--nada'])).toThrow('veja: kvs lider-servidor --help');
   });
 
-  it('o cliente: o que fazer, na ordem', () => {
+  it('give the client its actions in order', () => {
     const command = parseCommandLine(['lider-cliente', '--get', 'a', '--insiste', '--put', 'b', '-c']);
     expect(command).toMatchObject({
       kind: 'leaderClient',
@@ -55,7 +55,7 @@ describe('kvs lider-servidor e lider-cliente', () => {
   });
 });
 
-describe('linha de comando do cliente', () => {
+describe('the command line of the client', () => {
   it.each<[string, string[], Record<string, unknown>]>([
     [
       'o exemplo do contrato',
@@ -109,7 +109,7 @@ describe('linha de comando do cliente', () => {
   });
 });
 
-describe('operações por posição', () => {
+describe('operations by position', () => {
   it.each<[string, string[], string, Record<string, unknown>]>([
     [
       'o exemplo do contrato',
@@ -170,7 +170,7 @@ describe('operações por posição', () => {
     expect(command.flags).not.toHaveProperty('OPERACAO');
   });
 
-  it('com -o não há operação por posição, e uma palavra a mais é um erro', () => {
+  it('are not read with -o, where an extra word is an error', () => {
     expect(client('-o', 'insere', '-k', 'get', '-v', 'put').operation).toBeUndefined();
     expect(client('-o', 'insere', '-k', 'get', '-v', 'put').flags).toMatchObject({
       chave: ['get'],
@@ -179,21 +179,21 @@ describe('operações por posição', () => {
   });
 });
 
-describe('linha de comando do servidor', () => {
-  it('porta por posição, por nome, ou nenhuma', () => {
+describe('the command line of the server', () => {
+  it('takes the port by position, by name, or not at all', () => {
     expect(server('9000')).toMatchObject({ positionalPort: '9000', flags: {} });
     expect(server('--porta', '9000').flags).toMatchObject({ porta: '9000' });
     expect(server('--port', '9000').flags).toMatchObject({ porta: '9000' });
     expect(server()).toEqual({ kind: 'server', positionalPort: undefined, flags: {} });
   });
 
-  it('brokers na ordem dada', () => {
+  it('takes brokers in the given order', () => {
     expect(server('--broker', 'mqtt://a', '--broker=mqtt://b').flags).toEqual({
       broker: ['mqtt://a', 'mqtt://b'],
     });
   });
 
-  it('demais opções', () => {
+  it('takes the other options', () => {
     const words = [
       '--host',
       '0.0.0.0',
@@ -233,7 +233,7 @@ describe('linha de comando do servidor', () => {
   });
 });
 
-describe('opções sem valor', () => {
+describe('switches', () => {
   it.each<[string, string | undefined]>([
     ['--cifra', 'sim'],
     ['--cifra=sim', 'sim'],
@@ -248,22 +248,25 @@ describe('opções sem valor', () => {
     expect(server(word).flags['cifra']).toBe(said);
   });
 
-  it.each(['--cifra=x', '--cifra=', '--tls-exige-cliente=talvez'])('%s não diz sim nem não', (word) => {
-    expect(() => server(word)).toThrow(/não serve; esperado um destes: sim, nao/);
-  });
+  it.each(['--cifra=x', '--cifra=', '--tls-exige-cliente=talvez'])(
+    '%s is refused as neither yes nor no',
+    (word) => {
+      expect(() => server(word)).toThrow(/não serve; esperado um destes: sim, nao/);
+    },
+  );
 
-  it('--no-porta diz que não há porta, e não que ela é "nao"', () => {
+  it('--no-porta means that there is no port, not that it is "nao"', () => {
     expect(server('--no-porta').flags['porta']).toBeUndefined();
   });
 
-  it('um valor da chave parecido com uma delas fica', () => {
+  it('a value of a key that looks like a switch is kept', () => {
     expect(client('-o', 'insere', '-k', 'kkk', '-v=--json=talvez').flags).toMatchObject({
       valor: ['--json=talvez'],
     });
   });
 });
 
-describe('o que não se entende', () => {
+describe('a command line that cannot be understood', () => {
   it.each<[string[], string]>([
     [[], 'diga um comando'],
     [['nada'], 'não conheço o comando "nada"'],
@@ -296,13 +299,13 @@ describe('o que não se entende', () => {
   });
 });
 
-describe('ajuda e complemento', () => {
+describe('help and completion', () => {
   const text = (...words: string[]): string => {
     const command = parseCommandLine(words);
     return command.kind === 'text' ? command.text : `not a text: ${command.kind}`;
   };
 
-  it('a ajuda é em português e mostra as opções', () => {
+  it('help is in Portuguese and shows the options', () => {
     expect(text('--help')).toMatch(/Comandos:[\s\S]*servidor[\s\S]*cliente[\s\S]*Opções:/);
     expect(text('cliente', '--help')).toMatch(
       /--operacao[\s\S]*--chave[\s\S]*--valor[\s\S]*--ver[\s\S]*Saída:/,
@@ -313,7 +316,7 @@ describe('ajuda e complemento', () => {
     );
   });
 
-  it.each(['/bin/bash', '/bin/zsh'])('os comentários do complemento de %s são em português', (shell) => {
+  it.each(['/bin/bash', '/bin/zsh'])('the comments of the completion for %s are in Portuguese', (shell) => {
     vi.stubEnv('SHELL', shell);
     const comments = text('completion').match(/^ *# .*/gm) ?? [];
     vi.unstubAllEnvs();
@@ -321,7 +324,7 @@ describe('ajuda e complemento', () => {
     expect(comments.join('\n')).not.toMatch(/\b(Installation|or|ask|if|yargs)\b/);
   });
 
-  it('complementa comandos e operações', () => {
+  it('completion offers commands and operations', () => {
     expect(text('completion')).toContain('kvs');
     expect(text('--get-yargs-completions', 'kvs', '')).toContain('servidor');
     expect(text('--get-yargs-completions', 'kvs', 'cliente', '-o', '')).toContain('insere-v');

@@ -40,8 +40,8 @@ afterAll(() => {
   for (const { process } of running) process.kill('SIGKILL');
 });
 
-describe('servidor sobre réplicas que não estão lá', () => {
-  it('abre as portas, diz que não atende, recusa no prazo, e sai em ordem', async () => {
+describe('a server whose replicas are not there', () => {
+  it('opens its doors, says that it does not serve, refuses within the deadline, and shuts down cleanly', async () => {
     const { program, port } = await serve([`127.0.0.1:${await freePort()}`], '--prazo-consenso', '600');
     await logged(program, 'as réplicas não respondem com maioria');
     await healthBecomes(port, 'NOT_SERVING', 'NOT_SERVING');
@@ -55,14 +55,14 @@ describe('servidor sobre réplicas que não estão lá', () => {
   });
 });
 
-describe.skipIf(!etcdAvailable())('servidor sobre réplicas', () => {
+describe.skipIf(!etcdAvailable())('a server on replicas', () => {
   let cluster: EtcdCluster;
   beforeAll(async () => {
     cluster = await startEtcd({ members: 1 });
   });
   afterAll(() => cluster.stop());
 
-  it('diz numa linha o motor e as réplicas; a saúde segue a maioria, salvo para quem lê do que há', async () => {
+  it('names the engine and the replicas in one line; its health follows the majority, unless it reads locally', async () => {
     const linear = await serve(cluster.addresses);
     const local = await serve(cluster.addresses, '--leitura', 'local');
     await linear.program.says('servidor pronto');

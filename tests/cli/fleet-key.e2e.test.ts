@@ -65,8 +65,8 @@ async function serve(words: readonly string[], variables: Record<string, string>
   return program;
 }
 
-describe('a chave da frota na configuração', () => {
-  it('vem de um arquivo ou do texto de uma variável, e sem ela nada muda', () => {
+describe('the fleet key in the configuration', () => {
+  it('comes from a file or from the text of a variable, and nothing changes without it', () => {
     expect(keyOf({})).toBeUndefined();
     expect(keyOf({ flags: { 'chave-frota': 'f', cifra: 'false' } })).toEqual({
       ...{ file: 'f', text: undefined, encrypts: false },
@@ -105,12 +105,12 @@ describe('a chave da frota na configuração', () => {
       'KVS_CHAVE_FROTA_TEXTO só vale',
     ],
     [{}, { 'chave-frota-texto': 'x' }, 'opção desconhecida "chave-frota-texto"'],
-  ])('recusa %j %j', (sources, json, message) => {
+  ])('refuses %j %j', (sources, json, message) => {
     expect(() => keyOf(sources, json)).toThrow(expect.objectContaining({ code: 'CONFIGURACAO' }));
     expect(() => keyOf(sources, json)).toThrow(message);
   });
 
-  it('não há opção que leve a própria chave', () => {
+  it('is never itself the value of an option', () => {
     expect(() => parseCommandLine(['servidor', '--chave-frota-texto', 'x'])).toThrow(/chave-frota-texto/);
     expect(parseCommandLine(['servidor', '--chave-frota', 'f', '--cifra'])).toMatchObject({
       ...{ kind: 'server', flags: { 'chave-frota': 'f', cifra: 'sim' } },
@@ -119,8 +119,8 @@ describe('a chave da frota na configuração', () => {
   });
 });
 
-describe('a chave da frota nos processos', () => {
-  it('kvs chave escreve uma chave nova a cada vez, que um servidor aceita', async () => {
+describe('the fleet key in processes', () => {
+  it('is written anew by each kvs chave, and accepted by a server', async () => {
     const [one, other] = [await run(['chave']), await run(['chave'])];
     expect(one).toMatchObject({ code: 0, stderr: '' });
     expect(one.stdout).toMatch(/^[0-9a-f]{64}\n$/);
@@ -132,7 +132,7 @@ describe('a chave da frota nos processos', () => {
     for (const { stdout } of [one, other]) expect(program.stderr()).not.toContain(stdout.slice(0, 12));
   });
 
-  it('--saida põe a chave num arquivo novo que só o dono lê, seja qual for a máscara', async () => {
+  it('is put by --saida into a new file that only its owner reads, whatever the umask', async () => {
     const path = join(folder, 'nova.chave');
     const made = await shell('umask 0; exec $KVS chave --saida "$1"', path);
     expect(made).toMatchObject({ code: 0, stderr: '' });
@@ -151,7 +151,7 @@ describe('a chave da frota nos processos', () => {
   });
 
   it.each(['chave', 'credencial cria ana --papel escrita --prefixo= --arquivo nenhum/c.json'])(
-    '%s não escreve um segredo num arquivo que outros leem',
+    '%s writes no secret to a file that others can read',
     async (command) => {
       const path = join(folder, `exposta-${command.length}`);
       const told = await shell(`umask 022; exec $KVS ${command} > "$1"`, path);
@@ -161,7 +161,7 @@ describe('a chave da frota nos processos', () => {
     },
   );
 
-  it('troca a chave em três passos, cada um de uma vez e num arquivo que só o dono lê', async () => {
+  it('is changed in three steps, each atomic and in a file that only its owner reads', async () => {
     const path = join(folder, 'troca.chave');
     await run(['chave', '--saida', path]);
     const old = readFileSync(path, 'utf8');
@@ -190,7 +190,7 @@ describe('a chave da frota nos processos', () => {
     expect(readFileSync(path, 'utf8')).toBe(second);
   });
 
-  it('nenhum documento manda redirecionar um segredo', () => {
+  it('no document tells the reader to redirect a secret', () => {
     const documents = ['README.md', 'README.pt-BR.md'];
     for (const name of readdirSync(join(root, 'deploy/mosquitto')))
       documents.push(join('deploy/mosquitto', name));
@@ -207,14 +207,14 @@ describe('a chave da frota nos processos', () => {
     expect(told).toEqual([]);
   });
 
-  it('uma chave na variável serve, e não aparece em lugar nenhum', async () => {
+  it('is accepted from a variable, and shown nowhere', async () => {
     const key = freshKey();
     const program = await serve([], { KVS_CHAVE_FROTA_TEXTO: key });
     expect(program.stdout()).toContain('| mensagens: autenticadas');
     expect(program.stdout() + program.stderr()).not.toContain(key.slice(0, 12));
   });
 
-  it('avisa quando outros alcançam o arquivo', async () => {
+  it('causes a warning when others can access the file', async () => {
     const program = await serve(['--chave-frota', file(freshKey(), 0o644)]);
     expect(program.stderr()).toContain('outros usuários alcançam o arquivo da chave da frota; use chmod 600');
   });
@@ -224,16 +224,19 @@ describe('a chave da frota nos processos', () => {
     ['', 'não há chave nenhuma'],
     ['00'.repeat(32), 'a chave 1 é fraca'],
     ['x'.repeat(20_000), 'passa de 16384 bytes'],
-  ])('não começa com um arquivo sem chave que sirva, e diz por quê numa linha', async (content, why) => {
-    const { code, stderr, stdout } = await run(['servidor', '0', '--chave-frota', file(content)]);
-    expect(code).toBe(2);
-    expect(stdout).toBe('');
-    const last = stderr.trimEnd().split('\n').at(-1);
-    expect(last).toMatch(/^kvs: --chave-frota[: ].*: /);
-    expect(last).toContain(why);
-  });
+  ])(
+    'keeps the server from starting when the file has no usable key, with the reason in one line',
+    async (content, why) => {
+      const { code, stderr, stdout } = await run(['servidor', '0', '--chave-frota', file(content)]);
+      expect(code).toBe(2);
+      expect(stdout).toBe('');
+      const last = stderr.trimEnd().split('\n').at(-1);
+      expect(last).toMatch(/^kvs: --chave-frota[: ].*: /);
+      expect(last).toContain(why);
+    },
+  );
 
-  it('nem com um arquivo que não existe', async () => {
+  it('keeps the server from starting when the file does not exist', async () => {
     const { code, stderr } = await run(['servidor', '0', '--chave-frota', join(folder, 'nenhum')]);
     expect(code).toBe(2);
     expect(stderr).toContain('não existe');

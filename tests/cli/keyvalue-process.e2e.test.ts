@@ -6,7 +6,7 @@ import { freePort } from '../support/net.js';
 import { run, start } from './program.js';
 import type { Program } from './program.js';
 
-describe('as nove operações contra um servidor', () => {
+describe('the nine operations against a server', () => {
   let server: Program;
   let port = '';
   beforeAll(async () => {
@@ -33,7 +33,7 @@ describe('as nove operações contra um servidor', () => {
       .map((line): unknown => JSON.parse(line));
   const version = (line: unknown): number => (line as { versao: number }).versao;
 
-  it('uma chave curta, posta por esta porta, aparece e sai pela outra', async () => {
+  it('show and remove through one door a short key that was put through the other', async () => {
     await client('put', '--chave', 'x', '--valor', '1');
     expect((await client('-o', 'consulta', '-k', 'x')).stdout).toBe('chave:  x\nvalor:  1\nversão: 1\n');
     expect(await client('-o', 'insere', '-k', 'x', '-v', 'valor')).toMatchObject({ code: 4, stdout: '' });
@@ -43,7 +43,7 @@ describe('as nove operações contra um servidor', () => {
     expect(gone.stderr).toContain('a chave precisa de pelo menos 3 caracteres');
   });
 
-  it('put, get e trim', async () => {
+  it('put, get and trim', async () => {
     const first = lines((await client('put', '--chave', 'k', '--valor', 'ação 🎉', '--json')).stdout)[0];
     expect(first).toEqual({ operacao: 'put', chave: 'k', versao: version(first), anterior: null });
     expect(Math.abs(version(first) - Date.now())).toBeLessThan(60_000);
@@ -69,7 +69,7 @@ describe('as nove operações contra um servidor', () => {
     });
   });
 
-  it('fluxos: uma resposta por pedido, na ordem; muitas são impressas à medida que chegam', async () => {
+  it('streams: one answer per request, in order; many are printed as they arrive', async () => {
     const keys = Array.from({ length: 600 }, (_, index) => `n${String(index).padStart(3, '0')}`);
     const put = await client('putall', '--chave', ...keys, '--valor', ...keys.map((key) => `v${key}`));
     expect(put).toMatchObject({ code: 0, stderr: '' });
@@ -97,7 +97,7 @@ describe('as nove operações contra um servidor', () => {
     });
   });
 
-  it('a ordem errada de um intervalo é um intervalo vazio; números de palavras errados dizem o quê', async () => {
+  it('take a reversed range as empty, and name what is given the wrong number of times', async () => {
     expect(await client('getrange', '--chave', 'z', 'a')).toMatchObject({
       code: 0,
       stdout: 'nenhuma chave\n',
@@ -110,7 +110,7 @@ describe('as nove operações contra um servidor', () => {
   });
 });
 
-describe('um servidor que recebe e não responde', () => {
+describe('a server that receives and does not answer', () => {
   const server = new Server();
   let port = '';
   beforeAll(async () => {
@@ -139,14 +139,14 @@ describe('um servidor que recebe e não responde', () => {
     [['trim', '--chave', 'a'], 6],
     [['get', '--chave', 'a'], 5],
     [['getrange', '--chave', 'a', 'b'], 5],
-  ])('%j sai com %i: só uma escrita pode ter sido feita', async (words, exit) => {
+  ])('%j exits with %i: only a write may have been done', async (words, exit) => {
     const { code, stdout, stderr } = await run(['cliente', '--porta', port, '--prazo', '700', ...words]);
     expect({ code, stdout }).toEqual({ code: exit, stdout: '' });
     expect(stderr).toMatch(/^kvs: o servidor em \S+ não respondeu em 700 ms[^\n]*\n$/);
     expect(stderr.includes('não se sabe se a escrita foi feita')).toBe(exit === 6);
   });
 
-  it('ninguém na porta: nada foi enviado, nada foi feito', async () => {
+  it('nothing on the port: nothing was sent, nothing was done', async () => {
     const closed = String(await freePort());
     const { code, stderr } = await run([
       'cliente',

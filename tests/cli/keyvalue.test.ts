@@ -16,7 +16,7 @@ const requestOf = (name: TimedName, flags: Flags): OperationRequest => keyReques
 const moment = 1_795_224_964_623n;
 const beyond = 9_223_372_036_854_775_807n;
 
-describe('pedido', () => {
+describe('a request', () => {
   it.each<[TimedName, Flags, object]>([
     ['get', { chave: ['a'] }, { item: { key: 'a' } }],
     ['get', { chave: ['a'], ver: ['+5'] }, { item: { key: 'a', ver: '5' } }],
@@ -124,7 +124,7 @@ describe('pedido', () => {
     expect(() => requestOf(operation, flags)).toThrow(message);
   });
 
-  it('a versão pedida: a da chave; num intervalo, a maior das duas', () => {
+  it('asks for the version of the key, and in a range for the greater of the two', () => {
     const asked = (operation: TimedName, flags: Flags, index = 0) =>
       answersTo(TIMED[operation], requestOf(operation, flags).asked, [blank, blank])[index]?.asked;
     expect(asked('get', { chave: ['a'], ver: ['-1'] })).toBeUndefined();
@@ -149,8 +149,8 @@ const text = (name: TimedName, message: object): Promise<string> =>
 const json = (name: TimedName, message: object, version?: bigint): Promise<string> =>
   printed(TIMED[name], [answer(name, message, version)], true);
 
-describe('respostas', () => {
-  it('o que não existe, com e sem versão', () => {
+describe('answers', () => {
+  it('name what does not exist, with and without a version', () => {
     expect(answer('get', found).refusal).toBeUndefined();
     expect(answer('get', blank).refusal).toEqual({
       code: 'CHAVE_INEXISTENTE',
@@ -165,13 +165,13 @@ describe('respostas', () => {
     expect(answer('put', { ...blank, ver: '1' }).refusal).toBeUndefined();
   });
 
-  it('datas, no fuso daqui; além de todas elas, nada', () => {
+  it('show dates in the local time zone, and none beyond the range of dates', () => {
     expect(dateText(moment)).toMatch(/^\d\d\/11\/2026 \d\d:\d\d:04,623$/);
     expect(dateText(beyond)).toBe('');
     expect(answer('get', blank, beyond).refusal?.message).toBe(`a chave "k" não tem versão até ${beyond}`);
   });
 
-  it('para pessoas: nada que aja sobre o terminal', async () => {
+  it('contain nothing that acts on the terminal when printed for people', async () => {
     const dated = `${moment} (${dateText(moment)})`;
     expect(await text('get', found)).toBe(`chave:  k\nvalor:  a\\x1b[2J\nb\nversão: ${dated}`);
     expect(await text('get', blank)).toBe('a chave "k" não existe');
@@ -190,7 +190,7 @@ describe('respostas', () => {
     );
   });
 
-  it('JSON: exato, de uma linha, com todos os dígitos', async () => {
+  it('are exact as JSON, on one line, with every digit', async () => {
     expect(await json('get', { key: 'k', val: '"\n', ver: `${beyond}` })).toBe(
       `{"operacao":"get","chave":"k","valor":"\\"\\n","versao":${beyond}}`,
     );
@@ -208,7 +208,7 @@ describe('respostas', () => {
     expect(await json('getrange', blank, beyond)).toContain(`"versaoPedida":${beyond}`);
   });
 
-  it('tabelas: uma linha por resposta', async () => {
+  it('have one row each in tables', async () => {
     for (const name of TIMED_OPERATIONS) {
       const operation = TIMED[name];
       if (operation.answers === 'one') continue;
@@ -226,7 +226,7 @@ describe('respostas', () => {
   });
 });
 
-describe('muitas linhas', () => {
+describe('many rows', () => {
   const shown = async (count: number): Promise<string[]> => {
     const lines: string[] = [];
     const output = {
@@ -251,7 +251,7 @@ describe('muitas linhas', () => {
     return lines;
   };
 
-  it('poucas numa tabela, muitas à medida que chegam, nenhuma duas vezes', async () => {
+  it('are printed as they arrive, few as a table, and none twice', async () => {
     expect(await shown(0)).toEqual([]);
     expect(await shown(499)).toEqual(['499 in a table']);
     for (const count of [500, 501, 1234]) {

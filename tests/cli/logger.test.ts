@@ -12,8 +12,8 @@ function logged(level: LogLevel): unknown[] {
   return lines.map((line): unknown => JSON.parse(line));
 }
 
-describe('log', () => {
-  it('uma linha JSON por registro, com nível, hora, campos e mensagem; sem segredos', () => {
+describe('the log', () => {
+  it('is one line of JSON per record, with level, time, fields and message, and without secrets', () => {
     const lines = logged('debug');
     expect(lines).toHaveLength(4);
     expect(lines[1]).toEqual({
@@ -32,7 +32,7 @@ describe('log', () => {
     ['warn', 2],
     ['error', 1],
     ['silent', 0],
-  ])('no nível %s há %i', (level, count) => {
+  ])('at level %s has %i of four lines', (level, count) => {
     expect(logged(level)).toHaveLength(count);
   });
 });

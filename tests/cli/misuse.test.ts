@@ -5,7 +5,7 @@ import { keyRequestOf } from '../../src/cli/operations/request.js';
 import { TIMED } from '../../src/cli/operations/timed.js';
 import { adminRequestOf } from '../../src/cli/portal/request.js';
 
-describe('o que se quis dizer', () => {
+describe('suggestions for a mistyped command line', () => {
   const told = (words: readonly string[], script?: string): string => {
     try {
       parseCommandLine(words, script);
@@ -41,7 +41,7 @@ describe('o que se quis dizer', () => {
     expect(told(words)).toContain(text);
   });
 
-  it('um valor com espaços sem aspas', () => {
+  it('ask for quotes around a value with spaces', () => {
     const hint = '"Silva" sobrou: um valor com espaços vai entre aspas: -v "Maria Silva"';
     expect(told(['cliente', '-o', 'insere', '-k', 'a', '-v', 'Maria', 'Silva'])).toContain(hint);
     expect(told(['cliente', '-v=Maria', 'Silva', '-o', 'insere', '-k', 'a'])).toContain(hint);
@@ -53,15 +53,15 @@ describe('o que se quis dizer', () => {
     expect(() => adminRequestOf(record)).toThrow('entre aspas: --val "Maria Silva"');
   });
 
-  it('a ajuda nomeada é a do comando, ou a do programa que o chamou', () => {
+  it('point to the help of the command, or of the script that called it', () => {
     expect(told(['cliente', '-x'])).toMatch(/\(veja: kvs cliente --help\)$/);
     expect(told(['servdor'])).toMatch(/\(veja: kvs --help\)$/);
     expect(told(['cliente', '-x'], './client.sh')).toMatch(/\(veja: \.\/client\.sh --help\)$/);
   });
 });
 
-describe('a ajuda num terminal', () => {
-  it('cada parágrafo do fim é uma linha só, que a largura do terminal quebra', () => {
+describe('help in a terminal', () => {
+  it('has each closing paragraph on a single line, which the terminal width wraps', () => {
     const lines = Object.values(COMMAND_HELP).flatMap(({ epilogue }) => epilogue);
     expect(lines.filter((line) => !/^\p{L}[^\n]*\.$/u.test(line))).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe('a ajuda num terminal', () => {
   it.each([
     ...[[], ['cliente'], ['servidor'], ['admin'], ['matricula'], ['exporta'], ['importa'], ['chave']],
     ...[['lider-cliente'], ['lider-servidor'], ['credencial'], ['certificados']],
-  ])('%j: nenhuma palavra é cortada em 80 colunas', (...words) => {
+  ])('%j: no word is cut at 80 columns', (...words) => {
     const helpAt = (columns?: number): string => {
       const command = parseCommandLine([...words, '--help'], undefined, columns);
       return command.kind === 'text' ? command.text : '';

@@ -17,7 +17,7 @@ function request(...words: string[]): PortalRequest {
 const admin = (words: string): PortalRequest => request('admin', ...words.split(' '));
 const enrolment = (words: string): PortalRequest => request('matricula', ...words.split(' '));
 
-describe('os clientes do portal', () => {
+describe('the clients of the portal', () => {
   it.each<[string, object]>([
     ['--base aluno --op create --key 11921BSI209 --val maycon', { matricula: '11921BSI209', nome: 'maycon' }],
     ['--op update --base professor --key=1234567 --val=Paulo', { siape: '1234567', nome: 'Paulo' }],
@@ -69,13 +69,13 @@ describe('os clientes do portal', () => {
     [['matricula', '--op', 'rel_prof', '--val', 'a', 'b'], 'esperado 1, recebido 2'],
     [['matricula', '--op', 'nada', '--val', 'a'], 'nada'],
     [['matricula', '--nada'], 'nada'],
-  ])('%j diz o que esperava', (words, message) => {
+  ])('%j is refused with what was expected', (words, message) => {
     expect(() => request(...words)).toThrow(message);
   });
 });
 
-describe('credenciais do broker', () => {
-  it('vêm da primeira linha de um arquivo; o que está errado é dito sem mostrá-las', async () => {
+describe('credentials of the broker', () => {
+  it('come from the first line of a file, and errors do not show them', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kvs-cred-'));
     const file = join(folder, 'arquivo');
     const warnings: string[] = [];

@@ -22,14 +22,14 @@ async function alone(): Promise<string[]> {
   return ['--broker-local', `127.0.0.1:${await freePort()}`];
 }
 
-describe('uma pasta de dados em lugar impossível', () => {
+describe('a data folder in an impossible place', () => {
   it.each([
     ['/proc/x', 'ali não se pode criar uma pasta'],
     ['/dev/full', 'não é uma pasta'],
     ['/dev/null/x', 'não é uma pasta'],
     ['arquivo', 'não é uma pasta'],
     ['n'.repeat(300), 'o nome é longo demais'],
-  ])('%s: uma linha e código 2', async (name, why) => {
+  ])('%s: one line and exit code 2', async (name, why) => {
     await writeFile(join(folder, 'arquivo'), '');
     const place = name.startsWith('/') ? name : join(folder, name);
     const { ended, plain } = runKvs(['servidor', '0', ...(await alone()), '--dados', place]);
@@ -38,8 +38,8 @@ describe('uma pasta de dados em lugar impossível', () => {
   });
 });
 
-describe('o fim de um servidor', () => {
-  it('dois sinais seguidos são um só; só, ele sai com 0 e diz o que um segundo faria', async () => {
+describe('the end of a server', () => {
+  it('takes two signals in quick succession as one; a server on its own exits with 0 and says what a later signal does', async () => {
     const server = await ServerProcess.start({ fleet: 'so', args: await alone() });
     await server.ready();
     await server.client.insere('nome', 'maria');
@@ -53,7 +53,7 @@ describe('o fim de um servidor', () => {
   }, 60_000);
 
   it.skipIf(!mosquittoAvailable())(
-    'o que nenhum outro tem se perde: código 8',
+    'loses what no other server has: exit code 8',
     async () => {
       const broker = await startMosquitto();
       const args = ['--broker', broker.url];
@@ -87,7 +87,7 @@ describe('o fim de um servidor', () => {
     60_000,
   );
 
-  it('fechar o terminal encerra em ordem, e não por um defeito do Node', async () => {
+  it('is orderly when the terminal is closed, and not a crash of Node', async () => {
     const [code, broker] = [join(folder, 'codigo'), (await alone()).join(' ')];
     // When the first process of a terminal goes with it, the others are told. One of them outlives it, to tell how the
     // server ended.

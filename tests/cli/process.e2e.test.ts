@@ -32,7 +32,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('cliente e servidor como processos', () => {
+describe('client and server as processes', () => {
   let port = '';
   let server: Program;
   beforeAll(async () => {
@@ -41,23 +41,26 @@ describe('cliente e servidor como processos', () => {
 
   const client = (...words: string[]) => run(['cliente', '-p', port, ...words]);
 
-  it.skipIf(!bothLoopbacks)('atende nos dois endereços da própria máquina; dito um, só nele', async () => {
-    expect(await Promise.all(['127.0.0.1', '::1'].map((host) => accepts(Number(port), host)))).toEqual([
-      ...[true, true],
-    ]);
-    const nothing = await run(['cliente', '-a', '::1', '-p', port, '-o', 'consulta', '-k', 'nunca']);
-    expect(nothing).toMatchObject({ code: 3 });
-    const one = await serve(['0', '--host', '127.0.0.1']);
-    expect(await accepts(Number(one.port), '::1')).toBe(false);
-  });
+  it.skipIf(!bothLoopbacks)(
+    'serves on both loopback addresses, or only on the one that is given',
+    async () => {
+      expect(await Promise.all(['127.0.0.1', '::1'].map((host) => accepts(Number(port), host)))).toEqual([
+        ...[true, true],
+      ]);
+      const nothing = await run(['cliente', '-a', '::1', '-p', port, '-o', 'consulta', '-k', 'nunca']);
+      expect(nothing).toMatchObject({ code: 3 });
+      const one = await serve(['0', '--host', '127.0.0.1']);
+      expect(await accepts(Number(one.port), '::1')).toBe(false);
+    },
+  );
 
-  it('diz numa linha onde atende, a frota, o broker e a origem', () => {
+  it('says in one line its address, fleet, broker and origin', () => {
     expect(server.stdout()).toMatch(
       /^servidor pronto em 127\.0\.0\.1:\d+ \| frota: teste-cli \| broker: mqtt:\/\/127\.0\.0\.1:\d+ \(embutido aqui\) \| origem: [\w-]{12}\n$/,
     );
   });
 
-  it('de vários servidores usa o que atende, qualquer que seja o primeiro', async () => {
+  it('uses of several servers the one that answers, whichever comes first', async () => {
     const ports = `${await freePort()},${port}`;
     for (let i = 0; i < 3; i++) {
       const asked = await run(['cliente', '-p', ports, '-o', 'insere', '-k', 'vários', '-v', 'valor']);
@@ -68,7 +71,7 @@ describe('cliente e servidor como processos', () => {
     await client('-o', 'remove', '-k', 'vários', '--sim');
   });
 
-  it('insere, consulta, remove e snapshot, para pessoas', async () => {
+  it('prints insere, consulta, remove and snapshot for people', async () => {
     expect(await client('-o', 'insere', '-k', '00123', '-v', 'ação 🎉')).toEqual({
       code: 0,
       stdout: 'inserida a versão 1 de 00123\n',
@@ -89,7 +92,7 @@ describe('cliente e servidor como processos', () => {
     expect(await client('-o', 'snapshot')).toMatchObject({ code: 0, stdout: 'nenhuma chave\n' });
   });
 
-  it('JSON: um objeto por linha e por resposta; o código de saída é o da primeira que falhou', async () => {
+  it('prints one JSON object per line and answer; the exit code is that of the first failure', async () => {
     const { code, stdout } = await client(
       '-o',
       'insere-v',
@@ -115,7 +118,7 @@ describe('cliente e servidor como processos', () => {
     ]);
   });
 
-  it('muitas de uma vez: cada resposta no seu lugar', async () => {
+  it('keeps every answer in its place when there are many', async () => {
     const keys = Array.from({ length: 2000 }, (_, i) => `chave-${i}`);
     const inserted = await client(
       '-o',
@@ -134,21 +137,21 @@ describe('cliente e servidor como processos', () => {
     expect(all.stdout).toMatch(/2001 chaves\n$/);
   });
 
-  it('o ambiente diz o mesmo que as opções, e as opções vencem', async () => {
+  it('takes the same settings from the environment as from options, and options win', async () => {
     const words = ['cliente', '-o', 'consulta', '-k', 'chave-1'];
     const json = await run(words, { KVS_PORTA: port, KVS_JSON: '1' });
     expect(JSON.parse(json.stdout)).toMatchObject({ chave: 'chave-1' });
     expect((await run([...words, '-p', port], { KVS_PORTA: '1', KVS_QUALQUER: 'x' })).code).toBe(0);
   });
 
-  it('quem lê a saída pode ir embora', async () => {
+  it('tolerates that the reader of its output goes away', async () => {
     const program = start(['cliente', '-p', port, '-o', 'snapshot', '--json']);
     program.process.stdout?.once('data', () => program.process.stdout?.destroy());
     expect(await program.exit).toBe(0);
     expect(program.stderr()).toBe('');
   });
 
-  it('porta em uso: uma linha, código 2, e o primeiro continua', async () => {
+  it('port in use: one line, exit code 2, and the first server goes on', async () => {
     const second = await run(['servidor', port, '--broker-local', '127.0.0.1:1']);
     expect(second).toMatchObject({ code: 2, stdout: '' });
     expect(second.stderr).toBe(`kvs: a porta já está em uso: 127.0.0.1:${port}\n`);
@@ -156,10 +159,10 @@ describe('cliente e servidor como processos', () => {
   });
 });
 
-describe('ninguém responde', () => {
+describe('nobody answers', () => {
   const words = ['-o', 'consulta', '-k', 'nome'];
 
-  it('porta fechada', async () => {
+  it('closed port', async () => {
     const port = String(await freePort());
     for (const request of [words, ['-o', 'consulta-v', '-k', 'nome'], ['-o', 'snapshot']]) {
       const { code, stdout, stderr } = await run(['cliente', '-p', port, '--prazo', '500', ...request]);
@@ -168,7 +171,7 @@ describe('ninguém responde', () => {
     }
   });
 
-  it('alguém aceita e nunca fala: o prazo vence', async () => {
+  it('accepted connection without a word: the deadline passes', async () => {
     const mute = createServer().listen(0, '127.0.0.1');
     await once(mute, 'listening');
     const port = String((mute.address() as AddressInfo).port);
@@ -183,7 +186,7 @@ describe('ninguém responde', () => {
   });
 });
 
-describe('uso errado: uma linha e código 2', () => {
+describe('wrong usage: one line and exit code 2', () => {
   it.each([
     [['cliente', '-o', 'nada']],
     [['cliente', '-o', 'insere', '-k', 'abc']],
@@ -202,12 +205,12 @@ describe('uso errado: uma linha e código 2', () => {
   });
 });
 
-describe('vida de um servidor', () => {
+describe('the life of a server', () => {
   afterEach(() => {
     for (const { process } of running) process.kill('SIGKILL');
   });
 
-  it('SIGTERM: registra cada passo, libera a porta, código 0', async () => {
+  it('SIGTERM: logs every step, frees the port, exits with 0', async () => {
     const { program, port } = await serve(['0']);
     program.process.kill('SIGTERM');
     expect(await program.exit).toBe(0);
@@ -226,7 +229,7 @@ describe('vida de um servidor', () => {
     expect(await accepts(Number(port))).toBe(false);
   });
 
-  it('SIGHUP sem nada a recarregar encerra em ordem', async () => {
+  it('SIGHUP with nothing to reload shuts down cleanly', async () => {
     const { program, port } = await serve(['0']);
     program.process.kill('SIGHUP');
     program.process.kill('SIGHUP');
@@ -236,7 +239,7 @@ describe('vida de um servidor', () => {
   });
 
   it.skipIf(spawnSync('script', ['--version']).status !== 0)(
-    'um terminal que fecha encerra o servidor, também o que recarrega com SIGHUP',
+    'closing the terminal ends the server, even one that reloads on SIGHUP',
     async () => {
       const credentials = join(folder, 'credenciais.json');
       const made = ['credencial', 'cria', 'ana', '--papel', 'administracao', '--arquivo', credentials];
@@ -266,7 +269,7 @@ describe('vida de um servidor', () => {
     },
   );
 
-  it('um segundo sinal encerra já, com código 1', async () => {
+  it('a second signal ends it at once, with exit code 1', async () => {
     const { program, port } = await serve(['0']);
     // What it waits for before it leaves.
     const call = new SilentCall(Number(port), '/kvs.KVS/ConsultaVarias');
@@ -281,7 +284,7 @@ describe('vida de um servidor', () => {
     expect(program.stderr()).toContain('segundo sinal: encerrando já');
   });
 
-  it('arquivo de configuração, ambiente e linha de comando juntos', async () => {
+  it('configuration file, environment and command line work together', async () => {
     const path = join(folder, 'kvs.json');
     writeFileSync(path, JSON.stringify({ porta: 1, minimo: 1, 'log-nivel': 'warn' }));
     const { program, port } = await serve(['--porta', '0'], {
@@ -295,7 +298,7 @@ describe('vida de um servidor', () => {
     expect(program.stderr()).not.toContain('"nivel":"info"');
   });
 
-  it('sem nenhum broker atende assim mesmo', async () => {
+  it('serves even without any broker', async () => {
     const { program, port } = await serve(['0', '--broker', `mqtt://127.0.0.1:${await freePort()}`]);
     expect(program.stdout()).toContain('broker: nenhum por enquanto (tentando)');
     expect((await run(['cliente', '-p', port, '-o', 'insere', '-k', 'abc', '-v', 'def'])).code).toBe(0);

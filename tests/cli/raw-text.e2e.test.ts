@@ -6,7 +6,7 @@ import { openStand, type Stand } from '../support/doors.js';
 import type { MemoryEngine } from '../support/memory-engine.js';
 import { bash } from '../support/shell-line.js';
 
-describe('bytes que não são UTF-8', () => {
+describe('bytes that are not UTF-8', () => {
   let stand: Stand<MemoryEngine>;
   let folder: DataFolder;
   let to: string;
@@ -21,7 +21,7 @@ describe('bytes que não são UTF-8', () => {
   });
 
   it.skipIf(process.platform !== 'linux')(
-    'nas palavras e variáveis são recusados, e U+FFFD de verdade é aceito',
+    'are refused in words and variables, while a real U+FFFD is accepted',
     async () => {
       const before = stand.engine.calls;
       const lines: readonly (readonly [string, number, string])[] = [
@@ -43,7 +43,7 @@ describe('bytes que não são UTF-8', () => {
     60_000,
   );
 
-  it('em arquivos e na entrada padrão são recusados, com o número da linha', async () => {
+  it('are refused in files and on standard input, with the line number', async () => {
     const before = stand.engine.calls;
     const [file, config] = [join(folder.path, 'copia.jsonl'), join(folder.path, 'kvs.json')];
     const head = '{"formato":1,"tipo":"kvs-versoes"}\n';
@@ -65,7 +65,7 @@ describe('bytes que não são UTF-8', () => {
     expect(stand.engine.calls).toBe(before);
   }, 60_000);
 
-  it('a marca de ordem de bytes e o CR de outros editores não fazem diferença', async () => {
+  it('byte order marks and carriage returns of other editors make no difference', async () => {
     const rows =
       '\ufeff{"formato":1,"tipo":"kvs-versoes"}\r\n{"chave":"marcada","versao":1,"ts":5,"valor":"\ufeffx"}\r\n';
     const file = join(folder.path, 'marca.jsonl');
@@ -77,7 +77,7 @@ describe('bytes que não são UTF-8', () => {
     expect((await bash(`kvs servidor --config '${config}'`)).stderr).toMatch(/^kvs: "minimo" em /);
   }, 60_000);
 
-  it('uma linha sem fim acaba com uma linha de erro, por mais que ainda venha', async () => {
+  it('an endless line is ended by one line of error, however much is still to come', async () => {
     const before = stand.engine.calls;
     for (const command of [`importa ${to}`, 'lider-cliente']) {
       const ended = await bash(`kvs ${command} < /dev/zero`);
@@ -88,7 +88,7 @@ describe('bytes que não são UTF-8', () => {
     expect(stand.engine.calls).toBe(before);
   }, 60_000);
 
-  it('a maior linha que existe passa', async () => {
+  it('the longest possible line passes', async () => {
     // Every byte of key and value as six characters.
     const text = '\x01'.repeat(65_536);
     const file = join(folder.path, 'longa.jsonl');

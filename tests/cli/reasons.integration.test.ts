@@ -18,12 +18,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('--sessao com um arquivo que não é de sessão', () => {
+describe('--sessao with a file that is not a session', () => {
   it.each([
     ['um texto qualquer', 'root:x:0:0:root:/root:/bin/bash\n'],
     ['uma chave, que também começa com letra e algarismo', `b7${'c1'.repeat(31)}\n`],
     ['um arquivo grande', `f1.${'a'.repeat(5_000)}\n`],
-  ])('%s: pede outro nome, e o arquivo fica como está', async (_what, text) => {
+  ])('%s: asks for another name, and the file is left as it is', async (_what, text) => {
     const path = join(folder, 'outro');
     writeFileSync(path, text);
     const asked = await runHere(['-p', '1', '--sessao', path, '-o', 'snapshot']);
@@ -35,7 +35,7 @@ describe('--sessao com um arquivo que não é de sessão', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
-  it('um dispositivo sem fim ou uma pasta não são lidos', async () => {
+  it('an endless device or a folder is not read', async () => {
     for (const path of ['/dev/zero', folder]) {
       const asked = await runHere(['-p', '1', '--sessao', path, '-o', 'snapshot']);
       expect(asked).toMatchObject({ code: 2, stdout: '' });
@@ -44,14 +44,14 @@ describe('--sessao com um arquivo que não é de sessão', () => {
   });
 });
 
-describe('o portal', () => {
+describe('the portal', () => {
   let stand: PortalStand;
   beforeAll(async () => {
     stand = await openPortalOn(new MemoryEngine());
   });
   afterAll(() => stand.close());
 
-  it('um relatório de quem não existe o diz, um de quem não tem disciplinas não', async () => {
+  it('says in a report that a person does not exist, but not where the person only has no courses', async () => {
     const p = ['-p', String(stand.port)];
     for (const op of ['rel_aluno', 'rel_prof']) {
       const who = op === 'rel_aluno' ? 'aluno' : 'professor';
@@ -78,7 +78,7 @@ describe('o portal', () => {
     }
   });
 
-  it('num servidor sem portal diz como iniciar um que o tem', async () => {
+  it('says how to start a server with a portal when the server asked has none', async () => {
     const plain = await openStand();
     try {
       const p = ['-p', String(plain.doors.port)];
@@ -96,7 +96,7 @@ describe('o portal', () => {
 });
 
 describe('.gitattributes', () => {
-  it('um clone com core.autocrlf=true tem os programas com LF', () => {
+  it('keeps LF in the programs of a clone with core.autocrlf=true', () => {
     const clone = join(folder, 'clone');
     // The files as they are now, committed or not.
     const git = (...words: string[]): string =>

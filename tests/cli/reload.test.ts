@@ -14,8 +14,8 @@ function recorder(): {
   return { logger: { debug: to('debug'), info: to('info'), warn: to('warn'), error: to('error') }, lines };
 }
 
-describe('o que SIGHUP recarrega', () => {
-  it('tudo, na ordem do registro, com uma linha para cada um', async () => {
+describe('what SIGHUP reloads', () => {
+  it('everything is reloaded in the order of registration, with one line each', async () => {
     const { logger, lines } = recorder();
     const ran: string[] = [];
     const reloads = new Reloads();
@@ -35,7 +35,7 @@ describe('o que SIGHUP recarrega', () => {
     ]);
   });
 
-  it('o que não serve fica como estava, diz por quê, e não impede os outros', async () => {
+  it('what is unusable stays as it was, is reported with its reason, and does not stop the others', async () => {
     const { logger, lines } = recorder();
     const ran: string[] = [];
     const reloads = new Reloads();
@@ -59,7 +59,7 @@ describe('o que SIGHUP recarrega', () => {
     ]);
   });
 
-  it('um sinal durante a recarga roda mais uma vez depois, e uma só', async () => {
+  it('signals during a reload cause exactly one more reload', async () => {
     const { logger } = recorder();
     let runs = 0;
     const reloads = new Reloads();

@@ -7,7 +7,7 @@ import { freePort } from '../support/net.js';
 import { start } from './program.js';
 import type { Program } from './program.js';
 
-describe('uma remoção que leva muito pergunta antes', () => {
+describe('a large removal asks first', () => {
   let server: Program;
   let port = '';
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe('uma remoção que leva muito pergunta antes', () => {
       .map((line) => (JSON.parse(line) as { chave: string }).chave)
       .sort();
 
-  it('remove e remove-v sem versão', async () => {
+  it('remove and remove-v without a version', async () => {
     await insert(['nome', 'nome', 'nome', 'uma', 'duas']);
     await client('-o', 'remove', '-k', 'nome', '-e', '2');
     for (const version of [[], ['-e', '-1'], ['-e', '0'], ['--ver=-7']]) {
@@ -70,7 +70,7 @@ describe('uma remoção que leva muito pergunta antes', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('de muitas versões são nomeadas as mais novas', async () => {
+  it('names the newest of many versions', async () => {
     await insert(Array.from({ length: 14 }, () => 'longa'));
     expect((await client('-o', 'remove', '-k', 'longa')).stderr).toContain(
       '(as versões 14, 13, 12, 11, 10, 9, 8, 7, 6, 5 e mais antigas)',
@@ -78,7 +78,7 @@ describe('uma remoção que leva muito pergunta antes', () => {
     expect((await client('-o', 'remove', '-k', 'longa', '--sim')).code).toBe(0);
   });
 
-  it('delrange; --simula também com del, delall e trim', async () => {
+  it('delrange; --simula also with del, delall and trim', async () => {
     await client('putall', '--chave', 'a1', 'a1', 'a2', '--valor', 'v', 'w', 'x');
     expect(await client('delrange', '--chave', 'a', 'b')).toEqual({
       code: 2,
@@ -111,7 +111,7 @@ describe('uma remoção que leva muito pergunta antes', () => {
     expect(await client('get', '--chave', 'a1', '--simula')).toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('de um intervalo enorme não se espera o fim para perguntar', async () => {
+  it('does not wait for the end of a huge range before it asks', async () => {
     const keys = Array.from({ length: 300 }, (_, index) => `m${index}`);
     await client('putall', '--chave', ...keys, '--valor', ...keys);
     const asked = await client('delrange', '--chave', 'm', 'n');
@@ -120,30 +120,27 @@ describe('uma remoção que leva muito pergunta antes', () => {
     expect((await client('delrange', '--chave', 'm', 'n', '--sim')).stdout).toMatch(/\n300 chaves\n$/);
   });
 
-  it.skipIf(spawnSync('script', ['--version']).status !== 0)(
-    'num terminal pergunta a quem está lá',
-    async () => {
-      await insert(['pessoa', 'pessoa']);
-      const words = `${process.execPath} --import tsx tests/cli/launch.ts cliente -p ${port} -o remove -k pessoa`;
-      for (const [answer, code, says] of [
-        ['n\n', 1, 'nada foi removido'],
-        ['sim\n', 0, 'removidas todas as versões de '],
-      ] as const) {
-        const terminal = spawn('script', ['-qfec', words, '/dev/null'], {
-          cwd: root,
-          stdio: ['pipe', 'pipe', 'inherit'],
-        });
-        let shown = '';
-        terminal.stdout.on('data', (text: Buffer) => {
-          const asked = shown.includes('[s/N]');
-          shown += text.toString();
-          if (!asked && shown.includes('[s/N]')) terminal.stdin.write(answer);
-        });
-        const [exit] = (await once(terminal, 'close')) as [number];
-        expect(shown).toContain('isto remove todas as versões de "pessoa" (as versões 2, 1). Remover? [s/N]');
-        expect(shown).toContain(says);
-        expect(exit).toBe(code);
-      }
-    },
-  );
+  it.skipIf(spawnSync('script', ['--version']).status !== 0)('asks the person at the terminal', async () => {
+    await insert(['pessoa', 'pessoa']);
+    const words = `${process.execPath} --import tsx tests/cli/launch.ts cliente -p ${port} -o remove -k pessoa`;
+    for (const [answer, code, says] of [
+      ['n\n', 1, 'nada foi removido'],
+      ['sim\n', 0, 'removidas todas as versões de '],
+    ] as const) {
+      const terminal = spawn('script', ['-qfec', words, '/dev/null'], {
+        cwd: root,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let shown = '';
+      terminal.stdout.on('data', (text: Buffer) => {
+        const asked = shown.includes('[s/N]');
+        shown += text.toString();
+        if (!asked && shown.includes('[s/N]')) terminal.stdin.write(answer);
+      });
+      const [exit] = (await once(terminal, 'close')) as [number];
+      expect(shown).toContain('isto remove todas as versões de "pessoa" (as versões 2, 1). Remover? [s/N]');
+      expect(shown).toContain(says);
+      expect(exit).toBe(code);
+    }
+  });
 });

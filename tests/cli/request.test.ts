@@ -12,7 +12,7 @@ function requestOf(flags: Flags): object {
   return { operation, ...sentOf(keyRequestOf(COUNTED[operation], flags)) };
 }
 
-describe('pedido', () => {
+describe('a request', () => {
   it.each<[string, Flags, object]>([
     [
       'insere',
@@ -111,12 +111,12 @@ describe('pedido', () => {
   });
 });
 
-describe('servidor a quem pedir', () => {
+describe('the server to ask', () => {
   const settings = (flags: Flags, env: Readonly<Record<string, string>> = {}) =>
     new Settings(CLIENT_OPTIONS, { flags, env, file: undefined });
   const target = (...given: Parameters<typeof settings>) => targetOf(settings(...given));
 
-  it('padrões, ambiente e opções, nesta ordem de força', () => {
+  it('comes from defaults, environment and options, the later ones winning', () => {
     const local = { host: '127.0.0.1', port: 40_000 };
     expect(target({}, {})).toEqual({ servers: [local], discovers: false, timeoutMs: 10_000 });
     const env = { KVS_ENDERECO: 'a', KVS_PORTA: '1', KVS_PRAZO: '2' };
@@ -130,7 +130,7 @@ describe('servidor a quem pedir', () => {
     });
   });
 
-  it('vários servidores, cada um uma vez', () => {
+  it('may be several servers, each listed once', () => {
     const at = (host: string, port: number) => ({ host, port });
     expect(target({ porta: '1,2,1' }, {}).servers).toEqual([at('127.0.0.1', 1), at('127.0.0.1', 2)]);
     const listed = target({ servidores: ['a:1,[::1]:2', 'b:3'] }, { KVS_PORTA: '9' });
@@ -160,7 +160,7 @@ describe('servidor a quem pedir', () => {
     ['não', false],
     ['1', true],
     ['sim', true],
-  ])('KVS_JSON=%s é %s', (value, expected) => {
+  ])('KVS_JSON=%s is %s', (value, expected) => {
     expect(settings({}, value === undefined ? {} : { KVS_JSON: value }).value('json')).toBe(expected);
   });
 });

@@ -11,7 +11,7 @@ import { kvs } from '../support/kvs-program.js';
 const EVIL = 'ola\u001b]0;x\u0007\u001b[2J\u009b31m\u202e\u2066\rfim';
 const SHOWN = 'ola\\x1b]0;x\\x07\\x1b[2J\\x9b31m\\u202e\\u2066\\x0dfim';
 
-describe('o que um servidor qualquer responde não age sobre o terminal de quem pergunta', () => {
+describe('an answer of a rogue server does not act on the terminal of the client', () => {
   const server = new Server();
   let port = '';
 
@@ -44,7 +44,7 @@ describe('o que um servidor qualquer responde não age sobre o terminal de quem 
     ['insere', ['-v', 'valor']],
     ['consulta', []],
     ['remove', []],
-  ])('%s por gRPC', async (operation, more) => {
+  ])('%s over gRPC', async (operation, more) => {
     const { stderr } = await kvs(['cliente', '-p', port, '-o', operation, '-k', 'chave', ...more]);
     expect(stderr).toContain(SHOWN);
     expect(stderr).toMatch(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]*\n$/u);

@@ -8,7 +8,7 @@ import { openStandOn, type Stand } from '../support/doors.js';
 import { openLoopbackPair, type FleetPair } from '../support/fleet-pair.js';
 import { bash } from '../support/shell-line.js';
 
-describe('o que os comandos leem e escrevem', () => {
+describe('what commands read and write', () => {
   let pair: FleetPair;
   let stand: Stand<FleetEngine>;
   let folder: DataFolder;
@@ -31,7 +31,7 @@ describe('o que os comandos leem e escrevem', () => {
     expect(await bash(line), line).toEqual({ code, stdout: '', stderr: `kvs: ${why}\n` });
   };
 
-  it('"-" é a entrada e a saída padrão', async () => {
+  it('"-" is standard input and output', async () => {
     const exported = await bash(`kvs exporta - ${to}`);
     expect(exported).toMatchObject({ code: 0, stderr: 'kvs: 2 versões exportadas\n' });
     expect(exported.stdout.split('\n')).toHaveLength(5);
@@ -46,7 +46,7 @@ describe('o que os comandos leem e escrevem', () => {
     );
   }, 60_000);
 
-  it('um valor vem da entrada padrão tal como é, e "-" ainda se escreve', async () => {
+  it('a value comes from standard input unchanged, and "-" can still be written as a value', async () => {
     const value = 'linha "1"\n\n  linha 2\r\n';
     expect(
       (await bash(`printf 'linha "1"\\n\\n  linha 2\\r\\n' | kvs cliente ${to} -o insere -k lida -v -`)).code,
@@ -68,7 +68,7 @@ describe('o que os comandos leem e escrevem', () => {
     expect((await stand.client.consulta('nova')).versao).toBe(0);
   }, 120_000);
 
-  it('o que não se pode escrever ou ler é dito numa linha', async () => {
+  it('what cannot be written or read is reported in one line', async () => {
     const full = await stat('/dev/full').catch(() => undefined);
     const here = folder.path;
     await refused(
@@ -92,7 +92,7 @@ describe('o que os comandos leem e escrevem', () => {
     expect(await readdir(here)).toEqual([]);
   }, 120_000);
 
-  it('um cano recebe a exportação, e quem para de ler não é avisado disso', async () => {
+  it('a pipe receives an export, which ends quietly when its reader stops', async () => {
     const pipe = join(folder.path, 'cano');
     const through = await bash(
       `mkfifo '${pipe}'; kvs exporta '${pipe}' ${to} & cat '${pipe}'; wait $!; rm '${pipe}'`,
@@ -103,7 +103,7 @@ describe('o que os comandos leem e escrevem', () => {
     expect(cut.stderr).not.toMatch(/EPIPE|erro/);
   }, 60_000);
 
-  it('numa pasta que não existe mais, e com poucos arquivos abertos, uma linha', async () => {
+  it('a folder that no longer exists, and too few open files, are each reported in one line', async () => {
     const gone = join(folder.path, 'apagada');
     const inside = `mkdir '${gone}'; cd '${gone}'; rmdir '${gone}'`;
     const why = 'kvs: a pasta atual não existe mais; entre em outra com cd\n';
@@ -123,7 +123,7 @@ describe('o que os comandos leem e escrevem', () => {
     expect(enough.code).toBe(0);
   }, 120_000);
 
-  it('um endereço pode dizer a porta, e a porta 0 não é a de um servidor', async () => {
+  it('an address may include the port, and port 0 is not that of a server', async () => {
     const { port } = stand.doors;
     const query = '-o consulta -k chave';
     expect((await bash(`kvs cliente --address 127.0.0.1:${port} ${query}`)).code).toBe(0);

@@ -47,13 +47,13 @@ function startBroker(): Promise<EmbeddedBroker> {
   });
 }
 
-describe('um servidor que acabou de ser iniciado', () => {
+describe('a server that has just been started', () => {
   it.each([
     ['uma escrita', INSERT],
     ['uma leitura em fluxo', ['-o', 'snapshot']],
     ['com a descoberta', ['--descobre', '-o', 'snapshot']],
     ['em várias portas', ['-p', '1', ...INSERT]],
-  ])('%s espera até que ele abra a porta, e uma linha o diz', async (_what, words) => {
+  ])('%s waits until it opens its port, and says so in one line', async (_what, words) => {
     const port = await freePort();
     const given = words[0] === '-p' ? ['-p', `1,${port}`, ...words.slice(2)] : ['-p', `${port}`, ...words];
     const open = laterAt(port);
@@ -68,7 +68,7 @@ describe('um servidor que acabou de ser iniciado', () => {
     expect(more.filter((line) => line.includes('esperando'))).toEqual([]);
   });
 
-  it('enquanto ele entra na frota, espera por até o prazo', async () => {
+  it('is awaited up to the deadline while it joins the fleet', async () => {
     const stand = await openStandOn(new MemoryEngine());
     ends.push(() => stand.close());
     stand.engine.refusal = new KvsError('SERVIDOR_ENTRANDO', 'ainda está entrando');
@@ -88,7 +88,7 @@ describe('um servidor que acabou de ser iniciado', () => {
     expect(late.stderr).toMatch(/^kvs: o servidor em \S+ não atende agora: ainda est.*\n$/);
   });
 
-  it('quem não vem não é esperado para sempre', async () => {
+  it('is not awaited forever when it does not come', async () => {
     const asked = await runHere(['-p', String(await freePort()), '--prazo', '1500', ...INSERT]);
     expect(asked).toMatchObject({ code: 5, stdout: '' });
     expect(asked.stderr).toMatch(
@@ -97,8 +97,8 @@ describe('um servidor que acabou de ser iniciado', () => {
   });
 });
 
-describe('por que não há resposta', () => {
-  it('um servidor que responde que não pode não recebe outra conexão', async () => {
+describe('why there is no answer', () => {
+  it('a server that answers that it cannot serve gets no second connection', async () => {
     const stand = await openStandOn(new MemoryEngine());
     ends.push(() => stand.close());
     stand.engine.refusal = new KvsError('SEM_MAIORIA', 'as réplicas não respondem');
@@ -119,7 +119,7 @@ describe('por que não há resposta', () => {
     }
   });
 
-  it('a porta de outro programa', async () => {
+  it('the port is that of another program', async () => {
     const broker = await startBroker();
     ends.push(() => broker.stop());
     const closing = await listen(
@@ -139,7 +139,7 @@ describe('por que não há resposta', () => {
     }
   });
 
-  it('o broker embutido desliga logo quem não começa como um cliente de MQTT', async () => {
+  it('the embedded broker disconnects at once whoever does not start as an MQTT client', async () => {
     const broker = await startBroker();
     ends.push(() => broker.stop());
     const dial = async (bytes: Buffer | string): Promise<Socket> => {

@@ -18,7 +18,7 @@ const CONSULTA = {
   read: (message: object) => numberOf(message, 'versao'),
 };
 
-describe('o cliente como biblioteca', () => {
+describe('the client as a library', () => {
   let server: Server;
   let port: number;
   /** Metadata of every call, and `discovery` for each question which servers there are. */
@@ -68,7 +68,7 @@ describe('o cliente como biblioteca', () => {
     return { ...outcome, versions };
   };
 
-  it('pergunta uma vez quais servidores há, e leva a sessão de uma chamada à outra', async () => {
+  it('asks once which servers there are, and carries the session from call to call', async () => {
     const session = new ClientSession('nova');
     const confirmations = { servers: 2, timeoutMs: 900 };
     const client = await KvsClient.open(options({ discovers: true, token: 't', session, confirmations }));
@@ -79,7 +79,7 @@ describe('o cliente como biblioteca', () => {
     expect(session).toMatchObject({ token: 's1.3', isMoved: true });
   });
 
-  it('vai ao próximo servidor, e diz por quem passou', async () => {
+  it('goes on to the next server, and says which ones it passed', async () => {
     const dead = await freePort();
     const client = await KvsClient.open(options({ servers: at(dead, port) }));
     const outcomes = [await query(client), await query(client)];
@@ -88,7 +88,7 @@ describe('o cliente como biblioteca', () => {
     expect(outcomes.flatMap(({ passed }) => passed)).toContain(`127.0.0.1:${dead}`);
   });
 
-  it('uma falha é um resultado; não diz nada a ninguém', async () => {
+  it('returns a failure as an outcome, and prints nothing', async () => {
     server.forceShutdown();
     const client = await KvsClient.open(options({ timeoutMs: 300 }));
     const { failed, versions } = await query(client);
@@ -97,7 +97,7 @@ describe('o cliente como biblioteca', () => {
     expect(failed).toMatchObject({ fate: 'elsewhere', error: { code: status.UNAVAILABLE } });
   });
 
-  it('não chama um servidor que não pode ser chamado, dito ou descoberto', async () => {
+  it('does not call a server that may not be called, given or discovered', async () => {
     const assertServer = (): void => {
       throw new Error('não a este');
     };

@@ -24,8 +24,8 @@ function shownOptions(table: Options): readonly (readonly [string, Option])[] {
   return flagOptions(table).filter(([, { hidden }]) => hidden === undefined);
 }
 
-describe.each(TABLES)('opções de %s', (command, table) => {
-  it('a ajuda mostra cada opção com os seus nomes, o que faz e o padrão, e nenhuma outra', () => {
+describe.each(TABLES)('options of %s', (command, table) => {
+  it('help shows each option with its names, meaning and default, and no other', () => {
     const [, listed = ''] = /Opções:\n([\s\S]*?)(\n\n|$)/.exec(textOf(command, '--help')) ?? [];
     const lines = listed.split('\n').map((line) => line.trim());
     const [help, ...rest] = lines;
@@ -42,21 +42,21 @@ describe.each(TABLES)('opções de %s', (command, table) => {
     });
   });
 
-  it('o complemento oferece os nomes de cada uma, e nenhum outro', () => {
+  it('completion offers the names of each option, and no others', () => {
     const offered = textOf('--get-yargs-completions', 'kvs', command, '--').split('\n');
     const names = shownOptions(table).flatMap(([name, { aliases = [] }]) => [name, ...aliases]);
     const words = offered.map((line) => line.replace(/:.*/, ''));
     expect(words).toEqual(['--help', ...names.map((name) => `--${name}`)]);
   });
 
-  it('o padrão de cada uma é um valor que ela aceita', () => {
+  it('the default of each option is a value that it accepts', () => {
     for (const [name, { fallback, parse }] of Object.entries(table)) {
       if (typeof fallback !== 'string' && typeof fallback !== 'number') continue;
       expect(parse({ texts: [String(fallback)], place: name }), name).toBe(fallback);
     }
   });
 
-  it('as variáveis que a ajuda cita existem', () => {
+  it('variables named in help exist', () => {
     const cited = textOf(command, '--help').match(/KVS_[A-Z_]+/g) ?? [];
     const known = TABLES.flatMap(([, rows]) => Object.entries(rows)).flatMap(([name, option]) =>
       variablesOf(name, option),
@@ -64,14 +64,14 @@ describe.each(TABLES)('opções de %s', (command, table) => {
     expect(cited.filter((name) => name !== 'KVS_' && !known.includes(name))).toEqual([]);
   });
 
-  it('um segredo não vem da linha de comando', () => {
+  it('a secret does not come from the command line', () => {
     for (const [name] of Object.entries(table).filter(([, { secret }]) => secret === true)) {
       expect(() => parseCommandLine([command, `--${name}`, 'x'])).toThrow(`não conheço a opção --${name}`);
     }
   });
 });
 
-it('toda variável de uma opção é conhecida, e lida; as outras são apontadas', () => {
+it('every variable of an option is known and read, and other variables are reported', () => {
   for (const [, table] of TABLES) {
     for (const [name, option] of Object.entries(table)) {
       for (const variable of variablesOf(name, option)) {
@@ -84,23 +84,20 @@ it('toda variável de uma opção é conhecida, e lida; as outras são apontadas
   expect(unknownVariables({ KVS_BROKERS: 'x', PATH: 'x' })).toEqual(['KVS_BROKERS']);
 });
 
-it.each(SERVER_ROWS)(
-  '--config: a opção %s, a não ser que seja um segredo ou o próprio arquivo',
-  (name, row) => {
-    const file = { path: 'f.json', text: JSON.stringify({ [name]: 'x' }) };
-    const given = () => new Settings(SERVER_OPTIONS, { flags: {}, env: {}, file }).allGiven;
-    if (row.secret === true || row.notInFile === true) {
-      expect(given).toThrow(`f.json: opção desconhecida "${name}"`);
-    } else {
-      expect(given().map(({ setting }) => setting)).toEqual([{ texts: ['x'], place: `"${name}" em f.json` }]);
-    }
-  },
-);
+it.each(SERVER_ROWS)('--config: takes option %s, unless it is a secret or the file itself', (name, row) => {
+  const file = { path: 'f.json', text: JSON.stringify({ [name]: 'x' }) };
+  const given = () => new Settings(SERVER_OPTIONS, { flags: {}, env: {}, file }).allGiven;
+  if (row.secret === true || row.notInFile === true) {
+    expect(given).toThrow(`f.json: opção desconhecida "${name}"`);
+  } else {
+    expect(given().map(({ setting }) => setting)).toEqual([{ texts: ['x'], place: `"${name}" em f.json` }]);
+  }
+});
 
-describe.each(ENGINES)('motor %s', (engine) => {
+describe.each(ENGINES)('engine %s', (engine) => {
   const foreign = SERVER_ROWS.filter(([, { engines }]) => engines?.includes(engine) === false);
 
-  it.each(foreign)('recusa %s, que é de outro', (name, option) => {
+  it.each(foreign)('refuses %s, which belongs to another engine', (name, option) => {
     const [variable = ''] = variablesOf(name, option);
     const env = { KVS_MOTOR: engine, [variable]: 'x' };
     expect(() => serverConfig({ flags: {}, env, file: undefined })).toThrow(

@@ -27,8 +27,8 @@ function consensus(flags: SettingSources['flags'] = {}, ...rest: [file?: unknown
   return engine;
 }
 
-describe('configuração do servidor', () => {
-  it('padrões', () => {
+describe('the configuration of the server', () => {
+  it('has defaults', () => {
     expect(config({})).toEqual({
       host: '127.0.0.1',
       listenOn: ['127.0.0.1', '::1'],
@@ -49,7 +49,7 @@ describe('configuração do servidor', () => {
     expect(config({ flags: { host: '127.0.0.1' } })).toMatchObject({ listenOn: '127.0.0.1' });
   });
 
-  it('linha de comando antes do ambiente, ambiente antes do arquivo, arquivo antes do padrão', () => {
+  it('takes the command line before the environment, the environment before the file, the file before the default', () => {
     const file = { porta: 1, frota: 'arquivo', minimo: 1, host: 'arquivo' };
     const env = { KVS_PORTA: '2', KVS_FROTA: 'ambiente', KVS_MINIMO: '2' };
     const flags = { porta: '3', frota: 'linha' };
@@ -62,7 +62,7 @@ describe('configuração do servidor', () => {
     });
   });
 
-  it('brokers: repetidos na linha, com vírgulas no ambiente, lista no arquivo; sempre em ordem, sem repetição', () => {
+  it('takes brokers as repeated flags, with commas in a variable or as a list in the file, in order and without repeats', () => {
     const urls = (given: Parameters<typeof config>) => fleet(...given).brokers.map(({ url }) => url);
     const wanted = ['mqtt://b:1', 'mqtt://a:2'];
     expect(urls([{ flags: { broker: ['mqtt://b:1', 'mqtt://a:2', 'mqtt://b:1'] } }])).toEqual(wanted);
@@ -71,11 +71,11 @@ describe('configuração do servidor', () => {
     expect(urls([{}, { broker: 'mqtt://b:1' }])).toEqual(['mqtt://b:1']);
   });
 
-  it('o motor frota dito por extenso é o de sempre', () => {
+  it('is the same when the engine frota is named as when it is the default', () => {
     expect(config({ flags: { motor: 'frota' } }).engine).toEqual(config({}).engine);
   });
 
-  it('o motor de consenso tem as suas opções, e nenhuma da frota', () => {
+  it('has options of its own for the engine consenso, and none of the fleet', () => {
     expect(consensus()).toEqual({
       name: 'consenso',
       replicas: ['127.0.0.1:23791', '127.0.0.1:23792', '127.0.0.1:23793'],
@@ -97,7 +97,7 @@ describe('configuração do servidor', () => {
     });
   });
 
-  it('o motor lider tem as suas opções; este servidor e o líder são dos servidores', () => {
+  it('has options of its own for the engine lider, whose servers include this server and the leader', () => {
     const leader = (flags: SettingSources['flags'], env: SettingSources['env'] = {}) =>
       config({ flags: { motor: 'lider', ...flags }, env }).engine;
     expect(leader({})).toEqual({
@@ -135,7 +135,7 @@ describe('configuração do servidor', () => {
     }
   });
 
-  it('portal: os serviços, separados por vírgula, sem repetição; o broker dele só com consenso ou lider', () => {
+  it('takes the services of the portal with commas, without repeats, and its broker only with consenso or lider', () => {
     expect(config({ flags: { portal: 'admin' } }).portal).toEqual(['admin']);
     expect(config({ env: { KVS_PORTAL: 'matricula, admin,admin' } }).portal).toEqual(['matricula', 'admin']);
     expect(config({}, { portal: ['admin', 'matricula'] }).portal).toEqual(['admin', 'matricula']);
@@ -154,7 +154,7 @@ describe('configuração do servidor', () => {
     expect(portalBrokers.map(({ url }) => url)).toEqual(['mqtt://a:1']);
   });
 
-  it('nome com hífen no ambiente e no arquivo', () => {
+  it('takes names with hyphens in the environment and in the file', () => {
     expect(config({ env: { KVS_LOG_NIVEL: 'warn', KVS_BROKER_LOCAL: '[::1]:9' } })).toMatchObject({
       logLevel: 'warn',
       engine: { localBroker: { host: '::1', port: 9 } },
@@ -162,11 +162,11 @@ describe('configuração do servidor', () => {
     expect(config({}, { 'log-nivel': 'debug' }).logLevel).toBe('debug');
   });
 
-  it('variável vazia conta como ausente', () => {
+  it('takes an empty variable as absent', () => {
     expect(config({ env: { KVS_PORTA: ' ' } }).port).toBe(40_000);
   });
 
-  it('é congelada por inteiro', () => {
+  it('is frozen throughout', () => {
     const sources = { flags: { broker: ['mqtt://a'] } };
     const { brokers, localBroker } = fleet(sources);
     const replicas = consensus();
@@ -239,26 +239,26 @@ describe('configuração do servidor', () => {
     [{}, { porta: true }, '"porta" em f.json: "true" não serve'],
     [{}, { porta: 1.5 }, '"porta" em f.json: "1.5" não serve'],
     [{}, { broker: [{}] }, '"broker" em f.json'],
-  ])('recusa %j %j', (sources, file, message) => {
+  ])('refuses %j %j', (sources, file, message) => {
     expect(() => config(sources, file)).toThrow(expect.objectContaining({ code: 'CONFIGURACAO' }));
     expect(() => config(sources, file)).toThrow(message);
     expect(() => config(sources, file)).not.toThrow(/\n/);
   });
 
-  it('não repete o que está num arquivo que não é JSON: pode ser o de um segredo', () => {
+  it('does not repeat the content of a file that is not JSON, which may be a secret', () => {
     for (const text of ['kvs_maria.segredo', '"segredo', 'a1b2c3d4', '7 segredo']) {
       expect(() => config({}, text)).toThrow(/^f\.json: não é JSON válido( \(at position \d+[^"]*\))?$/);
     }
   });
 
-  it('não repete a senha de um endereço de broker', () => {
+  it('does not repeat the password in the address of a broker', () => {
     expect(() => config({ flags: { broker: ['mqtt://eu:segredo@a:1'] } })).toThrow(/usuário e senha/);
     expect(() => config({ flags: { broker: ['mqtt://eu:segredo@a:1'] } })).not.toThrow(/segredo/);
   });
 });
 
-describe('porta dita duas vezes', () => {
-  it('serve se for a mesma', () => {
+describe('a port given twice', () => {
+  it('is accepted if it is the same', () => {
     expect(mergePort('1', undefined)).toBe('1');
     expect(mergePort(undefined, '2')).toBe('2');
     expect(mergePort('3', '3')).toBe('3');
@@ -267,7 +267,7 @@ describe('porta dita duas vezes', () => {
   });
 });
 
-it('aponta variáveis KVS_ que não são opções', () => {
+it('reports KVS_ variables that are not options', () => {
   expect(
     unknownVariables({ KVS_PORTA: '1', KVS_BROKERS: 'x', KVS_JSON: '1', KVS_REPLICA_DADOS: '/x', PATH: '' }),
   ).toEqual(['KVS_BROKERS']);

@@ -23,37 +23,37 @@ const pairs = [
   ...guides.map((name) => [`docs/guia/${name}`, `docs/guia/en/${name}`]),
 ] as [string, string][];
 
-describe('português e inglês', () => {
-  it('cada guia existe nas duas línguas', () => {
+describe('Portuguese and English', () => {
+  it('every guide exists in both languages', () => {
     expect(readdirSync(join(root, 'docs/guia/en')).sort()).toEqual(guides.sort());
   });
 
-  it.each(pairs)('%s e %s têm os mesmos títulos, em nível e ordem', (portuguese, english) => {
+  it.each(pairs)('%s and %s have the same headings, in level and order', (portuguese, english) => {
     const levels = (path: string): number[] => headings(read(path)).map(({ level }) => level);
     expect(levels(portuguese)).toEqual(levels(english));
   });
 
-  it.each(pairs)('%s e %s mostram os mesmos comandos e respostas', (portuguese, english) => {
+  it.each(pairs)('%s and %s show the same commands and answers', (portuguese, english) => {
     expect(codeLines(read(portuguese))).toEqual(codeLines(read(english)));
   });
 
-  it.each(['README.pt-BR.md', 'README.md'])(`%s cabe em ${README_LINES_MAX} linhas`, (path) => {
+  it.each(['README.pt-BR.md', 'README.md'])(`%s fits in ${README_LINES_MAX} lines`, (path) => {
     expect(read(path).trimEnd().split('\n').length).toBeLessThanOrEqual(README_LINES_MAX);
   });
 
-  it.each(['README.pt-BR.md', 'README.md'])('%s diz como rodar os testes', (path) => {
+  it.each(['README.pt-BR.md', 'README.md'])('%s says how to run the tests', (path) => {
     expect(codeLines(read(path))).toContain('./teste.sh');
   });
 });
 
-describe('o que as páginas apontam', () => {
-  it('encontra as páginas que verifica', () => {
+describe('what the pages refer to', () => {
+  it('the pages that are checked are found', () => {
     expect(pages).toEqual(
       expect.arrayContaining(['README.md', 'docs/ARCHITECTURE.md', 'docs/guia/frota.md']),
     );
   });
 
-  it.each(pages)('em %s todo link leva a um arquivo, e a um título dele', (path) => {
+  it.each(pages)('in %s every link leads to a file, and to a heading of it', (path) => {
     const page = read(path);
     const broken = relativeLinks(page).filter((link) => {
       const [file = '', anchor] = decodeURIComponent(link).split('#');
@@ -65,13 +65,13 @@ describe('o que as páginas apontam', () => {
   });
 
   it.each(pages.filter((path) => path !== 'CHANGELOG.md'))(
-    'em %s todo arquivo e toda pasta citados existem',
+    'in %s every file and folder named exists',
     (path) => {
       expect(namedFiles(read(path)).filter((file) => !existsSync(join(root, file)))).toEqual([]);
     },
   );
 
-  it.each(['docs/guia', 'docs/guia/en'])('o índice de %s leva a todos os seus guias', (folder) => {
+  it.each(['docs/guia', 'docs/guia/en'])('the index of %s leads to all its guides', (folder) => {
     const linked = relativeLinks(read(join(folder, 'README.md')));
     expect(guides.filter((name) => name !== 'README.md' && !linked.includes(name))).toEqual([]);
   });

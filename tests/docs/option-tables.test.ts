@@ -7,12 +7,12 @@ import { OPTION_PAGES, tabledCommands, withOptionTables } from './option-tables.
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 
-describe.each(OPTION_PAGES)('as tabelas de $path', ({ path, language }) => {
-  it('dizem o que dizem as linhas das opções (npm run docs:options as escreve)', () => {
+describe.each(OPTION_PAGES)('the tables of $path', ({ path, language }) => {
+  it('say what the option definitions say (npm run docs:options writes them)', () => {
     expect(read(path)).toBe(withOptionTables(read(path), language));
   });
 
-  it('são de todos os comandos', () => {
+  it('cover all commands', () => {
     // Both copies have the same options.
     const commands = Object.keys(COMMANDS).filter((name) => name !== 'importa');
     expect(COMMANDS.importa.options).toBe(COMMANDS.exporta.options);
@@ -20,6 +20,6 @@ describe.each(OPTION_PAGES)('as tabelas de $path', ({ path, language }) => {
   });
 });
 
-it.each(['README.pt-BR.md', 'README.md'])('%s leva à página das opções', (readme) => {
+it.each(['README.pt-BR.md', 'README.md'])('%s leads to the page of options', (readme) => {
   expect(OPTION_PAGES.some(({ path }) => read(readme).includes(`(${path})`))).toBe(true);
 });
