@@ -9,22 +9,22 @@ interface Waiter {
 }
 
 /**
- * Who waits until a point in the order of writes is reached, at most for a deadline. Points are asked for in ascending
- * order, so the waiters are a queue and one timer is enough for all.
+ * Waiters for points in the order of writes, each with a deadline. Points are requested in ascending order, so the
+ * waiters are a queue and one timer is enough for all.
  */
 export class Acknowledgements {
   private waiters: Waiter[] = [];
   private cancelTimer: (() => void) | undefined;
   private at = 0;
 
-  /** @param late the error of whoever waited in vain */
+  /** @param late the error of a waiter whose deadline passed */
   constructor(
     private readonly time: Time,
     private readonly deadlineMs: number,
     private readonly late: () => KvsError,
   ) {}
 
-  /** The point reached; it never goes back. */
+  /** The point reached so far; it never goes back. */
   get reached(): number {
     return this.at;
   }
@@ -51,7 +51,7 @@ export class Acknowledgements {
     );
   }
 
-  /** Nobody waits any longer. */
+  /** Rejects all waiters. */
   giveUp(): void {
     this.settle(
       () => true,

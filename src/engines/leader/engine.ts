@@ -22,7 +22,7 @@ import { LeaderGuarantees } from './guarantees.js';
 import { assertServing } from './role.js';
 import type { LeaderRole, RoleOptions } from './role.js';
 
-/** In vector clocks: the leader, whoever that was, which puts all writes in one order. */
+/** Origin in vector clocks: the leader, whichever server it was, which puts all writes in one order. */
 const ORIGIN = 'lider';
 
 /**
@@ -55,7 +55,7 @@ export class LeaderEngine implements Engine, ChangeFeed {
   read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]>;
   read(query: Query): Awaitable<Answers[Query['kind']]> {
     assertServing(this.role.state);
-    // A read that has to wait shows what was here when it was asked, and nothing newer: that is what it waited for.
+    // A read that has to wait shows what was here when it was asked, and nothing newer: only that is waited for.
     const answer = this.look(query);
     const visible = this.role.visible(query.key);
     return visible === undefined ? answer : visible.then(() => answer);
@@ -65,7 +65,7 @@ export class LeaderEngine implements Engine, ChangeFeed {
   async write(write: Write): Promise<Answers[Write['kind']]> {
     assertOffered(this.capabilities, write);
     if (write.kind === 'commit') assertCommitFits(write);
-    // Requests that are repeated are not remembered here.
+    // This engine does not remember requests, so it cannot recognize a repeated one.
     return this.role.write('attempt' in write ? { ...write, attempt: undefined } : write);
   }
 
@@ -73,12 +73,12 @@ export class LeaderEngine implements Engine, ChangeFeed {
   scan(scan: Scan): Stream<Rows[Scan['kind']]> {
     assertServing(this.role.state);
     const walk = (): Iterable<Rows[Scan['kind']] | undefined> => this.walk(scan);
-    // What had not been shown to anyone when the walk began, it waits for.
+    // The walk waits for everything not yet visible when it began.
     const visible = this.role.visible(undefined);
     return visible === undefined ? this.walked(walk) : this.walkedAfter(visible, walk);
   }
 
-  /** Tells of every change that was made since this server has caught up, whoever asked for it, once it may be shown. */
+  /** Reports every change since this server caught up, whoever made it, once it may be shown. */
   watch(listener: ChangeListener): void {
     this.listener = listener;
     this.store.observer = {
@@ -89,7 +89,7 @@ export class LeaderEngine implements Engine, ChangeFeed {
     };
   }
 
-  /** A mutation of the leader's may be shown. */
+  /** Called when a mutation of the leader may be shown. */
   shown(mutation: Mutation): void {
     this.guarantees.advanced();
     if (this.listener === undefined || this.role.state !== 'serving') return;
@@ -120,7 +120,10 @@ export class LeaderEngine implements Engine, ChangeFeed {
     }
   }
 
-  /** What is written while it lasts it may show at once: a session that goes on from it must not forget that. */
+  /**
+   * A walk may show writes made while it runs, before they are visible: a session that continues from it must include
+   * them.
+   */
   private *walked<T>(walk: () => Iterable<T | undefined>): Iterable<T | undefined> {
     try {
       yield* walk();

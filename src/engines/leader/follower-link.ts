@@ -17,9 +17,9 @@ import type { Mensagem, StateBeginMessage } from '../../wire/mensagem/messages.j
 /**
  * - `away`: no connection, or not yet greeted
  * - `held`: greeted; waits until the leader may take its state, or serves
- * - `taking`: the leader takes its state
- * - `giving`: it takes the leader's
- * - `streaming`: gets every mutation in order
+ * - `taking`: the leader is taking the follower's state
+ * - `giving`: the follower is taking the leader's state
+ * - `streaming`: the follower gets every mutation in order
  */
 type Phase = 'away' | 'held' | 'taking' | 'giving' | 'streaming';
 
@@ -30,9 +30,9 @@ export interface LinkHost extends RoleOptions {
   /** See {@link LeaderMessage.inicio}. */
   readonly epoch: number;
   raiseEpoch(seen: number): void;
-  /** Whether the leader takes no other follower's state now. */
+  /** Whether the leader is taking no other follower's state now. */
   mayTake(link: FollowerLink): boolean;
-  /** This follower's state is in the leader's store, or the follower is gone while it was being taken. */
+  /** Called when this follower's state is in the leader's store, or the follower was lost while it was being taken. */
   onTaken(link: FollowerLink): void;
   onAcknowledged(): void;
 }
@@ -50,7 +50,7 @@ export class FollowerLink {
   /** The next seq to send. */
   private next = 1;
   private readonly window = new Window();
-  /** The seq with which the follower has caught up; `undefined` before that is known. */
+  /** The seq at which the follower has caught up; `undefined` before that is known. */
   private target: number | undefined;
   private told = false;
   private giver: StateGiver | undefined;
@@ -122,23 +122,23 @@ export class FollowerLink {
     this.connection?.end();
   }
 
-  /** Begins again, from the greeting. */
+  /** Starts over from the greeting. */
   restart(): void {
     this.connection?.destroy();
   }
 
-  /** Something that held this link up may have changed. */
+  /** Continues after whatever held this link up may have changed. */
   resume(): void {
     if (this.phase === 'held') this.proceed();
   }
 
-  /** Sends what there is to send, as far as the window allows. */
+  /** Sends pending mutations, as far as the window allows. */
   pump(): void {
     if (this.phase !== 'streaming') return;
     while (this.next <= this.host.log.last && !this.window.isFull) {
       const sent = this.sendStep();
       if (sent === undefined) {
-        // Too slow for the log: it takes the state.
+        // The follower is too slow for the log: it gets the whole state.
         this.restart();
         return;
       }
@@ -199,7 +199,7 @@ export class FollowerLink {
     if (serving && this.phase === 'held') this.bringUp();
   }
 
-  /** Everything that the follower lacks is sent, from the log where it reaches back far enough. */
+  /** Sends everything that the follower lacks, from the log if it reaches back far enough. */
   private bringUp(): void {
     const { store, origin, log } = this.host;
     if (!store.vector.covers(this.theirs)) {
@@ -228,7 +228,7 @@ export class FollowerLink {
     this.give();
   }
 
-  /** The next page of the state, after every mutation since the page before. */
+  /** Sends the next page of the state, after every mutation since the previous page. */
   private give(): void {
     const { giver } = this;
     if (giver === undefined) return;
@@ -255,8 +255,8 @@ export class FollowerLink {
   }
 
   /**
-   * Sends the step that begins with {@link next}, all of it: a window never ends in the middle of one, since it is
-   * acknowledged as a whole.
+   * Sends the step that begins with {@link next}, all of it: a window never ends in the middle of a step, since a
+   * step is acknowledged as a whole.
    * @returns its mutations; `undefined` if the log has forgotten them
    */
   private sendStep(): readonly Logged[] | undefined {
@@ -295,7 +295,7 @@ export class FollowerLink {
 
   private confirm(seq: number): void {
     if (this.phase !== 'streaming' || seq >= this.next) return;
-    // At first it confirms what it had already: nothing of that is on its way.
+    // The first confirmation covers what the follower already held: none of that is in flight.
     if (seq > this.confirmed) this.window.acknowledged(seq - this.confirmed);
     this.confirmed = Math.max(this.confirmed, seq);
     this.host.onAcknowledged();
@@ -337,7 +337,7 @@ export class FollowerLink {
     time.after(backoffMs(this.failures++, retryBaseMs, retryCapMs, random.next()), () => this.start());
   }
 
-  /** Once for each reason in a row. */
+  /** Warns once for consecutive warnings with the same reason. */
   private warn(why: string): void {
     if (this.warned === why) return;
     this.warned = why;

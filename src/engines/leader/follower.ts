@@ -30,22 +30,22 @@ type MutationMessage = ReplicationMessage | RemovalMessage;
 const LOOK_MS = 2_000;
 
 /**
- * A follower: holds what the leader sends, in its order, and hands the leader all writes. Reads go on without a leader,
- * once this server had caught up with one.
+ * A follower: holds what the leader sends, in its order, and forwards all writes to the leader. Reads continue
+ * without a leader, once this server has caught up with one.
  */
 export class Follower implements LeaderRole {
   readonly name = 'seguidor';
   private readonly forwarder: Forwarder;
   private current: RoleState = 'joining';
-  /** The leader's connection. What came from an earlier one must never be applied once another leader was answered. */
+  /** The leader's connection. Once another leader was answered, nothing from an earlier connection may be applied. */
   private bound: { readonly connection: MensagemConnection; readonly origin: string } | undefined;
   private epoch = 0;
-  /** Of the last leader, which may be gone. */
+  /** Origin of the last leader, which may be gone. */
   private lastOrigin: Origin | undefined;
   private caughtUp = false;
   private taker: StateTaker | undefined;
   private giver: StateGiver | undefined;
-  /** What has come of a step that is not complete. Nothing of it counts before it is. */
+  /** The received part of an incomplete step, which has no effect before it is complete. */
   private step:
     { readonly seq: number; readonly ultimo: number; readonly mutations: MutationMessage[] } | undefined;
 
@@ -94,7 +94,7 @@ export class Follower implements LeaderRole {
       : frontierOf(vector, this.lastOrigin, vector.seqOf(this.lastOrigin));
   }
 
-  /** Nothing is hidden here. */
+  /** Nothing to do: a follower hides nothing. */
   showsAll(): void {
     return;
   }
@@ -165,7 +165,7 @@ export class Follower implements LeaderRole {
         return;
       case 'STEP':
         if (message.origem !== origin) throw new Error(`step of ${message.origem}, not of ${origin}`);
-        // While a state is put together nobody is shown anything of it.
+        // While a state is being assembled, nobody is shown any of it.
         if (this.taker === undefined) this.step = { ...message, mutations: [] };
         return;
       case 'STATE_REQUEST':
@@ -205,7 +205,7 @@ export class Follower implements LeaderRole {
     }
   }
 
-  /** A mutation alone, or of a step, which is applied when it is here as a whole. */
+  /** Applies a single mutation at once, and those of a step when the step is complete. */
   private take(connection: MensagemConnection, message: MutationMessage): void {
     const { step } = this;
     if (this.taker !== undefined) {
@@ -222,7 +222,10 @@ export class Follower implements LeaderRole {
     }
   }
 
-  /** In the leader's order, each once, whatever is repeated. Those of a step in one turn: nobody reads in between. */
+  /**
+   * Applies mutations in the leader's order, each once despite repetitions, and those of a step in one turn, so that
+   * no read comes in between.
+   */
   private apply(connection: MensagemConnection, messages: readonly MutationMessage[]): void {
     const { store, print, onShown } = this.options;
     const mutations: Mutation[] = [];

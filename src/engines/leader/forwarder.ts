@@ -21,13 +21,13 @@ interface Pending {
 }
 
 /**
- * A follower's connection to the leader, for what it forwards: opened when it is needed, kept while it lasts. Answers
- * come in any order. A request that was never sent fails as SEM_LIDER, one that was and has no answer as
+ * A follower's connection to the leader for forwarded requests: opened when needed, kept while it lasts. Answers come
+ * in any order. A request that was never sent fails with SEM_LIDER, one that was sent but not answered with
  * RESULTADO_DESCONHECIDO.
  */
 export class Forwarder {
   private connection: MensagemConnection | undefined;
-  /** Whether the leader has taken this server for one of its followers. */
+  /** Whether the leader has accepted this server as one of its followers. */
   private accepted = false;
   private refusal: string | undefined;
   private readonly pending = new Map<number, Pending>();
@@ -46,7 +46,7 @@ export class Forwarder {
       const patienceMs = this.options.deadlineMs + leaderLimits.forwardMarginMs;
       const cancel = this.options.time.after(patienceMs, () => {
         this.fail(id, `o líder não respondeu em ${patienceMs} ms`);
-        // Whoever says nothing for so long may be there no more: the next request finds out.
+        // A leader silent for so long may be gone: the next request finds out.
         this.connection?.destroy();
       });
       this.pending.set(id, { request, resolve, reject, cancel, sent: false });
@@ -55,7 +55,9 @@ export class Forwarder {
     });
   }
 
-  /** Connects if it is not: a leader that does not know this server is told to people before anybody writes. */
+  /**
+   * Connects if not connected, so that people learn of a leader that does not know this server before anybody writes.
+   */
   open(): void {
     if (this.connection !== undefined || this.stopped) return;
     const { host, port } = splitAddress(this.options.leader);

@@ -12,9 +12,9 @@ import type { OrderedWrite } from '../../wire/mensagem/writes.js';
 export type DoorRole = Pick<LeaderRole, 'put' | 'write' | 'onServerMessage' | 'onClosed'>;
 
 /**
- * A role to which nothing gets that had been waiting at its door while this process stood still: such writes are refused
- * with SERVIDOR_PAROU, nothing done. A `Mensagem` has no answer that tells when what waited is over, so it is so for a
- * moment. Reads change nothing, and the contract has no answer that refuses one.
+ * A role that refuses the writes that waited at its door while this process stood still: with SERVIDOR_PAROU, nothing
+ * done. `Mensagem` cannot tell which requests were waiting, so all writes are refused for a moment after a pause.
+ * Reads change nothing, and the contract has no answer that refuses one.
  */
 export class FreshRole implements DoorRole {
   private endedAtMs = -Infinity;

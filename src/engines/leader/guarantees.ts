@@ -12,12 +12,13 @@ import { assertServing } from './role.js';
 import type { LeaderRole, RoleOptions } from './role.js';
 
 /**
- * What a client of the leader engine may ask for: see {@link Guarantees}. A write is answered when every other server has it,
- * so all of them confirm it. A session is the point in the leader's order up to which answers may have shown something.
+ * The guarantees that a client of the leader engine may ask for: see {@link Guarantees}. A write is answered when
+ * every other server has it, so all of them confirm it. A session is the point in the leader's order up to which
+ * answers may have shown something.
  */
 export class LeaderGuarantees implements Guarantees {
   private readonly sessionWaiters: SessionWaiters;
-  /** Names these servers in tokens. All of them write the leader's address alike. */
+  /** Names this system in tokens. All its servers write the leader's address alike. */
   private readonly system: string;
 
   constructor(
@@ -26,7 +27,7 @@ export class LeaderGuarantees implements Guarantees {
     private readonly options: Pick<RoleOptions, 'leader' | 'others' | 'time'>,
   ) {
     this.system = `lider-${hashString(options.leader).toString(36)}`;
-    // The leader sends every follower all that it lacks, without being asked.
+    // The leader sends every follower all that it lacks without being asked, so there is nothing to request.
     this.sessionWaiters = new SessionWaiters(store, options.time, engineLimits, () => undefined);
   }
 
@@ -45,7 +46,7 @@ export class LeaderGuarantees implements Guarantees {
     });
   }
 
-  /** Something more is here. */
+  /** Called when the store has advanced. */
   advanced(): void {
     this.sessionWaiters.advanced(undefined);
   }
@@ -65,10 +66,11 @@ export class LeaderGuarantees implements Guarantees {
 }
 
 /**
- * The vector up to a seq of the present leader, in few entries. A leader takes all that any server holds before its first
- * write, and no server applies that write before it has taken the same: so one of its dots implies all those of the
- * leaders before it. Where it has written nothing yet, theirs stand for themselves.
- * @param seq 0: nothing of the present leader's
+ * The vector up to a seq of the present leader, in few entries. A leader takes all that any server holds before its
+ * first write, and no server applies that write before it has taken the same. So one dot of the leader implies all
+ * those of earlier leaders. A leader that has written nothing yet has none: then the entries of earlier leaders are
+ * kept.
+ * @param seq 0 if nothing of the present leader is included
  */
 export function frontierOf(vector: VersionVector, leader: Origin, seq: number): VectorEntries {
   return seq > 0 ? [[leader, seq]] : vector.entries().filter(([origin]) => origin !== leader);

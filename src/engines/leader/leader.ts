@@ -19,25 +19,25 @@ import type { Mensagem, WireClient } from '../../wire/mensagem/messages.js';
 import type { OrderedWrite } from '../../wire/mensagem/writes.js';
 
 /**
- * The leader: puts all writes in one order, sends them to every follower, and answers when all of them hold it.
+ * The leader: puts all writes in one order, sends each to every follower, and answers when all of them hold it.
  *
- * It begins empty, and takes what every other server holds before it accepts anything. Its own reads show a value only
- * when one other server has it, so that nothing that anyone was shown dies with the leader.
+ * It starts empty, and takes what every other server holds before it accepts anything. Its own reads show a value
+ * only when at least one other server has it, so that nothing that was shown is lost with the leader.
  */
 export class Leader implements LeaderRole {
   readonly log = new MutationLog();
   readonly name = 'líder';
   private readonly links: readonly FollowerLink[];
   private readonly host: LinkHost;
-  /** Up to where all other servers hold the leader's writes, */
+  /** The seq up to which all other servers hold the leader's writes, */
   private readonly everywhere: Acknowledgements;
-  /** and up to where at least one does. */
+  /** and the seq up to which at least one does. */
   private readonly shown: Acknowledgements;
-  /** Keys written beyond {@link shown}, each with its last seq; and the same in order. */
+  /** Keys written beyond {@link shown}, each with its last seq; and the same keys in order. */
   private readonly fresh = new Map<string, number>();
   private freshKeys: string[] = [];
   private current: RoleState = 'joining';
-  /** The last seq of which a walk may have shown something before another server had it. */
+  /** The last seq that a walk may have shown before another server had it. */
   private walked = 0;
   private taker: FollowerLink | undefined;
   private epoch: number;
@@ -84,7 +84,7 @@ export class Leader implements LeaderRole {
   }
 
   write<K extends OrderedWrite['kind']>(write: OfKind<OrderedWrite, K>): Promise<Answers[K]>;
-  /** The place of a write in the order is that of its call. */
+  /** Writes are ordered by when they are called. */
   async write(write: OrderedWrite): Promise<PlannedWrite['answer']> {
     this.assertWritable();
     let planned: PlannedWrite;
@@ -102,7 +102,7 @@ export class Leader implements LeaderRole {
     return answer;
   }
 
-  /** One step, all in this turn. @returns its seq, the last if it has several */
+  /** Applies one step, all in this turn. @returns its seq, the last if it has several */
   private accept(mutations: readonly Mutation[]): number {
     const { store, origin } = this.options;
     let seq = this.log.last;
@@ -123,7 +123,7 @@ export class Leader implements LeaderRole {
     return this.shown.wait(last);
   }
 
-  /** What no follower has is hidden: a session that waited for it might wait for ever, were the leader lost now. */
+  /** What no follower has is left out: if the leader were lost now, a session with it might wait for ever. */
   seen(): VectorEntries {
     const { store, origin } = this.options;
     return frontierOf(store.vector, origin, Math.max(this.shown.reached, this.walked));
@@ -171,7 +171,7 @@ export class Leader implements LeaderRole {
     this.shown.giveUp();
   }
 
-  /** What was read for an answer that changes nothing must not be undone by the end of the leader. */
+  /** An answer that changes nothing waits too, so that what it rests on cannot be lost with the leader. */
   private async settled(): Promise<void> {
     await this.everywhere.wait(this.log.last).catch(() => {
       throw notConfirmed();

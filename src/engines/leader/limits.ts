@@ -1,14 +1,14 @@
 import { assertRelation, limits, MiB } from '../../core/limits.js';
 import { mensagemLimits } from '../../wire/mensagem/limits.js';
 
-/** What bounds the servers of a system with a leader among themselves. */
+/** Limits between the servers of a system with a leader. */
 export const leaderLimits = Object.freeze({
-  /** Recent mutations that the leader keeps for followers that missed them: bytes and mutations, whichever comes first. */
+  /** Recent mutations kept for followers that missed them: bytes and mutations, whichever comes first. */
   logBytes: 32 * MiB,
   logMutations: 65_536,
   /** Writes that wait for the other servers, or that only the leader has; a further one is refused. */
   pendingWrites: 16_384,
-  /** Mutations on their way to one follower and not yet acknowledged; the rest wait in the leader's log. */
+  /** Mutations in flight to one follower; the rest wait in the leader's log. */
   windowMutations: 1024,
   windowBytes: 4 * MiB,
   /** The leader and a follower hear of each other at least this often. */

@@ -15,12 +15,12 @@ interface LogLimits {
   readonly logBytes: number;
 }
 
-// Forgotten items are cut off together, so that appending stays cheap.
+// Forgotten items are removed in batches, so that appending stays cheap.
 const COMPACT_AT = 1024;
 
 /**
- * The mutations that this leader made last, by their seq. Bounded; the oldest go first, and whoever lacks one of those
- * takes the whole state.
+ * The latest mutations of this leader, by their seq. Bounded; the oldest are dropped first, and a follower that lacks
+ * one of those takes the whole state.
  */
 export class MutationLog {
   private items: (Logged | undefined)[] = [];
@@ -31,7 +31,7 @@ export class MutationLog {
 
   constructor(private readonly bounds: LogLimits = leaderLimits) {}
 
-  /** The seq of the oldest that is here; one more than {@link last} if none is. */
+  /** The seq of the oldest mutation kept; {@link last} + 1 if none is. */
   get first(): number {
     return this.base + this.start;
   }
@@ -40,7 +40,7 @@ export class MutationLog {
     return this.base + this.items.length - 1;
   }
 
-  /** The next mutations of the leader, one step; the seq of their last is {@link last} afterwards. */
+  /** Appends the next mutations of the leader, one step; afterwards {@link last} is the seq of its last mutation. */
   append(mutations: readonly Mutation[]): void {
     const stepLast = this.last + mutations.length;
     for (const mutation of mutations) {
@@ -59,7 +59,7 @@ export class MutationLog {
     return seq < this.first ? undefined : this.items[seq - this.base];
   }
 
-  /** The step that begins with `seq`, its mutations in order; `undefined` if they are not here any more. */
+  /** The mutations of the step that begins with `seq`, in order; `undefined` if they are no longer kept. */
   step(seq: number): readonly Logged[] | undefined {
     const first = this.at(seq);
     if (first === undefined) return undefined;

@@ -12,7 +12,7 @@ import type { ByteBudget } from '../../wire/mensagem/lines.js';
 import type { Mensagem, WireClient, WithCredential } from '../../wire/mensagem/messages.js';
 import type { OrderedWrite } from '../../wire/mensagem/writes.js';
 
-/** `joining`: has not yet what the others have; `leaving`: stops. */
+/** `joining`: does not have yet what the others have; `leaving`: stops. */
 export type RoleState = 'joining' | 'serving' | 'leaving';
 
 export interface RoleOptions {
@@ -23,9 +23,9 @@ export interface RoleOptions {
   readonly self: AddressText;
   readonly leader: AddressText;
   readonly others: readonly AddressText[];
-  /** A write that not every server has acknowledged within this has an unknown outcome. */
+  /** The outcome of a write is unknown if not every server has acknowledged it within this. */
   readonly deadlineMs: number;
-  /** What this server shows to the others. */
+  /** The credential that this server shows to the others. */
   readonly shows: WithCredential;
   readonly budget: ByteBudget;
   readonly time: Time;
@@ -33,43 +33,47 @@ export interface RoleOptions {
   readonly logger: Logger;
   /** Prints one line of the contract. */
   readonly print: (line: string) => void;
-  /** Called for each mutation of the leader's, in order, as soon as what is here of it may be shown. */
+  /** Called for each mutation of the leader, in order, as soon as this server may show it. */
   readonly onShown: (mutation: Mutation) => void;
-  /** Called when a state was joined: what is here may be more than before by any number of writes. */
+  /** Called when a state was joined: the store may have advanced by any number of writes. */
   readonly onJoined: () => void;
   /** Called at every change of {@link LeaderRole.state} and {@link LeaderRole.whole}. */
   readonly onChange: () => void;
 }
 
-/** What a server does as the leader, or as a follower of it. */
+/** The role of a server: the leader, or a follower of it. */
 export interface LeaderRole {
   readonly state: RoleState;
-  /** Whether every server of the system (the leader's view), or the leader (a follower's), is there and up to date. */
+  /**
+   * For the leader, whether every server of the system is connected and up to date; for a follower, whether the
+   * leader is.
+   */
   readonly whole: boolean;
-  /** Whether this server takes writes now: the leader is here, or is it. */
+  /** Whether this server takes writes now: it is the leader, or is connected to it. */
   readonly takesWrites: boolean;
-  /** What people want to know, in one word or two. */
+  /** Name of the role for people, in one word or two. */
   readonly name: string;
   start(): void;
-  /** A `PUT` of a client; its timestamp. @throws KvsError as {@link write} */
+  /** Handles a `PUT` of a client and returns its timestamp. @throws KvsError as {@link write} */
   put(key: string, value: string, client: WireClient): Promise<number>;
-  /** @throws KvsError SERVIDOR_*, SEM_LIDER, RESULTADO_DESCONHECIDO, and what the write itself may meet with */
+  /** @throws KvsError SERVIDOR_*, SEM_LIDER, RESULTADO_DESCONHECIDO, and the errors of the write itself */
   write<K extends OrderedWrite['kind']>(write: OfKind<OrderedWrite, K>): Promise<Answers[K]>;
   /**
-   * When what is here of a key (of all keys if `undefined`) may be shown; `undefined`: now.
+   * Resolves when the present state of a key (of all keys if `undefined`) may be shown; `undefined` if it may now.
    * The promise rejects with KvsError SEM_CONFIRMACAO.
    */
   visible(key: string | undefined): Promise<void> | undefined;
-  /** Everything that answers may have shown until now, in few entries: they imply all the others. */
+  /** A frontier of everything that answers may have shown until now. */
   seen(): VectorEntries;
-  /** An answer is given that may show whatever is here. */
+  /** Called for an answer that may show everything in the store. */
   showsAll(): void;
   /**
-   * A message that only servers send each other. @returns whether the connection now belongs to another server
+   * Handles a message that only servers send each other.
+   * @returns whether the connection now belongs to another server
    */
   onServerMessage(connection: MensagemConnection, message: Mensagem): boolean;
   onClosed(connection: MensagemConnection): void;
-  /** Ends in order: writes in progress first, up to a deadline. Never rejects. */
+  /** Stops in order: waits for writes in progress, up to a deadline. Never rejects. */
   stop(): Promise<void>;
 }
 

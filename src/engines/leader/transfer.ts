@@ -10,8 +10,9 @@ import { WALK_START, walkPage } from '../../core/walk.js';
 import type { StatePageMessage } from '../../wire/mensagem/messages.js';
 
 /**
- * A walk over a store for one receiver, page by page, each page when the one before was taken. Between two pages the
- * receiver gets every mutation that the store applied meanwhile: a page is true after those (docs/decisions/0004).
+ * A walk over a store for one receiver, page by page; the receiver asks for each page after the previous one. Between
+ * two pages it gets every mutation that the store applied meanwhile, and a page is valid after those
+ * (docs/decisions/0004).
  */
 export class StateGiver {
   private cursor: WalkCursor | undefined = WALK_START;
@@ -28,13 +29,13 @@ export class StateGiver {
     return { tipo: 'STATE_PAGE', chaves: page.keys.map(wireKey), fim: page.cursor === undefined };
   }
 
-  /** In place of a page where too many mutations must go first. */
+  /** Sent in place of a page when too many mutations must go first. */
   emptyPage(): StatePageMessage {
     return { tipo: 'STATE_PAGE', chaves: [], fim: false };
   }
 }
 
-/** The other side: a state as it arrives, joined with the live store when it is whole. */
+/** The receiving side: collects a state, and joins it with the live store when complete. */
 export class StateTaker {
   private readonly stage: Stage;
 
@@ -46,7 +47,7 @@ export class StateTaker {
     this.stage = new Stage(vector, PartSet.all(), store.vector.entries());
   }
 
-  /** @throws StageBroken if it does not continue what came before */
+  /** @throws StageBroken if the mutation does not continue what came before */
   mutation(origin: Origin, seq: number, mutation: Mutation): void {
     this.stage.takePage([{ origin, first: seq, dependencies: [], mutations: [mutation] }], []);
   }
@@ -56,7 +57,7 @@ export class StateTaker {
     this.stage.takePage([], keys);
   }
 
-  /** What both have, and what only one has and the other has never seen. In one turn. */
+  /** Joins both in one turn: keeps what both have, and what only one has and the other has never seen. */
   join(): void {
     joinStage(this.store, this.stage);
   }

@@ -1,6 +1,6 @@
 import { leaderLimits } from './limits.js';
 
-/** What is on its way to one follower and not yet acknowledged, and how much of it there may be. */
+/** Mutations in flight to one follower, and the limit on them. */
 export class Window {
   /** The size of each mutation, oldest first. */
   private readonly sizes: number[] = [];
@@ -15,7 +15,7 @@ export class Window {
     this.bytes += bytes;
   }
 
-  /** The oldest `count` are acknowledged. */
+  /** Removes the oldest `count` mutations, which were acknowledged. */
   acknowledged(count: number): void {
     for (const bytes of this.sizes.splice(0, count)) this.bytes -= bytes;
   }
