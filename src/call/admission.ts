@@ -10,27 +10,30 @@ import type {
 import type { Awaitable, Engine } from '../ports/engine.js';
 import type { Call } from './call.js';
 
-/** Who makes a call, and what it may use: decided when the call begins, before its first request is looked at. */
+/** The caller of a call and what it may use, decided when the call begins, before its first request is examined. */
 export interface Caller {
   /** The store, as this caller may use it. */
   readonly engine: Engine;
-  /** What a session sees in place of the store, for what asks the store itself; `undefined`: the store. */
+  /**
+   * What a session sees instead of the store, for operations that use the store directly; `undefined`: the store
+   * itself.
+   */
   readonly view: Engine | undefined;
-  /** The same caller, in a session that sees this of the store. */
+  /** The same caller in a session that sees this view of the store. */
   on(view: Engine): Caller;
-  /** @throws KvsError unless the caller may do this to every key that begins with `prefix` */
+  /** @throws KvsError unless the caller has this permission for every key that begins with `prefix` */
   assertMay(permission: Permission, prefix: string): void;
-  /** @throws KvsError once the caller is let in no more */
+  /** @throws KvsError once the caller's credential is no longer valid */
   assertValid(): void;
 }
 
 /**
- * Lets a call in.
- * @throws KvsError (as a rejection too) NAO_AUTENTICADO, LIMITE_TENTATIVAS if its caller is not let in
+ * Admits a call.
+ * @throws KvsError (as a rejection too) NAO_AUTENTICADO, LIMITE_TENTATIVAS if its caller is refused
  */
 export type Admit = (call: Pick<Call, 'credentials' | 'from'>) => Awaitable<Caller>;
 
-/** Lets everybody in, to everything: for servers that nobody but this machine reaches. */
+/** Admits everyone to everything: for servers that only this machine can reach. */
 export function admitAll(engine: Engine): Admit {
   const everybody = anybody(engine, undefined);
   return () => everybody;
@@ -41,7 +44,7 @@ function anybody(engine: Engine, view: Engine | undefined): Caller {
   return { engine, view, on: (other) => anybody(other, other), assertMay: nothing, assertValid: nothing };
 }
 
-/** Lets in who shows a token or a certificate of the table, to what they may do. */
+/** Admits callers with a token or certificate of the table, with their permissions. */
 export function admitKnown(access: AccessControl, engine: Engine): Admit {
   const permitted = access.guard(engine);
   const callerOf = (identity: Identity): Caller =>
@@ -53,7 +56,7 @@ export function admitKnown(access: AccessControl, engine: Engine): Admit {
 }
 
 /**
- * Whose credentials these are.
+ * Finds the identity that credentials belong to.
  * @throws KvsError (as a rejection too) NAO_AUTENTICADO, LIMITE_TENTATIVAS
  */
 export function identify(

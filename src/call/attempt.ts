@@ -5,7 +5,7 @@ import { DEMANDS } from './call.js';
 import type { Call } from './call.js';
 
 /**
- * The attempt that a call is, if its client may repeat it.
+ * The attempt that a call makes, if its client may repeat it.
  * @throws KvsError PEDIDO_INVALIDO
  */
 export function attemptOf(call: Call): Attempt | undefined {
@@ -25,8 +25,8 @@ export function attemptOf(call: Call): Attempt | undefined {
 }
 
 /**
- * For calls and engines that do not remember requests.
- * @throws KvsError NAO_SUPORTADO: whoever sends an id must not believe that it was heeded
+ * Refuses a request id where the call or the engine does not remember requests.
+ * @throws KvsError NAO_SUPORTADO, since a client that sends an id must not believe that it was honoured
  */
 export function assertNoAttempt(call: Call): void {
   if (call.demand(DEMANDS.request) === undefined) return;

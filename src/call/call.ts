@@ -1,23 +1,23 @@
-/** The doors that calls come by. Labels of metrics: a door has one name for ever. */
+/** The doors that calls come through. Used as metric labels, so a door's name never changes. */
 export type DoorName = 'grpc' | 'mensagem' | 'portal';
 
-/** What a caller shows to say who it is. */
+/** What a caller presents to authenticate. */
 export type Credentials =
   | { readonly kind: 'token'; readonly token: string }
   /** Subject of a certificate that TLS has verified, as `certificateSubject` writes it. */
   | { readonly kind: 'certificate'; readonly subject: string }
-  /** Nothing. `hint` tells people how a credential is shown at this door; Portuguese. */
+  /** No credential. `hint` (Portuguese) tells people how to present one at this door. */
   | { readonly kind: 'none'; readonly hint: string };
 
-/** What a call may demand beyond its answer, by the names that every transport uses for it. */
+/** What a call may demand beyond its answer, with the names that every transport uses. */
 export const DEMANDS = Object.freeze({
-  /** A session token, or `nova`: answered by a new token. */
+  /** A session token, or `nova`; the answer carries a new token. */
   session: 'kvs-sessao',
   /** How many other servers must hold a write before it is answered. */
   confirm: 'kvs-confirmacao',
-  /** How long to wait for them, in ms. */
+  /** How long to wait for confirmations, in ms. */
   confirmMs: 'kvs-confirmacao-prazo',
-  /** Names a request over all its attempts. */
+  /** The request id, the same for all attempts. */
   request: 'kvs-pedido',
   /** Number of the attempt, 1 if absent. */
   attempt: 'kvs-tentativa',
@@ -25,36 +25,36 @@ export const DEMANDS = Object.freeze({
 export type DemandName = (typeof DEMANDS)[keyof typeof DEMANDS];
 
 /**
- * One call, whatever door it came by. A door fills it in; fields that cost something may be read only when they are asked for,
- * since most calls demand nothing and a server without credentials asks nobody who calls.
+ * One call, whichever door it came through. A door may compute expensive fields lazily, since most calls demand nothing
+ * and a server without credentials never reads the caller's.
  */
 export interface Call {
   readonly door: DoorName;
-  /** What is called, for whoever observes. One of a few names: never a text that a caller may choose. */
+  /** Name of the operation, for metrics. One of a few fixed names, never a text that a caller may choose. */
   readonly operation: string;
   readonly credentials: Credentials;
-  /** Address of the caller, without a port; `undefined`: not known there. */
+  /** Address of the caller without port; `undefined` if unknown. */
   readonly from: string | undefined;
   /** When the caller gives up, in ms since 1970; Infinity: never. */
   readonly deadlineMs: number;
-  /** What the caller says of a demand; `undefined`: it does not demand that. */
+  /** The caller's value for a demand; `undefined` if it does not make that demand. */
   demand(name: DemandName): string | undefined;
   /**
-   * Takes up a request of the call that has just been read.
-   * @returns the present by the monotonic clock, in ms
-   * @throws KvsError SERVIDOR_PAROU if it waited while this process stood still
+   * Starts processing a request of the call that has just been read.
+   * @returns the current time of the monotonic clock, in ms
+   * @throws KvsError SERVIDOR_PAROU if the request waited while this process was paused
    */
   takeUp(): number;
 }
 
-/** What an answer or a refusal carries beside itself. */
+/** Metadata that accompanies an answer or a refusal. */
 export interface Trailers {
   /** Why the call, or some of its requests, was refused. */
   readonly error?: string | undefined;
-  /** The caller's session from here on. */
+  /** The caller's new session token. */
   readonly session?: string | undefined;
-  /** Of a write that was done and not confirmed by as many servers as were demanded. */
+  /** The version of a write that was done but not confirmed by as many servers as demanded. */
   readonly version?: number | undefined;
-  /** The request id that was heeded. */
+  /** The request id that was honoured. */
   readonly request?: string | undefined;
 }

@@ -7,16 +7,16 @@ import { reason } from './reason.js';
 import { ended, enter, trailersOf } from './seam.js';
 import type { CallSeam, EnteredCall } from './seam.js';
 
-/** The side of a conversation that knows its transport. Exactly one of them is called, once. */
+/** The transport side of a conversation. Exactly one of these methods is called, once. */
 interface Partner<Req, Res> {
-  /** The caller was let in. Requests are read from now on, at the pace at which answers are taken. */
+  /** The caller was admitted. From now on requests are read, at the pace at which the caller takes answers. */
   converse(answerer: Answerer<Req, Res>): void;
   fail(error: KvsError, trailers: Trailers | undefined): void;
 }
 
 /**
  * Serves a call of many requests, each with an answer.
- * @param begin makes the operation of one call, which may keep something from request to request
+ * @param begin makes the operation of one call, which may keep state between requests
  */
 export function serveConversation<Req, Res>(
   seam: CallSeam,
@@ -43,7 +43,7 @@ export function serveConversation<Req, Res>(
   }
 }
 
-/** Answers the requests of one conversation, in whatever order they are settled. */
+/** Answers the requests of one conversation, in the order in which they are settled. */
 export class Answerer<Req, Res> {
   readonly refusal: AnswerRefusal<Res>;
   private readonly demands: CallDemands | undefined;
@@ -80,12 +80,12 @@ export class Answerer<Req, Res> {
     return answer;
   }
 
-  /** The conversation ends for a reason that is none of its requests'. */
+  /** Ends the conversation for a reason unrelated to its requests. */
   end(error: KvsError): void {
     ended(this.seam, this.call, this.startedMs, error);
   }
 
-  /** What the caller is owed beside the answers, as of now. @param errors those of its requests, if there were any */
+  /** The trailers due to the caller, as of now. @param errors of its requests, if any */
   trailers(errors?: string): Trailers | undefined {
     return trailersOf(this.demands, errors);
   }

@@ -10,16 +10,16 @@ import { andThen } from './operation.js';
 import type { Written } from './operation.js';
 import type { CallSeam } from './seam.js';
 
-/** Asks for a token without having one. */
+/** Values that ask for a new session. */
 const NEW_SESSION: ReadonlySet<string> = new Set(['', 'nova']);
 
-/** An answer is sent so much before the client's deadline: later nobody would get it. */
+/** An answer is sent this long before the client's deadline, so that it still arrives. */
 const ANSWER_MARGIN_MS = 100;
 
-/** The session and the confirmations that a call demands: read once, when it begins. */
+/** The session and the confirmations that a call demands, read once when it begins. */
 export class CallDemands {
   private unconfirmed: number | undefined;
-  /** This server has what the session has seen: only then its own token takes the place of the client's. */
+  /** Whether this server has what the session has seen. Only then does its own token replace the client's. */
   private hasReached = false;
 
   private constructor(
@@ -34,7 +34,7 @@ export class CallDemands {
   ) {}
 
   /**
-   * `undefined` for the many calls that demand nothing.
+   * The demands of a call; `undefined` for the many calls that demand nothing.
    * @throws KvsError PEDIDO_INVALIDO, NAO_SUPORTADO
    */
   static of(call: Call, { engine, time }: CallSeam): CallDemands | undefined {
@@ -58,7 +58,7 @@ export class CallDemands {
 
   /**
    * Waits until this server has what the session has seen.
-   * @returns the caller, on what has it
+   * @returns the caller, with a view that has it
    * @throws KvsError (as a rejection too) PEDIDO_INVALIDO, SESSAO_ADIANTE
    */
   reached(caller: Caller): Awaitable<Caller> {
@@ -69,20 +69,20 @@ export class CallDemands {
     });
   }
 
-  /** The token, if the client has one. */
+  /** The client's token, if it has one. */
   private get known(): string | undefined {
     return this.token === undefined || NEW_SESSION.has(this.token) ? undefined : this.token;
   }
 
-  /** Whether answers wait for other servers. */
+  /** Whether answers wait for confirmations by other servers. */
   get confirms(): boolean {
     return this.servers > 0;
   }
 
   /**
-   * Does something that writes, and waits until as many servers hold it as the call demands.
-   * @param isRepeated an earlier attempt may have been done, and not here
-   * @throws KvsError (as a rejection too) CONFIRMACAO_PARCIAL, and before it was done NAO_SUPORTADO, LIMITE_PEDIDOS
+   * Runs a write, and waits until as many servers hold it as the call demands.
+   * @param isRepeated whether an earlier attempt may have been done, on another server
+   * @throws KvsError (as a rejection too) CONFIRMACAO_PARCIAL after the write; NAO_SUPORTADO, LIMITE_PEDIDOS before it
    */
   confirmed<Res>(write: () => Awaitable<Res>, written: Written<Res>, isRepeated = false): Awaitable<Res> {
     if (!this.confirms) return write();
@@ -100,7 +100,7 @@ export class CallDemands {
     this.guarantees.assertConfirmable(this.servers);
   }
 
-  /** Waits until as many servers as the call demands hold everything that was written here. */
+  /** Waits until as many servers as the call demands hold everything written here. */
   confirm(version: () => number | undefined, isRepeated = false): Awaitable<void> {
     const startedMs = this.time.monotonicMs();
     const waitMs = this.withinDeadline(this.confirmMs);
@@ -117,7 +117,7 @@ export class CallDemands {
     });
   }
 
-  /** What the call is owed beside its answer, as of now; `undefined`: nothing. */
+  /** The trailers due to the call, as of now; `undefined` if none. */
   trailers(error: string | undefined): Trailers | undefined {
     if (!this.hasReached && this.unconfirmed === undefined)
       return error === undefined ? undefined : { error };

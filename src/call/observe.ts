@@ -3,27 +3,28 @@ import type { Logger } from '../ports/logger.js';
 import type { Call, DoorName } from './call.js';
 
 /**
- * How something that was called ended; `ABANDONADO`: its caller went away before it had all of the answers. Labels of metrics:
- * a few, and none that a caller may choose.
+ * How a call ended; `ABANDONADO`: its caller left before it had all of the answers. Used as metric labels: few values,
+ * none that a caller may choose.
  */
 export type CallOutcome = 'OK' | 'ABANDONADO' | ErrorCode;
 
 /**
- * Sees every outcome of every call of every door, refusals of whoever is not let in among them. It must be cheap and must not throw:
- * it stands in the way of each answer.
+ * Observes every outcome of every call of every door, refused callers included. It must be cheap and must not throw,
+ * since every answer passes through it.
  *
- * A call of one request is one outcome. So is a call that is answered in rows, at its end. In a conversation each request is one,
- * once the engine has settled it, since one call may carry a million of them; a conversation that nobody was let into, and one
- * that the leaving server ends, is one of its own.
+ * A call of one request is one outcome. So is a call that is answered in rows, at its end. In a conversation each
+ * request is one outcome, once the engine has settled it, since one call may carry a million of them; a conversation
+ * that was refused, or that the stopping server ends, is one further outcome.
  *
- * Not seen: what is cut or refused by its form before anything of it is read (`RefusedCalls`, `RefusedConnections` count that), and health.
+ * Not observed: calls cut or refused for their form before anything is read (counted by `RefusedCalls` and
+ * `RefusedConnections`), and health checks.
  *
- * @param tookMs from when the request was taken up until its answer was known; 0 where it was refused at once
- * @param error what was thrown, where something was
+ * @param tookMs from the start of processing until the answer was known; 0 if refused at once
+ * @param error the error thrown, if any
  */
 export type Observe = (call: Call, outcome: CallOutcome, tookMs: number, error?: KvsError) => void;
 
-/** What operators read of a bug or a broken dependency; the caller is told only that there is one. */
+/** Log messages for a bug or a broken dependency; the caller only learns that there is an internal error. */
 const INTERNAL: Readonly<Record<DoorName, string>> = {
   grpc: 'erro interno ao atender um pedido',
   mensagem: 'erro interno ao atender um pedido',
@@ -37,7 +38,7 @@ interface OutcomeCount {
   readonly outcome: CallOutcome;
   /** Since the start. */
   readonly count: number;
-  /** All of them together. */
+  /** Total duration. */
   readonly totalMs: number;
 }
 
@@ -46,7 +47,7 @@ interface Cell {
   totalMs: number;
 }
 
-/** Counts the outcomes of one server, and logs the cause of what nobody expected. */
+/** Counts the outcomes of one server, and logs the cause of unexpected errors. */
 export class CallCounts {
   private readonly doors = new Map<DoorName, Map<string, Map<CallOutcome, Cell>>>();
 
@@ -59,7 +60,7 @@ export class CallCounts {
     if (outcome === 'INTERNO') this.logger.error({ err: error?.cause ?? error }, INTERNAL[door]);
   };
 
-  /** What was counted so far, one line for each that has happened. */
+  /** The counts so far, one for each combination that has occurred. */
   *all(): Iterable<OutcomeCount> {
     for (const [door, operations] of this.doors) {
       for (const [operation, outcomes] of operations) {

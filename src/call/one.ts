@@ -11,14 +11,16 @@ import { reason } from './reason.js';
 import { ended, trailersOf } from './seam.js';
 import type { CallSeam } from './seam.js';
 
-/** Where the outcome of a call of one request goes: exactly one of them is called, once. */
+/** Receives the outcome of a call of one request: exactly one of these methods is called, once. */
 export interface Replies<Res> {
-  /** @param trailers with an `error` if the answer is how the contract expresses one */
+  /** @param trailers with an `error` if the contract expresses an error by this answer */
   answer(answer: Res, trailers: Trailers | undefined): void;
   fail(error: KvsError, trailers: Trailers | undefined): void;
 }
 
-/** Serves a call of one request and one answer: at once, without a promise, where the engine answers at once. */
+/**
+ * Serves a call of one request and one answer: synchronously, without a promise, if the engine answers synchronously.
+ */
 export function serveOne<Req, Res>(
   seam: CallSeam,
   call: Call,
@@ -29,7 +31,7 @@ export function serveOne<Req, Res>(
   new OneAnswer(seam, call, request, operation, replies).serve();
 }
 
-/** One object for a call, since this is the hot path. */
+/** One object per call, since this is the hot path. */
 class OneAnswer<Req, Res> {
   private startedMs: number | undefined;
   private demands: CallDemands | undefined;
@@ -70,7 +72,7 @@ class OneAnswer<Req, Res> {
 
   private answerTo(caller: Caller): Awaitable<Res> {
     const { seam, call, request, operation } = this;
-    // After its caller was let in: nobody else is owed a token.
+    // Only after the caller was admitted, since no one else may get a token.
     const demands = (this.demands = CallDemands.of(call, seam));
     if (request instanceof KvsError) throw request;
     if (operation.takesAttempts === true && seam.engine.capabilities.remembersRequests === true) {

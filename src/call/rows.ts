@@ -7,12 +7,12 @@ import { reason } from './reason.js';
 import { ended, enter, trailersOf } from './seam.js';
 import type { CallSeam } from './seam.js';
 
-/** Where the answers of a call of many rows go: the side of it that knows its transport. */
+/** The transport side of a call that is answered in rows. */
 interface RowSink<Res> {
-  /** The caller went away, or its deadline has passed. */
+  /** Whether the caller left or its deadline has passed. */
   isOver(): boolean;
   /**
-   * Sends the answer for each row at the reader's pace, until there are no more or the call is over.
+   * Sends the answer for each row at the reader's pace, until there are no more rows or the call is over.
    * @param answer the answer for a row; `undefined` if it has none
    * @returns how many answers were sent
    * @throws whatever the rows or `answer` throw
@@ -20,7 +20,7 @@ interface RowSink<Res> {
   sendAll<T>(rows: Stream<T>, answer: (row: T) => Awaitable<Res | undefined>): Promise<number>;
   send(answer: Res): void;
   end(trailers: Trailers | undefined): void;
-  /** After the answers already sent. */
+  /** Ends the call with an error, after the answers already sent. */
   fail(error: KvsError, trailers: Trailers | undefined): void;
 }
 
@@ -60,10 +60,10 @@ export async function serveRows<Req, T, Res>(
   }
 }
 
-/** Rows written before their confirmation is waited for, together. */
+/** Rows written before waiting for their confirmation, all together. */
 const ROWS_PER_CONFIRMATION = 256;
 
-/** Answers that write, each given when it is confirmed: many share one round to the other servers. */
+/** Answers that write, each yielded once confirmed; many share one round trip to the other servers. */
 async function* confirmedInBlocks<T, Res>(
   rows: Stream<T>,
   answer: (row: T) => Awaitable<Res | undefined>,

@@ -9,8 +9,9 @@ import type { CallOutcome, Observe } from './observe.js';
 import { andThen } from './operation.js';
 
 /**
- * What the calls of one server share, whatever door they come by. A door hands a {@link Call} to `serveOne`, `serveConversation` or
- * `serveRows`: take up, admit, read demands, run the operation, confirm, answer or refuse, observe.
+ * What the calls of one server share, whichever door they come through. A door hands a {@link Call} to `serveOne`,
+ * `serveConversation` or `serveRows`, which take it up, admit its caller, read its demands, run the operation, confirm,
+ * answer or refuse, and observe.
  */
 export interface CallSeam {
   readonly engine: Engine;
@@ -20,14 +21,14 @@ export interface CallSeam {
   readonly time: Time;
 }
 
-/** A call of many answers that was let in. */
+/** An admitted call of many answers. */
 export interface EnteredCall {
   readonly caller: Caller;
   readonly demands: CallDemands | undefined;
 }
 
 /**
- * Lets a call of many answers in, and waits for its session.
+ * Admits a call of many answers, and waits for its session.
  * @throws KvsError (as a rejection too)
  */
 export function enter(seam: CallSeam, call: Call): Awaitable<EnteredCall> {
@@ -39,7 +40,7 @@ export function enter(seam: CallSeam, call: Call): Awaitable<EnteredCall> {
   });
 }
 
-/** Observes an outcome. @param startedMs `undefined`: it was not taken up */
+/** Observes an outcome. @param startedMs `undefined` if processing did not start */
 export function ended(
   { observe, time }: Pick<CallSeam, 'observe' | 'time'>,
   call: Call,
@@ -50,7 +51,7 @@ export function ended(
   observe(call, outcome, startedMs === undefined ? 0 : time.monotonicMs() - startedMs, error);
 }
 
-/** What a call is owed beside its answer. @param error why it was refused, if it was */
+/** The trailers due to a call. @param error why it was refused, if it was */
 export function trailersOf(demands: CallDemands | undefined, error?: string): Trailers | undefined {
   if (demands !== undefined) return demands.trailers(error);
   return error === undefined ? undefined : { error };

@@ -1,7 +1,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes a folder and those above it. Not by the option of Node, which never ends where nothing can be made, as in /proc. */
+/**
+ * Makes a folder and its parents. Node's `recursive` option is not used, since it never returns where nothing can be
+ * created, as in /proc.
+ */
 export async function makeFolder(folder: string): Promise<void> {
   const make = (): Promise<void> => mkdir(folder, { mode: 0o700 });
   try {
@@ -13,7 +16,7 @@ export async function makeFolder(folder: string): Promise<void> {
     if (code !== 'ENOENT' || above === folder) throw error;
     await makeFolder(above);
     await make().catch((again: unknown) => {
-      // Another process may have been faster.
+      // Another process may have created it meanwhile.
       if ((again as NodeJS.ErrnoException).code !== 'EEXIST') throw again;
     });
   }

@@ -4,12 +4,12 @@ import { dirname } from 'node:path';
 import { KvsError } from '../core/errors.js';
 import { isCode, reasonOf } from './small-file.js';
 
-/** Only its owner may read it. */
+/** Mode of a file that only its owner may read and write. */
 const PRIVATE = 0o600;
 
 /**
- * Writes a file that is not there yet. It is private from its first moment: nobody can have opened it before.
- * @throws KvsError CONFIGURACAO, also if something of that name is there
+ * Creates a new file, private from its creation, so that nobody else can have opened it.
+ * @throws KvsError CONFIGURACAO, also if something of that name exists
  */
 export async function createPrivateFile(path: string, text: string): Promise<void> {
   try {
@@ -26,10 +26,10 @@ export async function createPrivateFile(path: string, text: string): Promise<voi
 }
 
 /**
- * Changes a private file, or makes it: whoever reads it sees all of the change or nothing, also after the power fails. Two
- * who change it at once: the second is told so.
- * @param change makes the new text; it reads the old one from where the name leads. What it throws leaves the file as it was
- * @throws KvsError CONFIGURACAO if another changes it now, or it cannot be written
+ * Changes a private file, or creates it, atomically: readers see all of the change or nothing, even after a power
+ * failure. Of two concurrent changes the second is refused.
+ * @param change makes the new text, given the resolved path of the old one. If it throws, the file stays unchanged
+ * @throws KvsError CONFIGURACAO if another process is changing the file, or it cannot be written
  */
 export async function changePrivateFile(
   path: string,
@@ -37,7 +37,7 @@ export async function changePrivateFile(
 ): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const beside = `${target}.novo`;
-  // The new file is also the lock: it can be made only once.
+  // The new file is also the lock, since it can be created only once.
   const handle = await open(beside, 'wx', PRIVATE).catch((error: unknown) => {
     if (!isCode(error, 'EEXIST')) throw unwritable(path, error);
     throw new KvsError(

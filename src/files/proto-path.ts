@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The path of a file of the folder `proto`, which stands beside `src` and above the build. @throws Error if it is not there */
+/**
+ * The path of a file in the folder `proto`, which is beside `src` and above the build. @throws Error if it does not
+ * exist
+ */
 export function protoPath(name: string): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'proto', name))) {

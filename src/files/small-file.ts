@@ -4,29 +4,29 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { KvsError } from '../core/errors.js';
 
-/** Permissions that let others than its owner near a file. */
+/** Permission bits for anyone other than the owner. */
 const OTHERS = 0o077;
 
 export interface SmallFile {
   readonly text: string;
-  /** Others than its owner may read or write it. */
+  /** Whether anyone other than the owner may read or write it. */
   readonly isExposed: boolean;
 }
 
 interface FileReading {
   /**
-   * Whether it may be a pipe or a device. Not for what SIGHUP reads again: a pipe would hold up for ever whoever reads it,
-   * and with it all that is read after it.
+   * Whether it may be a pipe or a device. Not for files that SIGHUP reads again: a pipe would block the reload, and
+   * everything reloaded after it, forever.
    */
   readonly anything?: boolean;
-  /** `latin1`: only what is ASCII in it counts. */
+  /** `latin1` if only the ASCII content matters. */
   readonly encoding?: 'utf8' | 'latin1';
 }
 
 /**
- * A file of settings or secrets, as text, without the byte order mark that it may begin with.
- * @throws KvsError CONFIGURACAO if it cannot be read, is larger than `mostBytes`, or is not UTF-8; its content is never
- * repeated
+ * Reads a file of settings or secrets as text, without a leading byte order mark.
+ * @throws KvsError CONFIGURACAO if it cannot be read, is larger than `mostBytes`, or is not UTF-8; the error never
+ *   contains its content
  */
 export async function readSmallFile(
   path: string,
@@ -35,7 +35,7 @@ export async function readSmallFile(
 ): Promise<SmallFile> {
   let handle: FileHandle | undefined;
   try {
-    // Without waiting for whoever writes into a pipe of that name.
+    // Non-blocking, so as not to wait for a writer if the file is a pipe.
     handle = await open(path, anything ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
     if (stat.isDirectory()) throw unreadable(path, 'é uma pasta');
@@ -65,7 +65,7 @@ const PIECE_BYTES = 64 * 1024;
 
 const MARK = Buffer.from('\ufeff');
 
-/** Without the byte order mark that some editors put before a text. */
+/** Strips the byte order mark that some editors put before a text. */
 function withoutMark(content: Buffer): Buffer {
   return content.subarray(0, MARK.length).equals(MARK) ? content.subarray(MARK.length) : content;
 }
@@ -81,7 +81,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'arquivos demais abertos (ulimit -n)',
 };
 
-/** Why the system refused something about a file, in a few words. */
+/** A short reason for a failed file operation. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   return REASONS[code] ?? code;

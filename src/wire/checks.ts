@@ -2,7 +2,7 @@ import { NO_ENTRIES, ORIGIN_PATTERN } from '../core/dot.js';
 import type { Dot, Origin, VectorEntries } from '../core/dot.js';
 import { limits } from '../core/limits.js';
 
-/** Why a message was dropped. Stable: labels of a metric and fields of the log. */
+/** Why a message was dropped. Stable: used as metric labels and log fields. */
 export const DROP_REASONS = [
   'TOPICO',
   'TAMANHO',
@@ -20,9 +20,10 @@ export const DROP_REASONS = [
   'VETOR',
   'MUTACOES',
   'CAMPO',
-  // Sealed, where this server has no fleet key.
+  // The message is sealed, but this server has no fleet key.
   'SELADA',
-  // With a fleet key: no seal, a malformed one, an unknown key, not what was sealed, repeated, of an origin that shows no life.
+  // With a fleet key: no seal, malformed seal, unknown key, failed authentication, repeated, from an origin not known
+  // to be alive.
   'SEM_SELO',
   'SELO',
   'CHAVE_FROTA',
@@ -40,7 +41,7 @@ export class Rejection extends Error {
   }
 }
 
-// One for each reason, so that a flood of garbage costs no stack traces.
+// One instance per reason, so that a flood of garbage costs no stack traces.
 const rejections = new Map(DROP_REASONS.map((reason) => [reason, new Rejection(reason)]));
 
 /** Ends the decoding of a payload. @throws Rejection always */
@@ -61,7 +62,7 @@ export function list(value: unknown, most: number, reason: DropReason = 'CAMPO')
   return value as readonly unknown[];
 }
 
-/** A whole number from `least` to `most`, which must both be safe. −0 is none. */
+/** A whole number from `least` to `most`, which must both be safe integers. −0 is rejected. */
 export function whole(value: unknown, least: number, most: number, reason: DropReason): number {
   if (!Number.isSafeInteger(value)) reject(reason);
   const number = value as number;
@@ -90,7 +91,7 @@ export function origin(value: unknown): Origin {
   return value;
 }
 
-/** At most `bytes` of UTF-8. Counting is left out where even three bytes for each unit would fit. */
+/** A text of at most `bytes` in UTF-8. Counting is skipped if even three bytes per UTF-16 unit would fit. */
 export function text(value: unknown, bytes: number, reason: DropReason): string {
   if (typeof value !== 'string') reject(reason);
   if (value.length * 3 > bytes && Buffer.byteLength(value) > bytes) reject(reason);
@@ -103,13 +104,13 @@ export function hex(value: unknown, digits: number): string {
   return value;
 }
 
-/** One of the values of `names`; returns its name here. */
+/** One of the values of `names`; returns its key. */
 export function oneOf<T extends string>(value: unknown, names: Readonly<Record<T, string>>): T {
   for (const name in names) if (names[name] === value) return name;
   reject('CAMPO');
 }
 
-// Up to here, looking through the list beats building a set.
+// Up to this length a linear search is faster than building a set.
 const SHORT_LIST = 8;
 
 /** Pairs of origin and seq, each origin once. */
@@ -130,7 +131,7 @@ export function vector(value: unknown): VectorEntries {
   return entries;
 }
 
-/** A vector that is left out when it is empty. */
+/** A vector that is omitted when empty. */
 export function optionalVector(value: unknown): VectorEntries {
   return value === undefined ? NO_ENTRIES : vector(value);
 }
@@ -144,8 +145,8 @@ export function dot(value: unknown): Dot {
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Refuses strings with half a character: two of them would become the same bytes when they are written out.
- * Valid UTF-8 cannot hold one, so it can only come in by an escape such as \ud800, and few payloads hold any.
+ * Rejects strings with a lone surrogate, since different ones become the same bytes in UTF-8. Valid UTF-8 cannot
+ * contain one, so it can only come from an escape such as \ud800, which few payloads contain.
  */
 export function rejectLoneSurrogates(json: string): void {
   if (!json.includes('\\ud') && !json.includes('\\uD')) return;

@@ -21,7 +21,8 @@ import {
 import type { Fields } from './checks.js';
 import { MUTATION_NAMES } from './record-shapes.js';
 
-// Readers of what is inside messages. Each checks everything and throws a Rejection, which `decode` catches.
+// Readers of the records inside messages. Each validates its input completely and throws a Rejection, which `decode`
+// catches.
 
 export function readBatch(wire: Fields): Batch {
   const first = sequence(wire['primeiro']);
@@ -129,7 +130,7 @@ function readEntry(value: unknown): EntryRecord {
   };
 }
 
-/** A mark is there or left out; `false` would be a second way to say nothing. */
+/** A mark is `true` or omitted; `false` is rejected, so that each content has one encoding. */
 function readMark(value: unknown): boolean {
   if (value !== undefined && value !== true) reject('CAMPO');
   return value === true;

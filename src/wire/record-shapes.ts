@@ -1,6 +1,6 @@
 import type { Origin, VectorEntries } from '../core/dot.js';
 
-// Mutations, entries and keys as JSON, alike in every message that carries them (docs/PROTOCOL.md).
+// Mutations, entries and keys as JSON, the same in every message that carries them (docs/PROTOCOL.md).
 
 /** Values of `op` in a mutation. */
 export const MUTATION_NAMES = {

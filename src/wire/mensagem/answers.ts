@@ -3,8 +3,8 @@ import { NULL, TRY_OTHER } from './messages.js';
 import type { MensagemAnswer, GetAnswer, WireRow } from './messages.js';
 
 /**
- * The rule by which no client goes back in time (contract, section 5): a server tells what it has if that is not older
- * than what the client has seen. A key without a value is older than any.
+ * The rule that keeps clients from going back in time (contract, section 5): a server answers with what it has only if
+ * that is not older than what the client has seen. A missing value is older than any.
  */
 export function getAnswer(key: string, seen: number, row: Row | undefined, later = false): GetAnswer {
   const timestamp = row?.version ?? 0;

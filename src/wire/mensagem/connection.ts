@@ -10,10 +10,10 @@ import type { ByteBudget } from './lines.js';
 import type { Names } from './names.js';
 import type { Mensagem } from './messages.js';
 
-/** How much a connection may take: see `core/limits.ts`. Tests make them small. */
+/** Limits of a connection: see `core/limits.ts`. Tests make them small. */
 export interface ConnectionLimits {
   readonly lineBytes: number;
-  /** This and the next: Infinity where silence is watched by other means. */
+  /** This and the next are Infinity where silence is detected by other means. */
   readonly lineMs: number;
   readonly idleMs: number;
 }
@@ -22,21 +22,22 @@ interface MensagemConnectionOptions {
   readonly time: Time;
   readonly budget: ByteBudget;
   readonly limits: ConnectionLimits;
-  /** What a line may consist of. */
+  /** The JSON shape allowed in a line. */
   readonly shape: JsonShape;
   /**
-   * The next message is handed over when the promise has settled: answers come in the order of their requests.
-   * @param names for the answer
+   * If it returns a promise, the next message waits until that has settled, so that answers keep the order of their
+   * requests.
+   * @param names of the fields, for the answer
    */
   onMessage(message: Mensagem, names: Names): Promise<void> | undefined;
-  /** Called once, however it ended. */
+  /** Called once, however the connection ended. */
   onClose(): void;
 }
 
 /**
- * One TCP connection as a sequence of `Mensagem`s each way. What cannot be read is answered with an error and, where the
- * other side does not speak the protocol or goes beyond a limit, the connection ends. While an answer is being made, or
- * the other side does not read, nothing more is taken from it.
+ * One TCP connection as a sequence of `Mensagem`s each way. Invalid input is answered with an error; if the other side
+ * does not speak the protocol or exceeds a limit, the connection ends. While an answer is pending, or the other side
+ * does not read, nothing more is read from it.
  */
 export class MensagemConnection {
   private readonly lines: LineReader;
@@ -47,7 +48,7 @@ export class MensagemConnection {
   private cancelLine: (() => void) | undefined;
   private open = 0;
   private shape: JsonShape;
-  /** Lines that were refused, less those that were not. */
+  /** Refused lines minus accepted ones, never below zero. */
   private refused = 0;
 
   constructor(
@@ -65,7 +66,7 @@ export class MensagemConnection {
       this.advance();
     });
     socket.on('timeout', () => {
-      // Not idle: an answer is on its way.
+      // Not idle: an answer is pending.
       if (this.busy || this.open > 0) return;
       this.fail(new KvsError('CONEXAO_OCIOSA', 'nada chegou por tempo demais; a conexão foi fechada'));
     });
@@ -73,7 +74,7 @@ export class MensagemConnection {
       this.inputEnded = true;
       this.advance();
     });
-    // An error is followed by a close.
+    // An error is always followed by a close.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.ended = true;
@@ -94,7 +95,7 @@ export class MensagemConnection {
   /** @param names as {@link MensagemConnectionOptions.onMessage} got them with the request */
   send(message: Mensagem, names?: Names): void {
     if (this.ended || !this.socket.writable) return;
-    // What is said in one turn goes in one segment.
+    // Everything sent in one turn goes out in one segment.
     if (!this.corked) {
       this.corked = true;
       this.socket.cork();
@@ -106,23 +107,23 @@ export class MensagemConnection {
     this.socket.write(encodeLine(message, names));
   }
 
-  /** From now on its unfinished lines count on this budget. */
+  /** From now on its unfinished lines count against this budget. */
   moveTo(budget: ByteBudget): void {
     this.lines.moveTo(budget);
   }
 
-  /** The other side has shown who it is: from now on its lines may be so long, and consist of so much. */
+  /** Raises the limits of lines, once the other side is authenticated. */
   trust(lineBytes: number, shape: JsonShape): void {
     this.lines.maxBytes = lineBytes;
     this.shape = shape;
   }
 
-  /** A line was not refused. */
+  /** To be called when a line was not refused. */
   accepted(): void {
     if (this.refused > 0) this.refused--;
   }
 
-  /** Says why a line is refused; whoever goes on with such lines is parted. */
+  /** Answers with the reason for refusing a line; too many such lines end the connection. */
   refuse(error: KvsError, id: number | undefined, names: Names): void {
     this.send(errorMessage(error, id), names);
     if (++this.refused < mensagemLimits.refusedLines) return;
@@ -130,7 +131,10 @@ export class MensagemConnection {
     this.fail(new KvsError('PEDIDO_INVALIDO', last), names);
   }
 
-  /** A request is being answered that does not hold up others; the connection stays until {@link answered}. */
+  /**
+   * To be called when a request is being answered without blocking others; the connection stays open until
+   * {@link answered}.
+   */
   answering(): void {
     this.open++;
   }
@@ -141,27 +145,27 @@ export class MensagemConnection {
     this.endIfDone();
   }
 
-  /** Says why, and ends. */
+  /** Sends the error and ends the connection. */
   fail(error: KvsError, names?: Names): void {
     if (this.ended) return;
     this.send(errorMessage(error), names);
     this.end();
   }
 
-  /** Says why, and closes as soon as that is on its way, whatever the other side does. */
+  /** Sends the error and closes as soon as it is flushed, whatever the other side does. */
   dismiss(error: KvsError): void {
     this.fail(error);
     this.socket.destroySoon();
   }
 
-  /** Ends when what was sent is on its way; what comes in is passed over. */
+  /** Ends once everything sent is flushed; further input is ignored. */
   end(): void {
     if (this.ended) return;
     this.ended = true;
     this.lines.discard();
     this.cancelLine?.();
     this.socket.end();
-    // Whoever does not take what was sent, or goes on sending, is not waited for.
+    // Does not wait for a peer that does not read, or that keeps sending.
     const cancel = this.options.time.after(LINGER_MS, () => {
       this.socket.destroy();
     });
@@ -190,7 +194,7 @@ export class MensagemConnection {
     this.watchLine();
   }
 
-  /** Hands over complete lines one by one, while nothing holds it up. */
+  /** Hands over complete lines one by one, until something blocks. */
   private advance(): void {
     for (let taken = 0; !this.busy && !this.ended && !this.socket.writableNeedDrain; taken++) {
       if (taken === mensagemLimits.linesPerTurn && this.lines.hasLine) {
@@ -229,7 +233,7 @@ export class MensagemConnection {
     return this.options.onMessage(decoded.message, decoded.names);
   }
 
-  /** A line must be finished some time after it began. */
+  /** Starts the time-out of an unfinished line, or cancels it when none is left. */
   private watchLine(): void {
     if (!this.lines.isMidLine) {
       this.cancelLine?.();
@@ -242,7 +246,7 @@ export class MensagemConnection {
     });
   }
 
-  /** The other side has said all that it will, and has all its answers. */
+  /** Ends the connection once the other side has finished sending and has all its answers. */
   private endIfDone(): void {
     if (!this.inputEnded || this.busy || this.open > 0 || this.ended || this.lines.hasLine) return;
     if (this.lines.isMidLine) {
@@ -254,7 +258,7 @@ export class MensagemConnection {
 /** How long an ended connection may take to close. */
 const LINGER_MS = 2_000;
 
-/** When everybody else has had a turn. */
+/** Resolves after other pending work has had a turn. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

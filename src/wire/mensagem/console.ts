@@ -1,14 +1,14 @@
 /**
- * What servers and clients of the leader system print, to the letter (contract, section 5). Pure.
+ * The exact lines that servers and clients of the leader system print (contract, section 5). Pure functions.
  *
- * Line breaks and control characters of keys and values are shown as in JSON (`\n`, `\u001b`), and those that turn text
- * around, so that no value can print a line of its own, command a terminal, or look like another.
+ * Line breaks and control characters of keys and values are escaped as in JSON (`\n`, `\u001b`), and so are those that
+ * change the text direction, so that no value can print a line of its own, control a terminal, or look like another.
  */
 
-/** Who called or was called, `IP:porta`. */
+/** Address of a caller or server, `IP:porta`. */
 export type AddressText = string;
 
-/** An IPv4 address that came over IPv6 as IPv4, any other address as it is. */
+/** Writes an IPv4-mapped IPv6 address as IPv4, any other address unchanged. */
 export function plainAddress(host: string): string {
   return host.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
@@ -45,12 +45,12 @@ export function getAnswered(
   return `Cliente ${shown(client)} GET key:${shown(key)} ts:${clientTimestamp}. Meu ts é ${timestamp}, portanto devolvendo ${shown(answer)}`;
 }
 
-/** The client's. */
+/** Printed by the client. */
 export function putDone(key: string, value: string, timestamp: number, server: AddressText): string {
   return `PUT_OK key: ${shown(key)} value ${shown(value)} timestamp ${timestamp} realizada no servidor ${server}`;
 }
 
-/** The client's. */
+/** Printed by the client. */
 export function getDone(
   key: string,
   answer: string,

@@ -33,18 +33,18 @@ import type {
   WithCredential,
 } from './messages.js';
 
-/** A message for people is cut before this. */
+/** Longest message for people; senders cut it earlier. */
 const TEXT_BYTES = 4096;
 const NOT_JSON =
   'esperado um objeto JSON por linha, em UTF-8, como {"tipo":"GET","chave":"nome","timestamp":0}';
 const TOO_MUCH = 'a linha tem partes demais, ou aninhadas demais; a conexão foi fechada';
 
-/** A line that is no `Mensagem`. */
+/** Thrown for a line that is not a valid `Mensagem`. */
 export class BadLine extends Error {
   override readonly name = 'BadLine';
 
   /**
-   * @param fatal whoever sent it does not speak this protocol
+   * @param fatal whether the sender does not speak this protocol
    * @param id of the request, if it could be read
    * @param names of the request, as far as they could be read
    */
@@ -59,8 +59,8 @@ export class BadLine extends Error {
 }
 
 /**
- * A line as a `Mensagem`, checked in full: what comes out may be used as it is. Unknown fields are ignored. Requests of
- * clients may use English names for their fields: `type`, `key`, `value`, `ts`.
+ * Decodes a line as a `Mensagem` and validates it completely. Unknown fields are ignored. Requests of clients may use
+ * English names for their fields: `type`, `key`, `value`, `ts`.
  * @throws BadLine
  */
 export function decodeLine(line: Buffer): Mensagem {
@@ -68,8 +68,8 @@ export function decodeLine(line: Buffer): Mensagem {
 }
 
 /**
- * As {@link decodeLine}, with the names by which its fields were called.
- * @param shape beyond which the line is not even parsed
+ * {@link decodeLine}, also with the names that the request used for its fields.
+ * @param shape limits beyond which the line is not even parsed
  * @throws BadLine
  */
 export function decodeNamed(
@@ -111,7 +111,7 @@ function idOf(fields: Fields): number | undefined {
   return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : undefined;
 }
 
-/** What can be no token is a wrong one: it is refused like any other. */
+/** A token that cannot be parsed is refused like a wrong one. */
 function credential(fields: Fields): WithCredential {
   const given = fields['credencial'];
   if (given === undefined || given === null) return {};
@@ -205,7 +205,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
       return readRemoval(fields);
     case 'STEP': {
       const { origem, seq } = dotFields(fields);
-      // No longer than a commit may be: what is not complete is kept in memory.
+      // Limited to the size of a commit, since an incomplete step is kept in memory.
       const ultimo = check.whole(fields['ultimo'], seq + 1, seq + limits.commitWrites - 1, 'SEQUENCIA');
       return { tipo, origem, seq, ultimo };
     }
@@ -215,7 +215,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
       return { tipo, vetor: check.vector(fields['vetor']) };
     case 'STATE_PAGE': {
       const keys = check.list(fields['chaves'], mensagemLimits.lineBytes);
-      // Each key is checked where it is used, by `keysOf`.
+      // Each key is checked later, by `keysOf`.
       return { tipo, chaves: keys as StatePageMessage['chaves'], fim: fields['fim'] === true };
     }
     case 'FOLLOWER_OK':
@@ -248,7 +248,7 @@ function readRemoval(fields: Fields): RemovalMessage {
   };
 }
 
-/** @throws KvsError PEDIDO_INVALIDO if it is larger than any commit may be, or writes a key twice */
+/** @throws KvsError PEDIDO_INVALIDO if it exceeds the limits of a commit, or writes a key twice */
 function readCommit(fields: Fields): CommitMessage {
   const guardas = check.list(fields['guardas'], limits.commitGuards).map((given) => {
     const guard = check.fields(given);
@@ -265,7 +265,7 @@ function readCommit(fields: Fields): CommitMessage {
   return { tipo: 'COMMIT', guardas, escritas, id: check.count(fields['id']) };
 }
 
-/** The mutation that a message of the leader brings. */
+/** The mutation in a message of the leader. */
 export function mutationOf(message: ReplicationMessage | RemovalMessage): Mutation {
   const { chave } = message;
   if (message.tipo === 'REPLICATION') {
@@ -287,7 +287,7 @@ export function mutationOf(message: ReplicationMessage | RemovalMessage): Mutati
   return { kind: 'removeObserved', key: chave, observed: observado, keep };
 }
 
-/** The keys of a page. @throws Rejection if one is not as it must be */
+/** The keys of a page. @throws Rejection if one is invalid */
 export function keysOf(page: StatePageMessage): KeyFragment[] {
   return page.chaves.map(readKey);
 }

@@ -12,18 +12,18 @@ import type {
   UnknownMessage,
 } from './messages.js';
 
-/** A message longer than this is cut: it is for people. */
+/** Longer messages are cut, since they are only for people. */
 const MESSAGE_CHARS_MAX = 512;
 
 /**
- * A `Mensagem` as its line, line feed included. JSON holds none itself.
- * @param names of the request that it answers
+ * Encodes a `Mensagem` as a line, line feed included. The JSON itself contains none.
+ * @param names of the fields in the request that it answers
  */
 export function encodeLine(message: Mensagem, names?: Names): string {
   return `${JSON.stringify(names === undefined ? message : renamed(message, names))}\n`;
 }
 
-/** What tells of an error: `UNKNOWN_OUTCOME` where the write may have been done. A bug keeps its details in the log. */
+/** The message for an error: `UNKNOWN_OUTCOME` if the write may have been done. Details of a bug stay in the log. */
 export function errorMessage(error: KvsError, id?: number): ErrorMessage | UnknownMessage {
   return {
     tipo: error.code === 'RESULTADO_DESCONHECIDO' ? 'UNKNOWN_OUTCOME' : 'ERROR',
@@ -36,7 +36,7 @@ export function errorMessage(error: KvsError, id?: number): ErrorMessage | Unkno
   };
 }
 
-/** A mutation of the leader's as followers get it. */
+/** A mutation of the leader as sent to followers. */
 export function mutationMessage(
   origin: Origin,
   seq: number,

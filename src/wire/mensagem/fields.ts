@@ -7,12 +7,12 @@ import { fieldOf } from './names.js';
 import { MENSAGEM_FORMAT, OPERATION_KINDS } from './messages.js';
 import type { WireClient, WireRow } from './messages.js';
 
-// Fields of a `Mensagem`, checked. All throw a `KvsError` or a `Rejection` where a field is not as it must be.
+// Readers of the fields of a `Mensagem`. All throw a `KvsError` or a `Rejection` if a field is invalid.
 
-/** An IP address or host name is never longer. */
+/** Greatest length of an IP address or host name. */
 const HOST_CHARS = 255;
 
-/** Told apart from other bad fields, as the other doors do. */
+/** Reports a bad key differently from other bad fields, as the other doors do. */
 export function key(fields: Fields): string {
   const given = fieldOf(fields, 'chave');
   if (typeof given !== 'string') throw new KvsError('CHAVE_INVALIDA', 'falta a chave ("chave"), um texto');

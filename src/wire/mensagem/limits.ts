@@ -8,36 +8,41 @@ import {
   WORST_JSON_FACTOR,
 } from '../../core/limits.js';
 
-/** What one connection of the leader system may say. */
+/** Limits of one connection of the leader system. */
 export const mensagemLimits = Object.freeze({
   /** Longest `Mensagem`: one line of JSON, in bytes. */
   lineBytes: 1 * MiB,
   /**
-   * Bytes of unfinished lines on all connections of a server together, those of other servers apart; the connection that
-   * passes it is closed.
+   * Bytes of unfinished lines on all connections of a server together, with a separate budget for those of other
+   * servers; the connection that exceeds it is closed.
    */
   partialBytes: 64 * MiB,
-  /** A silence this long between a leader and a follower ends their connection. */
+  /** Silence between a leader and a follower that ends their connection. */
   silentMs: 10_000,
-  /** A server that takes longer to accept a connection counts as unreachable. */
+  /** A server that takes longer than this to accept a connection counts as unreachable. */
   connectMs: 1_000,
   /**
-   * A line of a client without a credential, where one is asked for: a key and a value of the greatest length, even if every
-   * letter beyond ASCII is written as \u00e9, six bytes for two, and the fields around them.
+   * Longest line of a client without a credential, where one is required: a key and a value of the greatest length,
+   * even if every letter beyond ASCII is escaped (\u00e9, six bytes for two), and the fields around them.
    */
   strangerLineBytes: 3 * (limits.keyBytes + limits.valueBytes) + 8 * KiB,
-  /** Lines in a row that are JSON but no `Mensagem`, or show no valid credential, before the connection ends. */
+  /**
+   * Refused lines minus accepted ones that end a connection: JSON but not a `Mensagem`, or without a valid credential.
+   */
   refusedLines: 16,
-  /** Lines of one connection that are done before others have their turn. */
+  /** Lines of one connection processed before others have their turn. */
   linesPerTurn: 32,
-  /** After a pause of the process, what had been waiting is read within this. */
+  /** Time after a pause of the process within which the input that had been waiting is read. */
   backlogMs: 250,
 });
 
-/** What a `Mensagem` of a client may consist of: it has eight fields and one object in it; others are passed over. */
+/** The shape of a client's `Mensagem`, which has eight fields and one nested object; unknown ones are ignored. */
 export const CLIENT_SHAPE: JsonShape = { depth: 4, parts: 256 };
 
-/** Of a server: an entry of a key of a page of a state has a list of lists. How many there are its line bounds. */
+/**
+ * The shape of a server's `Mensagem`: a state page nests lists of lists in the entries of its keys. The line length
+ * bounds their number.
+ */
 export const SERVER_SHAPE: JsonShape = { depth: 8, parts: Infinity };
 
 assertRelation(

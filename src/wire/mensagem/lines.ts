@@ -1,13 +1,13 @@
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Bytes of unfinished lines that several readers hold together. */
+/** Bytes of unfinished lines held by several readers together. */
 export interface ByteBudget {
   used: number;
   readonly max: number;
 }
 
-/** A line or a budget has no more room. */
+/** Thrown when a line or a budget exceeds its limit. */
 export class LineTooLong extends Error {
   override readonly name = 'LineTooLong';
 }
@@ -15,17 +15,17 @@ export class LineTooLong extends Error {
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Cuts a stream of bytes into lines, however its segments fall. Holds at most one unfinished line, of at most `maxBytes`,
- * and the lines of one segment, in as many bytes as they have: whoever sends a million of them, or a line in a million
- * segments, and then does not read, must not make a million objects. Blank lines are passed over. `maxBytes` may change
- * while it reads; it holds for the bytes that come from then on.
+ * Splits a stream of bytes into lines, however it is segmented. Holds at most one unfinished line, of at most
+ * `maxBytes`, and the lines of one segment, undivided: a peer that sends a million lines, or one line in a million
+ * segments, and then does not read, must not cause a million objects. Blank lines are skipped. `maxBytes` may change
+ * during reading; it applies to bytes received from then on.
  */
 export class LineReader {
   /** Complete lines with their ends, in order. */
   private ready: Buffer[] = [];
-  /** Where the next one begins in the first of {@link ready}. */
+  /** Offset of the next line in the first buffer of {@link ready}. */
   private at = 0;
-  /** The unfinished line, in more room than it needs. */
+  /** The unfinished line, in a buffer with spare capacity. */
   private partial = NOTHING;
   private partialBytes = 0;
 
@@ -34,17 +34,17 @@ export class LineReader {
     private budget: ByteBudget,
   ) {}
 
-  /** Whether a line has begun that is not finished. */
+  /** Whether an unfinished line is held. */
   get isMidLine(): boolean {
     return this.partialBytes > 0;
   }
 
-  /** Whether a complete line waits, if only a blank one. */
+  /** Whether a complete line is waiting, even a blank one. */
   get hasLine(): boolean {
     return this.ready.length > 0;
   }
 
-  /** From now on what it holds counts on this budget. */
+  /** From now on the bytes held count against this budget. */
   moveTo(budget: ByteBudget): void {
     this.budget.used -= this.partialBytes;
     budget.used += this.partialBytes;
@@ -89,7 +89,7 @@ export class LineReader {
     return undefined;
   }
 
-  /** Gives back what it holds of the budget. */
+  /** Drops all held lines and releases their bytes from the budget. */
   discard(): void {
     this.ready = [];
     this.at = 0;
@@ -105,7 +105,7 @@ export class LineReader {
       this.partial.copy(larger, 0, 0, this.partialBytes);
       this.partial = larger;
     }
-    // A copy: the piece may be a corner of a large buffer that must not live as long as a line does.
+    // Copied, since the piece may be a slice of a large buffer that the line must not keep alive.
     piece.copy(this.partial, this.partialBytes);
     this.partialBytes = needed;
     this.budget.used += piece.length;

@@ -7,14 +7,14 @@ import type { ErrorCode } from '../../core/errors.js';
  * on the wire; docs/PROTOCOL.md explains them field by field.
  */
 
-/** Version of what servers say to each other. A server of another version is not taken for one. */
+/** Version of the protocol between servers. A server of another version is not accepted. */
 export const MENSAGEM_FORMAT = 1;
 
-/** What stands for a value when there is none to give. */
+/** Stands for a missing value. */
 export const NULL = 'NULL';
 export const TRY_OTHER = 'TRY_OTHER_SERVER_OR_LATER';
 
-/** The address of a client as the server that it called saw it. */
+/** The address of a client as seen by the server that it called. */
 export interface WireClient {
   readonly ip: string;
   readonly porta: number;
@@ -27,12 +27,12 @@ export interface WireRow {
   readonly instante: number;
 }
 
-/** Chosen by whoever asks and repeated in the answer; with one, answers may come in any order. */
+/** The id is chosen by the requester and repeated in the answer; with ids, answers may come in any order. */
 interface WithId {
   readonly id?: number;
 }
 
-/** With credentials, who says so: a token. Never repeated in anything that is sent or printed. */
+/** The sender's token, if credentials are in use. Never repeated in anything sent or printed. */
 export interface WithCredential {
   readonly credencial?: string;
 }
@@ -50,7 +50,7 @@ export interface PutMessage extends WithId, WithCredential {
 export interface GetMessage extends WithId, WithCredential {
   readonly tipo: 'GET';
   readonly chave: string;
-  /** The last timestamp of this key that the client was shown; 0 at first. */
+  /** The last timestamp of this key that the client has seen; 0 at first. */
   readonly timestamp: number;
 }
 
@@ -60,7 +60,9 @@ interface PutOkMessage extends WithId {
   readonly timestamp: number;
 }
 
-/** The answer to a `GET`: what to print is always in `valor`, and `tipo` tells a value from the absence of one. */
+/**
+ * The answer to a `GET`: the text to print is always in `valor`, and `tipo` distinguishes a value from a missing one.
+ */
 export interface GetAnswer extends WithId {
   readonly tipo: 'GET_OK' | typeof NULL | typeof TRY_OTHER;
   readonly chave: string;
@@ -69,14 +71,14 @@ export interface GetAnswer extends WithId {
   readonly timestamp: number;
 }
 
-/** Nobody can tell whether a write was done. */
+/** It is unknown whether a write was done. */
 export interface UnknownMessage extends WithId {
   readonly tipo: 'UNKNOWN_OUTCOME';
   readonly codigo: ErrorCode;
   readonly mensagem: string;
 }
 
-/** It was not done. */
+/** The request was not done. */
 export interface ErrorMessage extends WithId {
   readonly tipo: 'ERROR';
   readonly codigo: ErrorCode;
@@ -99,7 +101,7 @@ interface FollowerOkMessage {
 export const OPERATION_KINDS = ['insert', 'put', 'remove', 'removeAll', 'trim'] as const;
 type OperationKind = (typeof OPERATION_KINDS)[number];
 
-/** A write that came to a follower by another door. */
+/** A write that reached a follower through another door. */
 export interface OperationMessage {
   readonly tipo: 'OPERATION';
   readonly op: OperationKind;
@@ -116,19 +118,19 @@ export interface OperationOkMessage {
   readonly id: number;
 }
 
-/** Holds if the newest row of the key has this version; 0: if it has none. */
+/** Holds if the newest row of the key has this version; 0 holds if it has none. */
 interface WireGuard {
   readonly chave: string;
   readonly versao: number;
 }
 
-/** The next version of a key; without `valor` every version of it is removed. */
+/** Writes the next version of a key; without `valor` removes every version. */
 interface WireWrite {
   readonly chave: string;
   readonly valor?: string;
 }
 
-/** Several keys as one step, on conditions, asked of a follower by another door. */
+/** An atomic conditional write of several keys that reached a follower through another door. */
 export interface CommitMessage {
   readonly tipo: 'COMMIT';
   readonly guardas: readonly WireGuard[];
@@ -143,19 +145,19 @@ export interface CommitOkMessage {
   readonly id: number;
 }
 
-/** The leader takes a follower, which from now on listens to no leader before this one. */
+/** The leader takes on a follower, which from now on obeys no leader started earlier. */
 export interface LeaderMessage extends WithCredential {
   readonly tipo: 'LEADER';
   readonly formato: number;
   readonly origem: Origin;
-  /** Who says so, and whom it takes for its follower: both must be what the follower was told. */
+  /** The leader and the intended follower: both must match the follower's configuration. */
   readonly lider: string;
   readonly seguidor: string;
   /** Grows from one start of the leader to the next: a follower that has seen a later one refuses. */
   readonly inicio: number;
 }
 
-/** The follower knows a leader that was started after this one. */
+/** The follower knows a leader that was started later. */
 interface LeaderStaleMessage {
   readonly tipo: 'LEADER_STALE';
   readonly inicio: number;
@@ -193,7 +195,7 @@ export interface RemovalMessage {
 }
 
 /**
- * The mutations from `seq` to `ultimo`, which follow, are one step: nobody is shown a part of them, and they are
+ * The mutations from `seq` to `ultimo`, which follow, are one atomic step: no reader sees a part of them, and they are
  * acknowledged together.
  */
 interface StepMessage {
@@ -203,13 +205,13 @@ interface StepMessage {
   readonly ultimo: number;
 }
 
-/** Everything of the leader up to `seq` is applied. */
+/** The follower has applied everything of the leader up to `seq`. */
 interface ReplicationOkMessage {
   readonly tipo: 'REPLICATION_OK';
   readonly seq: number;
 }
 
-/** The leader asks for all that a follower holds. */
+/** The leader asks for everything that a follower holds. */
 interface StateRequestMessage {
   readonly tipo: 'STATE_REQUEST';
 }
@@ -225,12 +227,12 @@ export interface StatePageMessage {
   readonly fim: boolean;
 }
 
-/** The page was taken. */
+/** The page was accepted. */
 interface StateOkMessage {
   readonly tipo: 'STATE_OK';
 }
 
-/** The follower has caught up, and may show what it holds. */
+/** The follower has caught up, and may answer reads. */
 interface ServingMessage {
   readonly tipo: 'SERVING';
 }

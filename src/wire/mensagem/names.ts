@@ -2,21 +2,21 @@ import type { Fields } from '../checks.js';
 import type { Mensagem } from './messages.js';
 
 /**
- * Names by which a request was asked, for the answer to have the same: of its fields, on the wire, those that are not our
- * own. `undefined`: all are.
+ * The field names that a request used, so that its answer uses the same: a map from our own names to the foreign ones.
+ * `undefined` if the request used only our own.
  */
 export type Names = Readonly<Record<string, readonly string[]>> | undefined;
 
-/** What a request may say for our own names. */
+/** English aliases that a request may use for our own names. */
 const ALIASES = { tipo: 'type', chave: 'key', valor: 'value', timestamp: 'ts' } as const;
 type Own = keyof typeof ALIASES;
 
-/** A field of a request under either of its names. */
+/** The value of a field of a request under either name. */
 export function fieldOf(fields: Fields, own: Own): unknown {
   return fields[own] ?? fields[ALIASES[own]];
 }
 
-/** The names by which a request was asked. What it says nothing of is called as the rest of it is. */
+/** The field names that a request used. Fields that it lacks follow the style of the others. */
 export function namesOf(fields: Fields): Names {
   const isForeign = (own: Own): boolean => isGiven(fields[ALIASES[own]]) && !isGiven(fields[own]);
   const isOwn = (own: Own): boolean => isGiven(fields[own]);
@@ -30,12 +30,12 @@ export function namesOf(fields: Fields): Names {
   if (isForeign('chave')) names['chave'] = ['key'];
   if (isForeign('valor') || (!isOwn('valor') && isForeign('chave'))) names['valor'] = ['value'];
   if (isForeign('timestamp')) names['timestamp'] = ['ts'];
-  // Both are used beside `type` and `key`, and a request that writes has neither.
+  // Clients that use `type` and `key` expect either, and a write request has neither, so the answer carries both.
   else if (!isOwn('timestamp')) names['timestamp'] = ['timestamp', 'ts'];
   return names;
 }
 
-/** A message with its fields called as they were asked for. */
+/** A message with its fields renamed to the names of the request. */
 export function renamed(message: Mensagem, names: NonNullable<Names>): object {
   return Object.fromEntries(
     Object.entries(message).flatMap(([own, value]) =>

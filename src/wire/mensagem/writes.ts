@@ -1,4 +1,4 @@
-/** Writes as a follower asks its leader for them, and what the leader answers. */
+/** Writes as a follower requests them from its leader, and the leader's answers. */
 import { KvsError } from '../../core/errors.js';
 import type { Answers, CommitWrite, Restore, Row, Write } from '../../ports/engine.js';
 import { wireRow } from './answers.js';
@@ -11,10 +11,10 @@ import type {
   WireRow,
 } from './messages.js';
 
-/** What the leader system writes. */
+/** The writes that the leader system supports. */
 export type OrderedWrite = Exclude<Write, Restore>;
 
-/** A message without the number that matches requests and answers. */
+/** A message without the id that matches requests and answers. */
 type Unnumbered<T extends { readonly id: number }> = T extends unknown ? Omit<T, 'id'> : never;
 
 export type WriteRequest = Unnumbered<OperationMessage | CommitMessage>;
@@ -38,7 +38,7 @@ export function requestOf(write: OrderedWrite): WriteRequest {
   };
 }
 
-/** @throws KvsError PEDIDO_INVALIDO if something that it needs is missing */
+/** @throws KvsError PEDIDO_INVALIDO if a required field is missing */
 export function writeOf(message: WriteRequest): OrderedWrite {
   if (message.tipo === 'COMMIT') {
     return {
@@ -65,7 +65,7 @@ export function writeOf(message: WriteRequest): OrderedWrite {
   }
 }
 
-/** What the request of this number was answered with. */
+/** The answer to the request with this id. */
 export function answerMessage(
   write: OrderedWrite,
   answer: Answers[OrderedWrite['kind']],
@@ -81,7 +81,7 @@ export function answerMessage(
   };
 }
 
-/** The rows that an answer tells of: the one made (insert, put), removed (removeAll) or kept (trim), and the one before. */
+/** The rows in an answer: the one made (insert, put), removed (removeAll) or kept (trim), and the one before. */
 function rowsIn(
   write: Exclude<OrderedWrite, { kind: 'commit' }>,
   answer: Answers[OrderedWrite['kind']],
@@ -102,8 +102,8 @@ function rowsIn(
 }
 
 /**
- * What a message tells of a write.
- * @throws KvsError RESULTADO_DESCONHECIDO if it is no answer to this write, INTERNO if it does not tell what was made
+ * Reads the answer to a write from a message.
+ * @throws KvsError RESULTADO_DESCONHECIDO if the message does not answer this write, INTERNO if it lacks the row made
  */
 export function answerIn(write: OrderedWrite, message: MensagemAnswer): Answers[OrderedWrite['kind']] {
   if (write.kind === 'commit') {
