@@ -279,6 +279,24 @@ describe('walks over everything', () => {
   });
 });
 
+describe('a kind that has no rule', () => {
+  it('is refused to everybody, and the engine is not asked', () => {
+    const asked: unknown[] = [];
+    const note = (call: unknown): never => asked.push(call) as never;
+    const { capabilities } = new MemoryEngine();
+    const everybody = guarded({ capabilities, read: note, write: note, scan: note }, 'administracao', ['']);
+    const kind = { kind: 'nova', key: 'a' } as never;
+    for (const call of [
+      () => everybody.read(kind),
+      () => everybody.write(kind),
+      () => everybody.scan(kind),
+    ]) {
+      expect(call).toThrow('nobody has said who may ask for nova');
+    }
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('any calls by anybody', () => {
   // Few letters, so that prefixes and keys meet; pairs that look alike.
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'A', '/', NFC, NFD, '\u{1F600}'), maxLength: 4 });
