@@ -9,7 +9,7 @@ interface Waiter {
   readonly settle: (arrived: boolean) => void;
 }
 
-/** Calls that wait until this server has what their session has seen. Each is checked only when something it lacks comes. */
+/** Calls that wait until this server has what their session has seen. Each is checked only when it may have come. */
 export class SessionWaiters {
   /** By an origin of which each still lacks something; {@link REST} where only the rest of the vector differs. */
   private readonly waiters = new Map<Origin, Set<Waiter>>();

@@ -4,13 +4,13 @@ import type { Store } from '../../core/store.js';
 import type { Checkpoint, Done, Journal, KeyMark } from '../../ports/journal.js';
 import type { Time } from '../../ports/time.js';
 
-// With so few changes left, the rest is written in the same turn as the vector.
+// When at most this many changes are left, they are written in the same turn as the vector.
 const LAST_PORTION = 256;
 
 /**
- * Brings the journal's state up to the store, a stretch of rows in each turn of the event loop. The store goes on
+ * Brings the journal's state up to date with the store, some rows in each turn of the event loop. The store keeps
  * changing meanwhile: what changes is written again, and the last portion is written in the turn in which the vector is
- * read. So what is committed is exactly the store at that vector.
+ * read. So the committed state is exactly the store at that vector.
  */
 export class Checkpointer {
   /** Keys that have a mark in the journal (or may have one). */
@@ -24,14 +24,14 @@ export class Checkpointer {
     private readonly rowsPerTurn: number,
   ) {}
 
-  /** A key came with a mark when the state was loaded. */
+  /** To be called for each key that had a mark when the state was loaded. */
   noteMarked(key: string): void {
     this.marked.add(key);
   }
 
   /**
    * @param onVector called in the turn in which the vector is read: what is applied later is not in this state
-   * @param done called when the state is durable, or is not
+   * @param done called when the state is durable, or has failed
    */
   run(onVector: () => void, done: Done): void {
     const { changes, journal } = this;
@@ -42,7 +42,7 @@ export class Checkpointer {
     const work = this.work(checkpoint, whole, unmarked);
     const turn = (): void => {
       if (changes.epoch !== epoch) {
-        // Another key space: what was gathered means nothing.
+        // The key space was replaced, so everything gathered is void.
         checkpoint.discard();
         this.run(onVector, done);
         return;
@@ -64,7 +64,7 @@ export class Checkpointer {
     turn();
   }
 
-  /** Everything that has to be written; yields after each stretch. Ends in the turn of its last portion. */
+  /** Puts everything due into the checkpoint; yields between turns. Ends in the same turn as its last portion. */
   private *work(checkpoint: Checkpoint, whole: boolean, unmarked: string[]): Generator<undefined> {
     const { changes, rowsPerTurn } = this;
     let rows = 0;
@@ -72,7 +72,7 @@ export class Checkpointer {
       changes.next();
       const { keys } = this.store.keySpace;
       for (let slot = 0; slot < keys.count; slot++) {
-        // A key is written in one turn: its rows may be others' in the next.
+        // A key is written in one turn: by the next, its rows may belong to other keys.
         const ofKey = this.store.keySpace.rows(slot);
         for (const row of ofKey) this.putRow(checkpoint, slot, row);
         this.putMark(checkpoint, slot, unmarked);
@@ -121,7 +121,7 @@ export class Checkpointer {
   }
 }
 
-/** What the entries of a key do not say; `undefined` if they say everything. */
+/** What cannot be derived from the entries of a key; `undefined` if nothing. */
 function keyMarkOf(space: KeySpace, slot: number): KeyMark | undefined {
   const { keys, entries } = space;
   const greatestVersion = keys.greatestVersion(slot);

@@ -1,20 +1,20 @@
 import type { KvsError } from '../../core/errors.js';
 import type { Logger } from '../../ports/logger.js';
 
-/** While the disk refuses, a line says so once in so many tries: every minute. */
+/** While the disk refuses writes, a line is logged once in so many retries: every minute. */
 const TRIES_A_LINE = 60;
 
-/** What is said of a disk that refuses: when it begins, while it lasts, and when it is over. */
+/** Logs that the disk refuses writes: when it begins, while it lasts, and when it is over. */
 export class DiskTrouble {
   private tries = 0;
-  /** Batches that memory has and the disk may not. */
+  /** Received batches that are in memory but may not be on disk. */
   private received = 0;
 
   constructor(private readonly logger: Logger) {}
 
   /**
-   * @param writes local ones that are refused with it
-   * @param received batches of peers that were under way to the disk, or waited for it
+   * @param writes number of local writes refused because of it
+   * @param received number of peers' batches that were being written, or waited to be
    */
   begin(failure: KvsError, writes: number, received: number): void {
     this.tries = 0;

@@ -1,4 +1,4 @@
-/** Calls that wait until everything that was here when they came is on the disk. */
+/** Callbacks that wait until everything that was applied when they were added is on disk. */
 export class DurabilityWaiters {
   private waiting: (() => void)[] = [];
   private underWay: (() => void)[] = [];
@@ -7,20 +7,20 @@ export class DurabilityWaiters {
     this.waiting.push(call);
   }
 
-  /** What is written from now on has everything that those who wait now ask for. */
+  /** To be called when a write begins that covers everything the current waiters ask for. */
   begin(): void {
     this.underWay.push(...this.waiting);
     this.waiting = [];
   }
 
-  /** It is on the disk. */
+  /** The write has succeeded. */
   done(): void {
     const calls = this.underWay;
     this.underWay = [];
     for (const call of calls) call();
   }
 
-  /** It is not. */
+  /** The write has failed: its waiters wait for the next one. */
   failed(): void {
     this.waiting.unshift(...this.underWay);
     this.underWay = [];

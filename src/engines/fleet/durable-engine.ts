@@ -22,12 +22,12 @@ import type { MemberOptions } from './replication/member-options.js';
 import { defaultFleetTuning } from './replication/tuning.js';
 import { LATER, type Decided } from './write-queue.js';
 
-/** What a write occupies while it waits, beside its key and value. */
+/** Memory that a write occupies while it waits, besides its key and value. */
 const WRITE_OVERHEAD_BYTES = 200;
 
 /**
- * The fleet engine with a journal. A write takes effect, is published and is answered once it is durable: nobody ever
- * sees a value that a crash could take back. Reads are those of the {@link FleetEngine}.
+ * The fleet engine with a journal. A write is applied, published and answered only once it is durable, so nobody ever
+ * sees a local write that a crash could undo. Reads are those of the {@link FleetEngine}.
  */
 export class DurableFleet implements Engine {
   readonly capabilities: Capabilities = {
@@ -44,7 +44,7 @@ export class DurableFleet implements Engine {
   readonly journalWriter: JournalWriter;
   private readonly turns = new Turns();
 
-  /** @param onDisk called when the disk refuses writes, and when it takes them again */
+  /** @param onDisk called when the disk begins to refuse writes, and when it accepts them again */
   constructor(
     options: MemberOptions,
     journal: Journal,
@@ -65,25 +65,25 @@ export class DurableFleet implements Engine {
     });
   }
 
-  /** Those of the fleet: what is written here is durable before it is confirmed. */
+  /** Those of the fleet engine: a write is durable before it can be confirmed. */
   get guarantees(): Guarantees {
     return this.fleet.guarantees;
   }
 
   /**
-   * Takes up what the journal has kept. Reads and writes are refused, peers are not spoken to.
+   * Loads what the journal has kept. Meanwhile reads and writes are refused, and nothing is sent to peers.
    * @throws KvsError DADOS_INVALIDOS
    */
   load(): Promise<void> {
     return this.journalWriter.load();
   }
 
-  /** Joins the fleet, with everything that was loaded. */
+  /** Joins the fleet with everything that was loaded. */
   start(): void {
     this.fleet.start();
   }
 
-  /** Finishes the writes under way, takes leave of the fleet, and closes the journal. */
+  /** Finishes the writes under way, leaves the fleet, and closes the journal. */
   async stop(): Promise<boolean> {
     await this.journalWriter.settled();
     const handedOver = await this.fleet.stop();
@@ -104,12 +104,12 @@ export class DurableFleet implements Engine {
     if (write.kind === 'commit') assertCommitFits(write);
     const submit = (): Promise<PlannedWrite['answer']> =>
       this.submit(sizeOf(write), mutationsMax(write), (decided) => this.plan(write, decided));
-    // An attempt that waits for the disk is not remembered yet: the next waits for it.
+    // An attempt that waits for the disk is not remembered yet, so the next one waits for it.
     const isAttempt = 'attempt' in write && write.attempt !== undefined;
     return isAttempt ? this.turns.run(write.attempt.id, submit) : submit();
   }
 
-  /** As the {@link FleetEngine} plans it, once everything that it would have to look at is applied. */
+  /** Plans a write as the {@link FleetEngine} does, once everything that the plan depends on is applied. */
   private plan(write: Write, decided: Decided): PlannedWrite | typeof LATER {
     if (write.kind === 'commit') {
       const isAwaited = ({ key }: { readonly key: string }): boolean => decided.has(key);
@@ -117,19 +117,19 @@ export class DurableFleet implements Engine {
     }
     const earlier = decided.get(write.key);
     if (earlier === undefined) return this.fleet.plan(write);
-    // Versions of one key are added one after the other, without waiting for the disk.
+    // Several versions of one key may be added without waiting for the disk in between.
     return earlier.kind === 'insert' && 'value' in write ? this.fleet.plan(write, earlier) : LATER;
   }
 
-  /** Removes one entry that was written twice, as the log has it. */
+  /** Removes one entry of a request that was written twice, by way of the journal. */
   private async undo(removal: RemoveDotsMutation): Promise<void> {
     const planned = { mutations: [removal], answer: undefined };
     await this.submit(WRITE_OVERHEAD_BYTES + removal.key.length, 1, () => planned);
   }
 
   /**
-   * Takes effect and is answered once it is durable.
-   * @param plan as `stamp` of a `QueuedWrite`, with the answer
+   * Queues a write, which is applied and answered once it is durable.
+   * @param plan like `stamp` of a `QueuedWrite`, but also returns the answer
    */
   private submit(
     bytes: number,
@@ -159,7 +159,7 @@ export class DurableFleet implements Engine {
   }
 }
 
-/** Roughly what a write occupies while it waits. */
+/** Approximate memory that a write occupies while it waits. */
 function sizeOf(write: Write): number {
   if (write.kind !== 'commit') {
     return WRITE_OVERHEAD_BYTES + write.key.length + ('value' in write ? write.value.length : 0);

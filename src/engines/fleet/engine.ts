@@ -32,7 +32,7 @@ import { planWrite, type PlannedWrite } from '../store-plan.js';
 import { tellOf } from '../tell-changes.js';
 
 /**
- * The fleet engine: every server holds everything, writes at once, and tells the others (eventual, causal+).
+ * The fleet engine: every server holds all data, applies writes at once, and tells the others (eventual, causal+).
  *
  *     local   write → plan         ┐
  *     remote  bus → causally ready ┴→ store.apply → outbox (if local) → answer
@@ -56,7 +56,7 @@ export class FleetEngine implements Engine, ChangeFeed {
 
   /**
    * @param options `fleet`: its name, which session tokens carry
-   * @param undo removes one entry, where writing takes more than {@link accept}
+   * @param undo removes one entry; needed where a write takes more than {@link accept}
    */
   constructor(
     private readonly options: MemberOptions,
@@ -87,12 +87,12 @@ export class FleetEngine implements Engine, ChangeFeed {
 
   /** Joins the fleet. Reads and writes are refused until the member is `serving`. */
   start(): void {
-    // A disk may have given both attempts of a request.
+    // The data loaded from disk may hold two attempts of one request.
     this.requests.reviewAll();
     this.member.start();
   }
 
-  /** Takes leave of the fleet: see {@link Member.stop}. */
+  /** Leaves the fleet: see {@link Member.stop}. */
   stop(): Promise<boolean> {
     return this.member.stop();
   }
@@ -134,7 +134,7 @@ export class FleetEngine implements Engine, ChangeFeed {
   }
 
   /**
-   * What a write does now, and what it is answered with.
+   * Plans what a write does to the store as it is now, and its answer.
    * @param earlier see {@link planWrite}
    * @throws KvsError
    */
@@ -146,27 +146,27 @@ export class FleetEngine implements Engine, ChangeFeed {
     return planWrite(this, write, this.options.time.wallMs(), earlier);
   }
 
-  /** An attempt at what was done already: nothing is written but that this server stands behind it. */
+  /** Plans a repeated request: nothing is written but a mark that has the earlier attempt among its causes. */
   private planRepeated(write: Insert, attempt: Attempt): PlannedWrite | undefined {
     const { key, value } = write;
     const known = this.requests.answerTo(attempt, key, value);
     if (known === undefined) return undefined;
-    // What was newest before it, as far as it is still here.
+    // The newest row before it, if that is still stored.
     const previous = tellsNewest(write) ? this.store.getAt(key, known.timestamp - 1) : undefined;
     const { version, timestamp } = known;
     return {
-      // Whoever confirms what this server has written shall have what it answers with.
+      // A peer that confirms this server's writes then also holds the entry that is answered with.
       mutations: known.origin === this.origin ? [] : [causeMarkOf(key, version)],
       answer: answerTo(write, { kind: 'add', version, timestamp }, previous),
     };
   }
 
-  /** Tells of every change, made here or by a peer. A second call takes the place of the first. */
+  /** Reports every change, local or from a peer, to a listener. A second call replaces the first. */
   watch(listener: ChangeListener): void {
     this.listener = listener;
   }
 
-  /** The road of a local mutation, stamped just now (or, with a journal, before it became durable). */
+  /** Applies and publishes a local mutation, stamped just now (or, with a journal, before it became durable). */
   accept(mutation: Mutation): void {
     const seq = this.store.vector.seqOf(this.origin) + 1;
     this.store.apply(this.origin, seq, mutation);
@@ -204,12 +204,12 @@ export class FleetEngine implements Engine, ChangeFeed {
   }
 }
 
-/** The removal of one entry that was written twice. */
+/** Removes one entry of a request that was written twice. */
 function removalOf({ key, version, origin, seq }: Loser): RemoveDotsMutation {
   return { kind: 'removeDots', key, version, dots: [{ origin, seq }] };
 }
 
-/** A mutation that changes nothing, and stands behind what it was answered with: in the log, and among its causes. */
+/** A mutation that changes nothing, and has the entry answered with among its causes and before it in the log. */
 function causeMarkOf(key: string, version: number): RemoveDotsMutation {
   return { kind: 'removeDots', key, version, dots: [] };
 }

@@ -7,7 +7,7 @@ import type { Guarantees } from '../../ports/guarantees.js';
 import { aheadOf } from '../session-waiters.js';
 import type { Member } from './replication/member.js';
 
-/** What a client of the fleet may ask for: see {@link Guarantees}. Tokens are causal frontiers; peers confirm by message. */
+/** The {@link Guarantees} of a fleet. Session tokens are causal frontiers; peers confirm by message. */
 export class FleetGuarantees implements Guarantees {
   constructor(
     private readonly fleet: string,
@@ -40,10 +40,10 @@ export class FleetGuarantees implements Guarantees {
   }
 
   confirm(servers: number, waitMs: number, isRepeated: boolean): Awaitable<number> {
-    // Peers confirm what this server wrote. What it was told of by the one that did, it cannot vouch for.
+    // Peers confirm only what this server wrote, so it cannot vouch for a write that another server did.
     if (isRepeated) return 0;
     const seq = this.store.vector.seqOf(this.self);
-    // It has written nothing that anybody could lack.
+    // This server has written nothing that a peer could lack.
     if (seq === 0) return servers;
     return this.member.confirmations.wait(seq, servers, waitMs);
   }

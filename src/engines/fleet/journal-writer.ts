@@ -22,11 +22,11 @@ interface JournalWriterDeps {
   readonly time: Time;
   readonly logger: Logger;
   readonly tuning: FleetTuning;
-  /** Writes are about to be decided, by what is in the store now. */
+  /** Called when writes are about to be decided, against the store as it is now. */
   readonly onDecide: () => void;
-  /** Applies a local mutation, stamped before and durable now, and tells the fleet. */
+  /** Applies a local mutation, stamped earlier and now durable, and publishes it. */
   readonly accept: (mutation: Mutation) => void;
-  /** The disk refuses writes, or takes them again. */
+  /** Called when the disk begins to refuse writes, and when it accepts them again. */
   readonly onDisk: (healthy: boolean) => void;
 }
 
@@ -40,19 +40,19 @@ interface JournalWriterCounters {
 }
 
 /**
- * Keeps the journal in step with the store, one thing at a time:
+ * Keeps the journal in step with the store, one disk operation at a time:
  *
  *     local     waits ─► decided ─► in the log, durable ─► applied, published, answered
  *     received  applied ─► in the log, before any local write that may have observed it
  *     joined    applied ─► the changes as a new state, before any local write that may have observed them
  *
- * While one group is being synced the next gathers, so many mutations share one sync. Memory is never behind the disk,
- * and never holds a local write that is not durable. When the log is long the changes since are folded into the state.
+ * While one group is being synced the next one gathers, so many mutations share one sync. Memory is never behind the
+ * disk, and never holds a local write that is not durable. When the log is long, it is folded into the state.
  *
- * When the disk refuses, what was under way and what waits is refused; reads go on, and what is received is applied to
- * memory alone. The disk is tried again regularly, and writes are taken again once it has a state of all that is here.
- * What is received is shown meanwhile, though a crash would take this server (not its origin) back behind it: see
- * docs/STORAGE.md.
+ * When the disk refuses a write, all local writes under way and waiting are refused. Reads go on, and received batches
+ * are applied to memory alone. The disk is retried regularly, and writes are accepted again once the complete state is
+ * on it. Meanwhile received batches are visible to readers, although a crash would take this server (not their origin)
+ * back to before them: see docs/STORAGE.md.
  */
 export class JournalWriter {
   readonly counters: JournalWriterCounters = {
@@ -69,7 +69,7 @@ export class JournalWriter {
   private receivedChars = 0;
   private logChars = 0;
   private logMutations = 0;
-  /** The log does not say everything that is here: the next thing to write is the state. */
+  /** The log lacks something that was applied, so the state must be written next. */
   private stateDue = false;
   private busy = false;
   private started = false;
@@ -87,19 +87,19 @@ export class JournalWriter {
     this.checkpointer = new Checkpointer(store, this.changes, journal, time, tuning.journalRowsPerTurn);
   }
 
-  /** Why writes are refused now, if they are. */
+  /** Why writes are currently refused, if they are. */
   get refusal(): KvsError | undefined {
     return this.failure;
   }
 
-  /** Whether everything that is here is on the disk. */
+  /** Whether everything that was applied is on disk. */
   get isIdle(): boolean {
     const waiting = this.queue.length > 0 || this.received.length > 0 || this.stateDue;
     return !waiting && !this.busy && this.failure === undefined;
   }
 
   /**
-   * Fills the empty store with what the journal has kept.
+   * Loads what the journal has kept into the empty store.
    * @throws KvsError DADOS_INVALIDOS
    */
   async load(): Promise<void> {
@@ -125,7 +125,7 @@ export class JournalWriter {
   }
 
   /**
-   * Takes a local write; it is answered later.
+   * Queues a local write; it is answered later.
    * @throws KvsError DISCO_CHEIO, DISCO_FALHOU, LIMITE_FILA
    */
   submit(write: QueuedWrite): void {
@@ -142,10 +142,10 @@ export class JournalWriter {
     this.wake();
   }
 
-  /** A peer's batch has been applied. */
+  /** To be called when a peer's batch has been applied. */
   noteReceived(packed: string): void {
     if (this.failure) this.trouble.noteReceived();
-    // The state that is due will have it. (One that is being written may have read its vector already.)
+    // The state that is due will include it. (One that is being written may already have read its vector.)
     if (this.stateDue && !this.busy) return;
     this.counters.received++;
     this.received.push(packed);
@@ -154,19 +154,19 @@ export class JournalWriter {
     this.wake();
   }
 
-  /** A peer's state has been joined: no batches tell of it. */
+  /** To be called when a peer's state has been joined, which no batch describes. */
   noteJoined(): void {
     this.needState();
     this.wake();
   }
 
-  /** Calls once when everything that is applied now is on the disk; at once if it is. */
+  /** Calls once when everything applied so far is on disk; at once if it already is. */
   whenDurable(call: () => void): void {
     if (this.isIdle) call();
     else this.kept.add(call);
   }
 
-  /** Waits until everything taken so far is on the disk, or refused. */
+  /** Waits until everything taken so far is on disk or refused. */
   settled(): Promise<void> {
     return new Promise((resolve) => {
       this.onIdle = resolve;
@@ -184,7 +184,7 @@ export class JournalWriter {
     this.receivedChars = 0;
   }
 
-  /** What comes in one turn goes to the disk together. */
+  /** Everything that arrives in one turn is written together. */
   private wake(): void {
     if (this.turnDue || this.busy) return;
     this.turnDue = true;
@@ -212,7 +212,7 @@ export class JournalWriter {
     this.onIdle = undefined;
   }
 
-  /** Whether there was anything to write or to refuse. */
+  /** Returns whether there was anything to write or to refuse. */
   private writeGroup(): boolean {
     if (this.queue.length === 0 && this.received.length === 0) return false;
     const { origin, store, codec, journal, tuning } = this.deps;
@@ -224,7 +224,7 @@ export class JournalWriter {
     if (group.length > 0) {
       const mutations = group.flatMap((stamped) => stamped.mutations);
       const first = store.vector.seqOf(origin) + 1;
-      // What it depends on stands before it in the log.
+      // No dependencies are needed: they precede it in the log.
       batches.push(codec.pack({ origin, first, dependencies: [], mutations }));
     }
     if (batches.length === 0) return true;
@@ -242,7 +242,7 @@ export class JournalWriter {
   private groupDone(group: readonly StampedWrite[], batches: readonly string[]): void {
     this.counters.groups++;
     this.counters.writes += group.length;
-    // A batch that a peer sent costs a replay about as much as its length says.
+    // Received batches are counted by length alone, which is about proportional to the cost of replaying them.
     for (const { mutations } of group) this.logMutations += mutations.length;
     for (const packed of batches) this.logChars += packed.length;
     const { accept } = this.deps;
@@ -276,12 +276,12 @@ export class JournalWriter {
 
   // ── a disk that refuses ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** @param received batches of peers in what failed */
+  /** @param received number of peers' batches in the failed write */
   private fail(failure: KvsError, group: readonly StampedWrite[], received: number): void {
     this.counters.failures++;
     this.failure = failure;
     this.trouble.begin(failure, group.length + this.queue.length, received + this.received.length);
-    // What failed may be in the log all the same: only a new state makes sure that it is not.
+    // What failed may be in the log nevertheless; only a new state, which drops the log, makes sure that it is not.
     this.needState();
     this.kept.failed();
     this.deps.onDisk(false);
@@ -326,7 +326,7 @@ export class JournalWriter {
     else this.tryAgainLater();
   }
 
-  /** Writes what is due, if the disk takes it, and closes the journal. */
+  /** Writes what is due, if the disk accepts it, and closes the journal. */
   async close(): Promise<void> {
     this.closed = true;
     await this.settled();

@@ -18,31 +18,31 @@ interface RequestsDeps {
   readonly random: Random;
   readonly tuning: FleetTuning;
   /**
-   * Removes exactly this entry, by a mutation as any other.
-   * @throws KvsError (as a rejection too) if it cannot now: it is asked again
+   * Removes exactly this entry, by an ordinary mutation.
+   * @throws KvsError (or rejects with one) if it cannot do so now; it is called again later
    */
   readonly undo: (loser: Loser) => Awaitable<void>;
 }
 
 /**
- * Requests that clients repeat: what became of them, and the removal of what was written twice.
+ * Requests that clients repeat: their results, and the removal of entries that were written twice.
  *
- * Two servers that could not see each other may both write one request. Who sees both knows which of them stands: the
- * greatest attempt, the only one whose answer its client can have taken last. The other is removed by an ordinary
- * mutation, at once by the writer of the one that stands, later by whoever still finds it: any of them will do, and
- * all of them do the same.
+ * Two servers that are partitioned may both write the same request. A server that sees both entries knows which one
+ * stands: that of the greatest attempt, whose answer is the last that the client can have taken. The other entry is
+ * removed by an ordinary mutation: at once by the writer of the one that stands, later by any server that still finds
+ * it. Any number of servers may do so, since the removals are identical.
  */
 export class Requests {
   readonly memory: RequestMemory;
   private readonly losers = new Set<string>();
-  /** More were found than may wait: they are looked for again. */
+  /** More were found than may wait, so they must be looked for again. */
   private hasMore = false;
 
   constructor(private readonly deps: RequestsDeps) {
     this.memory = new RequestMemory(deps.tuning, deps.time.wallMs());
   }
 
-  /** A mutation has just been applied; nothing may be written from within. */
+  /** To be called right after a mutation was applied. Must not write anything itself. */
   noteApplied(mutation: Mutation, origin: Origin, seq: number): void {
     if (mutation.kind !== 'insert' || mutation.attempt === undefined) return;
     const { time } = this.deps;
@@ -51,26 +51,26 @@ export class Requests {
     this.review(attempt.id);
   }
 
-  /** A peer's state was taken over: it tells of the requests of its entries, not of those whose entries are gone. */
+  /** To be called when a peer's state was joined: it tells of no requests whose entries were removed. */
   noteJoined(): void {
     this.memory.noteGap(this.deps.time.wallMs());
     this.reviewAll();
   }
 
-  /** Looks for every entry that must go: many may have come at once, from a disk or a peer. */
+  /** Looks for every entry that must be removed: many may have come at once, from disk or from a peer. */
   reviewAll(): void {
     const { requests } = this.deps.store.keySpace;
     for (const id of requests.doubled) this.review(id);
     for (const id of this.memory.ids) if (requests.rows(id).length > 0) this.review(id);
   }
 
-  /** As {@link RequestMemory.answerTo}, with what the entries of the store tell. */
+  /** Like {@link RequestMemory.answerTo}, but also considers the entries in the store. */
   answerTo(attempt: Attempt, key: string, value: string): Remembered | undefined {
     const stored = storedRequests(this.deps.store.keySpace, attempt.id);
     return this.memory.answerTo(attempt, key, value, stored);
   }
 
-  /** Whether the entry is in the store. */
+  /** Whether the entry is still in the store. */
   isThere({ key, ...place }: Loser): boolean {
     const { keySpace: space } = this.deps.store;
     const slot = space.keys.find(key);
@@ -108,7 +108,7 @@ export class Requests {
       }
       return;
     }
-    // Looked at again in any case: what was asked for may be refused or get lost.
+    // Checked again in any case: the removal may be refused or get lost.
     this.undoLater(name, loser);
     try {
       const undone = this.deps.undo(loser);

@@ -4,12 +4,12 @@ import type { Store } from '../../core/store.js';
 import type { BatchCodec } from '../../ports/bus.js';
 import type { JournalReader, KeptEntry, KeptKey } from '../../ports/journal.js';
 
-/** Puts what a journal has kept into an empty store. */
+/** Loads what a journal has kept into an empty store. */
 export class StoreLoader implements JournalReader {
-  /** Batches replayed. */
+  /** Number of batches replayed. */
   batches = 0;
   mutations = 0;
-  /** Their size, as they lie in the log. */
+  /** Their size in the log. */
   chars = 0;
 
   /** @param onMarked called for each key that has a mark in the journal */

@@ -1,31 +1,31 @@
 import type { Mutation } from '../../core/mutation.js';
 
-/** Another write of the same key must take effect first. */
+/** Another write of the same key must be applied first. */
 export const LATER = Symbol('later');
 
-/** The last mutation of each key that is decided and not applied yet. */
+/** For each key, the last mutation that is decided and not applied yet. */
 export type Decided = ReadonlyMap<string, Mutation>;
 
-/** A local write on its way to the disk: one step, of one mutation or of several. */
+/** A local write on its way to the disk: one atomic step of one or more mutations. */
 export interface QueuedWrite {
-  /** Roughly what it occupies while it waits. */
+  /** Approximate memory that it occupies while it waits. */
   readonly bytes: number;
-  /** It becomes no more than so many mutations. */
+  /** Upper bound on the number of its mutations. */
   readonly mutationsMax: number;
   /**
-   * Decides what it does, in the order in which writes came. Of each key it looks at what is in the store and what is
-   * decided, or it waits.
-   * @returns no mutation: nothing is to be done; `LATER`: it cannot be decided before what is decided is applied
+   * Decides what the write does; called in the order in which writes came. For each of its keys it considers both the
+   * store and the decided mutations, or else returns `LATER`.
+   * @returns empty if there is nothing to do; `LATER` if the decided mutations must be applied first
    * @throws KvsError
    */
   stamp(decided: Decided): readonly Mutation[] | typeof LATER;
-  /** It is durable, or there was nothing to do: it takes effect by `apply`, all of it, then it is answered. */
+  /** Called when it is durable, or there was nothing to do. `apply` applies all of it; then it is answered. */
   complete(apply: () => void): void;
-  /** It has no effect. */
+  /** Called when it fails without any effect. */
   refuse(reason: unknown): void;
 }
 
-/** A write with what it was decided to do. */
+/** A write with the mutations that were decided for it. */
 export interface StampedWrite {
   readonly write: QueuedWrite;
   readonly mutations: readonly Mutation[];
@@ -33,7 +33,7 @@ export interface StampedWrite {
 
 const NOTHING: readonly Mutation[] = [];
 
-/** Writes that wait, first come, first served. Bounded by whoever fills it. */
+/** Waiting writes, first come, first served. The caller must bound it. */
 export class WriteQueue {
   private items: QueuedWrite[] = [];
   private start = 0;
@@ -53,8 +53,8 @@ export class WriteQueue {
   }
 
   /**
-   * Decides the next writes, up to so many mutations and so many bytes (the first in any case, whole), or to the first that
-   * must wait. Those that are refused or have nothing to do are answered at once.
+   * Decides the next writes, up to so many mutations and so many bytes (always at least one whole write), or up to the
+   * first that must wait. Those that are refused or have nothing to do are answered at once.
    */
   takeGroup(mutationsMax: number, bytesMax: number): StampedWrite[] {
     const group: StampedWrite[] = [];

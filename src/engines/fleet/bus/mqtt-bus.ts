@@ -146,7 +146,7 @@ export class MqttBus implements Bus {
     return unpackBatch(packed);
   }
 
-  /** A refusal is reported at the end of the turn, never from inside this call: `settled` may publish the next message. */
+  /** A refusal is reported at the end of the turn, never from inside this call: `settled` may publish again. */
   publish(message: Message, settled?: (taken: boolean) => void): void {
     if (this.stopping || !this.send(message, settled)) {
       this.options.time.atEndOfTurn(() => {

@@ -1,5 +1,5 @@
 /**
- * How a journal lies in LevelDB: see docs/STORAGE.md, which says the same field by field.
+ * The layout of a journal in LevelDB, which docs/STORAGE.md describes field by field.
  */
 import type { Attempt } from '../../../core/attempt.js';
 import type { VectorEntries } from '../../../core/dot.js';
@@ -7,9 +7,9 @@ import type { KeptEntry, KeyMark } from '../../../ports/journal.js';
 
 /** Version of the layout. */
 export const FORMAT_LEAST = 1;
-/** The same with entries that have the id of a request: a folder has it from the first of them on. */
+/** The same, with entries that carry a request id: a folder has this format from its first such entry on. */
 export const FORMAT_WITH_REQUESTS = 2;
-/** The versions that are read. A folder of another is refused: its records may mean anything. */
+/** The versions that can be read. A folder of another version is refused: its records may mean anything. */
 export const FORMATS: readonly number[] = [FORMAT_LEAST, FORMAT_WITH_REQUESTS];
 
 export const FORMAT_KEY = Buffer.from('formato');
@@ -19,9 +19,9 @@ const LOG_PREFIX = 'l';
 const STATE_PREFIX = 's';
 const DIGITS = 16;
 const GENERATION_DIGITS = 8;
-/** Prefix and generation, before the kind of text. */
+/** Length of prefix and generation, which precede the kind of text. */
 const STATE_HEAD = 1 + GENERATION_DIGITS;
-// A key's own zeros are followed by 1: the terminator stands nowhere else, so that no key is the beginning of another.
+// A zero inside a key is followed by 1, so the terminator occurs nowhere else, and no key is a prefix of another.
 const TERMINATOR = Buffer.from([0, 0]);
 const WELL_FORMED = 0x75; // u
 const ESCAPED = 0x77; // w
@@ -34,13 +34,13 @@ const IS_ESCAPED = 2;
 const HAS_ATTEMPT = 4;
 const SEQ_HIGH = 2 ** 32;
 
-/** What is known of the state and the log as a whole. */
+/** Metadata of the state and the log. */
 export interface Meta {
   readonly generation: number;
   /** Position of the first batch after the state. */
   readonly logStart: number;
   readonly vector: VectorEntries;
-  /** Names of origins by the numbers that entries hold. */
+  /** Names of origins; entries refer to them by index. */
   readonly origins: readonly string[];
 }
 
@@ -82,7 +82,7 @@ export function logPosition(key: Buffer): number {
   return parseInt(key.toString('latin1', 1), 16);
 }
 
-/** First and last possible key of the log from a position on. */
+/** The range of log keys from a position on. */
 export function logRange(from: number): { gte: Buffer; lt: Buffer } {
   return { gte: logKey(from), lt: Buffer.from(String.fromCharCode(LOG_PREFIX.charCodeAt(0) + 1)) };
 }
@@ -93,7 +93,7 @@ export function stateRange(generation: number): { gte: Buffer; lt: Buffer } {
   return { gte: stateHead(generation), lt: stateHead(generation + 1) };
 }
 
-/** Everything of the state that is not of this generation. */
+/** The ranges of state keys of other generations. */
 export function otherStates(generation: number): { gte: Buffer; lt: Buffer }[] {
   return [
     { gte: Buffer.from(STATE_PREFIX), lt: stateHead(generation) },
@@ -108,7 +108,7 @@ function stateHead(generation: number): Buffer {
   return Buffer.from(STATE_PREFIX + generation.toString(16).padStart(GENERATION_DIGITS, '0'));
 }
 
-/** Where a key's mark lies; its entries follow it, with their places behind. */
+/** The record key of a key's mark. The records of its entries follow: their keys are this one with a place appended. */
 export function markKey(generation: number, key: string): Buffer {
   return keyBytes(generation, key, 0);
 }
@@ -142,14 +142,14 @@ function keyBytes(generation: number, key: string, extra: number): Buffer {
   return bytes;
 }
 
-/** Where the text of a state key ends, and where its place, if it has one, begins. */
+/** The offset at which the text of a state key ends and its place, if any, begins. */
 export function placeOffset(bytes: Buffer): number {
   const at = bytes.indexOf(TERMINATOR, STATE_HEAD + 1);
   if (at < 0) throw new Error('a state key without an end');
   return at + TERMINATOR.length;
 }
 
-/** The key of a record, whose place begins at `place`. */
+/** The store key of a record whose place begins at `place`. */
 export function keyOf(bytes: Buffer, place: number): string {
   const raw = bytes.toString('utf8', STATE_HEAD + 1, place - TERMINATOR.length);
   const text = raw.includes('\0') ? raw.replaceAll('\0\u0001', '\0') : raw;
@@ -183,8 +183,8 @@ export function encodeEntry({ timestamp, context, value, attempt }: KeptEntry): 
 }
 
 /**
- * @param key key of the record, whose place begins at `place`
- * @param originName the name of an origin's number
+ * @param key record key, whose place begins at `place`
+ * @param originName returns the name of an origin by its number
  */
 export function decodeEntry(
   key: Buffer,
@@ -236,7 +236,7 @@ export function decodeMark(bytes: Buffer): KeyMark {
   };
 }
 
-/** Whether UTF-8 can express a text: no half of a surrogate pair alone. */
+/** Whether UTF-8 can express a text, that is, it has no lone surrogates. */
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

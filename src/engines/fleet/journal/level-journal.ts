@@ -35,19 +35,19 @@ type Database = ClassicLevel<Buffer, Buffer>;
 const NEWLINE = '\n';
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 const EMPTY_META: Meta = { generation: 0, logStart: 0, vector: [], origins: [] };
-/** Of a folder: they can list it and open what is in it. */
+/** Mode bits of a folder that let others list it and open its files. */
 const OTHERS_MAY_READ = 0o055;
 const DURABLE = { sync: true } as const;
 
-/** A journal in a folder of its own, in LevelDB. The folder belongs to one process at a time. */
+/** A journal in LevelDB, in a folder of its own that one process uses at a time. */
 export class LevelJournal implements Journal {
   private meta: Meta = EMPTY_META;
   /** Where the next append goes. */
   private position = 0;
   private readonly numbers = new Map<string, number>();
-  /** A write that nobody waited for failed: what is written behind it might not be read again. */
+  /** Set when a background write failed: whatever is written after it might not be readable again. */
   private tainted: Error | undefined;
-  /** As the folder says. It stays the lowest that says everything, so that older programs read it while they can. */
+  /** Format of the folder: the lowest that can express its content, so that older programs can read it if possible. */
   private format = FORMAT_LEAST;
 
   private constructor(
@@ -58,7 +58,7 @@ export class LevelJournal implements Journal {
   ) {}
 
   /**
-   * Opens a folder, and makes it if it is not there.
+   * Opens a folder, and creates it if necessary.
    * @param fleet the fleet that the data belong to
    * @throws KvsError DADOS_EM_USO, DADOS_INVALIDOS, DISCO_CHEIO
    */
@@ -173,7 +173,7 @@ export class LevelJournal implements Journal {
     if (frota !== fleet)
       throw notOurs(this.folder, `os dados são da frota "${String(frota)}", não de "${fleet}"`);
     await this.readMeta();
-    // A whole state that replaced another leaves the other behind, if nobody had the time to take it away.
+    // The state before may still be there, if the process ended before it was deleted.
     for (const range of otherStates(this.meta.generation)) await this.database.clear(range);
   }
 
@@ -184,7 +184,7 @@ export class LevelJournal implements Journal {
     for (const [number, name] of this.meta.origins.entries()) this.numbers.set(name, number);
   }
 
-  /** What is known after a checkpoint: the log goes on behind everything that may have been written to it. */
+  /** The metadata after a checkpoint: the log continues after everything that may have been written to it. */
   private metaAt(generation: number, vector: VectorEntries): Meta {
     return { generation, logStart: this.position + 1, vector, origins: [...this.numbers.keys()] };
   }
@@ -200,7 +200,7 @@ export class LevelJournal implements Journal {
     });
   }
 
-  /** Numbers are given in ascending order and never taken back: the map's order is theirs. */
+  /** Numbers are assigned in ascending order and never freed, so the map is ordered by them. */
   private numberOf(origin: string): number {
     const known = this.numbers.get(origin);
     if (known !== undefined) return known;
@@ -214,7 +214,7 @@ export class LevelJournal implements Journal {
     await write();
   }
 
-  /** After a failed write the file's tail is unknown: LevelDB writes on behind it, and would not read it again. */
+  /** After a failed write the file's tail is unknown: LevelDB would append after it, and could not read that back. */
   private async reopen(): Promise<void> {
     await this.database.close();
     this.database = await openDatabase(this.folder);

@@ -2,11 +2,11 @@ import type { ClassicLevel } from 'classic-level';
 import type { KeptEntry, KeptKey, KeyMark } from '../../../ports/journal.js';
 import { decodeEntry, decodeMark, keyOf, placeOffset } from './layout.js';
 
-// Records fetched at once: LevelDB works on another thread meanwhile.
+// Records fetched at once; LevelDB reads them on another thread.
 const RECORDS_PER_FETCH = 2_000;
 const FETCH_BYTES = 1024 * 1024;
 
-/** Reads every key of a state, in the order of the records, each with its mark and its entries. */
+/** Reads every key of a state, with its mark and its entries, in record order. */
 export async function readState(
   database: ClassicLevel<Buffer, Buffer>,
   range: { readonly gte: Buffer; readonly lt: Buffer },
@@ -33,7 +33,7 @@ export async function readState(
       const records = await iterator.nextv(RECORDS_PER_FETCH);
       if (records.length === 0) break;
       for (const [key, value] of records) {
-        // Records of one key share everything up to the place, which ends in what stands nowhere else.
+        // Records of one key share everything before the place, and the terminator there occurs nowhere else.
         if (!present || key.length < place || key.compare(present, 0, place, 0, place) !== 0) {
           finish();
           present = key;
