@@ -10,24 +10,24 @@ import type {
   TxnResponse,
 } from './etcd-messages.js';
 
-/** What names keys: one, or those from it up to another. */
+/** A message that names one key or a range of keys. */
 interface Named {
   readonly key: Buffer;
   readonly range_end?: Buffer;
 }
 
 /*
- * Places as layout.ts has them become keys of etcd below the prefix of a store, and back. Pure.
+ * Maps places of layout.ts to keys of etcd below the prefix of a store, and back. Pure.
  */
 
-/** A request as it is sent; what names no keys stays as it is. */
+/** A request with the prefix added; a request without keys is unchanged. */
 export function requestBelow<Req>(prefix: Buffer, path: string, request: Req): Req {
   if (path === TXN.path) return txnBelow(prefix, request as TxnRequest) as Req;
   if (path === RANGE.path) return keysBelow(prefix, request as EtcdRangeRequest) as Req;
   return request;
 }
 
-/** An answer as it is read. */
+/** An answer with the prefix removed. */
 export function answerAbove<Res>(prefix: Buffer, path: string, answer: Res): Res {
   if (path === TXN.path) return txnAbove(prefix, answer as TxnResponse) as Res;
   if (path === RANGE.path) return rangeAbove(prefix, answer as RangeResponse) as Res;
@@ -40,7 +40,7 @@ export function keysBelow<T extends Named>(prefix: Buffer, named: T): T {
   return { ...named, key, range_end: Buffer.concat([prefix, named.range_end]) };
 }
 
-/** A pair without the prefix that its key has. */
+/** A pair with the prefix removed from its key. */
 export function pairAbove(prefix: Buffer, kv: EtcdKeyValue): EtcdKeyValue {
   return { ...kv, key: kv.key.subarray(prefix.length) };
 }

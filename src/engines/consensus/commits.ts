@@ -19,9 +19,9 @@ import type { WritesOptions } from './writes.js';
 type Heads = ReadonlyMap<string, StoredHead>;
 
 /**
- * Several keys written as one step: the plans of single writes, made with one token against heads that were read
- * together, in one transaction of etcd that compares all of those heads and the guards' too. It is applied at most
- * once however often it is sent, and any one of the heads that it wrote tells whether it was.
+ * Writes several keys as one step: the plans of single writes, made with one token against heads that were read
+ * together, in one etcd transaction that compares all of those heads and those of the guards. However often it is
+ * sent, it is applied at most once, and any one of the heads that it wrote tells whether it was.
  */
 export class CommitTransactions {
   constructor(private readonly options: WritesOptions) {}
@@ -34,7 +34,7 @@ export class CommitTransactions {
     for (let lost = 0; ; lost++) {
       let heads = remembered;
       let plans = heads && this.plan(change, heads);
-      // What is only remembered may be enough to try; it is never enough to say that there is nothing to do.
+      // Remembered heads may be enough to try, but never to conclude that there is nothing to do.
       if (heads === undefined || plans === undefined || plans.length === 0) {
         heads = await this.read(change, deadline);
         plans = this.plan(change, heads);
@@ -87,12 +87,12 @@ export class CommitTransactions {
       const facts = new HeadFacts(heads.get(write.key) as StoredHead);
       const step = decide(write, facts, wallMs);
       if (step.kind === 'nothing') return [];
-      // Nobody asks what was newest.
+      // A commit does not report previous values.
       return [{ ...planTransaction(write, step, facts, token), before: undefined }];
     });
   }
 
-  /** Whether the plans were applied; otherwise they never will be. */
+  /** Whether the plans were applied; if not, they never will be. */
   private async apply(plans: readonly WriteTransaction[], heads: Heads, deadline: number): Promise<boolean> {
     const { cache } = this.options;
     const { response, doubtful } = await this.send(transaction(plans, heads), deadline);
@@ -112,7 +112,7 @@ export class CommitTransactions {
       return verdict.outcome;
     });
     if (verdicts.includes('applied')) return true;
-    // All or nothing: what holds for one of them holds for all.
+    // A commit is all or nothing, so one verdict holds for all plans.
     if (verdicts.includes('notApplied')) return false;
     throw unknown();
   }

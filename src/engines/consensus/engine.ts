@@ -29,26 +29,25 @@ import { HeadWatch } from './watch.js';
 import { Writes } from './writes.js';
 
 export interface ConsensusOptions {
-  /** `host:port` of the client door of each etcd member. */
+  /** `host:port` of the client endpoint of each etcd member. */
   readonly members: readonly string[];
   /** A call without an answer fails after this. */
   readonly deadlineMs: number;
-  /** Reads come from any member's own state: possible without a majority, and possibly old. */
+  /** Reads are served from any member's own state: possible without a majority, but maybe stale. */
   readonly localReads: boolean;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
-  /** A fresh text of letters, digits, `-` and `_` that nobody has ever drawn or will draw: names one write. */
+  /** Returns a text of letters, digits, `-` and `_` that is unique for all time: it names one write. */
   readonly newToken: () => string;
-  /** Called when the majority comes or goes, and once soon after the start. */
+  /** Called when the majority is reached or lost, and once soon after the start. */
   readonly onAvailable?: (available: boolean) => void;
   readonly tuning?: Partial<ConsensusTuning>;
 }
 
 /**
- * The consensus engine: everything lies in etcd, on the disks of a majority before a write is acknowledged
- * (linearizable per key). It keeps nothing itself but hints; any number of servers use the same members. See
- * docs/CONSENSUS.md.
+ * The consensus engine: all data are in etcd, on the disks of a majority before a write is acknowledged (linearizable
+ * per key). The engine itself keeps only hints; any number of servers use the same members. See docs/CONSENSUS.md.
  */
 export class ConsensusEngine implements Engine {
   readonly capabilities: Capabilities;
@@ -79,7 +78,7 @@ export class ConsensusEngine implements Engine {
     this.guarantees = new ConsensusGuarantees(members.length, localReads, this);
     const cache = (this.cache = new HeadCache(tuning.cachedHeadBytes));
     const client = (this.client = new EtcdClient(members, tuning, time, random));
-    // Writers tell what was there before at the moment of the write: no replica's own state would do.
+    // Writers report the previous value at the moment of the write, so local reads are not enough.
     const space = (this.space = new EtcdKeySpace(client, time, tuning, logger));
     const reads = new Reads(space, cache, false);
     const forWriters = { client: space, cache, reads, time, random, tuning, newToken };
@@ -107,13 +106,13 @@ export class ConsensusEngine implements Engine {
     return new SessionView(this, this.readingSince(revision));
   }
 
-  /** Begins to look after the members. They need not be there yet. */
+  /** Starts watching the members, which need not be up yet. */
   start(): void {
     this.health.start();
     this.watch.start();
   }
 
-  /** Closes the connections. Calls under way end within an attempt, later ones fail with SERVIDOR_SAINDO. */
+  /** Closes the connections. Calls in progress end within one attempt, later ones fail with SERVIDOR_SAINDO. */
   stop(): Promise<void> {
     this.health.stop();
     this.watch.stop();
@@ -134,7 +133,10 @@ export class ConsensusEngine implements Engine {
       : this.writes.write(write, deadline);
   }
 
-  /** The history of a key is that of the majority, whatever the server was told of local reads: an import that asks is about to write by it. */
+  /**
+   * The history of a key is always read from the majority, even with local reads: an import that asks is about to
+   * write by it.
+   */
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
     return (scan.kind === 'history' ? this.agreed : this.reading).scan<K>(scan);
   }

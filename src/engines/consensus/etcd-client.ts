@@ -13,7 +13,7 @@ export interface CallOptions {
   readonly deadline: number;
   /** The member may answer from its own state. */
   readonly local: boolean;
-  /** Asked first. */
+  /** The member to ask first. */
   readonly prefer?: EtcdMember | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Answered<Res> {
   readonly doubtful: boolean;
 }
 
-/** Who asks the members for readers and writers. */
+/** Sends requests to the members, for readers and writers. */
 export interface EtcdCaller {
   /** @throws Unanswered */
   call<Req, Res extends { readonly header: Header }>(
@@ -35,7 +35,7 @@ export interface EtcdCaller {
   sleep(delayMs: number): Promise<void>;
 }
 
-/** No member answered, or one refused for good. `doubtful`: an attempt may have been applied all the same. */
+/** No member answered, or one refused for good. `doubtful`: an attempt may still have been applied. */
 export class Unanswered extends Error {
   constructor(
     readonly meaning: Meaning | 'stopped',
@@ -45,7 +45,7 @@ export class Unanswered extends Error {
     super(details);
   }
 
-  /** The error of a reader, who does not care what may have been applied. */
+  /** The error for a reader, to whom it does not matter what may have been applied. */
   toReadError(): KvsError {
     if (this.meaning === 'stopped') return stopping();
     if (this.meaning === 'compacted') {
@@ -67,20 +67,20 @@ export class Unanswered extends Error {
   }
 }
 
-/** The error of whoever needs space where the replicas have none. */
+/** The error for a write when the replicas are full. */
 export function noSpace(cause: Unanswered): KvsError {
   return new KvsError('LIMITE_MEMORIA', 'as réplicas chegaram à cota de espaço em disco', { cause });
 }
 
-/** The error of whoever asks a server that stops. */
+/** The error for a caller when the server is stopping. */
 export function stopping(): KvsError {
   return new KvsError('SERVIDOR_SAINDO', 'o servidor está saindo; use outro');
 }
 
 /**
- * The members as one. Asks them in turn until one answers or the deadline passes, those that answered lately first.
- * It repeats a request that may have been applied already: only requests that bear it may come here (reads, and
- * transactions that compare what they change).
+ * A client for all members. It asks them in turn until one answers or the deadline passes, those that answered lately
+ * first. It repeats requests that may have been applied already, so only requests that are safe to repeat may come
+ * here: reads, and transactions that compare what they change.
  */
 export class EtcdClient implements EtcdCaller {
   readonly members: readonly EtcdMember[];
@@ -99,7 +99,7 @@ export class EtcdClient implements EtcdCaller {
     this.turn = Math.floor(random.next() * addresses.length);
   }
 
-  /** The greatest revision that any answer to a call was of. */
+  /** The greatest revision in any answer to a call. */
   get revision(): number {
     return this.latest;
   }
@@ -118,7 +118,7 @@ export class EtcdClient implements EtcdCaller {
       for (const member of this.order(options)) {
         const leftMs = options.deadline - this.time.monotonicMs();
         if (this.stopped) throw new Unanswered('stopped', doubtful, 'parado');
-        // A request that cannot be answered any more only makes the outcome unknown.
+        // A request with no time left for its answer only makes the outcome unknown.
         if (leftMs <= leastMs) throw new Unanswered(doubtful ? 'ambiguous' : 'notApplied', doubtful, details);
         leastMs = attemptMinMs;
         const answer = await member.attempt(method, request, Math.min(leftMs, attemptMs), options.local);

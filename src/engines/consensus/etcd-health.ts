@@ -4,15 +4,15 @@ import type { EtcdClient } from './etcd-client.js';
 import type { ConsensusTuning } from './tuning.js';
 import { RANGE } from './etcd-messages.js';
 
-/** A key that nobody uses: reading it linearizably asks for a majority and nothing else. */
+/** An unused key: a linearizable read of it needs a majority and nothing else. */
 const NOTHING = Buffer.from('m');
 
-/** Rounds without any answer after which the majority counts as lost: one may be only a slow moment. */
+/** Rounds without any answer after which the majority counts as lost: a single one may be just a slow moment. */
 const ROUNDS_LOST = 2;
 
 /**
- * Asks every member for a sign of life, so that no request has to find out who is frozen, and so that people see
- * whether there is a majority.
+ * Probes every member, so that no request has to discover a frozen one, and so that people see whether there is a
+ * majority.
  */
 export class EtcdHealth {
   available = false;
@@ -42,7 +42,7 @@ export class EtcdHealth {
     const { attemptMs, pingMs } = this.tuning;
     const began = this.time.monotonicMs();
     const request = { key: NOTHING, count_only: true };
-    // The first answer settles it: a frozen member must not delay the news.
+    // The first answer is enough: a frozen member must not delay the news.
     const pings = this.client.members.map(async (member) => {
       const { ok } = await member.attempt(RANGE, request, attemptMs, false);
       if (ok) this.heard();

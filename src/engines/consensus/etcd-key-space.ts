@@ -14,16 +14,17 @@ import type { ConsensusTuning } from './tuning.js';
 import { TXN } from './etcd-messages.js';
 import type { Header, Method, RangeResponse } from './etcd-messages.js';
 
-/** How far the heads of programs of before have been looked for, at one revision. */
+/** How far the search for heads of older versions has come, at one revision. */
 interface Search {
   readonly revision: number;
   readonly from: Buffer;
 }
 
 /**
- * Our part of an etcd that others may use too. At the first contact it finds out in which format the store lies there, or
- * makes it: without a record of it, where there are heads of a program that knew no prefix, theirs goes on; otherwise it is
- * a new one, below a prefix. Servers that come at once agree, since only one of them puts the record.
+ * The store's part of an etcd that others may use too. At the first contact it finds out the format of the store, or
+ * creates the store. If no format is recorded, heads without a prefix mean that a store of an older version
+ * continues; otherwise a new store is created below a prefix. Servers that start at once agree, since only one of
+ * them puts the record.
  */
 export class EtcdKeySpace implements EtcdCaller {
   /** What every key of ours begins with. */
@@ -61,7 +62,7 @@ export class EtcdKeySpace implements EtcdCaller {
   }
 
   /**
-   * What every key of ours begins with.
+   * The prefix of every key of the store.
    * @param deadline moment of the monotonic clock
    * @throws as {@link call}
    */
@@ -80,7 +81,10 @@ export class EtcdKeySpace implements EtcdCaller {
     }
   }
 
-  /** What a member's own state says, which may be old: a record is for good, and so are heads where there is none yet. */
+  /**
+   * The prefix by a member's own state, which may be stale but not wrong: a record is permanent, and so are heads
+   * where there is no record yet.
+   */
   private async ofOwnState(deadline: number): Promise<Buffer | undefined> {
     const options = { deadline, local: true };
     const success = [get(STORE_FORMAT_KEY, { local: true })];
@@ -89,18 +93,18 @@ export class EtcdKeySpace implements EtcdCaller {
     if (record !== undefined) return this.adopt(decodeFormat(record.value));
     const request = { ...ALL_HEADS, serializable: true };
     const page = await pageOf(this.client, request, this.tuning.pageHeads, options);
-    // Only for this call: whoever reaches the majority records it.
+    // Valid for this call only: a call that reaches the majority records it.
     return hasHead(page.response) ? prefixOf(BARE) : undefined;
   }
 
-  /** The same for all who ask at once; each waits no longer than it wants to. */
+  /** Shared by all concurrent callers; each waits no longer than its own deadline. */
   private async settled(deadline: number): Promise<Buffer> {
     for (;;) {
       const asked = (this.choosing ??= this.settle(deadline));
       try {
         return await asked;
       } catch (thrown) {
-        // Whoever began it may have had less time left.
+        // The caller that started it may have had less time left.
         const isLate = thrown instanceof Unanswered && LATE.has(thrown.meaning);
         if (!isLate || this.time.monotonicMs() >= deadline) throw thrown;
       } finally {
@@ -116,7 +120,7 @@ export class EtcdKeySpace implements EtcdCaller {
       if (record !== undefined) return this.adopt(record);
       const { revision, found } = await this.searchHeads(deadline);
       const format = found ? BARE : PREFIXED;
-      // Heads are never removed. That there are none must still be so when the record is put.
+      // Heads are never removed, but new ones may appear: there must still be none when the record is put.
       const still = found || lost >= consensusLimits.lostRaces ? [] : [untouched(ALL_HEADS, revision)];
       const compare = [absent(STORE_FORMAT_KEY), ...still];
       const success = [put(STORE_FORMAT_KEY, encodeStoreFormat(format))];
@@ -124,7 +128,7 @@ export class EtcdKeySpace implements EtcdCaller {
         const { response } = await this.client.call(TXN, { compare, success, failure: [] }, options);
         if (!response.succeeded) continue;
       } catch (thrown) {
-        // A store that is there is read and used up to the last byte, and recorded when there is room.
+        // An existing store remains usable when the replicas are full: its format is recorded when there is room.
         if (!found || !(thrown instanceof Unanswered) || thrown.meaning !== 'full') throw thrown;
       }
       const { number, prefix } = format;
@@ -133,7 +137,7 @@ export class EtcdKeySpace implements EtcdCaller {
     }
   }
 
-  /** A format that was recorded before. */
+  /** Uses a format that was recorded before. */
   private adopt(format: StoreFormat): Buffer {
     if (format === PREFIXED && this.chosen === undefined) void this.lookForStrays();
     return this.choose(format);
@@ -151,7 +155,7 @@ export class EtcdKeySpace implements EtcdCaller {
     return record && decodeFormat(record.value);
   }
 
-  /** Whether there are heads without a prefix at a revision. What a call had no time for, the next one goes on with. */
+  /** Whether there are heads without a prefix at a revision. If a call runs out of time, the next one continues. */
   private async searchHeads(deadline: number): Promise<{ revision: number; found: boolean }> {
     for (;;) {
       const { revision, from } = this.search ?? { revision: 0, from: ALL_HEADS.key };
@@ -160,7 +164,7 @@ export class EtcdKeySpace implements EtcdCaller {
       const { pageHeads } = this.tuning;
       const page = await pageOf(this.client, request, pageHeads, { deadline, local }).catch(
         (thrown: unknown) => {
-          // The revision may be gone: from the beginning next time.
+          // The revision may be compacted: the next search starts over.
           if (thrown instanceof Unanswered && thrown.meaning === 'compacted') this.search = undefined;
           throw thrown;
         },
@@ -177,7 +181,7 @@ export class EtcdKeySpace implements EtcdCaller {
     }
   }
 
-  /** Warns if a program of before works beside a store that it does not see. */
+  /** Warns if a server of an older version works beside a store that it does not see. */
   private async lookForStrays(): Promise<void> {
     const options = () => ({ deadline: this.time.monotonicMs() + STRAYS_MS, local: true });
     try {
@@ -210,10 +214,10 @@ export class EtcdKeySpace implements EtcdCaller {
   }
 }
 
-/** What ends a call that had no more time. */
+/** Meanings of a call that ran out of time. */
 const LATE: ReadonlySet<Unanswered['meaning']> = new Set(['notApplied', 'ambiguous', 'leaderless'] as const);
 
-/** For a page of the search for strays, ms: nobody waits for it. */
+/** Time for a page of the search for strays, ms: nobody waits for it. */
 const STRAYS_MS = 5_000;
 
 function prefixOf({ prefix }: StoreFormat): Buffer {
@@ -224,7 +228,7 @@ function hasHead({ kvs }: RangeResponse): boolean {
   return kvs.some((kv) => ourHead(kv) !== undefined);
 }
 
-/** Of the request that waited for the format nothing was sent, whatever may have become of the record of it. */
+/** The request that waited for the format was never sent, even if the outcome of recording it is unknown. */
 function nothingSent({ meaning, message }: Unanswered): Unanswered {
   return new Unanswered(meaning === 'ambiguous' ? 'notApplied' : meaning, false, message);
 }

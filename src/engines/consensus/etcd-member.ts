@@ -11,8 +11,8 @@ type MemberAnswer<Res> =
   | { readonly ok: false; readonly meaning: Meaning; readonly details: string };
 
 /**
- * What the last attempts showed: `good`; `leaderless`: answers, but only from its own state; `mute`: unreachable, or
- * does not answer in time.
+ * The result of the last attempts: `good`; `leaderless`: answers, but only from its own state; `mute`: unreachable,
+ * or does not answer in time.
  */
 export type MemberCondition = 'good' | 'leaderless' | 'mute';
 
@@ -26,7 +26,7 @@ export class EtcdMember {
   condition: MemberCondition = 'good';
   private readonly client: Client;
 
-  /** @param address `host:port` of its client door */
+  /** @param address `host:port` of its client endpoint */
   constructor(
     readonly address: string,
     tuning: ConsensusTuning,
@@ -39,13 +39,13 @@ export class EtcdMember {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.keepalive_time_ms': tuning.keepaliveMs,
       'grpc.keepalive_timeout_ms': tuning.keepaliveTimeoutMs,
-      // Proxies from the environment are for the outside world.
+      // Members are never reached through a proxy from the environment.
       'grpc.enable_http_proxy': 0,
     });
   }
 
   /**
-   * Asks once. Never rejects; what was not sent is known to be so.
+   * Sends a request once. Never rejects; a request that was not sent is known to be so.
    * @param timeoutMs for everything
    * @param local the member may answer from its own state, without a leader
    */
@@ -55,7 +55,7 @@ export class EtcdMember {
     timeoutMs: number,
     local: boolean,
   ): Promise<MemberAnswer<Res>> {
-    // gRPC deadlines are moments of the machine's clock.
+    // gRPC deadlines are moments of the system clock.
     const deadline = Date.now() + timeoutMs;
     if (!(await this.connected(deadline))) {
       this.condition = 'mute';
@@ -79,7 +79,7 @@ export class EtcdMember {
 
   private learn(answer: MemberAnswer<unknown>, local: boolean): void {
     if (answer.ok) {
-      // An answer from its own state says nothing of a leader.
+      // A local answer proves nothing about a leader.
       if (!local) this.condition = 'good';
       else if (this.condition === 'mute') this.condition = 'leaderless';
     } else if (answer.meaning === 'leaderless') this.condition = 'leaderless';

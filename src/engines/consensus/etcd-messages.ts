@@ -3,7 +3,7 @@ import { loadSync } from '@grpc/proto-loader';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { protoPath } from '../../files/proto-path.js';
 
-/** etcd's messages as plain objects, as far as they are used; proto/etcd.proto has the field numbers. */
+/** The etcd messages used here, as plain objects; proto/etcd.proto has the field numbers. */
 export interface Header {
   readonly revision: number;
 }
@@ -38,10 +38,10 @@ export type RequestOp =
   | { readonly request_put: { readonly key: Buffer; readonly value: Buffer; readonly lease?: number } }
   | { readonly request_delete_range: { readonly key: Buffer; readonly range_end?: Buffer } };
 
-/** Numbers of `Compare.CompareResult`. Numbers, since a name that the loader does not know silently becomes 0. */
+/** Values of `Compare.CompareResult`. Numbers, since the loader silently turns an unknown name into 0. */
 export const RESULT = Object.freeze({ EQUAL: 0, GREATER: 1, LESS: 2, NOT_EQUAL: 3 });
 
-/** Numbers of `Compare.CompareTarget`. */
+/** Values of `Compare.CompareTarget`. */
 export const TARGET = Object.freeze({ VERSION: 0, CREATE: 1, MOD: 2, VALUE: 3, LEASE: 4 });
 
 export interface Compare {
@@ -50,7 +50,7 @@ export interface Compare {
   readonly key: Buffer;
   readonly mod_revision?: number;
   readonly create_revision?: number;
-  /** Not included: what is compared of every key of the range. */
+  /** End of the range, not included; the comparison applies to every key of the range. */
   readonly range_end?: Buffer;
 }
 
@@ -112,7 +112,7 @@ export const LEASE_GRANT = method<LeaseGrantRequest, LeaseGrantResponse>(
 );
 export const WATCH = method<WatchRequest, WatchResponse>(loaded, 'etcdserverpb.Watch', 'Watch');
 
-/** @param longs how numbers of 64 bits come: those that name members do not fit in a number */
+/** @param longs type of 64-bit numbers: those that name members do not fit in a number */
 export function loadEtcd(longs: typeof Number | typeof String): PackageDefinition {
   return loadSync(protoPath('etcd.proto'), { keepCase: true, longs, defaults: true, arrays: true });
 }

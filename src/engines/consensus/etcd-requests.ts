@@ -6,7 +6,7 @@ import type { Compare, EtcdKeyValue, RequestOp, TxnResponse } from './etcd-messa
 interface ReadAt {
   /** The member may answer from its own state. */
   readonly local: boolean;
-  /** Of the whole store; the newest if absent. */
+  /** Revision of the whole store; the newest if absent. */
   readonly revision?: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export function put(key: Buffer, value: Buffer): RequestOp {
   return { request_put: { key, value } };
 }
 
-/** Puts a key that goes with a lease. */
+/** Puts a key that is removed with a lease. */
 export function putFor(lease: number, key: Buffer, value: Buffer): RequestOp {
   return { request_put: { key, value, lease } };
 }

@@ -7,18 +7,19 @@ const REVISION = /^c2\.([0-9a-z]{1,11})$/;
 
 /** What guarantees need of their engine. */
 interface Revisions {
-  /** The greatest revision of the replicas of which answers may have shown something. */
+  /** The greatest revision of the replicas that answers may have shown. */
   readonly revision: number;
-  /** The store as it is at this revision or later, whichever replica answers. */
+  /** A view of the store at this revision or later, whichever replica answers. */
   since(revision: number): Engine;
 }
 
 /**
- * What a client of the consensus engine may ask for: see {@link Guarantees}. A write is on the disks of a majority of the
- * replicas before it is answered, so up to that many confirm it, and more never do in time to be waited for.
+ * The guarantees that a client of the consensus engine may ask for: see {@link Guarantees}. A write is on the disks
+ * of a majority of the replicas before it is answered, so up to that many confirm it; waiting for more is not
+ * offered.
  *
- * A session is a revision of the replicas, all of which count alike. Whoever reads linearizably never goes back; where a
- * replica answers from its own state, what is older than the session is asked again of the majority.
+ * A session is a revision of the replicas, which is the same on all of them. Linearizable reads never go back; where
+ * a replica answers from its own state, an answer older than the session is asked again of the majority.
  */
 export class ConsensusGuarantees implements Guarantees {
   private readonly majority: number;
@@ -31,7 +32,7 @@ export class ConsensusGuarantees implements Guarantees {
     this.majority = Math.floor(members / 2) + 1;
   }
 
-  /** What a token claims is not believed beyond the session that brings it. */
+  /** A false claim in a token affects only the session that brings it. */
   session(token?: string): string {
     const seen = token === undefined ? 0 : revisionIn(token);
     return PREFIX + Math.max(seen, this.engine.revision).toString(36);

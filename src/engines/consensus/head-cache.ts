@@ -1,11 +1,11 @@
 import { BoundedMap } from '../../core/bounded-map.js';
 import type { StoredHead } from './records.js';
 
-/** What a remembered head costs beside its key, estimated: two objects, eight tokens, a place in the map. */
+/** Estimated memory of a cached head beside its key: two objects, eight tokens, a place in the map. */
 const HEAD_BYTES = 600;
 
 /**
- * Heads seen lately, the one used longest ago forgotten first. Only a hint: whoever uses a head lets etcd compare it,
+ * Heads seen lately; the least recently used is forgotten first. Only a hint: etcd compares every head that is used,
  * so a stale one costs a second request and nothing else.
  */
 export class HeadCache {
@@ -37,10 +37,10 @@ export class HeadCache {
     while (this.bytes > this.bytesMax && this.heads.size > 1) this.heads.forgetOldest();
   }
 
-  /** As {@link note}, for keys that are remembered already. */
+  /** As {@link note}, but only for heads already cached. */
   refresh(key: string, head: StoredHead): void {
     const known = this.heads.get(key);
-    // In place: being written elsewhere is no use of it here.
+    // In place: a write elsewhere is no use of the head here.
     if (known !== undefined && known.revision < head.revision) this.heads.replace(key, head);
   }
 

@@ -1,17 +1,17 @@
 import { limits } from '../../core/limits.js';
 
 /**
- * Where things lie in etcd, below the prefix of the store (see store-format.ts). For a key K with the escaped form E (`%` → `%25`, `!` → `%21`), a version counter n and a
- * timestamp t:
+ * The layout in etcd, below the prefix of the store (see store-format.ts). For a key K with the escaped form E (`%` →
+ * `%25`, `!` → `%21`), a version counter n and a timestamp t:
  *
- *     h K                the head: counters and what is newest; K itself, so that heads are in the order of keys
+ *     h K                the head: counters and the newest place; K unescaped, so that heads are in the order of keys
  *     v E ! t            the value; t in 16 digits
  *     n E ! (MAX − n)    → t; in 10 digits, newest first
  *     t E ! (MAX − t)    → n; in 16 digits, newest first
- *     p ID               what became of a request, for a time
+ *     p ID               the outcome of a request, for a time
  *
  * etcd answers "the first from here on" in O(log n) but "the last up to here" only by reading everything, so the two
- * indexes count down: the greatest version ≤ n is the first at or after its place. E holds no `!`, so what lies
+ * indexes count down: the greatest version ≤ n is the first at or after its place. E contains no `!`, so what is
  * between `E!` and `E"` (the next character) belongs to K and to no other key. Pure.
  */
 
@@ -49,7 +49,7 @@ export const ALL_HEADS: EtcdRange = Object.freeze({ key: Buffer.from('h'), range
 /** All values. */
 export const ALL_VALUES: EtcdRange = Object.freeze({ key: Buffer.from('v'), range_end: Buffer.from('w') });
 
-/** Whether a value may lie at a place: what others have there looks different. */
+/** Whether a place has the form of a value's: keys of other programs look different. */
 export function isPlaceOfValue(place: Buffer): boolean {
   return VALUE_END.test(place.toString('latin1', place.length - TIMESTAMP_DIGITS - SEPARATOR.length));
 }
@@ -61,12 +61,12 @@ export function placeOfValue(place: Buffer): { readonly key: string; readonly ti
   return { key, timestamp: lastDigits(place, TIMESTAMP_DIGITS) };
 }
 
-/** The heads from one key to another, both included. */
+/** The heads of a range of keys, both ends included. */
 export function headRange(from: string, to: string): EtcdRange {
   return { key: headKey(from), range_end: after(headKey(to)) };
 }
 
-/** What became of a request. */
+/** The outcome of a request. */
 export function requestKey(id: string): Buffer {
   return Buffer.from(`p${id}`, 'latin1');
 }
@@ -86,7 +86,7 @@ export function timeKey(key: string, timestamp: number): Buffer {
   return place('t', key, fixed(TIMESTAMP_MAX - timestamp, TIMESTAMP_DIGITS));
 }
 
-/** The index by version from the greatest version ≤ `version` (any number) on, downwards. */
+/** The index by version, downwards from the greatest version ≤ `version` (any number). */
 export function versionsUpTo(key: string, version: number): EtcdRange {
   return { key: versionKey(key, clamp(version, limits.version)), range_end: end('n', key) };
 }
@@ -96,7 +96,7 @@ export function versionsBelow(key: string, version: number): EtcdRange {
   return { key: after(versionKey(key, version)), range_end: end('n', key) };
 }
 
-/** The index by time from the greatest timestamp ≤ `timestamp` (any number) on, downwards. */
+/** The index by time, downwards from the greatest timestamp ≤ `timestamp` (any number). */
 export function timesUpTo(key: string, timestamp: number): EtcdRange {
   return { key: timeKey(key, clamp(timestamp, limits.timestampMs)), range_end: end('t', key) };
 }
@@ -116,7 +116,7 @@ export function valuesBelow(key: string, timestamp: number): EtcdRange {
   return { key: place('v', key, ''), range_end: valueKey(key, timestamp) };
 }
 
-/** Everything that a key has but its head. */
+/** All data of a key except its head. */
 export function contentOf(key: string): readonly EtcdRange[] {
   return ['v', 'n', 't'].map((kind) => ({ key: place(kind, key, ''), range_end: end(kind, key) }));
 }
@@ -143,12 +143,12 @@ function end(kind: string, key: string): Buffer {
   return Buffer.from(`${kind}${escapeKey(key)}${AFTER_SEPARATOR}`, 'utf8');
 }
 
-/** The least place after another. */
+/** The smallest place after another. */
 export function after(key: Buffer): Buffer {
   return Buffer.concat([key, Buffer.of(0)]);
 }
 
-/** Versions and timestamps begin at 1: 0 stands for everything that is less. */
+/** Versions and timestamps start at 1, so 0 stands for anything smaller. */
 function clamp(value: number, greatest: number): number {
   return Math.max(0, Math.min(Math.floor(value), greatest));
 }

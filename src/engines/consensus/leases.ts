@@ -4,21 +4,21 @@ import { Unanswered } from './etcd-client.js';
 import type { EtcdCaller } from './etcd-client.js';
 import { LEASE_GRANT } from './etcd-messages.js';
 
-/** A lease: what is put under it is removed by etcd when it runs out. */
+/** A lease: etcd removes the keys put under it when it expires. */
 interface Lease {
   readonly id: number;
-  /** Until this moment of the monotonic clock it lasts for at least `leastMs` more. */
+  /** Until this moment of the monotonic clock, at least `leastMs` of the lease remain. */
   readonly usableUntilMs: number;
 }
 
 /**
- * The lease under which a server puts what is to be forgotten after a time: one for all that it puts within that time,
- * granted for twice as long, so that a write costs none of its own.
+ * Leases of a server for keys that expire. One lease serves all that it puts within a time, and is granted for twice
+ * as long, so that a write needs none of its own.
  */
 export class Leases {
   private current: Promise<Lease> | undefined;
 
-  /** @param leastMs what is put under a lease stays at least so long */
+  /** @param leastMs keys put under a lease stay at least so long */
   constructor(
     private readonly client: EtcdCaller,
     private readonly time: Time,
@@ -27,7 +27,7 @@ export class Leases {
   ) {}
 
   /**
-   * A lease that lasts.
+   * A lease with at least `leastMs` remaining.
    * @param deadline moment of the monotonic clock
    * @throws Unanswered
    */
@@ -45,14 +45,14 @@ export class Leases {
     }
   }
 
-  /** The replicas do not know the lease (any more). */
+  /** Called when the replicas do not know the lease (any more). */
   forget(): void {
     this.current = undefined;
   }
 
   private async grant(deadline: number): Promise<Lease> {
     const usableUntilMs = this.time.monotonicMs() + this.leastMs;
-    // Chosen here, so that a request that is sent again asks for the same lease, and small enough for a number.
+    // Chosen here, so that a request sent again asks for the same lease, and small enough for a safe integer.
     const id =
       1 + Math.floor(this.random.next() * 2 ** 26) * 2 ** 26 + Math.floor(this.random.next() * 2 ** 26);
     const request = { TTL: Math.ceil((2 * this.leastMs) / 1000), ID: id };
@@ -67,5 +67,5 @@ export class Leases {
   }
 }
 
-/** What etcd says of a write under a lease that it does not know. */
+/** The error of etcd for a write under an unknown lease. */
 export const LEASE_LOST = 'requested lease not found';

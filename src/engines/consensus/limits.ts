@@ -1,10 +1,10 @@
 import { assertRelation, limits } from '../../core/limits.js';
 
-/** Bounds of how a store is found in an etcd that others use too. */
+/** Limits on the search for a store in an etcd that others use too. */
 export const consensusLimits = Object.freeze({
-  /** Foreign keys that a start looks through for what an earlier version may have written beside a new store. */
+  /** Foreign keys examined at a start for data that an earlier version may have written beside a new store. */
   strayHeads: 10_000,
-  /** Attempts to make a new store while others keep writing where an earlier version would. */
+  /** Attempts to create a new store while others keep writing where an earlier version would. */
   lostRaces: 3,
 });
 

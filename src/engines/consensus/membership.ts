@@ -39,15 +39,15 @@ const MEMBER_REMOVE = method<{ readonly ID: string }, Members>(
   'MemberRemove',
 );
 
-/** Reading it linearizably asks for a majority and nothing else. */
+/** A linearizable read of this key needs a majority and nothing else. */
 const NOTHING = { key: Buffer.from('m'), count_only: true };
 
 /**
- * Gives the place of a replica whose data are lost to a new one of the same name, which is to be started with an empty
- * folder. The old one is taken out of the members first and the new one added as another member, never as the same: a
- * member that has forgotten what it voted for could help two leaders into one term.
+ * Replaces a replica whose data are lost by a new one of the same name, to be started with an empty folder. The old
+ * member is removed first and the new one added as another member, never as the same: a member that has forgotten its
+ * votes could help elect two leaders in one term.
  *
- * It may be cut off anywhere and done again: whoever has the name or the address is taken out first.
+ * It can be interrupted anywhere and repeated: members with the same name or address are removed first.
  */
 export class Replacement {
   private readonly self: ListedReplica;
@@ -87,7 +87,7 @@ export class Replacement {
     }
   }
 
-  /** @throws KvsError CONFIGURACAO if the replica runs: its data are not lost */
+  /** @throws KvsError CONFIGURACAO if the replica is running: then its data are not lost */
   private async assertGone(): Promise<void> {
     const { client, name } = this.self;
     const answers = await this.ask(client, MEMBER_LIST, {}).then(
@@ -146,7 +146,7 @@ export class Replacement {
     const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
     const metadata = new Metadata();
     metadata.set('hasleader', 'true');
-    // gRPC deadlines are moments of the machine's clock.
+    // gRPC deadlines are moments of the system clock.
     const options = { deadline: Date.now() + replacementLimits.attemptMs };
     return new Promise<Res>((resolve, reject) => {
       const done = (error: ServiceError | null, response?: Res): void => {
@@ -161,7 +161,7 @@ export class Replacement {
     });
   }
 
-  /** Not by the port, whose timers keep no process alive: this one has nothing else to live for. */
+  /** Not through the `Time` port: its timers keep no process alive, and nothing else does here. */
   private pause(): Promise<void> {
     return sleep(replacementLimits.pauseMs);
   }
@@ -179,7 +179,7 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'number';
 }
 
-/** What the replicas went on refusing. */
+/** The error for a change that the replicas went on refusing. */
 function refused(cause: ServiceError): KvsError {
   const lost = cause.code === status.UNAVAILABLE || cause.code === status.DEADLINE_EXCEEDED;
   return new KvsError(

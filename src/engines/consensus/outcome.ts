@@ -3,21 +3,21 @@ import { status } from '@grpc/grpc-js';
 /**
  * What a failed attempt means:
  *
- * - `leaderless`: the member knows no leader and did not even propose it: known not applied
- * - `notApplied`: never reached etcd, or etcd put it off before proposing it
- * - `ambiguous`: nobody can tell yet whether it was or will be applied
+ * - `leaderless`: the member knows no leader and did not propose it: known not applied
+ * - `notApplied`: never reached etcd, or etcd rejected it before proposing it
+ * - `ambiguous`: it is unknown whether it was or will be applied
  * - `full`: refused, the space quota is used up
  * - `compacted`: refused, that revision is gone
- * - `refused`: refused for good for another reason: a mistake of ours, or of who configured the replicas
+ * - `refused`: refused for good for another reason: a bug here, or a misconfiguration of the replicas
  */
 export type Meaning = 'leaderless' | 'notApplied' | 'ambiguous' | 'full' | 'compacted' | 'refused';
 
-/** What grpc-js says of an answer that is larger than it takes. */
+/** The error of grpc-js for an answer that is too large. */
 export const TOO_LARGE = 'Received message larger than max';
 
 /**
- * What etcd says before it proposes anything, and grpc-js before it sends anything. Texts, since etcd uses one status
- * for what was refused at the door and for what got lost on its way.
+ * Errors of etcd before it proposes anything, and of grpc-js before it sends anything. By text, since etcd uses the
+ * same status for a request that it rejected and for one that got lost.
  */
 const MEANINGS: readonly (readonly [text: string, meaning: Meaning])[] = [
   ['etcdserver: no leader', 'leaderless'],
@@ -33,7 +33,7 @@ const MEANINGS: readonly (readonly [text: string, meaning: Meaning])[] = [
   ['Name resolution failed', 'notApplied'],
 ];
 
-/** Statuses with which etcd refuses a request for what it is; whatever is not here or above is ambiguous. */
+/** Statuses with which etcd refuses a request for what it is. Anything not listed here or above is ambiguous. */
 const REFUSALS: readonly status[] = [
   status.INVALID_ARGUMENT,
   status.FAILED_PRECONDITION,

@@ -4,11 +4,12 @@ import { TOO_LARGE } from './outcome.js';
 import { RANGE } from './etcd-messages.js';
 import type { EtcdRangeRequest, RangeResponse } from './etcd-messages.js';
 
-/** A page that is too large for an answer is asked for again in so many parts. */
+/** Factor by which a page is reduced when its answer is too large. */
 const PARTS = 8;
 
 /**
- * A page of a range: fewer keys where values of other programs lie among ours that are larger than any of ours.
+ * A page of a range, with fewer keys if an answer is too large: values of other programs in the range may exceed
+ * ours.
  * @throws Unanswered
  */
 export async function pageOf(

@@ -4,15 +4,15 @@ import { ALL_HEADS, ALL_VALUES, headRange, valuesOf } from './layout.js';
 import type { Reads } from './reads.js';
 import type { Bound, Scanner } from './scanner.js';
 
-/** In vector clocks: the replicas, which put all writes in one order. */
+/** Origin in vector clocks: the replicas, which put all writes in one order. */
 const ORIGIN = 'consenso';
 
-/** What an engine reads, by reads that go where they were told: see {@link Reads}. */
+/** The queries and scans of an engine, by local or linearizable reads: see {@link Reads}. */
 export class ReplicaReading {
   constructor(
     private readonly reads: Reads,
     private readonly scanner: Scanner,
-    /** The deadline of a request that is sent now. */
+    /** Deadline for a request sent now. */
     private readonly deadline: () => number,
   ) {}
 

@@ -13,15 +13,15 @@ import { first, get, read, unchanged } from './etcd-requests.js';
 import { TXN } from './etcd-messages.js';
 import type { Header, EtcdKeyValue, TxnRequest, TxnResponse } from './etcd-messages.js';
 
-/** A moment of the whole store, and the member that is known to have reached it. */
+/** A revision of the whole store, and the member that is known to have reached it. */
 export interface Moment {
   readonly revision: number;
   readonly member?: EtcdMember | undefined;
 }
 
 /**
- * Reads of one key. The first request of each is linearizable (or local, if the server was told so); what follows
- * reads the same revision, which is the same on every member and so asks nobody for leave.
+ * Reads of one key. The first request of each is linearizable (or local, if the server is configured so). The
+ * following ones read the same revision, which is the same on every member and so needs no majority.
  */
 export class Reads {
   constructor(
@@ -29,12 +29,12 @@ export class Reads {
     private readonly cache: HeadCache,
     /** Whether answers may come from the member's own, possibly old state. */
     readonly local: boolean,
-    /** In a session: no answer is of an earlier revision than this, nor than any answer before it. */
+    /** In a session, no answer is older than this revision, or than any answer before it. */
     private since?: number,
   ) {}
 
   /**
-   * The head of a key now, whatever the server was told of local reads: for writers.
+   * The head of a key now, for writers: never from a local read.
    * @throws KvsError as {@link headOf}
    */
   async head(key: string, deadline: number): Promise<StoredHead> {
@@ -77,7 +77,7 @@ export class Reads {
     return this.indexed(key, timesUpTo(key, timestamp), (entry) => timestampOfPlace(entry.key), deadline);
   }
 
-  /** The row that the first entry of a range of an index stands for. */
+  /** The row of the first index entry in a range. */
   private async indexed(
     key: string,
     range: EtcdRange,
@@ -94,14 +94,14 @@ export class Reads {
     return this.value(key, { timestamp: timestampOf(entry) }, moment, deadline);
   }
 
-  /** The first request of a read, from a member's own state if that will do and is not too old. */
+  /** The first request of a read, from a member's own state if allowed and recent enough. */
   private begin(request: (local: boolean) => TxnRequest, deadline: number): Promise<Answered<TxnResponse>> {
     return this.recent((local) => this.ask(request(local), { deadline, local }));
   }
 
   /**
-   * Asks as these reads do, and again of the majority where a member's own state was older than {@link since}.
-   * @throws KvsError SESSAO_ADIANTE if the majority has not come as far: it is not of the replicas that the session knows
+   * Asks locally where allowed, and again of the majority if a member's own state was older than {@link since}.
+   * @throws KvsError SESSAO_ADIANTE if the majority is older too: the session is of other replicas
    */
   async recent<Res extends { readonly header: Header }>(
     ask: (local: boolean) => Promise<Answered<Res>>,
@@ -119,7 +119,7 @@ export class Reads {
     );
   }
 
-  /** Whether an answer may follow those before it. */
+  /** Whether an answer is at least as new as those before it. */
   private advance({ response }: Answered<{ readonly header: Header }>): boolean {
     const { revision } = response.header;
     const { since = 0 } = this;
@@ -128,8 +128,8 @@ export class Reads {
   }
 
   /**
-   * The value that a key had at a place, at a moment when it was there.
-   * @throws KvsError INTERNO if it was not: an index and the values contradict each other
+   * The value that a key had at a place, at a moment when it existed.
+   * @throws KvsError INTERNO if it did not: an index and the values contradict each other
    */
   async value(key: string, place: Pick<Place, 'timestamp'>, moment: Moment, deadline: number): Promise<Row> {
     const { revision, member } = moment;
@@ -139,7 +139,7 @@ export class Reads {
     return present(rowOf(key, place.timestamp, read(response, 0)), key, place);
   }
 
-  /** @throws KvsError as readers see it */
+  /** @throws KvsError from {@link Unanswered.toReadError} */
   async ask(
     request: TxnRequest,
     options: { readonly deadline: number; readonly local: boolean; readonly prefer?: EtcdMember | undefined },

@@ -3,22 +3,22 @@ import type { Row } from '../../ports/engine.js';
 import type { Place } from '../plan.js';
 import type { EtcdKeyValue } from './etcd-messages.js';
 
-/** What is known of a key, whether it has values or not. Written by every write to the key, never removed. */
+/** What is known of a key, with or without values. Written by every write to the key, never removed. */
 export interface HeadRecord {
   /** Greatest version ever given; it outlives its value. */
   readonly greatestVersion: number;
   /** Greatest timestamp ever given. */
   readonly greatestTimestamp: number;
-  /** The newest value that is here. */
+  /** The place of the newest value that still exists. */
   readonly last: Place | undefined;
-  /** Tokens of the last {@link RECENT_WRITES} writes, the newest last: whose write it was that was applied. */
+  /** Tokens of the last {@link RECENT_WRITES} writes, the newest last: they tell which writes were applied. */
   readonly recent: readonly string[];
 }
 
-/** A head as etcd had it at some moment. */
+/** A head as etcd had it at one moment. */
 export interface StoredHead {
   readonly record: HeadRecord;
-  /** Revision of its last write; 0 if there was none yet. */
+  /** Revision of its last write; 0 if there was none. */
   readonly revision: number;
   /** How many writes it has had. */
   readonly writes: number;
@@ -34,7 +34,7 @@ export const NO_HEAD: StoredHead = Object.freeze({
   writes: 0,
 });
 
-/** Format of head and value records, first in each. */
+/** Format of head and value records, at the start of each. */
 const FORMAT = 1;
 
 /** `{"formato":1,"maiorVersao":3,"maiorInstante":…,"ultima":[3,…] or null,"recentes":["…"]}` */
@@ -66,8 +66,8 @@ export function decodeHead(bytes: Buffer): HeadRecord {
 }
 
 /**
- * A head as a range answered it, for whoever writes; {@link NO_HEAD} if there was nothing.
- * @throws KvsError NAO_SUPORTADO if another program has something there, which is left as it is
+ * The head that a range returned, for writers; {@link NO_HEAD} if there was nothing.
+ * @throws KvsError NAO_SUPORTADO if another program has data there, which are left alone
  */
 export function headOf(kv: EtcdKeyValue | undefined): StoredHead {
   const head = ourHead(kv);
@@ -78,21 +78,21 @@ export function headOf(kv: EtcdKeyValue | undefined): StoredHead {
   );
 }
 
-/** As {@link headOf}, for whoever reads: `undefined` if another program has something there. */
+/** As {@link headOf}, for readers: `undefined` if another program has data there. */
 export function ourHead(kv: EtcdKeyValue | undefined): StoredHead | undefined {
   if (kv === undefined) return NO_HEAD;
   const record = ours(() => decodeHead(kv.value));
   return record && { record, revision: kv.mod_revision, writes: kv.version };
 }
 
-/** `1 <version> <token>`, a line feed, and the value as it is. */
+/** `1 <version> <token>`, a line feed, and the value unchanged. */
 export function encodeValue(version: number, token: string, value: string): Buffer {
   return Buffer.from(`${FORMAT} ${version} ${token}\n${value}`, 'utf8');
 }
 
 interface ValueRecord {
   readonly version: number;
-  /** Of the write that put it here. */
+  /** Token of the write that put it here. */
   readonly token: string;
   readonly value: string;
 }
@@ -132,7 +132,7 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) return parsed as Readonly<Record<string, unknown>>;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw foreign(text);
 }

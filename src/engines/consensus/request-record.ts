@@ -3,9 +3,9 @@ import { hashString } from '../../core/hash.js';
 import { foreign, isCount, parseObject } from './records.js';
 import type { Place } from '../plan.js';
 
-/** What became of a request: where its value was put, and what it was. */
+/** The outcome of a request: the place and the fingerprint of its value. */
 export interface RequestRecord extends Place {
-  /** Characters and hash of the key and of the value: whether a repeated request asks for the same. */
+  /** Length and hash of the key and of the value: they tell whether a repeated request is the same. */
   readonly print: readonly number[];
 }
 

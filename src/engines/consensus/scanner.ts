@@ -31,15 +31,15 @@ interface KeyWithLast {
 }
 
 /**
- * Every key of a range that has a value, with the row wanted, in the order of code points: the state at one revision,
- * however long it takes. Page by page, when the reader asks for it. What others have put among it is passed over.
+ * Walks every key of a range that has a value, with the wanted row, in the order of code points: the state at one
+ * revision, however long it takes. Pages are read on demand, and keys of other programs are skipped.
  */
 export class Scanner {
   constructor(
     private readonly client: EtcdCaller,
     private readonly reads: Reads,
     private readonly tuning: ConsensusTuning,
-    /** The deadline of a request that is sent now. */
+    /** Deadline for a request sent now. */
     private readonly deadline: () => number,
   ) {}
 
@@ -96,7 +96,7 @@ export class Scanner {
       return pageOf(this.client, request, this.tuning.pageHeads, options);
     };
     try {
-      // A revision that was fixed by the first page is the same everywhere.
+      // The revision fixed by the first page is the same on every member.
       const { response, member: answering } = await (revision > 0 ? ask(true) : this.reads.recent(ask));
       const fixed = revision > 0 ? revision : response.header.revision;
       return { response, moment: { revision: fixed, member: answering } };
@@ -123,7 +123,7 @@ export class Scanner {
     return keys.map(({ key }) => ({ key, row: found.get(key) }));
   }
 
-  /** Where the wanted row of each key is; nothing for a key that has none. */
+  /** The timestamp of the wanted row of each key; absent for a key without one. */
   private async timestamps(
     keys: readonly KeyWithLast[],
     bound: Bound,

@@ -12,7 +12,10 @@ import type {
 } from '../../ports/engine.js';
 import type { ReplicaReading } from './reading.js';
 
-/** An engine as one session sees it: what it reads is not older than what the session has seen. Writes ask the majority anyway. */
+/**
+ * An engine as one session sees it: reads are not older than what the session has seen. Writes go to the majority
+ * anyway.
+ */
 export class SessionView implements Engine {
   readonly capabilities: Capabilities;
 
@@ -31,7 +34,7 @@ export class SessionView implements Engine {
     return this.engine.write<K>(write);
   }
 
-  /** The history of a key is always that of the majority: an import that asks for it is about to write by it. */
+  /** The history of a key is always read from the majority: an import that asks is about to write by it. */
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
     return scan.kind === 'history' ? this.engine.scan<K>(scan) : this.reading.scan<K>(scan);
   }

@@ -1,20 +1,23 @@
 import { KvsError } from '../../core/errors.js';
 import { parseObject } from './records.js';
 
-/** How a store lies in etcd: chosen once, by whoever comes first, and never changed. */
+/** The format of a store in etcd: chosen once, by the first server, and never changed. */
 export interface StoreFormat {
   readonly number: 1 | 2;
-  /** Before every key of ours. */
+  /** Prefix of every key of the store. */
   readonly prefix: string;
 }
 
-/** Of programs that knew no prefix: their stores go on so, and they work on them beside us. */
+/**
+ * The format of old versions, which had no prefix: their stores keep it, and old servers can use them alongside this
+ * one.
+ */
 export const BARE: StoreFormat = Object.freeze({ number: 1, prefix: '' });
 
-/** Of stores that are new: what others have in the same etcd lies elsewhere. */
+/** The format of new stores: keys of other programs in the same etcd do not begin so. */
 export const PREFIXED: StoreFormat = Object.freeze({ number: 2, prefix: 'kvs/' });
 
-/** Where the format is recorded, in both. No place of either format begins so. */
+/** The key of the format record in both formats. No place of either begins so. */
 export const STORE_FORMAT_KEY = Buffer.from('kvs/formato');
 
 /** `{"formato":2,"prefixo":"kvs/"}` */

@@ -20,32 +20,35 @@ import type { RequestRecord } from './request-record.js';
 import type { RequestOp, TxnRequest, TxnResponse } from './etcd-messages.js';
 
 /**
- * One write, worked out against a head: a transaction that does everything if the head is still the same, and nothing
- * otherwise. Since each write changes the head, and heads are never removed, a plan is applied at most once however
+ * One write, planned against a head: a transaction that does everything if the head is unchanged, and nothing
+ * otherwise. Each write changes the head, and heads are never removed, so a plan is applied at most once however
  * often it is sent. Pure.
  */
 export interface WriteTransaction {
   readonly key: string;
   readonly base: StoredHead;
   readonly next: HeadRecord;
-  /** Names this plan; it ends in the head's recent tokens. */
+  /** Names this plan; stored last in the head's recent tokens. */
   readonly token: string;
   readonly operations: readonly RequestOp[];
-  /** A value that is read before the operations: what was newest. */
+  /** The value read before the operations: the newest one until now. */
   readonly before: Place | undefined;
-  /** The value that is put. */
+  /** The place of the value that is put. */
   readonly made: Place | undefined;
-  /** Where it is noted what became of the request, if the client may repeat it; nothing may be there yet. */
+  /** The key for the outcome of the request, if the client may repeat it; must not exist yet. */
   readonly request?: Buffer | undefined;
 }
 
-/** A request that a client may repeat: its id, and the lease under which it is remembered. */
+/** A request that a client may repeat: its id, and the lease of its record. */
 interface Repeatable {
   readonly id: string;
   readonly lease: number;
 }
 
-/** What a write knows of its key: the head, and of the one version that it names where it is and what is before it. */
+/**
+ * The facts about a key for a write: its head and, of the version that the write names, its place and that of the one
+ * before.
+ */
 export class HeadFacts implements KeyFacts {
   constructor(
     readonly base: StoredHead,
@@ -69,16 +72,16 @@ export class HeadFacts implements KeyFacts {
     return this.named?.version === version;
   }
 
-  /** Nothing is restored here. */
+  /** This engine restores nothing. */
   holds(): boolean {
     return false;
   }
 }
 
 /**
- * The transaction of a step.
+ * Plans a step as a transaction.
  * @param token names this plan, and no other
- * @param request is noted with it, and must not have been noted before
+ * @param request is recorded with it, and must not have been recorded before
  */
 export function planTransaction(
   write: KeyWrite,
@@ -141,7 +144,7 @@ export function planTransaction(
   }
 }
 
-/** The transaction of a plan. If it does not hold, it answers with what {@link judge} needs. */
+/** The etcd transaction of a plan. If its comparison fails, it answers with what {@link judge} needs. */
 export function transactionOf(of: WriteTransaction): TxnRequest {
   const { key, base, next, operations, before, request } = of;
   const now = { local: false };
@@ -154,7 +157,7 @@ export function transactionOf(of: WriteTransaction): TxnRequest {
   };
 }
 
-/** Changes nothing, and answers with what {@link judge} needs unless the head is still the same. */
+/** Changes nothing, and answers with what {@link judge} needs unless the head is unchanged. */
 export function inquiryOf(of: WriteTransaction): TxnRequest {
   const { key, base, request } = of;
   const compare = [
@@ -170,21 +173,21 @@ function evidence({ key, made, request }: WriteTransaction): readonly RequestOp[
   return [get(headKey(key), now), ...looks, ...(request === undefined ? [] : [get(request, now)])];
 }
 
-/** What became of the plan's request, from the answer to a plan whose comparison failed: in whichever attempt. */
+/** The outcome of the plan's request in any attempt, from the answer to a plan whose comparison failed. */
 export function requestIn({ request }: WriteTransaction, answer: TxnResponse): RequestRecord | undefined {
   const kv = request === undefined ? undefined : read(answer, answer.responses.length - 1);
   return kv && decodeRequest(kv.value);
 }
 
-/** What became of a plan whose comparison failed: applied by an earlier attempt, not applied and never will be, or lost. */
+/** The outcome of a plan whose comparison failed: applied by an earlier attempt, never to be applied, or unknown. */
 type PlanVerdict = {
   readonly outcome: 'applied' | 'notApplied' | 'unknown';
   readonly head: StoredHead;
 };
 
 /**
- * Whether an earlier attempt of a plan was applied, from the answer of a later one whose comparison failed.
- * @param doubtful whether there was an earlier attempt at all
+ * Decides whether an earlier attempt of a plan was applied, from the answer to a later one whose comparison failed.
+ * @param doubtful whether there may have been an earlier attempt
  */
 export function judge(of: WriteTransaction, answer: TxnResponse, doubtful: boolean): PlanVerdict {
   const head = headOf(read(answer, 0));
@@ -194,7 +197,7 @@ export function judge(of: WriteTransaction, answer: TxnResponse, doubtful: boole
     const ours = decodeValue(value.value).token === of.token;
     return { outcome: ours ? 'applied' : 'notApplied', head };
   }
-  // As long as the head remembers every write since then, not being among them says it all.
+  // While the head remembers every write since then, a missing token proves that the plan was not applied.
   const remembered = head.writes - of.base.writes <= RECENT_WRITES;
   return { outcome: remembered || !doubtful ? 'notApplied' : 'unknown', head };
 }

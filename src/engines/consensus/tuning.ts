@@ -1,10 +1,10 @@
 import { limits, MiB } from '../../core/limits.js';
 
-/** The limits and times that the consensus engine obeys; tests make some of them small. */
+/** Limits and times of the consensus engine; tests make some of them small. */
 export interface ConsensusTuning {
   /** One attempt at one member is given up after this. The whole call has its own deadline. */
   readonly attemptMs: number;
-  /** With less than this left no further attempt is begun. */
+  /** No further attempt is started with less than this left. */
   readonly attemptMinMs: number;
   /** Pauses between two rounds over the members that all failed: the first, and the longest. */
   readonly pauseBaseMs: number;
@@ -12,26 +12,26 @@ export interface ConsensusTuning {
   /** Pauses after a lost race for a key: the first, and the longest. */
   readonly conflictBaseMs: number;
   readonly conflictCapMs: number;
-  /** Every member is asked for a sign of life this often. */
+  /** Every member is probed this often. */
   readonly pingMs: number;
   /** A watch that ended is opened again after this. */
   readonly watchRetryMs: number;
-  /** What became of a request is remembered at least so long. */
+  /** The outcome of a request is remembered at least so long. */
   readonly requestAgeMs: number;
   /** How far the clocks of clients may be from those of servers. */
   readonly requestSkewMs: number;
-  /** Heads that are remembered, in estimated bytes. */
+  /** Memory for cached heads, in estimated bytes. */
   readonly cachedHeadBytes: number;
   /** Heads in one page of a walk. */
   readonly pageHeads: number;
   /** Ranges in one transaction of a walk: below the 128 operations that etcd takes by default. */
   readonly pageRanges: number;
-  /** Largest answer taken from a member: a page of the longest keys and values, with room. */
+  /** Largest answer accepted from a member: a page of the longest keys and values, with room. */
   readonly answerBytes: number;
   /** Reconnection back-off of a channel. */
   readonly reconnectBaseMs: number;
   readonly reconnectCapMs: number;
-  /** A connection in use is asked for a sign of life this often (etcd refuses less than 5 s), and dropped without one. */
+  /** Keepalive interval of a connection in use (etcd refuses less than 5 s); it is dropped without an answer. */
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
 }

@@ -12,8 +12,8 @@ import { EVENT_DELETE } from './etcd-messages.js';
 import type { WatchRequest, WatchResponse } from './etcd-messages.js';
 
 /**
- * Keeps remembered heads fresh while other servers write them. Nothing depends on it: what it misses costs whoever
- * uses the head a second request.
+ * Keeps cached heads fresh while other servers write them. Nothing depends on it: a missed change costs the next user
+ * of the head a second request.
  */
 export class HeadWatch {
   private stream: ClientDuplexStream<WatchRequest, WatchResponse> | undefined;
@@ -40,7 +40,7 @@ export class HeadWatch {
     this.stream?.cancel();
   }
 
-  /** Nobody needs it so much that a failure were more than a reason to try later. */
+  /** Never rejects: a failure is only a reason to try again later. */
   private async open(): Promise<void> {
     try {
       const deadline = this.time.monotonicMs() + this.tuning.attemptMs;
@@ -85,7 +85,7 @@ export class HeadWatch {
       const key = keyOfHead(pairAbove(prefix, kv).key);
       if (!this.cache.has(key)) continue;
       const head = type === EVENT_DELETE ? undefined : ourHead(kv);
-      // Nobody removes heads, or puts something else there, but an administrator's hand.
+      // Heads are removed or overwritten with something else only by an administrator.
       if (head === undefined) this.cache.forget(key);
       else this.cache.refresh(key, head);
     }

@@ -37,10 +37,10 @@ export interface WritesOptions {
   readonly newToken: () => string;
 }
 
-/** What one try brought: a result, or somebody else was faster and this is the head now. */
+/** The result of one try, or the present head if another writer was faster. */
 type Try<T> = { readonly done: T } | { readonly conflict: StoredHead };
 
-/** Writes: look, plan, let etcd compare and apply, and again if somebody was faster. */
+/** Performs writes: read, plan, let etcd compare and apply, and repeat if another writer was faster. */
 export class Writes {
   private readonly turns = new Turns();
 
@@ -52,7 +52,7 @@ export class Writes {
   }
 
   /**
-   * Does a write, and tells what it is answered with.
+   * Performs a write and returns its answer.
    * @throws KvsError of the plan; SEM_MAIORIA, RESULTADO_DESCONHECIDO, LIMITE_MEMORIA, PEDIDO_REPETIDO
    */
   write(write: KeyWrite, deadline: number): Promise<Answers[KeyWrite['kind']]> {
@@ -70,7 +70,7 @@ export class Writes {
     });
   }
 
-  /** What a write does, from what is known of its key. */
+  /** Decides what a write does, from what is known of its key. */
   private async decide(
     write: KeyWrite,
     known: StoredHead | undefined,
@@ -82,7 +82,7 @@ export class Writes {
       return decided(await this.lookUp(write.key, write.version, deadline));
     }
     try {
-      // What is only remembered may be enough to try; it is never enough to say that there is nothing to do, or to refuse.
+      // A remembered head may be enough to try, but never to conclude that there is nothing to do, or to refuse.
       const tried = known && decided(new HeadFacts(known));
       if (tried !== undefined && tried.step.kind !== 'nothing') return tried;
     } catch (error) {
@@ -91,7 +91,7 @@ export class Writes {
     return decided(new HeadFacts(await reads.head(write.key, deadline)));
   }
 
-  /** The answer to a request that was done in an earlier attempt. What was before it is told as far as it is here. */
+  /** The answer to a request done in an earlier attempt. The value before it is included if it still exists. */
   private async again(
     record: RequestRecord,
     insert: Insert,
@@ -106,9 +106,9 @@ export class Writes {
   }
 
   /**
-   * What a repeated attempt did that is old: its record may go any moment, so that the answer comes from the one that was
-   * seen, and nothing is written.
-   * @returns `undefined`: it is the first, or so young that its record is there if there ever was one
+   * The record of an old repeated attempt. Such a record may expire at any moment, so the answer comes from the one
+   * that was read, and nothing is written.
+   * @returns `undefined` if it is the first attempt, or young enough that its record is there if there ever was one
    * @throws KvsError RESULTADO_DESCONHECIDO if it is too old to be sure of, and there is no record
    */
   private async oldRecord({ id, number }: Attempt, deadline: number): Promise<RequestRecord | undefined> {
@@ -130,9 +130,9 @@ export class Writes {
     }
   }
 
-  /** A version, the one before it, and the head, all at one moment. */
+  /** Reads a version, the one before it, and the head, all at one moment. */
   private async lookUp(key: string, named: number, deadline: number): Promise<HeadFacts> {
-    // What no insert can have made is looked for as version 0, which no key has.
+    // A version that no insert can have made is looked up as version 0, which no key has.
     const version = Number.isInteger(named) && named >= 1 && named <= limits.version ? named : 0;
     const now = { local: false };
     const success = [
@@ -146,7 +146,7 @@ export class Writes {
     return new HeadFacts(head, placeIn(read(response, 1)), placeIn(read(response, 2)));
   }
 
-  /** Tries until nobody was faster. */
+  /** Repeats until no other writer was faster. */
   private repeat<T>(
     key: string,
     deadline: number,
@@ -162,7 +162,7 @@ export class Writes {
         if (time.monotonicMs() >= deadline) {
           throw new KvsError('SEM_MAIORIA', 'outros escrevem na mesma chave sem parar; tente de novo');
         }
-        // The first time it is only a remembered head that was old.
+        // The first conflict only means that the remembered head was stale.
         if (lost > 0) {
           await client.sleep(backoffMs(lost - 1, tuning.conflictBaseMs, tuning.conflictCapMs, random.next()));
         }
@@ -171,9 +171,9 @@ export class Writes {
   }
 
   /**
-   * Sends a plan until it is known what became of it.
-   * @param result from the newest row before, if the plan asks for it
-   * @param again from what became of the plan's request, in an earlier attempt or in this one
+   * Sends a plan until its outcome is known.
+   * @param result makes the answer from the previous newest row, if the plan asks for it
+   * @param again makes the answer from the record of the plan's request, of an earlier attempt or of this one
    * @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA
    */
   private async commit<T>(
@@ -199,21 +199,24 @@ export class Writes {
     return { done: result(await this.lostAnswer(plan, deadline)) };
   }
 
-  /** What was newest before a plan that was applied without anybody hearing the answer. */
+  /** The newest row before a plan that was applied but whose answer was lost. */
   private async lostAnswer(
     { key, base, before }: WriteTransaction,
     deadline: number,
   ): Promise<Row | undefined> {
     if (before === undefined) return undefined;
     try {
-      // Nothing of this key changed between its head's last write and the plan.
+      // This key did not change between its head's last write and the plan.
       return await this.options.reads.value(key, before, { revision: base.revision }, deadline);
     } catch (cause) {
       throw unknown(cause);
     }
   }
 
-  /** The answer to a plan's transaction; to an inquiry, if the replicas take no more writes but had taken one. */
+  /**
+   * The answer to a plan's transaction, or to an inquiry if the replicas are full but may have applied an earlier
+   * attempt.
+   */
   private async send(plan: WriteTransaction, deadline: number): Promise<Answered<TxnResponse>> {
     const { client } = this.options;
     try {
@@ -229,7 +232,7 @@ export class Writes {
       .catch((cause: unknown) => {
         throw unknown(cause);
       });
-    // Still the same head: an earlier attempt may yet be on its way.
+    // The head is unchanged: an earlier attempt may still be in flight.
     if (answer.response.succeeded) throw unknown();
     return { ...answer, doubtful: true };
   }
