@@ -12,8 +12,8 @@ interface Access extends AccessControl {
 }
 
 /**
- * Reads the file of credentials, now and at every SIGHUP: a file that is not what it must be then changes nothing.
- * @returns `undefined` if none is named: then everybody who reaches the server may do everything
+ * Reads the file of credentials, now and at every SIGHUP; an invalid file at SIGHUP changes nothing.
+ * @returns `undefined` if no file is configured: then everyone who reaches the server may do everything
  * @throws KvsError CONFIGURACAO
  */
 export async function openAccess(path: string | undefined, logger: Logger): Promise<Access | undefined> {
@@ -35,8 +35,8 @@ export async function openAccess(path: string | undefined, logger: Logger): Prom
 }
 
 /**
- * The token by which others know this server, now and as its file has it at every SIGHUP.
- * @returns what gives it, `undefined` if no file is named
+ * Reads the token with which this server authenticates to others, now and at every SIGHUP.
+ * @returns a function that gives the current token; `undefined` if no file is configured
  * @throws KvsError CONFIGURACAO
  */
 export async function openToken(path: string | undefined): Promise<(() => string) | undefined> {

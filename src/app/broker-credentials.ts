@@ -5,10 +5,10 @@ import type { Logger } from '../ports/logger.js';
 import { isToken, splitToken } from '../ports/access.js';
 import { onReload } from './reload.js';
 
-/** Two lines of MQTT's longest user and password fit. Whatever is longer is another file. */
+/** Room for two lines of MQTT's longest user and password. A longer file is the wrong one. */
 const FILE_BYTES_MAX = 256 * 1024;
 
-/** What a server shows its broker, now and after every SIGHUP. */
+/** The credentials that a server presents to its broker, read again at every SIGHUP. */
 class LiveCredentials implements BrokerCredentials {
   private readonly calls: (() => void)[] = [];
 
@@ -34,9 +34,10 @@ class LiveCredentials implements BrokerCredentials {
 }
 
 /**
- * User and password for the broker, now and as they are at every SIGHUP: then the connections are renewed, if they have changed.
- * @returns `undefined` if no file is named
- * @throws KvsError CONFIGURACAO; what the file holds is never repeated
+ * Reads user and password for the broker, now and at every SIGHUP; if they have changed then, the connections are
+ * renewed.
+ * @returns `undefined` if no file is configured
+ * @throws KvsError CONFIGURACAO; the error never contains its content
  */
 export async function openBrokerCredentials(
   path: string | undefined,
@@ -51,9 +52,9 @@ export async function openBrokerCredentials(
 }
 
 /**
- * User and password for the broker, from a file whose first line is `usuario:senha`, or a token, which is both: a command
- * line or a variable would show them to others.
- * @throws KvsError CONFIGURACAO; what the file holds is never repeated
+ * Reads user and password for the broker from a file whose first line is `usuario:senha` or a token, which contains
+ * both. Not from the command line or a variable, which would expose them.
+ * @throws KvsError CONFIGURACAO; the error never contains its content
  */
 export async function readBrokerCredentials(path: string, logger: Logger): Promise<BrokerCredentials> {
   const { text, isExposed } = await readSmallFile(path, FILE_BYTES_MAX).catch((error: unknown) => {

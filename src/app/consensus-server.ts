@@ -15,12 +15,12 @@ import { openTransport, servingTransport } from './transport.js';
 import { observedCalls } from './observed-calls.js';
 
 /**
- * Starts a server over the replicas of a consensus store, in this order: doors (health NOT_SERVING; a port in use ends it
- * here), then the engine looks for the replicas, which need not be there yet, and health follows it:
+ * Starts a server over the replicas of a consensus store, in this order: doors (health NOT_SERVING; the start fails
+ * here if a port is in use), then the engine connects to the replicas, which need not be up yet, and health follows it:
  *
  * - `kvs.consenso`: a majority of the replicas answers;
- * - the server as a whole: the same, or, with local reads, that a majority has answered once: what they hold can be
- *   read without one.
+ * - the server as a whole: the same, or, with local reads, a majority has answered once: the replicas' data can then be
+ *   read without a majority.
  *
  * @param onServing called once, when a majority has answered for the first time
  * @throws KvsError PORTA_EM_USO, CONFIGURACAO
@@ -36,7 +36,7 @@ export async function startConsensusServer(
   const credentials = await openBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
   let served = false;
-  // The engine calls this only after its start, when the doors are open.
+  // The engine calls this only after its start, once the doors are open.
   const onAvailable = (available: boolean): void => {
     doors.setEngine(available);
     doors.setServing(available || (localReads && served));

@@ -9,13 +9,13 @@ import type { Logger } from '../ports/logger.js';
 import type { FleetKeyConfig } from '../config/fleet-key-config.js';
 import { onReload } from './reload.js';
 
-/** Two keys of any length fit. Whatever is longer is another file. */
+/** Room for two keys of any length. A longer file is the wrong one. */
 const FILE_BYTES_MAX = 16 * 1024;
 
 /**
- * Reads the keys that the configuration names. From then on SIGHUP reads the file again: how keys rotate without a
- * stop. A file that makes no sense then changes nothing.
- * @throws KvsError CONFIGURACAO; what the file or the variable holds is never repeated
+ * Reads the keys that the configuration names. SIGHUP reads the file again, so that keys rotate without a restart; an
+ * invalid file then changes nothing.
+ * @throws KvsError CONFIGURACAO; the error never contains a key
  */
 export async function openFleetKeys(
   config: FleetKeyConfig,
@@ -30,7 +30,7 @@ export async function openFleetKeys(
     );
   };
   tell();
-  // Without a file there is nothing to read again.
+  // Only a file can be read again.
   if (config.file !== undefined) {
     onReload('chave da frota', async () => {
       ring.replace(await readKeys(config, logger));

@@ -26,16 +26,17 @@ import { systemTime, watchPauses } from './system-time.js';
 import { openTransport, servingTransport } from './transport.js';
 import { observedCalls } from './observed-calls.js';
 
-/** Health of a server's disk: whether it has, or will have in a moment, all that the server shows. */
+/** Health service for the disk: whether it holds, or will hold in a moment, everything that the server answers with. */
 const DISK = 'kvs.disco';
 
 /**
- * Starts a server of a fleet, in this order: bus (silent), engine (refusing), doors (health NOT_SERVING; a port in use
- * ends it here, before anyone in the fleet has seen it), then the engine joins the fleet, and health follows it. With a
- * data folder: first of all the folder (one that another process has ends it here), and its content before joining.
+ * Starts a server of a fleet, in this order: bus (silent), engine (refusing), doors (health NOT_SERVING; the start
+ * fails here if a port is in use, before anyone in the fleet has seen it), then the engine joins the fleet, and health
+ * follows it. A data folder is opened first of all (the start fails here if another process has it), and its content is
+ * loaded before joining.
  *
- * It stops in this order: health NOT_SERVING; doors, with a deadline; engine: its last batch, its leave, the bus, and
- * the embedded broker if this process has it; the data folder.
+ * It stops in this order: health NOT_SERVING; doors, with a deadline; engine (its last batch, its farewell, the bus,
+ * and the embedded broker if this process runs it); the data folder.
  *
  * @param onServing called once, when the server has caught up with the fleet
  * @throws KvsError PORTA_EM_USO, CONFIGURACAO, DADOS_EM_USO, DADOS_INVALIDOS, DISCO_CHEIO
@@ -51,8 +52,8 @@ export async function startFleetServer(
   const transport = await openTransport(config.tls, logger);
   const seal = key && (await openFleetKeys(key, fleet, logger));
   const origin = drawName();
-  // Peers are told the address before the doors open, so 0 will not do; it stays 0 where nothing can listen, and the
-  // doors say why.
+  // Peers learn the address before the doors open, so port 0 must be resolved now. It stays 0 if nothing can listen;
+  // the doors then report why.
   const port = config.port === 0 ? await freePort(config.listenOn).catch(() => 0) : config.port;
   const address = hostPortText(config.host, port);
   const time = systemTime;
@@ -67,7 +68,7 @@ export async function startFleetServer(
     showHealth();
   };
   const bus = new MqttBus({ fleet, origin, brokers, credentials, seal, time, random, logger, onOtherKeys });
-  // The engine calls these only after its start, when the doors are open.
+  // The engine calls these only after its start, once the doors are open.
   const onState = (state: PresenceState): void => {
     doors.setServing(state === 'serving');
     if (state === 'serving') onServing();
@@ -76,7 +77,7 @@ export async function startFleetServer(
   let diskHealthy = true;
   let isBlocked = false;
   let clockAhead = false;
-  // Strangers on the broker can say what they like: what counts is whether anybody is heard at all.
+  // Strangers on the broker can send anything, so messages with other keys count only while no peer is heard.
   const isParted = (): boolean => bus.hearsOtherKeys && member.peers.all().length === 0;
   const showHealth = (): void => {
     doors.setEngine(
@@ -156,7 +157,7 @@ export async function startFleetServer(
   const leave = async (): Promise<boolean> => {
     await portal.stop();
     await engine.stop();
-    // With a folder nothing is lost: what others lack they get when this server starts again.
+    // With a data folder nothing is lost: peers get what they lack when this server starts again.
     return journal === undefined && member.leftBehind;
   };
   return {
@@ -172,7 +173,7 @@ export async function startFleetServer(
   };
 }
 
-/** @throws KvsError CONFIGURACAO where LevelDB, which is native code, did not come built for this machine */
+/** @throws KvsError CONFIGURACAO if LevelDB, which is native code, has no build for this machine */
 async function openJournal(folder: string, fleet: string, logger: Logger): Promise<LevelJournal> {
   try {
     createRequire(import.meta.url)('classic-level');
@@ -181,12 +182,12 @@ async function openJournal(folder: string, fleet: string, logger: Logger): Promi
     const remedy = 'npm rebuild classic-level --ignore-scripts=false';
     throw new KvsError('CONFIGURACAO', `${what}; rode: ${remedy}`, { cause });
   }
-  // Only who keeps data loads it.
+  // Loaded only by servers that keep data.
   const { LevelJournal } = await import('../engines/fleet/journal/level-journal.js');
   return LevelJournal.open(folder, fleet, logger);
 }
 
-/** Takes up what is on the disk, behind doors that refuse; whoever fails leaves nothing open. */
+/** Loads what is on the disk while the doors refuse requests; a failure leaves nothing open. */
 async function load(engine: DurableFleet, doors: Doors, journal: LevelJournal | undefined): Promise<void> {
   try {
     await engine.load();

@@ -21,14 +21,14 @@ import { observedCalls } from './observed-calls.js';
 
 export interface NodeOptions {
   readonly origin: Origin;
-  /** `IP:porta` of this server and of the leader, as all servers write them. */
+  /** `IP:porta` of this server and of the leader, as configured on all servers. */
   readonly self: string;
   readonly leader: string;
-  /** All servers; this one may be among them. */
+  /** All servers; may include this one. */
   readonly servers: readonly string[];
   readonly deadlineMs: number;
   readonly time: Time;
-  /** Whether this process stood still; where nobody says so, it never does. */
+  /** Detects pauses of this process; if absent, none are detected. */
   readonly pauses?: Pauses | undefined;
   readonly random: Random;
   readonly logger: Logger;
@@ -36,18 +36,18 @@ export interface NodeOptions {
   readonly print: (line: string) => void;
   /** Called whenever {@link LeaderNode.serving} or {@link LeaderNode.whole} may have changed. */
   readonly onChange?: () => void;
-  /** Where the door listens, if not at `self`. */
+  /** Where the door listens, if not on `self`. */
   readonly listen?: { readonly host: Hosts; readonly port: number } | undefined;
   readonly doorLimits?: DoorLimits;
-  /** Who may do what; by default everybody may do everything, and every server is believed. */
+  /** Who may do what; by default everyone may do everything, and every server is trusted. */
   readonly access?: AccessControl | undefined;
-  /** Sees every outcome of a request at the door; by default they are counted and nobody reads it. */
+  /** Observes every outcome of a request at the door; by default outcomes are counted but not read. */
   readonly observe?: Observe | undefined;
-  /** Gives the token by which the others know this server, at every connection. */
+  /** Gives the token with which this server authenticates to the others, at every connection. */
   readonly token?: (() => string) | undefined;
 }
 
-/** One server of the leader system: its store, what it does as leader or follower, its engine and its TCP door. */
+/** One server of the leader system: its store, its leader or follower role, its engine and its TCP door. */
 export class LeaderNode {
   private constructor(
     readonly store: Store,
@@ -57,12 +57,12 @@ export class LeaderNode {
   ) {}
 
   /**
-   * Opens the door, then looks for the other servers.
+   * Opens the door, then connects to the other servers.
    * @throws KvsError PORTA_EM_USO, CONFIGURACAO
    */
   static async start(options: NodeOptions): Promise<LeaderNode> {
     const store = new Store();
-    // Apart, so that strangers with unfinished lines take no room from the servers.
+    // Separate budgets, so that strangers with unfinished lines take no room from the servers.
     const [budget, serverBudget] = [newBudget(), newBudget()];
     const { self, leader, servers, time, logger, print } = options;
     const roleOptions: RoleOptions = {
@@ -97,17 +97,17 @@ export class LeaderNode {
     return this.role.state === 'serving';
   }
 
-  /** Whether all servers that this one should see are there and up to date. */
+  /** Whether all servers that this one should see are connected and up to date. */
   get whole(): boolean {
     return this.role.whole;
   }
 
-  /** Whether writes are taken now. */
+  /** Whether writes are accepted now. */
   get takesWrites(): boolean {
     return this.role.takesWrites;
   }
 
-  /** No new requests, writes in progress first, then every connection. Never rejects. */
+  /** Refuses new requests, finishes writes in progress, then closes every connection. Never rejects. */
   async stop(): Promise<void> {
     this.door.leave();
     await this.role.stop();

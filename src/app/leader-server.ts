@@ -17,15 +17,15 @@ import { openTransport, servingTransport } from './transport.js';
 import { observedCalls } from './observed-calls.js';
 
 /**
- * Starts a server of the leader system, in this order: its `Mensagem` door (a port in use ends it here), its gRPC doors
- * (health NOT_SERVING), then it finds the others, and health follows it:
+ * Starts a server of the leader system, in this order: its `Mensagem` door (the start fails here if the port is in
+ * use), its gRPC doors (health NOT_SERVING), then it connects to the other servers, and health follows it:
  *
- * - `kvs.lider`: every server is there and up to date (told by the leader), or the leader is (told by a follower);
- * - the server as a whole: it may answer.
+ * - `kvs.lider`: on the leader, every server is connected and up to date; on a follower, the leader is;
+ * - the server as a whole: it may answer requests.
  *
- * Standard output has the lines of the contract and nothing else.
+ * Standard output carries only the lines of the contract.
  *
- * @param onServing called once, when the server has what the others have
+ * @param onServing called once, when the server has caught up with the others
  * @param withGrpc whether to open the gRPC doors too
  * @throws KvsError PORTA_EM_USO, CONFIGURACAO
  */

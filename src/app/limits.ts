@@ -6,13 +6,13 @@ import { leaderLimits } from '../engines/leader/limits.js';
 import { mqttLimits } from '../mqtt/limits.js';
 import { portalLimits } from '../portal/limits.js';
 
-/** What bounds a server as a whole. */
+/** Limits of a server as a whole. */
 export const appLimits = Object.freeze({
-  /** A drain that takes longer than its own deadlines together is stuck. */
+  /** A drain that takes longer than the sum of its deadlines is stuck. */
   stopMs: grpcLimits.drainMs + mqttLimits.stopMs + 2_000,
 });
 
-// How limits of layers that do not know each other depend on each other.
+// Relations between limits of layers that do not know each other.
 assertRelation(mqttLimits.stopMs < grpcLimits.drainMs, 'taking leave is part of a drain');
 assertRelation(leaderLimits.stopMs <= mqttLimits.stopMs, 'a leader leaves within the time of a drain');
 assertRelation(

@@ -11,17 +11,18 @@ import { systemTime } from './system-time.js';
 interface Surroundings {
   readonly fleet: string;
   readonly transport: Transport | undefined;
-  /** Who may do what; `undefined`: everybody, which is only right where nobody but this machine comes. */
+  /** Who may do what; `undefined`: everyone may do everything, only acceptable if only this machine can connect. */
   readonly gatekeeper: Gatekeeper | undefined;
-  /** What this server itself shows the broker. */
+  /** The credentials that this server itself presents to the broker. */
   readonly credentials: BrokerCredentials | undefined;
   readonly logger: Logger;
 }
 
 /**
- * How the broker of this machine is opened and looked for. On loopback it is plain, and asks for user and password if this
- * server has some to show; where other machines reach it, it asks in any case, and speaks TLS if there is a certificate.
- * @throws KvsError CONFIGURACAO if what that needs is not there
+ * The options for opening and finding the broker of this machine. On loopback it is plain, and requires user and
+ * password if this server has some; where other machines can reach it, it always requires them, and speaks TLS if there
+ * is a certificate.
+ * @throws KvsError CONFIGURACAO if a required setting is missing
  */
 export function localBrokerOptions(
   { host, port, protocol, listenOn = host }: LocalBrokerConfig,

@@ -6,8 +6,8 @@ import type { LogLevel } from '../config/server-options.js';
 const STDERR_FD = 2;
 
 /**
- * The log of a server, on standard error: one JSON object per line, or coloured lines where a person looks at them.
- * Written synchronously, so that the last line before an exit is not lost.
+ * The log of a server, on standard error: one JSON object per line, or coloured lines for people. Written
+ * synchronously, so that the last line before an exit is not lost.
  */
 export async function createLogger(level: LogLevel, pretty: boolean): Promise<Logger> {
   const destination = pretty
@@ -63,7 +63,7 @@ async function prettyDestination(): Promise<DestinationStream> {
   });
 }
 
-/** Levels as people read them. In JSON they keep their names, which programs know. */
+/** Level names for people. JSON keeps the standard names, which programs know. */
 const LEVELS: Readonly<Record<string, string>> = {
   DEBUG: 'DETALHE',
   INFO: 'INFO',
@@ -71,7 +71,7 @@ const LEVELS: Readonly<Record<string, string>> = {
   ERROR: 'ERRO',
 };
 
-/** Whoever read the log has gone: the server goes on. */
+/** Keeps the server running when the reader of the log has gone. */
 function ignoreClosedStderr(): void {
   return;
 }

@@ -34,17 +34,22 @@ const NO_PORTAL: ServedPortal = { offered: undefined, start: () => undefined, st
 
 const parts = { time: systemTime, random: systemRandom };
 
-/** What stands at the topics of a portal. */
+/** Protects the topics of a portal. */
 interface TopicsGuard {
-  /** What this server shows the broker; whoever asks servers for it asks others too. */
+  /**
+   * The credentials that this server presents to the broker; a broker that requires some of servers requires them of
+   * everyone.
+   */
   readonly credentials: BrokerCredentials | undefined;
-  /** Who may do what; `undefined`: everybody everything. */
+  /** Who may do what; `undefined`: everyone may do everything. */
   readonly access: AccessControl | undefined;
-  /** Sees what becomes of every message. */
+  /** Observes the outcome of every message. */
   readonly observe: Observe;
 }
 
-/** Where all doors ask who comes, so must the broker: what would come by it unasked is refused as whoever shows nothing. */
+/**
+ * If the doors require credentials but the broker does not, messages through it are refused like callers without any.
+ */
 function topicsSeam(
   { credentials, access, observe }: TopicsGuard,
   engine: Engine,
@@ -55,9 +60,9 @@ function topicsSeam(
 }
 
 /**
- * The portal on a server of a fleet. All of them listen to its topics; the lowest origin acts, and puts right what
- * servers did that could not see each other.
- * @param engine what reads and writes: `fleet` itself, or the journal before it
+ * The portal on a server of a fleet. All servers listen to its topics; the one with the lowest origin acts, and
+ * reconciles what servers did that could not see each other.
+ * @param engine the engine to read and write through: `fleet` itself, or the journal in front of it
  * @throws KvsError CONFIGURACAO if the engine cannot carry the portal
  */
 export function fleetPortal(
@@ -97,7 +102,7 @@ export function fleetPortal(
       gateway.show(excessMessage(sigla, matricula));
     },
   });
-  // What a server that joins is told of is past: others have shown it.
+  // Changes that a joining server receives are old: others have published them.
   const isPast = (): boolean => member.state !== 'serving';
   showChanges(fleet, gateway, isPast, reconciler);
   return {
@@ -115,9 +120,9 @@ export function fleetPortal(
 interface CommonStorePortal extends TopicsGuard {
   readonly services: readonly PortalService[];
   readonly engine: Engine;
-  /** Tells of what all servers accept, where the engine does; otherwise only what this one accepts is shown. */
+  /** Reports the changes of all servers, if the engine can; otherwise only this server's changes are published. */
   readonly feed?: ChangeFeed;
-  /** Where this server is the gateway, in order of preference; empty: it is not. */
+  /** Brokers where this server is the gateway, in order of preference; empty if it is not. */
   readonly brokers: readonly BrokerAddress[];
   /** Certificates for brokers that speak TLS. */
   readonly transport: Transport | undefined;
@@ -127,8 +132,8 @@ interface CommonStorePortal extends TopicsGuard {
 }
 
 /**
- * The portal on a server whose engine puts the writes of all servers in one order: no place is ever given away twice. A
- * server that is told of a broker is the gateway.
+ * The portal on a server whose engine puts the writes of all servers in one order, so no seat is ever given away twice.
+ * A server configured with a broker is the gateway.
  * @throws KvsError CONFIGURACAO if the engine cannot carry the portal
  */
 export function commonStorePortal(options: CommonStorePortal): ServedPortal {
@@ -162,7 +167,7 @@ export function commonStorePortal(options: CommonStorePortal): ServedPortal {
   };
 }
 
-/** @param isPast whether what is told of now happened before this server came */
+/** @param isPast whether the changes reported now happened before this server joined */
 function showChanges(
   feed: ChangeFeed,
   gateway: Gateway,
@@ -189,7 +194,7 @@ function showChanges(
   });
 }
 
-/** The portal changes several keys as one step, which not every engine must be able to do. */
+/** The portal changes several keys atomically, which not every engine supports. */
 function assertCommits({ capabilities }: Engine): void {
   if (capabilities.commits !== 'none') return;
   throw new KvsError(

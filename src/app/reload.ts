@@ -5,14 +5,14 @@ import type { Logger } from '../ports/logger.js';
 const STDERR_FD = 2;
 
 /**
- * Takes something up anew, such as certificates from their files, for everything that begins from now on.
- * @throws anything (as a rejection too) if what is there now does not serve; then it must have changed nothing
+ * Reloads something, such as certificates from their files, for everything that begins from now on.
+ * @throws anything (as a rejection too) if the new content is invalid; then it must have changed nothing
  */
 type Reload = () => Promise<void> | void;
 
 /**
- * What a process takes up anew without a restart, in the order in which it was registered: what comes later may build
- * on what came before.
+ * What a process can reload without a restart, in the order of registration, since later actions may depend on earlier
+ * ones.
  */
 export class Reloads {
   private readonly actions: { readonly name: string; readonly reload: Reload }[] = [];
@@ -29,12 +29,12 @@ export class Reloads {
   }
 
   /**
-   * Runs every action, one line of the log for each. A failure keeps the old state of that action and hinders no other.
-   * Called while it runs, it runs once more afterwards: files may have changed since they were read. Never rejects.
+   * Runs every action, with one log line for each. A failed action keeps its old state and does not stop the others. A
+   * call during a run causes one more run afterwards, since files may have changed after they were read. Never rejects.
    */
   run(logger: Logger): Promise<void> {
     this.again = this.running !== undefined;
-    // Begun apart, so that an action that calls this finds it running.
+    // Started asynchronously, so that an action that calls this finds it running.
     return (this.running ??= Promise.resolve()
       .then(() => this.runAll(logger))
       .finally(() => {
@@ -50,7 +50,7 @@ export class Reloads {
     } while (this.wantsAgain());
   }
 
-  // Apart, because the compiler takes a field that was set before an await for unchanged.
+  // A method, because the compiler assumes that a field does not change across an await.
   private wantsAgain(): boolean {
     return this.again;
   }
@@ -66,11 +66,11 @@ async function runOne(name: string, reload: Reload, logger: Logger): Promise<voi
   }
 }
 
-/** A process hears one SIGHUP, so it has one list. */
+/** One list per process, since SIGHUP is per process. */
 const atHangup = new Reloads();
 
 /**
- * Registers what SIGHUP takes up anew in this process: see {@link heedHangup}.
+ * Registers what SIGHUP reloads in this process: see {@link heedHangup}.
  * @param name Portuguese, for the log
  */
 export function onReload(name: string, reload: Reload): void {
@@ -78,15 +78,15 @@ export function onReload(name: string, reload: Reload): void {
 }
 
 /**
- * From now on SIGHUP takes up anew what was registered. It ends the process in order where there is nothing of that, and
- * where the terminal of the log was closed: that sends SIGHUP too, and nobody could see any more that the server goes on.
+ * From now on SIGHUP reloads what was registered. It ends the process in order if nothing was registered, or if the
+ * log's terminal was closed: that sends SIGHUP too, and nobody could see any more that the server continues.
  * @param end as for SIGTERM; called once at most
  */
 export function heedHangup(logger: Logger, end: () => void): void {
   const hadTerminal = isatty(STDERR_FD);
   let isEnding = false;
   process.on('SIGHUP', () => {
-    // A terminal that closes and the shell in it may both send one.
+    // A closing terminal and its shell may both send SIGHUP.
     if (isEnding) return;
     const terminalGone = hadTerminal && !isatty(STDERR_FD);
     isEnding = atHangup.isEmpty || terminalGone;

@@ -4,8 +4,8 @@ import { KvsError } from '../core/errors.js';
 import { systemTime } from './system-time.js';
 
 /**
- * What `replica.sh NAME --substitui` runs before it starts etcd: `replace-replica.js NAME LIST`, where the list has a line
- * for each replica, with its name and its two addresses. Writes what etcd is to be told on standard output.
+ * What `replica.sh NAME --substitui` runs before it starts etcd: `replace-replica.js NAME LIST`, where the list has a
+ * line for each replica, with its name and its two addresses. Prints the options for etcd on standard output.
  */
 async function main([name = '', text = '']: readonly string[]): Promise<void> {
   const list = text.split('\n').flatMap((line): ListedReplica[] => {
@@ -15,13 +15,13 @@ async function main([name = '', text = '']: readonly string[]): Promise<void> {
   process.stdout.write(`${await new Replacement(name, list, systemTime).run()}\n`);
 }
 
-// Whoever asked has gone, and needs no answer any more.
+// The reader has gone, and needs no answer any more.
 process.stdout.on('error', () => process.exit(1));
 process.stderr.on('error', () => undefined);
 
 main(process.argv.slice(2)).catch((thrown: unknown) => {
   const { code, message } = KvsError.from(thrown);
   process.stderr.write(`replica.sh: ${message}\n`);
-  // As the client's: unavailable, usage, anything else.
+  // The exit codes of the client: unavailable, usage, anything else.
   process.exitCode = code === 'SEM_MAIORIA' ? 5 : code === 'CONFIGURACAO' ? 2 : 1;
 });

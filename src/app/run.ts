@@ -10,10 +10,11 @@ import type { RunningServer } from './running-server.js';
 import { startServer } from './server.js';
 
 /**
- * Runs a server in this process until SIGTERM or SIGINT (or SIGHUP, as {@link heedHangup} says), then drains it. A second signal ends it at once.
- * @param warnings what is odd about the configuration but does not prevent a start
- * @param start what starts it, by default with the engine that the configuration names
- * @returns whether it left writes behind that others should have and have not
+ * Runs a server in this process until SIGTERM or SIGINT (or SIGHUP, see {@link heedHangup}), then drains it. A second
+ * signal ends it at once.
+ * @param warnings about the configuration that do not prevent a start
+ * @param start starts the server, by default with the engine that the configuration names
+ * @returns whether it left writes behind that other servers lack
  * @throws KvsError PORTA_EM_USO, CONFIGURACAO
  */
 export async function runServer(
@@ -28,7 +29,7 @@ export async function runServer(
   forgetClosedTerminals();
   const signal = firstSignal(logger);
   const server = await start(config, logger, () => {
-    // After this turn: a server without peers serves in the turn in which it starts.
+    // After this turn, since a server without peers begins to serve in the turn in which it starts.
     setImmediate(() => {
       announce(server);
     });
@@ -46,7 +47,7 @@ export async function runServer(
   return leavesBehind;
 }
 
-/** The one line on standard output (or error), for people and for scripts that wait until the server serves. */
+/** Prints one line on standard output (or error), for people and for scripts that wait until the server serves. */
 function announce(server: RunningServer): void {
   const facts = server.facts().map(([name, value]) => `${name}: ${value}`);
   const stream = server.ownsOutput === true ? process.stderr : process.stdout;
@@ -54,7 +55,10 @@ function announce(server: RunningServer): void {
   stream.write(`${[`servidor pronto em ${server.address}`, ...facts].join(' | ')}\n`);
 }
 
-/** A signal that follows another so soon is the same wish: of a terminal and a script, or of an impatient key. */
+/**
+ * A signal that follows another within this time counts as the same one: sent by terminal and script, or a repeated
+ * key.
+ */
 const SAME_WISH_MS = 1_000;
 
 function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
@@ -79,8 +83,8 @@ function firstSignal(logger: Logger): Promise<NodeJS.Signals> {
 }
 
 /**
- * At its end the process gives each terminal back as it was. Where one has been closed meanwhile, Node.js ends with a trace
- * instead; so what stood for it is something else by then.
+ * At exit Node.js restores the settings of each terminal, and crashes with a trace if one has been closed meanwhile. So
+ * the descriptors of closed terminals are replaced before.
  */
 function forgetClosedTerminals(): void {
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
@@ -88,13 +92,16 @@ function forgetClosedTerminals(): void {
     for (const fd of terminals) {
       if (isatty(fd)) continue;
       closeSync(fd);
-      // The lowest number that is free: this one.
+      // Opens the lowest free descriptor, which is the one just closed.
       openSync('/dev/null', 'r+');
     }
   });
 }
 
-/** After a bug the state is not to be trusted: peers repair the loss of a server, not its wrong answers. */
+/**
+ * Ends the process after a bug, since its state cannot be trusted: peers can repair the loss of a server, not its wrong
+ * answers.
+ */
 function endOnBug(logger: Logger): void {
   const end = (what: string) => (error: unknown) => {
     logger.error({ err: error }, `${what}: encerrando`);

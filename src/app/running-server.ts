@@ -2,25 +2,25 @@ import { grpcLimits } from '../doors/grpc/limits.js';
 import type { Doors } from '../doors/grpc/server.js';
 import type { Logger } from '../ports/logger.js';
 
-/** A server that was started, whatever its engine. */
+/** A running server of any engine. */
 export interface RunningServer {
   /** `host:port` of the doors. */
   readonly address: string;
-  /** What people want to know about it besides, in the order in which to say it: name and value. */
+  /** Further facts for people, in display order: name and value. */
   facts(): readonly (readonly [name: string, value: string])[];
-  /** Standard output belongs to a contract: what is said to people besides goes to standard error. */
+  /** Whether standard output is reserved for a contract: other messages for people then go to standard error. */
   readonly ownsOutput?: boolean;
   /**
-   * Leaves in order. Never rejects; further calls give the same promise.
-   * @returns whether writes are left behind that others should have and have not
+   * Stops in order. Never rejects; further calls return the same promise.
+   * @returns whether writes are left behind that other servers lack
    */
   stop(): Promise<boolean>;
 }
 
 /**
- * The order in which every server leaves: health NOT_SERVING; doors, with a deadline; engine.
- * @param stopEngine tells whether it leaves writes behind; those of whom others have all tell nothing
- * @param last what the engine does now, for the log
+ * Stops a server in the order common to all engines: health NOT_SERVING; doors, with a deadline; engine.
+ * @param stopEngine returns whether it leaves writes behind; false if other servers always have all of them
+ * @param last describes what the engine does then, for the log
  */
 export async function leaveInOrder(
   doors: Doors,

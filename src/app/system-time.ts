@@ -12,13 +12,13 @@ export const systemTime: Time = {
       clearTimeout(timer);
     };
   },
-  // Immediates run after the sockets of this turn were read: what came in together goes out together.
+  // Immediates run after the sockets of this turn were read, so requests that came in together go out together.
   atEndOfTurn: (call) => {
     setImmediate(call);
   },
 };
 
-/** Notices from now on when this process stands still. */
+/** Starts to detect pauses of this process. */
 export function watchPauses(logger: Logger): Pauses {
   const pauses = new Pauses(systemTime, logger);
   pauses.start();

@@ -6,8 +6,8 @@ import { systemTime } from './system-time.js';
 
 /**
  * Reads the certificates, and reads them again at SIGHUP.
- * @returns `undefined` without settings of TLS
- * @throws KvsError CONFIGURACAO if the files do not serve
+ * @returns `undefined` without TLS settings
+ * @throws KvsError CONFIGURACAO if the files are missing or invalid
  */
 export async function openTransport(
   config: TlsConfig | undefined,
@@ -19,7 +19,7 @@ export async function openTransport(
   return transport;
 }
 
-/** Of those, what has a certificate to show; `undefined`: doors stay without TLS. */
+/** The transport if it has a certificate to present; `undefined`: the doors stay without TLS. */
 export function servingTransport(transport: Transport | undefined): Transport | undefined {
   return transport?.canServe === true ? transport : undefined;
 }

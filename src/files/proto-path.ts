@@ -2,10 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/**
- * The path of a file in the folder `proto`, which is beside `src` and above the build. @throws Error if it does not
- * exist
- */
+/** The path of a file in `proto`, the folder beside `src` and above the build. @throws Error if it does not exist */
 export function protoPath(name: string): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'proto', name))) {
