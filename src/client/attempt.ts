@@ -4,23 +4,23 @@ import { fateOf } from './fate.js';
 import type { Fate } from './fate.js';
 import type { Link } from './link.js';
 
-/** One attempt at what bears another is given up after this while there are other servers to ask. */
+/** An attempt at a repeatable call is given up after this while there are other servers to ask. */
 export const ATTEMPT_MS = 2_000;
-/** So is a connection that does not come about. */
+/** So is a connection attempt. */
 const CONNECT_MS = 1_000;
 
-/** The details of a call that was not made, since there was no connection for it. */
+/** The details of a call that was not made for lack of a connection. */
 export const NO_CONNECTION = 'no connection';
 
 export interface UnaryCall<Req, Res> {
   readonly method: Pick<MethodDefinition<Req, Res>, 'path' | 'requestSerialize' | 'responseDeserialize'>;
   readonly request: Req;
-  /** Whether it changes anything: such a call is repeated only if it is known not to have been applied. */
+  /** Whether the call changes anything; such a call is repeated only if it is known not to have been applied. */
   readonly writes: boolean;
-  /** Names a write that servers remember by it, so that it may be repeated although its fate is unknown. */
+  /** Identifies a write to servers, so that it may be repeated although its fate is unknown. */
   readonly requestId?: string | undefined;
   readonly metadata: Metadata;
-  /** For everything, ms. */
+  /** Of the whole call, ms. */
   readonly timeoutMs: number;
 }
 
@@ -30,15 +30,15 @@ export interface Failed {
   readonly fate: Fate;
 }
 
-/** How a call ended, at which server, and the servers that failed before it came there. */
+/** How a call ended, at which server, and the servers that failed before that. */
 export type Settled<Res> = { readonly link: Link; readonly passed: readonly Link[] } & (
   { readonly ok: true; readonly reply: Res; readonly trailer: Metadata } | Failed
 );
 
 /**
  * Sends a call to one server. Never rejects.
- * @param timeoutMs for the answer, and for a connection where one has to be made first
- * @param connectFirst waits for a connection, shortly, so that it is known whether the request left
+ * @param timeoutMs for the answer, and for the connection if there is none yet
+ * @param connectFirst waits briefly for a connection, to know whether the request left
  */
 export async function attemptAt<Req, Res>(
   link: Link,
@@ -51,7 +51,7 @@ export async function attemptAt<Req, Res>(
     return { ok: false, error: refusedConnection(call.metadata), fate: 'elsewhere' };
   }
   const answer = await send(link, call, timeoutMs);
-  // A connection that was there and broke leaves no trace of whether the request had left.
+  // A connection that existed and broke does not tell whether the request had left.
   return answer.ok
     ? answer
     : { ...answer, fate: fateOf(answer.error, writes, connectFirst || link.connected) };
@@ -89,7 +89,7 @@ function send<Req, Res>(
           got = reply;
         },
       )
-      // Comes after the callback, and carries the trailing metadata.
+      // Fires after the callback, and carries the trailing metadata.
       .on('status', (last: StatusObject) => {
         if (failed === null && got !== undefined) resolve({ ok: true, reply: got, trailer: last.metadata });
         else resolve({ ok: false, error: failed ?? Object.assign(new Error(last.details), last) });

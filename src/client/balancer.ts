@@ -5,12 +5,12 @@ import type { ServerAddress } from './link.js';
 import { Repeater } from './repeater.js';
 import type { ClientSecurity } from './security.js';
 
-/** How often servers are asked for their health, and how long one may take: away from a dead one within a second. */
+/** Interval and timeout of health checks: a dead server is avoided within a second. */
 const PROBE_MS = 400;
 
 /**
- * Several servers as one: calls go round over those that serve, and from one that does not answer to the next, if the
- * call bears it.
+ * Several servers as one: calls rotate among serving servers, and move on from one that does not answer if they may be
+ * repeated.
  */
 export class Balancer {
   readonly links: readonly Link[];
@@ -19,7 +19,7 @@ export class Balancer {
 
   /**
    * @param servers at least one
-   * @param random uniform in [0, 1): clients that start together should not all begin with the same server
+   * @param random uniform in [0, 1): spreads clients that start together over the servers
    * @param security how to connect; without TLS by default
    */
   constructor(servers: readonly ServerAddress[], random: () => number, security?: ClientSecurity) {
@@ -27,7 +27,7 @@ export class Balancer {
     this.turn = Math.floor(random() * servers.length);
   }
 
-  /** Begins to ask the servers for their health, for clients that stay. */
+  /** Starts health checks of the servers, for long-lived clients. */
   start(): void {
     const round = (): void => {
       for (const link of this.links) void link.probe(PROBE_MS);
@@ -41,7 +41,7 @@ export class Balancer {
     for (const link of this.links) link.close();
   }
 
-  /** Every server once: those that serve (or were not asked yet), each in turn the first, then the others. */
+  /** Every server once: those that serve or were not asked yet, in rotation, then the others. */
   order(): readonly Link[] {
     const here = this.links.filter(({ condition }) => condition !== 'away');
     const away = this.links.filter(({ condition }) => condition === 'away');
@@ -64,7 +64,7 @@ export class Balancer {
     for (const [index, link] of order.entries()) {
       const isLast = index === order.length - 1;
       const leftMs = Math.max(1, endMs - performance.now());
-      // A write that was sent cannot go elsewhere, so it gets all the time there is, but a connection does not.
+      // A write that was sent cannot go elsewhere, so it gets all the remaining time; connecting does not.
       const timeoutMs = isLast || call.writes ? leftMs : Math.min(leftMs, ATTEMPT_MS);
       const attempt = await attemptAt(link, call, timeoutMs, call.writes && !isLast);
       if (attempt.ok || attempt.fate !== 'elsewhere' || isLast || performance.now() >= endMs)

@@ -9,39 +9,39 @@ import { REASON_METADATA } from './reason.js';
 import type { Mismatch } from './security.js';
 import type { ClientSession } from './session.js';
 
-/** A method, and how to read its replies. */
+/** A method, and how its replies are decoded. */
 export interface Rpc<Reply> extends MethodName {
-  /** Whether it changes anything: nobody can tell whether a call without an answer did. */
+  /** Whether it changes anything: a call without an answer may have. */
   readonly writes: boolean;
-  /** Whether servers remember it by a request id, so that it can be repeated where it is not known to be done. */
+  /** Whether servers deduplicate it by a request id, so that it can be repeated if its fate is unknown. */
   readonly repeatable?: boolean;
   readonly read: (message: object) => Reply;
 }
 
-/** What is sent, in the field names of the service. */
+/** The messages to send, in the field names of the service. */
 export type Sent = { readonly item: object } | { readonly items: readonly object[] | AsyncIterable<object> };
 
-/** Takes the replies of a call one by one. A promise asks to wait before the next: the reader of our output is slow. */
+/** Receives the replies of a call one by one. A returned promise delays the next: our output is slow. */
 export type Take<Reply> = (reply: Reply) => Promise<void> | undefined;
 
 /** How a call ended. */
 export interface Outcome {
-  /** The server that answered, or the last that was asked: `127.0.0.1:9000`. */
+  /** The server that answered, or the last one asked: `127.0.0.1:9000`. */
   readonly server: string;
-  /** Those that did not answer before. */
+  /** Servers that did not answer before. */
   readonly passed: readonly string[];
   /** The reasons in its trailing metadata, still encoded. */
   readonly reasons: string | undefined;
-  /** Absent: it ended well. */
+  /** Absent on success. */
   readonly failed?: CallFailed | undefined;
 }
 
 /** Why a call gave no answer. */
 export interface CallFailed {
   readonly error: ServiceError;
-  /** What it may have done. */
+  /** What the call may have done. */
   readonly fate: Fate;
-  /** What the two sides do not agree on, where no connection came about. */
+  /** What the two sides disagree on, if no connection came about. */
   readonly mismatch: Mismatch | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface CallFailed {
 export interface OpenCall<Reply> extends Rpc<Reply> {
   readonly definition: MethodDefinition<object, object>;
   readonly timeoutMs: number;
-  /** How much longer it may take that anybody answers. */
+  /** How much longer to wait for a server to answer. */
   readonly patience: Patience;
   readonly metadata: Metadata;
   readonly session: ClientSession | undefined;
@@ -65,12 +65,12 @@ export function outcomeAt(link: Link, passed: readonly Link[], reasons: string |
   return { server: link.name, passed: passed.map(({ name }) => name), reasons };
 }
 
-/** Looks, where no connection came about, whether what is spoken was the reason. */
+/** The failure of a call. If no connection came about, finds out whether the protocol was the reason. */
 export async function failureAt(
   { link, passed, error, fate }: FailedAt,
   reasons: string | undefined,
 ): Promise<Outcome> {
-  // Where TLS is refused nothing was done, whatever it looked like. Who gives a reason has let us in.
+  // If TLS is refused, nothing was done, whatever it looked like. A server that gives a reason has admitted us.
   const unexplained = error.code === status.UNAVAILABLE && reasonCode(error) === undefined;
   const mismatch = unexplained ? await link.whyNoConnection() : undefined;
   return { ...outcomeAt(link, passed, reasons), failed: { error, fate, mismatch } };

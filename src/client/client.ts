@@ -19,28 +19,28 @@ const CONFIRM_TIME_METADATA = 'kvs-confirmacao-prazo';
 
 const DISCOVERY = { file: 'frota.proto', service: 'frota.Frota', method: 'Servidores' };
 
-/** Which servers, as whom, and what every call demands. */
+/** Servers, credentials, and what every call demands. */
 export interface ClientOptions {
   /** At least one; any of them may be asked. */
   readonly servers: readonly ServerAddress[];
-  /** Whether one of them is asked first which servers there are. */
+  /** Whether to ask one of them first which servers there are. */
   readonly discovers: boolean;
-  /** Of one call, ms. */
+  /** Of one call, in ms. */
   readonly timeoutMs: number;
-  /** Shown with every call; `undefined`: none. */
+  /** Sent with every call; `undefined`: none. */
   readonly token: string | undefined;
   /** `undefined`: without TLS. */
   readonly tls: TlsChoice | undefined;
-  /** How many other servers are to confirm a write, and within how many ms; `undefined`: none. */
+  /** How many other servers must confirm a write, and within how many ms; `undefined`: none. */
   readonly confirmations?: { readonly servers: number; readonly timeoutMs: number } | undefined;
   readonly session?: ClientSession | undefined;
-  /** Throws if this server must not be asked: a token would go over the network for others to read. */
+  /** Throws if this server must not be asked, since a token would cross the network in the clear. */
   readonly assertServer?: ((server: ServerAddress) => void) | undefined;
-  /** Hears, in Portuguese, of what takes long; absent: nobody does. */
+  /** Called with a Portuguese message when something takes long. */
   readonly say?: ((message: string) => void) | undefined;
 }
 
-/** Several servers as one, whatever service of theirs is called. */
+/** Several servers as one, for any of their services. */
 export class KvsClient {
   private constructor(
     private readonly options: ClientOptions,
@@ -49,9 +49,9 @@ export class KvsClient {
     private isDiscovered = false,
   ) {}
 
-  /** Reads the files of TLS; no server is asked yet. @throws KvsError CONFIGURACAO if one of them does not serve */
+  /** Reads the TLS files; contacts no server. @throws KvsError CONFIGURACAO if a file is unusable */
   static async open(options: ClientOptions): Promise<KvsClient> {
-    // Whatever matters comes back as an error: the library's own lines would only confuse the output.
+    // What matters is returned as an error: the library's own lines would only clutter the output.
     setLogVerbosity(logVerbosity.NONE);
     for (const server of options.servers) options.assertServer?.(server);
     const security = await clientSecurity(options.tls);
@@ -59,9 +59,9 @@ export class KvsClient {
   }
 
   /**
-   * Makes one call at one of the servers and hands its replies to `take`, in order. Never rejects for what a server does:
-   * that is in the outcome. A unary call must end within the time; a stream must give a sign of life within it, again and
-   * again. Another server is asked if one does not answer, unless it may have changed something or has begun to answer.
+   * Makes one call at one of the servers and passes its replies to `take`, in order. Never rejects for server errors:
+   * they are in the outcome. A unary call must end within the timeout; a stream must give a sign of life within each.
+   * If a server does not answer, another is asked, unless the first may have changed something or has begun to answer.
    */
   async call<Reply>(rpc: Rpc<Reply>, sent: Sent, take: Take<Reply>): Promise<Outcome> {
     const { timeoutMs, token, session, confirmations, say } = this.options;
@@ -88,7 +88,7 @@ export class KvsClient {
     this.balancer.close();
   }
 
-  /** Asks which servers there are: from then on those are meant. */
+  /** Asks which servers there are, and uses those from then on. */
   private async discovered(metadata: Metadata, patience: Patience): Promise<Settled<object>> {
     const method = methodOf(DISCOVERY) as DiscoverMethod;
     for (;;) {
@@ -107,7 +107,7 @@ export class KvsClient {
 
   private async unaryCall<Reply>(call: OpenCall<Reply>, request: object): Promise<Outcome> {
     const { definition: method, writes, metadata, patience } = call;
-    // With one server alone there is nobody else to ask.
+    // With a single server there is no other to ask.
     const isNamed = call.repeatable === true && this.balancer.links.length > 1;
     const requestId = isNamed ? newRequestId() : undefined;
     const attempt = (): Promise<Settled<object>> =>

@@ -13,7 +13,7 @@ export type DiscoverMethod = Pick<
   'path' | 'requestSerialize' | 'responseDeserialize'
 >;
 
-/** Asks the servers, one after the other, which others there are: those that serve now. */
+/** Asks the servers in turn for the list of servers that serve now. */
 export async function discover(
   balancer: Balancer,
   method: DiscoverMethod,
@@ -27,7 +27,7 @@ export async function discover(
   return { servers: serving.flatMap(({ endereco }) => addressOf(endereco) ?? []), asked };
 }
 
-/** `undefined` for what is no address: a server that does not know its own. */
+/** `undefined` if it is not an address: a server may not know its own. */
 function addressOf(text: string): ServerAddress | undefined {
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   if (host === undefined || port === undefined || Number(port) === 0) return undefined;

@@ -4,12 +4,12 @@ import type { ErrorCode } from '../core/errors.js';
 import { decodeReason, decodeStreamReasons, REASON_METADATA } from './reason.js';
 
 /**
- * What a failed call may have done: `refused`: the server answered, and another would answer the same; `elsewhere`: it
- * did nothing, and another server may do it; `unknown`: nobody can tell.
+ * What a failed call may have done: `refused`: the server answered, and another would answer the same; `elsewhere`:
+ * nothing was done, and another server may do it; `unknown`: nobody can tell.
  */
 export type Fate = 'refused' | 'elsewhere' | 'unknown';
 
-/** Errors of a server that does nothing now, while others may. */
+/** Errors after which nothing was done here, while other servers may do it. */
 const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SERVIDOR_ENTRANDO',
   'SERVIDOR_SAINDO',
@@ -23,7 +23,7 @@ const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /**
  * @param writes whether the call changes anything
- * @param sent whether the request may have left: there was a connection
+ * @param sent whether the request may have left, since there was a connection
  */
 export function fateOf(error: ServiceError, writes: boolean, sent: boolean): Fate {
   const code = reasonCode(error);
@@ -39,9 +39,9 @@ export function fateOf(error: ServiceError, writes: boolean, sent: boolean): Fat
   }
 }
 
-/** The code that the server gave its error; `undefined` for one of the library's. */
+/** The error code from the server; `undefined` for an error of the library. */
 export function reasonCode(error: ServiceError): ErrorCode | undefined {
   const encoded = error.metadata.get(REASON_METADATA)[0]?.toString();
-  // A stream that a server cut has the list of reasons in the trailer, the last for the cut.
+  // The trailer of a stream that the server cut has a list of reasons, the last one for the cut.
   return decodeReason(encoded)?.code ?? [...decodeStreamReasons(encoded).values()].at(-1);
 }

@@ -13,7 +13,7 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/** `away`: it does not answer, or says that it does not serve. `unknown`: not asked yet. */
+/** `away`: does not answer, or reports that it does not serve. `unknown`: not asked yet. */
 type Condition = 'unknown' | 'serving' | 'away';
 
 type Check = MethodDefinition<{ readonly service: string }, { readonly status: string }>;
@@ -25,10 +25,10 @@ const check = (health as unknown as { readonly Check: Check }).Check;
 export class Link {
   condition: Condition = 'unknown';
   readonly client: Client;
-  /** As people write it: `127.0.0.1:9000`, `[::1]:9000`. */
+  /** For people: `127.0.0.1:9000`, `[::1]:9000`. */
   readonly name: string;
 
-  /** Why the last connection ended, if TLS was the reason. */
+  /** Why the last connection ended, if because of TLS. */
   private tlsFailure: TlsFailure | undefined;
 
   constructor(
@@ -46,7 +46,7 @@ export class Link {
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.min_reconnect_backoff_ms': 200,
       'grpc.max_reconnect_backoff_ms': 1_000,
-      // A proxy in the environment is for the web, not for a server of the fleet.
+      // A proxy in the environment is meant for the web, not for servers of the fleet.
       'grpc.enable_http_proxy': 0,
       'grpc.max_receive_message_length': -1,
     });
@@ -60,8 +60,8 @@ export class Link {
   }
 
   /**
-   * Why no connection comes about or holds; `undefined`: not because of what is spoken. Looks with a connection of its
-   * own where none came about: a server would count it among those that it refuses.
+   * Why no connection comes about or holds; `undefined` if the protocol is not the reason. Probes with a connection of
+   * its own only if none came about, since a server counts it among the refused ones.
    */
   async whyNoConnection(): Promise<Mismatch | undefined> {
     if (this.tlsFailure !== undefined || this.connected) return this.tlsFailure;

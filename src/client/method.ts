@@ -9,7 +9,7 @@ export interface MethodName {
   readonly method: string;
 }
 
-/** How to call it. Numbers of 64 bits are texts. */
+/** The call definition of a method. 64-bit numbers are texts. */
 export function methodOf({ file, service, method }: MethodName) {
   const methods = loadSync(protoPath(file), { keepCase: true, longs: String, defaults: true })[service];
   const found = Object.entries(methods ?? {}).find(([name]) => name === method);

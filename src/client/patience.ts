@@ -6,38 +6,38 @@ import { NO_CONNECTION } from './attempt.js';
 import { reasonCode } from './fate.js';
 import type { Link } from './link.js';
 
-/** A server that starts opens its port within this; longer, and somebody with a wrong port would wait in vain. */
+/** A starting server opens its port within this; with a longer wait, a wrong port would be noticed late. */
 const REFUSED_MS = 3_000;
 /** Between two attempts. */
 const PAUSE_MS = 200;
-/** Who waits no longer than this is not told. */
+/** Shorter waits are not reported. */
 const QUIET_MS = 1_000;
-/** For an answer about a server's health. */
+/** Timeout of a health check. */
 const HEALTH_MS = 1_000;
 
 /**
- * Waits for servers that have only just been started: nobody listens on their port yet, or they say that they are still
- * joining. The time of a call goes on meanwhile.
+ * Waits for servers that are just starting: nobody listens on their port yet, or they report that they are still
+ * joining. The timeout of the call includes this wait.
  */
 export class Patience {
   private readonly beganMs = performance.now();
   private isSaid = false;
 
   /**
-   * @param timeoutMs for everything, from now
-   * @param say hears once that and for what the client waits
+   * @param timeoutMs of the whole call, from now
+   * @param say called once with what the client is waiting for
    */
   constructor(
     private readonly timeoutMs: number,
     private readonly say: (message: string) => void,
   ) {}
 
-  /** Of the time for everything, ms; at least 1. */
+  /** Time left of the whole call, ms; at least 1. */
   get leftMs(): number {
     return Math.max(1, this.beganMs + this.timeoutMs - performance.now());
   }
 
-  /** Whether a call that did nothing is to be made again: after a pause, if time is left and the server may come. */
+  /** Whether to repeat a call that did nothing: waits first, if time is left and the server may still start. */
   async waitsFor(link: Link, error: ServiceError): Promise<boolean> {
     if (reasonCode(error) === 'SERVIDOR_ENTRANDO') {
       return this.pauses(link, 'ainda está entrando na frota', this.timeoutMs);
@@ -45,7 +45,7 @@ export class Patience {
     return isRefused(link, error) && this.pauses(link, 'conexão recusada', REFUSED_MS);
   }
 
-  /** Before a call that cannot be repeated: returns when one of the servers serves, or none does in the time of a start. */
+  /** For a call that cannot be repeated: returns when one server serves, or none has within the time of a start. */
   async untilOneServes(balancer: Balancer): Promise<void> {
     for (;;) {
       for (const link of balancer.links) {

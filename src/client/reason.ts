@@ -11,7 +11,7 @@ interface Reason {
   readonly message: string;
 }
 
-/** The reason of a unary answer, `CODE: message`; `undefined` if there is none that we know. */
+/** The reason of a unary answer, `CODE: message`; `undefined` if absent or unknown. */
 export function decodeReason(encoded: string | undefined): Reason | undefined {
   const [, name, message] = /^([A-Z_]+): ?([\s\S]*)$/.exec(decode(encoded)) ?? [];
   const code = errorCode(name);

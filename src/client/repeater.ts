@@ -6,24 +6,24 @@ import type { Failed, Settled, UnaryCall } from './attempt.js';
 import { reasonCode } from './fate.js';
 import type { Link } from './link.js';
 
-/** Metadata that names the request, and the number of the attempt: see docs/PROTOCOL.md. */
+/** Metadata with the request id and the number of the attempt: see docs/PROTOCOL.md. */
 const REQUEST_ID_METADATA = 'kvs-pedido';
 const ATTEMPT_METADATA = 'kvs-tentativa';
-/** An attempt gets half of what time is left, but no less than this. */
+/** An attempt gets half of the remaining time, but at least this. */
 const ATTEMPT_MIN_MS = 200;
-/** Between two rounds over the servers. */
+/** Pause between two rounds over the servers. */
 const ROUND_PAUSE_MS = 200;
 
 /**
- * One write with a request id, at one server after the other, in more than one round if need be, until one of them tells
- * what became of it or the time has passed.
+ * One write with a request id, tried at one server after the other, in several rounds if need be, until one of them
+ * knows its outcome or the time is up.
  *
- * The number of the attempt rises after every attempt whose fate is unknown, and only then: by it servers tell which
- * attempt stands if more than one was done.
+ * The attempt number rises after each attempt whose fate is unknown, and only then. By it servers decide which attempt
+ * stands if more than one was done.
  */
 export class Repeater<Req, Res> {
   private number = 1;
-  /** Servers that did not answer or could not tell. */
+  /** Servers that did not answer or did not know. */
   private readonly passed = new Set<Link>();
   /** The first attempt whose fate is unknown. */
   private doubt: (Failed & { readonly link: Link }) | undefined;
@@ -47,7 +47,7 @@ export class Repeater<Req, Res> {
         const answer = await this.ask(link);
         last = { ...answer, link, passed: this.others(link) };
         if (answer.ok) return this.doubt && !isHonoured(answer.trailer) ? this.unknown(link) : last;
-        // It stands, though fewer servers hold it than were asked for.
+        // The write stands, though fewer servers hold it than demanded.
         if (reasonCode(answer.error) === 'CONFIRMACAO_PARCIAL') return last;
         if (!this.doubt && answer.fate === 'refused') return isUnsupported(answer) ? this.plainly() : last;
         if (answer.fate === 'unknown') this.noteDoubt(answer, link);
@@ -55,7 +55,7 @@ export class Repeater<Req, Res> {
         link.condition = 'away';
         this.passed.add(link);
       }
-      // Without a doubt nothing was done anywhere, and nobody does it now.
+      // Without a doubtful attempt nothing was done anywhere, and no server can do it now.
     } while (this.doubt && this.leftMs > 0);
     if (!last) throw new Error('a balancer without servers');
     return this.doubt ? this.unknown(this.doubt.link) : last;
@@ -74,7 +74,7 @@ export class Repeater<Req, Res> {
     return attemptAt(link, { ...this.call, metadata }, timeoutMs, true);
   }
 
-  /** At servers that remember no requests: nothing was done yet, and nothing is promised. */
+  /** For servers without request ids: nothing was done yet, and nothing is guaranteed. */
   private plainly(): Promise<Settled<Res>> {
     return this.balancer.callPlainly({ ...this.call, timeoutMs: this.leftMs });
   }
@@ -85,7 +85,7 @@ export class Repeater<Req, Res> {
   }
 
   private noteDoubt(answer: Failed, link: Link): void {
-    // Who says himself that he cannot tell has done nothing in an attempt that repeats another.
+    // A server that itself cannot tell has done nothing in an attempt that repeats another.
     if (this.number === 1 || reasonCode(answer.error) === undefined) this.number++;
     this.doubt ??= { ...answer, link };
   }
@@ -95,7 +95,7 @@ export class Repeater<Req, Res> {
   }
 }
 
-/** A record that a disk refused may lie on it all the same, and take effect at the next start: see docs/STORAGE.md. */
+/** A record that a disk refused may still be on it, and take effect at the next start: see docs/STORAGE.md. */
 function mayHaveLeftTraces(answer: Failed): boolean {
   const code = reasonCode(answer.error);
   return code === 'DISCO_CHEIO' || code === 'DISCO_FALHOU';
@@ -105,7 +105,7 @@ function isUnsupported(answer: Failed): boolean {
   return reasonCode(answer.error) === 'NAO_SUPORTADO';
 }
 
-/** Whether the server knows ids: one that does not has written once more what another may have written. */
+/** Whether the server knows request ids; one that does not has done the write again, even if another had done it. */
 function isHonoured(trailer: Metadata): boolean {
   return trailer.get(REQUEST_ID_METADATA).length > 0;
 }

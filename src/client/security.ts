@@ -9,20 +9,20 @@ import { MINIMUM_VERSION, readMaterial } from '../security/tls/material.js';
 import type { TlsFiles } from '../security/tls/material.js';
 import { probe, spokenAt } from '../security/tls/probe.js';
 
-/** How a client speaks TLS. Without an authority, the public ones that Node.js knows vouch for servers. */
+/** How a client uses TLS. By default servers are checked against the public authorities that Node.js knows. */
 export interface TlsChoice extends TlsFiles {
-  /** The name that the server's certificate must hold, if it is not the address. */
+  /** The name that the server's certificate must hold, if not the address. */
   readonly name?: string | undefined;
 }
 
-/** What two sides do not agree on: TLS, or that one of them does not speak gRPC at all. */
+/** What two sides disagree on: TLS, or that one of them does not speak gRPC at all. */
 export type Mismatch = TlsFailure | 'SEM_GRPC';
 
 /** How a client connects: plainly, or over TLS. */
 export interface ClientSecurity {
-  /** For connections to `host`. @param report hears why one ended, if TLS is the reason, and `undefined` of each that came about */
+  /** For connections to `host`. @param report gets the reason if TLS ended one, `undefined` for each made */
   credentials(host: string, report: (failure: TlsFailure | undefined) => void): ChannelCredentials;
-  /** Looks with a connection of its own why one to this server did not come about; `undefined`: not because of that. */
+  /** Finds out with a connection of its own why one to this server failed; `undefined`: not because of the protocol. */
   probe(host: string, port: number): Promise<Mismatch | undefined>;
 }
 
@@ -38,7 +38,7 @@ export const PLAIN: ClientSecurity = {
 
 /**
  * Connections over TLS.
- * @throws KvsError CONFIGURACAO if a file does not serve
+ * @throws KvsError CONFIGURACAO if a file is unusable
  */
 export async function clientSecurity(choice: TlsChoice | undefined): Promise<ClientSecurity> {
   if (choice === undefined) return PLAIN;
@@ -55,7 +55,7 @@ export async function clientSecurity(choice: TlsChoice | undefined): Promise<Cli
     probe: async (host, port) => {
       const end = await probe(host, port, { ...connectionOptions(nameOf(host)), secureContext });
       if (end === 'agreed') return undefined;
-      // Not every server says why it leaves; without another reason it is what it learned last.
+      // Not every server says why it leaves; then the last thing it saw is assumed to be why: this side's certificate.
       if (end === 'left') return own === undefined ? 'SEM_CERTIFICADO' : 'CERTIFICADO_RECUSADO';
       return tlsFailureOf(end);
     },
@@ -69,8 +69,8 @@ interface TlsCredentialsOptions {
 }
 
 /**
- * The library's own credentials keep to themselves why a handshake failed, and send an IP address as a server name,
- * which TLS forbids.
+ * The library's own credentials hide why a handshake failed, and send an IP address as a server name, which TLS
+ * forbids.
  */
 class TlsCredentials extends ChannelCredentials {
   constructor(private readonly options: TlsCredentialsOptions) {
@@ -103,7 +103,7 @@ class TlsCredentials extends ChannelCredentials {
               resolve({ socket: secured, secure: true });
             },
           );
-          // Also after both sides seem to have agreed: a server's verdict on a certificate comes after that.
+          // Also after the handshake seems complete, since a server judges a client certificate only then.
           secured.on('error', (error: Error) => {
             const failure = tlsFailureOf(error);
             if (failure !== undefined) report(failure);
@@ -117,7 +117,7 @@ class TlsCredentials extends ChannelCredentials {
   }
 }
 
-/** The name is checked in either case, whatever NODE_TLS_REJECT_UNAUTHORIZED says; it is sent only where it is a name. */
+/** The name is always checked, whatever NODE_TLS_REJECT_UNAUTHORIZED says, but sent only if it is not an IP address. */
 function connectionOptions(name: string): ConnectionOptions {
   return {
     ...{ host: name, servername: isIP(name) > 0 ? '' : name },

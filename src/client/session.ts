@@ -3,19 +3,19 @@ import { limits } from '../core/limits.js';
 
 const SESSION_METADATA = 'kvs-sessao';
 
-/** What a client has seen: whichever server answers it next never shows it less (docs/PROTOCOL.md). */
+/** What a client has seen: no later answer shows it less, from whichever server (docs/PROTOCOL.md). */
 export class ClientSession {
-  /** Whether a call has moved it on since it was made. */
+  /** Whether a call has advanced it since it was created. */
   isMoved = false;
 
-  /** @param token `nova` for one that has seen nothing */
+  /** @param token `nova` for a new session */
   constructor(public token: string) {}
 
   addTo(metadata: Metadata): void {
     metadata.set(SESSION_METADATA, this.token);
   }
 
-  /** Takes the session out of the trailing metadata of a call, however it ended. */
+  /** Updates the session from the trailing metadata of a call, however it ended. */
   note(trailer: Metadata): void {
     const token = trailer.get(SESSION_METADATA)[0]?.toString();
     if (token === undefined || !isSessionToken(token)) return;

@@ -7,13 +7,13 @@ import type { OpenCall, Outcome, Sent } from './call.js';
 import { fateOf } from './fate.js';
 import type { Link } from './link.js';
 
-/** A stream at the first server that begins to answer. Never rejects for what a server does. */
+/** Runs a stream at the first server that begins to answer. Never rejects for server errors. */
 export async function streamCalls<Reply>(
   balancer: Balancer,
   call: OpenCall<Reply>,
   sent: Sent,
 ): Promise<Outcome> {
-  // Items that are read as they are sent cannot be sent again.
+  // Items that are read while being sent cannot be sent again.
   const isSpent = 'items' in sent && !Array.isArray(sent.items);
   if (isSpent) await call.patience.untilOneServes(balancer);
   let order = balancer.order();
@@ -46,7 +46,7 @@ async function streamCall<Reply>(
 }> {
   const { path, requestSerialize, responseDeserialize } = definition;
   let stream: ClientReadableStream<object>;
-  /** Why there is no next item to send, if it cannot be read. */
+  /** The error if the items could not be read. */
   let unread: Error | undefined;
   if ('items' in sent) {
     const duplex = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
@@ -74,7 +74,7 @@ async function streamCall<Reply>(
         watchdog.refresh();
         continue;
       }
-      // While our own output is slow the server has nothing to prove.
+      // While our own output is slow the server need not give a sign of life.
       clearTimeout(watchdog);
       await busy;
       watchdog = watch();
@@ -86,7 +86,7 @@ async function streamCall<Reply>(
     return { reasons, error, begun };
   } finally {
     clearTimeout(watchdog);
-    // Where the taker has had enough nobody waits for the rest.
+    // If the receiver stops early, nobody waits for the rest.
     stream.on('error', () => undefined).cancel();
   }
 }
@@ -99,7 +99,7 @@ interface RequestStream {
   readonly destroyed: boolean;
 }
 
-/** Writes as fast as the server reads. Ends early with the stream. Rejects if the items cannot be read. */
+/** Writes as fast as the server reads. Stops early with the stream. Rejects if the items cannot be read. */
 async function writeAll(
   stream: RequestStream,
   items: readonly object[] | AsyncIterable<object>,

@@ -7,20 +7,20 @@ import type { Credential, CredentialsFile } from './format.js';
 import { newSalt, newSecret, slowHash } from './secret.js';
 import { parseSubject } from './subject.js';
 
-/** What a new credential is to be. */
+/** A credential to be created. */
 export interface Wanted {
   readonly name: string;
   readonly role: CredentialRole;
-  /** Empty where the role has no keys of its own, or all. */
+  /** Empty if the role has no keys of its own, or has all keys. */
   readonly prefixes: readonly string[];
-  /** Subjects as people write them. With one, certificates show who it is, and there is no token. */
+  /** Subjects as people write them. With any, the credential is shown by certificate and has no token. */
   readonly certificates: readonly string[];
   /** ms since 1970. */
   readonly createdMs: number;
   readonly expiresMs: number | undefined;
 }
 
-/** Checks what is asked for before anything is made. @throws KvsError CONFIGURACAO, one line */
+/** Validates a request before anything is created. @throws KvsError CONFIGURACAO, one line */
 export function assertWanted({ name, role, prefixes, certificates }: Wanted): void {
   const wrong = (why: string): never => {
     throw new KvsError('CONFIGURACAO', why);
@@ -45,7 +45,7 @@ export function assertWanted({ name, role, prefixes, certificates }: Wanted): vo
 
 /**
  * Adds a credential.
- * @returns the new content, and the token to be shown once; `undefined` if certificates stand for it
+ * @returns the new content, and the token to show once; `undefined` if certificates replace it
  * @throws KvsError CONFIGURACAO if the name or a certificate is taken, or there are too many
  */
 export async function withCredential(
@@ -87,7 +87,7 @@ export async function withCredential(
   };
 }
 
-/** Takes a credential out. @throws KvsError CONFIGURACAO if there is none of that name */
+/** Removes a credential. @throws KvsError CONFIGURACAO if there is none of that name */
 export function withoutCredential(file: CredentialsFile, name: string): CredentialsFile {
   const credentials = file.credentials.filter((other) => other.name !== name);
   if (credentials.length === file.credentials.length) {

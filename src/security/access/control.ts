@@ -2,7 +2,7 @@ import type { AccessControl } from '../../ports/access.js';
 import { guardEngine } from './guarded-engine.js';
 import type { CredentialTable } from './table.js';
 
-/** What every door asks: one table, in which all refusals are counted. */
+/** The access control of all doors: one table, which counts all refusals. */
 export function accessControl(table: CredentialTable): AccessControl {
   return {
     gatekeeper: table,

@@ -9,20 +9,20 @@ import { DEFAULT_COST } from './secret.js';
 
 interface ReadFile {
   readonly file: CredentialsFile;
-  /** Others than its owner may read or write it. */
+  /** Users other than its owner may read or write it. */
   readonly isExposed: boolean;
 }
 
-/** @throws KvsError CONFIGURACAO, one line, if it cannot be read or is not what it must be */
+/** @throws KvsError CONFIGURACAO, one line, if it cannot be read or is invalid */
 export async function readCredentials(path: string): Promise<ReadFile> {
   const { text, isExposed } = await readSmallFile(path, accessLimits.fileBytes);
   return { file: parseCredentials(text, path), isExposed };
 }
 
 /**
- * Changes the file, which is made if it is not there, as {@link changePrivateFile} does.
- * @param change makes the new content of the old; what it throws leaves the file as it was
- * @throws KvsError CONFIGURACAO if another changes it now, or it cannot be read or written
+ * Changes the file, or creates it, as {@link changePrivateFile} does.
+ * @param change makes the new content from the old; the file is unchanged if it throws
+ * @throws KvsError CONFIGURACAO if another process is changing it, or it cannot be read or written
  */
 export async function changeCredentials(
   path: string,
@@ -30,14 +30,14 @@ export async function changeCredentials(
 ): Promise<void> {
   await changePrivateFile(path, async (target) => {
     const text = formatCredentials(await change(await current(target)));
-    // A file that nobody could read again must not be put in place.
+    // A file that could not be read again must not be put in place.
     parseCredentials(text, path);
     if (Buffer.byteLength(text) <= accessLimits.fileBytes) return text;
     throw new KvsError('CONFIGURACAO', `${path}: passaria de ${accessLimits.fileBytes} bytes`);
   });
 }
 
-/** The token in the first line of a file. @throws KvsError CONFIGURACAO, which never repeats what is there */
+/** The token in the first line of a file. @throws KvsError CONFIGURACAO, which never quotes the file */
 export async function readToken(path: string): Promise<string> {
   const { text } = await readSmallFile(path, accessLimits.fileBytes);
   const [line = ''] = text.split(/\r?\n/, 1);

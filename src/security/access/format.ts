@@ -6,13 +6,13 @@ import { HASH_BYTES, isCost, SALT_BYTES } from './secret.js';
 import type { HashCost } from './secret.js';
 import { parseSubject } from './subject.js';
 
-/** One entry of the file. It holds nothing from which a token could be made. */
+/** One entry of the file. No token can be derived from it. */
 export interface Credential {
   readonly name: string;
   readonly role: CredentialRole;
-  /** Keys that begin with one of them; empty for roles that have no keys, or all. */
+  /** Prefixes of its keys; empty for roles without keys, or with all keys. */
   readonly prefixes: readonly string[];
-  /** `undefined`: only a certificate shows who it is. */
+  /** `undefined`: only certificates authenticate it. */
   readonly secret: { readonly salt: Buffer; readonly hash: Buffer } | undefined;
   /** Subjects of client certificates, as `certificateSubject` writes them. */
   readonly certificates: readonly string[];
@@ -26,14 +26,14 @@ export interface CredentialsFile {
   readonly credentials: readonly Credential[];
 }
 
-/** Version of the file. Another is refused. */
+/** Version of the file format. Any other is refused. */
 const FORMAT = 1;
 
 export const NAME_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** The text of a file, for people too: they may read it, and take lines out. */
+/** The text of a file. It is readable, so that people can delete lines by hand. */
 export function formatCredentials({ cost, credentials }: CredentialsFile): string {
   const iso = (ms: number): string => new Date(ms).toISOString();
   const entries = credentials.map((credential) => ({
@@ -52,9 +52,9 @@ export function formatCredentials({ cost, credentials }: CredentialsFile): strin
 }
 
 /**
- * Reads the text of a file, checked in full: what comes out may be used as it is.
+ * Parses and fully validates the text of a file.
  * @param place for messages: the file's path
- * @throws KvsError CONFIGURACAO, one line that says what is wrong where and repeats neither salts nor hashes
+ * @throws KvsError CONFIGURACAO, one line that says what is wrong and where, without salts or hashes
  */
 export function parseCredentials(text: string, place: string): CredentialsFile {
   const wrong = (why: string): never => {
@@ -64,7 +64,7 @@ export function parseCredentials(text: string, place: string): CredentialsFile {
   try {
     parsed = JSON.parse(text);
   } catch {
-    // The parser's own message quotes the text.
+    // The parser's own message would quote the text.
     wrong('não é um arquivo de credenciais: não é JSON válido');
   }
   const fields = fieldsOf(parsed) ?? wrong('esperado um objeto JSON');
@@ -85,7 +85,7 @@ export function parseCredentials(text: string, place: string): CredentialsFile {
   return { cost, credentials };
 }
 
-/** Keys that one prefix covers are compared unit by unit, so it must be text that a key can begin with. */
+/** Keys are compared with a prefix code unit by code unit, so it must be text that a key can begin with. */
 export function isPrefix(prefix: string): boolean {
   return !LONE_SURROGATE.test(prefix) && Buffer.byteLength(prefix) <= accessLimits.prefixBytes;
 }
@@ -98,7 +98,7 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 function credentialOf(fields: Fields, wrong: Wrong): Credential {
-  // A misspelt "expira" or "prefixos" would give more than was meant.
+  // Ignoring a misspelt "expira" or "prefixos" would grant more than intended.
   for (const field of fields.keys())
     if (!KNOWN_FIELDS.has(field)) wrong(`campo desconhecido ${JSON.stringify(field.slice(0, 40))}`);
   const name = fields.get('nome');

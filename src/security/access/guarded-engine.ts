@@ -15,10 +15,10 @@ import type {
 } from '../../ports/engine.js';
 import { notAuthenticated } from './refusals.js';
 
-/** Told of every refusal, before it is thrown. */
+/** Called with every refusal, before it is thrown. */
 type OnRefused = (reason: AccessRefusal, identity: Identity) => void;
 
-/** The store as each identity may use it, made once for each. */
+/** Returns the store as an identity may use it, made once for each. */
 export function guardEngine(engine: Engine, onRefused: OnRefused): (identity: Identity) => PermittedEngine {
   const made = new WeakMap<Identity, PermittedEngine>();
   return (identity) => {
@@ -30,13 +30,13 @@ export function guardEngine(engine: Engine, onRefused: OnRefused): (identity: Id
   };
 }
 
-/** Rows that are passed over before others get their turn. */
+/** Rows that are skipped before other calls get their turn. */
 const ROWS_PER_TURN = 256;
 
 /**
- * A store as one caller may use it. What names a key outside is refused before the store is asked, so that the refusal
- * says nothing about what is there; what walks over all keys shows those that the caller may read. Asked again at every
- * call and every row: a credential that is revoked meanwhile ends what it had begun.
+ * A store as one caller may use it. An operation on a forbidden key is refused before the store is asked, so that the
+ * refusal reveals nothing about its content. A scan of all keys shows only those that the caller may read. Permission
+ * is checked again at every call and every row, so a revoked credential also ends what it had begun.
  */
 class GuardedEngine implements PermittedEngine {
   readonly capabilities: Capabilities;
@@ -114,7 +114,7 @@ class GuardedEngine implements PermittedEngine {
     }
   }
 
-  /** Which of its rows a scan shows; what names its keys is refused here. */
+  /** The filter for the rows of a scan; scans of named keys are refused here. */
   private shownBy(scan: Scan): (row: { readonly key: string }) => boolean {
     const { identity } = this;
     switch (scan.kind) {
@@ -122,7 +122,7 @@ class GuardedEngine implements PermittedEngine {
         this.assertMay('read', scan.key);
         return every;
       case 'range':
-        // Both ends must be covered by one prefix: then everything between them is, in the order of code points.
+        // One prefix must cover both ends: then it covers everything between them, in code point order.
         this.assertMay('read', commonPrefix(scan.from, scan.to));
         return every;
       case 'snapshot':
@@ -156,7 +156,7 @@ const VERBS: Readonly<Record<Permission, string>> = {
   administer: 'administrar',
 };
 
-/** What two keys begin with, and with it all keys between them. Cut between code points, as their order is. */
+/** The common prefix of two keys, and so of all keys between them. Cut between code points, as keys are ordered. */
 function commonPrefix(a: string, b: string): string {
   let length = 0;
   while (length < a.length && length < b.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;

@@ -1,6 +1,6 @@
 import { accessLimits } from './limits.js';
 
-/** Slow hashes a few at a time, the others in a queue with an end: their threads serve files and names too. */
+/** Runs a few slow hashes at a time and queues the others up to a limit: their threads also serve files and DNS. */
 export class HashQueue {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
@@ -9,7 +9,7 @@ export class HashQueue {
     return this.waiting.length >= accessLimits.hashesQueued;
   }
 
-  /** @param ahead goes before what waits */
+  /** @param ahead whether it precedes the queued hashes */
   async run<T>(hash: () => Promise<T>, ahead: boolean): Promise<T> {
     if (this.running >= accessLimits.hashesAtOnce) {
       await new Promise<void>((resolve) => {
@@ -20,7 +20,7 @@ export class HashQueue {
     try {
       return await hash();
     } finally {
-      // Its place goes to the next as it is.
+      // The slot passes directly to the next one.
       const next = this.waiting.shift();
       if (next === undefined) this.running--;
       else next();

@@ -1,6 +1,6 @@
 import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
-/** What bounds credentials and their use. */
+/** Limits of credentials and their use. */
 export const accessLimits = Object.freeze({
   /** Credentials in one file, */
   credentials: 4096,
@@ -10,28 +10,28 @@ export const accessLimits = Object.freeze({
   certificates: 16,
   /** and the file's size. */
   fileBytes: 4 * MiB,
-  /** Longest secret that is checked: those that are given out have 43 characters. */
+  /** Longest secret that is checked; issued secrets have 43 characters. */
   secretChars: 128,
   /** Longest subject of a client certificate. */
   subjectChars: 1024,
-  /** Memory of one slow hash: less would not be slow, more would let a file ask for gigabytes. */
+  /** Memory of one slow hash: less would not be slow, and more would let a file claim gigabytes. */
   hashBytesMin: 16 * MiB,
   hashBytes: 64 * MiB,
-  /** Times that one slow hash may go over its memory. */
+  /** Passes of one slow hash over its memory. */
   hashPasses: 4,
-  /** Slow hashes running, on the process's four threads for such work, and queued. */
+  /** Slow hashes running on the process's four threads for such work, and queued. */
   hashesAtOnce: 2,
   hashesQueued: 64,
-  /** A verified token is taken without another slow hash for this long; it is exempt from limits for twice that. */
+  /** A verified token is accepted without another slow hash for this long, and is exempt from limits for twice that. */
   rememberMs: 300_000,
   remembered: 10_000,
   /** Logins that may fail in a row from one address and altogether, */
   attemptsPerAddress: 10,
   attempts: 100,
-  /** and how long until one more may, of one address and altogether. */
+  /** and the time until one more may, from one address and altogether. */
   attemptMs: 1_000,
   attemptOverallMs: 100,
-  /** Addresses whose attempts are remembered; beyond, the one silent for longest is forgotten. */
+  /** Addresses whose attempts are remembered; beyond, the least recently seen is forgotten. */
   addresses: 10_000,
 });
 

@@ -5,11 +5,11 @@ import { accessLimits } from './limits.js';
 
 interface Address {
   readonly bucket: TokenBucket;
-  /** Somebody logged in from here not long ago: until when what others do altogether is not held against it. */
+  /** A login from here succeeded recently: until then, failures elsewhere do not count against this address. */
   goodUntilMs: number;
 }
 
-/** How many logins may fail: from one address, and altogether. Bounded, however many addresses there are. */
+/** Limits failed logins, from one address and altogether. Bounded in memory, however many addresses there are. */
 export class LoginAttempts {
   private readonly addresses = new BoundedMap<string, Address>(accessLimits.addresses);
   private readonly overall: TokenBucket;
@@ -23,7 +23,7 @@ export class LoginAttempts {
     return this.addresses.size;
   }
 
-  /** Counts an attempt before anything is known of it. @returns false if it must not be looked at */
+  /** Counts an attempt before it is checked. @returns false if it must not be checked */
   take(from: string): boolean {
     const nowMs = this.monotonicMs();
     const address = this.at(from, nowMs);
@@ -34,7 +34,7 @@ export class LoginAttempts {
     return true;
   }
 
-  /** It was a right one. */
+  /** The attempt succeeded. */
   giveBack(from: string): void {
     const nowMs = this.monotonicMs();
     const address = this.at(from, nowMs);
@@ -54,7 +54,7 @@ export class LoginAttempts {
   }
 }
 
-/** Whoever has one IPv6 address has all of its /64. */
+/** The owner of one IPv6 address controls all of its /64. */
 function networkOf(from: string): string {
   if (!isIPv6(from) || /^::ffff:[\d.]+$/i.test(from)) return from.replace(/^::ffff:/i, '');
   const [head = '', tail] = from.split('::');

@@ -1,6 +1,6 @@
 import { KvsError } from '../../core/errors.js';
 
-/** One answer for everything that can be wrong with a token. */
+/** The same answer for every defect of a token. */
 export function notAuthenticated(): KvsError {
   return new KvsError(
     'NAO_AUTENTICADO',

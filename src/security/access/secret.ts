@@ -1,7 +1,7 @@
 import { randomBytes, scrypt } from 'node:crypto';
 import { accessLimits } from './limits.js';
 
-/** Cost of the slow hash, the same for all of a file: whoever guesses pays it whatever the name. See RFC 7914. */
+/** Cost of the slow hash, the same for a whole file, so that a guess costs as much for any name. See RFC 7914. */
 export interface HashCost {
   /** A power of two. */
   readonly n: number;
@@ -9,7 +9,7 @@ export interface HashCost {
   readonly p: number;
 }
 
-/** 32 MiB, some 80 ms: secrets are random, so that the hash is the second lock and not the first. */
+/** 32 MiB, some 80 ms: secrets are random, so the hash is only the second line of defence. */
 export const DEFAULT_COST: HashCost = Object.freeze({ n: 2 ** 15, r: 8, p: 1 });
 
 const SECRET_BYTES = 32;
@@ -21,7 +21,7 @@ function hashMemory({ n, r }: HashCost): number {
   return 128 * n * r;
 }
 
-/** Whether a cost is one that scrypt knows, slow enough and not too much. */
+/** Whether a cost is valid for scrypt, slow enough and not excessive. */
 export function isCost({ n, r, p }: HashCost): boolean {
   if (![n, r, p].every((value) => Number.isSafeInteger(value) && value > 0)) return false;
   const bytes = hashMemory({ n, r, p });
@@ -42,7 +42,7 @@ export function newSalt(): Buffer {
   return randomBytes(SALT_BYTES);
 }
 
-/** The slow hash of a secret, made on another thread. */
+/** The slow hash of a secret, computed on another thread. */
 export function slowHash(secret: string, salt: Buffer, { n, r, p }: HashCost): Promise<Buffer> {
   // The library counts a little more than the algorithm's own memory.
   const options = { N: n, r, p, maxmem: 2 * hashMemory({ n, r, p }) };

@@ -2,14 +2,14 @@ import { accessLimits } from './limits.js';
 import { certificateSubject } from '../../ports/access.js';
 
 /**
- * A subject as people write it (`O=UFU, CN=maria`; backslash before `,`, `+`, `=` and `\` of a value) in the form of
- * `certificateSubject`.
- * @returns `undefined` if it is none
+ * Converts a subject as people write it (`O=UFU, CN=maria`; backslash before `,`, `+`, `=` and `\` of a value) to the
+ * form of `certificateSubject`.
+ * @returns `undefined` if it is invalid
  */
 export function parseSubject(text: string): string | undefined {
   if (text.length > accessLimits.subjectChars) return undefined;
   const attributes = new Map<string, string[]>();
-  // A backslash that is left over escapes nothing.
+  // A trailing backslash escapes nothing.
   if (/\\$/.test(text.replace(/\\./gsu, ''))) return undefined;
   for (const part of text.match(/(?:\\.|[^,+\\])+/gsu) ?? []) {
     const [, name, value] = /^\s*([A-Za-z][A-Za-z0-9.-]*)\s*=\s*((?:\\.|[^=\\])*?)\s*$/su.exec(part) ?? [];

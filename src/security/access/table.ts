@@ -13,7 +13,7 @@ import { notAuthenticated, notRecognised, tooMany } from './refusals.js';
 import { HASH_BYTES, newSalt, slowHash } from './secret.js';
 import type { HashCost } from './secret.js';
 
-/** One credential of the table, for as long as it stays there as it is. */
+/** One credential of the table, until it is changed or removed. */
 class Entry implements Identity {
   private replaced = false;
 
@@ -46,25 +46,24 @@ class Entry implements Identity {
 
 interface Remembered {
   readonly entry: Entry;
-  /** Until then it is taken as it is; */
+  /** Until then the token is accepted without a check; */
   readonly freshUntilMs: number;
-  /** until then it need not fear the limits. */
+  /** until then it is exempt from the limits. */
   readonly knownUntilMs: number;
 }
 
 interface TableOptions {
   readonly time: Time;
   readonly logger: Logger;
-  /** Makes the slow hash. */
+  /** Computes the slow hash. */
   readonly hash?: typeof slowHash;
 }
 
 /**
- * The table of credentials: says who somebody is, and forgets secrets at once.
+ * The table of credentials: authenticates callers, and keeps no secrets.
  *
- * Whatever is wrong with a login costs one slow hash and gets one answer: for a name that is not there, or has no
- * secret, or no longer counts, the hash is made against something that nobody knows. A token that was right is known
- * again by a keyed fast hash for a while.
+ * Every failed login costs one slow hash and gets the same answer: for a name that is unknown, expired or without a
+ * secret, the hash is compared with a random one. A verified token is remembered for a while by a fast keyed hash.
  */
 export class CredentialTable implements CertificateGatekeeper {
   private entries = new Map<string, Entry>();
@@ -73,7 +72,7 @@ export class CredentialTable implements CertificateGatekeeper {
   private readonly key = randomBytes(32);
   private readonly nobody = { salt: newSalt(), hash: randomBytes(HASH_BYTES) };
   private readonly remembered = new BoundedMap<string, Remembered>(accessLimits.remembered);
-  /** Tokens at which a slow hash is looking: who brings the same waits for it. */
+  /** Tokens being verified by a slow hash; further logins with the same token share it. */
   private readonly pending = new Map<string, Promise<Entry | undefined>>();
   private readonly attempts: LoginAttempts;
   private readonly hashes = new HashQueue();
@@ -91,17 +90,17 @@ export class CredentialTable implements CertificateGatekeeper {
     this.replace(file);
   }
 
-  /** Credentials that are there. */
+  /** Number of credentials. */
   get size(): number {
     return this.entries.size;
   }
 
-  /** Tokens remembered. */
+  /** Number of remembered tokens. */
   get rememberedTokens(): number {
     return this.remembered.size;
   }
 
-  /** How often somebody was refused, by reason. */
+  /** Number of refusals, by reason. */
   get refusals(): Readonly<Record<AccessRefusal, number>> {
     const of = (reason: AccessRefusal): number => this.counts.get(reason) ?? 0;
     return {
@@ -112,8 +111,8 @@ export class CredentialTable implements CertificateGatekeeper {
   }
 
   /**
-   * Takes what a file holds now. Whoever was let in by a credential that is gone or has changed is let in no more, also
-   * where a call is open; the others notice nothing.
+   * Replaces the content by that of a file. A caller whose credential is gone or has changed is no longer admitted,
+   * even in open calls; others are not affected.
    */
   replace({ cost, credentials }: CredentialsFile): void {
     const before = this.entries;
@@ -163,12 +162,12 @@ export class CredentialTable implements CertificateGatekeeper {
 
   refused(reason: AccessRefusal, name: string, from: string | undefined): void {
     this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
-    // What stands for a name may be a secret in the wrong place: only names that are known are written.
+    // The name may be a misplaced secret, so only known names are logged.
     const who = this.entries.has(name) ? name : 'desconhecido';
     this.log.report(reason, from === undefined ? who : `${who} de ${from}`);
   }
 
-  /** One slow hash, whatever is wrong. @returns the entry if the secret is its own */
+  /** Verifies with exactly one slow hash, whatever is wrong. @returns the entry if the secret is its own */
   private async look(
     name: string,
     secret: string,

@@ -5,23 +5,23 @@ import type { Time } from '../../ports/time.js';
 import { TLS_FAILURES } from './failures.js';
 import type { TlsFailure } from './failures.js';
 
-/** Why a connection was not let in: what is wrong with its TLS, or that there are too many. */
+/** Why a connection was refused: a problem with its TLS, or too many connections. */
 export type ConnectionRefusal = TlsFailure | 'CONEXOES';
 
-/** What stands before a server: it lets connections in one by one, and counts those that it refuses. */
+/** Stands in front of a server: admits connections one by one, and counts the refused ones. */
 export interface Acceptor {
-  /** Takes a connection that a port has accepted. */
+  /** Handles a connection that a port has accepted. */
   readonly accept: (socket: Socket) => void;
-  /** Ends the connections that are neither in nor refused yet, of which nobody else knows. */
+  /** Ends the connections that are neither admitted nor refused yet. */
   readonly cutUnfinished: () => void;
 }
 
-/** Connections that were refused to one server since its start: counted by reason, and summed up in the log. */
+/** Connections refused by one server since its start, counted by reason and summed up in the log. */
 export class RefusedConnections {
   readonly counts: Record<ConnectionRefusal, number>;
   private readonly burst: BurstLog;
 
-  /** @param name whose port it is, for the log: `gRPC`, `broker embutido` */
+  /** @param name of the owner of the port, for the log: `gRPC`, `broker embutido` */
   constructor(name: string, time: Time, logger: Logger) {
     const reasons: readonly ConnectionRefusal[] = [...TLS_FAILURES, 'CONEXOES'];
     this.counts = Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<

@@ -1,4 +1,4 @@
-// The X.509 library needs it, and before it.
+// The X.509 library needs this import before its own.
 import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -9,7 +9,7 @@ x509.cryptoProvider.set(webcrypto);
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
-/** Clocks of other machines may be behind this one. */
+/** Allows for clocks of other machines that are behind this one. */
 const SKEW_MS = 300_000;
 
 /** A certificate and its key, in PEM. */
@@ -20,14 +20,14 @@ export interface Issued {
   readonly until: Date;
 }
 
-/** Whom a certificate is for. */
+/** The subject that a certificate is for. */
 export type Holder =
   | { readonly kind: 'server'; readonly name: string; readonly addresses: readonly string[] }
   | { readonly kind: 'client'; readonly name: string };
 
 /**
- * A small authority for trials: ECDSA P-256, certificates signed by it directly, nothing revoked. Its key lies in a file
- * like any other, so whoever reads that file can be anybody.
+ * A small authority for trials: ECDSA P-256, certificates signed by it directly, nothing revoked. Its key lies in an
+ * ordinary file, whose readers can impersonate anyone.
  */
 export class Authority {
   private constructor(
@@ -58,8 +58,8 @@ export class Authority {
   }
 
   /**
-   * An authority that was written before.
-   * @throws KvsError CONFIGURACAO unless they are a certificate and its key in the form in which {@link create} gives them
+   * Opens an authority that was written before.
+   * @throws KvsError CONFIGURACAO unless they are a certificate and its key as {@link create} makes them
    */
   static async open(certificate: string, key: string): Promise<Authority> {
     try {
@@ -78,12 +78,12 @@ export class Authority {
     }
   }
 
-  /** Until when it can vouch for anybody. */
+  /** When the authority expires. */
   get until(): Date {
     return this.root.notAfter;
   }
 
-  /** A certificate of this authority, which does not outlive it. @param days as of {@link create} */
+  /** Issues a certificate that does not outlive this authority. @param days as of {@link create} */
   async issue(holder: Holder, days: number, nowMs: number): Promise<Issued> {
     const keys = await newKeys();
     const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
@@ -124,7 +124,7 @@ function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-/** 127 random bits, so that none is ever given twice; the first bit of a serial number is its sign. */
+/** 127 random bits, so that no number is issued twice; the first bit of a serial number is its sign. */
 function newSerial(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;

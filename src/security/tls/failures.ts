@@ -1,29 +1,29 @@
 /**
- * Why two sides did not come to a connection over TLS, in few stable words: for the log, for counters and for people.
- * Node's and OpenSSL's own codes are many, and differ between versions.
+ * Why a TLS connection failed, in a few stable words for the log, for counters and for people. The codes of Node and
+ * OpenSSL are many, and differ between versions.
  */
 export const TLS_FAILURES = [
   /** The certificate shown has expired, */
   'CERTIFICADO_VENCIDO',
-  /** or does not hold yet. */
+  /** or is not valid yet. */
   'CERTIFICADO_FUTURO',
-  /** It is signed by itself, */
+  /** It is self-signed, */
   'CERTIFICADO_AUTOASSINADO',
   /** or by an authority that is not trusted here. */
   'CERTIFICADO_DESCONHECIDO',
-  /** It is not for the name or address that was asked for. */
+  /** It is not for the requested name or address. */
   'NOME_ERRADO',
-  /** The other side does not take the certificate shown here. */
+  /** The other side refuses the certificate shown here. */
   'CERTIFICADO_RECUSADO',
-  /** A certificate of the client is asked for, and it shows none. */
+  /** A client certificate is required, and the client shows none. */
   'SEM_CERTIFICADO',
-  /** The other side speaks without TLS on a port with it, */
+  /** The other side speaks without TLS on a TLS port, */
   'SEM_TLS',
-  /** or with TLS where this side speaks without. */
+  /** or with TLS on a port without it. */
   'EXIGE_TLS',
-  /** No version of TLS that both sides accept. */
+  /** Both sides have no TLS version in common. */
   'VERSAO_TLS',
-  /** The other side took too long, or there are too many that have not finished. */
+  /** The other side took too long, or there are too many unfinished handshakes. */
   'APERTO_LENTO',
   /** Anything else that ends a handshake. */
   'TLS',
@@ -54,7 +54,7 @@ const BY_CODE: Readonly<Record<string, TlsFailure>> = {
   ERR_SSL_VERSION_TOO_LOW: 'VERSAO_TLS',
 };
 
-/** OpenSSL's names of the alerts that the other side may have sent, whatever the version in the name. */
+/** OpenSSL's names of the alerts from the other side, whatever version the name has. */
 const BY_ALERT: readonly (readonly [pattern: RegExp, failure: TlsFailure])[] = [
   [/ALERT_CERTIFICATE_REQUIRED$/, 'SEM_CERTIFICADO'],
   [/ALERT_PROTOCOL_VERSION$/, 'VERSAO_TLS'],
@@ -62,9 +62,9 @@ const BY_ALERT: readonly (readonly [pattern: RegExp, failure: TlsFailure])[] = [
   [/^ERR_SSL_/, 'TLS'],
 ];
 
-/** What a failed handshake means; `undefined` for what has nothing to do with TLS, such as ECONNREFUSED. */
+/** The meaning of a failed handshake; `undefined` for errors unrelated to TLS, such as ECONNREFUSED. */
 export function tlsFailureOf(error: unknown): TlsFailure | undefined {
-  // The verdict on a client's certificate comes as an error whose message is the code.
+  // For a rejected client certificate, Node's error has the code as its message.
   const code = codeOf(error);
   if (code === undefined) return undefined;
   return BY_CODE[code] ?? BY_ALERT.find(([pattern]) => pattern.test(code))?.[1];
@@ -80,7 +80,7 @@ function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   if (!('code' in error) || typeof error.code !== 'string') return undefined;
   if (error.code !== 'EPROTO' || !(error instanceof Error)) return error.code;
-  // What came while something was written has OpenSSL's reason in its message alone.
+  // An error received during a write has OpenSSL's reason only in its message.
   const [, reason] = /SSL routines:[^:]*:([^:]+):/.exec(error.message) ?? [];
   return reason === undefined ? 'ERR_SSL_EPROTO' : `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`;
 }

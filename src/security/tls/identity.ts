@@ -4,8 +4,8 @@ import { checkServerIdentity } from 'node:tls';
 import type { PeerCertificate } from 'node:tls';
 
 /**
- * Whether a certificate is for this name or address. Node.js 22 finds no IPv6 address in any certificate (22.23): those are
- * looked for by OpenSSL. @returns why not
+ * Checks that a certificate is for this name or address. Node.js 22 (22.23) finds no IPv6 address in any certificate,
+ * so OpenSSL looks for those. @returns the reason if it is not
  */
 export function checkIdentity(name: string, shown: PeerCertificate): Error | undefined {
   if (!isIPv6(name)) return checkServerIdentity(name, shown);

@@ -5,35 +5,35 @@ import type { SmallFile } from '../../files/small-file.js';
 import { KvsError } from '../../core/errors.js';
 import { tlsLimits } from './limits.js';
 
-/** Files in PEM, and what to call them in messages: the names of the options. */
+/** Files in PEM, with their names in messages: those of the options. */
 export interface TlsFiles {
-  /** Certificate of this side, its own first, then those that lead to the authority. */
+  /** Certificate chain of this side: its own first, then those that lead to the authority. */
   readonly certificate?: string | undefined;
   /** Private key of the certificate. Both or neither. */
   readonly key?: string | undefined;
-  /** Authorities that the other side's certificate is checked against; the system's if absent. */
+  /** Authorities that the other side's certificate is checked against; the system's by default. */
   readonly ca?: string | undefined;
 }
 
-/** What the files held, checked: it fits together and holds today. */
+/** The checked content of the files: it fits together and is valid today. */
 export interface TlsMaterial {
   readonly own: { readonly cert: string; readonly key: string } | undefined;
   readonly ca: string | undefined;
-  /** Of the own certificate, for the log. */
+  /** About this side's certificate, for the log. */
   readonly facts: { readonly serial: string; readonly until: string } | undefined;
-  /** What is odd but does not prevent the use. Portuguese. */
+  /** Oddities that do not prevent use. Portuguese. */
   readonly warnings: readonly string[];
 }
 
-/** Nothing older is spoken, by servers and clients alike. */
+/** Servers and clients alike refuse older versions. */
 export const MINIMUM_VERSION = 'TLSv1.3';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
  * Reads and checks certificates and key.
- * @param nowMs wall clock: a certificate that does not hold now is refused
- * @throws KvsError CONFIGURACAO with one line that says which file and why; nothing of a key is repeated
+ * @param nowMs wall clock: a certificate that is not valid now is refused
+ * @throws KvsError CONFIGURACAO with one line that says which file and why, and quotes nothing of a key
  */
 export async function readMaterial(files: TlsFiles, nowMs: number): Promise<TlsMaterial> {
   const { certificate, key, ca } = files;
@@ -83,14 +83,14 @@ async function readAuthorities(ca: string, nowMs: number): Promise<string> {
   const found = certificatesIn('--tls-ca', ca, text);
   const [first] = found;
   if (first === undefined) throw bad(`--tls-ca: ${ca} não tem um certificado em PEM`);
-  // A list may hold one that has expired beside those that replace it.
+  // A list may hold an expired authority beside its replacements.
   if (!found.some((authority) => holds(authority, nowMs))) assertHolds('--tls-ca', ca, first, nowMs);
   return text;
 }
 
 async function readText(option: string, path: string): Promise<SmallFile> {
   try {
-    // Lists of authorities name them in comments, in whatever alphabet.
+    // Lists of authorities may have comments in any encoding.
     return await readSmallFile(path, tlsLimits.fileBytes, { encoding: 'latin1' });
   } catch (error) {
     const { message, cause } = KvsError.from(error);

@@ -5,42 +5,42 @@ import { KvsError } from '../../core/errors.js';
 import { hostPortText } from '../../core/host-port.js';
 
 /**
- * Where a port is opened if nobody says where: clients that look for it by IPv4 and by IPv6 both find it, and nobody but
- * this machine does. The first is what is said to people and peers.
+ * Where a port is opened by default: clients reach it by IPv4 and by IPv6, but only from this machine. The first one is
+ * announced to people and peers.
  */
 export const LOOPBACKS: readonly [string, string] = Object.freeze(['127.0.0.1', '::1']);
 
-/** An address, a name (each address that it stands for), or several of them. */
+/** An address, a name (for all its addresses), or several of them. */
 export type Hosts = string | readonly string[];
 
 interface OpenPortsOptions {
   readonly host: Hosts;
-  /** The same on each address; 0 takes one that is free on all of them. */
+  /** The same on each address; 0 picks one that is free on all of them. */
   readonly port: number;
-  /** Hears of no connection before every address is open. */
+  /** Called with connections, but not before every address is open. */
   readonly accept: (socket: Socket) => void;
-  /** As that of `node:net`. */
+  /** As in `node:net`. */
   readonly allowHalfOpen?: boolean;
-  /** Hears of errors after the start. */
+  /** Called with errors after the start. */
   readonly onError: (error: Error) => void;
 }
 
 /** A port that is open on one address or more. */
 export interface OpenPorts {
   readonly port: number;
-  /** Takes no more connections. Resolves when the last that was taken has ended. Harmless if repeated. */
+  /** Stops accepting connections. Resolves when the last accepted one has ended. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Another program may have, on one address, the port that the system gave us for another. */
+/** Tries to find a free port: the one that the system chose on one address may be taken on another. */
 const ATTEMPTS = 20;
 
 /**
- * Opens one port on each address of `host`, the same on all. An address that this machine has not (IPv6 may be off, and
- * `localhost` stands for both) is left out if there is another; a port that is taken on one of them is taken.
+ * Opens one port on each address of `host`, the same on all. An address that this machine lacks (IPv6 may be off, and
+ * `localhost` stands for both) is left out if there is another. A port that is taken on one address counts as taken.
  *
- * Whoever opens the first address wins against all who want the same addresses in the same order: of those that fail
- * later everything is closed again, and nobody was let in.
+ * Of several processes that want the same addresses in the same order, the one that opens the first address wins. The
+ * others close what they have opened, and have admitted nobody.
  *
  * @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on; the `cause` is the system's
  */
@@ -55,7 +55,7 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenPorts> {
   }
 }
 
-/** A port that nobody uses now on any address of `host`. @throws KvsError as {@link openPorts} */
+/** A port that is free now on every address of `host`. @throws KvsError as {@link openPorts} */
 export async function freePort(host: Hosts): Promise<number> {
   const opened = await openPorts({
     ...{ host, port: 0, onError: () => undefined },
@@ -96,13 +96,13 @@ async function openOnce({
     throw listenError(taken ?? failures[0] ?? { address: saidHost(host), error: undefined }, port);
   }
   for (const server of servers) server.on('error', onError);
-  // It is asked for when the port is closed, too.
+  // Read now, since it is needed even after the port is closed.
   const opened = portOf(first);
   early.admit();
   return { port: opened, close };
 }
 
-/** Connections that come while not all addresses are open wait, since they may have to be closed again. */
+/** Holds connections until all addresses are open, since they may have to be closed again. */
 class EarlyConnections {
   private state: 'waiting' | 'admitted' | 'refused' = 'waiting';
   private readonly waiting: Socket[] = [];
@@ -129,7 +129,7 @@ class EarlyConnections {
 }
 
 function ignore(): void {
-  // Who has left while it waited is not admitted.
+  // A connection that broke while it waited is not admitted.
 }
 
 interface ListenFailure {
@@ -140,7 +140,7 @@ interface ListenFailure {
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    // Two servers on one port would share its connections without a word.
+    // Otherwise two servers could silently share the connections of one port.
     server.listen({ host, port, exclusive: true }, () => {
       server.off('error', reject);
       resolve();
@@ -148,7 +148,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Those of IPv4 first, for everybody to ask in the same order; none for a name that nobody knows. */
+/** IPv4 first, so that everyone asks in the same order; none for an unknown name. */
 async function addressesOf(host: Hosts): Promise<readonly string[]> {
   const found = await Promise.all(
     [host].flat().map(async (name) => {
@@ -162,7 +162,7 @@ async function addressesOf(host: Hosts): Promise<readonly string[]> {
   return [...new Set(found.flat())].sort((one, other) => isIP(one) - isIP(other));
 }
 
-/** The one of them that is said to people and peers. */
+/** The host that is announced to people and peers. */
 export function saidHost(host: Hosts): string {
   return [host].flat()[0] ?? '';
 }

@@ -4,21 +4,21 @@ import { beginsTls } from './failures.js';
 import type { Acceptor, RefusedConnections } from './acceptor.js';
 import { Unfinished } from './unfinished.js';
 
-/** For whoever speaks TLS here. To a client of TLS it is noise, which it takes for what it is: no TLS. */
+/** Answer to a TLS client. It is not a TLS record, from which the client sees that there is no TLS here. */
 const ANSWER =
   'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n\r\nesta porta fala sem TLS\n';
 
 interface PlainFrontOptions {
   readonly refused: RefusedConnections;
-  /** A client that was let in; nothing of what it has said is lost. */
+  /** Called with an admitted client; no byte that it has sent is lost. */
   readonly onSocket: (socket: Socket) => void;
-  /** The first byte of whoever speaks what is spoken here; others are cut off at once. Absent: any. */
+  /** The first byte of the expected protocol; other clients are cut off at once. Absent: any. */
   readonly firstByte?: number;
 }
 
 /**
- * Lets in clients that speak without TLS, by their first byte: those that begin a TLS handshake would only be taken for
- * noise further on, and nobody would know. Clients that say nothing are bounded in number and time.
+ * Admits clients without TLS by their first byte: further on, a TLS handshake would only look like garbage,
+ * unexplained. Silent clients are bounded in number and time.
  */
 export function plainFront({ refused, onSocket, firstByte }: PlainFrontOptions): Acceptor {
   const unfinished = new Unfinished((oldest) => {
@@ -37,13 +37,13 @@ export function plainFront({ refused, onSocket, firstByte }: PlainFrontOptions):
     socket.on('error', onError);
     socket.setTimeout(tlsLimits.handshakeMs, onTimeout);
     socket.once('readable', () => {
-      // All that has come, or the first piece of it: how much one `read` gives differs between versions of Node.js.
+      // All data so far, or its first piece: how much one `read` gives differs between versions of Node.js.
       const came = socket.read() as Buffer | null;
-      // It has left without a word.
+      // The client closed without sending anything.
       if (came === null) return;
       if (beginsTls(came[0])) {
         refused.add('EXIGE_TLS', socket);
-        // Read to its end, or the answer would be lost with what has not been read.
+        // Unread data would make the answer get lost, so the rest is read.
         socket.off('timeout', onTimeout).setTimeout(tlsLimits.handshakeMs, onError);
         socket.resume().end(ANSWER);
         return;
@@ -53,10 +53,10 @@ export function plainFront({ refused, onSocket, firstByte }: PlainFrontOptions):
         socket.destroy();
         return;
       }
-      // Whole pieces go back whole: whoever reads next finds them as they came.
+      // Whole pieces go back whole, so that the next reader gets them as they came.
       socket.unshift(came);
       socket.off('timeout', onTimeout).setTimeout(0);
-      // Only then does a stream know that nobody listens any more, and tell the next one who does what is there.
+      // Only in the next tick does the stream know that it has no reader, and tell the next one of waiting data.
       process.nextTick(() => {
         socket.off('error', onError);
         if (!socket.destroyed) onSocket(socket);

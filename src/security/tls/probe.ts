@@ -3,25 +3,25 @@ import { connect } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import { tlsFailureOf } from './failures.js';
 
-/** How a handshake that nobody needs went: the other side left after it, or an error ended it; `undefined`: nothing came. */
+/** How a probing handshake went: the other side left after it, or an error ended it; `undefined`: nothing came. */
 type ProbeEnd = 'agreed' | 'left' | Error | undefined;
 
-/** A handshake, and an alert that comes after this side's part of it, come within this. */
+/** Time for a handshake, and for an alert that follows this side's part of it. */
 const PROBE_MS = 1_000;
 
-/** Whether a server speaks TLS: it completes a handshake, whatever its certificate is worth. */
+/** Whether a server speaks TLS: it completes a handshake, whatever the value of its certificate. */
 export async function speaksTls(host: string, port: number): Promise<boolean> {
   return (await spokenAt(host, port)) === 'tls';
 }
 
-/** What is spoken there: TLS, something else, or nothing. `undefined`: nobody takes connections. */
+/** The protocol at an address: TLS, something else, or silence. `undefined`: no connection is accepted. */
 export async function spokenAt(host: string, port: number): Promise<'tls' | 'other' | undefined> {
   const { end, isTaken } = await look(host, port, { rejectUnauthorized: false }, 0);
   if (end === 'agreed' || end === 'left') return 'tls';
   return isTaken ? 'other' : undefined;
 }
 
-/** Shakes hands on a connection of its own, and waits for so long whether the other side thinks better of it and leaves. */
+/** Performs a handshake on a connection of its own, then waits whether the other side leaves after all. */
 export async function probe(host: string, port: number, options: ConnectionOptions): Promise<ProbeEnd> {
   return (await look(host, port, options, PROBE_MS)).end;
 }
@@ -52,7 +52,7 @@ function look(
       clearTimeout(timer);
       timer = setTimeout(end, waitMs, 'agreed');
     });
-    // Data is the other side's word that it has agreed.
+    // Data from the other side means that it has accepted the handshake.
     socket.once('data', () => {
       end('agreed');
     });

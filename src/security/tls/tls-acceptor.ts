@@ -13,20 +13,20 @@ interface TlsFrontOptions {
   /** Protocols to agree on within TLS, such as `h2`; none by default. */
   readonly protocols?: readonly string[];
   readonly refused: RefusedConnections;
-  /** A client that was let in. */
+  /** Called with an admitted client. */
   readonly onSocket: (socket: TLSSocket) => void;
 }
 
 /**
- * Lets in clients that speak TLS: handshakes are bounded in number and time, refusals counted and logged, and new
- * certificates taken up as they come, for whoever connects from then on.
+ * Admits clients that speak TLS. Handshakes are bounded in number and time, refusals are counted and logged, and
+ * reloaded certificates apply to new connections.
  */
 export function tlsFront({ transport, protocols, refused, onSocket }: TlsFrontOptions): Acceptor {
   const refuse = (failure: TlsFailure, socket: Socket): void => {
     refused.add(failure, socket);
     socket.destroy();
   };
-  // Never listens itself: it is handed connections one by one, so that those under way can be counted.
+  // Never listens itself: it is handed connections one by one, so that unfinished ones can be counted.
   const handshakes = createServer({
     ...transport.serverOptions(),
     ...(protocols && { ALPNProtocols: [...protocols] }),
@@ -39,14 +39,14 @@ export function tlsFront({ transport, protocols, refused, onSocket }: TlsFrontOp
     refuse('APERTO_LENTO', oldest);
   });
   handshakes.on('tlsClientError', (error, socket) => {
-    // A certificate that is not good ends the connection without an error of its own.
+    // An invalid certificate ends the connection without an error of its own.
     const failure = tlsFailureOf(error) ?? tlsFailureOf(socket.authorizationError);
-    // Whoever only leaves was not refused.
+    // A client that merely left was not refused.
     if (failure !== undefined || !isReset(error)) refuse(failure ?? 'TLS', socket);
   });
   handshakes.on('secureConnection', (socket) => {
     unfinished.finish(socket);
-    // A client may do without a certificate, unless all must have one; but one that it shows must be good.
+    // A client may show no certificate unless one is required, but one that it shows must be valid.
     if (!socket.authorized && socket.getPeerX509Certificate() !== undefined) {
       refuse(tlsFailureOf(socket.authorizationError) ?? 'CERTIFICADO_DESCONHECIDO', socket);
       return;

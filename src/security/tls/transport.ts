@@ -5,32 +5,32 @@ import { checkIdentity } from './identity.js';
 import { MINIMUM_VERSION, readMaterial } from './material.js';
 import type { TlsFiles, TlsMaterial } from './material.js';
 
-/** What a client shows and checks, as Node.js takes it. */
+/** What a client shows and checks, as options of Node.js. */
 interface ClientTls {
   readonly cert?: string;
   readonly key?: string;
   readonly ca?: string;
   readonly minVersion: typeof MINIMUM_VERSION;
-  /** Said, since NODE_TLS_REJECT_UNAUTHORIZED decides where it is not. */
+  /** Explicit, since NODE_TLS_REJECT_UNAUTHORIZED would set the default. */
   readonly rejectUnauthorized: true;
   readonly checkServerIdentity: typeof checkIdentity;
 }
 
-/** What a client checks that shows nothing, against the public authorities. */
+/** For a client that shows no certificate, and checks servers against the public authorities. */
 export const STRANGERS_TLS: ClientTls = {
   minVersion: MINIMUM_VERSION,
   rejectUnauthorized: true,
   checkServerIdentity: checkIdentity,
 };
 
-/** The certificates of one process, for everything in it that speaks TLS. They can be taken up anew from their files. */
+/** The certificates of one process, for all its TLS. They can be reloaded from their files. */
 export class Transport {
   private readonly listeners: (() => void)[] = [];
 
   private constructor(
     private readonly files: TlsFiles,
     private readonly requiresClient: boolean,
-    /** Clock and timers of whoever uses it. */
+    /** Clock and timers of the user of this transport. */
     readonly time: Time,
     private readonly logger: Logger,
     private material: TlsMaterial,
@@ -38,7 +38,7 @@ export class Transport {
 
   /**
    * @param requiresClient whether clients without a certificate of the authority are refused
-   * @throws KvsError CONFIGURACAO if the files do not serve
+   * @throws KvsError CONFIGURACAO if the files are unusable
    */
   static async open(
     files: TlsFiles,
@@ -52,19 +52,19 @@ export class Transport {
     return transport;
   }
 
-  /** Whether there is a certificate to show: without one this side can only be a client. */
+  /** Whether there is a certificate to show; without one this side can only be a client. */
   get canServe(): boolean {
     return this.material.own !== undefined;
   }
 
-  /** Whether others are checked against an authority that was named, and not against the public ones. */
+  /** Whether others are checked against a named authority and not the public ones. */
   get hasAuthority(): boolean {
     return this.material.ca !== undefined;
   }
 
   /**
-   * Reads the files again. What is connected stays connected; what connects from now on sees the new certificates.
-   * @throws KvsError CONFIGURACAO if they do not serve; the old ones stay
+   * Reads the files again. Open connections stay; new ones see the new certificates.
+   * @throws KvsError CONFIGURACAO if they are unusable; the old ones stay in use
    */
   async reload(): Promise<void> {
     this.material = await readMaterial(this.files, this.time.wallMs());
@@ -72,12 +72,12 @@ export class Transport {
     for (const listener of this.listeners) listener();
   }
 
-  /** Called after each reload that went well. */
+  /** Calls `listener` after each successful reload. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }
 
-  /** For a server, also for its `setSecureContext`. With an authority, clients are asked for a certificate of it. */
+  /** For a server, also for its `setSecureContext`. With an authority, clients are asked for its certificates. */
   serverOptions(): TlsOptions {
     const { own, ca } = this.material;
     return {
@@ -89,7 +89,7 @@ export class Transport {
     };
   }
 
-  /** For a connection to somebody else, whose name and certificate are checked. */
+  /** For a connection to a server, whose name and certificate are checked. */
   clientOptions(): ClientTls {
     const { own, ca } = this.material;
     return { ...own, ...(ca !== undefined && { ca }), ...STRANGERS_TLS };

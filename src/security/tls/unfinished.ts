@@ -2,14 +2,14 @@ import type { Socket } from 'node:net';
 import { BoundedMap } from '../../core/bounded-map.js';
 import { tlsLimits } from './limits.js';
 
-/** Connections of one port that have not shown yet what they want, bounded in number. */
+/** Connections of one port before their handshake or first byte, bounded in number. */
 export class Unfinished {
-  /** By both ends: what comes out of a TLS handshake is another object than what went in. */
+  /** Keyed by both endpoints: the socket after a TLS handshake is another object than the one before. */
   private readonly sockets: BoundedMap<string, Socket>;
 
-  /** @param onOneTooMany gets the oldest one, for it to be closed */
+  /** @param onOneTooMany gets the oldest one and closes it */
   constructor(onOneTooMany: (oldest: Socket) => void) {
-    // The slowest gives way: whoever means it needs a few milliseconds, and strangers must not keep them out.
+    // The oldest gives way: an honest client needs a few milliseconds, and strangers must not keep it out.
     this.sockets = new BoundedMap(tlsLimits.handshakes, (_, slowest) => onOneTooMany(slowest));
   }
 
@@ -21,12 +21,12 @@ export class Unfinished {
     });
   }
 
-  /** It has shown what it wants. */
+  /** The connection got past this stage. */
   finish(socket: Socket): void {
     this.sockets.delete(endsOf(socket));
   }
 
-  /** Ends them all, of which nobody else knows. */
+  /** Ends them all; they are registered nowhere else. */
   cut(): void {
     for (const socket of this.sockets.values()) socket.destroy();
   }
@@ -34,7 +34,7 @@ export class Unfinished {
 
 type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
-/** Names a connection, also by another object of it. A client may come from one port to each address of this machine. */
+/** Identifies a connection across socket objects. A client may use one port for several of our addresses. */
 export function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
