@@ -37,7 +37,7 @@ class LiveCredentials implements BrokerCredentials {
  * Reads user and password for the broker, now and at every SIGHUP; if they have changed then, the connections are
  * renewed.
  * @returns `undefined` if no file is configured
- * @throws KvsError CONFIGURACAO; the error never contains its content
+ * @throws KvsError CONFIGURACAO; the error never contains what the file holds
  */
 export async function openBrokerCredentials(
   path: string | undefined,
@@ -54,7 +54,7 @@ export async function openBrokerCredentials(
 /**
  * Reads user and password for the broker from a file whose first line is `usuario:senha` or a token, which contains
  * both. Not from the command line or a variable, which would expose them.
- * @throws KvsError CONFIGURACAO; the error never contains its content
+ * @throws KvsError CONFIGURACAO; the error never contains what the file holds
  */
 export async function readBrokerCredentials(path: string, logger: Logger): Promise<BrokerCredentials> {
   const { text, isExposed } = await readSmallFile(path, FILE_BYTES_MAX).catch((error: unknown) => {

@@ -51,7 +51,7 @@ export async function serveRows<Req, T, Res>(
       if (sent === 0 && whenEmpty !== undefined) sink.send(whenEmpty);
       sink.end(trailersOf(demands));
     }
-    // Last: what is thrown until here is its outcome.
+    // Observed last, since an error thrown up to here decides the outcome.
     ended(seam, call, startedMs, undefined, isOver ? 'ABANDONADO' : 'OK');
   } catch (thrown) {
     const error = KvsError.from(thrown);

@@ -1,7 +1,7 @@
 import { KvsError } from './errors.js';
 import { limits } from './limits.js';
 
-/** The keys that a commit names: see `Commit` in `ports/engine.ts`. */
+/** The keys and values that a commit names: see `Commit` in `ports/engine.ts`. */
 interface NamedKeys {
   readonly guards: readonly { readonly key: string }[];
   readonly writes: readonly { readonly key: string; readonly value?: string }[];

@@ -112,7 +112,7 @@ export class StoredKey {
     const { entries } = this.space;
     const heads = this.space.heads(slot);
     const [only] = heads;
-    // The common case: the only head is this writer's own, and had observed nobody else's.
+    // The common case: the only head is this writer's own, and had observed no other origin's.
     if (heads.length === 1 && only !== undefined && entries.originName(only) === self) {
       if (entries.context(only).length === 0) return NO_ENTRIES;
     }

@@ -182,7 +182,7 @@ export interface ReplicationMessage {
   readonly contexto?: VectorEntries;
 }
 
-/** A removal: of everything observed but what is kept, or of the dots of one version. */
+/** A removal, either of everything observed (except the entry to keep) or of the dots of one version. */
 export interface RemovalMessage {
   readonly tipo: 'REMOVAL';
   readonly origem: Origin;
