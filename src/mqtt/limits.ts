@@ -26,7 +26,7 @@ export const brokerLimits = Object.freeze({
   drainMs: 3_000,
   /** Connections at once; a further one takes the place of one that has not logged in. */
   connections: 1_024,
-  /** Of these, connections of users other than servers; a further one is refused. */
+  /** Of these connections, those of users other than servers; a further one is refused. */
   userConnections: 768,
   /** Subscriptions of one client; a further one is refused. */
   subscriptions: 64,

@@ -46,7 +46,7 @@ interface Repeatable {
 }
 
 /**
- * The facts about a key for a write: its head and, of the version that the write names, its place and that of the one
+ * What a write knows of its key: the head and, if the write names a version, the places of that one and the one
  * before.
  */
 export class HeadFacts implements KeyFacts {

@@ -31,7 +31,10 @@ export interface ConsensusTuning {
   /** Reconnection back-off of a channel. */
   readonly reconnectBaseMs: number;
   readonly reconnectCapMs: number;
-  /** Keepalive interval of a connection in use (etcd refuses less than 5 s); it is dropped without an answer. */
+  /**
+   * Keepalive interval of a connection in use (etcd refuses less than 5 s); a connection without an answer is
+   * dropped.
+   */
   readonly keepaliveMs: number;
   readonly keepaliveTimeoutMs: number;
 }

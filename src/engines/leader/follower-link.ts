@@ -337,7 +337,7 @@ export class FollowerLink {
     time.after(backoffMs(this.failures++, retryBaseMs, retryCapMs, random.next()), () => this.start());
   }
 
-  /** Warns once for consecutive warnings with the same reason. */
+  /** Logs a reason once, however often it repeats in a row. */
   private warn(why: string): void {
     if (this.warned === why) return;
     this.warned = why;
