@@ -6,7 +6,7 @@ import type { Random } from '../../../ports/random.js';
 import type { Time } from '../../../ports/time.js';
 import type { FleetTuning } from './tuning.js';
 
-/** Announces this server: regularly with jitter, and soon when something makes it worth while. */
+/** Announces this server: regularly with jitter, and soon when there is a reason. */
 export class Announcer {
   state: PresenceState = 'joining';
   private cancelNext: (() => void) | undefined;
@@ -22,7 +22,7 @@ export class Announcer {
     private readonly random: Random,
     private readonly tuning: FleetTuning,
     private readonly portal: boolean,
-    /** What this server's clients wait to be held by others: the last seq, if any do. */
+    /** The last seq that this server's clients wait for peers to hold, if any wait. */
     private readonly awaited: () => number | undefined,
   ) {}
 
@@ -32,13 +32,13 @@ export class Announcer {
     this.schedule(aroundMs(this.tuning.presenceIntervalMs, this.random.next()));
   }
 
-  /** Announces within the greeting jitter, once however often it is asked. */
+  /** Announces within the greeting jitter; several calls within it cause one announcement. */
   announceSoon(): void {
     const delay = this.tuning.greetingJitterMs * this.random.next();
     if (this.time.monotonicMs() + delay < this.nextAtMs) this.schedule(delay);
   }
 
-  /** Announces the last state, and nothing more. */
+  /** Announces the last state, then no more. */
   stop(): void {
     this.bus.publish(this.presence());
     this.cancelNext?.();

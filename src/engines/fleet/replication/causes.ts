@@ -2,14 +2,14 @@ import type { Origin, VectorEntries } from '../../../core/dot.js';
 import { Frontier } from '../../../core/frontier.js';
 import type { VersionVector } from '../../../core/vector.js';
 
-/** What this server has applied of others, as the causes of what it writes next, and as the frontier of its store. */
+/** Tracks what this server has applied of others: the causes of its next write, and the frontier of its store. */
 export class Causes {
   readonly frontier: Frontier;
-  /** Vector entries of other origins that advanced and are no batch's causes yet. */
+  /** Vector entries of other origins that have advanced and are not yet causes of any batch. */
   private readonly advanced = new Map<Origin, number>();
-  /** Of these, what had advanced when the next writes were decided. */
+  /** Those that had already advanced when the next writes were decided. */
   private readonly sealed = new Map<Origin, number>();
-  /** Called when an origin's entry advanced, or many did (`undefined`). */
+  /** Called when the entry of an origin advanced, or (`undefined`) those of many did. */
   onAdvance: (origin: Origin | undefined) => void = () => undefined;
 
   /** @param decidesEarly whether writes are decided before they are applied, at the moment of {@link seal} */
@@ -21,14 +21,14 @@ export class Causes {
     this.frontier = new Frontier(self, store);
   }
 
-  /** A batch of another origin was applied up to `last`. */
+  /** To be called when a batch of another origin was applied up to `last`. */
   noteBatch(origin: Origin, last: number, causes: VectorEntries): void {
     this.advanced.set(origin, last);
     this.frontier.applied(origin, last, causes);
     this.onAdvance(origin);
   }
 
-  /** These entries of the vector advanced without batches. */
+  /** To be called when these entries of the vector advanced without batches. */
   noteJoined(entries: VectorEntries): void {
     for (const [origin, seq] of entries) this.advanced.set(origin, seq);
     this.frontier.joined(entries);
@@ -36,8 +36,8 @@ export class Causes {
   }
 
   /**
-   * What is written next was decided now: what is applied between now and then is no cause of it.
-   * @returns whether it has other causes than what was written before
+   * To be called when the next writes are decided: what is applied between now and then is not among their causes.
+   * @returns whether they have causes that the writes before did not have
    */
   seal(): boolean {
     const { advanced, sealed } = this;
@@ -47,7 +47,7 @@ export class Causes {
     return true;
   }
 
-  /** The causes of the batch that begins now; those of the next one are counted from here. */
+  /** Takes the causes of the batch that begins now; those of the next batch are counted from here. */
   take(): VectorEntries {
     if (!this.decidesEarly) this.seal();
     const causes = [...this.sealed];

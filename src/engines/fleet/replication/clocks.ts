@@ -13,7 +13,7 @@ interface ClocksOptions {
   readonly time: Time;
   readonly logger: Logger;
   readonly tuning: FleetTuning;
-  /** Called when this server's clock is found too far ahead, and when it is so no more. */
+  /** Called when this server's clock is found too far ahead, and when it no longer is. */
   readonly onAhead: (ahead: boolean) => void;
 }
 
@@ -23,18 +23,20 @@ interface Question {
 }
 
 /**
- * By how much this server's clock is ahead of its peers'. See docs/decisions/0016-time.md.
+ * Measures by how much this server's clock is ahead of its peers'. See docs/decisions/0016-time.md.
  *
- * A presence that was delayed shows a clock that is behind, never one that is ahead: so it can say that all is well, and
- * nothing else. Where no peer says so, each is asked, and its clock believed from an answer to that question: when it was
- * asked, its clock showed no more than the answer says. Whoever delays that makes the lead look smaller.
+ * A delayed presence makes its sender's clock look behind, never ahead. So a presence can show that our clock is not
+ * ahead, but not that it is. If no presence shows that, each peer is asked for its clock, and only its answer to that
+ * question counts: when it was asked, its clock showed no more than the answer says. A delay on the way makes our lead
+ * look smaller.
  *
- * All is kept against the monotonic clock, and computed when it is asked for: our own wall clock may be set meanwhile.
+ * Offsets are kept against the monotonic clock, and the lead is computed on demand, since our wall clock may be set
+ * meanwhile.
  */
 export class Clocks {
   private readonly asked = new Map<Origin, Question>();
   private questions = 0;
-  /** Whether there may be a lead: nobody has to compute it for every write of a fleet whose clocks are right. */
+  /** Whether there may be a lead. Saves computing it for every write while the clocks of a fleet are right. */
   private suspicious = false;
   private told = false;
   private cancelLook: (() => void) | undefined;
@@ -42,7 +44,7 @@ export class Clocks {
 
   constructor(private readonly options: ClocksOptions) {}
 
-  /** By how many ms this server's wall clock is now ahead of every peer's, for certain; 0 if that is within the limit. */
+  /** By how many ms at least this server's wall clock is now ahead of every peer's; 0 if that is within the limit. */
   get leadMs(): number {
     if (!this.suspicious) return 0;
     const { peers, time, tuning } = this.options;
@@ -56,7 +58,7 @@ export class Clocks {
     return 0;
   }
 
-  /** A presence of this peer is news. */
+  /** To be called for each presence of a peer that is not stale. */
   noted(peer: Peer): void {
     const { time, tuning } = this.options;
     const nowMs = time.monotonicMs();
@@ -67,7 +69,7 @@ export class Clocks {
     this.tell();
   }
 
-  /** Another server asks. */
+  /** Answers another server that asks for our clock. */
   onRequest({ from, id }: ClockRequest): void {
     const { self, bus, time } = this.options;
     bus.publish({ type: 'clockReply', from: self, to: from, id, wallMs: time.wallMs() });
@@ -81,7 +83,7 @@ export class Clocks {
     const nowMs = time.monotonicMs();
     const peer = peers.get(from);
     if (!peer || nowMs - question.atMs > tuning.requestTimeoutMs) return;
-    // The middle of the round trip with half of it as the error: at most this.
+    // An upper bound: the middle of the round trip, plus half of it as the error.
     peer.clock = { offsetMs: wallMs - question.atMs, atMs: nowMs };
     this.suspicious = true;
     this.tell();
@@ -92,12 +94,12 @@ export class Clocks {
     this.cancelLook?.();
   }
 
-  /** @param hereMs our wall clock against the monotonic one. @returns Infinity if this peer's clock tells nothing */
+  /** @param hereMs our wall clock minus the monotonic one. @returns Infinity if this peer's clock tells nothing */
   private leadOver({ presence, clock, clockOffsetMs }: Peer, hereMs: number, nowMs: number): number {
     const { bus, tuning } = this.options;
     const announcedMs = hereMs - clockOffsetMs;
     if (announcedMs <= tuning.clockDriftMs) return announcedMs;
-    // A server of before cannot be asked. Where anybody may speak in its name anyhow, its word is taken as it was.
+    // An older version cannot be asked. Without seals anybody could answer in its name anyway, so its presence counts.
     if (presence.number === undefined) return bus.isSealed === true ? Infinity : announcedMs;
     if (!clock || nowMs - clock.atMs > tuning.peerSilentMs) return 0;
     return Math.min(announcedMs, hereMs - clock.offsetMs);

@@ -11,17 +11,17 @@ interface ConfirmationReplierDeps {
   readonly bus: Bus;
   readonly time: Time;
   readonly tuning: FleetTuning;
-  /** Calls, once, when everything that is here now is as safe as this server can make it; at once if it is. */
+  /** Calls once when everything applied so far is as durable as this server can make it; at once if it already is. */
   readonly whenDurable: (call: () => void) => void;
-  /** Whether this server may speak for itself: it serves, or is about to hand over. */
+  /** Whether this server may confirm: it serves, or is handing over. */
   readonly maySpeak: () => boolean;
 }
 
-/** Tells writers who wait for it what this server holds of theirs: all of them together, one message each at a time. */
+/** Tells waiting writers what this server holds of theirs. Each round sends one message to each of them. */
 export class ConfirmationReplier {
-  /** What each waits for. */
+  /** The seq that each writer waits for. */
   private readonly asked: BoundedMap<Origin, number>;
-  /** What each was told since it asked last. */
+  /** The seq that each writer was told since it last asked. */
   private readonly told = new Map<Origin, number>();
   private busy = false;
   private due = false;
@@ -30,16 +30,16 @@ export class ConfirmationReplier {
     this.asked = new BoundedMap(deps.tuning.peers);
   }
 
-  /** A writer waits until this server holds its mutations up to `seq`. */
+  /** To be called when a writer waits until this server holds its mutations up to `seq`. */
   noteQuestion(writer: Origin, seq: number): void {
     if (!this.deps.maySpeak()) return;
-    // A question that is repeated: the answer may have been lost.
+    // A repeated question: the answer may have been lost.
     this.told.delete(writer);
     this.asked.put(writer, seq);
     this.lookSoon();
   }
 
-  /** The entry of `origin` advanced; `undefined`: those of many did. */
+  /** To be called when the vector entry of `origin` advanced, or (`undefined`) those of many origins did. */
   advanced(origin: Origin | undefined): void {
     if (origin === undefined ? this.asked.size > 0 : this.asked.has(origin)) this.lookSoon();
   }

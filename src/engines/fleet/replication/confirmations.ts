@@ -11,20 +11,20 @@ interface Waiter {
 }
 
 /**
- * Writes of this server that wait until others hold them, by what those say of their own vectors (see {@link ConfirmationReplier}).
- * However many wait, one question is under way at a time, and it asks for all of them.
+ * Writes of this server that wait until peers hold them, according to what peers report (see
+ * {@link ConfirmationReplier}). One question at a time is under way; it asks on behalf of all waiting writes.
  */
 export class Confirmations {
-  /** In ascending order of their seqs. */
+  /** In ascending order of seq. */
   private waiters: Waiter[] = [];
-  /** What each peer has said that it holds of this server's mutations. */
+  /** For each peer, the last seq of this server that it has said to hold. */
   private readonly held: BoundedMap<Origin, number>;
   private asking = false;
   private askedSeq = 0;
   private askDue = false;
   private cancelRepeat: (() => void) | undefined;
 
-  /** @param ask asks every peer to say what it holds, once it holds {@link awaited}; `settled` is called when it was sent */
+  /** @param ask asks every peer to confirm what it holds up to {@link awaited}; calls `settled` once that was sent */
   constructor(
     private readonly peers: Peers,
     private readonly time: Time,
@@ -34,18 +34,19 @@ export class Confirmations {
     this.held = new BoundedMap(tuning.peers);
   }
 
-  /** The last seq that somebody waits for; `undefined`: nobody does. */
+  /** The last seq that a write waits for; `undefined` if none waits. */
   get awaited(): number | undefined {
     return this.waiters.at(-1)?.seq;
   }
 
-  /** Whether so many may wait that a further write should not be begun. */
+  /** Whether so many writes wait that no further one should begin. */
   get isFull(): boolean {
     return this.waiters.length >= this.tuning.confirmWaiters;
   }
 
   /**
-   * How many other servers hold everything of this server up to `seq`: as soon as they are `servers`, or else after `waitMs`.
+   * The number of other servers that hold everything of this server up to `seq`: as soon as there are `servers` of
+   * them, or else after `waitMs`.
    * @param seq not less than in any call before
    */
   wait(seq: number, servers: number, waitMs: number): number | Promise<number> {
@@ -69,7 +70,7 @@ export class Confirmations {
     });
   }
 
-  /** A peer says that it holds everything of this server up to `seq`. */
+  /** To be called when a peer says that it holds everything of this server up to `seq`. */
   confirmed(peer: Origin, seq: number): void {
     const state = this.peers.get(peer)?.presence.state;
     if (state !== 'serving' && state !== 'draining') return;
@@ -78,7 +79,7 @@ export class Confirmations {
     this.settle(seq);
   }
 
-  /** Those whom this confirmation was the last for. */
+  /** Settles the waiters that needed no more than this confirmation. */
   private settle(seq: number): void {
     const descending = [...this.held.values()].sort((a, b) => b - a);
     let kept = 0;
@@ -98,7 +99,7 @@ export class Confirmations {
     return count;
   }
 
-  /** What is written in one turn is asked for together, and what is written meanwhile with the next question. */
+  /** One question covers all writes of a turn; writes made while it is under way wait for the next question. */
   private askSoon(): void {
     if (this.askDue || this.asking) return;
     this.askDue = true;

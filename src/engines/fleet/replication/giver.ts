@@ -20,8 +20,8 @@ import type { Oversize } from './oversize.js';
 import type { FleetTuning } from './tuning.js';
 
 /**
- * Answers peers that ask for what they missed. It keeps nothing between requests: the asker says each time where it
- * stands, so any number of askers cost no memory and may disappear.
+ * Answers peers that ask for what they missed. It is stateless: each request says where the asker stands, so any number
+ * of askers cost no memory and may disappear.
  */
 export class Giver {
   constructor(
@@ -54,7 +54,7 @@ export class Giver {
     return this.carried({ ...head, body });
   }
 
-  /** A reply that the broker does not carry would be waited for in vain. */
+  /** Replaces a reply that the broker would not carry, for which the asker would wait in vain. */
   private carried(reply: StateReply): StateReply {
     const { bus, oversize } = this;
     const { limitBytes } = bus;
@@ -66,7 +66,7 @@ export class Giver {
     return { ...reply, body: { outcome: 'lost' } };
   }
 
-  /** What mutations and keys of one reply may take together. */
+  /** The most bytes that the mutations and keys of one reply may take together. */
   private mostBytes(): number {
     const { limitBytes } = this.bus;
     return limitBytes === undefined ? Infinity : limitBytes - replicationLimits.envelopeBytes;
@@ -92,8 +92,8 @@ export class Giver {
     if (!news || !parts) return { outcome: 'lost' };
     const { batches, position: logPosition, more } = news;
     const progress = Math.min(1, request.cursor.slot / Math.max(1, this.store.keyCount));
-    // Keys are true only after all batches so far, so they wait until the news fit. And a single entry exceeds any
-    // budget if it must: it waits until the news leave a payload room for it.
+    // Keys are consistent only after all batches so far, so they wait for a page that has room for all new batches. A
+    // single entry may exceed the page budget, so it waits until the new batches leave room for it in a payload.
     const walk = more ? undefined : walkPage(this.store, request.cursor, parts, pageBytes - news.bytes);
     if (
       !walk ||

@@ -6,15 +6,15 @@ import type { Time } from '../../../ports/time.js';
 import type { Peers } from './peers.js';
 import type { FleetTuning } from './tuning.js';
 
-// How often a server that stops looks whether it may go.
+// How often a stopping server checks whether it may leave.
 const LOOK_MS = 20;
 
 /**
- * Waits until a serving peer that speaks from now on has announced that it has all that is here and has no living origin
- * to come from; or `handOverMs` have passed, or there is no peer. What is looked at: what was written here, and as many of
- * the origins that have advanced last as a presence tells.
- * @param vector of the store, which may get another one
- * @returns whether one has
+ * Waits until a serving peer announces, from now on, that it has everything here that no living origin could still
+ * provide; or until `handOverMs` have passed, or there is no peer. Considered are the writes of this server, and those
+ * of the most recently advanced origins, as many as a presence lists.
+ * @param vector returns the vector of the store, which may be replaced meanwhile
+ * @returns whether a peer has announced it
  */
 export function handOver(
   vector: () => VersionVector,
@@ -35,11 +35,11 @@ export function handOver(
   },
 ): Promise<boolean> {
   const begunMs = time.monotonicMs();
-  // What was owed once stays so, however much of others comes in after it.
+  // What was listed once stays listed, however many other origins advance after it.
   const here = new Map<Origin, number>();
   return new Promise((resolve) => {
     const look = (): void => {
-      // What comes in meanwhile counts too, unless its origin lives: then it is there itself for whoever misses it.
+      // What arrives meanwhile counts too, unless its origin is alive and can itself provide it to peers.
       for (const [origin, seq] of vector().recent(tuning.presenceEntries)) here.set(origin, seq);
       here.set(own, vector().seqOf(own));
       const owed = [...here].filter(([origin]) => !peers.serves(origin, begunMs));

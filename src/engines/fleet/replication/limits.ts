@@ -1,25 +1,25 @@
 import { assertRelation, KiB, limits, VECTOR_ENTRY_BYTES, WORST_JSON_FACTOR } from '../../../core/limits.js';
 
-/** What bounds replication beside what a simulation tunes. */
+/** Limits of replication that a simulation does not tune. */
 export const replicationLimits = Object.freeze({
-  /** Bytes of a batch or a page beside its mutations, its seal included, where the broker's limit is low. */
+  /** Bytes of a batch or a page besides its mutations, including its seal; matters where the broker's limit is low. */
   envelopeBytes: limits.sealBytes + 512,
-  /** A peer that has more for us and cannot send it is asked again after a pause, doubled up to this. */
+  /** A peer that has more for us but cannot send it is asked again after a pause, doubled up to this. */
   fruitlessCapMs: 8_000,
-  /** Whatever could not be sent and was not asked for within this is no longer missed by anyone. */
+  /** What could not be sent and was not asked for again within this counts as no longer missed by anyone. */
   oversizeMs: 20_000,
-  /** Origins whose last presence number is remembered; beyond, the one without news for longest is forgotten. */
+  /** Origins whose last presence number is remembered; beyond this, the one without news for longest is forgotten. */
   presenceNumbers: 4_096,
   /**
-   * The number of an origin without news is forgotten after this: without a fleet key anybody can claim a great one in
-   * another's name. Far longer than a silent peer is remembered.
+   * The presence number of an origin without news is forgotten after this, because without a fleet key anybody can
+   * announce a huge one in its name. Far longer than a silent peer is remembered.
    */
   presenceNumberMs: 300_000,
-  /** Servers asked for their clocks at once: they answer in a round trip. */
+  /** Servers asked for their clocks at the same time. They answer within a round trip. */
   clockQuestions: 64,
-  /** While the clock makes this server refuse writes, it looks this often whether that is over, for health and the log. */
+  /** While this server refuses writes because of its clock, it checks this often whether that is over (health, log). */
   clockLookMs: 500,
-  /** News beside which a state page may hold a single entry of any size. */
+  /** Bytes of new batches up to which a state page may also hold a single entry of any size. */
   pageNewsBytes: 160 * KiB,
 });
 

@@ -7,7 +7,7 @@ import { partOf } from './oversize.js';
 import type { Obstacle } from './oversize.js';
 import type { FleetTuning } from './tuning.js';
 
-/** A batch that is kept. As text: thousands of small objects that live this long would cost each write several µs. */
+/** A batch in the log, kept as text: thousands of long-lived small objects would cost each write several µs. */
 interface Logged {
   readonly origin: Origin;
   readonly last: number;
@@ -16,30 +16,30 @@ interface Logged {
   readonly bytes: number;
 }
 
-/** Stands in the log where a state was joined. */
+/** Marks the place in the log where a state was joined. */
 const HOLE = null;
 
-// Forgotten items are cut off together, so that appending stays cheap.
+// Forgotten items are removed in bulk, so that appending stays cheap.
 const COMPACT_AT = 1024;
 
-/** Batches of one answer; `more` when the page was full. */
+/** Batches of one answer. `more`: the page was full. */
 interface LogPage {
   readonly batches: readonly Batch[];
   readonly bytes: number;
   readonly more: boolean;
-  /** What comes next and is too large for any page. */
+  /** The next item, if it is too large for any page. */
   readonly obstacle?: Obstacle;
 }
 
 /**
  * The batches that this server applied most recently, its own and others', in the order in which it applied them. That
- * order is causal, so any stretch of it can be applied by whoever has what came before. Bounded; the oldest go first.
+ * order is causal, so a server that has what came before can apply any stretch of it. Bounded; the oldest go first.
  *
- * Batches are kept and sent as they were made: merging them would make one batch's causes the other's.
+ * Batches are kept and sent unmerged: merging two would give each the causes of the other.
  */
 export class RecentLog {
   private items: (Logged | typeof HOLE)[] = [];
-  /** Items before this index are forgotten; they are cut off when they are many. */
+  /** Items before this index are forgotten; they are removed once there are many. */
   private start = 0;
   /** Position of `items[0]`; positions count every item ever logged by this incarnation. */
   private base = 0;
@@ -47,7 +47,7 @@ export class RecentLog {
   private mutations = 0;
   /** Position right after the last hole. */
   private afterHole = 0;
-  /** For each origin, the last seq that is not here: what is kept begins right after it. */
+  /** For each origin, the last seq that is no longer in the log: what is kept begins right after it. */
   private readonly absent = new VersionVector();
 
   constructor(
@@ -77,8 +77,8 @@ export class RecentLog {
   }
 
   /**
-   * Notes that these entries of the vector were reached without batches, by joining a state. Whoever lacks them must
-   * join a state too, and whoever is staging this server's state must begin again.
+   * Notes that these entries of the vector were reached without batches, by joining a state. A peer that lacks them
+   * must join a state too, and a peer that is staging this server's state must start over.
    */
   noteJoin(advanced: VectorEntries): void {
     for (const [origin, seq] of advanced) this.absent.advance(this.absent.indexOf(origin), seq);
@@ -89,8 +89,8 @@ export class RecentLog {
   /**
    * What a peer with this vector lacks, oldest first, up to `pageBytes` (at least one batch, or what fits of it).
    * @param mine this server's vector
-   * @param mostBytes a batch that takes more is cut
-   * @returns `undefined` if something that the peer lacks is no longer here
+   * @param mostBytes a batch larger than this is cut
+   * @returns `undefined` if something that the peer lacks is no longer in the log
    */
   missing(
     mine: VersionVector,
@@ -108,8 +108,8 @@ export class RecentLog {
 
   /**
    * The batches from `position` on, up to `pageBytes` (at least one), with the position after them.
-   * @param mostBytes a batch that takes more cannot be sent
-   * @returns `undefined` if that position is no longer, or not yet, here, or the next batch cannot be sent
+   * @param mostBytes a batch larger than this cannot be sent
+   * @returns `undefined` if that position is no longer or not yet in the log, or the next batch cannot be sent
    */
   since(
     position: number,
@@ -123,7 +123,7 @@ export class RecentLog {
     return { ...page, position: position + page.batches.length };
   }
 
-  /** @param has the last seq of an origin that the asker has; absent: batches are not cut */
+  /** @param has returns the last seq of an origin that the asker has; if absent, batches are not cut */
   private page(
     from: number,
     pageBytes: number,

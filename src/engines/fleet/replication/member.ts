@@ -20,17 +20,17 @@ import { defaultFleetTuning, type FleetTuning } from './tuning.js';
 import { ConfirmationReplier } from './confirmation-replier.js';
 
 /**
- * A server as a member of its fleet: joins, keeps up to date with its peers, and takes leave. What arrives from the
- * bus is applied to the store here; what the engine wrote goes out from here.
+ * A server as a member of its fleet: joins, keeps up to date with its peers, and leaves. Applies what arrives from the
+ * bus to the store, and publishes what the engine wrote.
  */
 export class Member {
   readonly peers: Peers;
   readonly receiver: Receiver;
   readonly repair: Repair;
   readonly causes: Causes;
-  /** Writes of this server that wait until others hold them. */
+  /** Writes of this server that wait until peers hold them. */
   readonly confirmations: Confirmations;
-  /** Clients that wait until this server has what they have seen. */
+  /** Calls that wait until this server has what their session has seen. */
   readonly sessionWaiters: SessionWaiters;
   private readonly confirmationReplier: ConfirmationReplier;
   private readonly tuning: FleetTuning;
@@ -44,7 +44,7 @@ export class Member {
   private current: PresenceState = 'joining';
   private cancelPatience: (() => void) | undefined;
   private sawServing = false;
-  /** Whether this server has stopped with writes of its own that no other has said to have, although others are there. */
+  /** Whether this server stopped with writes of its own that no peer said to have, although there were peers. */
   leftBehind = false;
 
   constructor(
@@ -99,7 +99,7 @@ export class Member {
     return this.current;
   }
 
-  /** Whether an alarm of the self-check stands: a peer with the same vector had another content. */
+  /** Whether an alarm of the self-check is active: a peer with the same vector had different content. */
   get diverged(): boolean {
     return this.selfCheck.alarmed;
   }
@@ -109,7 +109,7 @@ export class Member {
     return this.clocks.leadMs;
   }
 
-  /** Incarnations that one store may know. */
+  /** The most origins that one store may know. */
   get originsLimit(): number {
     return this.tuning.origins;
   }
@@ -119,28 +119,28 @@ export class Member {
     return this.tuning.clockDriftMs;
   }
 
-  /** Whether this server serves and is the lowest origin that does, of those with the portal. */
+  /** Whether this server serves, and has the lowest origin of all serving servers with the portal. */
   get leadsPortal(): boolean {
     const { origin, bus } = this.options;
     return (
       this.current === 'serving' &&
-      // Who sees nobody does not know who else is here.
+      // Without a broker this server cannot know which others serve.
       bus.connected &&
       !this.peers.serving().some(({ presence }) => presence.portal === true && presence.origin < origin)
     );
   }
 
-  /** Whether no peer that serves has announced more than is here. */
+  /** Whether no serving peer has announced more than this server has. */
   get upToDate(): boolean {
     return this.peers.serving().every((peer) => this.peers.compare(peer, this.store.vector) !== 'ahead');
   }
 
-  /** Tells the fleet of a mutation that this server has just applied as its `seq`. */
+  /** Publishes a mutation that this server has just applied as its `seq`. */
   publish(seq: number, mutation: Mutation): void {
     this.outbox.add(seq, mutation);
   }
 
-  /** What is published next was decided now, with what is here: see {@link Causes.seal}. */
+  /** To be called when the next mutations are decided: see {@link Causes.seal}. */
   sealCauses(): void {
     this.outbox.seal();
   }
@@ -157,8 +157,8 @@ export class Member {
   }
 
   /**
-   * Takes leave: refuses reads and writes, waits until a serving peer has everything that is here (written here,
-   * or by a server that has gone since; or `handOverMs` passed, or there is no peer), leaves the bus.
+   * Leaves the fleet: refuses reads and writes, waits until a serving peer has everything that was written here or by a
+   * server that has gone since (at most `handOverMs`, and only if there is a peer), and leaves the bus.
    * @returns whether a serving peer has announced that it has everything
    */
   async stop(): Promise<boolean> {
@@ -183,7 +183,7 @@ export class Member {
     return handOver(() => this.store.vector, { ...this.options, tuning: this.tuning, peers: this.peers });
   }
 
-  /** What the store holds already came without batches: peers that lack it take it as a state. */
+  /** What the store already holds came without batches, so peers that lack it must take it as a state. */
   private noteLoaded(): void {
     const loaded = this.store.vector.entries();
     if (loaded.length === 0) return;
@@ -229,7 +229,7 @@ export class Member {
 
   private onPresence(presence: PresenceMessage): void {
     if (presence.origin === this.options.origin) {
-      // The last will of an earlier connection of ours: peers must not believe it.
+      // The last will of an earlier connection of ours, which peers must not believe.
       if (presence.state === 'leaving') this.announcer.announce();
       return;
     }
@@ -237,7 +237,7 @@ export class Member {
     const noted = this.peers.note(presence);
     if (noted === 'stale') return;
     if (noted === 'gone') {
-      // It says so itself, and so may its broker.
+      // Its own leave and its last will may both arrive: only the first is logged.
       if (known) this.options.logger.info({ par: presence.origin }, 'servidor saiu da frota');
       this.repair.peerGone(presence.origin);
       return;
@@ -282,7 +282,7 @@ export class Member {
     this.cancelPatience = this.options.time.after(delayMs, () => this.patienceEnded());
   }
 
-  /** Nobody served for a while: the lowest origin of those who wait serves first, or who waits alone. */
+  /** No server has served for a while: the lowest origin of those waiting serves, or this one if it sees no other. */
   private patienceEnded(): void {
     if (this.current !== 'joining') return;
     const { bus, logger } = this.options;

@@ -18,8 +18,8 @@ interface OpenBatch {
 /**
  * Turns this server's mutations into batches, one for each turn of the event loop, and hands them to the bus.
  *
- * Nothing here must arrive: every closed batch is in the log, and peers that miss one ask for it. So a full queue
- * drops, and a broker that is away costs no memory.
+ * Delivery is best effort: every closed batch is in the log, and peers that miss one ask for it. So a full queue drops
+ * batches, and an absent broker costs no memory.
  */
 export class Outbox {
   private open: OpenBatch | undefined;
@@ -53,7 +53,7 @@ export class Outbox {
     this.scheduleFlush();
   }
 
-  /** Must be called before anything remote is applied: a batch's dependencies must be true for all of it. */
+  /** Must be called before anything remote is applied, since the dependencies of a batch must hold for all of it. */
   close(): void {
     const { open } = this;
     if (!open) return;
@@ -69,17 +69,17 @@ export class Outbox {
     this.enqueue({ type: 'batch', batch, packed }, open.bytes);
   }
 
-  /** Whether everything that can be sent has been taken by the broker. */
+  /** Whether the broker has taken everything that can be sent. */
   get isIdle(): boolean {
     return !this.open && this.inFlight === 0 && this.queue.length === 0;
   }
 
-  /** What is added next was decided now: see {@link Causes.seal}. */
+  /** To be called when the next mutations are decided: see {@link Causes.seal}. */
   seal(): void {
     if (this.causes.seal()) this.close();
   }
 
-  /** A batch that the broker does not carry would reach nobody, and what comes after it would wait for it. */
+  /** Bounds the size of a batch: one that the broker does not carry would reach nobody, and hold up all later ones. */
   private mostBytes(): number {
     const { limitBytes } = this.bus;
     const { batchBytes } = this.tuning;
@@ -103,7 +103,7 @@ export class Outbox {
     });
   }
 
-  /** Under pressure the open batch stays open and grows, and goes when a place in the window is free. */
+  /** Under load the open batch stays open and grows until a place in the window is free. */
   private flush(): void {
     if (this.bus.connected && this.isFull()) return;
     this.close();

@@ -4,20 +4,20 @@ import type { Logger } from '../../../ports/logger.js';
 import type { Time } from '../../../ports/time.js';
 import { replicationLimits } from './limits.js';
 
-/** Something that a peer has asked for and the broker does not carry. */
+/** Something that a peer has asked for and that is too large for the broker. */
 export interface Obstacle {
   /** Key of the mutation or entry; `undefined` for what belongs to no key. */
   readonly key: string | undefined;
-  /** What it would take on the wire. */
+  /** Its size on the wire. */
   readonly bytes: number;
 }
 
-/** Longest part of a key that a line of the log shows. */
+/** Longest prefix of a key that a log line shows. */
 const KEY_SHOWN_CHARS = 128;
 
 /**
- * What of this server's does not reach others because the broker does not carry it: said once for each key, and in health
- * for as long as somebody asks for it.
+ * Reports data that does not reach peers because it is too large for the broker: logged once for each key, and shown in
+ * health for as long as a peer asks for it.
  */
 export class Oversize {
   private shown: string | undefined;
@@ -29,7 +29,7 @@ export class Oversize {
     private readonly onChange: (blocked: boolean) => void,
   ) {}
 
-  /** A peer asked for it and could not be given it. */
+  /** To be called when a peer asked for something that could not be sent. */
   note({ key, bytes }: Obstacle, limitBytes: number): void {
     this.cancel();
     this.cancel = this.time.after(replicationLimits.oversizeMs, () => this.clear());
@@ -46,7 +46,7 @@ export class Oversize {
     if (!wasBlocked) this.onChange(true);
   }
 
-  /** Nothing is too large any more, or nobody lacks it. */
+  /** To be called when nothing is too large anymore, or no peer lacks it. */
   clear(): void {
     if (this.shown === undefined) return;
     this.cancel();
@@ -61,13 +61,13 @@ export class Oversize {
 }
 
 /**
- * What of a batch fits, from its first mutation beyond `after` on: it may be cut anywhere, since nothing of others came
- * between its mutations.
- * @returns the part, or the mutation that does not fit by itself
+ * The part of a batch that fits, from its first mutation beyond `after` on. A batch may be cut anywhere, since nothing
+ * of other origins was applied between its mutations.
+ * @returns the part, or the mutation that does not fit even alone
  */
 export function partOf(batch: Batch, after: number, mostBytes: number): Batch | Obstacle {
   const skipped = Math.max(0, after + 1 - batch.first);
-  // Whoever has its beginning has its causes.
+  // A peer that has its beginning has its causes.
   const dependencies = skipped === 0 ? batch.dependencies : [];
   const mutations: Mutation[] = [];
   let bytes = vectorBytes(dependencies);

@@ -10,31 +10,31 @@ import type { FleetTuning } from './tuning.js';
 export interface Peer {
   readonly presence: PresenceMessage;
   readonly seenAtMs: number;
-  /** What its wall clock shows against our monotonic one, in ms, at least: a presence may have been under way for long. */
+  /** Lower bound, in ms, on its wall clock's offset from our monotonic clock: the presence may have been delayed. */
   readonly clockOffsetMs: number;
-  /** The highest seq of ours that it has ever said to have: it still has it. */
+  /** The highest seq of ours that it has ever said to have. It still has it. */
   readonly ownSeq: number;
-  /** Not asked for anything before this (monotonic ms). */
+  /** The time (monotonic ms) before which it is not asked for anything. */
   restUntilMs: number;
-  /** Requests in a row of which it had more for us and could not send it. */
+  /** Consecutive requests to which it had more for us but could not send it. */
   fruitless: number;
-  /** The same at most, by its answer to a question of ours that came at `atMs` (monotonic). */
+  /** Upper bound on the same offset, by its answer to a question of ours; the answer came at `atMs` (monotonic). */
   clock: { readonly offsetMs: number; readonly atMs: number } | undefined;
 }
 
-/** What a presence was: of somebody new, of somebody known, a leave, or older than what was known already. */
+/** What a presence was: of a new peer, of a known one, a leave, or older than what was already known. */
 type Noted = 'new' | 'known' | 'gone' | 'stale';
 
-/** Whether a peer has what we have not: `unknown` when its presence was too short to tell. */
+/** Whether a peer has something that we lack; `unknown` if its presence lists too few entries to tell. */
 type Comparison = 'ahead' | 'notAhead' | 'unknown';
 
-/** The servers that are here, by what they announce. Bounded; the one silent for longest is forgotten first. */
+/** The other servers, as they announce themselves. Bounded; the one silent for longest is forgotten first. */
 export class Peers {
   private readonly peers: BoundedMap<Origin, Peer>;
   private readonly order: PresenceOrder;
   /** The highest seq of ours that any peer has ever said to have. */
   private heldSeq = 0;
-  /** Some served when the broker was lost. */
+  /** Whether the broker is lost, and some peer served when it was lost. */
   private outOfSight = false;
 
   constructor(
@@ -46,17 +46,17 @@ export class Peers {
     this.order = new PresenceOrder(time);
   }
 
-  /** The broker came or went: whoever served when it went does so still, as far as anybody knows. */
+  /** To be called when the broker came or went. Peers that served when it went are assumed to serve still. */
   inSight(isInSight: boolean): void {
     this.outOfSight = !isInSight && (this.outOfSight || this.serving().length > 0);
   }
 
-  /** A peer has said to have ours up to this seq. */
+  /** To be called when a peer has said to have our mutations up to this seq. */
   noteHeld(seq: number): void {
     this.heldSeq = Math.max(this.heldSeq, seq);
   }
 
-  /** Whether there are others that serve, and none, here or gone, has ever said to have all of ours up to this seq. */
+  /** Whether other servers serve, and none, present or gone, ever said to have all our mutations up to this seq. */
   lack(seq: number): boolean {
     return (this.outOfSight || this.serving().length > 0) && this.heldSeq < seq;
   }
@@ -65,7 +65,7 @@ export class Peers {
     return this.peers.get(origin);
   }
 
-  /** Peers heard of recently. */
+  /** Peers heard recently. */
   all(): Peer[] {
     this.forgetSilent();
     return [...this.peers.values()];
@@ -75,15 +75,15 @@ export class Peers {
     return this.all().filter((peer) => peer.presence.state === 'serving');
   }
 
-  /** Whether this peer has said since a moment (monotonic ms) that it serves. */
+  /** Whether this peer has announced since `sinceMs` (monotonic ms) that it serves. */
   serves(origin: Origin, sinceMs: number): boolean {
     const peer = this.peers.get(origin);
     return peer !== undefined && peer.presence.state === 'serving' && peer.seenAtMs >= sinceMs;
   }
 
   /**
-   * Whether some serving peer has announced that it has all of this.
-   * @param sinceMs a peer not heard of since (monotonic ms) does not count: it may have gone
+   * Whether some serving peer has announced that it has all these entries.
+   * @param sinceMs a peer not heard since this time (monotonic ms) does not count: it may have gone
    */
   someoneHas(entries: VectorEntries, sinceMs: number): boolean {
     return this.serving().some(({ presence, seenAtMs, ownSeq }) => {
@@ -93,7 +93,7 @@ export class Peers {
     });
   }
 
-  /** Takes a presence, unless it is stale: then nothing that it says counts. */
+  /** Takes a presence; a stale one is ignored. */
   note(presence: PresenceMessage): Noted {
     if (!this.order.isNews(presence)) return 'stale';
     const known = this.peers.get(presence.origin);
@@ -115,7 +115,7 @@ export class Peers {
     return known === undefined ? 'new' : 'known';
   }
 
-  /** Compares what a peer announced with what is here. */
+  /** Compares what a peer announced with what this server has. */
   compare(peer: Peer, mine: VersionVector): Comparison {
     const { recent, vectorDigest } = peer.presence;
     if (vectorDigest === mine.digest()) return 'notAhead';

@@ -6,7 +6,7 @@ import type { RecentLog } from './log.js';
 import type { Outbox } from './outbox.js';
 import type { FleetTuning } from './tuning.js';
 
-/** Figures of what came in, for logs and metrics. */
+/** Counts of received batches and mutations, for logs and metrics. */
 interface ReceiverCounters {
   applied: number;
   duplicates: number;
@@ -22,8 +22,8 @@ interface Held {
 }
 
 /**
- * Applies peers' batches, each once and after its causes. What comes too early is held; what is held is only a cache
- * and may be dropped at any time, since the vector tells what to ask for.
+ * Applies peers' batches, each once and after its causes. Batches that arrive too early are held. Held batches are only
+ * a cache and may be dropped at any time, since the vector tells what to ask for.
  */
 export class Receiver {
   readonly counters: ReceiverCounters = { applied: 0, duplicates: 0, echoes: 0, held: 0, dropped: 0 };
@@ -46,12 +46,12 @@ export class Receiver {
     return this.heldBatches > 0;
   }
 
-  /** Origins of which something is held: they have said more than is here. */
+  /** Origins with held batches: they have written more than was applied here. */
   get waitingFor(): Iterable<Origin> {
     return this.held.keys();
   }
 
-  /** Takes a batch, whatever its order, however often. `packed`: its text; `bytes`: its size on the wire. */
+  /** Takes a batch, in any order, any number of times. `packed`: its text; `bytes`: its size on the wire. */
   receive(batch: Batch, packed: string, bytes: number): void {
     if (batch.origin === this.self) {
       this.counters.echoes++;
@@ -65,7 +65,7 @@ export class Receiver {
     }
   }
 
-  /** Applies what is held and has become ready, and forgets what was applied by other means. */
+  /** Applies held batches that have become ready, and drops those that were applied by other means. */
   applyHeld(): void {
     for (let progress = true; progress;) {
       progress = false;
@@ -86,7 +86,7 @@ export class Receiver {
     return batch.first <= vector.seqOf(batch.origin) + 1 && vector.covers(batch.dependencies);
   }
 
-  /** Applies a held batch if it is ready. Returns whether it need not be held any more. */
+  /** Applies a held batch if it is ready. Returns whether it need not be held anymore. */
   private settle(held: Held): boolean {
     const { batch } = held;
     if (lastSeq(batch) <= this.store.vector.seqOf(batch.origin)) return true;
@@ -125,7 +125,7 @@ export class Receiver {
       this.dropOne(origin);
   }
 
-  /** Drops from the origin that holds most: one that floods (or forges gaps) crowds out itself first. */
+  /** Drops a batch of the origin with the most held ones: an origin that floods (or forges gaps) hurts itself first. */
   private dropOne(latest: Origin): void {
     let victim = latest;
     for (const [origin, waiting] of this.held) {

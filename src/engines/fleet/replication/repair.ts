@@ -29,15 +29,15 @@ interface RepairDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly tuning: FleetTuning;
-  /** A serving peer had nothing more for us. */
+  /** Called when a serving peer had nothing more for us. */
   readonly onCaughtUp: (peer: Origin) => void;
   readonly journalWriter: { noteJoined(): void } | undefined;
   readonly causes: Causes;
-  /** Whether a client waits for something that this server lacks, whatever its peers have announced. */
+  /** Whether a client waits for something that this server lacks, regardless of what peers have announced. */
   readonly isWantedNow: () => boolean;
 }
 
-/** One request under way: to whom, and what ends it if no answer comes. */
+/** The request under way: its peer, and the timeout that ends it if no answer comes. */
 interface Pending {
   readonly id: number;
   readonly peer: Origin;
@@ -47,7 +47,7 @@ interface Pending {
 /** A transfer of a peer's state under way. */
 interface Transfer {
   readonly peer: Origin;
-  /** Takes the peer's content instead of joining with it: the repair of a failed self-check. */
+  /** Replaces our content by the peer's instead of joining both: the repair after a failed self-check. */
   readonly replaces: boolean;
   readonly startedMs: number;
   stage: Stage | undefined;
@@ -66,8 +66,8 @@ interface RepairCounters {
 }
 
 /**
- * Anti-entropy, the asking side. One rule repairs everything (a lost, late or repeated message, a peer's restart, an
- * hour offline): compare vectors, ask one peer at a time for what is missing, from its log or else from its state.
+ * The asking side of anti-entropy. One rule repairs everything (a lost, late or repeated message, a peer's restart, an
+ * hour offline): compare vectors, and ask one peer at a time for what is missing, from its log or else its state.
  */
 export class Repair {
   readonly counters: RepairCounters = {
@@ -82,12 +82,12 @@ export class Repair {
   private cancelCheck: (() => void) | undefined;
   private lastId = 0;
   private stopped = false;
-  /** Whether this server is joining: then any serving peer is asked, whatever its vector. */
+  /** Whether this server is joining. If so, any serving peer is asked, whatever its vector. */
   joining = true;
 
   constructor(private readonly deps: RepairDeps) {}
 
-  /** A difference may have arisen: looks into it soon, unless it has settled by itself. */
+  /** To be called when vectors may differ: checks soon, in case the difference does not settle by itself. */
   suspect(delayMs = this.deps.tuning.repairPatienceMs * (1 + this.deps.random.next())): void {
     if (this.stopped || this.cancelCheck || this.pending) return;
     this.cancelCheck = this.deps.time.after(delayMs, () => {
@@ -96,12 +96,12 @@ export class Repair {
     });
   }
 
-  /** The self-check found this server alone in the wrong: takes a peer's whole content instead of its own. */
+  /** To be called when the self-check found that only this server is wrong: replaces its content by a peer's. */
   replaceFrom(peer: Origin): void {
     if (!this.stopped && !this.pending) this.beginTransfer(peer, true);
   }
 
-  /** A peer took leave or was lost: what was asked of it will not come. */
+  /** To be called when a peer left or was lost: it will not answer. */
   peerGone(peer: Origin): void {
     if (this.pending?.peer === peer) this.giveUp('o servidor que respondia saiu');
   }
@@ -176,7 +176,7 @@ export class Repair {
     return awake.filter((peer) => waiting.includes(peer.presence.origin));
   }
 
-  /** @param fruitless it has more and cannot send it: then it is asked less and less often */
+  /** @param fruitless the peer has more but cannot send it, so it is asked less and less often */
   private rest(peer: Peer, fruitless: boolean): void {
     const { time, tuning } = this.deps;
     peer.fruitless = fruitless ? peer.fruitless + 1 : 0;
@@ -246,7 +246,7 @@ export class Repair {
     const tookMs = Math.round(time.monotonicMs() - transfer.startedMs);
     logger.info({ de: transfer.peer, chaves: transfer.keys, duracaoMs: tookMs }, 'estado recebido');
     receiver.applyHeld();
-    // What the giver applied since its last page is in its log.
+    // What the giver has applied since its last page is in its log.
     this.askLog(transfer.peer);
   }
 

@@ -3,9 +3,9 @@ import type { PresenceMessage } from '../../../ports/bus.js';
 import type { Logger } from '../../../ports/logger.js';
 import type { Peers } from './peers.js';
 
-/** Equal vectors with unequal contents mean a bug (or a forger): it must not go unseen. */
+/** Raises an alarm when equal vectors come with different contents, which means a bug (or a forged message). */
 export class SelfCheck {
-  /** Whether an alarm stands: a peer with the same vector had another content. */
+  /** Whether an alarm is active: a peer with the same vector had different content. */
   alarmed = false;
 
   constructor(
@@ -15,7 +15,7 @@ export class SelfCheck {
     private readonly onAlarm: (alarmed: boolean) => void,
   ) {}
 
-  /** Compares. @returns whether this server is the one in the wrong, and should take that peer's content */
+  /** Compares contents. @returns whether this server is the one that is wrong, and should take that peer's content */
   look(presence: PresenceMessage): boolean {
     const digest = this.store.vector.digest();
     if (presence.vectorDigest !== digest) return false;
@@ -28,7 +28,7 @@ export class SelfCheck {
     const changed = differs !== this.alarmed;
     this.alarmed = differs;
     if (changed) this.onAlarm(differs);
-    // Two peers that agree with each other, and none with us: we are the one in the wrong.
+    // If at least two peers agree with each other and none agrees with us, we are the one that is wrong.
     const same = this.peers.serving().filter((peer) => peer.presence.vectorDigest === digest);
     const agreeing = same.filter((peer) => peer.presence.storeHash === presence.storeHash);
     return differs && agreeing.length >= 2 && agreeing.length === same.length;

@@ -1,7 +1,7 @@
 import { assertRelation, KiB, limits, MiB } from '../../../core/limits.js';
 import { engineLimits } from '../../limits.js';
 
-/** Limits that a simulation can make small: those shared with other layers, then those of replication and its journal. */
+/** Limits that a simulation can lower: those shared with other layers, then those of replication and its journal. */
 export const defaultFleetTuning = Object.freeze({
   origins: limits.origins,
   batchMutations: limits.batchMutations,
@@ -15,17 +15,17 @@ export const defaultFleetTuning = Object.freeze({
   /** A batch is closed before its JSON exceeds this. A single larger mutation goes alone. */
   batchBytes: 256 * KiB,
   /**
-   * Batches handed to the bus and not yet settled; beyond, batches grow and queue. Few, so that under load one message
-   * carries what is written while another is on its way: a message costs as much as dozens of mutations.
+   * Batches handed to the bus and not yet settled; beyond this, batches grow and queue. Few, so that under load one
+   * message carries what is written while another is under way: a message costs as much as dozens of mutations.
    */
   outboxBatches: 2,
-  /** Closed batches waiting for their turn; beyond, they go to the log alone and peers ask for them. */
+  /** Closed batches waiting for their turn; beyond this, they go only to the log, and peers ask for them. */
   outboxQueuedBatches: 1024,
   outboxQueuedBytes: 16 * MiB,
   /** Recent batches kept for peers that missed them: bytes, mutations and `logBatches`, whichever comes first. */
   logBytes: 32 * MiB,
   logMutations: 65_536,
-  /** Batches that wait for their causes: a cache, the oldest is dropped first. */
+  /** Batches that wait for their causes. A cache: the newest of the origin with the most is dropped first. */
   heldBatches: 4096,
   heldBytes: 32 * MiB,
   /** Mutations remembered while a state is staged, for the parts that were equal and are not staged. */
@@ -34,56 +34,56 @@ export const defaultFleetTuning = Object.freeze({
   peers: 256,
   /** Presence is announced this often, ±25 %. */
   presenceIntervalMs: 2_000,
-  /** A peer silent for this long is taken for gone. */
+  /** A peer silent for this long is considered gone. */
   peerSilentMs: 10_000,
-  /** How long a difference of vectors may last before it is repaired: batches in flight settle it by themselves. */
+  /** How long vectors may differ before a repair begins: batches in flight often settle the difference. */
   repairPatienceMs: 100,
-  /** A request to a peer is given up after this. */
+  /** Timeout of a request to a peer. */
   requestTimeoutMs: 2_000,
-  /** Where nobody serves within this, the lowest origin serves first. */
+  /** If no server serves within this, the one with the lowest origin serves first. */
   joinPatienceMs: 2_000,
-  /** A server that stops waits this long for a peer to have all that it wrote. */
+  /** A stopping server waits this long for a peer to have everything that it wrote. */
   handOverMs: 3_000,
-  /** A server that was joining from a peer and lost sight of everyone serves what it has after this. */
+  /** A joining server that saw a serving peer and lost the broker serves what it has after this. */
   joinGiveUpMs: 30_000,
-  /** A peer that answered a request with nothing new is not asked again within this. */
+  /** A peer whose answer brought nothing new is not asked again within this. */
   peerCooldownMs: 1_000,
-  /** Repeats of one page request before the whole transfer is given up. */
+  /** Retries of one page request before the whole transfer is given up. */
   pageRetries: 2,
-  /** A new peer is greeted with a presence within this, chosen at random. */
+  /** A new peer is greeted with a presence after a random delay up to this. */
   greetingJitterMs: 50,
-  /** A writer whose clock is further ahead of every peer's refuses its own writes. */
+  /** A server whose clock is further ahead of every peer's than this refuses its own writes. */
   clockDriftMs: 60_000,
-  /** Requests of which a server remembers what became of them, for `requestAgeMs`. */
+  /** Requests whose results a server remembers, for `requestAgeMs`. */
   requests: 100_000,
-  /** An entry of an attempt that lost is removed by any server after this, with jitter, if its writer has not done so. */
+  /** Any server removes the entry of a losing attempt after this, with jitter, unless the winner has. */
   requestUndoMs: 2_000,
-  /** Such entries remembered; further ones are looked for again when these are gone. */
+  /** Such entries remembered; further ones are looked for again once these are gone. */
   requestUndos: 10_000,
-  /** Writes that wait for the disk; beyond, further ones are refused. */
+  /** Writes that wait for the disk; further ones are refused. */
   journalQueuedWrites: 65_536,
   journalQueuedBytes: 64 * MiB,
-  /** What goes to the disk in one sync: mutations written here, and their bytes. */
+  /** The most that one sync writes: local mutations, and their bytes. */
   journalGroupMutations: 4096,
   journalGroupBytes: 4 * MiB,
-  /** Received batches that wait for the disk; beyond, what they changed is written as state instead. */
+  /** Received batches that wait for the disk; beyond this, their changes are written as state instead. */
   journalReceivedBytes: 16 * MiB,
-  /** The journal's log is folded into its state when it is longer than this: what a restart must replay. */
+  /** A journal's log longer than this is folded into its state. It bounds what a restart must replay. */
   journalLogBytes: 16 * MiB,
   journalLogMutations: 32_768,
-  /** Changed rows remembered for the state on disk; beyond, all of it is written anew. */
+  /** Changed rows remembered for the state on disk; beyond this, the whole state is rewritten. */
   journalChangedRows: 2_000_000,
-  /** Rows written to the state on disk before others get their turn. */
+  /** Rows written to the state on disk in one turn of the event loop. */
   journalRowsPerTurn: 1_024,
-  /** A disk that refused a write is tried again this often. */
+  /** A disk that refused a write is retried this often. */
   journalRetryMs: 1_000,
-  /** Writes that wait for their confirmations at once; a further one is refused before it is done. */
+  /** Writes that may wait for confirmations at once; a further one is refused before it is applied. */
   confirmWaiters: 65_536,
-  /** Servers that have not confirmed are asked again this often, in case they missed the question or the write. */
+  /** Servers that have not confirmed are first asked again after this: the question or the write may have been lost. */
   confirmRepeatMs: 250,
 });
 
-/** What replication and its journal obey; a simulation makes it small to reach every corner. */
+/** The limits and times of replication and its journal; a simulation lowers them to reach every corner case. */
 export type FleetTuning = { readonly [name in keyof typeof defaultFleetTuning]: number };
 
 const tuning: FleetTuning = defaultFleetTuning;
