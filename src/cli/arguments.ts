@@ -17,7 +17,7 @@ import { COMMAND_NAMES, COMMANDS_TEXT, HELP_ALIASES, MISUSE_STRINGS, misuseText 
 import { keepWhole, markStreams, spellSwitches, spreadLists, STANDARD_STREAM } from './words.js';
 import { wrapWords } from './wrap.js';
 
-/** What a command line asks for. `text` is printed as it is: help, or the completion script. */
+/** A parsed command line. `text` is printed as it is: help, or the completion script. */
 export type Command =
   | { readonly kind: 'text'; readonly text: string }
   /** Keys for a fleet. */
@@ -27,12 +27,12 @@ export type Command =
   | {
       readonly kind: 'leaderClient';
       readonly flags: Flags;
-      /** What to do, in order; empty: standard input says it. */
+      /** What to do, in order; empty: read from standard input. */
       readonly actions: readonly Action[];
     }
   | {
       readonly kind: 'client';
-      /** Of the time-versioned door; `undefined`: `-o` names one of the other. */
+      /** An operation of the time-versioned door; `undefined`: `-o` names one of the other. */
       readonly operation: TimedName | undefined;
       readonly flags: Flags;
     }
@@ -51,7 +51,7 @@ export type Command =
     }
   | {
       readonly kind: 'certificates';
-      /** `undefined`: the usual one. */
+      /** `undefined`: the default. */
       readonly folder: string | undefined;
       readonly flags: Flags;
     }
@@ -62,8 +62,8 @@ export type Command =
     };
 
 /**
- * What the words after `kvs` ask for. Checks the form only: option names, and which of them take a value.
- * @param script that `kvs` was called by, if it was
+ * Parses the words after `kvs`. Checks the form only: option names, and which of them take a value.
+ * @param script by which `kvs` was called, if any
  * @param columns of the terminal; absent: help is not wrapped
  * @throws KvsError CONFIGURACAO for an unknown command or option or a missing value
  */
@@ -87,7 +87,7 @@ export function parseCommandLine(words: readonly string[], script?: string, colu
   return text === '' && command !== undefined ? command : { kind: 'text', text };
 }
 
-/** Hears what is asked for. */
+/** Receives the parsed command. */
 type Found = (command: Command) => void;
 type Given = Readonly<Record<string, unknown>>;
 
@@ -129,7 +129,7 @@ function newParser(found: Found): Argv {
     });
 }
 
-/** What the words of each command ask for. */
+/** Makes the command from the words of each command name. */
 const READ: Readonly<Record<CommandName, (argv: Given, flags: Flags) => Command>> = {
   servidor: ({ PORTA }, flags) => ({ kind: 'server', positionalPort: word(PORTA), flags }),
   cliente: (argv, flags) => {

@@ -9,14 +9,13 @@ interface Called {
   /** The reasons in its trailing metadata, still encoded. */
   readonly reasons: string | undefined;
   readonly failure: Failure | undefined;
-  /** Lines for whoever looks: servers that did not answer, and who did. */
+  /** Notes for people: servers that did not answer, and the one that did. */
   readonly notes: readonly string[];
 }
 
 /**
- * The one call of every command: at one of the servers, with its replies to `take`, in order (see {@link KvsClient}).
- * @throws KvsError CONFIGURACAO for a file of TLS that does not serve, a token that others would read, or items that
- * cannot be read
+ * Makes the call of a command at one of the servers, passing its replies to `take`, in order (see {@link KvsClient}).
+ * @throws KvsError CONFIGURACAO for an unusable TLS file, a token that others could read, or items that cannot be read
  */
 export async function callServers<Reply>(
   target: Target,

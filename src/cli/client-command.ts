@@ -21,8 +21,8 @@ import { targetOf } from './target.js';
 import type { Target } from './target.js';
 
 /**
- * `kvs cliente`: one operation on keys, its answers on standard output, what went wrong on standard error.
- * @param name of an operation with moments as versions; `undefined`: `-o` names one of the others
+ * `kvs cliente`: one operation on keys. Answers go to standard output, errors to standard error.
+ * @param name of an operation with timestamps as versions; `undefined`: `-o` names one of the others
  * @throws KvsError CONFIGURACAO for options that do not fit together; VALOR_LONGO, VALOR_INVALIDO for standard input
  */
 export async function runClient(
@@ -48,7 +48,7 @@ export async function runClient(
   return perform(request, target, asJson, output);
 }
 
-/** Call, answers, rendering. */
+/** Makes the call and renders the answers. */
 async function perform(
   request: OperationRequest,
   target: Target,
@@ -63,11 +63,11 @@ async function perform(
     const answer = answerOf(request, reply, count, reasons);
     if (answer === undefined) return undefined;
     count++;
-    // RowPrinter name no key that could be missing.
+    // Rows name no key that could be missing.
     if (exit === EXIT.ok && operation.answers !== 'rows') exit = answer.refusal?.exit ?? exit;
     return printer.add(answer);
   };
-  /** Replies whose reasons come only after the last of them. */
+  /** Replies whose reasons come only after the last one. */
   const waiting: KeyReply[] = [];
   const { failure, notes, reasons } = await callServers(target, operation.rpc, sentOf(request), (reply) => {
     if (operation.blank === 'skipped' && reply.found === undefined) return undefined;
@@ -83,7 +83,7 @@ async function perform(
   return failure.exit;
 }
 
-/** How far a call of several answers came before it failed. */
+/** How far a call with several answers got before it failed. */
 function progressText({ operation, asked }: OperationRequest, count: number): string {
   if (operation.answers === 'each') return ` (${count} de ${asked.length} respostas)`;
   const { countText, door } = operation;

@@ -2,18 +2,18 @@ import { CLIENT_OPTIONS } from '../config/client-options.js';
 import type { CommandName } from '../config/commands.js';
 import { flagOptions, variablesOf } from '../config/option.js';
 
-/** What help says of a command besides its options. */
+/** Help of a command, besides its options. */
 interface CommandHelp {
   readonly usage: string;
   readonly examples: readonly (readonly [line: string, what: string])[];
-  /** One paragraph a line: help for a terminal is broken to its width. */
+  /** One paragraph a line; help for a terminal is wrapped to its width. */
   readonly epilogue: readonly string[];
 }
 
 const EXITS =
   '0 certo · 1 falha · 2 uso errado · 3 não existe · 4 recusado · 5 nenhum servidor responde · 6 não se sabe se a escrita foi feita';
 
-/** Variables that say the same as options of `kvs cliente`. */
+/** Variables for the options of `kvs cliente`. */
 const CLIENT_VARIABLES = flagOptions(CLIENT_OPTIONS).flatMap(([name, row]) =>
   variablesOf(name, row).slice(0, 1),
 );

@@ -1,4 +1,4 @@
-/** Comments in the script that the argument library writes, and how they are said here. */
+/** Comments in the script of the argument library, and their translations. */
 const COMMENTS: readonly (readonly [from: RegExp, to: string])[] = [
   [/^# yargs command completion script$/m, '# completa os comandos e as opções de kvs'],
   [/^# Installation: (.*)$/m, '# Para instalar: $1'],

@@ -10,7 +10,7 @@ import { isToken } from '../ports/access.js';
  * The token that a client sends: from the file of `--credencial` or `KVS_CREDENCIAL`, or from `KVS_TOKEN`.
  * @param file of `credencial`, `text` of `token`
  * @returns `undefined` if there is none
- * @throws KvsError CONFIGURACAO, which never repeats the token; also for a token in the command line, where others see it
+ * @throws KvsError CONFIGURACAO, which never quotes the token; also for a token in the command line, visible to others
  */
 export function tokenOf(file: Setting | undefined, text: Setting | undefined): string | undefined {
   if (file === undefined) return text && checked(onlyText(text), `${text.place} não é um token`);
@@ -24,7 +24,7 @@ function checked(token: string, wrong: string): string {
   throw new KvsError('CONFIGURACAO', `${wrong}, como os que "kvs credencial cria" mostra: kvs_NOME.SEGREDO`);
 }
 
-/** Also of a pipe, as shells make them from a command. */
+/** Also reads a pipe, as shells make from a command. */
 function firstLine(path: string, place: string): string {
   try {
     const file = openSync(path, 'r');

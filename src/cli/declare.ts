@@ -5,7 +5,7 @@ import { flagOptions, helpOf } from '../config/option.js';
 import type { Option } from '../config/option.js';
 import { COMMAND_HELP } from './command-help.js';
 
-/** Tells the argument library of a command: its words, its options and its help. */
+/** Declares a command to the argument library: its words, its options and its help. */
 export function declareCommand(parser: Argv, name: CommandName): Argv {
   const positionals: Readonly<Record<string, Positional>> = COMMANDS[name].positionals;
   const { usage, examples, epilogue } = COMMAND_HELP[name];
@@ -18,7 +18,7 @@ export function declareCommand(parser: Argv, name: CommandName): Argv {
   return epilogue.length > 0 ? parser.epilogue(epilogue.join('\n')) : parser;
 }
 
-/** `servidor [PORTA]`, as the argument library wants it. */
+/** `servidor [PORTA]`, in the syntax of the argument library. */
 export function commandWords(name: CommandName): string {
   return [name, ...Object.keys(COMMANDS[name].positionals).map((word) => `[${word}]`)].join(' ');
 }

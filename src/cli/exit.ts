@@ -3,7 +3,7 @@ import type { ErrorCode } from '../core/errors.js';
 /** Exit codes of every command. Scripts rely on them. */
 export const EXIT = Object.freeze({
   ok: 0,
-  /** Something went wrong that none of the others says. */
+  /** A failure that none of the others covers. */
   failure: 1,
   /** A bad option, argument or configuration. */
   usage: 2,
@@ -13,17 +13,17 @@ export const EXIT = Object.freeze({
   refused: 4,
   /** No server answers, or it does not serve now. */
   unavailable: 5,
-  /** Nobody can tell whether the write was done: look before you repeat it. */
+  /** Whether the write was done is unknown: look before you repeat it. */
   unknown: 6,
-  /** The write was done, but fewer other servers than asked for said in time that they hold it: do not repeat it. */
+  /** The write was done, but fewer other servers than asked for confirmed in time: do not repeat it. */
   unconfirmed: 7,
-  /** A server has stopped, and what was written at it last is at no other. */
+  /** A server has stopped, and its last writes are at no other server. */
   leftBehind: 8,
 });
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Of each error the exit code, and what it means where the server gave no words: streams list codes only. */
+/** The exit code of each error, and its meaning if the server sent no message: streams list codes only. */
 const ERRORS: Readonly<Record<ErrorCode, readonly [exit: ExitCode, meaning: string]>> = Object.freeze({
   NAO_AUTENTICADO: [EXIT.refused, 'a credencial não vale neste servidor'],
   NAO_AUTORIZADO: [EXIT.refused, 'a credencial não permite isso'],

@@ -8,7 +8,7 @@ import type { TlsFailure } from '../security/tls/failures.js';
 import { EXIT, exitOf } from './exit.js';
 import type { ExitCode } from './exit.js';
 
-/** Why a call or one of its answers gave nothing. */
+/** Why a call or one of its answers failed. */
 export interface Failure {
   readonly code: ErrorCode | undefined;
   readonly exit: ExitCode;
@@ -16,13 +16,13 @@ export interface Failure {
   readonly message: string;
 }
 
-/** The reason of a unary answer; `undefined` if there is none that we know. */
+/** The reason of a unary answer; `undefined` if absent or unknown. */
 export function parseReason(encoded: string | undefined): Failure | undefined {
   const reason = decodeReason(encoded);
   return reason && { ...reason, exit: exitOf(reason.code) };
 }
 
-/** Why a call gave no answer, in words. */
+/** Describes why a call failed. */
 export function failureOf(
   { server, passed }: Outcome,
   { error, fate, mismatch }: CallFailed,
@@ -37,7 +37,7 @@ export function failureOf(
 
 /**
  * A call that ended with a gRPC status other than OK.
- * @param maybeDone whether it may have changed something although no answer came
+ * @param maybeDone whether it may have changed something without an answer
  */
 function statusFailure(error: ServiceError, where: string, timeoutMs: number, maybeDone: boolean): Failure {
   const details = error.details.replace(/\s*\n\s*/g, ' ');
@@ -65,13 +65,13 @@ function statusFailure(error: ServiceError, where: string, timeoutMs: number, ma
   }
 }
 
-/** No connection over TLS: what is wrong, and what to do. */
+/** A failed TLS connection: what is wrong, and what to do. */
 function tlsFailure(failure: TlsFailure, server: string): Failure {
   const message = `${TLS_ADVICE[failure].replace('$', `o servidor em ${server}`)} [${failure}]`;
   return { code: 'TLS_RECUSADO', exit: exitOf('TLS_RECUSADO'), message };
 }
 
-/** Servers name the method that they do not have. */
+/** Servers name the method that they lack. */
 function unimplemented(details: string): string {
   const [, service] = /\/project\.Portal(Administrativo|Matricula)\//.exec(details) ?? [];
   if (service === undefined) return 'não conhece esta operação';
@@ -79,7 +79,7 @@ function unimplemented(details: string): string {
   return `não oferece esta parte do portal: diga com -p a porta de um iniciado com --portal ${portal} (./${portal === 'admin' ? 'admin' : 'mat'}-server.sh)`;
 }
 
-/** Somebody takes connections there, and speaks neither gRPC nor TLS. */
+/** Something accepts connections there, but speaks neither gRPC nor TLS. */
 function notGrpc(where: string): Failure {
   return unavailable(
     `quem atende em ${where} não fala gRPC: a porta é de outro programa, ou o servidor está cheio?`,
@@ -106,7 +106,7 @@ const TLS_ADVICE: Readonly<Record<TlsFailure, string>> = {
   TLS: '$ e este cliente não chegaram a um acordo sobre o TLS',
 };
 
-/** What a server with this kind of error does. */
+/** What a server with this kind of error does, as a verb. */
 const VERBS: ReadonlyMap<ExitCode, string> = new Map<ExitCode, string>([
   [EXIT.unavailable, 'não atende agora'],
   [EXIT.unknown, 'não sabe o resultado'],

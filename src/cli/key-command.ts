@@ -13,18 +13,18 @@ import type { ExitCode } from './exit.js';
 import type { Output } from './output.js';
 
 export type FleetKeyRequest =
-  /** A fresh key: into a new file, or onto standard output. */
+  /** Makes a new key: into a new file, or onto standard output. */
   | { readonly kind: 'key'; readonly step: undefined; readonly output: string | undefined }
   /** Changes a file of keys. */
   | { readonly kind: 'key'; readonly step: KeyStep; readonly file: string };
 
-/** As long as the keys that are derived from it. */
+/** As long as the keys derived from it. */
 const KEY_BYTES = 32;
-/** Two keys of any length fit. Whatever is longer is another file. */
+/** Enough for two keys of any length; a longer file is another kind of file. */
 const FILE_BYTES_MAX = 16 * 1024;
 /** A key of 32 bytes or more, in hexadecimal or base64. */
 const KEY = /^[0-9A-Za-z+/_-]{43,}={0,2}$/;
-/** Permissions that let others than its owner near a file. */
+/** Permissions of users other than the owner. */
 const OTHERS = 0o077;
 
 const NEXT: Readonly<Record<KeyStep, string>> = {
@@ -33,13 +33,13 @@ const NEXT: Readonly<Record<KeyStep, string>> = {
   retira: 'a chave antiga não abre mais nada',
 };
 
-/** What a file that does not fit the step may need, by how many keys the step expects. */
+/** Advice for a file that does not fit the step, by the number of keys that the step expects. */
 const WAY: Readonly<Record<number, string>> = {
   1: 'uma troca já começou: siga com kvs chave troca, e depois retira',
   2: 'comece por: kvs chave acrescenta',
 };
 
-/** @throws Error or KvsError CONFIGURACAO for words that do not go together, in words for people */
+/** @throws Error or KvsError CONFIGURACAO for words that do not fit together, with a message for people */
 export function keyRequest(step: unknown, file: unknown, flags: Flags): FleetKeyRequest {
   const output = new Settings(KEY_OPTIONS, { flags, env: {}, file: undefined }).value('saida');
   const known = KEY_STEPS.find((name) => name === step);
@@ -51,7 +51,7 @@ export function keyRequest(step: unknown, file: unknown, flags: Flags): FleetKey
   return { kind: 'key', step: known, file };
 }
 
-/** `kvs chave`. A secret never lies, not even for a moment, where others can read it. @throws KvsError CONFIGURACAO */
+/** `kvs chave`. A secret is never readable by others, not even for a moment. @throws KvsError CONFIGURACAO */
 export async function runKey(request: FleetKeyRequest, output: Output): Promise<ExitCode> {
   if (request.step !== undefined) {
     await takeStep(request.step, request.file);
@@ -68,7 +68,7 @@ export async function runKey(request: FleetKeyRequest, output: Output): Promise<
 }
 
 /**
- * Whoever redirects a secret into a file that others can read has given it away before any chmod.
+ * Refuses to print a secret into a file that others can read: a later chmod would be too late.
  * @throws KvsError CONFIGURACAO for such a file
  */
 export function assertPrivateOutput(descriptor: number): void {
@@ -90,9 +90,9 @@ async function takeStep(step: KeyStep, file: string): Promise<void> {
   });
 }
 
-/** @throws KvsError CONFIGURACAO if the file is not where this step begins */
+/** @throws KvsError CONFIGURACAO if the file is not at the start of this step */
 function stepped(step: KeyStep, keys: readonly string[], file: string): readonly string[] {
-  // What is in there is never repeated.
+  // The content is never quoted.
   if (!keys.every((key) => KEY.test(key))) {
     throw new KvsError('CONFIGURACAO', `${file}: não é um arquivo de chave da frota; nada foi mudado`);
   }

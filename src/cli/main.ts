@@ -22,7 +22,7 @@ export async function main(): Promise<void> {
         process.exitCode = await runKey(command, output);
         break;
       }
-      // Loaded only when asked for: a client must not wait for what only a server needs, nor the other way round.
+      // Loaded on demand: a client must not wait for server code, nor the other way round.
       case 'client': {
         const { operation, flags } = command;
         const { runClient } = await import('./client-command.js');
@@ -64,7 +64,7 @@ export async function main(): Promise<void> {
       // falls through: process.exit does not return
       case 'server': {
         const { runServerCommand } = await import('./server-command.js');
-        // Nothing may be left to wait for: what is, would be a leak.
+        // Nothing should be left to wait for; anything left would be a leak.
         process.exit(await runServerCommand(command.positionalPort, command.flags, process.env));
       }
     }
@@ -75,13 +75,13 @@ export async function main(): Promise<void> {
   }
 }
 
-/** Of the terminal on standard output; `undefined`: it is none. */
+/** Width of the terminal on standard output; `undefined` if it is none. */
 function columnsHere(): number | undefined {
   const { isTTY, columns } = process.stdout;
   return isTTY ? columns : undefined;
 }
 
-/** Node opens what a command needs all at once. */
+/** The error for too few file descriptors, since Node opens all modules of a command at once. */
 function tooFewFiles(thrown: unknown): KvsError | undefined {
   if (!isCode(thrown, 'EMFILE')) return undefined;
   const message = 'pode abrir arquivos de menos (ulimit -n); são precisos pelo menos 128';

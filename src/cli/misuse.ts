@@ -5,35 +5,35 @@ import { COUNTED_OPERATIONS, TIMED_OPERATIONS } from '../config/operation-names.
 import { flagOptions, typedNames } from '../config/option.js';
 import { nearest } from './suggest.js';
 
-/** What the argument library is to say, so that {@link misuseText} recognizes it. */
+/** Messages for the argument library, in a form that {@link misuseText} recognizes. */
 export const MISUSE_STRINGS: Record<string, string> = {
-  // Of a text that counts there are two; the library's types know only one.
+  // Texts with a count have two forms; the library's types know only one.
   ...({ 'Unknown argument: %s': { one: 'desconhecido: %s', other: 'desconhecido: %s' } } as object),
   'Invalid values:': 'inválido:',
   'Argument: %s, Given: %s, Choices: %s': '%s, dado: %s, opções: %s',
   'Not enough arguments following: %s': 'falta o valor da opção %s',
 };
 
-/** Commands that have rows in the table. */
+/** Commands in the table. */
 export const COMMAND_NAMES = Object.keys(COMMANDS).filter(isInTable);
 
-/** Everything that may stand after `kvs`. */
+/** All words that may follow `kvs`. */
 const WORDS: readonly string[] = [...COMMAND_NAMES, 'completion'];
 
-/** `diga um comando: …`, for whoever says none. */
+/** `diga um comando: …`, for a command line without a command. */
 export const COMMANDS_TEXT = `diga um comando: ${COMMAND_NAMES.join(', ')} ou completion`;
 
 /** Other names of `--help`. */
 export const HELP_ALIASES = ['h', 'ajuda'] as const;
 
-/** Options whose values people write without quotes. */
+/** Options whose values people often leave unquoted. */
 const VALUE_OPTIONS = [...typedNames('valor', CLIENT_OPTIONS.valor), ...typedNames('val', ADMIN_OPTIONS.val)];
 
 /**
- * What is wrong with a command line, what was probably meant, and where to read more.
- * @param message of the argument library, in one line
+ * Explains what is wrong with a command line, what was probably meant, and where to read more.
+ * @param message of the argument library, as one line
  * @param words after `kvs`
- * @param script that the command was called by, if it was
+ * @param script by which the command was called, if any
  */
 export function misuseText(message: string, words: readonly string[], script: string | undefined): string {
   const [, unknown] = /^desconhecido: ([\s\S]*)$/.exec(message) ?? [];
@@ -48,7 +48,7 @@ export function misuseText(message: string, words: readonly string[], script: st
   return `${text} (veja: ${helpCommandOf(words, script)})`;
 }
 
-/** What shows the help of the command of these words. */
+/** The command that shows the help for these words. */
 function helpCommandOf([command = '']: readonly string[], script: string | undefined): string {
   if (script !== undefined && script !== '') return `${script} --help`;
   return isCommand(command) ? `kvs ${command} --help` : 'kvs --help';
@@ -77,7 +77,7 @@ function unknownText(name: string, words: readonly string[]): string {
   return unquotedText(name, words) ?? `"${name}" sobrou: não é opção nem valor de uma`;
 }
 
-/** Every name of the options of a command, as help shows them. */
+/** All option names of a command, as help shows them. */
 function optionNames(command: string): readonly string[] {
   const table = isInTable(command) ? flagOptions(COMMANDS[command].options) : [];
   const shown = table.filter(([, { hidden }]) => hidden === undefined);
@@ -95,7 +95,7 @@ function choiceText(
     const listed = `esperado um destes: ${choices.join(', ')}`;
     return `${place}: não conheço "${given}"${question(nearest(given, choices))}; ${listed}`;
   }
-  // A word too many is taken for an operation.
+  // An extra word is parsed as an operation.
   const unquoted = option === 'OPERACAO' ? unquotedText(given, words) : undefined;
   if (unquoted !== undefined) return unquoted;
   const place = option === 'operacao' ? '--operacao (-o)' : 'operação';
@@ -104,7 +104,7 @@ function choiceText(
   return `${place}: não conheço "${given}"${meant === undefined ? `; ${listed}` : question(meant)}`;
 }
 
-/** How the operation that was probably meant is asked for. */
+/** How to call the operation that was probably meant. */
 function operationText(given: string, before = ''): string | undefined {
   const meant = nearest(given, [...COUNTED_OPERATIONS, ...TIMED_OPERATIONS]);
   if (meant === undefined) return undefined;
@@ -113,7 +113,7 @@ function operationText(given: string, before = ''): string | undefined {
     : `${before}${meant}${before === '' ? ', sem -o' : ''}`;
 }
 
-/** For a word that follows the value of an option that takes one. */
+/** The hint for a word after the value of an option. */
 function unquotedText(extra: string, words: readonly string[]): string | undefined {
   const at = words.indexOf(extra);
   let begin = at;
@@ -126,7 +126,7 @@ function unquotedText(extra: string, words: readonly string[]): string | undefin
   return `"${extra}" sobrou: ${quotesText(option, values)}`;
 }
 
-/** That a value with spaces takes quotes, for the words that look like one. */
+/** The hint that a value with spaces needs quotes, for words that look like one. */
 export function quotesText(option: string, values: readonly string[]): string {
   return `um valor com espaços vai entre aspas: ${option} "${values.join(' ')}"`;
 }

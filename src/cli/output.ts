@@ -4,28 +4,28 @@ import { reasonOf } from '../files/small-file.js';
 import { EXIT } from './exit.js';
 import { visible } from './rendering/visible.js';
 
-/** Where a command writes. */
+/** The output streams of a command. */
 export interface Output {
   /** Whether standard output is a terminal that shows colours. */
   readonly colors: boolean;
-  /** Writes a line on standard output. A promise asks to wait: whoever reads it is slow. */
+  /** Writes a line on standard output. A returned promise asks to wait for a slow reader. */
   line(text: string): Promise<void> | undefined;
   /** Writes one line on standard error, with the name of the program. */
   readonly error: (message: string) => void;
-  /** The answer of the person at the terminal; empty if there comes none. Absent: nobody is there. */
+  /** The answer of the person at the terminal; empty if none comes. Absent if there is no terminal. */
   readonly ask?: (question: string) => Promise<string>;
 }
 
-/** A token that somebody gave where none belongs, in a message that says so: those who read the log need not have it. */
+/** A misplaced token in an error message: readers of the log need not see it. */
 const TOKEN = /(kvs_[\w-]{1,64}\.)[\w-]{43}/gi;
 
 /**
- * The standard streams of this process. A reader that goes away (`| head`) ends the command quietly, and anything else that
- * keeps standard output from being written with one line.
+ * The standard streams of this process. If the reader goes away (`| head`), the command ends quietly; any other error
+ * on standard output ends it with a one-line message.
  */
 export function standardOutput(): Output {
   const { stdout, stderr } = process;
-  // Nobody is left to be told.
+  // Nobody is left to tell.
   stderr.on('error', () => undefined);
   let watched = false;
   const watch = (): void => {
@@ -46,7 +46,7 @@ export function standardOutput(): Output {
       return new Promise((resolve) => stdout.once('drain', resolve));
     },
     error: (message) => {
-      // Much of it may be a server's own words.
+      // Parts of the message may come from a server.
       const line = visible(message.replace(/\s*\n\s*/g, ' ')).replace(TOKEN, '$1…');
       stderr.write(`kvs: ${line}\n`);
     },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { KvsError } from '../core/errors.js';
 import type { ErrorCode } from '../core/errors.js';
 
-/** What Node puts where bytes are not UTF-8, and a character that somebody may have meant. */
+/** Node's replacement for bytes that are not UTF-8; it may also be a real character. */
 const REPLACEMENT = '\ufffd';
 
 const CODES: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
@@ -12,10 +12,10 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
 ]);
 
 /**
- * Refuses words and variables that are not UTF-8: Node has made other texts of them, and another key would be written.
- * Only the system still has the bytes (`/proc`); where it does not show them, a character U+FFFD is refused too.
+ * Refuses words and variables that are not UTF-8: Node has already altered them, so another key would be written. Only
+ * the system still has the bytes (`/proc`); where it does not show them, any U+FFFD is refused.
  * @param words after the name of the program, as Node has them
- * @throws KvsError CHAVE_INVALIDA, VALOR_INVALIDO, or CONFIGURACAO for what is neither
+ * @throws KvsError CHAVE_INVALIDA, VALOR_INVALIDO, or CONFIGURACAO for anything else
  */
 export function assertReadable(
   words: readonly string[],
@@ -29,7 +29,7 @@ export function assertReadable(
 }
 
 function assertWords(words: readonly string[], suspect: number): void {
-  // What stands before them are Node's own words and the name of the program.
+  // Node's own words and the name of the program come before them.
   const raw = rawTexts('/proc/self/cmdline')?.slice(-words.length);
   const wrong = raw?.length === words.length ? raw.findIndex((bytes) => !isUtf8(bytes)) : suspect;
   if (wrong < 0) return;
@@ -51,7 +51,7 @@ function assertVariable(name: string): void {
   throw new KvsError('CONFIGURACAO', `${name} não é UTF-8 válido`);
 }
 
-/** Texts as the system has them, each followed by a zero; `undefined` where it does not show them. */
+/** Zero-terminated texts as the system has them; `undefined` where it does not show them. */
 function rawTexts(path: string): Buffer[] | undefined {
   let bytes: Buffer;
   try {

@@ -39,7 +39,7 @@ export async function runServerCommand(
   return leftBehind ? EXIT.leftBehind : EXIT.ok;
 }
 
-/** @param again at SIGHUP, where a pipe would hold up all that is read after it */
+/** @param again at SIGHUP, when reading a pipe would block all later reads */
 async function readConfig(path: string, again: boolean): Promise<ConfigFile> {
   const { text } = await readSmallFile(path, cliLimits.configFileBytes, { anything: !again });
   return { path, text };

@@ -5,13 +5,13 @@ import { limits } from '../core/limits.js';
 import { EXIT } from './exit.js';
 import type { Failure } from './failure.js';
 
-/** Of the time for an answer, the part that confirmations may take: the server must still say that they did not come. */
+/** Share of the timeout that confirmations may use: the server must still have time to report missing ones. */
 const CONFIRM_SHARE = 0.8;
 
-/** What follows a session in its file. */
+/** The line end after a session in its file. */
 const LINE_END_BYTES = 2;
 
-/** How many servers are to confirm a write, of `--confirmacao`, and in which part of the time for the whole answer. */
+/** How many servers must confirm a write, from `--confirmacao`, and within which share of the timeout. */
 export function confirmationsOf(
   servers: number | undefined,
   timeoutMs: number,
@@ -30,7 +30,7 @@ export class SessionFile {
     this.session = new ClientSession(readToken(path));
   }
 
-  /** Puts the session into its file, whole or not at all, if it has moved on. @returns why that is not possible */
+  /** Writes the session to its file atomically, if it has advanced. @returns why that failed */
   keep(): Failure | undefined {
     const { path, session } = this;
     if (!session.isMoved) return undefined;
@@ -47,12 +47,12 @@ export class SessionFile {
   }
 }
 
-/** The session in a file; a new one where there is none yet. @throws KvsError CONFIGURACAO */
+/** The session in a file; a new one if there is no file yet. @throws KvsError CONFIGURACAO */
 function readToken(path: string): string {
   let text: string;
   try {
     const found = statSync(path);
-    // Neither a device, which may have no end, nor anything larger than a session is read, or ever written over.
+    // A device, which may be endless, or a file larger than a session is neither read nor ever overwritten.
     if (!found.isFile() || found.size > limits.sessionTokenBytes + LINE_END_BYTES) throw noSession(path);
     text = readFileSync(path, 'latin1').trim();
   } catch (error) {
@@ -67,7 +67,7 @@ function readToken(path: string): string {
   throw noSession(path);
 }
 
-/** A file of somebody else: it stays as it is. */
+/** The error for a file that is not a session file: it stays as it is. */
 function noSession(path: string): KvsError {
   return new KvsError('CONFIGURACAO', `${path} não é um arquivo de sessão: escolha outro nome para --sessao`);
 }

@@ -11,7 +11,7 @@ export const STANDARD_INPUT = 'a entrada padrão';
 
 /**
  * The standard input of this process.
- * @throws KvsError CONFIGURACAO if it is a folder, which Node takes for an input that is over
+ * @throws KvsError CONFIGURACAO if it is a folder, which Node treats as an empty input
  */
 export function standardInput(): NodeJS.ReadStream {
   if (isFolder()) throw new KvsError('CONFIGURACAO', `não consegui ler ${STANDARD_INPUT}: é uma pasta`);
@@ -27,8 +27,8 @@ function isFolder(): boolean {
 }
 
 /**
- * The options with the value that comes from standard input in its place, byte by byte as it is.
- * @throws KvsError CONFIGURACAO if it cannot be read, or is asked for twice; VALOR_LONGO; VALOR_INVALIDO if it is not UTF-8
+ * The options with the value from standard input filled in, byte by byte as it is.
+ * @throws KvsError CONFIGURACAO if it cannot be read, or is named twice; VALOR_LONGO; VALOR_INVALIDO if it is not UTF-8
  */
 export async function withStandardInput(flags: Flags): Promise<Flags> {
   const { valor } = flags;

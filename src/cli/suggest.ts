@@ -1,4 +1,4 @@
-/** What people say who mean something else: other languages, other forms, other programs. */
+/** Words that people type for something else: other languages, other forms, other programs. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   servidor: ['server', 'serve', 'start', 'run'],
   cliente: ['client'],
@@ -34,7 +34,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   delete: ['remove', 'del', 'apaga'],
 };
 
-/** The one of these names that was probably meant; `undefined` if none is near. */
+/** The name that was probably meant; `undefined` if none is close. */
 export function nearest(given: string, names: readonly string[]): string | undefined {
   const word = given.toLowerCase();
   const same = names.find((name) => name.toLowerCase() === word);
@@ -49,14 +49,14 @@ export function nearest(given: string, names: readonly string[]): string | undef
   let fewest = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const name of names) {
     const changes = distance(word, name.toLowerCase());
-    // One letter for another in a name of one or two is any other name.
+    // With one changed letter, a name of one or two letters could be any other.
     if (changes < fewest && changes < Math.max(word.length, name.length) / 2)
       [best, fewest] = [name, changes];
   }
   return best;
 }
 
-/** How many letters are to be put in, left out, changed, or swapped with the next (optimal string alignment). */
+/** Edit distance: insertions, deletions, changes and swaps of neighbours (optimal string alignment). */
 function distance(from: string, to: string): number {
   const rows = [Array.from({ length: to.length + 1 }, (_, j) => j)];
   const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;

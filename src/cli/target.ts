@@ -8,14 +8,14 @@ import { tokenOf } from './credential.js';
 import { confirmationsOf, SessionFile } from './session-file.js';
 import { tlsChoice } from './tls/choice.js';
 
-/** Where to ask, how long to wait for an answer, and what every call demands besides. */
+/** Servers, timeout, and what every call demands besides. */
 export interface Target extends ClientOptions {
-  /** Where the session is kept; `undefined`: there is none. */
+  /** The file of the session; `undefined`: none. */
   readonly sessionFile: SessionFile | undefined;
 }
 
 /**
- * The servers that the options or `KVS_…` variables name.
+ * The target from options or `KVS_…` variables.
  * @throws KvsError CONFIGURACAO
  */
 export function targetOf(settings: Settings<ClientValues>, say?: (message: string) => void): Target {
@@ -34,12 +34,12 @@ export function targetOf(settings: Settings<ClientValues>, say?: (message: strin
   };
 }
 
-/** The servers of `--servidores`, or those at the ports of `--porta`. @throws KvsError CONFIGURACAO */
+/** The servers of `--servidores`, or those on the ports of `--porta`. @throws KvsError CONFIGURACAO */
 function serversOf(settings: Settings<ClientValues>): readonly ServerAddress[] {
   const listed = settings.given('servidores');
   if (listed === undefined) return serversAt(settings);
   for (const other of [settings.given('porta'), settings.given('endereco')]) {
-    // An environment that names one server does not contradict a command line that names several.
+    // A variable that names one server does not contradict an option that names several.
     if (other?.place.startsWith('--') === true && listed.place.startsWith('--')) {
       throw new KvsError('CONFIGURACAO', `${listed.place} já diz os servidores: não junte ${other.place}`);
     }
@@ -47,7 +47,7 @@ function serversOf(settings: Settings<ClientValues>): readonly ServerAddress[] {
   return settings.value('servidores');
 }
 
-/** The servers at one address, which may say its port itself. @throws KvsError CONFIGURACAO */
+/** The servers at one address, which may include a port. @throws KvsError CONFIGURACAO */
 function serversAt(settings: Settings<ClientValues>): readonly ServerAddress[] {
   const { host, port } = settings.value('endereco');
   if (port === undefined) return settings.value('porta').map((one) => ({ host, port: one }));
@@ -61,7 +61,7 @@ function distinct(servers: readonly ServerAddress[]): readonly ServerAddress[] {
   return [...byName.values()];
 }
 
-/** A token goes over the network only where nobody can read it. @throws KvsError CONFIGURACAO */
+/** A token may cross the network only where nobody can read it. @throws KvsError CONFIGURACAO */
 function assertConfidential({ host }: ServerAddress): void {
   if (isOnThisMachine(host)) return;
   throw new KvsError(

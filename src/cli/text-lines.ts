@@ -7,11 +7,11 @@ const CARRIAGE_RETURN = 0x0d;
 const MARK = '\ufeff';
 
 /**
- * The lines of a text in UTF-8, without their ends and without a byte order mark before the first. Holds no more than one
- * line and one piece of the input.
+ * The lines of a UTF-8 text, without line ends and without a leading byte order mark. Buffers at most one line and one
+ * piece of the input.
  * @param bytesMax longest line
  * @param name of the input, for messages
- * @throws KvsError CONFIGURACAO that says which line is longer or is not UTF-8, or that the input cannot be read
+ * @throws KvsError CONFIGURACAO that says which line is too long or not UTF-8, or that the input cannot be read
  */
 export async function* textLines(
   input: AsyncIterable<Buffer>,
@@ -39,7 +39,7 @@ async function* readable(input: AsyncIterable<Buffer>, name: string): AsyncGener
   }
 }
 
-/** The line that is being read. */
+/** The line being read. */
 class Line {
   bytes = 0;
   private number = 1;
@@ -53,7 +53,7 @@ class Line {
     this.pieces.push(piece);
   }
 
-  /** Its text; the next begins. */
+  /** Returns its text, and starts the next line. */
   take(): string {
     const [only = Buffer.alloc(0)] = this.pieces;
     const whole = this.pieces.length > 1 ? Buffer.concat(this.pieces) : only;

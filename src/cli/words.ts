@@ -5,7 +5,7 @@ import { flagOptions, typedNames } from '../config/option.js';
 import type { Option, Options } from '../config/option.js';
 import { parseFlag } from '../config/parse.js';
 
-/** Names of the options of a table that fit, as they are typed. */
+/** Names, as typed, of the matching options of a table. */
 function namesOf(table: Options, fits: (option: Option) => boolean): readonly string[] {
   return flagOptions(table).flatMap(([name, option]) => (fits(option) ? typedNames(name, option) : []));
 }
@@ -18,7 +18,7 @@ const LISTS = namesOf(CLIENT_OPTIONS, takesSeveral);
 /** Options of the portal's commands that may take several values. */
 const PORTAL_LISTS = namesOf(ADMIN_OPTIONS, takesSeveral);
 
-/** Options of the client that take one value, which is no operation whatever it says. */
+/** Options of the client with one value, which is never an operation. */
 const SINGLES = namesOf(CLIENT_OPTIONS, (option) => option.takes !== 'switch' && !takesSeveral(option));
 
 /** Options whose values are data, without their dashes. */
@@ -35,14 +35,14 @@ const SWITCHES: ReadonlySet<string> = new Set(
 const VALUE_NAMES = typedNames('valor', CLIENT_OPTIONS.valor);
 
 /**
- * What stands for the word `-` where it means a standard stream: no word holds a zero, so that the value `-` is another
- * (`-v=-`).
+ * Replaces the word `-` where it means a standard stream. No word can hold a zero character, so the value `-` stays
+ * distinct (`-v=-`).
  */
 export const STANDARD_STREAM = '\0-';
 
 /**
- * Marks `-` where it means a standard stream: the file of `exporta` and `importa`, and a value of the command line of `-o`.
- * Not a value after an operation that is named by position, or of the portal: there it always was a value like any other.
+ * Marks `-` where it means a standard stream: the file of `exporta` and `importa`, and a value of the command line of
+ * `-o`. Not for values of positional operations or of the portal: there `-` has always been an ordinary value.
  */
 export function markStreams(words: readonly string[]): readonly string[] {
   const [command] = words;
@@ -55,8 +55,8 @@ export function markStreams(words: readonly string[]): readonly string[] {
 }
 
 /**
- * `get --chave a b` as `get --chave=a --chave=b`, for the operations that are named by position and for the portal's commands: several
- * values after one option belong to their command lines and not to that of `-o`. Other words stay as they are.
+ * Rewrites `get --chave a b` as `get --chave=a --chave=b`, for positional operations and the portal's commands: several
+ * values after one option are part of their syntax, but not of that of `-o`. Other words stay as they are.
  */
 export function spreadLists(words: readonly string[]): readonly string[] {
   const portal = words[0] === 'admin' || words[0] === 'matricula';
@@ -78,7 +78,7 @@ export function spreadLists(words: readonly string[]): readonly string[] {
   return spread;
 }
 
-/** Whether the first word that is neither an option nor its value is an operation, and comes before any list. */
+/** Whether the first word besides options and their values is an operation, and precedes any list. */
 function namesOperation([command, ...words]: readonly string[]): boolean {
   if (command !== 'cliente') return false;
   for (let at = 0; at < words.length; at++) {
@@ -91,12 +91,12 @@ function namesOperation([command, ...words]: readonly string[]): boolean {
 }
 
 /**
- * `--cifra=sim` as `--cifra`, and `--cifra=nao` as `--no-cifra`: yargs takes every text but `true` for a no, so that a server
- * that was told to encrypt would not.
- * @throws KvsError CONFIGURACAO for a text that is neither
+ * Rewrites `--cifra=sim` as `--cifra`, and `--cifra=nao` as `--no-cifra`: yargs takes every text but `true` for a no,
+ * so a server told to encrypt would not.
+ * @throws KvsError CONFIGURACAO for any other text
  */
 export function spellSwitches(words: readonly string[]): readonly string[] {
-  // What is being completed is half a word.
+  // The word being completed is incomplete.
   if (words[0] === '--get-yargs-completions') return words;
   return words.map((word) => {
     const [, name = '', given] = splitWord(word);
@@ -116,8 +116,8 @@ function isValue(word: string): boolean {
 }
 
 /**
- * A repeatable option with its value in the same word, as yargs takes it whole: it does not read `-v=…` with a line break, nor an
- * empty value in the last word, and strips one pair of quotes after `=`, although the shell has done that already.
+ * A repeatable option with its value in the same word, so that yargs keeps it whole: it cannot read `-v=…` with a line
+ * break, nor an empty last value, and strips one pair of quotes after `=`, as the shell already has.
  */
 export function keepWhole(word: string): string {
   const [, name, value] = DATA_WORD.exec(word) ?? [];

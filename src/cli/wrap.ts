@@ -1,9 +1,9 @@
-/** Where a description goes that has no room beside what it describes, in characters. */
+/** Indent of a description that has no room beside its term, in characters. */
 const NARROW_INDENT = 10;
 
 /**
- * Text of at most so many columns, broken between words only; a longer word stands alone. What follows a gap of two blanks
- * in a line is a description, and goes on below its beginning. The argument library breaks within words.
+ * Wraps text to at most this many columns, between words only; a longer word stands alone. Text after a gap of two
+ * blanks is a description, which continues below its start. The argument library would break within words.
  */
 export function wrapWords(text: string, columns: number): string {
   return text
@@ -21,7 +21,7 @@ function wrapLine(line: string, columns: number): readonly string[] {
   return [...described, ...fill(' '.repeat(indent), line.slice(head.length), indent, columns)];
 }
 
-/** Words after `begin`, on as many lines as it takes, the further ones indented. */
+/** Words after `begin`, on as many lines as needed, with further lines indented. */
 function fill(begin: string, words: string, indent: number, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = begin;

@@ -13,7 +13,7 @@ import {
 import { givenTexts, isOn, one, wholeNumber } from './parse.js';
 import { NAMES_FILE, OF_REQUEST } from './shared-rows.js';
 
-/** A switch that only the command line, or also a variable, turns on. */
+/** A switch for the command line, and optionally a variable. */
 function toggle(pt: string, en: string, more: Partial<Option<boolean>> = {}): Option<boolean> {
   return { takes: 'switch', parse: isOn, fallback: false, text: { pt, en }, ...more };
 }
@@ -32,7 +32,7 @@ export const TIMEOUT: Option<number> = {
   },
 };
 
-/** Who asks. */
+/** Credentials of the caller. */
 export const CREDENTIAL_OPTIONS = optionTable({
   credencial: {
     takes: 'text',

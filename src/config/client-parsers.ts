@@ -4,7 +4,7 @@ import type { HostPort } from './parse.js';
 import { badSetting } from './settings.js';
 import type { Setting } from './settings.js';
 
-/** A server as `--endereco` names it; `port` absent: it does not say. */
+/** A server as `--endereco` names it; `port` is absent if not given. */
 interface ServerPlace {
   readonly host: string;
   readonly port: number | undefined;
@@ -36,12 +36,12 @@ export function parseServerList(setting: Setting): readonly HostPort[] {
   return texts.map((text) => parseHostPort(text, setting.place, EXAMPLE));
 }
 
-/** What looks like a token, also a mistyped one; `kvs_maria.token` is the name of a file. */
+/** Text that looks like a token, even a mistyped one; `kvs_maria.token` is a file name. */
 const LIKE_TOKEN = /kvs_[^/]*\.[\w-]{20,}/i;
 
 /**
  * The name of a file that holds a token.
- * @throws KvsError CONFIGURACAO, which does not repeat it, if a token itself stands in its place
+ * @throws KvsError CONFIGURACAO, which does not quote it, if the value is a token itself
  */
 export function parseTokenFile(setting: Setting): string {
   for (const text of setting.texts) {
@@ -54,7 +54,7 @@ export function parseTokenFile(setting: Setting): string {
   return onlyText(setting);
 }
 
-/** The name of a file or of a server, only one. @throws KvsError CONFIGURACAO */
+/** The only name of a file or server. @throws KvsError CONFIGURACAO */
 export function onlyName({ texts, place }: Setting): string {
   const [text, ...more] = texts;
   if (text === undefined || text === '' || more.length > 0) {
@@ -70,7 +70,7 @@ export function parseHosts(setting: Setting): readonly string[] {
   return texts.map((text) => parseHost(text, setting.place));
 }
 
-/** Names of clients, which become parts of the names of files. @throws KvsError CONFIGURACAO */
+/** Names of clients, which become parts of file names. @throws KvsError CONFIGURACAO */
 export function parseClientNames({ texts, place }: Setting): readonly string[] {
   return texts.map((text) => {
     if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)) return text;

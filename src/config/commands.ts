@@ -7,28 +7,28 @@ import { SERVER_OPTIONS } from './server-options.js';
 import type { SettingSources } from './settings.js';
 import { ACCESS_OPTIONS, CERTIFICATE_OPTIONS, KEY_OPTIONS } from './tool-options.js';
 
-/** Steps of the rotation of a fleet's key, in their order: the new key is added, comes first, and the old one goes. */
+/** Steps of the rotation of a fleet's key, in order: add the new key, put it first, remove the old one. */
 export const KEY_STEPS = ['acrescenta', 'troca', 'retira'] as const;
 export type KeyStep = (typeof KEY_STEPS)[number];
 
 export const ACCESS_ACTIONS = ['cria', 'lista', 'revoga'] as const;
 export type AccessAction = (typeof ACCESS_ACTIONS)[number];
 
-/** A word without an option's name before it. */
+/** A positional argument. */
 export interface Positional {
   readonly text: string;
   readonly choices?: readonly string[];
 }
 
 interface CommandRow {
-  /** In the list of commands. */
+  /** Its text in the list of commands. */
   readonly about: string;
-  /** By name, in their order. */
+  /** By name, in order. */
   readonly positionals: Readonly<Record<string, Positional>>;
   readonly options: Options;
 }
 
-/** What `kvs` can be asked for, in the order of its help. */
+/** The commands of `kvs`, in the order of its help. */
 export const COMMANDS = {
   servidor: {
     about: 'Abre um servidor (porta 40000 se nenhuma for dita)',
@@ -97,10 +97,10 @@ export const COMMANDS = {
 
 export type CommandName = keyof typeof COMMANDS;
 
-/** Variables of the programs beside `kvs`. */
+/** Variables of the other programs besides `kvs`. */
 const SCRIPT_VARIABLES = ['KVS_REPLICA_DADOS', 'KVS_REPLICA_ARQUIVO', 'KVS_REPLICA_COTA'];
 
-/** Variables that look like options and are none: a misspelt one would be missed without a word. */
+/** Variables that look like options but are not: a misspelt one would be ignored silently. */
 export function unknownVariables(env: SettingSources['env']): string[] {
   const options = Object.values(COMMANDS).flatMap(({ options: table }) => Object.entries<Option>(table));
   const known = new Set(options.flatMap(([name, option]) => variablesOf(name, option)));

@@ -9,29 +9,29 @@ import { serverText } from './server-parsers.js';
 import type { LocalBrokerConfig } from './server-parsers.js';
 import type { Settings } from './settings.js';
 
-/** A server of a fleet, which holds everything in memory, and on disk if it has a folder. */
+/** A server of a fleet, which keeps everything in memory, and also on disk if it has a folder. */
 export interface FleetConfig {
   readonly name: 'frota';
   readonly fleet: string;
-  /** In order of preference; empty: the broker at `localBroker`, embedded here if nobody has one. */
+  /** In order of preference; empty: the broker at `localBroker`, embedded here if there is none. */
   readonly brokers: readonly BrokerAddress[];
   readonly localBroker: LocalBrokerConfig;
   /** Folder of the journal; `undefined`: memory only. */
   readonly dataFolder: string | undefined;
-  /** Where the fleet's keys are; `undefined`: none, and messages are as they are. */
+  /** The source of the fleet's keys; `undefined`: none, and messages are sent as they are. */
   readonly key: FleetKeyConfig | undefined;
 }
 
 /** A server over the replicas of a consensus store. */
 export interface ConsensusConfig {
   readonly name: 'consenso';
-  /** `host:port` of the client door of each, at least one. */
+  /** `host:port` of each replica's client door, at least one. */
   readonly replicas: readonly string[];
-  /** A call without an answer from them fails after this. */
+  /** A call that the replicas do not answer within this fails. */
   readonly deadlineMs: number;
-  /** Reads come from any replica's own state: possible without a majority, and possibly old. */
+  /** Reads use any replica's local state: they need no majority, and may be stale. */
   readonly localReads: boolean;
-  /** Where this server is the gateway of the enrolment portal, in order of preference; empty: it is not. */
+  /** Brokers on which this server is the gateway of the enrolment portal, in order of preference; empty: it is not. */
   readonly portalBrokers: readonly BrokerAddress[];
 }
 
@@ -40,24 +40,24 @@ export interface LeaderConfig {
   readonly name: 'lider';
   /** Port of this server's `Mensagem` door, as others know it. */
   readonly port: number;
-  /** Where it listens, if that is not the address by which others know it. */
+  /** Where it listens, if not at the address known to others. */
   readonly listen: HostPort | undefined;
   readonly leader: string;
-  /** All servers of the system, this one and the leader too. */
+  /** All servers of the system, including this one and the leader. */
   readonly servers: readonly string[];
-  /** A write that not every server has acknowledged within this has an unknown outcome. */
+  /** The outcome of a write that not all servers acknowledge within this is unknown. */
   readonly deadlineMs: number;
   /** As {@link ConsensusConfig.portalBrokers}. */
   readonly portalBrokers: readonly BrokerAddress[];
-  /** The file with the token by which the other servers know this one. */
+  /** The file with the token that this server shows to the others. */
   readonly tokenFile: string | undefined;
 }
 
 export type EngineConfig = FleetConfig | ConsensusConfig | LeaderConfig;
 
 /**
- * The engine that the settings ask for, and its own settings.
- * @throws KvsError CONFIGURACAO, also for an option of the engine that was not chosen: it would be missed without a word
+ * The chosen engine, and its settings.
+ * @throws KvsError CONFIGURACAO, also for an option of another engine, which would be ignored silently
  */
 export function engineConfig(settings: Settings<ServerValues>): EngineConfig {
   const name = settings.value('motor');
@@ -97,7 +97,7 @@ function assertOwnOptions(settings: Settings<ServerValues>, engine: EngineName):
   }
 }
 
-/** @throws KvsError CONFIGURACAO, also unless this server and the leader are among the servers */
+/** @throws KvsError CONFIGURACAO, also if the servers do not include this one and the leader */
 function leaderConfig(settings: Settings<ServerValues>): LeaderConfig {
   const config = {
     name: 'lider',

@@ -7,19 +7,19 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** Whether only this machine reaches an IP address, in any of the ways to write it. Names are no addresses. */
+/** Whether only this machine reaches an IP address, in any notation. Names are not addresses. */
 export function isLoopback(address: string): boolean {
   const plain = address.replace(/%.*$/, '');
   return isIP(plain) !== 0 && LOOPBACK.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
 }
 
-/** A place where a server listens, and the option that says so. */
+/** An address where a server listens, and the option for it. */
 interface Place {
   readonly option: string;
   readonly host: string;
 }
 
-/** Where a server with this configuration listens. */
+/** The addresses where a server with this configuration listens. */
 function listeningPlaces({ host, engine }: ServerConfig): readonly Place[] {
   const places: Place[] = [{ option: '--host', host }];
   if (engine.name === 'lider' && engine.listen !== undefined) {
@@ -32,10 +32,10 @@ function listeningPlaces({ host, engine }: ServerConfig): readonly Place[] {
 }
 
 /**
- * Without credentials whoever reaches a server may write, so that nobody but this machine may reach it; with them tokens
- * come in, which must not be read on the way.
+ * Without credentials anyone who reaches a server may write, so only this machine may reach it. With credentials
+ * clients send tokens, which must not be readable on the way.
  * @param addressesOf the addresses of a name, as the system's resolver knows them
- * @returns what is odd about it, for the log
+ * @returns warnings for the log
  * @throws KvsError CONFIGURACAO, one line that says what to do
  */
 export async function assertPrivate(
@@ -66,13 +66,13 @@ export async function assertPrivate(
   return warnings;
 }
 
-/** Credentials guard the doors, not the broker behind them: whoever may publish there needs none. */
+/** Credentials guard the doors, not the broker behind them: anyone may publish there without one. */
 function openBroker({ engine, credentials }: ServerConfig): readonly string[] {
   if (credentials === undefined || engine.name !== 'frota' || engine.key !== undefined) return [];
   return ['quem publica no broker escreve sem credencial, em nome de qualquer servidor: use --chave-frota'];
 }
 
-/** Where no broker is told who this server is, none is believed to ask who others are. */
+/** If no broker asks who this server is, none is assumed to ask others. */
 function closedTopics({ engine, portal, credentials, brokerCredentials }: ServerConfig): readonly string[] {
   const hasTopics = portal.length > 0 && (engine.name === 'frota' || engine.portalBrokers.length > 0);
   if (!hasTopics || credentials === undefined || brokerCredentials !== undefined) return [];
@@ -81,7 +81,7 @@ function closedTopics({ engine, portal, credentials, brokerCredentials }: Server
   ];
 }
 
-/** Brokers to which user and password would go for others to read. */
+/** Brokers to which user and password would be sent in the clear. */
 function openPasswords({ engine, brokerCredentials }: ServerConfig): readonly string[] {
   if (brokerCredentials === undefined) return [];
   return (engine.name === 'frota' ? engine.brokers : engine.portalBrokers)
@@ -90,14 +90,14 @@ function openPasswords({ engine, brokerCredentials }: ServerConfig): readonly st
 }
 
 /**
- * Whether a token may go to a server as it is. Names other than `localhost` may stand for any machine.
- * @param host of the server, as the client was told
+ * Whether a token may go to a server unencrypted. Names other than `localhost` may stand for any machine.
+ * @param host of the server, as given to the client
  */
 export function isOnThisMachine(host: string): boolean {
   return isLoopback(host) || host.toLowerCase() === 'localhost';
 }
 
-/** None for a name that nobody knows. Numbers in odd ways (`127.1`, `0`) are names to the system, which knows them. */
+/** Empty for an unknown name. Odd notations of numbers (`127.1`, `0`) are names to the system, which knows them. */
 async function resolve(name: string): Promise<readonly string[]> {
   try {
     return (await lookup(name, { all: true })).map(({ address }) => address);

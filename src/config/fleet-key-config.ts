@@ -2,18 +2,18 @@ import { KvsError } from '../core/errors.js';
 import type { ServerValues } from './server-options.js';
 import type { Settings } from './settings.js';
 
-/** A fleet's keys: in a file, or else in the text of a variable. */
+/** A fleet's keys: in a file, or in the text of a variable. */
 export interface FleetKeyConfig {
   readonly file: string | undefined;
   /** Secret. */
   readonly text: string | undefined;
-  /** Whether messages are encrypted, or readable and authenticated. */
+  /** Whether messages are encrypted, or only authenticated. */
   readonly encrypts: boolean;
 }
 
 /**
  * @returns `undefined` if there are no keys
- * @throws KvsError CONFIGURACAO if they are in two places, or in none and needed
+ * @throws KvsError CONFIGURACAO if they are in two places, or missing but needed
  */
 export function keyConfig(settings: Settings<ServerValues>): FleetKeyConfig | undefined {
   const file = settings.value('chave-frota');

@@ -6,10 +6,10 @@ import { isOn, one, parsePort, wholeNumber } from './parse.js';
 import { SERVER_OPTIONS } from './server-options.js';
 import { OF_REQUEST } from './shared-rows.js';
 
-/** A row of `kvs servidor` as `kvs lider-servidor` has it, which is of one engine only. */
+/** A row of `kvs servidor` for `kvs lider-servidor`, which has a single engine. */
 function ofLeader<T>({ engines, ...row }: Option<T>, changes: Partial<Option<T>> = {}): Option<T> {
   const { pt, en } = row.text;
-  // Nothing stands before it any more.
+  // The text is no longer preceded by the engines.
   const text = engines === undefined ? row.text : { pt: capital(pt), en: capital(en) };
   return { ...row, text, ...changes };
 }

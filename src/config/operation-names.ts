@@ -10,7 +10,7 @@ export const COUNTED_OPERATIONS = [
 ] as const;
 export type CountedName = (typeof COUNTED_OPERATIONS)[number];
 
-/** Operations of `KeyValueStore`, whose versions are moments, ms since 1970: named by position. */
+/** Operations of `KeyValueStore`, whose versions are timestamps, ms since 1970: named by position. */
 export const TIMED_OPERATIONS = [
   'get',
   'getrange',
@@ -24,7 +24,7 @@ export const TIMED_OPERATIONS = [
 ] as const;
 export type TimedName = (typeof TIMED_OPERATIONS)[number];
 
-/** What the enrolment portal has records of. */
+/** The kinds of records of the enrolment portal. */
 export const BASES = ['aluno', 'professor', 'disciplina'] as const;
 export type Base = (typeof BASES)[number];
 

@@ -3,51 +3,51 @@ import type { Setting } from './settings.js';
 export const ENGINES = ['frota', 'consenso', 'lider'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-/** A text for people, in the language of the program and in English, which only documents show. */
+/** A text for people, in the language of the program, and in English for documents. */
 export interface Bilingual {
   readonly pt: string;
   readonly en: string;
 }
 
 /**
- * An option of a command, said once: the command line, the environment, `--config`, help, completion, suggestions and the
- * tables of the guides are made from these rows.
+ * An option of a command, the single source for the command line, the environment, `--config`, help, completion,
+ * suggestions and the tables of the guides.
  */
 export interface Option<T = unknown> {
-  /** `switch`: no value, on where it stands. `list`: may stand several times. */
+  /** `switch`: no value, on if present. `list`: may be repeated. */
   readonly takes: 'text' | 'list' | 'switch';
   /** @throws KvsError CONFIGURACAO that says what was expected */
   readonly parse: (setting: Setting) => T;
-  /** What holds where nobody says anything. */
+  /** The value if none is given. */
   readonly fallback: T;
   /** Other names on the command line. */
   readonly aliases?: readonly string[];
-  /** Of the environment, the first before the others; absent: the one named like the option; empty: none. */
+  /** Environment variables, by precedence; absent: the one named like the option; empty: none. */
   readonly variables?: readonly string[];
-  /** What its value is called in the tables of the guides: `ARQUIVO`, `H:P`. */
+  /** The name of its value in the tables of the guides: `ARQUIVO`, `H:P`. */
   readonly value?: string;
-  /** What it does, as help says it: without the engines, the unit and the default. */
+  /** What it does, for help: without the engines, the unit and the default. */
   readonly text: Bilingual;
-  /** What the tables of the guides say besides. */
+  /** Additional text for the tables of the guides. */
   readonly more?: Bilingual;
-  /** The default for people, where the fallback does not say it. */
+  /** The default for people, if the fallback does not show it. */
   readonly usual?: Bilingual;
-  /** As {@link usual}, for the tables of the guides only: help does not name it. */
+  /** As {@link usual}, but only for the tables of the guides, not for help. */
   readonly absent?: Bilingual;
   readonly unit?: 'ms';
-  /** Words that it takes, where the command line itself is to refuse others, and completion to offer them. */
+  /** Accepted words, if the command line itself is to refuse others, and completion to offer them. */
   readonly choices?: readonly string[];
-  /** Absent: it is not of single engines. */
+  /** Absent: it applies to all engines. */
   readonly engines?: readonly EngineName[];
-  /** It is a secret itself: only a variable may hold it, neither a command line nor a file of options. */
+  /** Its value is a secret: only a variable may hold it, not a command line or a file of options. */
   readonly secret?: true;
-  /** `--config` itself does not stand in the file. */
+  /** Not allowed in the file, such as `--config` itself. */
   readonly notInFile?: true;
   /** Left out of help and completion. */
   readonly hidden?: true;
-  /** `--prefixo=` means something. */
+  /** An empty value (`--prefixo=`) has a meaning. */
   readonly mayBeEmpty?: true;
-  /** Its values are data and taken to the letter; `several`: after one name more than one may follow. */
+  /** Its values are data and taken verbatim; `several`: more than one may follow one name. */
   readonly data?: 'one' | 'several';
 }
 
@@ -67,7 +67,7 @@ export function envName(option: string): string {
   return `KVS_${option.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** Variables of an option, the first before the others. */
+/** Variables of an option, by precedence. */
 export function variablesOf(name: string, { variables }: Option): readonly string[] {
   return variables ?? [envName(name)];
 }
@@ -77,12 +77,12 @@ export function typedNames(name: string, { aliases = [] }: Option): readonly str
   return [name, ...aliases].map((known) => (known.length === 1 ? `-${known}` : `--${known}`));
 }
 
-/** Options of the command line: all but those that only a variable may hold. */
+/** Options of the command line: all except those that only a variable may hold. */
 export function flagOptions(table: Options): readonly (readonly [name: string, option: Option])[] {
   return Object.entries(table).filter(([, { secret }]) => secret === undefined);
 }
 
-/** What an option does: the engines that have it, what it does, and its unit. */
+/** The meaning of an option: the engines that have it, what it does, and its unit. */
 export function meaningOf({ engines, text, unit }: Option, language: keyof Bilingual = 'pt'): string {
   const unitText = unit === undefined ? '' : { pt: `, em ${unit}`, en: `, in ${unit}` }[language];
   return `${engines === undefined ? '' : `${engines.join(', ')}: `}${text[language]}${unitText}`;

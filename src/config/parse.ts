@@ -2,7 +2,7 @@ import { KvsError } from '../core/errors.js';
 import { badSetting } from './settings.js';
 import type { Setting } from './settings.js';
 
-/** Where something listens or is looked for. */
+/** An address to listen on or to connect to. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
@@ -17,12 +17,12 @@ export function onlyText(setting: Setting): string {
   return text.trim();
 }
 
-/** Several texts come as repeated flags, as a list in the file, or in one text with commas or blanks between them. */
+/** Splits several texts: repeated flags, a list in the file, or one text separated by commas or blanks. */
 export function listedTexts(setting: Setting): readonly string[] {
   return setting.texts.flatMap((text) => text.split(/[\s,]+/)).filter((text) => text !== '');
 }
 
-/** A parser of the only text of a setting. */
+/** Makes a parser of a single text into one of a setting with only one text. */
 export function one<T>(parse: (text: string, place: string) => T): (setting: Setting) => T {
   return (setting) => parse(onlyText(setting), setting.place);
 }
@@ -33,8 +33,8 @@ export function givenTexts({ texts }: Setting): readonly string[] {
 }
 
 /**
- * A parser of whole decimal numbers of these bounds.
- * @param expected for the message: what number it is to be, with its bounds
+ * A parser of whole decimal numbers within these bounds.
+ * @param expected for the message: the expected number, with its bounds
  */
 export function wholeNumber(
   min: number,
@@ -48,7 +48,7 @@ export function wholeNumber(
   };
 }
 
-/** @throws KvsError CONFIGURACAO if `text` names nothing */
+/** @throws KvsError CONFIGURACAO if `text` is blank */
 export function parseFileName(text: string, place: string): string {
   if (text === '') throw badSetting(place, text, 'o nome de um arquivo');
   return text;
@@ -62,7 +62,7 @@ export function parsePort(text: string, place: string): number {
   return Number(text);
 }
 
-/** @throws KvsError CONFIGURACAO unless `text` looks like a name or an address; brackets of IPv6 are taken off */
+/** @throws KvsError CONFIGURACAO unless `text` looks like a name or an address; brackets of IPv6 are removed */
 export function parseHost(text: string, place: string): string {
   const host = text.replace(/^\[(.*)\]$/, '$1');
   if (!/^[A-Za-z0-9._:%-]+$/.test(host)) throw badSetting(place, text, 'um nome ou endereço, como 127.0.0.1');
@@ -99,12 +99,12 @@ export function parseFlag(text: string, place: string): boolean {
   return choice === 'sim' || choice === 'true' || choice === '1';
 }
 
-/** On, unless it says that it is not: a variable of a switch is mostly `1`. */
+/** On, unless the value is a no: a variable of a switch is mostly `1`. */
 export function isOn({ texts }: Setting): boolean {
   return !['', '0', 'false', 'nao', 'não'].includes(texts.join(' ').trim().toLowerCase());
 }
 
-/** Positional port and option say the same thing twice; both may be given only if they agree. */
+/** Merges the positional port and the option; both may be given only if they agree. */
 export function mergePort(positional: string | undefined, option: string | undefined): string | undefined {
   if (positional !== undefined && option !== undefined && positional !== option) {
     throw new KvsError('CONFIGURACAO', `a porta foi dada duas vezes: ${positional} e --porta ${option}`);

@@ -11,22 +11,22 @@ import type { SettingSources } from './settings.js';
 import { tlsConfig } from './tls-config.js';
 import type { TlsConfig } from './tls-config.js';
 
-/** Everything that a server can be told, checked and frozen. */
+/** All settings of a server, checked and frozen. */
 export interface ServerConfig {
-  /** Address of the doors, as it is said to people and peers. */
+  /** Address of the doors, as announced to people and peers. */
   readonly host: string;
-  /** Where they listen: there, and if nobody has named an address, on the other loopback too. */
+  /** Where they listen: at `host`, and if no address was given, on the other loopback too. */
   readonly listenOn: Hosts;
   /** 0 lets the system choose. */
   readonly port: number;
   /** Shortest key and value of the kvs.KVS door, in characters; 0 lifts the minimum. */
   readonly minimumChars: number;
   readonly logLevel: LogLevel;
-  /** Services of the enrolment portal that are offered. */
+  /** Offered services of the enrolment portal. */
   readonly portal: readonly PortalService[];
   /** The file that holds user and password for the broker. */
   readonly brokerCredentials: string | undefined;
-  /** The file that says who may do what; `undefined`: everybody who reaches the server may do everything. */
+  /** The file of credentials; `undefined`: everyone who reaches the server may do everything. */
   readonly credentials: string | undefined;
   /** `undefined`: without TLS. */
   readonly tls: TlsConfig | undefined;
@@ -59,7 +59,7 @@ export function serverConfig(sources: SettingSources): ServerConfig {
   });
 }
 
-/** Servers with a leader believe only who shows them a credential, this one too. @throws KvsError CONFIGURACAO */
+/** Servers with a leader trust only servers with a credential, this one included. @throws KvsError CONFIGURACAO */
 function assertServerIsKnown(engine: EngineConfig): void {
   if (engine.name !== 'lider' || engine.servers.length === 1 || engine.tokenFile !== undefined) return;
   throw new KvsError(

@@ -15,17 +15,17 @@ import type { Setting } from './settings.js';
 const PORTAL_SERVICES = ['admin', 'matricula'] as const;
 export type PortalService = (typeof PORTAL_SERVICES)[number];
 
-/** Where the broker of this machine is. */
+/** The address of this machine's broker. */
 export interface LocalBrokerConfig extends HostPort {
-  /** Absent: with TLS where other machines reach it and there is a certificate. */
+  /** Absent: TLS if other machines reach it and there is a certificate. */
   readonly protocol?: 'mqtt' | 'mqtts';
-  /** Where it is opened, if not only at `host`. */
+  /** Where it listens, if not only at `host`. */
   readonly listenOn?: Hosts;
 }
 
-/** An address of the leader system, for messages. */
+/** Example of an address of the leader system, for messages. */
 export const LEADER_EXAMPLE = '127.0.0.1:10097';
-/** The three servers of the leader system on this machine. */
+/** The three default servers of the leader system, on this machine. */
 export const USUAL_SERVERS: readonly string[] = Object.freeze([
   LEADER_EXAMPLE,
   '127.0.0.1:10098',
@@ -46,14 +46,14 @@ export const parseMinimum = wholeNumber(
   `um número de caracteres, de 0 (sem mínimo) a ${limits.keyBytes}`,
 );
 
-/** @throws KvsError CONFIGURACAO unless `text` may name a fleet */
+/** @throws KvsError CONFIGURACAO unless `text` is a valid fleet name */
 export function parseFleetName(text: string, place: string): string {
   if (!ORIGIN_PATTERN.test(text))
     throw badSetting(place, text, 'de 1 a 64 letras sem acento, dígitos, "-" ou "_"');
   return text;
 }
 
-/** @throws KvsError CONFIGURACAO if `text` names nothing */
+/** @throws KvsError CONFIGURACAO if `text` is blank */
 export function parseFolder(text: string, place: string): string {
   if (text === '') throw badSetting(place, text, 'o nome de uma pasta');
   return text;
@@ -67,7 +67,7 @@ export function parseLocalBroker(text: string, place: string): LocalBrokerConfig
   return Object.freeze({ ...where, protocol });
 }
 
-/** Brokers in their order; one that is named twice is tried once, where it came first. @throws KvsError CONFIGURACAO */
+/** Brokers in their order; a repeated one is tried once, at its first place. @throws KvsError CONFIGURACAO */
 export function parseBrokers(setting: Setting): readonly BrokerAddress[] {
   const urls = listedTexts(setting);
   if (urls.length === 0) throw badSetting(setting.place, '', 'um endereço como mqtt://127.0.0.1:1883');
@@ -108,7 +108,7 @@ export function parsePortal(setting: Setting): readonly PortalService[] {
   return Object.freeze([...new Set(named)]);
 }
 
-/** `IP:porta` as servers of the leader system compare it: one name for this machine. */
+/** `IP:porta` in the form that servers of the leader system compare: one name for this machine. */
 export function serverText(host: string, port: number): string {
   return hostPortText(host.toLowerCase() === 'localhost' ? '127.0.0.1' : host.toLowerCase(), port);
 }
@@ -130,7 +130,7 @@ export function parseServers(setting: Setting): readonly string[] {
   return Object.freeze(servers);
 }
 
-/** A port that others must know of. @throws KvsError CONFIGURACAO, also for 0 */
+/** A port that others must know. @throws KvsError CONFIGURACAO, also for 0 */
 export function parseDoorPort(text: string, place: string): number {
   const port = parsePort(text, place);
   if (port === 0)

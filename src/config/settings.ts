@@ -2,7 +2,7 @@ import { KvsError } from '../core/errors.js';
 import { variablesOf } from './option.js';
 import type { Option, OptionTable } from './option.js';
 
-/** What was said on the command line: option name → text as typed; several texts for a repeatable option. */
+/** Options of the command line: option name → text as typed; several texts for a repeatable option. */
 export type Flags = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** A configuration file that was read: its path, for messages, and its text. */
@@ -11,27 +11,27 @@ export interface ConfigFile {
   readonly text: string;
 }
 
-/** Where settings come from, the first that has one wins: flags, environment, file. */
+/** The sources of settings, by precedence: flags, environment, file. */
 export interface SettingSources {
   readonly flags: Flags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly file: ConfigFile | undefined;
-  /** Options that were called by another name on the command line, with that name: `porta-mensagem` → `--porta`. */
+  /** Options that were typed under another name, with that name: `porta-mensagem` → `--porta`. */
   readonly typed?: Readonly<Record<string, string>>;
 }
 
-/** A setting as someone gave it, not yet checked, and where: `--porta`, `KVS_PORTA`, `"porta" em kvs.json`. */
+/** A setting as given, not yet checked, and its place: `--porta`, `KVS_PORTA`, `"porta" em kvs.json`. */
 export interface Setting {
   readonly texts: readonly string[];
   readonly place: string;
 }
 
-/** The error of a setting that makes no sense: one line that says where it came from, what came, what was expected. */
+/** The error of an invalid setting: one line with its place, the given value, and what was expected. */
 export function badSetting(place: string, given: string, expected: string): KvsError {
   return new KvsError('CONFIGURACAO', `${place}: ${JSON.stringify(given)} não serve; esperado ${expected}`);
 }
 
-/** What was said about the options of a table, and its values. */
+/** The given settings for the options of a table, and their values. */
 export class Settings<V> {
   private readonly rows: ReadonlyMap<string, Option>;
   private readonly fromFile: ReadonlyMap<string, Setting>;
@@ -45,12 +45,12 @@ export class Settings<V> {
     this.fromFile = sources.file === undefined ? new Map() : parseFile(sources.file, this.rows);
   }
 
-  /** As somebody gave it, not yet checked; `undefined`: nobody did. */
+  /** The setting as given, not yet checked; `undefined` if absent. */
   given(name: keyof V & string): Setting | undefined {
     return this.find(name, this.table[name]);
   }
 
-  /** Every option that somebody gave. */
+  /** All options that were given. */
   get allGiven(): readonly { readonly option: Option; readonly setting: Setting }[] {
     return [...this.rows].flatMap(([name, option]) => {
       const setting = this.find(name, option);
@@ -58,7 +58,7 @@ export class Settings<V> {
     });
   }
 
-  /** Checked; the fallback of the table where nobody said anything. @throws KvsError CONFIGURACAO */
+  /** The checked value; the table's fallback if absent. @throws KvsError CONFIGURACAO */
   value<Name extends keyof V & string>(name: Name): V[Name] {
     const option: Option<V[Name]> = this.table[name];
     const setting = this.given(name);
@@ -80,7 +80,7 @@ function fromFlag(given: Flags[string], place: string): Setting | undefined {
   return { texts: typeof given === 'string' ? [given] : given, place };
 }
 
-/** An empty variable counts as absent, as `KVS_PORTA= ./server.sh` means it. */
+/** An empty variable counts as absent, as in `KVS_PORTA= ./server.sh`. */
 function fromEnv(env: SettingSources['env'], variables: readonly string[]): Setting | undefined {
   for (const variable of variables) {
     const given = (env[variable] ?? '').trim();
@@ -111,7 +111,7 @@ function parseObject(file: ConfigFile): object {
   try {
     parsed = JSON.parse(file.text);
   } catch (error) {
-    // The parser may quote the text, and the file named by mistake may be that of a token or a key.
+    // The parser may quote the text, and a file named by mistake may hold a token or a key.
     const [, place] = /( at position \d+.*)$/s.exec(KvsError.from(error).message) ?? [];
     const where = place === undefined ? '' : ` (${place.trim().replaceAll('\n', ' ')})`;
     throw new KvsError('CONFIGURACAO', `${file.path}: não é JSON válido${where}`, { cause: error });

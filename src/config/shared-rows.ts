@@ -1,6 +1,6 @@
 import { givenTexts, one, parseFileName } from './parse.js';
 
-/** What options have in common that name a file. */
+/** Shared by options that name a file. */
 export const NAMES_FILE = {
   takes: 'text',
   value: 'ARQUIVO',
@@ -8,7 +8,7 @@ export const NAMES_FILE = {
   fallback: undefined,
 } as const;
 
-/** What options of the command line have in common whose texts the request itself reads. */
+/** Shared by options of the command line whose texts the request itself parses. */
 export const OF_REQUEST = {
   variables: [],
   parse: givenTexts,

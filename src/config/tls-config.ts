@@ -3,15 +3,15 @@ import type { TlsFiles } from '../security/tls/material.js';
 import type { ServerValues } from './server-options.js';
 import type { Settings } from './settings.js';
 
-/** What a server speaks TLS with. */
+/** The TLS settings of a server. */
 export interface TlsConfig extends TlsFiles {
-  /** Clients without a certificate of the authority are refused. */
+  /** Whether clients without a certificate of the authority are refused. */
   readonly requiresClient: boolean;
 }
 
 /**
- * The settings of TLS.
- * @returns `undefined` if there are none: then nothing speaks TLS, but for brokers that the system's authorities vouch for
+ * Reads the TLS settings.
+ * @returns `undefined` if there are none: then only brokers trusted by the system's authorities use TLS
  * @throws KvsError CONFIGURACAO if they do not fit together
  */
 export function tlsConfig(settings: Settings<ServerValues>): TlsConfig | undefined {

@@ -26,8 +26,8 @@ const DAY_MS = 86_400_000;
 const NEXT = 'nos servidores abertos vale depois de: kill -HUP PROCESSO (o número está no log de cada um)';
 
 /**
- * `kvs credencial`: changes or shows the file of credentials of a server. On standard output the token or the table, what
- * to do next on standard error.
+ * `kvs credencial`: changes or shows the file of credentials of a server. The token or the table goes to standard
+ * output, and what to do next to standard error.
  * @throws KvsError CONFIGURACAO
  */
 export async function runAccess(
@@ -76,7 +76,7 @@ async function create(
     const made = await withCredential(file, wanted);
     ({ token } = made);
     if (token === undefined || tokenPath === undefined) return made.file;
-    // Before the credential is there: a token that nobody has would be of no use.
+    // Written before the credential: a token that nobody has would be useless.
     await createPrivateFile(tokenPath, `${token}\n`);
     written = tokenPath;
     return made.file;
@@ -128,7 +128,7 @@ function pathOf(settings: AccessSettings): string {
   );
 }
 
-/** Which keys a credential covers, for people: a server's covers none of its own. */
+/** The keys that a credential covers, for people; a server's covers none of its own. */
 function keysOf(role: CredentialRole, prefixes: readonly string[]): string {
   if (role === 'administracao' || prefixes.includes('')) return 'todos';
   return prefixes.map((prefix) => JSON.stringify(prefix)).join(' ');

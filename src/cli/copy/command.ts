@@ -29,10 +29,9 @@ const EXPORT: Rpc<CopiedVersion> = { ...DOOR, method: 'Exporta', writes: false, 
 const IMPORT: Rpc<string> = { ...DOOR, method: 'Importa', writes: true, read: outcomeOf };
 
 /**
- * `kvs exporta` and `kvs importa`: all versions as JSON lines, out of a server or into one. Progress goes to standard
- * error.
+ * `kvs exporta` and `kvs importa`: all versions as JSON lines, from or into a server. Progress goes to standard error.
  * @param file `undefined`: the standard streams
- * @throws KvsError CONFIGURACAO for a file that cannot be read or written, or is not what `exporta` writes
+ * @throws KvsError CONFIGURACAO for a file that cannot be read or written, or was not written by `exporta`
  */
 export function runCopy(
   direction: 'exporta' | 'importa',
@@ -76,7 +75,7 @@ async function importFrom(path: string | undefined, target: Target, output: Outp
   });
   input.destroy();
   if (failure !== undefined) {
-    // What a single write must fear does not matter here: an import that is repeated adds nothing twice.
+    // The warning against repeating a write does not apply: a repeated import adds nothing twice.
     const why = failure.message.replace(/[;:][^;:]*(não repita|antes de repetir)[^]*$/, '');
     const again = 'pode ser repetida: o que já está gravado não é gravado outra vez';
     output.error(`${why} (importação incompleta: ${progress.count} versões; ${again})`);
@@ -87,7 +86,7 @@ async function importFrom(path: string | undefined, target: Target, output: Outp
   return EXIT.ok;
 }
 
-/** Says on standard error how many there are: at the end, and to a person at a terminal once in a while. */
+/** Reports the count on standard error: at the end, and at a terminal also once in a while. */
 class Progress {
   count = 0;
   private readonly isWatched = isatty(process.stderr.fd);

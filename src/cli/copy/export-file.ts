@@ -5,15 +5,15 @@ import { KvsError } from '../../core/errors.js';
 
 /** Where an export goes. */
 interface ExportFile {
-  /** A promise asks to wait. @throws KvsError CONFIGURACAO (as a rejection too) if it cannot be written */
+  /** A returned promise asks to wait. @throws KvsError CONFIGURACAO (as a rejection too) if writing fails */
   line(text: string): Promise<void> | undefined;
-  /** @param complete whether all lines are there: what is not complete must not be taken for it */
+  /** @param complete whether all lines were written: an incomplete file must not look complete */
   close(complete: boolean): Promise<void>;
 }
 
 /**
- * Opens the file of an export: written beside, and put in its place once it is complete. What is no file (a pipe, a device)
- * is written as it is, if it is this user's or the system's: one that another has put there gets nothing.
+ * Opens the file of an export: written under a temporary name, and renamed once complete. A pipe or device is written
+ * directly if it belongs to this user or to the system: one placed there by another user gets nothing.
  * @throws KvsError CONFIGURACAO
  */
 export async function openExport(path: string): Promise<ExportFile> {
@@ -30,7 +30,7 @@ export async function openExport(path: string): Promise<ExportFile> {
 
 async function fileSink(path: string): Promise<ExportFile> {
   const partial = `${path}.parcial`;
-  // It holds what credentials guard: one that is there, from another time or put there by another, gets nothing of it.
+  // An export holds data that credentials guard, so a file left behind or planted by another user is not reused.
   await rm(partial, { force: true }).catch(() => undefined);
   const lines = await streamTo(partial, path, 'wx');
   return {
@@ -45,7 +45,7 @@ async function fileSink(path: string): Promise<ExportFile> {
   };
 }
 
-/** @param named how the file is called in messages */
+/** @param named the file's name in messages */
 async function streamTo(
   path: string,
   named: string,

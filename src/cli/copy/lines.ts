@@ -1,6 +1,6 @@
 import { KvsError } from '../../core/errors.js';
 
-/** One version of one key, as a line has it. */
+/** One version of one key, as in a line of the file. */
 export interface CopiedVersion {
   readonly chave: string;
   readonly versao: number;
@@ -9,7 +9,7 @@ export interface CopiedVersion {
   readonly valor: string;
 }
 
-/** CopiedVersion of the lines. A file of another is refused. */
+/** Version of the file format. Any other is refused. */
 const FORMAT = 1;
 const KIND = 'kvs-versoes';
 
@@ -22,14 +22,14 @@ export function versionLine({ chave, versao, ts, valor }: CopiedVersion): string
   return JSON.stringify({ chave, versao, ts, valor });
 }
 
-/** The last line: without it a file is not complete. */
+/** The last line, without which a file is incomplete. */
 export function endLine(count: number): string {
   return JSON.stringify({ fim: true, versoes: count });
 }
 
 /**
  * The versions of a file, line by line.
- * @throws KvsError CONFIGURACAO that says which line is wrong, or that the last is missing
+ * @throws KvsError CONFIGURACAO naming the wrong line, or saying that the last one is missing
  */
 export async function* readVersions(lines: AsyncIterable<string>): AsyncGenerator<CopiedVersion> {
   let number = 0;
@@ -61,7 +61,7 @@ function versionOf(fields: ReadonlyMap<string, unknown>, number: number): Copied
   if (typeof chave !== 'string' || typeof valor !== 'string' || !isCount(versao) || !isCount(ts)) {
     throw wrong(number, 'esperado {"chave": texto, "versao": número, "ts": número, "valor": texto}');
   }
-  // On the way to the server they would become another character.
+  // Encoding for the server would replace them with another character.
   if (LONE_SURROGATE.test(chave) || LONE_SURROGATE.test(valor)) {
     throw wrong(number, 'a chave ou o valor tem meio caractere (\\ud800 a \\udfff sem par)');
   }
@@ -79,7 +79,7 @@ function objectOf(line: string, number: number): ReadonlyMap<string, unknown> {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return new Map(Object.entries(value));
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw wrong(number, 'não é um objeto JSON');
 }

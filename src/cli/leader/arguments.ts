@@ -2,15 +2,15 @@ import { KvsError } from '../../core/errors.js';
 import { LEADER_SERVER_OPTIONS } from '../../config/leader-options.js';
 import { flagOptions, typedNames } from '../../config/option.js';
 
-/** One thing that the client of the leader system is to do. */
+/** One action of the client of the leader system. */
 export type Action =
   | { readonly kind: 'put'; readonly key: string; readonly value: string }
   | { readonly kind: 'get'; readonly key: string };
 
 /**
- * Takes `--put CHAVE VALOR` and `--get CHAVE` out of the words of `kvs lider-cliente`, in their order and exactly as they
- * are, also where a key or a value begins with `-`.
- * @throws KvsError CONFIGURACAO if one has too few words after it
+ * Removes `--put CHAVE VALOR` and `--get CHAVE` from the words of `kvs lider-cliente`, in order and verbatim, even if a
+ * key or a value begins with `-`.
+ * @throws KvsError CONFIGURACAO if one is followed by too few words
  */
 export function takeActions(words: readonly string[]): {
   readonly rest: readonly string[];
@@ -38,7 +38,7 @@ function tooFew(option: string, wanted: string): KvsError {
   return new KvsError('CONFIGURACAO', `${option}: esperado ${option} ${wanted}`);
 }
 
-/** How the options of `kvs lider-servidor` were called by whoever typed these words, where that is not their own name. */
+/** The names by which options of `kvs lider-servidor` were typed, where they are not the main names. */
 export function typedAliases(words: readonly string[]): Readonly<Record<string, string>> {
   const typed: Record<string, string> = {};
   for (const word of words) {

@@ -13,8 +13,8 @@ import { runMenu } from './menu.js';
 import { Session } from './session.js';
 
 /**
- * `kvs lider-cliente`: what the command line says, in its order; without that, a menu on standard error that reads
- * standard input. On standard output the lines of contract section 5 and nothing else.
+ * `kvs lider-cliente`: performs the actions of the command line in order; without any, shows a menu on standard error
+ * and reads standard input. Standard output gets only the lines of contract section 5.
  * @throws KvsError CONFIGURACAO
  */
 export async function runLeaderClient(

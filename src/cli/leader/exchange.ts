@@ -10,7 +10,7 @@ import type { GetMessage, Mensagem, PutMessage } from '../../wire/mensagem/messa
 /**
  * Sends one request to a server on a connection of its own, and waits for the answer.
  * @param server `IP:porta`
- * @throws KvsError SEM_SERVIDOR if nothing was sent (or it was a read), RESULTADO_DESCONHECIDO if a write has no answer
+ * @throws KvsError SEM_SERVIDOR if nothing was sent (or it was a read), RESULTADO_DESCONHECIDO if a write got no answer
  */
 export function exchange(
   server: string,

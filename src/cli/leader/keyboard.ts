@@ -5,24 +5,24 @@ import { cliLimits } from '../limits.js';
 import { STANDARD_INPUT, standardInput } from '../standard-input.js';
 import { textLines } from '../text-lines.js';
 
-/** Where answers come from. */
+/** Source of answers. */
 interface Source {
   /** @returns `undefined` at the end */
   line(prompt: string): Promise<string | undefined>;
   close(): void;
 }
 
-/** Questions on standard error, answers from standard input: a person at a terminal, or a script. */
+/** Asks on standard error and reads from standard input, whether from a person at a terminal or from a script. */
 export class Keyboard {
   private readonly source: Source = process.stdin.isTTY ? new Terminal() : new Script();
   private over = false;
 
-  /** Whether a person is there. */
+  /** Whether a person answers. */
   get isTerminal(): boolean {
     return process.stdin.isTTY;
   }
 
-  /** Whether nothing more will be answered: every question gets its default. */
+  /** Whether the input has ended: every further question gets its default. */
   get isOver(): boolean {
     return this.over;
   }
@@ -42,8 +42,8 @@ export class Keyboard {
   }
 
   /**
-   * Asks until the answer can be read. An empty one, and the end of the input, mean the default.
-   * @param read throws a KvsError that says what is wrong
+   * Asks until the answer is valid. An empty answer and the end of the input mean the default.
+   * @param read parses the answer, or throws a KvsError that says what is wrong
    */
   async ask<T>(question: string, fallback: string, read: (text: string) => T): Promise<T> {
     for (;;) {
@@ -62,7 +62,7 @@ export class Keyboard {
   }
 }
 
-/** Lines one by one as they are asked for, however many there are. */
+/** Reads lines one by one on demand, however many there are. */
 class Script implements Source {
   private readonly lines = textLines(standardInput(), cliLimits.scriptLineBytes, STANDARD_INPUT);
 
@@ -77,7 +77,7 @@ class Script implements Source {
   }
 }
 
-/** A person: with editing of the line, where questions are shown on the same terminal. */
+/** A person: with line editing, and questions on the same terminal. */
 class Terminal implements Source {
   private readonly lines: string[] = [];
   private waiting: ((line: string | undefined) => void) | undefined;
@@ -93,7 +93,7 @@ class Terminal implements Source {
         this.reader.prompt();
       } else if (this.waiting === undefined) {
         this.lines.push(line);
-        // Much may be pasted: it is read as it is done.
+        // Much text may be pasted: it is read only as it is processed.
         this.reader.pause();
       } else this.answer(line);
     });

@@ -17,7 +17,7 @@ type Choice = 'INIT' | 'PUT' | 'GET' | 'SAIR';
 const SERVERS = 3;
 
 /**
- * The menu of the client: a number or a word, with what belongs to it on the same line (`PUT nome Maria`) or asked for.
+ * The menu of the client: a number or a word, with its arguments on the same line (`PUT nome Maria`) or asked for.
  * @returns for a script, the exit code of the first operation that failed; for a person, 0
  */
 export async function runMenu(session: Session, keyboard: Keyboard): Promise<ExitCode> {

@@ -20,7 +20,7 @@ import { Keyboard } from './keyboard.js';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * `kvs lider-servidor`: runs until a signal ends it. Without options it asks for them.
+ * `kvs lider-servidor`: runs until a signal ends it. Asks for options if none are given.
  * @returns the exit code
  * @throws KvsError CONFIGURACAO, PORTA_EM_USO
  */
@@ -32,7 +32,7 @@ export async function runLeaderServerCommand(
   const asked = Object.keys(flags).length === 0 ? await askSettings(env) : undefined;
   const given = asked?.flags ?? flags;
   const { 'porta-grpc': grpc, ...own } = given;
-  // A port of other servers in the environment is not asked for here.
+  // A port for other servers in the environment is not meant here.
   const config = serverConfig({
     flags: { ...own, motor: 'lider', porta: grpc ?? '0' },
     env,
@@ -59,7 +59,7 @@ function leaderOf({ engine }: ServerConfig): LeaderConfig {
   return engine;
 }
 
-/** The four questions of the contract, and a fifth where the three usual servers are not meant. */
+/** The four questions of the contract, and a fifth unless the three default servers are meant. */
 async function askSettings(env: Env): Promise<{ readonly flags: Flags; readonly hold: Hold }> {
   const keyboard = new Keyboard();
   const usual = (name: string, fallback: string): string => {
@@ -67,7 +67,7 @@ async function askSettings(env: Env): Promise<{ readonly flags: Flags; readonly 
     return text === '' ? fallback : text;
   };
   const host = await keyboard.ask('IP deste servidor', usual('host', LOOPBACKS[0]), readHost);
-  // The usual address is as if nobody had said any.
+  // The default address counts as not given.
   const isUsual = host === LOOPBACKS[0] && usual('host', '') === '';
   const hold = await askPort(keyboard, isUsual ? LOOPBACKS : host, usual('porta-mensagem', ''));
   const { port } = hold;
@@ -97,15 +97,15 @@ function readPort(text: string): number {
   return port;
 }
 
-/** A port that nobody else gets until the server takes it. */
+/** A port that is reserved until the server takes it. */
 interface Hold {
   readonly port: number;
   release(): Promise<void>;
 }
 
 /**
- * Asks for the port. The one that is offered is held meanwhile, so that three servers whose questions stand in three
- * terminals are offered three ports.
+ * Asks for the port. The suggested one is reserved meanwhile, so that three servers asking in three terminals suggest
+ * three different ports.
  */
 async function askPort(keyboard: Keyboard, host: Hosts, usual: string): Promise<Hold> {
   const offered = usual === '' ? USUAL_SERVERS.map(portOf) : [readPort(usual)];
@@ -121,13 +121,13 @@ async function askPort(keyboard: Keyboard, host: Hosts, usual: string): Promise<
     await hold?.release();
     const own = await tryHold(host, port);
     if (own !== undefined) return own;
-    // The start says so.
+    // Without further input, the start itself reports that the port is taken.
     if (keyboard.isOver) return { port, release: () => Promise.resolve() };
     keyboard.say(`a porta ${port} já está em uso: diga outra, ou encerre o programa que a usa`);
   }
 }
 
-/** `undefined` if it cannot be had; an address that is not of this machine is for the start to refuse. */
+/** `undefined` if the port is taken; a foreign address is left for the start to refuse. */
 async function tryHold(host: Hosts, port: number): Promise<Hold | undefined> {
   try {
     const accept = (socket: Socket): void => {

@@ -8,28 +8,28 @@ import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';
 import { exchange } from './exchange.js';
 
-/** Between two rounds over all servers: at first, and at most; it doubles. */
+/** Pause between two rounds over all servers: initial and maximal; it doubles. */
 const PAUSE_MS = 100;
 const PAUSE_MS_MAX = 1_000;
-/** While it insists, it says what it meets with at first, and then this often. */
+/** While insisting, it reports problems at first, and then this often. */
 const TELL_MS = 30_000;
 
 interface SessionOptions {
   readonly servers: readonly string[];
-  /** Try other servers while they refuse the connection or say that another should be asked. */
+  /** Try other servers while servers refuse the connection or refer to another server. */
   readonly insist: boolean;
-  /** Of one answer, and of all attempts of one operation together. */
+  /** Timeout of one answer, and of all attempts of one operation together. */
   readonly timeoutMs: number;
-  /** What the client has seen of every key before this session. */
+  /** The timestamp that the client has seen of every key before this session. */
   readonly timestamp: number;
-  /** Shown with every request; `undefined`: none. */
+  /** Sent with every request; `undefined`: none. */
   readonly token: string | undefined;
   readonly output: Output;
-  /** Uniform in [0, 1): which server is asked. */
+  /** Uniform in [0, 1): chooses the server. */
   readonly random: () => number;
 }
 
-/** A client of the leader system: remembers the last timestamp that it was shown of each key. */
+/** A client of the leader system: remembers the latest timestamp that it has seen of each key. */
 export class Session {
   private servers: readonly string[];
   private readonly seen = new Map<string, number>();
@@ -42,7 +42,7 @@ export class Session {
     return this.servers;
   }
 
-  /** `INIT`: other servers from now on. */
+  /** `INIT`: replaces the servers from now on. */
   init(servers: readonly string[]): void {
     this.servers = servers;
   }
@@ -75,7 +75,7 @@ export class Session {
     });
   }
 
-  /** Asks servers one after the other until one gives an answer to print, or none is to be asked any more. */
+  /** Asks servers in turn until one gives an answer to print, or no further one may be asked. */
   private async perform(
     request: PutMessage | GetMessage,
     print: (server: string, answer: Mensagem) => Promise<ExitCode>,
@@ -117,8 +117,8 @@ export class Session {
   }
 
   /**
-   * One attempt: an answer to print, or why another server is to be asked.
-   * @throws KvsError where asking another is no use, or might write twice, or (`last`) is not wanted
+   * One attempt: an answer to print, or the reason to ask another server.
+   * @throws KvsError if asking another is useless, might write twice, or is not wanted (`last`)
    */
   private async attempt(
     server: string,
@@ -136,13 +136,13 @@ export class Session {
       return { why: `o servidor em ${server} respondeu ${TRY_OTHER}` };
     } catch (thrown) {
       const error = KvsError.from(thrown);
-      // What is known not to be done may be asked of another.
+      // A request that was certainly not done may go to another server.
       if (last || exitOf(error.code) !== EXIT.unavailable) throw error;
       return { why: error.message };
     }
   }
 
-  /** All servers in an order drawn anew each time. */
+  /** All servers in a new random order. */
   private shuffled(): readonly string[] {
     const order = [...this.servers];
     for (let i = order.length - 1; i > 0; i--) {

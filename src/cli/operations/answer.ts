@@ -8,9 +8,9 @@ import type { KeyAnswer, KeyOperation, KeyReply } from './operation.js';
 import type { OperationRequest } from './request.js';
 
 /**
- * @param reply the one of this index within its call, from 0
+ * @param reply the reply with this index within its call, from 0
  * @param reasons in the trailing metadata of the call, still encoded
- * @returns `undefined` for a reply to nothing
+ * @returns `undefined` for a reply without a request
  */
 export function answerOf(
   { operation, asked: items }: OperationRequest,
@@ -21,7 +21,7 @@ export function answerOf(
   const named = (operation.answers === 'rows' ? items : items.slice(index, index + 1)).flatMap(
     ({ version }) => (version !== undefined && version > 0n ? [version] : []),
   );
-  // Of two, the greater counts.
+  // Of two versions, the greater counts.
   const asked = named.reduce<bigint | undefined>(
     (most, one) => (most !== undefined && most > one ? most : one),
     undefined,
@@ -36,7 +36,7 @@ export function answerOf(
   return { ...answer, refusal: refusalOf(operation, key, asked, code, only?.message) };
 }
 
-/** A server that gives no reason. */
+/** The code of a refusal for which the server gives no reason. */
 function unexplained({ blank }: KeyOperation, asked: bigint | undefined): ErrorCode | undefined {
   if (blank === 'refused') return undefined;
   return asked === undefined ? 'CHAVE_INEXISTENTE' : 'VERSAO_INEXISTENTE';

@@ -80,21 +80,21 @@ function keyVersionOr0({ key, version = 0n }: AskedKey): object {
   return { chave: key, versao: Number(version) };
 }
 
-/** `Versao`: negative where nothing was done, 0 where all versions were removed. */
+/** `Versao`: negative if nothing was done, 0 if all versions were removed. */
 function versao(message: object): KeyReply {
   const version = numberOf(message, 'versao');
   const found = version < 0 ? undefined : { value: undefined, version: BigInt(version) };
   return { key: undefined, found, assigned: 0n };
 }
 
-/** `Tupla`, with the version 0 where nothing was found. */
+/** `Tupla`, with version 0 if nothing was found. */
 function tupla(message: object): KeyReply {
   const version = numberOf(message, 'versao');
   const found = version <= 0 ? undefined : { value: textOf(message, 'valor'), version: BigInt(version) };
   return { key: undefined, found, assigned: 0n };
 }
 
-/** `Tupla` of a snapshot, which names the key. */
+/** `Tupla` of a snapshot, with its key. */
 function row(message: object): KeyReply {
   return { ...tupla(message), key: textOf(message, 'chave') };
 }

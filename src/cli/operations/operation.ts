@@ -3,39 +3,39 @@ import type { Rpc } from '../../client/call.js';
 import type { Failure } from '../failure.js';
 import type { CountedName, TimedName } from '../../config/operation-names.js';
 
-/** A row of the table of operations on keys: everything that one of them does not share with the others. */
+/** A row of the table of operations on keys: everything specific to one of them. */
 export interface KeyOperation {
   readonly name: CountedName | TimedName;
   readonly door: KeyDoor;
   readonly rpc: Rpc<KeyReply>;
-  /** How many of each option it takes. */
+  /** How many values of each option it takes. */
   readonly takes: Takes;
-  /** What is sent for one thing asked; of an operation with rows, for the first and the second. */
+  /** The message for one key; for an operation with rows, for the first and the second key. */
   readonly item: (first: AskedKey, second: AskedKey) => object;
-  /** One answer; one for each key; or a row for each key that there is. */
+  /** One answer; one for each key; or one row for each existing key. */
   readonly answers: 'one' | 'each' | 'rows';
-  /** Whether it removes, so that `--simula` shows and `--sim` confirms it. */
+  /** Whether it removes, so that `--simula` previews it and `--sim` confirms it. */
   readonly removes?: boolean;
-  /** What a blank reply means where the server gives no reason: nothing is there, unless said otherwise. */
+  /** Meaning of a blank reply if the server gives no reason; by default, that nothing is there. */
   readonly blank?: 'refused' | 'skipped';
-  /** The answer to the only key, for people. Absent where there is never only one. */
+  /** The answer to the only key, for people. Absent if there is never a single answer. */
   readonly text?: AnswerText;
   readonly columns: readonly AnswerColumn[];
-  /** How many rows there were, for people. Of an operation with rows. */
+  /** The number of rows, for people. Only for an operation with rows. */
   readonly countText?: (rows: number) => string;
-  /** What was done, in the last column: `encontrada`. */
+  /** The outcome in the last column: `encontrada`. */
   readonly done: string;
 }
 
-/** What the operations of one service share. */
+/** What all operations of one service share. */
 export interface KeyDoor {
-  /** How messages call the options. */
+  /** Option names in messages. */
   readonly key: string;
   readonly value: string;
   readonly version: string;
   /** @throws KvsError CONFIGURACAO */
   readonly parseVersion: (text: string) => bigint;
-  /** Whether versions are moments, which are shown as dates too. */
+  /** Whether versions are timestamps, which are also shown as dates. */
   readonly isTimed: boolean;
 }
 
@@ -46,7 +46,7 @@ export interface Takes {
   readonly versions: 'none' | 'atMostOne' | 'atMostTwo' | 'perKey';
 }
 
-/** One thing asked. */
+/** One requested item. */
 export interface AskedKey {
   readonly key: string;
   readonly value: string;
@@ -54,7 +54,7 @@ export interface AskedKey {
   readonly version: bigint | undefined;
 }
 
-/** A version, and its value where the answer holds it. */
+/** A version, and its value if the answer has it. */
 export interface FoundVersion {
   readonly value: string | undefined;
   readonly version: bigint;
@@ -62,35 +62,35 @@ export interface FoundVersion {
 
 /** An answer of a door. */
 export interface KeyReply {
-  /** `undefined` where the door does not repeat it. */
+  /** `undefined` if the door does not return it. */
   readonly key: string | undefined;
-  /** Found, inserted, removed or left; of a put, what was newest before. `undefined`: nothing. Version 0: all of them. */
+  /** Found, inserted, removed or kept; for a put, the newest before. `undefined`: nothing. Version 0: all of them. */
   readonly found: FoundVersion | undefined;
   /** Assigned by a put; 0 in answers to anything else. */
   readonly assigned: bigint;
 }
 
-/** An answer beside what was asked. */
+/** An answer together with its request. */
 export interface KeyAnswer {
   readonly operation: KeyOperation;
   readonly key: string;
-  /** The version that was asked for; `undefined` if none was named. */
+  /** The requested version; `undefined` if none was named. */
   readonly asked: bigint | undefined;
   readonly found: FoundVersion | undefined;
   readonly assigned: bigint;
-  /** Why it was not done, or that there is nothing; `undefined` if it was done or found. */
+  /** Why it was not done, or that nothing was found; `undefined` on success. */
   readonly refusal: Failure | undefined;
 }
 
-/** The only answer of a call, for people. A refused one is not shown so but as an error. */
+/** The only answer of a call, for people. A refusal is shown as an error instead. */
 export type AnswerText = (answer: KeyAnswer, colors: Colors) => string;
 
 /** A column of a table of answers. */
 export interface AnswerColumn {
   readonly title: string;
   readonly cell: (answer: KeyAnswer) => string;
-  /** Green where it was done, red where it was not. */
+  /** Green on success, red otherwise. */
   readonly isPainted?: boolean;
-  /** Its text in a line of its own, where there are too many answers for a table. */
+  /** Its text outside a table, if there are too many answers for one. */
   readonly inLine?: (text: string) => string;
 }

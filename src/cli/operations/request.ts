@@ -8,18 +8,18 @@ import { COUNTED_OPERATIONS } from '../../config/operation-names.js';
 import type { CountedName } from '../../config/operation-names.js';
 import type { AskedKey, KeyOperation, Takes } from './operation.js';
 
-/** One operation on keys, and what it is to be done with. */
+/** One operation on keys, with its arguments. */
 export interface OperationRequest {
   readonly operation: KeyOperation;
-  /** What each answer is to; of rows, what they lie between. At least one. */
+  /** The item of each answer; for rows, the bounds. At least one. */
   readonly asked: readonly AskedKey[];
 }
 
 const QUOTES = '; um valor com espaços vai entre aspas';
 
 /**
- * The request that an operation and the options of `kvs cliente` name.
- * @throws KvsError CONFIGURACAO that says what was expected and what came
+ * The request from an operation and the options of `kvs cliente`.
+ * @throws KvsError CONFIGURACAO that says what was expected and what was given
  */
 export function keyRequestOf(operation: KeyOperation, flags: Flags): OperationRequest {
   const { name, door, takes } = operation;
@@ -33,7 +33,7 @@ export function keyRequestOf(operation: KeyOperation, flags: Flags): OperationRe
   expect(name, door.value, wantedValues, fitValues, values.length, hint);
   const [wantedVersions, fitVersions] = VERSIONS_TAKEN[takes.versions](versions.length, keys.length);
   expect(name, door.version, wantedVersions, fitVersions, versions.length);
-  // An operation without keys may still have a version.
+  // An operation without keys may still take a version.
   const asked = (takes.keys === 'none' ? [''] : keys).map((key, index) => {
     return { key, value: values[index] ?? '', version: versions[index] };
   });
@@ -51,7 +51,7 @@ export function countedOperationOf({ operacao: given }: Flags): CountedName {
   return operation;
 }
 
-/** What is sent for a request. */
+/** The messages of a request. */
 export function sentOf({ operation: { answers, item }, asked }: OperationRequest): Sent {
   const [first = NOTHING, second = NOTHING] = asked;
   return answers === 'each'
@@ -61,7 +61,7 @@ export function sentOf({ operation: { answers, item }, asked }: OperationRequest
 
 const NOTHING: AskedKey = { key: '', value: '', version: undefined };
 
-/** What is wanted, for people, and whether so many are it. */
+/** What is expected, for people, and whether the given number fits. */
 type Fit = readonly [wanted: string, fits: boolean];
 
 const KEYS_TAKEN: Readonly<Record<Takes['keys'], (count: number) => Fit>> = {
@@ -84,13 +84,13 @@ const VERSIONS_TAKEN: Readonly<Record<Takes['versions'], (count: number, keys: n
   perKey: (count, keys) => [`nenhuma, ou ${keys}, uma por chave`, count === 0 || count === keys],
 };
 
-/** Several values where there should be fewer are mostly one with spaces. */
+/** A hint: too many values are mostly one value with spaces. */
 function valuesHint({ values: taken }: Takes, keys: readonly string[], values: readonly string[]): string {
   if (taken === 'one' && values.length > 1) return `${QUOTES}: --valor "${values.join(' ')}"`;
   return taken === 'perKey' && values.length > keys.length ? QUOTES : '';
 }
 
-/** @throws KvsError CONFIGURACAO that says what was expected and what came, unless it holds */
+/** @throws KvsError CONFIGURACAO that says what was expected and what was given, unless it holds */
 export function expect(
   operation: string,
   what: string,

@@ -103,7 +103,7 @@ function readPut(message: object): KeyReply {
   return { key: textOf(message, 'key'), found, assigned: BigInt(textOf(message, 'ver')) };
 }
 
-/** A value may be empty; what does not exist has version 0. */
+/** A value may be empty; a missing entry has version 0. */
 function versionOf(message: object, valueField: string, versionField: string): FoundVersion | undefined {
   const version = BigInt(textOf(message, versionField));
   return version === 0n ? undefined : { value: textOf(message, valueField), version };

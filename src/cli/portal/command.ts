@@ -14,7 +14,7 @@ import { adminRequestOf, enrolmentRequestOf, recordRequest } from './request.js'
 import type { PortalRequest } from './request.js';
 
 /**
- * `kvs admin` and `kvs matricula`: one request to the enrolment portal, its answers on standard output, what went wrong on
+ * `kvs admin` and `kvs matricula`: one request to the enrolment portal. Answers go to standard output, errors to
  * standard error.
  * @throws KvsError CONFIGURACAO for options that do not fit together
  */
@@ -51,7 +51,7 @@ export async function runPortal(
     for (const text of repliesText(request, replies, output.colors)) await output.line(text);
   }
   const message = `${subject} não existe`;
-  // An empty report is an answer; that it is on nobody is said besides.
+  // An empty report is an answer; whether its person exists is reported separately.
   if (found === 0 && (await isUnknownPerson(target, request)))
     output.error(`${message}: confira o identificador`);
   if (found > 0 || listed !== undefined) return EXIT.ok;
@@ -61,7 +61,7 @@ export async function runPortal(
   return EXIT.notFound;
 }
 
-/** Whether an empty report is one on somebody who is not registered, as far as this server can tell. */
+/** Whether an empty report is for an unregistered person, as far as this server can tell. */
 async function isUnknownPerson(target: Target, { person, id }: PortalRequest): Promise<boolean> {
   if (person === undefined) return false;
   const { rpc, item } = recordRequest(person, id);

@@ -1,14 +1,14 @@
 import { numberOf, textOf, valueOf } from '../../client/fields.js';
 import type { AdminName, Base, EnrolmentName } from '../../config/operation-names.js';
 
-/** What an operation is answered with. */
+/** The kind of answer of an operation. */
 export type ReplyKind = 'status' | 'record' | 'report' | 'summary';
 
 /** A row of the table of `kvs admin`. */
 interface AdminOperation {
   readonly methods: Readonly<Record<Base, string>>;
   readonly kind: ReplyKind;
-  /** What has become of a record. */
+  /** What was done with a record. */
   readonly done?: string;
 }
 
@@ -16,7 +16,7 @@ interface AdminOperation {
 interface EnrolmentOperation {
   readonly method: string;
   readonly kind: ReplyKind;
-  /** Who is put into a class or taken out of one, or whose classes are listed. */
+  /** The person who joins or leaves a class, or whose classes are listed. */
   readonly person?: 'aluno' | 'professor';
   readonly done?: string;
 }
@@ -60,7 +60,7 @@ export const ENROLMENT: Readonly<Record<EnrolmentName, EnrolmentOperation>> = {
   rel_aluno: { method: 'ObtemDisciplinasAluno', kind: 'summary', person: 'aluno' },
 };
 
-/** What an identifier of each base is called. */
+/** The name of the identifier of each base. */
 export const ID_FIELDS: Readonly<Record<Base, string>> = {
   aluno: 'matricula',
   professor: 'siape',
@@ -70,7 +70,7 @@ export const ID_FIELDS: Readonly<Record<Base, string>> = {
 /** A record: its fields by name, in order. */
 export type PortalRecord = Readonly<Record<string, string | number>>;
 
-/** A class, who teaches it, and who attends it (a report) or how many do (a summary). */
+/** A class, its teacher, and its students (a report) or their number (a summary). */
 export interface ClassReply {
   readonly disciplina: PortalRecord;
   readonly professor: PortalRecord | undefined;
@@ -78,17 +78,17 @@ export interface ClassReply {
   readonly totalAlunos?: number;
 }
 
-/** An answer in the field names of the door. A blank one, which says that there is nothing, has no id. */
+/** An answer in the field names of the door. A blank answer, for nothing found, has no id. */
 export interface PortalReply {
   readonly id: string;
-  /** Of a write: 0 if it was done. */
+  /** For a write: 0 if it was done. */
   readonly status?: number;
   readonly msg?: string;
   readonly record?: PortalRecord;
   readonly class?: ClassReply;
 }
 
-/** How the answers of one kind are read. */
+/** The decoder for answers of one kind. */
 export function readOf(kind: ReplyKind): (message: object) => PortalReply {
   switch (kind) {
     case 'status':

@@ -12,26 +12,26 @@ import { visible } from '../rendering/visible.js';
 import { ADMIN, ENROLMENT, ID_FIELDS, readOf } from './operations.js';
 import type { PortalReply, ReplyKind } from './operations.js';
 
-/** One request to the portal, and how its answers are spoken of. */
+/** One request to the portal, and the words for its answers. */
 export interface PortalRequest {
   readonly name: string;
   readonly rpc: Rpc<PortalReply>;
   /** The message, in the field names of the door. */
   readonly item: object;
   readonly kind: ReplyKind;
-  /** What a list lists; `undefined`: there is only one answer. */
+  /** The base of a list; `undefined`: there is only one answer. */
   readonly listed: Base | undefined;
-  /** Whose classes a report lists. */
+  /** The person whose classes a report lists. */
   readonly person: 'aluno' | 'professor' | undefined;
   readonly id: string;
-  /** What it asks for: `o aluno "1"`. */
+  /** The subject of the request: `o aluno "1"`. */
   readonly subject: string;
-  /** What a status of 0 means. */
+  /** The text for status 0. */
   readonly done: string;
 }
 
 /**
- * The request that the options of `kvs admin` name.
+ * The request from the options of `kvs admin`.
  * @throws KvsError CONFIGURACAO that says what was expected and what came
  */
 export function adminRequestOf(flags: Flags): PortalRequest {
@@ -59,7 +59,7 @@ export function adminRequestOf(flags: Flags): PortalRequest {
   return adminRequest(operation, base, id, { sigla: id, nome, vagas: Number(places) });
 }
 
-/** The request for the record of somebody. */
+/** The request for one record. */
 export function recordRequest(base: Base, id: string): PortalRequest {
   return adminRequest('get', base, id, { id });
 }
@@ -76,7 +76,7 @@ function adminRequest(name: AdminName, base: Base, id: string, item: object): Po
 }
 
 /**
- * The request that the options of `kvs matricula` name.
+ * The request from the options of `kvs matricula`.
  * @throws KvsError CONFIGURACAO that says what was expected and what came
  */
 export function enrolmentRequestOf(flags: Flags): PortalRequest {

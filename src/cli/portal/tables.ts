@@ -7,7 +7,7 @@ import type { PortalRequest } from './request.js';
 
 const TITLES: Readonly<Record<string, string>> = { matricula: 'matrícula' };
 
-/** The answers to a request for people: a table of records or summaries, or report by report; how many a list has. */
+/** Renders the answers to a request: a table of records or summaries, or report by report, with a count for lists. */
 export function repliesText(
   { kind, listed }: PortalRequest,
   replies: readonly PortalReply[],
@@ -38,7 +38,7 @@ function recordsTable(records: readonly PortalRecord[], colors: Colors): string 
   );
 }
 
-/** A class: what it is, who teaches it, who attends it. */
+/** A class with its teacher and its students. */
 function reportText({ disciplina, professor, alunos = [] }: ClassReply, colors: Colors): string {
   const lines = [
     `${colors.dim('disciplina:')} ${colors.bold(text(disciplina['sigla']))} ${text(disciplina['nome'])}`,

@@ -6,12 +6,12 @@ import type { OperationRequest } from '../operations/request.js';
 import type { Output } from '../output.js';
 import type { Target } from '../target.js';
 
-/** How removals of one service are looked at before they are made. */
+/** Previews of the removals of one service. */
 export interface RemovalLooks {
-  /** What a removal would take that names too little; `undefined`: it names what it takes, and no server is asked. */
+  /** What an unspecific removal would remove; `undefined`: it names what it removes, and no server is asked. */
   readonly lossOf: (target: Target, request: OperationRequest) => Promise<Loss | undefined>;
   /**
-   * `--simula`: shows what a removal would take, one line for each key, and removes nothing.
+   * `--simula`: shows what a removal would remove, one line for each key, without removing it.
    * @returns the exit code that the removal would have
    */
   readonly simulate: (
@@ -22,20 +22,20 @@ export interface RemovalLooks {
   ) => Promise<ExitCode>;
 }
 
-/** What a removal would take now, as far as that was looked at; or why that cannot be seen. */
+/** What a removal would remove now, as far as known; or why that cannot be found out. */
 export type Loss = { readonly failure: Failure } | { readonly failure?: undefined; readonly what: What };
 
 interface What {
-  /** More than one version or more than one key, of which no version was named. */
+  /** More than one version or more than one key, without a named version. */
   readonly isWide: boolean;
   /** For people, after "isto remove": `3 chaves, de "a" a "c"`. */
   readonly text: string;
 }
 
 /**
- * Asks before a removal takes much: on a terminal the person there, elsewhere for `--sim`. What others write between the
- * look and the removal goes with it.
- * @returns the exit code if nothing is to be removed; `undefined`: go ahead
+ * Asks before a removal of much: the person at a terminal, or else for `--sim`. Concurrent writes between the preview
+ * and the removal are removed too.
+ * @returns the exit code if nothing may be removed; `undefined`: go ahead
  */
 export async function askBefore(loss: Loss, output: Output): Promise<ExitCode | undefined> {
   if (loss.failure !== undefined) {
@@ -55,7 +55,7 @@ export async function askBefore(loss: Loss, output: Output): Promise<ExitCode | 
   return EXIT.failure;
 }
 
-/** `--simula` with an operation that removes nothing. */
+/** The error of `--simula` with an operation that removes nothing. */
 export function notARemoval(operation: string): KvsError {
   return new KvsError('CONFIGURACAO', `--simula mostra o que uma remoção levaria: ${operation} não remove`);
 }

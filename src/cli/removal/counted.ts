@@ -11,10 +11,10 @@ import type { Loss, RemovalLooks } from './consent.js';
 import { SHOWN_VERSIONS } from './limits.js';
 import { look } from './look.js';
 
-/** Removals with versions that count. */
+/** Removals with counted versions. */
 export const COUNTED_REMOVALS: RemovalLooks = { lossOf, simulate };
 
-/** What a removal would take beyond the versions that it names. `undefined`: nothing; no server is asked. */
+/** What a removal would remove beyond the versions that it names. `undefined`: nothing; no server is asked. */
 async function lossOf(target: Target, { asked }: OperationRequest): Promise<Loss | undefined> {
   const keys = asked.flatMap((item) => (isNamed(item) ? [] : [item.key]));
   if (keys.length === 0) return undefined;
@@ -59,10 +59,10 @@ async function simulate(
   return exit;
 }
 
-/** Versions of one key, the newest first. */
+/** Versions of one key, newest first. */
 interface Versions {
   readonly found: readonly number[];
-  /** Whether there are older ones than those. */
+  /** Whether there are older ones. */
   readonly more: boolean;
 }
 
@@ -76,8 +76,8 @@ function versionsText({ found, more }: Versions): string {
 type Looked<T> = { readonly failure: Failure } | { readonly failure?: undefined; readonly versions: T };
 
 /**
- * Which versions of these keys there are: one call for the newest of all, and further ones, each for the versions right
- * below those found, until there are no more or there are {@link SHOWN_VERSIONS} of each.
+ * Finds the versions of these keys: one call for the newest of all, and further calls for the versions right below
+ * those found, until there are no more or {@link SHOWN_VERSIONS} of each are found.
  */
 async function versionsOf(
   target: Target,
@@ -112,7 +112,7 @@ async function versionsOf(
   return { versions };
 }
 
-/** The greatest version up to each one asked, in order; 0: there is none. */
+/** The greatest version up to each requested one, in order; 0: there is none. */
 async function newestOf(target: Target, asked: readonly AskedKey[]): Promise<Looked<readonly number[]>> {
   if (asked.length === 0) return { versions: [] };
   const versions: number[] = [];

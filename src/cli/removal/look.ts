@@ -5,12 +5,12 @@ import { sentOf } from '../operations/request.js';
 import type { OperationRequest } from '../operations/request.js';
 import type { Target } from '../target.js';
 
-/** What a look was ended with on purpose. */
+/** Ends a read on purpose. */
 class Enough extends Error {}
 
 /**
- * Reads what a removal would take, until `take` says that it is enough.
- * @returns why nothing can be read
+ * Reads what a removal would remove, until `take` has enough.
+ * @returns the failure if nothing can be read
  */
 export async function look(
   target: Target,

@@ -14,10 +14,10 @@ import type { Loss, RemovalLooks } from './consent.js';
 import { COUNTED_KEYS } from './limits.js';
 import { look } from './look.js';
 
-/** Removals with moments as versions. */
+/** Removals with timestamps as versions. */
 export const TIMED_REMOVALS: RemovalLooks = { lossOf, simulate };
 
-/** What a removal would take that names no key; `undefined`: it names what it takes, and no server is asked. */
+/** What a removal without keys would remove; `undefined`: it names what it removes, and no server is asked. */
 async function lossOf(target: Target, { operation, asked }: OperationRequest): Promise<Loss | undefined> {
   if (operation !== TIMED.delrange) return undefined;
   const keys: KeyReply[] = [];
@@ -67,7 +67,7 @@ async function simulate(
   return EXIT.ok;
 }
 
-/** Of a key that exists, what is shown is the newest of those that go. */
+/** Shows, for an existing key, the newest version that would be removed. */
 async function simulateTrim(
   target: Target,
   key: string,
@@ -87,7 +87,7 @@ async function newestUpTo(
   key: string,
   version: bigint | undefined,
 ): Promise<{ readonly failure: Failure } | { readonly found: FoundVersion | undefined }> {
-  // A version of 0 would ask for the newest.
+  // Version 0 would ask for the newest.
   if (version !== undefined && version < 1n) return { found: undefined };
   const asked: readonly AskedKey[] = [{ key, value: '', version }];
   let newest: FoundVersion | undefined;

@@ -34,12 +34,12 @@ export const RESULT_COLUMN: AnswerColumn = {
   cell: ({ refusal, operation }) => (refusal === undefined ? operation.done : visible(refusal.message)),
 };
 
-/** A column of numbers, which stand below each other in lines too. */
+/** A column of numbers, which are aligned outside tables too. */
 export function padded(column: AnswerColumn): AnswerColumn {
   return { ...column, inLine: (text) => text.padStart(6) };
 }
 
-/** Of a put the version that it made. */
+/** For a put, the version that it made. */
 function shownVersion({ refusal, found, assigned }: KeyAnswer): bigint | undefined {
   if (refusal !== undefined) return undefined;
   return assigned > 0n ? assigned : found?.version;

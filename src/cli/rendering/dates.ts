@@ -1,4 +1,4 @@
-/** The greatest moment that a Date holds. */
+/** The latest time that a Date holds. */
 const DATE_MS_MAX = 8_640_000_000_000_000n;
 
 const format = new Intl.DateTimeFormat('pt-BR', {
@@ -11,7 +11,7 @@ const format = new Intl.DateTimeFormat('pt-BR', {
   fractionalSecondDigits: 3,
 });
 
-/** A version as a date of this place, `21/11/2026 01:25:54,123`; empty if it is beyond all dates. */
+/** A version as a local date, `21/11/2026 01:25:54,123`; empty if out of the range of dates. */
 export function dateText(version: bigint): string {
   if (version > DATE_MS_MAX || version < -DATE_MS_MAX) return '';
   return format.format(new Date(Number(version))).replace(', ', ' ');

@@ -6,13 +6,13 @@ import { answerJson } from './texts.js';
 
 /** Prints the answers of one operation. */
 interface Printer {
-  /** A promise asks to wait before the next answer. */
+  /** A returned promise asks to wait before the next answer. */
   add(answer: KeyAnswer): Promise<void> | undefined;
-  /** After the last answer. @param failed whether there should have been more */
+  /** Called after the last answer. @param failed whether more answers were expected */
   end(failed: boolean): Promise<void>;
 }
 
-/** How answers look: as JSON, a line each; for people, the only one as a text, several as a table. */
+/** The format of answers: JSON lines, or for people a text for a single answer and a table for several. */
 export async function printerOf(operation: KeyOperation, json: boolean, output: Output): Promise<Printer> {
   const { text, columns, answers, countText } = operation;
   if (json) return { add: (answer) => output.line(answerJson(answer)), end: () => Promise.resolve() };
@@ -27,7 +27,7 @@ export async function printerOf(operation: KeyOperation, json: boolean, output: 
       end: () => Promise.resolve(),
     };
   }
-  // Loaded only when asked for: a single answer must not wait for what draws tables.
+  // Loaded on demand: a single answer must not wait for the table code.
   const { table } = await import('./table.js');
   const header = columns.map(({ title }) => title);
   const rowOf = (answer: KeyAnswer): readonly string[] => {
@@ -36,7 +36,7 @@ export async function printerOf(operation: KeyOperation, json: boolean, output: 
       column.isPainted === true ? paint(column.cell(answer)) : column.cell(answer),
     );
   };
-  // Answers to keys that are told apart only at the end are all there: one table holds them.
+  // Answers whose keys are known only at the end are all buffered: one table holds them.
   const rowsMax = operation.door.isTimed || answers === 'rows' ? undefined : Infinity;
   const rows = new RowPrinter<KeyAnswer>(
     output,

@@ -1,19 +1,19 @@
 import type { Output } from '../output.js';
 
-/** RowPrinter that are kept to draw a table; beyond, each is printed as it comes. */
+/** Rows that are buffered for a table; beyond, each is printed as it comes. */
 const TABLE_ROWS_MAX = 500;
 
 /** How rows of one kind look to people. */
 interface RowStyle<Row> {
-  /** All of them, while they are few enough to measure. */
+  /** All rows, if they are few enough to measure. */
   table(rows: readonly Row[]): string;
-  /** One of too many. */
+  /** One row, if there are too many for a table. */
   line(row: Row): string;
 }
 
-/** Prints rows for people: few of them as a table, many as they come. */
+/** Prints rows for people: few of them as a table, many one by one. */
 export class RowPrinter<Row> {
-  /** RowPrinter so far. */
+  /** Rows so far. */
   count = 0;
   readonly #kept: Row[] = [];
 
@@ -23,7 +23,7 @@ export class RowPrinter<Row> {
     private readonly tableRowsMax = TABLE_ROWS_MAX,
   ) {}
 
-  /** A promise asks to wait before the next row. */
+  /** A returned promise asks to wait before the next row. */
   add(row: Row): Promise<void> | undefined {
     this.count++;
     if (this.count > this.tableRowsMax) return this.output.line(this.style.line(row));
@@ -32,7 +32,7 @@ export class RowPrinter<Row> {
     return this.output.line(this.#kept.map((kept) => this.style.line(kept)).join('\n'));
   }
 
-  /** After the last row. */
+  /** Called after the last row. */
   async end(): Promise<void> {
     if (this.count > 0 && this.count < this.tableRowsMax)
       await this.output.line(this.style.table(this.#kept));

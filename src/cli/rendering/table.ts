@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
 import type { Colors } from 'picocolors/types.js';
 
-/** Longest one in a table that is drawn: every row is as long as the longest. */
+/** Longest cell in a drawn table: every row is as wide as the widest. */
 const DRAWN_CHARS_MAX = 200;
 
-/** Rows below a header. With a longer cell than a table takes, its columns are only kept apart by tabs. */
+/** Rows below a header. With a longer cell the columns are only separated by tabs. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],

@@ -31,7 +31,7 @@ export const deletedText: AnswerText = (answer, colors) =>
 export const trimmedText: AnswerText = (answer, colors) =>
   `removidas as versões antigas de ${keyText(answer, colors)}\n${colors.dim('a que ficou:')} ${shownText(answer)}`;
 
-/** An answer as JSON: exact, one line. Versions keep every digit, as JSON allows and a number does not. */
+/** An answer as JSON: exact, one line. Versions keep all digits, as JSON allows but a number does not. */
 export function answerJson({ operation, key, asked, refusal, found, assigned }: KeyAnswer): string {
   const base = { operacao: json(operation.name), chave: json(key) };
   if (refusal !== undefined) {
@@ -46,7 +46,7 @@ export function answerJson({ operation, key, asked, refusal, found, assigned }: 
   return jsonObject({ ...base, versao: assigned.toString(), anterior: before });
 }
 
-/** An object whose members are JSON already. */
+/** A JSON object whose members are JSON already. */
 export function jsonObject(members: Readonly<Record<string, string>>): string {
   const texts = Object.entries(members).map(([name, member]) => `${json(name)}:${member}`);
   return `{${texts.join(',')}}`;

@@ -1,10 +1,10 @@
-/** What acts on a terminal instead of being shown, or turns the text after it around. */
+/** Characters that act on a terminal instead of being shown, or reverse the direction of the text after them. */
 const ACTING = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Longest text in a table cell on a terminal, in characters. */
 const CELL_CHARS_MAX = 60;
 
-/** Text of others as it can be shown: nothing in it acts on the terminal. Line breaks and tabs are kept if `lines`. */
+/** Makes foreign text safe to show on a terminal. Line breaks and tabs are kept if `lines`. */
 export function visible(text: string, lines = false): string {
   return text.replace(ACTING, (char) => {
     if (lines && (char === '\n' || char === '\t')) return char;
@@ -13,7 +13,7 @@ export function visible(text: string, lines = false): string {
   });
 }
 
-/** A text that does nothing to the terminal, and fits a cell there. In a pipe nothing is cut. */
+/** A text that is safe for a terminal and fits a cell there. In a pipe nothing is cut. */
 export function cell(text: string): string {
   const shown = visible(text);
   if (!process.stdout.isTTY || shown.length <= CELL_CHARS_MAX) return shown;

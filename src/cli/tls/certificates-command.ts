@@ -15,12 +15,12 @@ import type { Output } from '../output.js';
 import { table } from '../rendering/table.js';
 
 const DEFAULT_FOLDER = 'certificados';
-/** In every certificate: a server is a client of its own embedded broker. */
+/** Included in every certificate, since a server is a client of its own embedded broker. */
 const LOOPBACK_ADDRESSES = ['localhost', '127.0.0.1', '::1'];
-/** The authority of a trial outlives what it vouches for, so that more can be made later. */
+/** A trial authority outlives its certificates, so that it can issue more later. */
 const AUTHORITY_DAYS_MIN = 365;
 
-/** A row of what is told in the end. */
+/** A row of the final report. */
 interface Made {
   readonly file: string;
   readonly what: string;
@@ -33,13 +33,13 @@ interface Wish {
   readonly clients: readonly string[];
   readonly days: number;
   readonly replaces: boolean;
-  /** The names of the server were given: a certificate that is there already is not what is wanted. */
+  /** Names of the server were given, so an existing certificate may lack them. */
   readonly namesServer: boolean;
 }
 
 /**
- * `kvs certificados`: an authority in a folder if there is none yet, and certificates of it for a server and for clients.
- * Nothing that is there is overwritten unless that is asked for; the authority never is.
+ * `kvs certificados`: makes an authority in a folder if there is none yet, and its certificates for a server and for
+ * clients. Overwrites existing files only on request, and the authority never.
  * @throws KvsError CONFIGURACAO
  */
 export async function runCertificates(
@@ -95,7 +95,7 @@ interface Pair {
   readonly key: string;
 }
 
-/** The two files of a name, if both or one of them are there. */
+/** The two files of a name, if at least one of them exists. */
 async function pairAt({ folder }: Wish, name: string): Promise<Pair | undefined> {
   const [certificate, key] = await Promise.all([
     readIfThere(join(folder, `${name}.pem`)),
@@ -114,7 +114,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** @throws KvsError CONFIGURACAO if what was asked for by name is there already, before anything is written */
+/** @throws KvsError CONFIGURACAO before anything is written, if a requested name already exists */
 function assertNothingLost(
   wish: Wish,
   present: { readonly server: Pair | undefined; readonly clients: readonly (Pair | undefined)[] },
@@ -151,7 +151,7 @@ async function authorityOf(
   throw new KvsError('CONFIGURACAO', `a autoridade em ${wish.folder} venceu: comece outra pasta`);
 }
 
-/** Each file appears whole or not at all; a reader between the two sees that they do not fit, and keeps what it has. */
+/** Each file appears atomically; a reader between the two sees a mismatch, and keeps what it has. */
 async function writePair(folder: string, name: string, { certificate, key }: Issued): Promise<void> {
   for (const [file, text, mode] of [
     [`${name}-chave.pem`, key, 0o600],
@@ -160,10 +160,10 @@ async function writePair(folder: string, name: string, { certificate, key }: Iss
     const path = join(folder, file);
     const partial = `${path}.parcial`;
     try {
-      // One that was left behind, or that somebody put there, would keep its owner and its mode.
+      // A file left behind, or planted by somebody, would keep its owner and mode.
       await rm(partial, { force: true });
       await writeFile(partial, text, { flag: 'wx', mode });
-      // Whatever the process takes away from new files.
+      // Set regardless of the umask.
       await chmod(partial, mode);
       await rename(partial, path);
     } catch (cause) {
@@ -199,7 +199,7 @@ async function say({ folder, clients }: Wish, made: readonly Made[], output: Out
   );
 }
 
-/** Why a folder cannot be made: a file of that name is no folder. */
+/** Why a folder cannot be made, such as an existing file of that name. */
 function folderReason(error: unknown): string {
   if (isCode(error, 'ENOENT')) return 'ali não se pode criar uma pasta';
   return isCode(error, 'EEXIST') || isCode(error, 'ENOTDIR') ? 'não é uma pasta' : reasonOf(error);

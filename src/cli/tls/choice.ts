@@ -4,7 +4,7 @@ import type { TlsChoice } from '../../client/security.js';
 import { KvsError } from '../../core/errors.js';
 
 /**
- * How a client speaks TLS: not at all, unless `--tls` or one of its files is given.
+ * How a client uses TLS: not at all, unless `--tls` or one of its files is given.
  * @throws KvsError CONFIGURACAO
  */
 export function tlsChoice(settings: Settings<ClientValues>): TlsChoice | undefined {
@@ -17,7 +17,7 @@ export function tlsChoice(settings: Settings<ClientValues>): TlsChoice | undefin
   if (settings.value('tls') || choice.ca !== undefined) return choice;
   const stray =
     settings.given('tls-certificado') ?? settings.given('tls-chave') ?? settings.given('tls-nome');
-  // Variables may be meant for a server that is started in the same shell; an option is meant here.
+  // Variables may be meant for a server started in the same shell; an option is meant for this client.
   if (stray === undefined || !stray.place.startsWith('--')) return undefined;
   throw new KvsError('CONFIGURACAO', `${stray.place} só vale com --tls-ca ou --tls: sem eles não há TLS`);
 }
