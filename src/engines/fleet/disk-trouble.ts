@@ -1,7 +1,7 @@
 import type { KvsError } from '../../core/errors.js';
 import type { Logger } from '../../ports/logger.js';
 
-/** While the disk refuses writes, a line is logged once in so many retries: every minute. */
+/** While the disk refuses writes, one retry in this many is logged as a warning: one every minute. */
 const TRIES_A_LINE = 60;
 
 /** Logs that the disk refuses writes: when it begins, while it lasts, and when it is over. */

@@ -46,7 +46,7 @@ interface JournalWriterCounters {
  *     received  applied ─► in the log, before any local write that may have observed it
  *     joined    applied ─► the changes as a new state, before any local write that may have observed them
  *
- * While one group is being synced the next one gathers, so many mutations share one sync. Memory is never behind the
+ * While one group is being synced the next one gathers, so that many mutations share a sync. Memory is never behind the
  * disk, and never holds a local write that is not durable. When the log is long, it is folded into the state.
  *
  * When the disk refuses a write, all local writes under way and waiting are refused. Reads go on, and received batches

@@ -53,8 +53,8 @@ export class WriteQueue {
   }
 
   /**
-   * Decides the next writes, up to so many mutations and so many bytes (always at least one whole write), or up to the
-   * first that must wait. Those that are refused or have nothing to do are answered at once.
+   * Decides the next writes, up to `mutationsMax` and `bytesMax` (always at least one whole write), or up to the first
+   * that must wait. Those that are refused or have nothing to do are answered at once.
    */
   takeGroup(mutationsMax: number, bytesMax: number): StampedWrite[] {
     const group: StampedWrite[] = [];

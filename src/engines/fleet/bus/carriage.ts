@@ -7,7 +7,7 @@ import { busLimits } from './limits.js';
 /** What probing needs from its surroundings. */
 interface CarriageDeps {
   /**
-   * Sends this server a message of so many bytes, then a small one on the same topic, so that they come back in order.
+   * Sends this server a message of `bytes` bytes, then a small one on the same topic, so that they come back in order.
    * @param look number of the probe, different each time
    */
   send(look: number, bytes: number): void;

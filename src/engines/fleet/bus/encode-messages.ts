@@ -103,7 +103,7 @@ function wireStateBody(body: StateReply['body']): WireStateBody {
 }
 
 /**
- * A probe: a message of a server to itself, of about so many bytes. It is a confirmation with extra fields, which
+ * A probe: a message of a server to itself, of about `bytes` bytes. It is a confirmation with extra fields, which
  * readers ignore.
  * @param tag unpredictable, so that nobody can send the message earlier
  */

@@ -39,7 +39,7 @@ export class Confirmations {
     return this.waiters.at(-1)?.seq;
   }
 
-  /** Whether so many writes wait that no further one should begin. */
+  /** Whether too many writes wait for another one to begin. */
   get isFull(): boolean {
     return this.waiters.length >= this.tuning.confirmWaiters;
   }

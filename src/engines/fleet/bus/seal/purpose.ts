@@ -11,7 +11,7 @@ export const PURPOSE_WORDS = {
   will: 'testamento',
 } as const satisfies Record<Purpose, string>;
 
-/** The header of a seal. All of it is authenticated, and so is the topic. */
+/** The header of a seal. Both the header and the topic are authenticated. */
 export interface SealHead {
   readonly purpose: Purpose;
   /** Identifies the fleet key without revealing anything about it. */

@@ -12,7 +12,7 @@ export interface SealOptions {
   readonly ring: KeyRing;
   /** Whether payloads are encrypted, or readable and authenticated. Both are accepted from peers. */
   readonly encrypts: boolean;
-  /** Draws so many bytes from a cryptographic random generator. */
+  /** Draws `count` bytes from a cryptographic random generator. */
   readonly drawBytes: (count: number) => Buffer;
   readonly tuning?: SealTuning | undefined;
 }

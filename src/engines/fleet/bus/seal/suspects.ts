@@ -5,7 +5,7 @@ import type { Time } from '../../../../ports/time.js';
 import { defaultSealTuning } from './tuning.js';
 import type { SealTuning } from './tuning.js';
 
-/** How many times within the timeout of a challenge to check for origins that have not answered. */
+/** Checks for origins that have not answered, within the timeout of a challenge. */
 const SWEEPS = 4;
 
 /** An origin that has published but has not proved to be alive. */
@@ -29,7 +29,7 @@ interface Held {
 interface SuspectListener {
   /** Challenges an origin. Returns whether the challenge could be sent. */
   challenge(origin: Origin): boolean;
-  /** Called when so many messages of an origin are refused because it has not answered. */
+  /** Called when messages of an origin, by their number, are refused because it has not answered. */
   refused(origin: Origin, messages: number): void;
 }
 

@@ -15,7 +15,7 @@ export const defaultSealTuning = Object.freeze({
    */
   challengeRetryMs: 1_000,
   challengeRetryCapMs: 64_000,
-  /** Challenges to all incarnations together: so many at once, and so many per second. */
+  /** Challenges to all incarnations together: the largest burst, and the rate per second. */
   challengesAtOnce: 1_000,
   challengesPerSecond: 1_000,
   /** Batches that wait for their origin's answer, and their bytes. A cache: the oldest is dropped first. */
