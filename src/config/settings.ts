@@ -36,7 +36,10 @@ export class Settings<V> {
   private readonly rows: ReadonlyMap<string, Option>;
   private readonly fromFile: ReadonlyMap<string, Setting>;
 
-  /** @throws KvsError CONFIGURACAO if the file is not a JSON object of these options with texts, numbers or lists of texts */
+  /**
+   * @throws KvsError CONFIGURACAO unless the file is a JSON object of these options with texts, numbers or lists of
+   * texts
+   */
   constructor(
     private readonly table: OptionTable<V>,
     private readonly sources: SettingSources,

@@ -24,7 +24,7 @@ export interface PortalRequest {
   /** The person whose classes a report lists. */
   readonly person: 'aluno' | 'professor' | undefined;
   readonly id: string;
-  /** The subject of the request: `o aluno "1"`. */
+  /** The requested item: `o aluno "1"`. */
   readonly subject: string;
   /** The text for status 0. */
   readonly done: string;

@@ -81,7 +81,7 @@ class GuardedEngine implements PermittedEngine {
     return this.watched(this.engine.scan<K>(scan), shows);
   }
 
-  // Every kind is named, also where several are alike: what one that is new may show or change is decided, not inherited.
+  // Every kind is listed, even if several are alike, so that what a new one may show or change is an explicit decision.
 
   private assertMayRead(query: Query): void {
     switch (query.kind) {

@@ -70,7 +70,7 @@ export function tlsFailureOf(error: unknown): TlsFailure | undefined {
   return BY_CODE[code] ?? BY_ALERT.find(([pattern]) => pattern.test(code))?.[1];
 }
 
-/** Whether the first byte of a stream begins a TLS record: a handshake, or an alert. No MQTT packet and no JSON does. */
+/** Whether the first byte of a stream begins a TLS record: a handshake, or an alert. MQTT and JSON do not. */
 export function beginsTls(firstByte: number | undefined): boolean {
   return firstByte === 0x16 || firstByte === 0x15;
 }

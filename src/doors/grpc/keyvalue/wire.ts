@@ -1,4 +1,4 @@
-/** The messages of `KeyValueStore`, by hand (see wire/reader.ts). Versions are int64 on the wire, whole numbers here. */
+/** The messages of `KeyValueStore`, by hand (see wire/reader.ts). Versions are int64 on the wire, numbers here. */
 import { BLANK_REQUEST, EMPTY, readKeyVersion, type KeyVersionRequest } from '../wire/messages.js';
 import { Reader } from '../wire/reader.js';
 import { FIELD_1_LENGTH, FIELD_2_LENGTH, FIELD_3_VARINT, FIELD_4_VARINT } from '../wire/tags.js';
