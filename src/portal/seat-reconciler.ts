@@ -8,7 +8,7 @@ import { withinPlaces } from './reading.js';
 import type { PortalReading } from './reading.js';
 import { DISCIPLINA } from './records.js';
 
-interface PlaceKeeperOptions {
+interface SeatReconcilerOptions {
   readonly reading: PortalReading;
   readonly attempts: ConflictRetries;
   /** Whether this server is the one that undoes enrolments. */
@@ -32,7 +32,7 @@ export class SeatReconciler {
   private scheduled = false;
   private stopped = false;
 
-  constructor(private readonly options: PlaceKeeperOptions) {}
+  constructor(private readonly options: SeatReconcilerOptions) {}
 
   /** A key was written. */
   inserted(key: string): void {

@@ -5,7 +5,6 @@ import type { InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mu
 import type { EntryRecord } from '../../core/record.js';
 import type { Loser } from '../../core/request-memory.js';
 import { Store } from '../../core/store.js';
-import { everyVersion, versionsOf } from '../../core/point-view.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import type {
   Answers,
@@ -29,6 +28,7 @@ import { assertOriginFits } from '../room.js';
 import { defaultFleetTuning } from './replication/tuning.js';
 import { Requests } from './requests.js';
 import { planWrite, type PlannedWrite } from '../store-plan.js';
+import { scanStore } from '../store-scan.js';
 import { tellOf } from '../tell-changes.js';
 
 /**
@@ -121,16 +121,7 @@ export class FleetEngine implements Engine, ChangeFeed {
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
   scan(scan: Scan): Stream<Rows[Scan['kind']]> {
     this.assertServing();
-    switch (scan.kind) {
-      case 'snapshot':
-        return this.store.values(scan.version);
-      case 'range':
-        return this.store.range(scan.from, scan.to, scan.timestamp);
-      case 'history':
-        return versionsOf(this.store, scan.key);
-      case 'everything':
-        return everyVersion(this.store);
-    }
+    return scanStore(this.store, scan);
   }
 
   /**

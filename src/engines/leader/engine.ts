@@ -1,10 +1,10 @@
 import { assertCommitFits } from '../../core/commit-size.js';
 import type { Mutation } from '../../core/mutation.js';
-import { everyVersion, versionsOf } from '../../core/point-view.js';
 import type { Store } from '../../core/store.js';
 import { tellOf } from '../tell-changes.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import { assertOffered } from '../plan.js';
+import { scanStore } from '../store-scan.js';
 import { onlyHead } from '../only-head.js';
 import type {
   Answers,
@@ -72,7 +72,7 @@ export class LeaderEngine implements Engine, ChangeFeed {
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
   scan(scan: Scan): Stream<Rows[Scan['kind']]> {
     assertServing(this.role.state);
-    const walk = (): Iterable<Rows[Scan['kind']] | undefined> => this.walk(scan);
+    const walk = (): Iterable<Rows[Scan['kind']] | undefined> => scanStore(this.store, scan);
     // The walk waits for everything not yet visible when it began.
     const visible = this.role.visible(undefined);
     return visible === undefined ? this.walked(walk) : this.walkedAfter(visible, walk);
@@ -104,19 +104,6 @@ export class LeaderEngine implements Engine, ChangeFeed {
         return this.store.getAt(query.key, query.timestamp);
       case 'heads':
         return onlyHead(this.store.get(query.key), ORIGIN);
-    }
-  }
-
-  private walk(scan: Scan): Iterable<Rows[Scan['kind']] | undefined> {
-    switch (scan.kind) {
-      case 'snapshot':
-        return this.store.values(scan.version);
-      case 'range':
-        return this.store.range(scan.from, scan.to, scan.timestamp);
-      case 'history':
-        return versionsOf(this.store, scan.key);
-      case 'everything':
-        return everyVersion(this.store);
     }
   }
 

@@ -11,7 +11,6 @@ import { serveOne } from '../../../call/one.js';
 import type { Decoded, DoorOperation, RowsOperation } from '../../../call/operation.js';
 import { serveRows } from '../../../call/rows.js';
 import type { KvsError } from '../../../core/errors.js';
-
 import { grpcStatus } from '../errors.js';
 import { grpcLimits } from '../limits.js';
 import type { GrpcService } from '../service.js';

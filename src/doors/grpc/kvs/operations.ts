@@ -3,7 +3,6 @@ import { andThen } from '../../../call/operation.js';
 import type { AnswerRefusal, DoorOperation, RowsOperation } from '../../../call/operation.js';
 import { KvsError } from '../../../core/errors.js';
 import type { Awaitable, Engine, Row } from '../../../ports/engine.js';
-
 import { checkedKey, checkedValue, isShorter, namedVersion, shortKey } from '../checks.js';
 import { isExpected } from '../errors.js';
 import type { KeyValueRequest, KeyVersionRequest, Tuple } from '../wire/messages.js';
