@@ -7,6 +7,7 @@ const MUTATION_OVERHEAD_BYTES = 120;
 const VECTOR_ENTRY_OVERHEAD_BYTES = 24;
 const BATCH_OVERHEAD_BYTES = 256;
 const ATTEMPT_OVERHEAD_BYTES = 24;
+const EXPIRY_BYTES = 28;
 
 /** Bytes of `text` as a JSON string in UTF-8, quotes included. */
 export function jsonStringBytes(text: string): number {
@@ -32,8 +33,14 @@ export function attemptBytes(attempt: Attempt | undefined): number {
   return attempt === undefined ? 0 : attempt.id.length + ATTEMPT_OVERHEAD_BYTES;
 }
 
+/** An upper bound on the JSON of an expiry, with its field. */
+function expiryBytes(expiresAt: number | undefined): number {
+  return expiresAt === undefined ? 0 : EXPIRY_BYTES;
+}
+
 /** An upper bound on the JSON of one mutation. */
 export function mutationBytes(mutation: Mutation): number {
+  if (mutation.kind === 'raiseFloor') return MUTATION_OVERHEAD_BYTES;
   const key = jsonStringBytes(mutation.key) + MUTATION_OVERHEAD_BYTES;
   switch (mutation.kind) {
     case 'insert':
@@ -41,13 +48,20 @@ export function mutationBytes(mutation: Mutation): number {
         key +
         jsonStringBytes(mutation.value) +
         (mutation.context.length > 0 ? vectorBytes(mutation.context) : 0) +
-        attemptBytes(mutation.attempt)
+        attemptBytes(mutation.attempt) +
+        expiryBytes(mutation.expiresAt)
       );
     case 'removeObserved':
       return key + vectorBytes(mutation.observed) + (mutation.keep ? mutation.keep.origin.length : 0);
     case 'removeDots':
       return (
         key + mutation.dots.reduce((sum, dot) => sum + dot.origin.length + VECTOR_ENTRY_OVERHEAD_BYTES, 2)
+      );
+    case 'discard':
+      return (
+        key +
+        mutation.dots.reduce((sum, dot) => sum + dot.origin.length + VECTOR_ENTRY_OVERHEAD_BYTES, 2) +
+        vectorBytes(mutation.passed)
       );
   }
 }

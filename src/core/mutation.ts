@@ -19,6 +19,11 @@ export interface InsertMutation {
   readonly context: VectorEntries;
   /** Set if the client may repeat the insert: a server that applies it remembers the result of the request. */
   readonly attempt?: Attempt;
+  /**
+   * When the entry expires, ms since 1970 on the fleet's clock; absent if never. The context of such an insert is
+   * complete: it names every origin of an entry that the writer had observed, not only those of the heads.
+   */
+  readonly expiresAt?: number;
 }
 
 /** Removes every entry of the key that the writer had observed, except `keep` (trim). */
@@ -39,7 +44,42 @@ export interface RemoveDotsMutation {
   readonly dots: readonly Dot[];
 }
 
-export type Mutation = InsertMutation | RemoveObservedMutation | RemoveDotsMutation;
+/**
+ * Removes exactly these entries of the key, whatever their versions: expired ones, or those beyond a retention. Entries
+ * covered by `passed` are marked as passed: they are history, and never the latest value again.
+ */
+interface DiscardMutation {
+  readonly kind: 'discard';
+  readonly key: string;
+  readonly dots: readonly Dot[];
+  /** What the writers of the expired entries among `dots` had observed; empty if none of them hid anything. */
+  readonly passed: VectorEntries;
+}
+
+/**
+ * Raises the floor of one part of the key space, so that counters of keys without entries at or below it can be
+ * forgotten: see `floors.ts`. Each of the three numbers takes effect by its own maximum.
+ */
+interface RaiseFloorMutation extends Floor {
+  readonly kind: 'raiseFloor';
+  /** 0 … `limits.parts` − 1. */
+  readonly part: number;
+}
+
+/** The floor of a part of the key space. */
+export interface Floor {
+  /** No key of the part is given a version at or below this anymore. 0: no floor. */
+  readonly version: number;
+  /** The same for timestamps, ms since 1970. */
+  readonly timestamp: number;
+  /** Until when, ms since 1970, the part has used up its share of version numbers: it bounds the pace of raises. */
+  readonly paceMs: number;
+}
+
+/** A mutation of one key. */
+export type KeyMutation = InsertMutation | RemoveObservedMutation | RemoveDotsMutation | DiscardMutation;
+
+export type Mutation = KeyMutation | RaiseFloorMutation;
 
 /**
  * Contiguous mutations of one origin: mutation `i` has seq `first + i`.
@@ -52,6 +92,8 @@ export interface Batch {
   readonly first: number;
   readonly dependencies: VectorEntries;
   readonly mutations: readonly Mutation[];
+  /** The fleet's clock at the writer when it closed the batch, ms since 1970; absent in batches of older versions. */
+  readonly fleetMs?: number;
 }
 
 /** The seq of the last mutation of a batch. */

@@ -14,8 +14,12 @@ export interface EntryRecord extends Dot {
   readonly timestamp: number;
   readonly value: string;
   readonly superseded: boolean;
-  /** Per-key causal context as in InsertMutation; kept for heads only, empty otherwise. */
+  /** An expired entry hid this one and was removed since: it is history, and never the latest value again. */
+  readonly passed?: boolean;
+  /** Per-key causal context as in InsertMutation; kept for heads and for entries that expire, empty otherwise. */
   readonly context: VectorEntries;
+  /** When it expires, ms since 1970 on the fleet's clock; absent if never. */
+  readonly expiresAt?: number | undefined;
   /** The attempt that wrote it, if its client may repeat it; kept for a bounded number of entries, and not hashed. */
   readonly attempt?: Attempt | undefined;
 }
@@ -42,4 +46,6 @@ export interface StoredValue {
   readonly value: string;
   readonly version: number;
   readonly timestamp: number;
+  /** When it expires, ms since 1970; absent if never. */
+  readonly expiresAt?: number;
 }

@@ -78,7 +78,7 @@ export class Stage {
     if (batch.first > applied + 1) throw new StageBroken(`gap before ${batch.origin}:${batch.first}`);
     for (let seq = applied + 1; seq <= lastSeq(batch); seq++) {
       const mutation = batch.mutations[seq - batch.first] as Mutation;
-      if (this.stages(mutation.key)) {
+      if (mutation.kind === 'raiseFloor' || this.stages(mutation.key)) {
         this.store.apply(batch.origin, seq, mutation);
         continue;
       }

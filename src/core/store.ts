@@ -162,6 +162,10 @@ export class Store {
         return;
       case 'removeDots':
         this.applyRemoveDots(mutation);
+        return;
+      case 'discard':
+      case 'raiseFloor':
+        throw new Error(`${mutation.kind} is not implemented yet`);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Writes as mutations of a {@link Store}, for the engines that keep everything in memory. */
 import { assertCommitFits } from '../core/commit-size.js';
 import type { Origin } from '../core/dot.js';
-import type { InsertMutation, Mutation } from '../core/mutation.js';
+import type { InsertMutation, KeyMutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { StoredKey } from '../core/stored-key.js';
 import type { Answers, Commit, KeyWrite, Write } from '../ports/engine.js';
@@ -12,7 +12,7 @@ import { assertRoomFor } from './room.js';
 /** What a write does, and the answer once that is done. */
 export interface PlannedWrite {
   /** Applied as one step. Empty if nothing changes. */
-  readonly mutations: readonly Mutation[];
+  readonly mutations: readonly KeyMutation[];
   readonly answer: Answers[Write['kind']];
 }
 
@@ -48,7 +48,7 @@ function planCommit(planner: Planner, commit: Commit, wallMs: number): PlannedWr
   assertCommitFits(commit);
   const { store } = planner;
   if (!guardsHold(commit.guards, (key) => store.getAt(key))) return { mutations: NONE, answer: false };
-  const mutations = commit.writes.flatMap((write): Mutation[] => {
+  const mutations = commit.writes.flatMap((write): KeyMutation[] => {
     const key = store.key(write.key);
     const mutation = mutationOf(planner, key, write, decide(write, key, wallMs));
     return mutation === undefined ? [] : [mutation];
@@ -62,7 +62,7 @@ function mutationOf(
   key: StoredKey,
   write: KeyWrite,
   step: Step,
-): Mutation | undefined {
+): KeyMutation | undefined {
   switch (step.kind) {
     case 'add': {
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
@@ -82,4 +82,4 @@ function mutationOf(
   }
 }
 
-const NONE: readonly Mutation[] = [];
+const NONE: readonly KeyMutation[] = [];

@@ -44,6 +44,8 @@ export interface Row {
   readonly version: number;
   /** ms since 1970, strictly increasing per key. */
   readonly timestamp: number;
+  /** When the value expires, ms since 1970; absent if never. */
+  readonly expiresAt?: number;
 }
 
 /** A key that exists, with the row that it had at the requested time, if any. */
@@ -91,6 +93,8 @@ export interface Capabilities {
   readonly everything: boolean;
   /** The write {@link Restore} is offered. */
   readonly restores: boolean;
+  /** The `ttlMs` of an {@link Insert} is honoured; otherwise an insert that has one is refused with NAO_SUPORTADO. */
+  readonly expires?: boolean;
 }
 
 // ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -137,6 +141,11 @@ export interface Insert {
   readonly key: string;
   readonly value: string;
   readonly attempt?: Attempt | undefined;
+  /**
+   * How long the value lives, in ms; absent: for ever. Once it has expired the key has no latest value, until another
+   * insert gives it one: what this insert replaced never becomes the latest again, but is still found by its version.
+   */
+  readonly ttlMs?: number | undefined;
 }
 
 /** Removes exactly `version` (with its siblings), or every version if absent. Throws CHAVE_INEXISTENTE, VERSAO_INEXISTENTE. */

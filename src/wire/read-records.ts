@@ -1,7 +1,7 @@
 import { ATTEMPT_MAX, REQUEST_ID_PATTERN } from '../core/attempt.js';
 import type { Attempt } from '../core/attempt.js';
 import { limits } from '../core/limits.js';
-import type { Batch, InsertMutation, Mutation } from '../core/mutation.js';
+import type { Batch, Floor, InsertMutation, Mutation } from '../core/mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from '../core/record.js';
 import {
   count,
@@ -36,11 +36,16 @@ export function readBatch(wire: Fields): Batch {
     first,
     dependencies: optionalVector(wire['depende']),
     mutations,
+    ...(wire['hora'] === undefined ? {} : { fleetMs: timestamp(wire['hora']) }),
   };
 }
 
 function readMutation(value: unknown): Mutation {
   const wire = fields(value, 'MUTACOES');
+  if (wire['op'] === MUTATION_NAMES.raiseFloor) {
+    const floor = readFloor([wire['parte'], wire['versao'], wire['ts'], wire['ritmo']]);
+    return { kind: 'raiseFloor', ...floor };
+  }
   const key = text(wire['chave'], limits.keyBytes, 'CHAVE');
   switch (wire['op']) {
     case MUTATION_NAMES.insert: {
@@ -53,7 +58,13 @@ function readMutation(value: unknown): Mutation {
         context: optionalVector(wire['contexto']),
       };
       const attempt = wire['pedido'];
-      return attempt === undefined ? insert : { ...insert, attempt: readAttempt(attempt) };
+      const expiresAt = wire['expira'];
+      if (attempt === undefined && expiresAt === undefined) return insert;
+      return {
+        ...insert,
+        ...(attempt === undefined ? {} : { attempt: readAttempt(attempt) }),
+        ...(expiresAt === undefined ? {} : { expiresAt: timestamp(expiresAt) }),
+      };
     }
     case MUTATION_NAMES.removeObserved: {
       const keep = wire['mantem'];
@@ -71,9 +82,28 @@ function readMutation(value: unknown): Mutation {
         version: version(wire['versao']),
         dots: list(wire['pontos'], limits.entriesPerKey, 'VETOR').map(dot),
       };
+    case MUTATION_NAMES.discard:
+      return {
+        kind: 'discard',
+        key,
+        dots: list(wire['pontos'], limits.entriesPerKey, 'VETOR').map(dot),
+        passed: optionalVector(wire['passa']),
+      };
     default:
       reject('MUTACOES');
   }
+}
+
+/** A floor with the number of its part: [part, version, timestamp, pace]. */
+function readFloor(value: unknown): Floor & { readonly part: number } {
+  const items = list(value, 4);
+  if (items.length !== 4) reject('CAMPO');
+  return {
+    part: whole(items[0], 0, limits.parts - 1, 'CAMPO'),
+    version: whole(items[1], 0, limits.version, 'VERSAO'),
+    timestamp: timestamp(items[2]),
+    paceMs: timestamp(items[3]),
+  };
 }
 
 function readAttempt(value: unknown): Attempt {
@@ -125,8 +155,10 @@ function readEntry(value: unknown): EntryRecord {
     seq: sequence(wire['seq']),
     value: readValue(wire['valor']),
     superseded: readMark(wire['superada']),
+    ...(readMark(wire['passada']) ? { passed: true } : {}),
     context: optionalVector(wire['contexto']),
     ...(attempt === undefined ? {} : { attempt: readAttempt(attempt) }),
+    ...(wire['expira'] === undefined ? {} : { expiresAt: timestamp(wire['expira']) }),
   };
 }
 

@@ -7,6 +7,8 @@ export const MUTATION_NAMES = {
   insert: 'insere',
   removeObserved: 'remove',
   removeDots: 'removeVersao',
+  discard: 'descarta',
+  raiseFloor: 'piso',
 } as const;
 
 /** [request id, number of the attempt] */
@@ -19,6 +21,7 @@ export interface WireBatch {
   readonly origem: Origin;
   readonly primeiro: number;
   readonly depende?: VectorEntries;
+  readonly hora?: number;
   readonly mutacoes: readonly WireMutation[];
 }
 
@@ -31,6 +34,20 @@ export type WireMutation =
       readonly ts: number;
       readonly contexto?: VectorEntries;
       readonly pedido?: WireAttempt;
+      readonly expira?: number;
+    }
+  | {
+      readonly op: typeof MUTATION_NAMES.discard;
+      readonly chave: string;
+      readonly pontos: VectorEntries;
+      readonly passa?: VectorEntries;
+    }
+  | {
+      readonly op: typeof MUTATION_NAMES.raiseFloor;
+      readonly parte: number;
+      readonly versao: number;
+      readonly ts: number;
+      readonly ritmo: number;
     }
   | {
       readonly op: typeof MUTATION_NAMES.removeObserved;
@@ -65,6 +82,8 @@ export interface WireEntry {
   readonly seq: number;
   readonly valor: string;
   readonly superada?: true;
+  readonly passada?: true;
   readonly contexto?: VectorEntries;
   readonly pedido?: WireAttempt;
+  readonly expira?: number;
 }

@@ -17,9 +17,13 @@ export function wireBatch(batch: Batch): WireBatch {
   const { mutations } = batch;
   const mutacoes = new Array<WireMutation>(mutations.length);
   for (let i = 0; i < mutations.length; i++) mutacoes[i] = wireMutation(mutations[i] as Mutation);
-  return batch.dependencies.length === 0
-    ? { origem: batch.origin, primeiro: batch.first, mutacoes }
-    : { origem: batch.origin, primeiro: batch.first, depende: batch.dependencies, mutacoes };
+  return {
+    origem: batch.origin,
+    primeiro: batch.first,
+    ...(batch.dependencies.length === 0 ? {} : { depende: batch.dependencies }),
+    ...(batch.fleetMs === undefined ? {} : { hora: batch.fleetMs }),
+    mutacoes,
+  };
 }
 
 function wireMutation(mutation: Mutation): WireMutation {
@@ -30,7 +34,12 @@ function wireMutation(mutation: Mutation): WireMutation {
         context.length === 0
           ? { op: MUTATION_NAMES.insert, chave, valor, versao, ts }
           : { op: MUTATION_NAMES.insert, chave, valor, versao, ts, contexto: context };
-      return attempt === undefined ? insert : { ...insert, pedido: wireAttempt(attempt) };
+      if (attempt === undefined && mutation.expiresAt === undefined) return insert;
+      return {
+        ...insert,
+        ...(attempt === undefined ? {} : { pedido: wireAttempt(attempt) }),
+        ...(mutation.expiresAt === undefined ? {} : { expira: mutation.expiresAt }),
+      };
     }
     case 'removeObserved': {
       const { key: chave, observed: observado, keep } = mutation;
@@ -41,6 +50,15 @@ function wireMutation(mutation: Mutation): WireMutation {
     case 'removeDots': {
       const { key: chave, version: versao, dots } = mutation;
       return { op: MUTATION_NAMES.removeDots, chave, versao, pontos: dots.map(wireDot) };
+    }
+    case 'discard': {
+      const { key: chave, dots, passed: passa } = mutation;
+      const discard = { op: MUTATION_NAMES.discard, chave, pontos: dots.map(wireDot) };
+      return passa.length === 0 ? discard : { ...discard, passa };
+    }
+    case 'raiseFloor': {
+      const { part: parte, version: versao, timestamp: ts, paceMs: ritmo } = mutation;
+      return { op: MUTATION_NAMES.raiseFloor, parte, versao, ts, ritmo };
     }
   }
 }
@@ -79,8 +97,10 @@ function wireEntry(entry: EntryRecord): WireEntry {
     seq: entry.seq,
     valor: entry.value,
     ...(entry.superseded ? { superada: true as const } : {}),
+    ...(entry.passed === true ? { passada: true as const } : {}),
     ...(entry.context.length === 0 ? {} : { contexto: entry.context }),
     ...(entry.attempt === undefined ? {} : { pedido: wireAttempt(entry.attempt) }),
+    ...(entry.expiresAt === undefined ? {} : { expira: entry.expiresAt }),
   };
 }
 

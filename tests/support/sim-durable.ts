@@ -146,7 +146,7 @@ export class SimDurable {
     const { oracle } = this.checker;
     if (mutation.kind === 'insert') {
       oracle.insert(origin, before, mutation.key, mutation.value, mutation, wallMs);
-    } else {
+    } else if (mutation.kind !== 'raiseFloor') {
       const target = mutation.kind === 'removeDots' ? mutation.version : 'all';
       oracle.remove(origin, before, mutation.key, target);
     }

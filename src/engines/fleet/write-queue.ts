@@ -1,10 +1,10 @@
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation, Mutation } from '../../core/mutation.js';
 
 /** Another write of the same key must be applied first. */
 export const LATER = Symbol('later');
 
 /** For each key, the last mutation that is decided and not applied yet. */
-export type Decided = ReadonlyMap<string, Mutation>;
+export type Decided = ReadonlyMap<string, KeyMutation>;
 
 /** A local write on its way to the disk: one atomic step of one or more mutations. */
 export interface QueuedWrite {
@@ -58,7 +58,7 @@ export class WriteQueue {
    */
   takeGroup(mutationsMax: number, bytesMax: number): StampedWrite[] {
     const group: StampedWrite[] = [];
-    const decided = new Map<string, Mutation>();
+    const decided = new Map<string, KeyMutation>();
     for (let bytes = 0, count = 0; this.start < this.items.length; this.start++) {
       const write = this.items[this.start] as QueuedWrite;
       const fits = count + write.mutationsMax <= mutationsMax && bytes + write.bytes <= bytesMax;
@@ -69,8 +69,15 @@ export class WriteQueue {
       if (mutations.length === 0) continue;
       bytes += write.bytes;
       count += mutations.length;
-      for (const mutation of mutations) decided.set(mutation.key, mutation);
       group.push({ write, mutations });
+      for (const mutation of mutations) {
+        if (mutation.kind !== 'raiseFloor') decided.set(mutation.key, mutation);
+      }
+      // What comes next counts from the new floor, which is in force once it is applied.
+      if (mutations.some(({ kind }) => kind === 'raiseFloor')) {
+        this.start++;
+        break;
+      }
     }
     this.items = this.items.slice(this.start);
     this.start = 0;

@@ -1,5 +1,5 @@
 import { assertCommitFits } from '../../core/commit-size.js';
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation } from '../../core/mutation.js';
 import type { Store } from '../../core/store.js';
 import { tellOf } from '../tell-changes.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
@@ -90,7 +90,7 @@ export class LeaderEngine implements Engine, ChangeFeed {
   }
 
   /** Called when a mutation of the leader may be shown. */
-  shown(mutation: Mutation): void {
+  shown(mutation: KeyMutation): void {
     this.guarantees.advanced();
     if (this.listener === undefined || this.role.state !== 'serving') return;
     tellOf(mutation, this.store, this.listener);

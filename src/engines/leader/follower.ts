@@ -1,7 +1,7 @@
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { mensagemLimits } from '../../wire/mensagem/limits.js';
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation } from '../../core/mutation.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { putForwarded, replicationReceived } from '../../wire/mensagem/console.js';
@@ -228,7 +228,7 @@ export class Follower implements LeaderRole {
    */
   private apply(connection: MensagemConnection, messages: readonly MutationMessage[]): void {
     const { store, print, onShown } = this.options;
-    const mutations: Mutation[] = [];
+    const mutations: KeyMutation[] = [];
     let last = 0;
     for (const message of messages) {
       const { origem, seq } = message;

@@ -2,7 +2,7 @@ import type { VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import { leaderLimits } from './limits.js';
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation } from '../../core/mutation.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
 import { assertOriginFits } from '../room.js';
 import { planWrite, type PlannedWrite } from '../store-plan.js';
@@ -103,7 +103,7 @@ export class Leader implements LeaderRole {
   }
 
   /** Applies one step, all in this turn. @returns its seq, the last if it has several */
-  private accept(mutations: readonly Mutation[]): number {
+  private accept(mutations: readonly KeyMutation[]): number {
     const { store, origin } = this.options;
     let seq = this.log.last;
     this.log.append(mutations);

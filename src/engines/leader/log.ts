@@ -1,9 +1,9 @@
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation } from '../../core/mutation.js';
 import { mutationBytes } from '../../core/json-size.js';
 import { leaderLimits } from './limits.js';
 
 export interface Logged {
-  readonly mutation: Mutation;
+  readonly mutation: KeyMutation;
   /** The seq of the last mutation of its step: its own, if it was written alone. */
   readonly stepLast: number;
   /** An upper bound on its size on the wire. */
@@ -41,7 +41,7 @@ export class MutationLog {
   }
 
   /** Appends the next mutations of the leader, one step; afterwards {@link last} is the seq of its last mutation. */
-  append(mutations: readonly Mutation[]): void {
+  append(mutations: readonly KeyMutation[]): void {
     const stepLast = this.last + mutations.length;
     for (const mutation of mutations) {
       const bytes = mutationBytes(mutation);

@@ -1,6 +1,6 @@
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation } from '../../core/mutation.js';
 import type { Store } from '../../core/store.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
@@ -34,7 +34,7 @@ export interface RoleOptions {
   /** Prints one line of the contract. */
   readonly print: (line: string) => void;
   /** Called for each mutation of the leader, in order, as soon as this server may show it. */
-  readonly onShown: (mutation: Mutation) => void;
+  readonly onShown: (mutation: KeyMutation) => void;
   /** Called when a state was joined: the store may have advanced by any number of writes. */
   readonly onJoined: () => void;
   /** Called at every change of {@link LeaderRole.state} and {@link LeaderRole.whole}. */

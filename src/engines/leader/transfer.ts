@@ -1,7 +1,7 @@
 import { wireKey } from '../../wire/write-records.js';
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { limits } from '../../core/limits.js';
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation } from '../../core/mutation.js';
 import { PartSet } from '../../core/parts.js';
 import type { KeyFragment, WalkCursor } from '../../core/record.js';
 import { joinStage, Stage } from '../../core/stage.js';
@@ -48,7 +48,7 @@ export class StateTaker {
   }
 
   /** @throws StageBroken if the mutation does not continue what came before */
-  mutation(origin: Origin, seq: number, mutation: Mutation): void {
+  mutation(origin: Origin, seq: number, mutation: KeyMutation): void {
     this.stage.takePage([{ origin, first: seq, dependencies: [], mutations: [mutation] }], []);
   }
 

@@ -5,7 +5,7 @@ import { readKey } from '../read-records.js';
 import { assertCommitFits } from '../../core/commit-size.js';
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation } from '../../core/mutation.js';
 import { isShaped } from '../../core/json-shape.js';
 import type { JsonShape } from '../../core/json-shape.js';
 import type { KeyFragment } from '../../core/record.js';
@@ -200,6 +200,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
         timestamp: check.version(fields['timestamp']),
         instante: check.timestamp(fields['instante']),
         ...(fields['contexto'] === undefined ? {} : { contexto: check.vector(fields['contexto']) }),
+        ...(fields['expira'] === undefined ? {} : { expira: check.timestamp(fields['expira']) }),
       };
     case 'REMOVAL':
       return readRemoval(fields);
@@ -238,6 +239,13 @@ function readRemoval(fields: Fields): RemovalMessage {
   if (fields['pontos'] !== undefined) {
     const dots = check.list(fields['pontos'], limits.entriesPerKey).map(check.dot);
     const pontos = dots.map(({ origin, seq }) => [origin, seq] as const);
+    if (fields['timestamp'] === undefined) {
+      return {
+        ...head,
+        pontos,
+        ...(fields['passa'] === undefined ? {} : { passa: check.vector(fields['passa']) }),
+      };
+    }
     return { ...head, timestamp: check.version(fields['timestamp']), pontos };
   }
   const mantem = fields['mantem'] === undefined ? undefined : check.dot(fields['mantem']);
@@ -266,7 +274,7 @@ function readCommit(fields: Fields): CommitMessage {
 }
 
 /** The mutation in a message of the leader. */
-export function mutationOf(message: ReplicationMessage | RemovalMessage): Mutation {
+export function mutationOf(message: ReplicationMessage | RemovalMessage): KeyMutation {
   const { chave } = message;
   if (message.tipo === 'REPLICATION') {
     return {
@@ -276,11 +284,13 @@ export function mutationOf(message: ReplicationMessage | RemovalMessage): Mutati
       version: message.timestamp,
       timestamp: message.instante,
       context: message.contexto ?? [],
+      ...(message.expira === undefined ? {} : { expiresAt: message.expira }),
     };
   }
-  const { observado = [], mantem, timestamp, pontos } = message;
-  if (pontos !== undefined && timestamp !== undefined) {
+  const { observado = [], mantem, timestamp, pontos, passa = [] } = message;
+  if (pontos !== undefined) {
     const dots = pontos.map(([origin, seq]) => ({ origin, seq }));
+    if (timestamp === undefined) return { kind: 'discard', key: chave, dots, passed: passa };
     return { kind: 'removeDots', key: chave, version: timestamp, dots };
   }
   const keep = mantem && { origin: mantem[0], seq: mantem[1] };

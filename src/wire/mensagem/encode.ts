@@ -1,7 +1,7 @@
 import { wireDot } from '../write-records.js';
 import type { Origin } from '../../core/dot.js';
 import type { KvsError } from '../../core/errors.js';
-import type { Mutation } from '../../core/mutation.js';
+import type { KeyMutation } from '../../core/mutation.js';
 import { renamed } from './names.js';
 import type { Names } from './names.js';
 import type {
@@ -40,7 +40,7 @@ export function errorMessage(error: KvsError, id?: number): ErrorMessage | Unkno
 export function mutationMessage(
   origin: Origin,
   seq: number,
-  mutation: Mutation,
+  mutation: KeyMutation,
 ): ReplicationMessage | RemovalMessage {
   const head = { origem: origin, seq, chave: mutation.key };
   switch (mutation.kind) {
@@ -52,6 +52,7 @@ export function mutationMessage(
         timestamp: mutation.version,
         instante: mutation.timestamp,
         ...(mutation.context.length === 0 ? {} : { contexto: mutation.context }),
+        ...(mutation.expiresAt === undefined ? {} : { expira: mutation.expiresAt }),
       };
     case 'removeObserved':
       return {
@@ -62,5 +63,12 @@ export function mutationMessage(
       };
     case 'removeDots':
       return { tipo: 'REMOVAL', ...head, timestamp: mutation.version, pontos: mutation.dots.map(wireDot) };
+    case 'discard':
+      return {
+        tipo: 'REMOVAL',
+        ...head,
+        pontos: mutation.dots.map(wireDot),
+        ...(mutation.passed.length === 0 ? {} : { passa: mutation.passed }),
+      };
   }
 }

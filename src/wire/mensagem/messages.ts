@@ -180,9 +180,14 @@ export interface ReplicationMessage {
   readonly timestamp: number;
   readonly instante: number;
   readonly contexto?: VectorEntries;
+  /** When it expires, ms since 1970. */
+  readonly expira?: number;
 }
 
-/** A removal, either of everything observed (except the entry to keep) or of the dots of one version. */
+/**
+ * A removal: of everything observed (except the entry to keep), of the dots of one version, or, without `timestamp`, of
+ * dots of any versions.
+ */
 export interface RemovalMessage {
   readonly tipo: 'REMOVAL';
   readonly origem: Origin;
@@ -192,6 +197,8 @@ export interface RemovalMessage {
   readonly mantem?: VectorEntries[number];
   readonly timestamp?: number;
   readonly pontos?: VectorEntries;
+  /** Entries covered by this are never the latest value again. */
+  readonly passa?: VectorEntries;
 }
 
 /**

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
 import { mensagemLimits } from '../../../src/wire/mensagem/limits.js';
 import { leaderLimits } from '../../../src/engines/leader/limits.js';
-import type { Mutation } from '../../../src/core/mutation.js';
+import type { KeyMutation } from '../../../src/core/mutation.js';
 import { encodeLine, mutationMessage } from '../../../src/wire/mensagem/encode.js';
 import { MENSAGEM_FORMAT } from '../../../src/wire/mensagem/messages.js';
 import { codeOf } from '../support.js';
@@ -54,7 +54,7 @@ class SlowFollower {
   }
 }
 
-function insert(key: string, value: string, version: number): Mutation {
+function insert(key: string, value: string, version: number): KeyMutation {
   return { kind: 'insert', key, value, version, timestamp: version, context: [] };
 }
 
@@ -104,7 +104,7 @@ describe('several keys in one step, in the system with a leader', () => {
     it('shows the whole step or nothing of it, confirms once, and prints one line for each key inserted', async () => {
       await start();
       first.send(mutationMessage('lider1', 1, insert('velha', 'a', 1)));
-      const removal: Mutation = {
+      const removal: KeyMutation = {
         kind: 'removeObserved',
         key: 'velha',
         observed: [['lider1', 1]],

@@ -74,7 +74,10 @@ export function partOf(batch: Batch, after: number, mostBytes: number): Batch | 
   for (const mutation of batch.mutations.slice(skipped)) {
     bytes += mutationBytes(mutation);
     if (bytes > mostBytes) {
-      if (mutations.length === 0) return { key: mutation.key, bytes: mutationBytes(mutation) };
+      if (mutations.length === 0) {
+        const key = mutation.kind === 'raiseFloor' ? undefined : mutation.key;
+        return { key, bytes: mutationBytes(mutation) };
+      }
       break;
     }
     mutations.push(mutation);
