@@ -54,6 +54,8 @@ export interface PresenceMessage {
    * and from servers of versions before this field.
    */
   readonly number?: number;
+  /** Which kinds of mutations and messages the sender understands; absent, for 1, from versions before this field. */
+  readonly level?: number;
 }
 
 export type PresenceState = 'joining' | 'serving' | 'draining' | 'leaving';

@@ -141,6 +141,7 @@ function readPresence(wire: Fields): PresenceMessage {
     ...(wire['portal'] === true ? { portal: true } : {}),
     ...(wire['espera'] === undefined ? {} : { awaits: sequence(wire['espera']) }),
     ...(wire['numero'] === undefined ? {} : { number: sequence(wire['numero']) }),
+    ...(wire['nivel'] === undefined ? {} : { level: sequence(wire['nivel']) }),
   };
 }
 

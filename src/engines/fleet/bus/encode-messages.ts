@@ -70,6 +70,7 @@ function wirePresence(message: PresenceMessage): object {
     ...(message.portal === true ? { portal: true } : {}),
     ...(message.awaits === undefined ? {} : { espera: message.awaits }),
     ...(message.number === undefined ? {} : { numero: message.number }),
+    ...(message.level === undefined ? {} : { nivel: message.level }),
   };
 }
 

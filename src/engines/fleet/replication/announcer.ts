@@ -4,6 +4,7 @@ import type { Store } from '../../../core/store.js';
 import type { Bus, PresenceMessage, PresenceState } from '../../../ports/bus.js';
 import type { Random } from '../../../ports/random.js';
 import type { Time } from '../../../ports/time.js';
+import { replicationLimits } from './limits.js';
 import type { FleetTuning } from './tuning.js';
 
 /** Announces this server: regularly with jitter, and soon when there is a reason. */
@@ -66,6 +67,7 @@ export class Announcer {
       ...(this.portal ? { portal: true } : {}),
       ...(awaits === undefined ? {} : { awaits }),
       number: ++this.number,
+      level: replicationLimits.level,
     };
   }
 }

@@ -2,6 +2,10 @@ import { assertRelation, KiB, limits, VECTOR_ENTRY_BYTES, WORST_JSON_FACTOR } fr
 
 /** Limits of replication that a simulation does not tune. */
 export const replicationLimits = Object.freeze({
+  /**
+   * What this version understands: 2 adds mutations that expire, discard and raise floors, and vectors by difference.
+   */
+  level: 2,
   /** Bytes of a batch or a page besides its mutations, including its seal; matters where the broker's limit is low. */
   envelopeBytes: limits.sealBytes + 512,
   /** A peer that has more for us but cannot send it is asked again after a pause, doubled up to this. */

@@ -36,6 +36,8 @@ export class Peers {
   private heldSeq = 0;
   /** Whether the broker is lost, and some peer served when it was lost. */
   private outOfSight = false;
+  /** The lowest level of the peers that were lost with the broker, which may be back; it counts until `untilMs`. */
+  private lost = { level: Infinity, untilMs: -Infinity };
 
   constructor(
     private readonly own: Origin,
@@ -48,6 +50,9 @@ export class Peers {
 
   /** To be called when the broker came or went. Peers that served when it went are assumed to serve still. */
   inSight(isInSight: boolean): void {
+    const nowMs = this.time.monotonicMs();
+    const level = Math.min(this.level(), nowMs < this.lost.untilMs ? this.lost.level : Infinity);
+    this.lost = { level, untilMs: isInSight ? nowMs + this.tuning.peerSilentMs : Infinity };
     this.outOfSight = !isInSight && (this.outOfSight || this.serving().length > 0);
   }
 
@@ -93,6 +98,12 @@ export class Peers {
     });
   }
 
+  /** Whether every known peer, and every one lost with the broker, understands what versions of this level write. */
+  understand(level: number): boolean {
+    if (this.time.monotonicMs() < this.lost.untilMs && this.lost.level < level) return false;
+    return this.level() >= level;
+  }
+
   /** Takes a presence; a stale one is ignored. */
   note(presence: PresenceMessage): Noted {
     if (!this.order.isNews(presence)) return 'stale';
@@ -121,6 +132,11 @@ export class Peers {
     if (vectorDigest === mine.digest()) return 'notAhead';
     if (!mine.covers(recent)) return 'ahead';
     return recent.length < this.tuning.presenceEntries ? 'notAhead' : 'unknown';
+  }
+
+  /** The lowest level of the peers heard recently; Infinity if there are none. */
+  private level(): number {
+    return Math.min(...this.all().map(({ presence }) => presence.level ?? 1));
   }
 
   private forgetSilent(): void {

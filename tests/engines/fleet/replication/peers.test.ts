@@ -41,6 +41,26 @@ describe('Peers', () => {
     expect(peers.all().map((peer) => peer.presence.origin)).toEqual(['c', 'a', 'd']);
   });
 
+  it('says whether every peer understands a level, also those lost with the broker', () => {
+    const { peers, time } = peersWith({ peerSilentMs: 100 });
+    expect(peers.understand(2)).toBe(true);
+    peers.note(presence('a', { level: 2 }));
+    expect(peers.understand(2)).toBe(true);
+    peers.note(presence('b'));
+    expect(peers.understand(2)).toBe(false);
+    expect(peers.understand(1)).toBe(true);
+    peers.inSight(false);
+    time.nowMs = 1_000;
+    expect(peers.understand(2)).toBe(false);
+    peers.inSight(true);
+    expect(peers.understand(2)).toBe(false);
+    time.nowMs = 1_050;
+    peers.note(presence('a', { level: 2 }));
+    expect(peers.understand(2)).toBe(false);
+    time.nowMs = 1_100;
+    expect(peers.understand(2)).toBe(true);
+  });
+
   it('keeps a rest over presences', () => {
     const { peers } = peersWith();
     peers.note(presence('a'));
