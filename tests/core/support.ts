@@ -7,6 +7,7 @@ import { differingParts, walkPage, WALK_START } from '../../src/core/walk.js';
 import { KvsError } from '../../src/core/errors.js';
 import type { VectorEntries } from '../../src/core/dot.js';
 import { Oracle, type Target } from '../support/oracle.js';
+import { newestOf } from '../support/oracle-view.js';
 import { stampInsert, stampRemoval } from '../support/stamp.js';
 
 export const KEYS = ['alfa', '__proto__', 'constructor', 'a!b'] as const;
@@ -74,7 +75,7 @@ export class Lab {
     const before = store.vector.entries();
     const value = `v${this.written.length}`;
     const mutation = stampInsert(store, this.name(at), key, value, wallMs);
-    this.oracle.insert(this.name(at), before, key, value, mutation, wallMs);
+    this.oracle.insert(this.name(at), before, key, value, mutation, { wallMs, fleetMs: 0 });
     this.accept(at, mutation);
   }
 
@@ -88,7 +89,7 @@ export class Lab {
       target === 'all' || target === 'allButNewest'
         ? stampRemoval(store, key)
         : stampRemoval(store, key, target);
-    const newest = entries.at(-1);
+    const newest = newestOf(entries, 0);
     if (target === 'allButNewest' && newest && mutation.kind === 'removeObserved') {
       mutation = { ...mutation, keep: { origin: newest.origin, seq: newest.seq } };
     }

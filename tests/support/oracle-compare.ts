@@ -1,7 +1,8 @@
 import type { Dot, VectorEntries } from '../../src/core/dot.js';
 import type { EntryRecord } from '../../src/core/record.js';
 import type { Store } from '../../src/core/store.js';
-import { vectorText, Violation, type Oracle, type TrueEntry, type TrueKey } from './oracle.js';
+import { vectorText, Violation, type Oracle } from './oracle.js';
+import type { TrueEntry, TrueKey } from './oracle-view.js';
 
 /** The whole state of a store as a text that says everything and depends on no internal order. */
 export function stateText(store: Store): string {
@@ -46,7 +47,7 @@ function dotsText(dots: readonly Dot[]): string {
 export function assertTrue(who: string, store: Store, oracle: Oracle): void {
   const vector = store.vector.entries();
   oracle.assertClosed(vector);
-  const state = oracle.stateAt(vector);
+  const { keys: state } = oracle.stateAt(vector);
   const found = stateText(store);
   const expected = trueText(state);
   if (found !== expected) {

@@ -1,7 +1,8 @@
 import type { VectorEntries } from '../../src/core/dot.js';
 import type { CommitWrite } from '../../src/ports/engine.js';
 import type { CommitBody } from './verbs.js';
-import type { Oracle, TrueEntry } from './oracle.js';
+import type { Oracle } from './oracle.js';
+import { newestOf } from './oracle-view.js';
 import type { SeededRandom } from './sim-random.js';
 
 /** Some writes of different keys, and guards that often hold. */
@@ -24,7 +25,7 @@ export function randomCommit(
 /** Whether the guards of a commit hold at this vector, as the oracle knows it. */
 export function guardsHold(oracle: Oracle, vector: VectorEntries, { guards }: CommitBody): boolean {
   return guards.every(({ key, version }) => {
-    const [newest] = [...oracle.targets(vector, key, 'all')].sort(newestFirst);
+    const newest = newestOf(oracle.entriesAt(vector, key), 0);
     return (newest?.version ?? 0) === version;
   });
 }
@@ -36,10 +37,6 @@ export function effectsOf(
   { writes }: CommitBody,
 ): readonly CommitWrite[] {
   return writes.filter((write) => 'value' in write || oracle.targets(vector, write.key, 'all').length > 0);
-}
-
-function newestFirst(a: TrueEntry, b: TrueEntry): number {
-  return b.timestamp - a.timestamp || (a.origin < b.origin ? 1 : -1);
 }
 
 /** A vector in which an origin has this seq. */

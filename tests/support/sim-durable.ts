@@ -1,10 +1,10 @@
 import type { VectorEntries } from '../../src/core/dot.js';
 import { KvsError } from '../../src/core/errors.js';
-import type { Mutation } from '../../src/core/mutation.js';
 import { DurableFleet } from '../../src/engines/fleet/durable-engine.js';
 import { LATER, type Decided, type QueuedWrite } from '../../src/engines/fleet/write-queue.js';
 import type { MemberOptions } from '../../src/engines/fleet/replication/member-options.js';
 import { Violation } from './oracle.js';
+import { recordMutation } from './oracle-record.js';
 import type { FleetChecker } from './sim-checkers.js';
 import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
 import { SimJournal, type DiskFate, type SimDisk } from './sim-journal.js';
@@ -99,7 +99,7 @@ export class SimDurable {
         for (const [i, mutation] of mutations.entries()) {
           const observed = withSeq(before, fleet.origin, first + i - 1);
           this.decided.push(() => {
-            this.tell(mutation, observed, wallMs);
+            recordMutation(this.checker.oracle, fleet.origin, observed, mutation, { wallMs, fleetMs: 0 });
             if (first + i === last) this.checker.noteStep(fleet.origin, first, last);
           });
         }
@@ -138,17 +138,6 @@ export class SimDurable {
       const wrong = code === 'CHAVE_INEXISTENTE' ? !missing : code === 'VERSAO_INEXISTENTE' && missing;
       if (wrong) throw new Violation(`${code} for ${subject}, of which the oracle knows better`);
       throw error;
-    }
-  }
-
-  private tell(mutation: Mutation, before: VectorEntries, wallMs: number): void {
-    const { origin } = this.durable.fleet;
-    const { oracle } = this.checker;
-    if (mutation.kind === 'insert') {
-      oracle.insert(origin, before, mutation.key, mutation.value, mutation, wallMs);
-    } else if (mutation.kind !== 'raiseFloor') {
-      const target = mutation.kind === 'removeDots' ? mutation.version : 'all';
-      oracle.remove(origin, before, mutation.key, target);
     }
   }
 }

@@ -2,7 +2,8 @@ import { KvsError } from '../../src/core/errors.js';
 import { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { Violation, type Oracle } from './oracle.js';
-import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
+import { recordMutation } from './oracle-record.js';
+import { effectsOf, guardsHold } from './sim-commits.js';
 import { SimDurable } from './sim-durable.js';
 import type { DiskFate, SimDisk } from './sim-journal.js';
 import { ServerChecker, type FleetChecker } from './sim-checkers.js';
@@ -59,6 +60,7 @@ export class SimServer {
     this.durable = disk && fate && new SimDurable(options, disk, fate, this.time, fleet);
     this.engine = this.durable?.durable.fleet ?? new FleetEngine(options);
     this.checker = new ServerChecker(this.engine, tuning, fleet);
+    if (!this.durable) this.recordAccepted();
     if (!this.durable) this.time.turn(() => this.engine.start());
   }
 
@@ -129,15 +131,8 @@ export class SimServer {
   }
 
   insert(key: string, value: string): void {
-    if (this.durable) {
-      this.durable.insert(key, value);
-      return;
-    }
-    const before = this.engine.store.vector.entries();
-    this.attempt(undefined, () => {
-      const given = verbs(this.engine).insert(key, value);
-      this.oracle.insert(this.origin, before, key, value, given, this.time.wallMs());
-    });
+    if (this.durable) this.durable.insert(key, value);
+    else this.attempt(undefined, () => void verbs(this.engine).insert(key, value));
   }
 
   remove(key: string, version: number | undefined): void {
@@ -146,13 +141,11 @@ export class SimServer {
       return;
     }
     const before = this.engine.store.vector.entries();
-    const target = version ?? 'all';
     const missing = this.oracle.targets(before, key, 'all').length === 0;
-    const none = this.oracle.targets(before, key, target).length === 0;
-    this.attempt(missing ? 'CHAVE_INEXISTENTE' : none ? 'VERSAO_INEXISTENTE' : undefined, () => {
-      verbs(this.engine).remove(key, version);
-      this.oracle.remove(this.origin, before, key, target);
-    });
+    const none = this.oracle.targets(before, key, version ?? 'all').length === 0;
+    this.attempt(missing ? 'CHAVE_INEXISTENTE' : none ? 'VERSAO_INEXISTENTE' : undefined, () =>
+      verbs(this.engine).remove(key, version),
+    );
   }
 
   commit(change: CommitBody): void {
@@ -161,27 +154,16 @@ export class SimServer {
       return;
     }
     const before = this.engine.store.vector.entries();
-    const wallMs = this.time.wallMs();
     this.attempt(undefined, () => {
       const due = guardsHold(this.oracle, before, change);
       const first = this.engine.store.vector.seqOf(this.origin) + 1;
-      const effects = due ? effectsOf(this.oracle, before, change) : [];
+      const effects = due ? effectsOf(this.oracle, before, change).length : 0;
       if (verbs(this.engine).commit(change) !== due)
         throw new Violation(`${this.origin} answers a commit with ${!due}`);
-      for (const [i, write] of effects.entries()) {
-        const observed = withSeq(before, this.origin, first + i - 1);
-        if (write.kind === 'removeAll') this.oracle.remove(this.origin, observed, write.key, 'all');
-        else
-          this.oracle.insert(
-            this.origin,
-            observed,
-            write.key,
-            write.value,
-            this.engine.store.heads(write.key)[0]!,
-            wallMs,
-          );
-      }
-      this.fleet.noteStep(this.origin, first, first + effects.length - 1);
+      const last = this.engine.store.vector.seqOf(this.origin);
+      if (last !== first + effects - 1)
+        throw new Violation(`${this.origin} did ${last - first + 1} of ${effects}`);
+      this.fleet.noteStep(this.origin, first, last);
     });
   }
 
@@ -195,6 +177,18 @@ export class SimServer {
         );
       }
     });
+  }
+
+  /** What a server without a journal accepts is history, whoever asked for it. */
+  private recordAccepted(): void {
+    const { engine, time, oracle } = this;
+    const accept = engine.accept.bind(engine);
+    engine.accept = (mutation) => {
+      const before = engine.store.vector.entries();
+      const at = { wallMs: time.wallMs(), fleetMs: 0 };
+      accept(mutation);
+      recordMutation(oracle, this.origin, before, mutation, at);
+    };
   }
 
   private get oracle(): Oracle {
