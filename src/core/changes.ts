@@ -34,6 +34,7 @@ export class Changes {
   private again = new Map<number, number>();
   private gone: GoneEntry[] = [];
   private slots = new Set<number>();
+  private forgotten = new Set<string>();
   /** The rows of the last portion. A removed one must not be written any more, since its row may be reused by then. */
   private portionRows = new Map<number, number>();
   private taken: { rows: Map<number, number>; gone: GoneEntry[]; slots: Set<number> } | undefined;
@@ -70,6 +71,12 @@ export class Changes {
   noteKey(slot: number): void {
     if (this.whole && !this.taken) return;
     this.slots.add(slot);
+  }
+
+  /** To be called just before a key without entries is forgotten. */
+  noteForgotten(key: string): void {
+    if (this.whole && !this.taken) return;
+    this.forgotten.add(key);
   }
 
   /** To be called when the key space was replaced by another. */

@@ -1,11 +1,16 @@
 import { Float64Column, Int32Column, StringColumn, Uint16Column, Uint8Column } from './columns.js';
 import { NO_ENTRIES, type VectorEntries } from './dot.js';
+import { ExpiringRows } from './expiring-rows.js';
 import { hashString, mix } from './hash.js';
 import type { OrderPosition } from './record.js';
 import type { VersionVector } from './vector.js';
 
 const SUPERSEDED = 1;
+const PASSED = 2;
+const EXPIRES = 4;
 const FLAG_SALT = 0x51f15e;
+const PASSED_SALT = 0x3c6ef3;
+const EXPIRY_SALT = 0x1b873f;
 
 /**
  * All entries of a store, one row each, in typed columns: 23 bytes of metadata per row beside the value. An entry is
@@ -18,8 +23,9 @@ export class EntryTable {
   private readonly origins = new Uint16Column();
   private readonly seqs = new Float64Column();
   private readonly flags = new Uint8Column();
-  /** Per-key causal contexts that are not empty. Only heads have one. */
+  /** Per-key causal contexts that are not empty. Only heads, and entries that expire, have one. */
   private readonly contexts = new Map<number, VectorEntries>();
+  readonly expiring = new ExpiringRows();
   private readonly free: number[] = [];
   private rows = 0;
 
@@ -44,6 +50,7 @@ export class EntryTable {
   remove(row: number): void {
     this.values.set(row, '');
     this.contexts.delete(row);
+    if (this.expires(row)) this.expiring.remove(row);
     this.free.push(row);
   }
 
@@ -76,10 +83,56 @@ export class EntryTable {
     return (this.flags.get(row) & SUPERSEDED) !== 0;
   }
 
-  /** Marks an entry as superseded, permanently, and drops its context, which only heads need. */
+  /** Marks an entry as superseded, permanently, and drops its context unless it expires. */
   supersede(row: number): void {
     this.flags.set(row, this.flags.get(row) | SUPERSEDED);
-    this.contexts.delete(row);
+    if (!this.expires(row)) this.contexts.delete(row);
+  }
+
+  /** Whether an expired entry hid this one and was removed since. */
+  passed(row: number): boolean {
+    return (this.flags.get(row) & PASSED) !== 0;
+  }
+
+  /** Marks an entry as passed, permanently. */
+  pass(row: number): void {
+    this.flags.set(row, this.flags.get(row) | PASSED);
+  }
+
+  /** Whether the entry has an expiry, reached or not. */
+  expires(row: number): boolean {
+    return (this.flags.get(row) & EXPIRES) !== 0;
+  }
+
+  /** Sets when an entry of a key expires; once, before its context is set. */
+  setExpiry(row: number, slot: number, atMs: number): void {
+    this.flags.set(row, this.flags.get(row) | EXPIRES);
+    this.expiring.add(row, slot, atMs);
+  }
+
+  /** Whether time may hide the entry from readers, or already has: it expires, or has passed. */
+  isMarked(row: number): boolean {
+    return (this.flags.get(row) & (EXPIRES | PASSED)) !== 0;
+  }
+
+  /** When the entry expires, ms since 1970; `undefined` if never. */
+  expiresAt(row: number): number | undefined {
+    return this.expires(row) ? this.expiring.at(row) : undefined;
+  }
+
+  isExpired(row: number, nowMs: number): boolean {
+    return (this.expiresAt(row) ?? Infinity) <= nowMs;
+  }
+
+  /** Whether the writer of the entry of row `by` had observed the entry of row `row` of the same key. */
+  observed(by: number, row: number): boolean {
+    const origin = this.origins.get(row);
+    const seq = this.seqs.get(row);
+    if (origin === this.origins.get(by)) return seq < this.seqs.get(by);
+    const context = this.contexts.get(by);
+    if (context === undefined) return false;
+    const name = this.vector.nameAt(origin);
+    return context.some(([observed, last]) => observed === name && seq <= last);
   }
 
   context(row: number): VectorEntries {
@@ -118,16 +171,23 @@ export class EntryTable {
     };
   }
 
-  /** Hash of the entry under its key, without its superseded flag. */
+  /** Hash of the entry under its key, without its flags. */
   hash(row: number, keyHash: number): number {
     let h = mix(keyHash, this.seqs.get(row));
     h = mix(h ^ this.vector.hashAt(this.origins.get(row)), this.timestamps.get(row));
-    return mix(h ^ hashString(this.values.get(row)), this.versions.get(row));
+    h = mix(h ^ hashString(this.values.get(row)), this.versions.get(row));
+    const expiresAt = this.expiresAt(row);
+    return expiresAt === undefined ? h : mix(h ^ EXPIRY_SALT, expiresAt);
   }
 
   /** Hash of the fact that the entry is superseded. */
   flagHash(row: number, keyHash: number): number {
     return mix(keyHash ^ FLAG_SALT ^ this.vector.hashAt(this.origins.get(row)), this.seqs.get(row));
+  }
+
+  /** Hash of the fact that the entry has passed. */
+  passedHash(row: number, keyHash: number): number {
+    return mix(keyHash ^ PASSED_SALT ^ this.vector.hashAt(this.origins.get(row)), this.seqs.get(row));
   }
 
   private grow(): number {

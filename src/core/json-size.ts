@@ -34,7 +34,7 @@ export function attemptBytes(attempt: Attempt | undefined): number {
 }
 
 /** An upper bound on the JSON of an expiry, with its field. */
-function expiryBytes(expiresAt: number | undefined): number {
+export function expiryBytes(expiresAt: number | undefined): number {
   return expiresAt === undefined ? 0 : EXPIRY_BYTES;
 }
 

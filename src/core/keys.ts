@@ -1,120 +1,24 @@
 import { Float64Column, Int32Column, StringColumn, Uint32Column } from './columns.js';
 import { hashString, mix } from './hash.js';
-import type { EntryTable } from './entries.js';
-import type { OrderPosition } from './record.js';
-
-/** Several entries of one key: rows of the entry table in their order, and which of them are heads. */
-export class KeyHistory {
-  /** Rows in the order (version, timestamp, origin, seq). */
-  rows: number[] = [];
-  /** Rows not superseded, in the order in which they came. */
-  heads: number[] = [];
-  /** Rows in the order (timestamp, origin, seq); only set if it differs from `rows`, after concurrent writes. */
-  private byTime: number[] | undefined;
-
-  constructor(private readonly entries: EntryTable) {}
-
-  /** Index of the first row that is not before `place`. O(log n). */
-  lowerBound(place: OrderPosition): number {
-    let low = 0;
-    let high = this.rows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.entries.compare(this.rows[middle] as number, place) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** Index after the last row whose version is ≤ `version`. O(log n). */
-  afterVersion(version: number): number {
-    let low = 0;
-    let high = this.rows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.entries.version(this.rows[middle] as number) <= version) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** The last row with timestamp ≤ `timestamp` in the order (timestamp, origin, seq); the last of all if `undefined`. */
-  lastAt(timestamp: number | undefined): number | undefined {
-    const rows = this.byTime ?? this.rows;
-    if (timestamp === undefined) return rows[rows.length - 1];
-    let low = 0;
-    let high = rows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.entries.timestamp(rows[middle] as number) <= timestamp) low = middle + 1;
-      else high = middle;
-    }
-    return rows[low - 1];
-  }
-
-  insert(row: number): void {
-    const last = this.rows[this.rows.length - 1];
-    const place = this.entries.position(row);
-    const at =
-      last === undefined || this.entries.compare(last, place) < 0 ? this.rows.length : this.lowerBound(place);
-    if (at === this.rows.length) this.rows.push(row);
-    else this.rows.splice(at, 0, row);
-    this.insertByTime(row, at);
-    if (!this.entries.superseded(row)) this.heads.push(row);
-  }
-
-  /** Removes a row. O(log n) to find it. */
-  remove(row: number): void {
-    this.rows.splice(this.lowerBound(this.entries.position(row)), 1);
-    this.heads = this.heads.filter((head) => head !== row);
-    if (this.byTime) this.byTime = this.byTime.filter((other) => other !== row);
-  }
-
-  /** The same history without some rows. */
-  without(gone: ReadonlySet<number>): KeyHistory {
-    const kept = new KeyHistory(this.entries);
-    const stays = (row: number): boolean => !gone.has(row);
-    kept.rows = this.rows.filter(stays);
-    kept.heads = this.heads.filter(stays);
-    kept.byTime = this.byTime?.filter(stays);
-    return kept;
-  }
-
-  /**
-   * Maintains the order by time, which shares `rows` while both orders agree and is a separate list from the first
-   * difference on.
-   */
-  private insertByTime(row: number, at: number): void {
-    const { entries, rows } = this;
-    if (!this.byTime) {
-      const before = rows[at - 1];
-      const after = rows[at + 1];
-      const agrees =
-        (before === undefined || entries.compareTime(before, row) < 0) &&
-        (after === undefined || entries.compareTime(row, after) < 0);
-      if (!agrees) this.byTime = [...rows].sort((x, y) => entries.compareTime(x, y));
-      return;
-    }
-    let low = 0;
-    let high = this.byTime.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (entries.compareTime(this.byTime[middle] as number, row) < 0) low = middle + 1;
-      else high = middle;
-    }
-    this.byTime.splice(low, 0, row);
-  }
-}
+import type { KeyHistory } from './history.js';
+import { limits } from './limits.js';
 
 const NO_HISTORY = -1;
 
+const FREED = -(2 ** 31);
+const END = -1;
+
 /**
- * All keys ever seen, one slot each. Slots are never freed, since the greatest version and timestamp of a key outlive
- * its entries. A key with one entry needs no object: its slot refers to the row. Otherwise the slot refers to a
- * {@link KeyHistory}.
+ * The keys, one slot each. The greatest version and timestamp of a key outlive its entries, so a key is kept until the
+ * floor of its part says as much; its slot is used again then. A key with one entry needs no object: its slot refers to
+ * the row. Otherwise the slot refers to a {@link KeyHistory}.
  */
 export class KeyTable {
   private readonly slots = new Map<string, number>();
+
+  /** @param mayReuse whether the slots of forgotten keys may be used again now */
+  constructor(private readonly mayReuse: () => boolean) {}
+
   /** The key that was looked up last, and its slot. */
   private lastKey: string | undefined;
   private lastSlot: number | undefined;
@@ -122,13 +26,49 @@ export class KeyTable {
   private readonly hashes = new Uint32Column();
   private readonly versions = new Int32Column();
   private readonly timestamps = new Float64Column();
-  /** ≥ 0: the row of the only entry; −1: no entry; ≤ −2: history number −(x + 2). */
+  /** ≥ 0: the row of the only entry; −1: no entry; ≤ −2: history number −(x + 2); {@link FREED}: no key. */
   private readonly contents = new Int32Column();
   private readonly histories: (KeyHistory | undefined)[] = [];
   private readonly freeHistories: number[] = [];
+  /** The first slot of each part, and for each slot the next one of its part. */
+  private readonly firstOfPart = new Int32Array(limits.parts).fill(END);
+  private readonly nextOfPart = new Int32Column();
+  private readonly free: number[] = [];
+  private end = 0;
+  private empties = 0;
 
+  /** Keys kept, those without entries included. */
   get count(): number {
     return this.slots.size;
+  }
+
+  /** Keys without entries. */
+  get emptyCount(): number {
+    return this.empties;
+  }
+
+  /** Every slot in use is below this. Some below it may be free: see {@link isKept}. */
+  get slotEnd(): number {
+    return this.end;
+  }
+
+  /** Whether a slot has a key. */
+  isKept(slot: number): boolean {
+    return this.contents.get(slot) !== FREED;
+  }
+
+  /** The part of the key space that a key belongs to. */
+  partOf(slot: number): number {
+    return this.hashes.get(slot) & (limits.parts - 1);
+  }
+
+  /** The keys of a part. The last one given may be forgotten meanwhile; no other. */
+  *ofPart(part: number): Generator<number> {
+    for (let slot = this.firstOfPart[part] as number; slot !== END;) {
+      const next = this.nextOfPart.get(slot);
+      yield slot;
+      slot = next;
+    }
   }
 
   find(key: string): number | undefined {
@@ -141,17 +81,69 @@ export class KeyTable {
   findOrAdd(key: string): number {
     const known = this.find(key);
     if (known !== undefined) return known;
-    const slot = this.slots.size;
+    const slot = (this.mayReuse() ? this.free.pop() : undefined) ?? this.grow();
     this.slots.set(key, slot);
     this.lastSlot = slot;
+    this.names.set(slot, key);
+    this.hashes.set(slot, hashString(key));
+    this.contents.set(slot, NO_HISTORY);
+    this.empties++;
+    const part = this.partOf(slot);
+    this.nextOfPart.set(slot, this.firstOfPart[part] as number);
+    this.firstOfPart[part] = slot;
+    return slot;
+  }
+
+  /** Forgets a key without entries. */
+  forget(slot: number): void {
+    const part = this.partOf(slot);
+    let before = END;
+    for (const other of this.ofPart(part)) {
+      if (other === slot) break;
+      before = other;
+    }
+    const next = this.nextOfPart.get(slot);
+    if (before === END) this.firstOfPart[part] = next;
+    else this.nextOfPart.set(before, next);
+    this.release(slot);
+  }
+
+  /** Forgets every key of a part that has no entries and for which `condition` holds. */
+  forgetOfPart(part: number, condition: (slot: number) => boolean): void {
+    let before = END;
+    for (const slot of this.ofPart(part)) {
+      if (this.contents.get(slot) !== NO_HISTORY || !condition(slot)) {
+        before = slot;
+        continue;
+      }
+      const next = this.nextOfPart.get(slot);
+      if (before === END) this.firstOfPart[part] = next;
+      else this.nextOfPart.set(before, next);
+      this.release(slot);
+    }
+  }
+
+  private release(slot: number): void {
+    this.slots.delete(this.names.get(slot));
+    this.lastKey = undefined;
+    this.lastSlot = undefined;
+    this.contents.set(slot, FREED);
+    this.versions.set(slot, 0);
+    this.timestamps.set(slot, 0);
+    // A walk that waits for the slot to be used again may still ask for the name.
+    if (this.mayReuse()) this.names.set(slot, '');
+    this.empties--;
+    this.free.push(slot);
+  }
+
+  private grow(): number {
+    const slot = this.end++;
     this.names.reach(slot);
     this.hashes.reach(slot);
     this.versions.reach(slot);
     this.timestamps.reach(slot);
     this.contents.reach(slot);
-    this.names.set(slot, key);
-    this.hashes.set(slot, hashString(key));
-    this.contents.set(slot, NO_HISTORY);
+    this.nextOfPart.reach(slot);
     return slot;
   }
 
@@ -177,9 +169,11 @@ export class KeyTable {
     if (timestamp > this.timestamps.get(slot)) this.timestamps.set(slot, timestamp);
   }
 
-  /** Hash of the key's counters. */
-  counterHash(slot: number): number {
-    return mix(mix(this.hashes.get(slot), this.versions.get(slot)), this.timestamps.get(slot));
+  /** Hash of the key's counters, effective under a floor. */
+  counterHash(slot: number, floorVersion: number, floorTimestamp: number): number {
+    const version = Math.max(this.versions.get(slot), floorVersion);
+    const timestamp = Math.max(this.timestamps.get(slot), floorTimestamp);
+    return mix(mix(this.hashes.get(slot), version), timestamp);
   }
 
   /** The row of the key's only entry; `undefined` if it has none or several. */
@@ -190,20 +184,23 @@ export class KeyTable {
 
   history(slot: number): KeyHistory | undefined {
     const content = this.contents.get(slot);
-    return content <= -2 ? this.histories[-content - 2] : undefined;
+    return content <= -2 && content !== FREED ? this.histories[-content - 2] : undefined;
   }
 
   setOnlyRow(slot: number, row: number): void {
+    if (this.contents.get(slot) === NO_HISTORY) this.empties--;
     this.freeHistory(slot);
     this.contents.set(slot, row);
   }
 
   setEmpty(slot: number): void {
+    if (this.contents.get(slot) !== NO_HISTORY) this.empties++;
     this.freeHistory(slot);
     this.contents.set(slot, NO_HISTORY);
   }
 
   setHistory(slot: number, history: KeyHistory): void {
+    if (this.contents.get(slot) === NO_HISTORY) this.empties--;
     const number = this.freeHistories.pop() ?? this.histories.length;
     this.histories[number] = history;
     this.contents.set(slot, -number - 2);

@@ -42,6 +42,9 @@ export const limits = Object.freeze({
   /** Parts of the key space, each with a rolling hash of its own. A power of two. */
   parts: 1024,
 
+  /** Entries that one discard names: expired ones of a key, or those beyond a retention. */
+  discardDots: 256,
+
   /** Mutations in one batch. */
   batchMutations: 4096,
   /** Largest payload sent or accepted: the default limit of NATS, the smallest of the known brokers. */

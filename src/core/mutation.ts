@@ -48,7 +48,7 @@ export interface RemoveDotsMutation {
  * Removes exactly these entries of the key, whatever their versions: expired ones, or those beyond a retention. Entries
  * covered by `passed` are marked as passed: they are history, and never the latest value again.
  */
-interface DiscardMutation {
+export interface DiscardMutation {
   readonly kind: 'discard';
   readonly key: string;
   readonly dots: readonly Dot[];

@@ -5,21 +5,44 @@ import { compareCodePoints } from './text-order.js';
 const CHUNK_SLOTS = 512;
 
 /**
- * The slots of a key table in key order, for ranges. Slots are never freed, so this only grows. It is brought up to
- * date incrementally when a range is asked for: servers that never serve ranges pay nothing.
+ * The slots of a key table in key order, for ranges. It is brought up to date incrementally when a range is asked for:
+ * servers that never serve ranges pay nothing.
  */
 export class OrderedKeys {
   private readonly chunks: number[][] = [[]];
-  /** Slots below this are included. */
+  /** Slots below this are included, but for free ones and {@link reused}. */
   private indexed = 0;
+  /** Slots below {@link indexed} that were used again and are not included yet. */
+  private readonly reused = new Set<number>();
 
   constructor(private readonly keys: KeyTable) {}
 
   /** Includes at most `budget` new slots. Returns whether all are included now. */
   catchUp(budget: number): boolean {
-    const end = Math.min(this.keys.count, this.indexed + budget);
-    for (; this.indexed < end; this.indexed++) this.insert(this.indexed);
-    return this.indexed === this.keys.count;
+    let left = budget;
+    for (const slot of this.reused) {
+      if (left-- <= 0) return false;
+      this.reused.delete(slot);
+      this.insert(slot);
+    }
+    const end = Math.min(this.keys.slotEnd, this.indexed + left);
+    for (; this.indexed < end; this.indexed++) if (this.keys.isKept(this.indexed)) this.insert(this.indexed);
+    return this.indexed === this.keys.slotEnd;
+  }
+
+  /** To be called when a key was added. */
+  noteAdded(slot: number): void {
+    if (slot < this.indexed) this.reused.add(slot);
+  }
+
+  /** To be called just before a key is forgotten. */
+  noteForgotten(slot: number): void {
+    if (slot >= this.indexed || this.reused.delete(slot)) return;
+    const key = this.keys.name(slot);
+    const index = this.chunkFor(key);
+    const chunk = this.chunks[index] as number[];
+    chunk.splice(this.positionIn(chunk, key), 1);
+    if (chunk.length === 0 && this.chunks.length > 1) this.chunks.splice(index, 1);
   }
 
   /**

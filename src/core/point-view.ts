@@ -3,6 +3,7 @@ import { limits } from './limits.js';
 import type { EntryRecord, StoredValue } from './record.js';
 import type { KeySpace } from './space.js';
 import type { Store } from './store.js';
+import { isExpired } from './visible.js';
 
 // Keys without entries that are skipped between pauses: less than a millisecond.
 const MISSES_BEFORE_PAUSE = 4096;
@@ -25,7 +26,7 @@ export class PointView {
     private readonly space: KeySpace,
     store: Store,
   ) {
-    this.slots = space.keys.count;
+    this.slots = space.keys.slotEnd;
     this.seqs = Array.from({ length: store.vector.size }, (_, index) => store.vector.seqAt(index));
   }
 
@@ -64,7 +65,11 @@ export class PointView {
         this.gone.delete(slot);
       }
       const key = this.space.keys.name(slot);
-      for (const { value, version, timestamp } of records) yield { key, value, version, timestamp };
+      const nowMs = this.space.clock.nowMs();
+      for (const { value, version, timestamp, expiresAt } of records) {
+        if (expiresAt === undefined) yield { key, value, version, timestamp };
+        else if (expiresAt > nowMs) yield { key, value, version, timestamp, expiresAt };
+      }
       if (records.length === 0 && ++passed % MISSES_BEFORE_PAUSE === 0) yield undefined;
       if (this.broken) {
         throw new KvsError(
@@ -91,10 +96,11 @@ export function* versionsOf(store: Store, key: string): Generator<StoredValue | 
     const space = store.keySpace;
     const slot = space.keys.find(key);
     if (slot === undefined) return;
-    const found = space.rowsAfter(slot, last, ROWS_BEFORE_PAUSE).map((row) => space.value(slot, row));
-    if (found.length === 0) return;
-    last = found.at(-1)?.version ?? last;
-    yield* found;
+    const found = space.rowsAfter(slot, last, ROWS_BEFORE_PAUSE);
+    const lastFound = found.at(-1);
+    if (lastFound === undefined) return;
+    last = space.entries.version(lastFound);
+    yield* found.filter((row) => !isExpired(space, row)).map((row) => space.value(slot, row));
     if (found.length >= ROWS_BEFORE_PAUSE) yield undefined;
   }
 }

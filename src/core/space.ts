@@ -1,8 +1,11 @@
 import type { Attempt } from './attempt.js';
 import type { Changes, GoneEntry } from './changes.js';
+import { Counters } from './counters.js';
 import { EntryTable } from './entries.js';
+import { NO_CLOCK, type FleetClock } from './fleet-clock.js';
 import { PartHashes } from './hash.js';
-import { KeyHistory, KeyTable } from './keys.js';
+import { KeyHistory } from './history.js';
+import { KeyTable } from './keys.js';
 import { limits } from './limits.js';
 import { OrderedKeys } from './ordered-keys.js';
 import type { PointView } from './point-view.js';
@@ -14,23 +17,28 @@ import type { VersionVector } from './vector.js';
 const ENTRY_OVERHEAD_BYTES = 64;
 
 /**
- * The entries of all keys, with an up-to-date rolling hash of each part. Every change of the store is one of these
- * four: {@link add}, {@link removeWhere}, {@link supersede}, {@link raise}.
+ * The entries of all keys, with an up-to-date rolling hash of each part. Every change of the store is one of these:
+ * {@link add}, {@link removeWhere}, {@link supersede}, {@link pass}, and those of its {@link Counters}.
  */
 export class KeySpace {
   readonly entries: EntryTable;
-  readonly keys = new KeyTable();
+  /** Walks that need entries removed before they reach them. */
+  readonly views = new Set<PointView>();
+  readonly keys = new KeyTable(() => this.views.size === 0);
   /** The keys in their order, for ranges. */
   readonly order = new OrderedKeys(this.keys);
   readonly hashes = new PartHashes(limits.parts);
+  readonly counters = new Counters(this.keys, this.hashes, this.order, () => this.changes);
   readonly requests = new RequestRows();
   /** Records every change, if a copy of the store is kept elsewhere. */
   changes: Changes | undefined;
-  /** Walks that need entries removed before they reach them. */
-  readonly views = new Set<PointView>();
   private bytes = 0;
 
-  constructor(vector: VersionVector) {
+  /** @param clock by which readers see what has expired */
+  constructor(
+    vector: VersionVector,
+    public clock: FleetClock = NO_CLOCK,
+  ) {
     this.entries = new EntryTable(vector);
   }
 
@@ -40,7 +48,16 @@ export class KeySpace {
   }
 
   partOf(slot: number): number {
-    return this.keys.hash(slot) & (limits.parts - 1);
+    return this.keys.partOf(slot);
+  }
+
+  /** The slot of a key, which is added if it is not there. */
+  findOrAdd(key: string): number {
+    const known = this.keys.find(key);
+    if (known !== undefined) return known;
+    const slot = this.keys.findOrAdd(key);
+    this.order.noteAdded(slot);
+    return slot;
   }
 
   /** Rows of a key in the order (version, timestamp, origin, seq). */
@@ -66,21 +83,9 @@ export class KeySpace {
     return history ? history.heads : this.rows(slot).filter((row) => !this.entries.superseded(row));
   }
 
-  /** The last row whose version is ≤ `version`; the last of all if `undefined`. */
-  lastRow(slot: number, version: number | undefined): number | undefined {
-    const only = this.keys.onlyRow(slot);
-    if (only !== undefined)
-      return version === undefined || this.entries.version(only) <= version ? only : undefined;
-    const history = this.keys.history(slot);
-    if (!history) return undefined;
-    return history.rows[(version === undefined ? history.rows.length : history.afterVersion(version)) - 1];
-  }
-
-  /** The last row with timestamp ≤ `timestamp`, in the order (timestamp, origin); the newest if `undefined`. */
-  lastRowAt(slot: number, timestamp: number | undefined): number | undefined {
-    const only = this.keys.onlyRow(slot);
-    if (only === undefined) return this.keys.history(slot)?.lastAt(timestamp);
-    return timestamp === undefined || this.entries.timestamp(only) <= timestamp ? only : undefined;
+  /** The last row in the order, visible or not. */
+  lastStored(slot: number): number | undefined {
+    return this.keys.onlyRow(slot) ?? this.keys.history(slot)?.rows.at(-1);
   }
 
   /** Rows of exactly this version: one, or its siblings. */
@@ -106,8 +111,10 @@ export class KeySpace {
 
   add(slot: number, origin: number, record: Omit<EntryRecord, 'origin'>): void {
     const row = this.entries.add(record.version, record.timestamp, origin, record.seq, record.value);
+    if (record.expiresAt !== undefined) this.entries.setExpiry(row, slot, record.expiresAt);
     if (record.superseded) this.entries.supersede(row);
-    else this.entries.setContext(row, record.context);
+    if (record.passed === true) this.entries.pass(row);
+    if (!record.superseded || record.expiresAt !== undefined) this.entries.setContext(row, record.context);
     this.place(slot, row);
     this.bytes += this.rowBytes(slot, row);
     this.addHashes(slot, row, 1);
@@ -120,7 +127,11 @@ export class KeySpace {
   noteAttempt(slot: number, row: number, attempt: Attempt): void {
     if (this.requests.of(row) !== undefined) return;
     this.requests.note(slot, row, attempt);
-    // If the entry is in the copy already, it is written anew.
+    this.rewrite(slot, row);
+  }
+
+  /** If the entry is in a copy already, it is written anew. */
+  private rewrite(slot: number, row: number): void {
     this.changes?.noteGone(row, this.placeOf(slot, row));
     this.changes?.noteAdded(slot, row);
   }
@@ -165,13 +176,29 @@ export class KeySpace {
     this.hashes.add(this.partOf(slot), this.entries.flagHash(row, this.keys.hash(slot)), 1);
   }
 
+  /** Marks the rows of a key for which `condition` holds as passed, permanently. */
+  pass(slot: number, condition: (row: number) => boolean): void {
+    const rows = this.rows(slot).filter((row) => !this.entries.passed(row) && condition(row));
+    if (rows.length === 0) return;
+    for (const row of rows) {
+      this.entries.pass(row);
+      this.hashes.add(this.partOf(slot), this.entries.passedHash(row, this.keys.hash(slot)), 1);
+      this.rewrite(slot, row);
+    }
+    this.keys.history(slot)?.notePassed();
+  }
+
   /** Raises the counters of a key. */
   raise(slot: number, version: number, timestamp: number): void {
-    const part = this.partOf(slot);
-    if (this.keys.greatestVersion(slot) > 0) this.hashes.add(part, this.keys.counterHash(slot), -1);
-    this.keys.raise(slot, version, timestamp);
-    this.changes?.noteKey(slot);
-    this.hashes.add(part, this.keys.counterHash(slot), 1);
+    this.counters.raise(slot, version, timestamp);
+  }
+
+  /**
+   * Brings a key to normal form: without entries, and with counters that the floor of its part holds as well, it is not
+   * kept. To be called when the entries of a key may have gone.
+   */
+  normalize(slot: number): void {
+    if (this.rowCount(slot) === 0) this.counters.normalize(slot);
   }
 
   /**
@@ -191,8 +218,10 @@ export class KeySpace {
       timestamp: this.entries.timestamp(row),
       value: this.entries.value(row),
       superseded: this.entries.superseded(row),
+      ...(this.entries.passed(row) ? { passed: true } : {}),
       context: this.entries.context(row),
       attempt: this.requests.of(row),
+      ...(this.entries.expires(row) ? { expiresAt: this.entries.expiresAt(row) } : {}),
     };
   }
 
@@ -201,12 +230,14 @@ export class KeySpace {
   value(slot: number, row: number | undefined): StoredValue | undefined;
   value(slot: number, row: number | undefined): StoredValue | undefined {
     if (row === undefined) return undefined;
-    return {
+    const stored = {
       key: this.keys.name(slot),
       value: this.entries.value(row),
       version: this.entries.version(row),
       timestamp: this.entries.timestamp(row),
     };
+    const expiresAt = this.entries.expiresAt(row);
+    return expiresAt === undefined ? stored : { ...stored, expiresAt };
   }
 
   private rowAt(slot: number, record: OrderPosition): number | undefined {
@@ -260,6 +291,7 @@ export class KeySpace {
     const part = this.partOf(slot);
     this.hashes.add(part, this.entries.hash(row, keyHash), sign);
     if (this.entries.superseded(row)) this.hashes.add(part, this.entries.flagHash(row, keyHash), sign);
+    if (this.entries.passed(row)) this.hashes.add(part, this.entries.passedHash(row, keyHash), sign);
   }
 
   private rowBytes(slot: number, row: number): number {

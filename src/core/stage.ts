@@ -1,6 +1,6 @@
 import type { VectorEntries } from './dot.js';
 import { limits } from './limits.js';
-import { lastSeq, type Batch, type Mutation } from './mutation.js';
+import { lastSeq, type Batch, type Floor, type KeyMutation, type Mutation } from './mutation.js';
 import type { PartSet } from './parts.js';
 import type { KeyFragment } from './record.js';
 import { Store } from './store.js';
@@ -15,7 +15,7 @@ export class StageBroken extends Error {
 interface Replay {
   readonly origin: string;
   readonly seq: number;
-  readonly mutation: Mutation;
+  readonly mutation: KeyMutation;
 }
 
 /**
@@ -61,6 +61,11 @@ export class Stage {
     return new Map(lacked.filter(([, { after, upTo }]) => upTo > after));
   }
 
+  /** Takes the giver's floors at the moment when the walk was opened; later ones come with the batches. */
+  takeFloors(floors: readonly (Floor & { readonly part: number })[]): void {
+    for (const floor of floors) this.store.keySpace.counters.raiseFloor(floor.part, floor);
+  }
+
   /** @throws StageBroken if the batches do not continue the stage, or an entry is beyond its vector */
   takePage(batches: readonly Batch[], keys: readonly KeyFragment[]): void {
     for (const batch of batches) this.takeBatch(batch);
@@ -89,7 +94,7 @@ export class Stage {
 
   private takeFragment(fragment: KeyFragment): void {
     const { keySpace: space, vector } = this.store;
-    const slot = space.keys.findOrAdd(fragment.key);
+    const slot = space.findOrAdd(fragment.key);
     const { after } = fragment;
     space.removeWhere(slot, (row) => after === undefined || space.entries.compare(row, after) > 0);
     for (const record of fragment.entries) {
@@ -99,6 +104,7 @@ export class Stage {
       space.add(slot, vector.indexOf(record.origin), record);
     }
     space.raise(slot, fragment.greatestVersion, fragment.greatestTimestamp);
+    space.normalize(slot);
   }
 }
 
@@ -115,6 +121,10 @@ export function joinStage(store: Store, stage: Stage): void {
   dropLateEntries(store, stage);
   replayEqualParts(store, stage);
   joinStagedParts(store, stage);
+  // Floors rise last, and over every key of their parts: also over those that the giver had forgotten, and those of
+  // parts that were not staged.
+  for (const floor of stage.store.floors.entries()) store.keySpace.counters.raiseFloor(floor.part, floor);
+  store.keySpace.counters.normalizeAll();
   for (const [origin, seq] of stage.store.vector.entries())
     store.vector.advance(store.vector.indexOf(origin), seq);
   store.observer?.replaced();
@@ -136,8 +146,8 @@ function dropLateEntries(store: Store, stage: Stage): void {
   const lacked = stage.takerLacked;
   if (![...lacked].some(([origin, { after }]) => store.vector.seqOf(origin) > after)) return;
   const space = store.keySpace;
-  for (let slot = 0; slot < space.keys.count; slot++) {
-    if (stage.wanted.has(space.partOf(slot))) continue;
+  for (let slot = 0; slot < space.keys.slotEnd; slot++) {
+    if (!space.keys.isKept(slot) || stage.wanted.has(space.partOf(slot))) continue;
     space.removeWhere(slot, (row) => {
       const range = lacked.get(space.entries.originName(row));
       const seq = space.entries.seq(row);
@@ -159,8 +169,8 @@ function joinStagedParts(store: Store, stage: Stage): void {
   const { entries: myEntries } = mine;
 
   // Entries that only this store has, also of keys that the giver may never have seen.
-  for (let slot = 0; slot < mine.keys.count; slot++) {
-    if (!stage.wanted.has(mine.partOf(slot))) continue;
+  for (let slot = 0; slot < mine.keys.slotEnd; slot++) {
+    if (!mine.keys.isKept(slot) || !stage.wanted.has(mine.partOf(slot))) continue;
     const theirSlot = theirs.keys.find(mine.keys.name(slot));
     mine.removeWhere(slot, (row) => {
       const origin = myEntries.originName(row);
@@ -169,19 +179,23 @@ function joinStagedParts(store: Store, stage: Stage): void {
     });
   }
 
-  for (let theirSlot = 0; theirSlot < theirs.keys.count; theirSlot++) {
-    const slot = mine.keys.findOrAdd(theirs.keys.name(theirSlot));
+  for (let theirSlot = 0; theirSlot < theirs.keys.slotEnd; theirSlot++) {
+    if (!theirs.keys.isKept(theirSlot)) continue;
+    const slot = mine.findOrAdd(theirs.keys.name(theirSlot));
+    const passed = new Set<number>();
     for (const theirRow of theirs.rows(theirSlot)) {
       const record = theirs.record(theirRow);
       const row = mine.findRow(slot, record);
       const origin = store.vector.indexOf(record.origin);
       if (row !== undefined) {
         if (record.superseded) mine.supersede(slot, row);
+        if (record.passed === true) passed.add(row);
         if (record.attempt) mine.noteAttempt(slot, row, record.attempt);
       } else if (record.seq > store.vector.seqAt(origin)) {
         mine.add(slot, origin, record);
       }
     }
+    if (passed.size > 0) mine.pass(slot, (row) => passed.has(row));
     mine.raise(slot, theirs.keys.greatestVersion(theirSlot), theirs.keys.greatestTimestamp(theirSlot));
   }
 }

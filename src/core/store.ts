@@ -1,11 +1,21 @@
 import type { Changes } from './changes.js';
 import type { Origin, VectorEntries } from './dot.js';
-import type { InsertMutation, Mutation, RemoveDotsMutation, RemoveObservedMutation } from './mutation.js';
+import { NO_CLOCK, type FleetClock } from './fleet-clock.js';
+import type { Floors } from './floors.js';
+import { limits } from './limits.js';
+import type {
+  DiscardMutation,
+  InsertMutation,
+  Mutation,
+  RemoveDotsMutation,
+  RemoveObservedMutation,
+} from './mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, StoredValue } from './record.js';
 import { KeySpace } from './space.js';
 import { StoredKey } from './stored-key.js';
 import type { StoreObserver } from './store-observer.js';
 import { VersionVector } from './vector.js';
+import { expiredOf, latestRow, rowAtTime, rowAtVersion, visibleHeads } from './visible.js';
 
 // Keys without a value that are skipped between pauses: less than a millisecond.
 const MISSES_BEFORE_PAUSE = 4096;
@@ -28,9 +38,10 @@ export class Store {
   /** Survives {@link adopt}. */
   observer: StoreObserver | undefined;
 
-  constructor() {
+  /** @param clock by which readers see what has expired; without one, nothing does */
+  constructor(readonly clock: FleetClock = NO_CLOCK) {
     this.applied = new VersionVector();
-    this.space = new KeySpace(this.applied);
+    this.space = new KeySpace(this.applied, clock);
   }
 
   /** What has been applied here. */
@@ -38,9 +49,24 @@ export class Store {
     return this.applied;
   }
 
-  /** Keys ever seen. */
+  /** Keys kept: those with entries, and those whose counters no floor holds. */
   get keyCount(): number {
     return this.space.keys.count;
+  }
+
+  /** Keys kept for their counters alone. */
+  get emptyKeyCount(): number {
+    return this.space.keys.emptyCount;
+  }
+
+  /** The floors of the parts of the key space. */
+  get floors(): Floors {
+    return this.space.counters.floors;
+  }
+
+  /** Entries with an expiry, reached or not. */
+  get expiringCount(): number {
+    return this.space.entries.expiring.size;
   }
 
   get entryCount(): number {
@@ -57,17 +83,17 @@ export class Store {
   /** The greatest version ≤ `version` of a key (the latest if `undefined`). O(log n) in the key's entries. */
   get(key: string, version?: number): StoredValue | undefined {
     const slot = this.space.keys.find(key);
-    return slot === undefined ? undefined : this.space.value(slot, this.space.lastRow(slot, version));
+    return slot === undefined ? undefined : this.space.value(slot, rowAtVersion(this.space, slot, version));
   }
 
   /** The value with the greatest timestamp ≤ `timestamp` (the newest if `undefined`), in the order (timestamp, origin). */
   getAt(key: string, timestamp?: number): StoredValue | undefined {
     const slot = this.space.keys.find(key);
-    return slot === undefined ? undefined : this.space.value(slot, this.space.lastRowAt(slot, timestamp));
+    return slot === undefined ? undefined : this.space.value(slot, rowAtTime(this.space, slot, timestamp));
   }
 
   /**
-   * Every key from `from` to `to` that has an entry, in the order of code points, with its value as {@link getAt} gives
+   * Every key from `from` to `to` that has a latest value, in the order of code points, with its value as {@link getAt} gives
    * it. Lazy, and with pauses as {@link values}; keys added behind the reader's position are left out.
    */
   *range(
@@ -85,7 +111,7 @@ export class Store {
       const end = page.at(-1);
       if (end === undefined) return;
       for (const key of page) {
-        if (this.entriesOf(key) > 0) yield { key, row: this.getAt(key, timestamp) };
+        if (this.hasLatest(key)) yield { key, row: this.getAt(key, timestamp) };
       }
       yield undefined;
       last = end;
@@ -97,18 +123,27 @@ export class Store {
    * caller may yield to the event loop.
    */
   *values(version?: number): Generator<StoredValue | undefined> {
-    for (let slot = 0, passed = 0; slot < this.space.keys.count; slot++) {
-      const value = this.space.value(slot, this.space.lastRow(slot, version));
+    for (let slot = 0, passed = 0; slot < this.space.keys.slotEnd; slot++) {
+      const value = this.space.value(slot, rowAtVersion(this.space, slot, version));
       if (value === undefined && ++passed < MISSES_BEFORE_PAUSE) continue;
       passed = 0;
       yield value;
     }
   }
 
-  /** The entries of a key that no other supersedes, with their causal contexts; the last if all are superseded. */
+  /**
+   * The entries of a key that no other supersedes and that have not expired, with their causal contexts; the latest
+   * value if there are none.
+   */
   heads(key: string): EntryRecord[] {
     const slot = this.space.keys.find(key);
-    return slot === undefined ? [] : this.space.heads(slot).map((row) => this.space.record(row));
+    return slot === undefined ? [] : visibleHeads(this.space, slot).map((row) => this.space.record(row));
+  }
+
+  /** Whether a key has a latest value. */
+  hasLatest(key: string): boolean {
+    const slot = this.space.keys.find(key);
+    return slot !== undefined && latestRow(this.space, slot) !== undefined;
   }
 
   entriesOf(key: string): number {
@@ -118,7 +153,9 @@ export class Store {
 
   /** Everything known about every key, for walks, checks and exports. */
   *fragments(): Generator<KeyFragment> {
-    for (let slot = 0; slot < this.space.keys.count; slot++) yield this.fragment(slot, undefined);
+    for (let slot = 0; slot < this.space.keys.slotEnd; slot++) {
+      if (this.space.keys.isKept(slot)) yield this.fragment(slot, undefined);
+    }
   }
 
   /** Rolling hash of all entries, flags and counters: equal vectors must mean equal hashes. */
@@ -164,18 +201,21 @@ export class Store {
         this.applyRemoveDots(mutation);
         return;
       case 'discard':
+        this.applyDiscard(mutation);
+        return;
       case 'raiseFloor':
-        throw new Error(`${mutation.kind} is not implemented yet`);
+        this.space.counters.raiseFloor(mutation.part, mutation);
     }
   }
 
   private applyInsert(origin: number, seq: number, insert: InsertMutation): void {
-    const slot = this.space.keys.findOrAdd(insert.key);
+    const slot = this.space.findOrAdd(insert.key);
     for (const head of this.space.heads(slot)) {
       if (this.observedBy(head, origin, seq, insert.context)) this.space.supersede(slot, head);
     }
-    const { version, timestamp, value, context, attempt } = insert;
-    this.space.add(slot, origin, { version, timestamp, seq, value, superseded: false, context, attempt });
+    const { version, timestamp, value, context, attempt, expiresAt } = insert;
+    const record = { version, timestamp, seq, value, superseded: false, context, attempt };
+    this.space.add(slot, origin, expiresAt === undefined ? record : { ...record, expiresAt });
   }
 
   /** Whether the writer of a later mutation had observed an entry of the same key. */
@@ -197,6 +237,7 @@ export class Store {
       const seq = entries.seq(row);
       return seq <= (observed.get(name) ?? 0) && !(keep?.origin === name && keep.seq === seq);
     });
+    this.space.normalize(slot);
   }
 
   private applyRemoveDots(removal: RemoveDotsMutation): void {
@@ -208,6 +249,39 @@ export class Store {
       const seq = entries.seq(row);
       if (removal.dots.some((dot) => dot.origin === name && dot.seq === seq)) this.space.remove(slot, row);
     }
+    this.space.normalize(slot);
+  }
+
+  private applyDiscard({ key, dots, passed }: DiscardMutation): void {
+    const slot = this.space.keys.find(key);
+    if (slot === undefined) return;
+    const { entries } = this.space;
+    const named = new Map<Origin, Set<number>>();
+    for (const { origin, seq } of dots) named.set(origin, (named.get(origin) ?? new Set()).add(seq));
+    const isNamed = (row: number): boolean =>
+      named.get(entries.originName(row))?.has(entries.seq(row)) === true;
+    if (passed.length > 0) {
+      const upTo = new Map(passed);
+      const hasPassed = (row: number): boolean =>
+        entries.seq(row) <= (upTo.get(entries.originName(row)) ?? 0);
+      this.space.pass(slot, (row) => hasPassed(row) && !isNamed(row));
+    }
+    this.space.removeWhere(slot, isNamed);
+    this.space.normalize(slot);
+  }
+
+  /**
+   * The removals of entries that have expired by the fleet's clock: of at most `most` keys, the earliest first. They
+   * change no answer: what they remove, and what they mark as passed, is hidden already.
+   */
+  dueDiscards(most: number): DiscardMutation[] {
+    const { entries, keys } = this.space;
+    const slots = entries.expiring.dueSlots(this.clock.nowMs(), most);
+    return [...slots].map((slot) => {
+      const { rows, hidden } = expiredOf(this.space, slot, limits.discardDots);
+      const dots = rows.map((row) => ({ origin: entries.originName(row), seq: entries.seq(row) }));
+      return { kind: 'discard', key: keys.name(slot), dots, passed: [...hidden] };
+    });
   }
 
   private fragment(slot: number, after: OrderPosition | undefined): KeyFragment {
@@ -237,6 +311,7 @@ export class Store {
     const { changes, views } = this.space;
     for (const view of views) view.end();
     this.space = other.space;
+    this.space.clock = this.clock;
     this.space.changes = changes;
     changes?.noteReplaced();
     this.applied = other.applied;

@@ -4,6 +4,7 @@ import { limits } from './limits.js';
 import type { InsertMutation, RemoveDotsMutation, RemoveObservedMutation } from './mutation.js';
 import type { StoredValue } from './record.js';
 import type { KeySpace } from './space.js';
+import { isExpired, newestRow } from './visible.js';
 
 /**
  * A key as the store has it now: the basis for deciding a local write and making its mutation. A mutation records what
@@ -33,42 +34,56 @@ export class StoredKey {
   get greatestVersion(): number {
     const { earlier, slot } = this;
     if (earlier !== undefined) return earlier.version;
-    return slot === undefined ? 0 : this.space.keys.greatestVersion(slot);
+    return this.space.counters.version(this.name, slot);
   }
 
   get greatestTimestamp(): number {
     const { earlier, slot } = this;
     if (earlier !== undefined) return earlier.timestamp;
-    return slot === undefined ? 0 : this.space.keys.greatestTimestamp(slot);
+    return this.space.counters.timestamp(this.name, slot);
   }
 
-  /** The last value in the order (timestamp, origin). */
+  /** The last value in the order (timestamp, origin), as readers see it. */
   get newest(): StoredValue | undefined {
     const { earlier, slot } = this;
     if (earlier !== undefined) {
       const { key, value, version, timestamp } = earlier;
       return { key, value, version, timestamp };
     }
-    return slot === undefined ? undefined : this.space.value(slot, this.space.lastRowAt(slot, undefined));
+    return slot === undefined ? undefined : this.space.value(slot, newestRow(this.space, slot));
   }
 
-  /** Whether the store has this version. */
+  /** Whether the store has this version, not expired. */
   has(version: number): boolean {
-    return this.slot !== undefined && this.space.rowsOfVersion(this.slot, version).length > 0;
+    return this.slot !== undefined && this.liveRowsOf(this.slot, version).length > 0;
   }
 
   /** Whether the store has exactly this version. */
   holds({ value, version, timestamp }: StoredValue): boolean {
     if (this.slot === undefined) return false;
     const { entries } = this.space;
-    const rows = this.space.rowsOfVersion(this.slot, version);
+    const rows = this.liveRowsOf(this.slot, version);
     return rows.some((row) => entries.timestamp(row) === timestamp && entries.value(row) === value);
   }
 
-  /** The insert of a new version, with what its writer has observed. */
-  insertion(origin: Origin, value: string, version: number, timestamp: number): InsertMutation {
-    const context = this.observedHeads(origin);
-    return { kind: 'insert', key: this.name, value, version, timestamp, context };
+  /**
+   * The insert of a new version, with what its writer has observed.
+   * @param expiresAt when it expires, ms since 1970; `undefined` if never
+   */
+  insertion(
+    origin: Origin,
+    value: string,
+    version: number,
+    timestamp: number,
+    expiresAt?: number,
+  ): InsertMutation {
+    if (expiresAt === undefined) {
+      const context = this.observedHeads(origin);
+      return { kind: 'insert', key: this.name, value, version, timestamp, context };
+    }
+    // Once it has expired, everything that its writer had observed stays hidden with it.
+    const context = this.observedRows().filter(([observed]) => observed !== origin);
+    return { kind: 'insert', key: this.name, value, version, timestamp, context, expiresAt };
   }
 
   /** The removal of every entry that is here now. */
@@ -79,7 +94,7 @@ export class StoredKey {
   /** The removal of every entry that is here now but the newest; `undefined` if there is nothing to remove. */
   removalOfOthers(): RemoveObservedMutation | undefined {
     const { slot } = this;
-    const newest = slot === undefined ? undefined : this.space.lastRowAt(slot, undefined);
+    const newest = slot === undefined ? undefined : newestRow(this.space, slot);
     if (slot === undefined || newest === undefined || this.space.rowCount(slot) === 1) return undefined;
     const keep = dotOf(this.space, newest);
     return { kind: 'removeObserved', key: this.name, observed: this.observedRows(), keep };
@@ -90,6 +105,10 @@ export class StoredKey {
     const rows = this.slot === undefined ? [] : this.space.rowsOfVersion(this.slot, version);
     const dots = rows.map((row) => dotOf(this.space, row));
     return { kind: 'removeDots', key: this.name, version, dots };
+  }
+
+  private liveRowsOf(slot: number, version: number): readonly number[] {
+    return this.space.rowsOfVersion(slot, version).filter((row) => !isExpired(this.space, row));
   }
 
   private observedRows(): VectorEntries {

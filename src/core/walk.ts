@@ -1,11 +1,11 @@
-import { attemptBytes, jsonStringBytes, vectorBytes } from './json-size.js';
+import { attemptBytes, expiryBytes, jsonStringBytes, vectorBytes } from './json-size.js';
 import { limits } from './limits.js';
 import { PartSet } from './parts.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from './record.js';
 import type { Store } from './store.js';
 
 // Field names and numbers of one entry (but for its origin), one key and one position on the wire, rounded up.
-const ENTRY_OVERHEAD_BYTES = 120;
+const ENTRY_OVERHEAD_BYTES = 136;
 const KEY_OVERHEAD_BYTES = 80;
 const POSITION_BYTES = 130;
 // Most key slots that one page examines, so that a walk over few wanted parts never blocks the server.
@@ -21,7 +21,8 @@ export const WALK_START: WalkCursor = Object.freeze({ slot: 0, after: undefined 
 
 /**
  * The next page of a walk over a store: keys of the wanted parts in slot order, a long history split over pages. Each
- * fragment is exact at the moment of its page; the stage applies the mutations between pages (see stage.ts).
+ * fragment is exact at the moment of its page; the stage applies the mutations between pages (see stage.ts). So a slot
+ * may be used again meanwhile: everything about its new key is among those mutations.
  *
  * @param budgetBytes the page is closed before its JSON exceeds this; one entry always fits
  */
@@ -30,9 +31,9 @@ export function walkPage(store: Store, cursor: WalkCursor, wanted: PartSet, budg
   const keys: KeyFragment[] = [];
   let bytes = 0;
   let after = cursor.after;
-  const end = Math.min(space.keys.count, cursor.slot + SLOTS_PER_PAGE);
+  const end = Math.min(space.keys.slotEnd, cursor.slot + SLOTS_PER_PAGE);
   for (let slot = cursor.slot; slot < end; slot++, after = undefined) {
-    if (!wanted.has(space.partOf(slot))) continue;
+    if (!space.keys.isKept(slot) || !wanted.has(space.partOf(slot))) continue;
     const keyBytes =
       jsonStringBytes(space.keys.name(slot)) + KEY_OVERHEAD_BYTES + (after ? POSITION_BYTES : 0);
     if (bytes > 0 && bytes + keyBytes > budgetBytes) return { keys, cursor: { slot, after } };
@@ -46,7 +47,8 @@ export function walkPage(store: Store, cursor: WalkCursor, wanted: PartSet, budg
         record.origin.length +
         jsonStringBytes(record.value) +
         vectorBytes(record.context) +
-        attemptBytes(record.attempt);
+        attemptBytes(record.attempt) +
+        expiryBytes(record.expiresAt);
       if (bytes + entryBytes > budgetBytes && (keys.length > 0 || entries.length > 0)) {
         const last = entries.at(-1);
         if (last) keys.push(fragment(store, slot, after, entries));
@@ -57,7 +59,7 @@ export function walkPage(store: Store, cursor: WalkCursor, wanted: PartSet, budg
     }
     keys.push(fragment(store, slot, after, entries));
   }
-  return { keys, cursor: end < space.keys.count ? { slot: end, after: undefined } : undefined };
+  return { keys, cursor: end < space.keys.slotEnd ? { slot: end, after: undefined } : undefined };
 }
 
 /** The parts in which two stores differ, by their hashes. */

@@ -71,7 +71,8 @@ export class Checkpointer {
     if (whole) {
       changes.next();
       const { keys } = this.store.keySpace;
-      for (let slot = 0; slot < keys.count; slot++) {
+      for (let slot = 0; slot < keys.slotEnd; slot++) {
+        if (!keys.isKept(slot)) continue;
         // A key is written in one turn: by the next, its rows may belong to other keys.
         const ofKey = this.store.keySpace.rows(slot);
         for (const row of ofKey) this.putRow(checkpoint, slot, row);
@@ -127,7 +128,7 @@ function keyMarkOf(space: KeySpace, slot: number): KeyMark | undefined {
   const greatestVersion = keys.greatestVersion(slot);
   const greatestTimestamp = keys.greatestTimestamp(slot);
   const unflagged = space.unflagged(slot);
-  const last = space.lastRow(slot, undefined);
+  const last = space.lastStored(slot);
   const [head] = unflagged;
   if (
     last !== undefined &&

@@ -27,7 +27,7 @@ export class StoreLoader implements JournalReader {
 
   key({ key, mark, entries }: KeptKey): void {
     const { keySpace: space, vector } = this.store;
-    const slot = space.keys.findOrAdd(key);
+    const slot = space.findOrAdd(key);
     const unflagged = mark?.heads ?? [lastOf(entries)];
     for (const entry of entries) {
       const isHead = unflagged.some(({ origin, seq }) => origin === entry.origin && seq === entry.seq);
