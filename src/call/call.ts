@@ -21,6 +21,8 @@ export const DEMANDS = Object.freeze({
   request: 'kvs-pedido',
   /** Number of the attempt, 1 if absent. */
   attempt: 'kvs-tentativa',
+  /** How long what the call inserts lives, in whole seconds; for ever if absent. */
+  ttl: 'kvs-ttl',
 });
 export type DemandName = (typeof DEMANDS)[keyof typeof DEMANDS];
 
@@ -57,4 +59,6 @@ export interface Trailers {
   readonly version?: number | undefined;
   /** The request id that was honoured. */
   readonly request?: string | undefined;
+  /** The seconds to live that were honoured: older servers ignore them without a word. */
+  readonly ttlSeconds?: number | undefined;
 }

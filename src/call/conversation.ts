@@ -30,12 +30,13 @@ export function serveConversation<Req, Res>(
     ended(seam, call, startedMs, error);
     partner.fail(error, { error: reason(error) });
   };
+  const operation = begin();
   const converse = (entered: EnteredCall): void => {
-    partner.converse(new Answerer(seam, call, begin(), entered, startedMs));
+    partner.converse(new Answerer(seam, call, operation, entered, startedMs));
   };
   try {
     startedMs = call.takeUp();
-    const entered = enter(seam, call);
+    const entered = enter(seam, call, operation.ttl);
     if (entered instanceof Promise) void entered.then(converse, refuse);
     else converse(entered);
   } catch (thrown) {
@@ -47,21 +48,23 @@ export function serveConversation<Req, Res>(
 export class Answerer<Req, Res> {
   readonly refusal: AnswerRefusal<Res>;
   private readonly demands: CallDemands | undefined;
+  private readonly ttlMs: number | undefined;
   private readonly run: (request: Req) => Awaitable<Res>;
 
   constructor(
     private readonly seam: CallSeam,
     private readonly call: Call,
     { run, refusal, written }: DoorOperation<Req, Res>,
-    { caller, demands }: EnteredCall,
+    { caller, demands, ttlMs }: EnteredCall,
     private readonly startedMs: number | undefined,
   ) {
     this.refusal = refusal;
     this.demands = demands;
+    this.ttlMs = ttlMs;
     this.run =
       demands === undefined || written === undefined
-        ? (request) => run(request, caller)
-        : (request) => demands.confirmed(() => run(request, caller), written);
+        ? (request) => run(request, caller, undefined, ttlMs)
+        : (request) => demands.confirmed(() => run(request, caller, undefined, ttlMs), written);
   }
 
   /** @throws KvsError (as a rejection too), to be answered by {@link refusal} */
@@ -87,7 +90,7 @@ export class Answerer<Req, Res> {
 
   /** The trailers due to the caller, as of now. @param errors of its requests, if any */
   trailers(errors?: string): Trailers | undefined {
-    return trailersOf(this.demands, errors);
+    return trailersOf(this.demands, errors, this.ttlMs);
   }
 
   private settled(answer: Promise<Res>, startedMs: number): Promise<Res> {

@@ -10,6 +10,7 @@ import type { Decoded, DoorOperation } from './operation.js';
 import { reason } from './reason.js';
 import { ended, trailersOf } from './seam.js';
 import type { CallSeam } from './seam.js';
+import { ttlMsOf } from './ttl.js';
 
 /** Receives the outcome of a call of one request: exactly one of these methods is called, once. */
 export interface Replies<Res> {
@@ -36,6 +37,7 @@ class OneAnswer<Req, Res> {
   private startedMs: number | undefined;
   private demands: CallDemands | undefined;
   private attempt: Attempt | undefined;
+  private ttlMs: number | undefined;
 
   constructor(
     private readonly seam: CallSeam,
@@ -78,29 +80,30 @@ class OneAnswer<Req, Res> {
     if (operation.takesAttempts === true && seam.engine.capabilities.remembersRequests === true) {
       this.attempt = attemptOf(call);
     } else assertNoAttempt(call);
+    const ttlMs = (this.ttlMs = ttlMsOf(call, operation.ttl, seam.engine.capabilities));
     const { attempt } = this;
-    if (demands === undefined) return operation.run(request, caller, attempt);
+    if (demands === undefined) return operation.run(request, caller, attempt, ttlMs);
     return andThen(demands.reached(caller), (seeing) => {
       const { written } = operation;
-      if (written === undefined) return operation.run(request, seeing, attempt);
+      if (written === undefined) return operation.run(request, seeing, attempt, ttlMs);
       const isRepeated = attempt !== undefined && attempt.number > 1;
-      return demands.confirmed(() => operation.run(request, seeing, attempt), written, isRepeated);
+      return demands.confirmed(() => operation.run(request, seeing, attempt, ttlMs), written, isRepeated);
     });
   }
 
   private give(answer: Res): void {
-    const { seam, call, startedMs, demands, attempt } = this;
+    const { seam, call, startedMs, demands, attempt, ttlMs } = this;
     ended(seam, call, startedMs);
-    const trailers = trailersOf(demands);
+    const trailers = trailersOf(demands, undefined, ttlMs);
     this.replies.answer(answer, attempt === undefined ? trailers : { ...trailers, request: attempt.id });
   }
 
   private refuse(thrown: unknown): void {
-    const { seam, call, startedMs, demands, operation, replies } = this;
+    const { seam, call, startedMs, demands, ttlMs, operation, replies } = this;
     const error = KvsError.from(thrown);
     ended(seam, call, startedMs, error);
     const answer = operation.refusal(error);
-    const trailers = trailersOf(demands, reason(error));
+    const trailers = trailersOf(demands, reason(error), ttlMs);
     if (answer === undefined) replies.fail(error, trailers);
     else replies.answer(answer, trailers);
   }

@@ -2,6 +2,7 @@ import type { Attempt } from '../core/attempt.js';
 import type { KvsError } from '../core/errors.js';
 import type { Awaitable, Stream } from '../ports/engine.js';
 import type { Caller } from './admission.js';
+import type { TtlUse } from './ttl.js';
 
 /**
  * A request, or the decoder's error in its place, so that an invalid request is answered like any other refusal and not
@@ -23,14 +24,17 @@ export interface DoorOperation<Req, Res> {
   /**
    * Checks the request, uses the caller's engine, and answers; synchronously if the engine does.
    * @param attempt set if the client may repeat the call; only with {@link takesAttempts}
+   * @param ttlMs how long what it inserts lives; only with {@link ttl} `taken`
    * @throws KvsError (as a rejection too) of the checks and of the engine
    */
-  readonly run: (request: Req, caller: Caller, attempt?: Attempt) => Awaitable<Res>;
+  readonly run: (request: Req, caller: Caller, attempt?: Attempt, ttlMs?: number) => Awaitable<Res>;
   readonly refusal: AnswerRefusal<Res>;
   /** Only for operations that write, since only those can be confirmed. */
   readonly written?: Written<Res>;
   /** Whether a call of one request may be repeated under a request id. */
   readonly takesAttempts?: boolean;
+  /** Absent: a time to live is ignored. */
+  readonly ttl?: TtlUse;
 }
 
 /** An operation of a door with one request and one answer per row read from the engine. */

@@ -7,6 +7,8 @@ import type { Call, Trailers } from './call.js';
 import { CallDemands } from './demands.js';
 import type { CallOutcome, Observe } from './observe.js';
 import { andThen } from './operation.js';
+import { ttlMsOf, ttlSecondsOf } from './ttl.js';
+import type { TtlUse } from './ttl.js';
 
 /**
  * What the calls of one server share, whichever door they come through. A door hands a {@link Call} to `serveOne`,
@@ -25,18 +27,22 @@ export interface CallSeam {
 export interface EnteredCall {
   readonly caller: Caller;
   readonly demands: CallDemands | undefined;
+  /** How long what it inserts lives. */
+  readonly ttlMs: number | undefined;
 }
 
 /**
  * Admits a call of many answers, and waits for its session.
+ * @param ttl what its operation makes of a time to live
  * @throws KvsError (as a rejection too)
  */
-export function enter(seam: CallSeam, call: Call): Awaitable<EnteredCall> {
+export function enter(seam: CallSeam, call: Call, ttl?: TtlUse): Awaitable<EnteredCall> {
   return andThen(seam.admit(call), (caller) => {
     assertNoAttempt(call);
+    const ttlMs = ttlMsOf(call, ttl, seam.engine.capabilities);
     const demands = CallDemands.of(call, seam);
-    if (demands === undefined) return { caller, demands };
-    return andThen(demands.reached(caller), (seeing) => ({ caller: seeing, demands }));
+    if (demands === undefined) return { caller, demands, ttlMs };
+    return andThen(demands.reached(caller), (seeing) => ({ caller: seeing, demands, ttlMs }));
   });
 }
 
@@ -51,8 +57,17 @@ export function ended(
   observe(call, outcome, startedMs === undefined ? 0 : time.monotonicMs() - startedMs, error);
 }
 
-/** The trailers due to a call. @param error why it was refused, if it was */
-export function trailersOf(demands: CallDemands | undefined, error?: string): Trailers | undefined {
-  if (demands !== undefined) return demands.trailers(error);
-  return error === undefined ? undefined : { error };
+/**
+ * The trailers due to a call.
+ * @param error why it was refused, if it was
+ * @param ttlMs how long what it inserted lives
+ */
+export function trailersOf(
+  demands: CallDemands | undefined,
+  error?: string,
+  ttlMs?: number,
+): Trailers | undefined {
+  const told = error === undefined ? undefined : { error };
+  const due = demands === undefined ? told : demands.trailers(error);
+  return ttlMs === undefined ? due : { ...due, ttlSeconds: ttlSecondsOf(ttlMs) };
 }

@@ -1,6 +1,6 @@
 import type { Outcome, Rpc, Sent, Take } from '../client/call.js';
 import { KvsClient } from '../client/client.js';
-import { failureOf } from './failure.js';
+import { failureOf, ttlIgnored } from './failure.js';
 import type { Failure } from './failure.js';
 import type { Target } from './target.js';
 
@@ -30,11 +30,12 @@ export async function callServers<Reply>(
   } finally {
     client.close();
   }
-  const { reasons, failed, server, passed } = outcome;
+  const { reasons, failed, server, passed, ignoresTtl } = outcome;
   const lost = target.sessionFile?.keep();
   if (failed !== undefined) {
     return { reasons, failure: failureOf(outcome, failed, target.timeoutMs), notes: [] };
   }
   const notes = passed.length === 0 ? [] : [`não atendeu: ${passed.join(', ')}; usado: ${server}`];
-  return { reasons, failure: lost, notes };
+  const failure = ignoresTtl === true ? ttlIgnored(server) : lost;
+  return { reasons, failure, notes };
 }

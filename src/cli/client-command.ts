@@ -1,4 +1,5 @@
 import { CLIENT_OPTIONS } from '../config/client-options.js';
+import type { ClientValues } from '../config/client-options.js';
 import { Settings } from '../config/settings.js';
 import type { Flags } from '../config/settings.js';
 import { callServers } from './caller.js';
@@ -7,8 +8,14 @@ import type { ExitCode } from './exit.js';
 import { answerOf } from './operations/answer.js';
 import { COUNTED } from './operations/counted.js';
 import type { TimedName } from '../config/operation-names.js';
-import type { KeyReply } from './operations/operation.js';
-import { countedOperationOf, keyRequestOf, sentOf } from './operations/request.js';
+import type { KeyOperation, KeyReply } from './operations/operation.js';
+import {
+  countedOperationOf,
+  isInsertion,
+  keyRequestOf,
+  notAnInsertion,
+  sentOf,
+} from './operations/request.js';
 import type { OperationRequest } from './operations/request.js';
 import { TIMED } from './operations/timed.js';
 import type { Output } from './output.js';
@@ -33,8 +40,8 @@ export async function runClient(
 ): Promise<ExitCode> {
   const given = name === undefined ? await withStandardInput(flags) : flags;
   const operation = name === undefined ? COUNTED[countedOperationOf(given)] : TIMED[name];
-  const request = keyRequestOf(operation, given);
   const settings = new Settings(CLIENT_OPTIONS, { flags, env, file: undefined });
+  const request = { ...keyRequestOf(operation, given), ttlSeconds: ttlOf(operation, settings) };
   const target = targetOf(settings, output.error);
   const asJson = settings.value('json');
   const simulates = settings.value('simula');
@@ -46,6 +53,13 @@ export async function runClient(
     if (refused !== undefined) return refused;
   } else if (simulates) throw notARemoval(operation.name);
   return perform(request, target, asJson, output);
+}
+
+/** A variable may hold the default of all insertions, and says nothing of other operations. */
+function ttlOf(operation: KeyOperation, settings: Settings<ClientValues>): number | undefined {
+  if (isInsertion(operation)) return settings.value('ttl');
+  if (settings.given('ttl')?.place.startsWith('--') === true) throw notAnInsertion(operation.name);
+  return undefined;
 }
 
 /** Makes the call and renders the answers. */

@@ -47,6 +47,7 @@ export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
         'nunca menos do que já viu, em nenhum deles',
       ],
       ['$0 cliente -p 9000 --confirmacao 2 -o insere -k nome -v Ana', 'respondida quando mais dois a têm'],
+      ['$0 cliente -p 9000 -o insere -k codigo -v 48213 --ttl 60', 'deixa de existir depois de 60 segundos'],
       ['$0 cliente -p 9000 -o insere -k nota -v=-10', 'um valor que começa com "-"'],
       ['$0 cliente -p 9000 -o insere -k carta -v - < carta.txt', 'o valor da entrada padrão, tal como vem'],
     ],

@@ -22,6 +22,12 @@ export function parseReason(encoded: string | undefined): Failure | undefined {
   return reason && { ...reason, exit: exitOf(reason.code) };
 }
 
+/** The write was done, but not as it was asked for. */
+export function ttlIgnored(server: string): Failure {
+  const message = `o servidor em ${server} é de uma versão sem --ttl: gravou, e o valor não expira`;
+  return { code: 'NAO_SUPORTADO', exit: EXIT.failure, message };
+}
+
 /** Describes why a call failed. */
 export function failureOf(
   { server, passed }: Outcome,

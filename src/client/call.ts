@@ -9,6 +9,9 @@ import { REASON_METADATA } from './reason.js';
 import type { Mismatch } from './security.js';
 import type { ClientSession } from './session.js';
 
+/** Metadata with a time to live in seconds, which servers that honour it repeat in the trailer. */
+export const TTL_METADATA = 'kvs-ttl';
+
 /** A method, and how its replies are decoded. */
 export interface Rpc<Reply> extends MethodName {
   /** Whether it changes anything: a call without an answer may have. */
@@ -18,8 +21,13 @@ export interface Rpc<Reply> extends MethodName {
   readonly read: (message: object) => Reply;
 }
 
-/** The messages to send, in the field names of the service. */
-export type Sent = { readonly item: object } | { readonly items: readonly object[] | AsyncIterable<object> };
+/** The messages to send, in the field names of the service, and what the call says of them. */
+export type Sent = (
+  { readonly item: object } | { readonly items: readonly object[] | AsyncIterable<object> }
+) & {
+  /** What is inserted expires after this; absent: never. */
+  readonly ttlSeconds?: number | undefined;
+};
 
 /** Receives the replies of a call one by one. A returned promise delays the next: our output is slow. */
 export type Take<Reply> = (reply: Reply) => Promise<void> | undefined;
@@ -32,6 +40,8 @@ export interface Outcome {
   readonly passed: readonly string[];
   /** The reasons in its trailing metadata, still encoded. */
   readonly reasons: string | undefined;
+  /** The server is of a version without times to live, and has inserted for ever what was to expire. */
+  readonly ignoresTtl?: boolean;
   /** Absent on success. */
   readonly failed?: CallFailed | undefined;
 }
@@ -63,6 +73,11 @@ export function reasonsOf(trailer: Metadata): string | undefined {
 
 export function outcomeAt(link: Link, passed: readonly Link[], reasons: string | undefined): Outcome {
   return { server: link.name, passed: passed.map(({ name }) => name), reasons };
+}
+
+/** Whether a server that was given a time to live did not say that it honours it. */
+export function isTtlIgnored({ ttlSeconds }: Sent, trailer: Metadata): boolean {
+  return ttlSeconds !== undefined && trailer.get(TTL_METADATA).length === 0;
 }
 
 /** The failure of a call. If no connection came about, finds out whether the protocol was the reason. */

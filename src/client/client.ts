@@ -1,7 +1,7 @@
 import { logVerbosity, Metadata, setLogVerbosity } from '@grpc/grpc-js';
 import type { Settled } from './attempt.js';
 import { Balancer } from './balancer.js';
-import { failureAt, outcomeAt, reasonsOf } from './call.js';
+import { failureAt, isTtlIgnored, outcomeAt, reasonsOf, TTL_METADATA } from './call.js';
 import type { OpenCall, Outcome, Rpc, Sent, Take } from './call.js';
 import { discover } from './discover.js';
 import type { DiscoverMethod } from './discover.js';
@@ -78,9 +78,10 @@ export class KvsClient {
       metadata.set(CONFIRM_METADATA, String(confirmations.servers));
       metadata.set(CONFIRM_TIME_METADATA, String(confirmations.timeoutMs));
     }
+    if (sent.ttlSeconds !== undefined) metadata.set(TTL_METADATA, String(sent.ttlSeconds));
     const call: OpenCall<Reply> = { ...rpc, definition, timeoutMs, patience, metadata, session, take };
     return 'item' in sent && !definition.responseStream
-      ? this.unaryCall(call, sent.item)
+      ? this.unaryCall(call, sent)
       : streamCalls(this.balancer, call, sent);
   }
 
@@ -105,7 +106,11 @@ export class KvsClient {
     }
   }
 
-  private async unaryCall<Reply>(call: OpenCall<Reply>, request: object): Promise<Outcome> {
+  private async unaryCall<Reply>(
+    call: OpenCall<Reply>,
+    sent: Sent & { readonly item: object },
+  ): Promise<Outcome> {
+    const { item: request } = sent;
     const { definition: method, writes, metadata, patience } = call;
     // With a single server there is no other to ask.
     const isNamed = call.repeatable === true && this.balancer.links.length > 1;
@@ -123,6 +128,7 @@ export class KvsClient {
     call.session?.note(settled.ok ? settled.trailer : settled.error.metadata);
     if (!settled.ok) return failureAt(settled, undefined);
     void call.take(call.read(settled.reply));
-    return outcomeAt(settled.link, settled.passed, reasonsOf(settled.trailer));
+    const { link, passed, trailer } = settled;
+    return { ...outcomeAt(link, passed, reasonsOf(trailer)), ignoresTtl: isTtlIgnored(sent, trailer) };
   }
 }

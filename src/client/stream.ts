@@ -2,7 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import type { ClientReadableStream, ServiceError, StatusObject } from '@grpc/grpc-js';
 import { KvsError } from '../core/errors.js';
 import type { Balancer } from './balancer.js';
-import { failureAt, outcomeAt, reasonsOf } from './call.js';
+import { failureAt, isTtlIgnored, outcomeAt, reasonsOf } from './call.js';
 import type { OpenCall, Outcome, Sent } from './call.js';
 import { fateOf } from './fate.js';
 import type { Link } from './link.js';
@@ -21,8 +21,8 @@ export async function streamCalls<Reply>(
   for (let index = 0; ; index++) {
     const link = order[index];
     if (link === undefined) throw new Error('no servers');
-    const { reasons, error, begun } = await streamCall(link, call, sent);
-    if (error === undefined) return outcomeAt(link, passed, reasons);
+    const { reasons, ignoresTtl, error, begun } = await streamCall(link, call, sent);
+    if (error === undefined) return { ...outcomeAt(link, passed, reasons), ignoresTtl };
     const fate = fateOf(error, call.writes, link.connected);
     const bearsAnother = !begun && !isSpent && fate === 'elsewhere';
     if (bearsAnother && index < order.length - 1) passed.push(link);
@@ -40,6 +40,7 @@ async function streamCall<Reply>(
   sent: Sent,
 ): Promise<{
   readonly reasons: string | undefined;
+  readonly ignoresTtl: boolean;
   readonly error: ServiceError | undefined;
   /** Whether a reply came. */
   readonly begun: boolean;
@@ -59,8 +60,10 @@ async function streamCall<Reply>(
     stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, sent.item, metadata);
   }
   let reasons: string | undefined;
+  let ignoresTtl = false;
   stream.on('status', (last: StatusObject) => {
     reasons = reasonsOf(last.metadata);
+    ignoresTtl = isTtlIgnored(sent, last.metadata);
     session?.note(last.metadata);
   });
   const watch = (): NodeJS.Timeout => setTimeout(() => stream.cancel(), timeoutMs);
@@ -79,11 +82,11 @@ async function streamCall<Reply>(
       await busy;
       watchdog = watch();
     }
-    return { reasons, error: undefined, begun };
+    return { reasons, ignoresTtl, error: undefined, begun };
   } catch (error) {
     if (unread) throw unread;
     if (!isServiceError(error)) throw error;
-    return { reasons, error, begun };
+    return { reasons, ignoresTtl, error, begun };
   } finally {
     clearTimeout(watchdog);
     // If the receiver stops early, nobody waits for the rest.

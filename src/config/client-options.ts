@@ -205,6 +205,17 @@ export const CLIENT_OPTIONS = optionTable({
       en: 'Version; one a key (--ver=-1: none in particular)',
     },
   },
+  ttl: {
+    takes: 'text',
+    value: 'S',
+    parse: one(wholeNumber(1, limits.ttlSeconds, `quantos segundos, de 1 a ${limits.ttlSeconds}`)),
+    fallback: undefined,
+    absent: { pt: 'não expira', en: 'does not expire' },
+    text: {
+      pt: 'O que é inserido expira depois de S segundos',
+      en: 'What is inserted expires after S seconds',
+    },
+  },
   ...COPY_OPTIONS,
   servidores: {
     takes: 'list',

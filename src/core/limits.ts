@@ -24,6 +24,8 @@ export const limits = Object.freeze({
   version: 2 ** 31 - 1,
   /** Greatest timestamp accepted: the last date that ECMAScript can represent. */
   timestampMs: 8.64e15,
+  /** Longest time to live of a value, 68 years: whoever needs more gives none. */
+  ttlSeconds: 2 ** 31 - 1,
   /**
    * Origins that have ever written, known to one store. A server beyond this refuses its own writes, and a batch from a
    * further origin is not applied.

@@ -112,11 +112,14 @@ function placeOf(step: Step): Place {
   return { version, timestamp };
 }
 
-/** @throws KvsError NAO_SUPORTADO if an engine with these capabilities does not support this kind of write */
+/** @throws KvsError NAO_SUPORTADO if an engine with these capabilities does not support this write */
 export function assertOffered(
-  { restores }: Capabilities,
+  { restores, expires }: Capabilities,
   write: Write,
 ): asserts write is Exclude<Write, Restore> {
+  if ('ttlMs' in write && write.ttlMs !== undefined && expires !== true) {
+    throw new KvsError('NAO_SUPORTADO', 'este motor não tem valores que expiram');
+  }
   if (write.kind !== 'restore' || restores) return;
   throw new KvsError('NAO_SUPORTADO', 'este motor dá ele mesmo os números das versões');
 }

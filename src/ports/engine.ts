@@ -65,8 +65,11 @@ export interface Head {
 /** The result of restoring a version. */
 export interface Restored {
   readonly version: number;
-  /** `renumbered`: it was accepted as the next version of its key. `present`: it existed already, nothing was done. */
-  readonly outcome: 'kept' | 'renumbered' | 'present';
+  /**
+   * `renumbered`: it was accepted as the next version of its key. `present`: it existed already, `expired`: it has
+   * expired meanwhile; nothing was done.
+   */
+  readonly outcome: 'kept' | 'renumbered' | 'present' | 'expired';
 }
 
 /** What an engine promises. Doors and the conformance suite depend on it, never on an engine's name. */

@@ -80,6 +80,12 @@ describe('the doors of the portal', () => {
     expect(await stand.client.roster('GBC500')).toEqual(['41921BSI001']);
   });
 
+  it('take no notice of a time to live, as of other metadata', async () => {
+    stand.client.admin.metadata.set('kvs-ttl', 'abc');
+    expect(await stand.client.aluno('51921BSI000', 'Nunca expira')).toMatchObject({ status: 0 });
+    stand.client.admin.metadata.remove('kvs-ttl');
+  });
+
   it('without the portal there is no portal', async () => {
     const doors = await startDoors({
       port: 0,

@@ -30,6 +30,7 @@ export class MemoryEngine implements Engine {
     commits: 'everywhere',
     everything: false,
     restores: false,
+    expires: true,
   };
   readonly #stored = new Map<string, Row[]>();
   /** Greatest version and timestamp ever given to a key; they outlive its rows. */
@@ -71,11 +72,11 @@ export class MemoryEngine implements Engine {
   #write(write: Write): Answers[Write['kind']] {
     switch (write.kind) {
       case 'insert':
-        return this.#insert(write.key, write.value);
+        return placeOf(this.#insert(write.key, write.value, write.ttlMs));
       case 'put': {
-        const { key, value } = write;
+        const { key, value, ttlMs } = write;
         const previous = this.#newest(key);
-        return { row: { key, value, ...this.#insert(key, value) }, previous };
+        return { row: this.#insert(key, value, ttlMs), previous };
       }
       case 'remove':
         this.#remove(write.key, write.version);
@@ -104,29 +105,30 @@ export class MemoryEngine implements Engine {
       case 'range':
         return this.#range(scan);
       case 'history':
-        return this.#stored.get(scan.key) ?? [];
+        return this.#there(scan.key);
       case 'everything':
         throw new KvsError('NAO_SUPORTADO', 'este motor não exporta todas as versões');
     }
   }
 
-  #insert(key: string, value: string): Answers['insert'] {
+  #insert(key: string, value: string, ttlMs: number | undefined): Row {
     const greatest = this.#greatest.get(key) ?? { version: 0, timestamp: 0 };
     const version = greatest.version + 1;
     if (version > limits.version) throw new KvsError('VERSAO_ESGOTADA', 'a chave não tem mais versões');
     const timestamp = Math.max(this.clock(), greatest.timestamp + 1);
     this.#greatest.set(key, { version, timestamp });
     const rows = this.#stored.get(key);
-    const row = { key, value, version, timestamp };
+    const row = { key, value, version, timestamp, ...(ttlMs && { expiresAt: this.clock() + ttlMs }) };
     if (rows === undefined) this.#stored.set(key, [row]);
     else rows.push(row);
-    return { version, timestamp };
+    return row;
   }
 
   #remove(key: string, version: number | undefined): void {
-    const rows = this.#stored.get(key);
-    if (rows === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
-    const kept = version === undefined ? [] : rows.filter((row) => row.version !== version);
+    const rows = this.#stored.get(key) ?? [];
+    if (this.#there(key).length === 0) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+    const isRemoved = (row: Row): boolean => row.version === version && !this.#isExpired(row);
+    const kept = version === undefined ? [] : rows.filter((row) => !isRemoved(row));
     if (kept.length === rows.length) throw new KvsError('VERSAO_INEXISTENTE', 'a chave não tem essa versão');
     if (kept.length === 0) this.#stored.delete(key);
     else this.#stored.set(key, kept);
@@ -156,9 +158,10 @@ export class MemoryEngine implements Engine {
       .filter(({ bytes }) => first.compare(bytes) <= 0 && last.compare(bytes) >= 0)
       .sort((a, b) => a.bytes.compare(b.bytes));
     for (const { key } of keys) {
-      if (!this.#stored.has(key)) continue;
+      const row = this.#findAt(key, timestamp);
+      if (row === undefined && this.#there(key).length === 0) continue;
       this.rowsRead++;
-      yield { key, row: this.#findAt(key, timestamp) };
+      yield { key, row };
     }
   }
 
@@ -167,22 +170,39 @@ export class MemoryEngine implements Engine {
     this.#greatest.set(key, { version, timestamp: this.#greatest.get(key)?.timestamp ?? 0 });
   }
 
+  /** What has expired hides all that was there before it: none of that is the newest again. */
   #newest(key: string): Row | undefined {
-    return this.#stored.get(key)?.at(-1);
+    const row = this.#stored.get(key)?.at(-1);
+    return row === undefined || this.#isExpired(row) ? undefined : row;
   }
 
   #find(key: string, version: number | undefined): Row | undefined {
-    return this.#stored.get(key)?.findLast((row) => version === undefined || row.version <= version);
+    if (version === undefined) return this.#newest(key);
+    return this.#there(key).findLast((row) => row.version <= version);
   }
 
   #findAt(key: string, timestamp: number | undefined): Row | undefined {
-    return this.#stored.get(key)?.findLast((row) => timestamp === undefined || row.timestamp <= timestamp);
+    if (timestamp === undefined) return this.#newest(key);
+    return this.#there(key).findLast((row) => row.timestamp <= timestamp);
+  }
+
+  /** The rows that have not expired. */
+  #there(key: string): Row[] {
+    return (this.#stored.get(key) ?? []).filter((row) => !this.#isExpired(row));
+  }
+
+  #isExpired({ expiresAt }: Row): boolean {
+    return expiresAt !== undefined && expiresAt <= this.clock();
   }
 
   #enter(): void {
     this.calls++;
     if (this.refusal !== undefined) throw this.refusal;
   }
+}
+
+function placeOf({ version, timestamp }: Row): Answers['insert'] {
+  return { version, timestamp };
 }
 
 /** The same with a promise for every answer, as engines have that must ask others, and without concurrent writes. */
@@ -194,6 +214,7 @@ export class AsyncMemoryEngine implements Engine {
     commits: 'everywhere',
     everything: false,
     restores: false,
+    expires: true,
   };
 
   constructor(readonly inner = new MemoryEngine()) {}

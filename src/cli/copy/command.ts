@@ -82,7 +82,8 @@ async function importFrom(path: string | undefined, target: Target, output: Outp
     return failure.exit;
   }
   const of = (outcome: string): number => outcomes.get(outcome) ?? 0;
-  progress.end(` (${of('RENUMERADA')} com outro número, ${of('JA_EXISTIA')} já existiam)`);
+  const expired = of('EXPIRADA') === 0 ? '' : `, ${of('EXPIRADA')} já tinham expirado`;
+  progress.end(` (${of('RENUMERADA')} com outro número, ${of('JA_EXISTIA')} já existiam${expired})`);
   return EXIT.ok;
 }
 
@@ -120,14 +121,16 @@ async function openFile(path: string): Promise<ReadStream> {
 }
 
 function versionOf(message: object): CopiedVersion {
+  const expira = Number(textOf(message, 'expira'));
   return {
     chave: textOf(message, 'chave'),
     versao: numberOf(message, 'versao'),
     ts: Number(textOf(message, 'ts')),
     valor: textOf(message, 'valor'),
+    ...(expira > 0 && { expira }),
   };
 }
 
 function outcomeOf(message: object): string {
-  return ['GRAVADA', 'RENUMERADA', 'JA_EXISTIA'][numberOf(message, 'situacao')] ?? '';
+  return ['GRAVADA', 'RENUMERADA', 'JA_EXISTIA', 'EXPIRADA'][numberOf(message, 'situacao')] ?? '';
 }

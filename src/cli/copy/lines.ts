@@ -7,6 +7,8 @@ export interface CopiedVersion {
   /** ms since 1970. */
   readonly ts: number;
   readonly valor: string;
+  /** When it expires, ms since 1970; absent: never. */
+  readonly expira?: number;
 }
 
 /** Version of the file format. Any other is refused. */
@@ -18,8 +20,8 @@ export function headLine(): string {
   return JSON.stringify({ formato: FORMAT, tipo: KIND });
 }
 
-export function versionLine({ chave, versao, ts, valor }: CopiedVersion): string {
-  return JSON.stringify({ chave, versao, ts, valor });
+export function versionLine({ chave, versao, ts, valor, expira }: CopiedVersion): string {
+  return JSON.stringify({ chave, versao, ts, valor, expira });
 }
 
 /** The last line, without which a file is incomplete. */
@@ -61,11 +63,15 @@ function versionOf(fields: ReadonlyMap<string, unknown>, number: number): Copied
   if (typeof chave !== 'string' || typeof valor !== 'string' || !isCount(versao) || !isCount(ts)) {
     throw wrong(number, 'esperado {"chave": texto, "versao": número, "ts": número, "valor": texto}');
   }
+  const expira = fields.get('expira');
+  if (expira !== undefined && !isCount(expira)) {
+    throw wrong(number, '"expira" é o instante em que a versão expira, um número de ms desde 1970');
+  }
   // Encoding for the server would replace them with another character.
   if (LONE_SURROGATE.test(chave) || LONE_SURROGATE.test(valor)) {
     throw wrong(number, 'a chave ou o valor tem meio caractere (\\ud800 a \\udfff sem par)');
   }
-  return { chave, versao, ts, valor };
+  return expira === undefined ? { chave, versao, ts, valor } : { chave, versao, ts, valor, expira };
 }
 
 const LONE_SURROGATE = /[\ud800-\udfff]/u;

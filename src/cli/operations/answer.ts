@@ -13,7 +13,7 @@ import type { OperationRequest } from './request.js';
  * @returns `undefined` for a reply without a request
  */
 export function answerOf(
-  { operation, asked: items }: OperationRequest,
+  { operation, asked: items, ttlSeconds }: OperationRequest,
   reply: KeyReply,
   index: number,
   reasons: string | undefined,
@@ -29,7 +29,7 @@ export function answerOf(
   const key = reply.key ?? items[index]?.key;
   if (key === undefined) return undefined;
   const { found, assigned } = reply;
-  const answer = { operation, key, asked, found, assigned };
+  const answer = { operation, key, asked, found, assigned, ttlSeconds };
   if (found !== undefined || assigned > 0n) return { ...answer, refusal: undefined };
   const only = operation.answers === 'one' ? parseReason(reasons) : undefined;
   const code = only?.code ?? decodeStreamReasons(reasons).get(index) ?? unexplained(operation, asked);

@@ -78,6 +78,8 @@ export interface KeyAnswer {
   readonly asked: bigint | undefined;
   readonly found: FoundVersion | undefined;
   readonly assigned: bigint;
+  /** What was inserted expires after this; absent: never. */
+  readonly ttlSeconds?: number | undefined;
   /** Why it was not done, or that nothing was found; `undefined` on success. */
   readonly refusal: Failure | undefined;
 }

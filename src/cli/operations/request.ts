@@ -13,6 +13,8 @@ export interface OperationRequest {
   readonly operation: KeyOperation;
   /** The item of each answer; for rows, the bounds. At least one. */
   readonly asked: readonly AskedKey[];
+  /** What is inserted expires after this; absent: never. */
+  readonly ttlSeconds?: number | undefined;
 }
 
 const QUOTES = '; um valor com espaços vai entre aspas';
@@ -51,12 +53,25 @@ export function countedOperationOf({ operacao: given }: Flags): CountedName {
   return operation;
 }
 
+/** Whether an operation inserts, so that what it writes may expire. */
+export function isInsertion({ takes }: KeyOperation): boolean {
+  return takes.values !== 'none';
+}
+
+/** The error of `--ttl` with an operation that inserts nothing. */
+export function notAnInsertion(operation: string): KvsError {
+  return new KvsError(
+    'CONFIGURACAO',
+    `--ttl diz quando expira o que é inserido (insere, insere-v, put, putall): ${operation} não insere`,
+  );
+}
+
 /** The messages of a request. */
-export function sentOf({ operation: { answers, item }, asked }: OperationRequest): Sent {
+export function sentOf({ operation: { answers, item }, asked, ttlSeconds }: OperationRequest): Sent {
   const [first = NOTHING, second = NOTHING] = asked;
   return answers === 'each'
-    ? { items: asked.map((one) => item(one, NOTHING)) }
-    : { item: item(first, second) };
+    ? { items: asked.map((one) => item(one, NOTHING)), ttlSeconds }
+    : { item: item(first, second), ttlSeconds };
 }
 
 const NOTHING: AskedKey = { key: '', value: '', version: undefined };

@@ -4,7 +4,7 @@ import { dated } from './dates.js';
 import { visible } from './visible.js';
 
 export const insertedText: AnswerText = (answer, colors) =>
-  `inserida a versão ${versionText(answer)} de ${keyText(answer, colors)}`;
+  `inserida a versão ${versionText(answer)} de ${keyText(answer, colors)}${expiryText(answer)}`;
 
 export const foundText: AnswerText = (answer, colors) =>
   [
@@ -22,7 +22,7 @@ export const removedText: AnswerText = (answer, colors) => {
 export const putText: AnswerText = (answer, colors) => {
   const { assigned, found } = answer;
   const before = found === undefined ? 'não havia valor' : shownText(answer);
-  return `gravada a versão ${assigned}${dated(assigned)} de ${keyText(answer, colors)}\n${colors.dim('antes:')} ${before}`;
+  return `gravada a versão ${assigned}${dated(assigned)} de ${keyText(answer, colors)}${expiryText(answer)}\n${colors.dim('antes:')} ${before}`;
 };
 
 export const deletedText: AnswerText = (answer, colors) =>
@@ -58,6 +58,11 @@ function json(text: string): string {
 
 function keyText({ key }: KeyAnswer, colors: Colors): string {
   return colors.bold(visible(key));
+}
+
+/** `, que expira em 60 s`; empty for what does not expire. */
+function expiryText({ ttlSeconds }: KeyAnswer): string {
+  return ttlSeconds === undefined ? '' : `, que expira em ${ttlSeconds} s`;
 }
 
 function shownText(answer: KeyAnswer): string {

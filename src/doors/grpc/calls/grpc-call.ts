@@ -103,10 +103,11 @@ export class GrpcUnaryCall<Res> extends GrpcCall implements Replies<Res> {
 /** Trailers as trailing metadata; `undefined` if there are none. */
 export function metadataOf(trailers: Trailers | undefined): Metadata | undefined {
   if (trailers === undefined) return undefined;
-  const { error, session, version, request } = trailers;
+  const { error, session, version, request, ttlSeconds } = trailers;
   const metadata = error === undefined ? new Metadata() : errorTrailer(error);
   if (session !== undefined) metadata.set(DEMANDS.session, session);
   if (version !== undefined) metadata.set(VERSION_METADATA, String(version));
   if (request !== undefined) metadata.set(DEMANDS.request, request);
+  if (ttlSeconds !== undefined) metadata.set(DEMANDS.ttl, String(ttlSeconds));
   return metadata;
 }

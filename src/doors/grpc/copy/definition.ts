@@ -35,11 +35,13 @@ function importing(): DoorOperation<RowRequest, Restored> {
       // Checked even if nothing needs to be written: otherwise a read-only caller would learn that the row is there.
       caller.assertMay('write', key);
       const value = checkedValue(request, MINIMUM_CHARS);
-      const { version, timestamp } = request;
-      return restorer.restore(caller.engine, { key, value, version, timestamp });
+      const { version, timestamp, expiresAt } = request;
+      const row = { key, value, version, timestamp };
+      return restorer.restore(caller.engine, expiresAt === undefined ? row : { ...row, expiresAt });
     },
     refusal: neverAnswered,
     written: ({ version }) => version,
+    ttl: 'refused',
   };
 }
 

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { andThen } from '../../../call/operation.js';
+import { KvsError } from '../../../core/errors.js';
+import { limits } from '../../../core/limits.js';
 import type { Awaitable, Engine, Restored, Row, Stream } from '../../../ports/engine.js';
 import { Standing } from './standing.js';
 
@@ -12,13 +14,16 @@ const ROWS_PER_TURN = 1_024;
  * whole or from where it broke off, adds nothing, whatever numbers its versions got and whatever else the key holds.
  *
  * The versions of a key are read once, at its first row, since a copy holds the versions of a key together. Concurrent
- * writes of others are not seen.
+ * writes of others are not seen. A version that has expired meanwhile is not restored.
  */
 export class Restorer {
   private key: string | undefined;
   private standing = new Standing();
   /** Set while the versions of a key are being read; rows that arrive meanwhile wait. */
   private reading: Promise<void> | undefined;
+
+  /** @param wallMs wall clock, ms since 1970 */
+  constructor(private readonly wallMs: () => number = Date.now) {}
 
   /** @throws KvsError (as a rejection too) from the engine */
   restore(engine: Engine, row: Row): Awaitable<Restored> {
@@ -67,11 +72,26 @@ export class Restorer {
 
   /** An engine that cannot keep foreign version numbers assigns its own, in the order of arrival. */
   private place(engine: Engine, row: Row): Awaitable<Restored> {
+    const leftMs = this.leftMs(engine, row);
+    if (leftMs !== undefined && leftMs <= 0) return { version: row.version, outcome: 'expired' };
     const version = this.standing.take(row.value);
     if (version !== undefined) return { version, outcome: 'present' };
     if (engine.capabilities.restores) return engine.write({ kind: 'restore', ...row });
-    return andThen(engine.write({ kind: 'insert', key: row.key, value: row.value }), (made): Restored => {
+    const { key, value } = row;
+    return andThen(engine.write({ kind: 'insert', key, value, ttlMs: leftMs }), (made): Restored => {
       return { version: made.version, outcome: 'renumbered' };
     });
+  }
+
+  /**
+   * How long a row of a copy still lives; `undefined` for ever.
+   * @throws KvsError NAO_SUPORTADO on an engine on which it would live for ever
+   */
+  private leftMs(engine: Engine, { expiresAt }: Row): number | undefined {
+    if (expiresAt === undefined) return undefined;
+    if (engine.capabilities.expires === true) {
+      return Math.min(expiresAt - this.wallMs(), limits.ttlSeconds * 1000);
+    }
+    throw new KvsError('NAO_SUPORTADO', 'a cópia tem valores que expiram, e este motor não os tem');
   }
 }

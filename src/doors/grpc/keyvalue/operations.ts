@@ -44,10 +44,10 @@ export function keyValueOperations(): KeyValueOperations {
     },
 
     put: {
-      run: (request, { engine }, attempt) => {
+      run: (request, { engine }, attempt, ttlMs) => {
         const key = keyOf(request);
         return andThen(
-          engine.write({ kind: 'put', key, value: checkedValue(request, MINIMUM_CHARS), attempt }),
+          engine.write({ kind: 'put', key, value: checkedValue(request, MINIMUM_CHARS), attempt, ttlMs }),
           ({ row, previous }) => ({
             key,
             oldValue: previous?.value ?? '',
@@ -59,6 +59,7 @@ export function keyValueOperations(): KeyValueOperations {
       refusal: neverAnswered,
       written: versionOf,
       takesAttempts: true,
+      ttl: 'taken',
     },
 
     del: {

@@ -49,15 +49,16 @@ export function kvsOperations(minimumChars: number): KvsOperations {
 
   return {
     insert: {
-      run: (request, { engine }, attempt) => {
+      run: (request, { engine }, attempt, ttlMs) => {
         const key = checkedKey(request, minimumChars);
         const value = checkedValue(request, minimumChars);
-        const inserted = engine.write({ kind: 'insert', key, value, attempt });
+        const inserted = engine.write({ kind: 'insert', key, value, attempt, ttlMs });
         return inserted instanceof Promise ? inserted.then((row) => row.version) : inserted.version;
       },
       refusal: orStatus(REFUSED_VERSION),
       written: asWritten,
       takesAttempts: true,
+      ttl: 'taken',
     },
 
     query: {

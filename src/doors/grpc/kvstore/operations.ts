@@ -25,16 +25,17 @@ const DONE: PutOutcome = Object.freeze({ error: undefined });
  */
 export const kvStoreOperations: KvStoreOperations = {
   put: {
-    run: (request, { engine }, attempt) => {
+    run: (request, { engine }, attempt, ttlMs) => {
       const key = checkedKey(request, MINIMUM_CHARS);
       return andThen(
-        engine.write({ kind: 'insert', key, value: checkedValue(request, MINIMUM_CHARS), attempt }),
+        engine.write({ kind: 'insert', key, value: checkedValue(request, MINIMUM_CHARS), attempt, ttlMs }),
         () => DONE,
       );
     },
     refusal: (error) => (isExpected(error) ? { error: reason(error) } : undefined),
     written: () => undefined,
     takesAttempts: true,
+    ttl: 'taken',
   },
   get: {
     run: (request, { engine }) => {

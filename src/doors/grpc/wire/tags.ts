@@ -10,6 +10,7 @@ export const FIELD_1_VARINT = (1 << 3) | VARINT;
 export const FIELD_2_VARINT = (2 << 3) | VARINT;
 export const FIELD_3_VARINT = (3 << 3) | VARINT;
 export const FIELD_4_VARINT = (4 << 3) | VARINT;
+export const FIELD_5_VARINT = (5 << 3) | VARINT;
 export const FIELD_1_LENGTH = (1 << 3) | LENGTH;
 export const FIELD_2_LENGTH = (2 << 3) | LENGTH;
 export const FIELD_3_LENGTH = (3 << 3) | LENGTH;
