@@ -7,7 +7,8 @@ import type { ServerConfig } from '../config/server-config.js';
 import type { ConsensusConfig } from '../config/engine-config.js';
 import { hostPortText } from '../core/host-port.js';
 import { commonStorePortal } from './portal.js';
-import { leaveInOrder } from './running-server.js';
+import { CapacityWatch } from '../engines/capacity-watch.js';
+import { LIMITS_HEALTH, leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
@@ -77,6 +78,7 @@ export async function startConsensusServer(
     port,
     engine,
     engineHealth,
+    conditions: [LIMITS_HEALTH],
     access,
     minimumChars,
     portal: offered,
@@ -94,6 +96,10 @@ export async function startConsensusServer(
   );
   engine.start();
   portal.start();
+  const capacityWatch = new CapacityWatch(engine, systemTime, logger, (far) => {
+    doors.setCondition(LIMITS_HEALTH, far);
+  });
+  capacityWatch.start();
 
   let stopped: Promise<boolean> | undefined;
   return {
@@ -106,11 +112,13 @@ export async function startConsensusServer(
     stop: () =>
       (stopped ??= leaveInOrder(
         doors,
-        () =>
-          portal
+        () => {
+          capacityWatch.stop();
+          return portal
             .stop()
             .then(() => engine.stop())
-            .then(() => false),
+            .then(() => false);
+        },
         'deixando as réplicas',
         logger,
       )),

@@ -19,7 +19,8 @@ import { openFleetKeys } from './fleet-key.js';
 import { hostPortText } from '../core/host-port.js';
 import { fleetPortal } from './portal.js';
 import { localBrokerOptions } from './local-broker.js';
-import { leaveInOrder } from './running-server.js';
+import { CapacityWatch } from '../engines/capacity-watch.js';
+import { LIMITS_HEALTH, leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
@@ -119,7 +120,7 @@ export async function startFleetServer(
     port,
     engine,
     engineHealth: 'kvs.frota',
-    conditions: journal ? [DISK] : [],
+    conditions: journal ? [DISK, LIMITS_HEALTH] : [LIMITS_HEALTH],
     access,
     peers: () =>
       member.peers.all().map(({ presence }) => ({
@@ -148,6 +149,11 @@ export async function startFleetServer(
   engine.start();
   portal.start();
 
+  const capacityWatch = new CapacityWatch(engine, time, logger, (far) => {
+    doors.setCondition(LIMITS_HEALTH, far);
+  });
+  capacityWatch.start();
+
   const broker = (): string => {
     if (bus.broker === undefined) return 'nenhum por enquanto (tentando)';
     return local?.hosting ? `${bus.broker} (embutido aqui)` : bus.broker;
@@ -155,6 +161,7 @@ export async function startFleetServer(
   const last = 'enviando o que falta e deixando a frota';
   let stopped: Promise<boolean> | undefined;
   const leave = async (): Promise<boolean> => {
+    capacityWatch.stop();
     await portal.stop();
     await engine.stop();
     // With a data folder nothing is lost: peers get what they lack when this server starts again.

@@ -16,6 +16,8 @@ import { FreshRole } from '../engines/leader/fresh-role.js';
 import { Leader } from '../engines/leader/leader.js';
 import type { ByteBudget } from '../wire/mensagem/lines.js';
 import { splitAddress } from '../engines/leader/role.js';
+import { Room } from '../engines/room.js';
+import type { RoomLimits } from '../engines/room.js';
 import type { LeaderRole, RoleOptions } from '../engines/leader/role.js';
 import { observedCalls } from './observed-calls.js';
 
@@ -39,6 +41,8 @@ export interface NodeOptions {
   /** Where the door listens, if not on `self`. */
   readonly listen?: { readonly host: Hosts; readonly port: number } | undefined;
   readonly doorLimits?: DoorLimits;
+  /** What its store has room for. */
+  readonly roomLimits?: RoomLimits;
   /** Who may do what; by default everyone may do everything, and every server is trusted. */
   readonly access?: AccessControl | undefined;
   /** Observes every outcome of a request at the door; by default outcomes are counted but not read. */
@@ -74,6 +78,7 @@ export class LeaderNode {
         engine.guarantees.advanced();
       },
       store,
+      room: new Room(options.roomLimits),
       budget: serverBudget,
       shows: showing(options.token),
       others: servers.filter((address) => address !== self),

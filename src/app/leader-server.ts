@@ -9,7 +9,8 @@ import { serverText } from '../config/server-parsers.js';
 import type { LeaderConfig } from '../config/engine-config.js';
 import { hostPortText } from '../core/host-port.js';
 import { commonStorePortal } from './portal.js';
-import { leaveInOrder } from './running-server.js';
+import { CapacityWatch } from '../engines/capacity-watch.js';
+import { LIMITS_HEALTH, leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
@@ -86,6 +87,7 @@ export async function startLeaderServer(
         port,
         engine,
         engineHealth: 'kvs.lider',
+        conditions: [LIMITS_HEALTH],
         access,
         minimumChars,
         portal: portal.offered,
@@ -109,8 +111,13 @@ export async function startLeaderServer(
   portal.start();
 
   const { doors } = started;
+  const capacityWatch = new CapacityWatch(engine, systemTime, logger, (far) => {
+    doors?.setCondition(LIMITS_HEALTH, far);
+  });
+  capacityWatch.start();
   let stopped: Promise<boolean> | undefined;
   const leave = async (): Promise<boolean> => {
+    capacityWatch.stop();
     if (doors !== undefined)
       return leaveInOrder(
         doors,

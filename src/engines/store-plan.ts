@@ -7,7 +7,7 @@ import type { StoredKey } from '../core/stored-key.js';
 import type { Answers, Commit, KeyWrite, Write } from '../ports/engine.js';
 import { answerTo, decide, guardsHold, tellsNewest } from './plan.js';
 import type { Step } from './plan.js';
-import { assertRoomFor } from './room.js';
+import type { Room } from './room.js';
 
 /** What a write does, and the answer once that is done. */
 export interface PlannedWrite {
@@ -16,10 +16,11 @@ export interface PlannedWrite {
   readonly answer: Answers[Write['kind']];
 }
 
-/** The store that writes are planned against, and the origin that makes them. */
+/** The store that writes are planned against, the origin that makes them, and what it has room for. */
 interface Planner {
   readonly store: Store;
   readonly origin: Origin;
+  readonly room: Room;
 }
 
 /**
@@ -58,7 +59,7 @@ function planCommit(planner: Planner, commit: Commit, wallMs: number): PlannedWr
 
 /** @throws KvsError LIMITE_* */
 function mutationOf(
-  { store, origin }: Planner,
+  { store, origin, room }: Planner,
   key: StoredKey,
   write: KeyWrite,
   step: Step,
@@ -66,7 +67,7 @@ function mutationOf(
   switch (step.kind) {
     case 'add': {
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
-      assertRoomFor(store, key, write.value);
+      room.assertFits(store, key, write.value);
       const insert = key.insertion(origin, write.value, step.version, step.timestamp);
       const attempt = 'attempt' in write ? write.attempt : undefined;
       return attempt === undefined ? insert : { ...insert, attempt };

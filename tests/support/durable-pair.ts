@@ -32,13 +32,13 @@ export interface DurablePair {
   close(): Promise<void>;
 }
 
-export async function openDurablePair(): Promise<DurablePair> {
+export async function openDurablePair(changed: Partial<FleetTuning> = {}): Promise<DurablePair> {
   const folder = await mkdtemp(join(tmpdir(), 'kvs-par-'));
   const network = new LoopbackNetwork();
   const logger = new LogRecorder();
   const start = async (origin: string): Promise<DurableFleet> => {
     const journal = await LevelJournal.open(join(folder, origin), 'par', logger);
-    const common = { time: realTime, random: realRandom, logger, tuning: eagerTuning };
+    const common = { time: realTime, random: realRandom, logger, tuning: { ...eagerTuning, ...changed } };
     const engine = new DurableFleet({ ...common, origin, address: '', bus: network.join(origin) }, journal);
     await engine.load();
     engine.start();

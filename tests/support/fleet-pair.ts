@@ -5,6 +5,7 @@ import { MqttBus } from '../../src/engines/fleet/bus/mqtt-bus.js';
 import type { Origin } from '../../src/core/dot.js';
 import { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { Bus } from '../../src/ports/bus.js';
+import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { defaultFleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { LogRecorder } from '../engines/fleet/bus/support.js';
 import { realRandom, realTime } from './real-time.js';
@@ -24,9 +25,11 @@ export interface FleetPair {
 }
 
 /** A pair on a broker within the process, that can be split. */
-export async function openLoopbackPair(): Promise<FleetPair & { readonly network: LoopbackNetwork }> {
+export async function openLoopbackPair(
+  changed: Partial<FleetTuning> = {},
+): Promise<FleetPair & { readonly network: LoopbackNetwork }> {
   const network = new LoopbackNetwork();
-  const pair = await openPair((origin) => network.join(origin));
+  const pair = await openPair((origin) => network.join(origin), changed);
   return { ...pair, network };
 }
 
@@ -46,10 +49,13 @@ export async function openMqttPair(): Promise<FleetPair> {
   };
 }
 
-async function openPair(join: (origin: Origin) => Bus): Promise<FleetPair> {
+async function openPair(
+  join: (origin: Origin) => Bus,
+  changed: Partial<FleetTuning> = {},
+): Promise<FleetPair> {
   const logger = new LogRecorder();
   const start = async (origin: Origin): Promise<FleetEngine> => {
-    const common = { time: realTime, random: realRandom, logger, tuning };
+    const common = { time: realTime, random: realRandom, logger, tuning: { ...tuning, ...changed } };
     const engine = new FleetEngine({ ...common, origin, address: '', bus: join(origin) });
     engine.start();
     await eventually(`${origin} serves`, () => engine.member.state === 'serving');

@@ -1,11 +1,12 @@
 import type { InsertMutation, Mutation } from '../../src/core/mutation.js';
 import type { Store } from '../../src/core/store.js';
 import { planWrite } from '../../src/engines/store-plan.js';
+import { Room } from '../../src/engines/room.js';
 import type { KeyWrite } from '../../src/ports/engine.js';
 
 /** What a write of this writer does to the store as it is now; `undefined` if it does nothing. */
 function stamp(store: Store, origin: string, write: KeyWrite, wallMs = 0): Mutation | undefined {
-  return planWrite({ store, origin }, write, wallMs).mutations[0];
+  return planWrite({ store, origin, room: new Room() }, write, wallMs).mutations[0];
 }
 
 export function stampInsert(

@@ -12,12 +12,15 @@ import type {
 import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
+import type { HasCapacity, Usage } from '../../ports/capacity.js';
 import { assertOffered } from '../plan.js';
 import { EtcdClient } from './etcd-client.js';
 import { CommitTransactions } from './commits.js';
 import { ConsensusGuarantees } from './guarantees.js';
 import { HeadCache } from './head-cache.js';
 import { EtcdHealth } from './etcd-health.js';
+import { KvsError } from '../../core/errors.js';
+import { EtcdSpace } from './etcd-space.js';
 import { EtcdKeySpace } from './etcd-key-space.js';
 import { ReplicaReading } from './reading.js';
 import { Reads } from './reads.js';
@@ -49,7 +52,7 @@ export interface ConsensusOptions {
  * The consensus engine: all data are in etcd, on the disks of a majority before a write is acknowledged (linearizable
  * per key). The engine itself keeps only hints; any number of servers use the same members. See docs/CONSENSUS.md.
  */
-export class ConsensusEngine implements Engine {
+export class ConsensusEngine implements Engine, HasCapacity {
   readonly capabilities: Capabilities;
   readonly guarantees: ConsensusGuarantees;
   private readonly client: EtcdClient;
@@ -62,6 +65,7 @@ export class ConsensusEngine implements Engine {
   private readonly commits: CommitTransactions;
   private readonly watch: HeadWatch;
   private readonly health: EtcdHealth;
+  private readonly diskSpace: EtcdSpace;
 
   constructor(private readonly options: ConsensusOptions) {
     const { members, localReads, time, random, logger, newToken } = options;
@@ -89,6 +93,7 @@ export class ConsensusEngine implements Engine {
     this.agreed = this.readingSince(undefined, false);
     this.watch = new HeadWatch(client, space, cache, time, tuning, logger);
     const onAvailable = (available: boolean): void => options.onAvailable?.(available);
+    this.diskSpace = new EtcdSpace(members, time);
     this.health = new EtcdHealth(client, time, tuning, logger, onAvailable);
   }
 
@@ -110,14 +115,21 @@ export class ConsensusEngine implements Engine {
   start(): void {
     this.health.start();
     this.watch.start();
+    this.diskSpace.start();
   }
 
   /** Closes the connections. Calls in progress end within one attempt, later ones fail with SERVIDOR_SAINDO. */
   stop(): Promise<void> {
     this.health.stop();
     this.watch.stop();
+    this.diskSpace.stop();
     this.client.close();
     return Promise.resolve();
+  }
+
+  /** Of the replicas' disk quota: see {@link EtcdSpace.usage}. */
+  capacity(): readonly Usage[] {
+    return this.diskSpace.usage();
   }
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Promise<Answers[K]> {
@@ -128,9 +140,14 @@ export class ConsensusEngine implements Engine {
   async write(write: Write): Promise<Answers[Write['kind']]> {
     assertOffered(this.capabilities, write);
     const deadline = this.deadline();
-    return write.kind === 'commit'
-      ? this.commits.commit(write, deadline)
-      : this.writes.write(write, deadline);
+    try {
+      return await (write.kind === 'commit'
+        ? this.commits.commit(write, deadline)
+        : this.writes.write(write, deadline));
+    } catch (error) {
+      if (error instanceof KvsError && error.code === 'LIMITE_MEMORIA') this.diskSpace.refused++;
+      throw error;
+    }
   }
 
   /**

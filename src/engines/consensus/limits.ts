@@ -1,11 +1,17 @@
-import { assertRelation, limits } from '../../core/limits.js';
+import { assertRelation, limits, MiB } from '../../core/limits.js';
 
-/** Limits on the search for a store in an etcd that others use too. */
+/** Limits on the search for a store in an etcd that others use too, and on the look at its disk quota. */
 export const consensusLimits = Object.freeze({
   /** Foreign keys examined at a start for data that an earlier version may have written beside a new store. */
   strayHeads: 10_000,
   /** Attempts to create a new store while others keep writing where an earlier version would. */
   lostRaces: 3,
+  /** How often members are asked how full their quota is. Rarely: the answer is a hundred KiB. */
+  spaceIntervalMs: 10_000,
+  /** A member without an answer within this is left out of the figure. */
+  spaceTimeoutMs: 2_000,
+  /** Longest such answer. */
+  metricsBytes: 4 * MiB,
 });
 
 /** How patiently a replica that lost its data is replaced. */

@@ -13,6 +13,7 @@ import type {
   Stream,
   Write,
 } from '../../ports/engine.js';
+import type { HasCapacity, Usage } from '../../ports/capacity.js';
 import type { Guarantees } from '../../ports/guarantees.js';
 import type { Journal } from '../../ports/journal.js';
 import type { PlannedWrite } from '../store-plan.js';
@@ -29,7 +30,7 @@ const WRITE_OVERHEAD_BYTES = 200;
  * The fleet engine with a journal. A write is applied, published and answered only once it is durable, so nobody ever
  * sees a local write that a crash could undo. Reads are those of the {@link FleetEngine}.
  */
-export class DurableFleet implements Engine {
+export class DurableFleet implements Engine, HasCapacity {
   readonly capabilities: Capabilities = {
     heads: true,
     remembersRequests: true,
@@ -89,6 +90,10 @@ export class DurableFleet implements Engine {
     const handedOver = await this.fleet.stop();
     await this.journalWriter.close();
     return handedOver;
+  }
+
+  capacity(): readonly Usage[] {
+    return this.fleet.capacity();
   }
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Answers[K] {

@@ -5,6 +5,7 @@ import type { InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mu
 import type { EntryRecord } from '../../core/record.js';
 import type { Loser } from '../../core/request-memory.js';
 import { Store } from '../../core/store.js';
+import type { HasCapacity, Usage } from '../../ports/capacity.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import type {
   Answers,
@@ -24,7 +25,7 @@ import type { MemberOptions } from './replication/member-options.js';
 import { Member } from './replication/member.js';
 import { FleetGuarantees } from './guarantees.js';
 import { answerTo, tellsNewest } from '../plan.js';
-import { assertOriginFits } from '../room.js';
+import { Room } from '../room.js';
 import { defaultFleetTuning } from './replication/tuning.js';
 import { Requests } from './requests.js';
 import { planWrite, type PlannedWrite } from '../store-plan.js';
@@ -37,7 +38,7 @@ import { tellOf } from '../tell-changes.js';
  *     local   write → plan         ┐
  *     remote  bus → causally ready ┴→ store.apply → outbox (if local) → answer
  */
-export class FleetEngine implements Engine, ChangeFeed {
+export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
   readonly capabilities: Capabilities = {
     heads: true,
     remembersRequests: true,
@@ -52,6 +53,7 @@ export class FleetEngine implements Engine, ChangeFeed {
   readonly member: Member;
   readonly guarantees: FleetGuarantees;
   readonly requests: Requests;
+  readonly room: Room;
   private listener: ChangeListener | undefined;
 
   /**
@@ -63,6 +65,7 @@ export class FleetEngine implements Engine, ChangeFeed {
     undo?: (removal: RemoveDotsMutation) => Awaitable<void>,
   ) {
     const { origin: self, fleet = '', time, random, tuning = defaultFleetTuning } = options;
+    this.room = new Room(tuning);
     this.member = new Member(this.store, options);
     this.guarantees = new FleetGuarantees(fleet, self, this.store, this.member);
     this.requests = new Requests({
@@ -124,6 +127,10 @@ export class FleetEngine implements Engine, ChangeFeed {
     return scanStore(this.store, scan);
   }
 
+  capacity(): readonly Usage[] {
+    return this.room.usage(this.store);
+  }
+
   /**
    * Plans what a write does to the store as it is now, and its answer.
    * @param earlier see {@link planWrite}
@@ -183,7 +190,7 @@ export class FleetEngine implements Engine, ChangeFeed {
   /** @throws KvsError SERVIDOR_ENTRANDO, SERVIDOR_SAINDO, LIMITE_ORIGENS, RELOGIO_ADIANTADO */
   assertWritable(): void {
     this.assertServing();
-    assertOriginFits(this.store, this.origin, this.member.originsLimit);
+    this.room.assertOriginFits(this.store, this.origin);
     const leadMs = this.member.clockLeadMs;
     if (leadMs > this.member.clockDriftMs) {
       const seconds = Math.round(leadMs / 1000);

@@ -2,6 +2,7 @@ import { assertCommitFits } from '../../core/commit-size.js';
 import type { KeyMutation } from '../../core/mutation.js';
 import type { Store } from '../../core/store.js';
 import { tellOf } from '../tell-changes.js';
+import type { HasCapacity, Usage } from '../../ports/capacity.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import { assertOffered } from '../plan.js';
 import { scanStore } from '../store-scan.js';
@@ -30,7 +31,7 @@ const ORIGIN = 'lider';
  *
  * Reads are not linearizable: a follower may show a value before its writer was answered, and another one after.
  */
-export class LeaderEngine implements Engine, ChangeFeed {
+export class LeaderEngine implements Engine, ChangeFeed, HasCapacity {
   readonly capabilities: Capabilities = {
     heads: false,
     linearizable: false,
@@ -47,7 +48,7 @@ export class LeaderEngine implements Engine, ChangeFeed {
   constructor(
     private readonly store: Store,
     private readonly role: LeaderRole,
-    options: Pick<RoleOptions, 'leader' | 'others' | 'time'>,
+    private readonly options: Pick<RoleOptions, 'leader' | 'others' | 'time' | 'room'>,
   ) {
     this.guarantees = new LeaderGuarantees(store, role, options);
   }
@@ -76,6 +77,10 @@ export class LeaderEngine implements Engine, ChangeFeed {
     // The walk waits for everything not yet visible when it began.
     const visible = this.role.visible(undefined);
     return visible === undefined ? this.walked(walk) : this.walkedAfter(visible, walk);
+  }
+
+  capacity(): readonly Usage[] {
+    return this.options.room.usage(this.store);
   }
 
   /** Reports every change since this server caught up, whoever made it, once it may be shown. */

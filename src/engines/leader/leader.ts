@@ -1,10 +1,8 @@
 import type { VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
-import { limits } from '../../core/limits.js';
 import { leaderLimits } from './limits.js';
 import type { KeyMutation } from '../../core/mutation.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
-import { assertOriginFits } from '../room.js';
 import { planWrite, type PlannedWrite } from '../store-plan.js';
 import { Acknowledgements } from './acknowledgements.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
@@ -89,9 +87,9 @@ export class Leader implements LeaderRole {
     this.assertWritable();
     let planned: PlannedWrite;
     try {
-      const { store, origin, time } = this.options;
-      assertOriginFits(store, origin, limits.origins);
-      planned = planWrite({ store, origin }, write, time.wallMs());
+      const { store, origin, room, time } = this.options;
+      room.assertOriginFits(store, origin);
+      planned = planWrite({ store, origin, room }, write, time.wallMs());
     } catch (error) {
       await this.settled();
       throw error;

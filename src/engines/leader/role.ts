@@ -5,6 +5,7 @@ import type { Store } from '../../core/store.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
+import type { Room } from '../room.js';
 import type { Time } from '../../ports/time.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import type { AddressText } from '../../wire/mensagem/console.js';
@@ -17,6 +18,7 @@ export type RoleState = 'joining' | 'serving' | 'leaving';
 
 export interface RoleOptions {
   readonly store: Store;
+  readonly room: Room;
   /** This incarnation: fresh at every start, never used before. */
   readonly origin: Origin;
   /** `IP:porta` of this server, of the leader, and of the servers that are not this one. */

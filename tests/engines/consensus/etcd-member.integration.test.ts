@@ -154,6 +154,9 @@ describe.skipIf(!etcdAvailable())('a full disk quota', () => {
       expect(newest?.version).toBeGreaterThan(5);
       await expect(verbs(engine).put('cheia', value)).rejects.toMatchObject({ code: 'LIMITE_MEMORIA' });
       expect(await verbs(engine).query('cheia', undefined)).toEqual(newest);
+      const [space] = engine.capacity();
+      expect(space).toMatchObject({ name: 'espaco', limit: 2 * MiB });
+      expect(space?.refused).toBeGreaterThan(1);
     } finally {
       await engine.stop();
       await cluster.stop();

@@ -109,11 +109,6 @@ export class Member {
     return this.clocks.leadMs;
   }
 
-  /** The most origins that one store may know. */
-  get originsLimit(): number {
-    return this.tuning.origins;
-  }
-
   /** How far the clock may be ahead. */
   get clockDriftMs(): number {
     return this.tuning.clockDriftMs;

@@ -1,9 +1,10 @@
 import { assertRelation, KiB, limits, MiB } from '../../../core/limits.js';
 import { engineLimits } from '../../limits.js';
+import { defaultRoomLimits } from '../../room.js';
 
 /** Limits that a simulation can lower: those shared with other layers, then those of replication and its journal. */
 export const defaultFleetTuning = Object.freeze({
-  origins: limits.origins,
+  ...defaultRoomLimits,
   batchMutations: limits.batchMutations,
   logBatches: limits.logBatches,
   pageBytes: limits.pageBytes,
