@@ -12,7 +12,7 @@ class NotingEngine extends MemoryEngine {
   ttls: (number | undefined)[] = [];
 
   override write<K extends Write['kind']>(write: OfKind<Write, K>): Answers[K] {
-    if ('attempt' in write) this.ttls.push(write.ttlMs);
+    if ('ttlMs' in write) this.ttls.push(write.ttlMs);
     return super.write<K>(write);
   }
 }
