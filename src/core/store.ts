@@ -64,6 +64,17 @@ export class Store {
     return this.space.counters.floors;
   }
 
+  /** The counters of every key of a part that has no entries. */
+  emptyKeysOf(part: number): { readonly version: number; readonly timestamp: number }[] {
+    const { keys } = this.space;
+    const empties: { version: number; timestamp: number }[] = [];
+    for (const slot of keys.ofPart(part)) {
+      if (this.space.rowCount(slot) > 0) continue;
+      empties.push({ version: keys.greatestVersion(slot), timestamp: keys.greatestTimestamp(slot) });
+    }
+    return empties;
+  }
+
   /** Entries with an expiry, reached or not. */
   get expiringCount(): number {
     return this.space.entries.expiring.size;
@@ -273,10 +284,11 @@ export class Store {
   /**
    * The removals of entries that have expired by the fleet's clock: of at most `most` keys, the earliest first. They
    * change no answer: what they remove, and what they mark as passed, is hidden already.
+   * @param lateMs only of keys with an entry that expired at least so long ago
    */
-  dueDiscards(most: number): DiscardMutation[] {
+  dueDiscards(most: number, lateMs = 0): DiscardMutation[] {
     const { entries, keys } = this.space;
-    const slots = entries.expiring.dueSlots(this.clock.nowMs(), most);
+    const slots = entries.expiring.dueSlots(this.clock.nowMs() - lateMs, most);
     return [...slots].map((slot) => {
       const { rows, hidden } = expiredOf(this.space, slot, limits.discardDots);
       const dots = rows.map((row) => ({ origin: entries.originName(row), seq: entries.seq(row) }));

@@ -1,6 +1,7 @@
 /** Writes as mutations of a {@link Store}, for the engines that keep everything in memory. */
 import { assertCommitFits } from '../core/commit-size.js';
 import type { Origin } from '../core/dot.js';
+import { limits } from '../core/limits.js';
 import type { InsertMutation, KeyMutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { StoredKey } from '../core/stored-key.js';
@@ -68,7 +69,8 @@ function mutationOf(
     case 'add': {
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
       room.assertFits(store, key, write.value);
-      const insert = key.insertion(origin, write.value, step.version, step.timestamp);
+      const expiresAt = expiryOf(store, write);
+      const insert = key.insertion(origin, write.value, step.version, step.timestamp, expiresAt);
       const attempt = 'attempt' in write ? write.attempt : undefined;
       return attempt === undefined ? insert : { ...insert, attempt };
     }
@@ -84,3 +86,10 @@ function mutationOf(
 }
 
 const NONE: readonly KeyMutation[] = [];
+
+/** When the entry that a write adds expires, ms since 1970 on the fleet's clock; `undefined` if never. */
+function expiryOf({ clock }: Store, write: KeyWrite): number | undefined {
+  if (write.kind === 'restore') return write.expiresAt;
+  if (!('ttlMs' in write) || write.ttlMs === undefined) return undefined;
+  return Math.min(clock.nowMs() + write.ttlMs, limits.timestampMs);
+}

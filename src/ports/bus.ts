@@ -1,5 +1,5 @@
 import type { Origin, VectorEntries } from '../core/dot.js';
-import type { Batch } from '../core/mutation.js';
+import type { Batch, Floor } from '../core/mutation.js';
 import type { KeyFragment, WalkCursor } from '../core/record.js';
 
 /** The messages that servers of one fleet exchange, as plain data. The wire form is in docs/PROTOCOL.md. */
@@ -118,6 +118,10 @@ export interface StateOpening {
   readonly vector: VectorEntries;
   readonly logPosition: number;
   readonly partHashes: readonly string[];
+  /** The floors of the parts that have one. */
+  readonly floors: readonly (Floor & { readonly part: number })[];
+  /** The giver's fleet clock, ms since 1970; absent from older versions. */
+  readonly fleetMs?: number;
   /** The first cursor. */
   readonly cursor: WalkCursor;
 }

@@ -95,7 +95,7 @@ function readMutation(value: unknown): Mutation {
 }
 
 /** A floor with the number of its part: [part, version, timestamp, pace]. */
-function readFloor(value: unknown): Floor & { readonly part: number } {
+export function readFloor(value: unknown): Floor & { readonly part: number } {
   const items = list(value, 4);
   if (items.length !== 4) reject('CAMPO');
   return {

@@ -87,3 +87,6 @@ export interface WireEntry {
   readonly pedido?: WireAttempt;
   readonly expira?: number;
 }
+
+/** [part, version, timestamp, pace] of a part of the key space that has a floor */
+export type WireFloor = readonly [number, number, number, number];

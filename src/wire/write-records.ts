@@ -1,6 +1,6 @@
 import type { Attempt } from '../core/attempt.js';
 import type { Dot, VectorEntries } from '../core/dot.js';
-import type { Batch, Mutation } from '../core/mutation.js';
+import type { Batch, Floor, Mutation } from '../core/mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, WalkCursor } from '../core/record.js';
 import { MUTATION_NAMES } from './record-shapes.js';
 import type {
@@ -8,6 +8,7 @@ import type {
   WireBatch,
   WireCursor,
   WireEntry,
+  WireFloor,
   WireKey,
   WireMutation,
   WirePosition,
@@ -102,6 +103,11 @@ function wireEntry(entry: EntryRecord): WireEntry {
     ...(entry.attempt === undefined ? {} : { pedido: wireAttempt(entry.attempt) }),
     ...(entry.expiresAt === undefined ? {} : { expira: entry.expiresAt }),
   };
+}
+
+/** A floor with the number of its part. */
+export function wireFloor(floor: Floor & { readonly part: number }): WireFloor {
+  return [floor.part, floor.version, floor.timestamp, floor.paceMs];
 }
 
 function wireAttempt({ id, number }: Attempt): WireAttempt {

@@ -1,6 +1,6 @@
 import { assertCommitFits } from '../../core/commit-size.js';
 import { KvsError } from '../../core/errors.js';
-import type { Mutation, RemoveDotsMutation } from '../../core/mutation.js';
+import type { Mutation } from '../../core/mutation.js';
 import { Turns } from '../../core/turns.js';
 import type {
   Answers,
@@ -40,10 +40,13 @@ export class DurableFleet implements Engine, HasCapacity {
     commits: 'here',
     everything: true,
     restores: true,
+    expires: true,
   };
   readonly fleet: FleetEngine;
   readonly journalWriter: JournalWriter;
   private readonly turns = new Turns();
+  /** The most mutations of a step that the engine itself plans. */
+  private readonly stepMutations: number;
 
   /** @param onDisk called when the disk begins to refuse writes, and when it accepts them again */
   constructor(
@@ -57,7 +60,8 @@ export class DurableFleet implements Engine, HasCapacity {
       noteJoined: () => this.journalWriter.noteJoined(),
       whenDurable: (call: () => void) => this.journalWriter.whenDurable(call),
     };
-    this.fleet = new FleetEngine({ ...options, journalWriter }, (removal) => this.undo(removal));
+    this.stepMutations = tuning.sweepKeys;
+    this.fleet = new FleetEngine({ ...options, journalWriter }, (plan) => this.step(plan));
     const { store } = this.fleet;
     const accept = (mutation: Mutation): void => this.fleet.accept(mutation);
     const onDecide = (): void => this.fleet.member.sealCauses();
@@ -126,10 +130,12 @@ export class DurableFleet implements Engine, HasCapacity {
     return earlier.kind === 'insert' && 'value' in write ? this.fleet.plan(write, earlier) : LATER;
   }
 
-  /** Removes one entry of a request that was written twice, by way of the journal. */
-  private async undo(removal: RemoveDotsMutation): Promise<void> {
-    const planned = { mutations: [removal], answer: undefined };
-    await this.submit(WRITE_OVERHEAD_BYTES + removal.key.length, 1, () => planned);
+  /** Carries out mutations that the engine itself plans, by way of the journal. */
+  private async step(plan: () => readonly Mutation[]): Promise<void> {
+    await this.submit(WRITE_OVERHEAD_BYTES, this.stepMutations, () => ({
+      mutations: plan(),
+      answer: undefined,
+    }));
   }
 
   /**
@@ -139,7 +145,7 @@ export class DurableFleet implements Engine, HasCapacity {
   private submit(
     bytes: number,
     mutationsMax: number,
-    plan: (decided: Decided) => PlannedWrite | typeof LATER,
+    plan: (decided: Decided) => PlannedStep | typeof LATER,
   ): Promise<PlannedWrite['answer']> {
     return new Promise((resolve, reject) => {
       this.fleet.assertWritable();
@@ -162,6 +168,11 @@ export class DurableFleet implements Engine, HasCapacity {
       });
     });
   }
+}
+
+/** A {@link PlannedWrite}, or what the engine itself does. */
+interface PlannedStep extends Pick<PlannedWrite, 'answer'> {
+  readonly mutations: readonly Mutation[];
 }
 
 /** Approximate memory that a write occupies while it waits. */

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../core/attempt.js';
 import type { Origin } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
+import { FleetClock } from '../../core/fleet-clock.js';
 import type { InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mutation.js';
 import type { EntryRecord } from '../../core/record.js';
 import type { Loser } from '../../core/request-memory.js';
@@ -9,7 +10,6 @@ import type { HasCapacity, Usage } from '../../ports/capacity.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import type {
   Answers,
-  Awaitable,
   Capabilities,
   Engine,
   Head,
@@ -24,10 +24,12 @@ import type {
 import type { MemberOptions } from './replication/member-options.js';
 import { Member } from './replication/member.js';
 import { FleetGuarantees } from './guarantees.js';
+import { FloorKeeper, type UpkeepDeps } from './floor-keeper.js';
 import { answerTo, tellsNewest } from '../plan.js';
 import { Room } from '../room.js';
 import { defaultFleetTuning } from './replication/tuning.js';
 import { Requests } from './requests.js';
+import { Sweeper } from './sweeper.js';
 import { planWrite, type PlannedWrite } from '../store-plan.js';
 import { scanStore } from '../store-scan.js';
 import { tellOf } from '../tell-changes.js';
@@ -48,30 +50,40 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
     commits: 'here',
     everything: true,
     restores: true,
+    expires: true,
   };
-  readonly store = new Store();
+  readonly store: Store;
   readonly member: Member;
   readonly guarantees: FleetGuarantees;
   readonly requests: Requests;
   readonly room: Room;
   private listener: ChangeListener | undefined;
+  private readonly sweeper: Sweeper;
+  private readonly floorKeeper: FloorKeeper;
 
   /**
    * @param options `fleet`: its name, which session tokens carry
-   * @param undo removes one entry; needed where a write takes more than {@link accept}
+   * @param step carries out mutations planned by the engine itself; needed where a write takes more than {@link accept}
    */
   constructor(
     private readonly options: MemberOptions,
-    undo?: (removal: RemoveDotsMutation) => Awaitable<void>,
+    step: UpkeepDeps['step'] = (plan) => this.carryOut(plan),
   ) {
     const { origin: self, fleet = '', time, random, tuning = defaultFleetTuning } = options;
     this.room = new Room(tuning);
+    this.store = new Store(new FleetClock(() => time.wallMs(), tuning.clockDriftMs));
     this.member = new Member(this.store, options);
     this.guarantees = new FleetGuarantees(fleet, self, this.store, this.member);
     this.requests = new Requests({
       ...{ self, store: this.store, time, random, tuning },
-      undo: (loser) => (undo ?? this.undo)(removalOf(loser)),
+      undo: (loser) => step(() => [removalOf(loser)]),
     });
+    const { store, member } = this;
+    const isLowest = (): boolean => member.isLowest;
+    const mayWrite = (): boolean => member.mayUseAll;
+    const upkeep = { store, time, tuning, isLowest, mayWrite, step };
+    this.sweeper = new Sweeper(upkeep);
+    this.floorKeeper = new FloorKeeper(upkeep);
     this.store.observer = {
       applied: (mutation, origin, seq) => {
         this.requests.noteApplied(mutation, origin, seq);
@@ -93,10 +105,14 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
     // The data loaded from disk may hold two attempts of one request.
     this.requests.reviewAll();
     this.member.start();
+    this.sweeper.start();
+    this.floorKeeper.start();
   }
 
   /** Leaves the fleet: see {@link Member.stop}. */
   stop(): Promise<boolean> {
+    this.sweeper.stop();
+    this.floorKeeper.stop();
     return this.member.stop();
   }
 
@@ -141,6 +157,7 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
       const repeated = this.planRepeated(write, write.attempt);
       if (repeated !== undefined) return repeated;
     }
+    if (expires(write) && !this.member.mayUseAll) throw notYet();
     return planWrite(this, write, this.options.time.wallMs(), earlier);
   }
 
@@ -171,10 +188,10 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
     this.member.publish(seq, mutation);
   }
 
-  private readonly undo = (removal: RemoveDotsMutation): void => {
+  private carryOut(plan: () => readonly Mutation[]): void {
     this.assertWritable();
-    this.accept(removal);
-  };
+    for (const mutation of plan()) this.accept(mutation);
+  }
 
   private assertServing(): void {
     if (this.member.state === 'serving') return;
@@ -214,6 +231,20 @@ function causeMarkOf(key: string, version: number): RemoveDotsMutation {
 
 function isInsert(write: Write): write is Insert {
   return write.kind === 'insert' || write.kind === 'put';
+}
+
+/** Whether a write adds an entry that expires. */
+function expires(write: Write): boolean {
+  return 'ttlMs' in write
+    ? write.ttlMs !== undefined
+    : write.kind === 'restore' && write.expiresAt !== undefined;
+}
+
+function notYet(): KvsError {
+  return new KvsError(
+    'NAO_SUPORTADO',
+    'há na frota um servidor de versão anterior, que não conhece prazos (ttl): atualize todos e tente de novo',
+  );
 }
 
 function headOf({ value, timestamp, origin, context, seq }: EntryRecord): Head {

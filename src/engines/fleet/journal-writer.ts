@@ -225,7 +225,7 @@ export class JournalWriter {
       const mutations = group.flatMap((stamped) => stamped.mutations);
       const first = store.vector.seqOf(origin) + 1;
       // No dependencies are needed: they precede it in the log.
-      batches.push(codec.pack({ origin, first, dependencies: [], mutations }));
+      batches.push(codec.pack({ origin, first, dependencies: [], mutations, fleetMs: store.clock.nowMs() }));
     }
     if (batches.length === 0) return true;
     this.busy = true;

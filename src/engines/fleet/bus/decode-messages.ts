@@ -21,7 +21,7 @@ import {
 } from '../../../wire/checks.js';
 import type { DropReason, Fields } from '../../../wire/checks.js';
 import type { Contact } from './contact.js';
-import { readBatch, readCursor, readKey } from '../../../wire/read-records.js';
+import { readBatch, readCursor, readFloor, readKey } from '../../../wire/read-records.js';
 import type { TopicParts } from './topics.js';
 import { PAYLOAD_FORMAT, OUTCOMES, STATES, TYPES } from './message-shapes.js';
 
@@ -196,6 +196,8 @@ function readStateBody(wire: Fields): StateReply['body'] {
         vector: vector(wire['vetor']),
         logPosition: count(wire['posicaoLog']),
         partHashes: list(wire['hashes'], limits.parts).map((hash) => hex(hash, HASH_DIGITS)),
+        floors: wire['pisos'] === undefined ? [] : list(wire['pisos'], limits.parts).map(readFloor),
+        ...(wire['hora'] === undefined ? {} : { fleetMs: clock(wire['hora']) }),
         cursor: readCursor(wire['cursor']),
       };
     case OUTCOMES.page:

@@ -1,7 +1,7 @@
 import type { Origin } from '../../../core/dot.js';
 import type { Batch } from '../../../core/mutation.js';
 import type { BatchMessage, Message, PresenceMessage, StateReply } from '../../../ports/bus.js';
-import { wireBatch, wireCursor, wireKey } from '../../../wire/write-records.js';
+import { wireBatch, wireCursor, wireFloor, wireKey } from '../../../wire/write-records.js';
 import type { Contact } from './contact.js';
 import { OUTCOMES, PAYLOAD_FORMAT, STATES, TYPES } from './message-shapes.js';
 import type { WireStateBody } from './message-shapes.js';
@@ -87,6 +87,8 @@ function wireStateBody(body: StateReply['body']): WireStateBody {
         vetor: body.vector,
         posicaoLog: body.logPosition,
         hashes: body.partHashes,
+        ...(body.floors.length === 0 ? {} : { pisos: body.floors.map(wireFloor) }),
+        ...(body.fleetMs === undefined ? {} : { hora: body.fleetMs }),
         cursor: wireCursor(body.cursor),
       };
     case 'page':

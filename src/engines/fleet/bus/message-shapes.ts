@@ -1,6 +1,6 @@
 import type { VectorEntries } from '../../../core/dot.js';
 import type { Message, PresenceMessage } from '../../../ports/bus.js';
-import type { WireBatch, WireCursor, WireKey } from '../../../wire/record-shapes.js';
+import type { WireBatch, WireCursor, WireFloor, WireKey } from '../../../wire/record-shapes.js';
 import type { Contact } from './contact.js';
 
 /** Version of the payload format. A payload of another version is dropped, since its fields may mean anything. */
@@ -44,6 +44,8 @@ export type WireStateBody =
       readonly vetor: VectorEntries;
       readonly posicaoLog: number;
       readonly hashes: readonly string[];
+      readonly pisos?: readonly WireFloor[];
+      readonly hora?: number;
       readonly cursor: WireCursor;
     }
   | {

@@ -80,6 +80,8 @@ export class Giver {
       vector: this.store.vector.entries(),
       logPosition: this.log.position,
       partHashes,
+      floors: this.store.floors.entries(),
+      fleetMs: this.store.clock.nowMs(),
       cursor: WALK_START,
     };
   }

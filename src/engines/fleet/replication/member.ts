@@ -7,6 +7,7 @@ import { Causes } from './causes.js';
 import { Clocks } from './clocks.js';
 import { Confirmations } from './confirmations.js';
 import { Giver } from './giver.js';
+import { replicationLimits } from './limits.js';
 import { handOver } from './hand-over.js';
 import { RecentLog } from './log.js';
 import type { MemberOptions } from './member-options.js';
@@ -56,7 +57,7 @@ export class Member {
     const log = (this.log = new RecentLog(bus, tuning));
     const { journalWriter } = options;
     const causes = (this.causes = new Causes(origin, store, journalWriter !== undefined));
-    const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes));
+    const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes, store.clock));
     const receiver = (this.receiver = new Receiver(
       origin,
       store,
@@ -123,6 +124,19 @@ export class Member {
       bus.connected &&
       !this.peers.serving().some(({ presence }) => presence.portal === true && presence.origin < origin)
     );
+  }
+
+  /** Whether this server serves, and has the lowest origin of those that it sees serve. */
+  get isLowest(): boolean {
+    const { origin } = this.options;
+    return (
+      this.current === 'serving' && !this.peers.serving().some(({ presence }) => presence.origin < origin)
+    );
+  }
+
+  /** Whether this server serves, and every peer that it knows understands all that this version writes. */
+  get mayUseAll(): boolean {
+    return this.current === 'serving' && this.peers.understand(replicationLimits.level);
   }
 
   /** Whether no serving peer has announced more than this server has. */

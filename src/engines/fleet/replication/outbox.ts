@@ -1,5 +1,6 @@
 import type { Origin, VectorEntries } from '../../../core/dot.js';
 import { batchBytes, mutationBytes, vectorBytes } from '../../../core/json-size.js';
+import type { FleetClock } from '../../../core/fleet-clock.js';
 import type { Batch, Mutation } from '../../../core/mutation.js';
 import type { BatchMessage, Bus } from '../../../ports/bus.js';
 import type { Time } from '../../../ports/time.js';
@@ -35,6 +36,7 @@ export class Outbox {
     private readonly time: Time,
     private readonly tuning: FleetTuning,
     private readonly causes: Causes,
+    private readonly clock: FleetClock,
   ) {}
 
   /** Takes a mutation that this server has just applied as its `seq`. */
@@ -63,6 +65,7 @@ export class Outbox {
       first: open.first,
       dependencies: open.dependencies,
       mutations: open.mutations,
+      fleetMs: this.clock.nowMs(),
     };
     const packed = this.bus.pack(batch);
     this.log.append(batch, packed, open.bytes);

@@ -98,6 +98,7 @@ export class Receiver {
   private apply({ batch, packed, bytes }: Held): void {
     this.outbox.close();
     const { store } = this;
+    if (batch.fleetMs !== undefined) store.clock.witness(batch.fleetMs);
     const last = lastSeq(batch);
     for (let seq = store.vector.seqOf(batch.origin) + 1; seq <= last; seq++) {
       store.apply(batch.origin, seq, batch.mutations[seq - batch.first] as Mutation);

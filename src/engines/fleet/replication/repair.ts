@@ -54,6 +54,8 @@ interface Transfer {
   page: { cursor: StatePage['cursor']; logPosition: number };
   retries: number;
   keys: number;
+  /** The giver's fleet clock at the opening, and that of the batches since; witnessed at the join. */
+  fleetMs: number;
 }
 
 /** Figures of repairs, for logs and metrics. */
@@ -194,7 +196,7 @@ export class Repair {
   private beginTransfer(peer: Origin, replaces: boolean): void {
     const startedMs = this.deps.time.monotonicMs();
     const page = { cursor: undefined, logPosition: 0 };
-    this.transfer = { peer, replaces, startedMs, stage: undefined, page, retries: 0, keys: 0 };
+    this.transfer = { peer, replaces, startedMs, stage: undefined, page, retries: 0, keys: 0, fleetMs: 0 };
     this.counters.transfers++;
     this.deps.logger.info({ de: peer }, 'transferência de estado iniciada');
     this.askState(this.transfer);
@@ -214,6 +216,8 @@ export class Repair {
     const { store } = this.deps;
     const wanted = transfer.replaces ? PartSet.all() : differingParts(store, opening.partHashes);
     transfer.stage = new Stage(opening.vector, wanted, store.vector.entries());
+    transfer.stage.takeFloors(opening.floors);
+    transfer.fleetMs = opening.fleetMs ?? 0;
     transfer.page = { cursor: opening.cursor, logPosition: opening.logPosition };
     transfer.retries = 0;
     this.askState(transfer);
@@ -223,6 +227,7 @@ export class Repair {
     const { stage } = transfer;
     if (!stage) throw new StageBroken('page before opening');
     stage.takePage(page.batches, page.keys);
+    for (const { fleetMs = 0 } of page.batches) transfer.fleetMs = Math.max(transfer.fleetMs, fleetMs);
     transfer.keys += page.keys.length;
     transfer.page = { cursor: page.cursor, logPosition: page.logPosition };
     transfer.retries = 0;
@@ -236,6 +241,7 @@ export class Repair {
   private join(transfer: Transfer, stage: Stage): void {
     const { store, outbox, log, receiver, time, logger } = this.deps;
     outbox.close();
+    store.clock.witness(transfer.fleetMs);
     const advanced = stage.store.vector.entries().filter(([origin, seq]) => store.vector.seqOf(origin) < seq);
     if (transfer.replaces) replaceByStage(store, stage);
     else joinStage(store, stage);

@@ -61,6 +61,28 @@ export const defaultFleetTuning = Object.freeze({
   requestUndoMs: 2_000,
   /** Such entries remembered; further ones are looked for again once these are gone. */
   requestUndos: 10_000,
+  /** Expired entries are looked for this often; again after `sweepTurnMs` while there are more than `sweepKeys` keys. */
+  sweepIntervalMs: 1_000,
+  sweepTurnMs: 20,
+  /** Keys swept in one step. */
+  sweepKeys: 256,
+  /** A server that does not have the lowest origin sweeps what expired so long ago. */
+  sweepPatienceMs: 10_000,
+  /** Floors are raised once more keys than this, and than those with entries, are kept for their counters alone. */
+  floorEmptyKeys: 100_000,
+  /** Floors are raised at least this often while there are such keys, however few; 0: only when there are many. */
+  floorAfterMs: 0,
+  /** Whether floors must rise is looked at this often. */
+  floorIntervalMs: 5_000,
+  /** Parts of the key space whose floors are raised in one turn, and the time between such turns: a few ms of work. */
+  floorPartsPerTurn: 8,
+  floorTurnMs: 40,
+  /**
+   * A floor rises by at most so many numbers in any window: 2³¹ numbers then last for 638 years, whatever clients
+   * write.
+   */
+  floorNumbers: 64,
+  floorWindowMs: 600_000,
   /** Writes that wait for the disk; further ones are refused. */
   journalQueuedWrites: 65_536,
   journalQueuedBytes: 64 * MiB,
@@ -93,6 +115,7 @@ assertRelation(
   tuning.journalGroupMutations <= tuning.batchMutations,
   'a group is kept as one batch, which must be read again',
 );
+assertRelation(tuning.sweepKeys <= tuning.journalGroupMutations, 'a sweep is kept as part of one batch');
 assertRelation(limits.commitWrites <= tuning.journalGroupMutations, 'a commit is kept as part of one batch');
 assertRelation(tuning.journalChangedRows < 2 ** 24, 'changed rows are the keys of one Map');
 assertRelation(

@@ -43,6 +43,13 @@ const attempt = fc.record({
   number: fc.integer({ min: 1, max: ATTEMPT_MAX }),
 });
 
+const floor = fc.record({
+  part: fc.integer({ min: 0, max: limits.parts - 1 }),
+  version: fc.integer({ min: 0, max: limits.version }),
+  timestamp,
+  paceMs: timestamp,
+});
+
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.record(
     {
@@ -53,6 +60,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
       timestamp,
       context: vector,
       attempt,
+      expiresAt: timestamp,
     },
     { requiredKeys: ['kind', 'key', 'value', 'version', 'timestamp', 'context'] },
   ),
@@ -68,14 +76,25 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
     version,
     dots: fc.array(fc.record({ origin: name, seq }), { maxLength: 4 }),
   }),
+  fc.record({
+    kind: fc.constant('discard' as const),
+    key: text,
+    dots: fc.array(fc.record({ origin: name, seq }), { maxLength: 4 }),
+    passed: vector,
+  }),
+  floor.map((raised) => ({ kind: 'raiseFloor' as const, ...raised })),
 );
 
-export const batchArbitrary: fc.Arbitrary<Batch> = fc.record({
-  origin: name,
-  first: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER - 10 }),
-  dependencies: vector,
-  mutations: fc.array(mutation, { minLength: 1, maxLength: 8 }),
-});
+export const batchArbitrary: fc.Arbitrary<Batch> = fc.record(
+  {
+    origin: name,
+    first: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER - 10 }),
+    dependencies: vector,
+    mutations: fc.array(mutation, { minLength: 1, maxLength: 8 }),
+    fleetMs: timestamp,
+  },
+  { requiredKeys: ['origin', 'first', 'dependencies', 'mutations'] },
+);
 
 const position: fc.Arbitrary<OrderPosition> = fc.record({ version, timestamp, origin: name, seq });
 const optionalPosition = fc.option(position, { nil: undefined });
@@ -97,6 +116,8 @@ const key: fc.Arbitrary<KeyFragment> = fc.record({
         superseded: fc.boolean(),
         context: vector,
         attempt,
+        expiresAt: timestamp,
+        passed: fc.constant(true),
       },
       { requiredKeys: ['version', 'timestamp', 'origin', 'seq', 'value', 'superseded', 'context'] },
     ),
@@ -157,6 +178,7 @@ export const messageArbitrary: fc.Arbitrary<Message> = fc.oneof(
         vector,
         logPosition: count,
         partHashes: fc.array(hex, { maxLength: 4 }),
+        floors: fc.array(floor, { maxLength: 3 }),
         cursor,
       }),
       fc.record({

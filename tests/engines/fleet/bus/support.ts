@@ -181,6 +181,8 @@ export function oneOfEach(from: Origin, to: Origin): Message[] {
         vector: [['o2', 5]],
         logPosition: 8,
         partHashes: ['0000000000000000', 'abcdef0123456789'],
+        floors: [{ part: 7, version: 3, timestamp: 1_700_000_000_000, paceMs: 1_700_000_018_750 }],
+        fleetMs: 1_700_000_000_001,
         cursor: { slot: 0, after: undefined },
       },
     },

@@ -88,7 +88,7 @@ export class Road {
     const all = { ...defaultFleetTuning, ...tuning };
     this.log = new RecentLog(this.bus, all);
     this.causes = new Causes(origin, this.store, decidesEarly);
-    this.outbox = new Outbox(origin, this.bus, this.log, this.time, all, this.causes);
+    this.outbox = new Outbox(origin, this.bus, this.log, this.time, all, this.causes, this.store.clock);
     this.receiver = new Receiver(origin, this.store, this.outbox, this.log, all, this.causes);
   }
 

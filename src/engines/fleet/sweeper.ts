@@ -1,0 +1,49 @@
+import { KvsError } from '../../core/errors.js';
+import type { UpkeepDeps } from './floor-keeper.js';
+
+/**
+ * Removes entries that have expired. They are hidden from readers already, so there is no hurry: the server with the
+ * lowest origin removes them, others those that it has left for long. Any number of servers may do so, since each
+ * removal names exact entries: a renewal written meanwhile is another entry, and stays.
+ */
+export class Sweeper {
+  private cancelNext: (() => void) | undefined;
+  private stopped = false;
+
+  constructor(private readonly deps: UpkeepDeps) {}
+
+  /** @param afterMs when to look first */
+  start(afterMs = this.deps.tuning.sweepIntervalMs): void {
+    this.cancelNext = this.deps.time.after(afterMs, () => this.sweep());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelNext?.();
+  }
+
+  private sweep(): void {
+    const { store, tuning, isLowest, mayWrite, step } = this.deps;
+    let swept = 0;
+    const again = (): void => {
+      if (!this.stopped) this.start(swept === tuning.sweepKeys ? tuning.sweepTurnMs : undefined);
+    };
+    if (store.expiringCount === 0 || !mayWrite()) {
+      again();
+      return;
+    }
+    const lateMs = isLowest() ? 0 : tuning.sweepPatienceMs;
+    try {
+      const done = step(() => {
+        const due = store.dueDiscards(tuning.sweepKeys, lateMs);
+        swept = due.length;
+        return due;
+      });
+      if (done instanceof Promise) done.then(again, again);
+      else again();
+    } catch (error) {
+      if (!(error instanceof KvsError)) throw error;
+      again();
+    }
+  }
+}
