@@ -100,9 +100,12 @@ export class StoredKey {
     return { kind: 'removeObserved', key: this.name, observed: this.observedRows(), keep };
   }
 
-  /** The removal of one version, with its siblings. */
+  /**
+   * The removal of one version, with its siblings. Expired ones are left to be swept, since a sweep also marks what they
+   * hide, which would be the latest value again.
+   */
   removalOf(version: number): RemoveDotsMutation {
-    const rows = this.slot === undefined ? [] : this.space.rowsOfVersion(this.slot, version);
+    const rows = this.slot === undefined ? [] : this.liveRowsOf(this.slot, version);
     const dots = rows.map((row) => dotOf(this.space, row));
     return { kind: 'removeDots', key: this.name, version, dots };
   }

@@ -83,7 +83,22 @@ export function lastOf(
     .at(-1);
 }
 
-/** The last in the order of time. */
-export function newestOf(entries: readonly TrueEntry[], fleetMs: number): TrueEntry | undefined {
-  return [...current(entries, fleetMs)].sort(inTimeOrder).at(-1);
+/** The last in the order of time; or the last not after `timestamp` of all that can be read. */
+export function newestOf(
+  entries: readonly TrueEntry[],
+  fleetMs: number,
+  timestamp?: number,
+): TrueEntry | undefined {
+  const candidates =
+    timestamp === undefined
+      ? current(entries, fleetMs)
+      : readable(entries, fleetMs).filter((entry) => entry.timestamp <= timestamp);
+  return [...candidates].sort(inTimeOrder).at(-1);
+}
+
+/** The values that readers see side by side: those that nothing supersedes, or else the latest. */
+export function headsSeen(entries: readonly TrueEntry[], fleetMs: number): readonly TrueEntry[] {
+  const all = current(entries, fleetMs);
+  const heads = all.filter((entry) => !entry.superseded);
+  return heads.length > 0 ? heads : all.slice(-1);
 }

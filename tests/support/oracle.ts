@@ -111,11 +111,11 @@ export class Oracle {
   /** The entries that a removal removes by a server with this vector and fleet time. */
   targets(before: VectorEntries, key: string, target: Target, fleetMs = 0): readonly TrueEntry[] {
     const entries = this.entriesAt(before, key);
-    if (typeof target === 'number')
-      return readable(entries, fleetMs).filter((entry) => entry.version === target);
     const newest = newestOf(entries, fleetMs);
     // To a reader such a key does not exist, and so there is nothing to remove.
     if (!newest) return [];
+    if (typeof target === 'number')
+      return readable(entries, fleetMs).filter((entry) => entry.version === target);
     return target === 'all' ? entries : entries.filter((entry) => !isSameDot(entry, newest));
   }
 
@@ -144,10 +144,10 @@ export class Oracle {
     const beyond = keeps === undefined ? [] : this.beyond(entries, keeps, fleetMs);
     const alive = gone.find((entry) => !expired.includes(entry) && !beyond.includes(entry));
     if (alive) throw new Violation(`${origin} discards ${alive.origin}:${alive.seq} of ${key}, which lives`);
-    const hidden = hiddenBy(expired, entries);
+    const hidden = hiddenBy(expired, entries).filter((entry) => !entry.passed);
     const marks = new Map(passed);
     for (const entry of entries) {
-      if (gone.includes(entry) || covers(marks, entry) === hidden.includes(entry)) continue;
+      if (entry.passed || gone.includes(entry) || covers(marks, entry) === hidden.includes(entry)) continue;
       throw new Violation(
         `${origin} discards ${key} and ${hidden.includes(entry) ? 'does not mark' : 'marks'} ` +
           `${entry.origin}:${entry.seq} as passed`,
@@ -191,7 +191,12 @@ export class Oracle {
       );
     if (!isForced && floor.timestamp > Math.max(wallMs, fleetMs, now.timestamp))
       throw new Violation(`${origin} raises the floor of ${part} into the future`);
-    this.raises.push({ ...this.record(origin, before, fleetMs), part, floor });
+    const { version, timestamp, paceMs } = floor;
+    this.raises.push({
+      ...this.record(origin, before, fleetMs),
+      part,
+      floor: { version, timestamp, paceMs },
+    });
   }
 
   /** What a server must hold that has applied exactly this. */
@@ -202,7 +207,8 @@ export class Oracle {
     const applied = new Map(vector);
     const floors = new Map<number, Floor>();
     for (const raise of this.raises) {
-      if (covers(applied, raise))
+      const isNone = Object.values(raise.floor).every((number) => number === 0);
+      if (covers(applied, raise) && !isNone)
         floors.set(raise.part, highest(floors.get(raise.part) ?? NO_FLOOR, raise.floor));
     }
     const keys = new Map<string, TrueKey>();
@@ -240,6 +246,12 @@ export class Oracle {
   /** What the writer of a dot had observed. */
   observedBy(origin: Origin, seq: number): TrueVector {
     return this.mutation(origin, seq).observed;
+  }
+
+  /** Whether a server with this vector has ever seen an insert of a key. */
+  isKnown(vector: VectorEntries, key: string): boolean {
+    const applied = new Map(vector);
+    return (this.inserts.get(key) ?? []).some((insert) => covers(applied, insert));
   }
 
   /** Whether a dot is an insert of this key. */
