@@ -1,6 +1,6 @@
-/** Where an entry was that has been removed. */
+/** Where an entry was that has been removed. It names its key, whose slot may belong to another one by the time it is read. */
 export interface GoneEntry {
-  readonly slot: number;
+  readonly key: string;
   readonly version: number;
   /** Number of its origin in the store's vector. */
   readonly origin: number;
@@ -12,33 +12,48 @@ interface ChangedPortion {
   /** Rows to write, each with the slot of its key. A row removed in the meantime disappears from here. */
   readonly rows: Map<number, number>;
   readonly gone: readonly GoneEntry[];
-  /** Keys whose counters or heads may have changed. */
-  readonly slots: Set<number>;
+  /** Names of the keys whose counters or heads may have changed, and of those that were forgotten. */
+  readonly keys: ReadonlySet<string>;
+  /** Numbers in the store's vector of the origins that advanced. */
+  readonly origins: ReadonlySet<number>;
+}
+
+/** Changes taken and not kept yet. */
+interface TakenChanges {
+  readonly rows: Map<number, number>;
+  readonly gone: GoneEntry[];
+  readonly keys: Set<string>;
+  readonly origins: Set<number>;
 }
 
 /**
- * Collects what changes in a key space, so that a copy of it elsewhere (a journal's state) can be brought up to date
+ * Collects what changes in a store, so that a copy of it elsewhere (a journal's state) can be brought up to date
  * without a walk over everything. Its size is bounded: an entry added and removed before it was taken leaves no trace,
- * an entry is removed only once, and beyond `rowsMax` rows everything counts as changed.
+ * an entry is removed only once, and beyond `rowsMax` changes everything counts as changed.
  *
  * Changes are taken in portions, then kept or given back, since writing the copy may fail or end unknown. Between
  * {@link next} and {@link keep} every entry counts as possibly in the copy.
+ *
+ * Keys are named, since a forgotten one leaves its slot to others. A row keeps its slot: it leaves when it is removed.
  */
 export class Changes {
   /** Whether the whole copy must be written anew. */
   whole = false;
-  /** Grows when the key space is replaced by another: earlier rows and slots are meaningless then. */
+  /** Grows when the key space is replaced by another: earlier rows and numbers of origins are meaningless then. */
   epoch = 0;
   private rows = new Map<number, number>();
   /** Rows to write that may be in the copy already. */
   private again = new Map<number, number>();
   private gone: GoneEntry[] = [];
-  private slots = new Set<number>();
-  private forgotten = new Set<string>();
+  private keys = new Set<string>();
+  private origins = new Set<number>();
+  /** The origin that was noted last: the same one usually advances many times in a row. */
+  private lastOrigin = -1;
   /** The rows of the last portion. A removed one must not be written any more, since its row may be reused by then. */
   private portionRows = new Map<number, number>();
-  private taken: { rows: Map<number, number>; gone: GoneEntry[]; slots: Set<number> } | undefined;
+  private taken: TakenChanges | undefined;
 
+  /** @param rowsMax bound on rows, entries, keys and origins noted together */
   constructor(private readonly rowsMax: number) {}
 
   /** Whether there is nothing to take. */
@@ -46,65 +61,87 @@ export class Changes {
     return !this.whole && this.size === 0;
   }
 
-  /** Number of rows to write, entries removed and keys to check. */
+  /** Number of rows to write, entries removed, keys and origins to check. */
   get size(): number {
-    return this.rows.size + this.again.size + this.gone.length + this.slots.size;
+    return this.rows.size + this.again.size + this.gone.length + this.keys.size + this.origins.size;
   }
 
+  /** To be called when an entry was added as `row` of the key in `slot`. */
   noteAdded(slot: number, row: number): void {
-    if (this.whole && !this.taken) return;
+    if (this.isCovered) return;
     (this.taken ? this.again : this.rows).set(row, slot);
-    this.slots.add(slot);
-    if (!this.taken && this.size > this.rowsMax) this.everything();
+    this.bound();
   }
 
+  /** To be called when something else of an entry changed than whether it is superseded. */
+  noteRewritten(slot: number, row: number): void {
+    if (this.isCovered || this.rows.has(row)) return;
+    this.again.set(row, slot);
+    this.bound();
+  }
+
+  /** To be called when an entry was removed, before its key can be forgotten or its row reused. */
   noteGone(row: number, entry: GoneEntry): void {
-    if (this.whole && !this.taken) return;
-    this.slots.add(entry.slot);
-    if (this.rows.delete(row)) return;
-    this.again.delete(row);
-    this.taken?.rows.delete(row);
-    this.portionRows.delete(row);
-    this.gone.push(entry);
+    if (this.isCovered) return;
+    if (!this.rows.delete(row)) {
+      this.again.delete(row);
+      this.taken?.rows.delete(row);
+      this.portionRows.delete(row);
+      this.gone.push(entry);
+    }
+    this.noteKey(entry.key);
   }
 
-  noteKey(slot: number): void {
-    if (this.whole && !this.taken) return;
-    this.slots.add(slot);
+  /** To be called when the counters or the heads of a key changed. */
+  noteKey(key: string): void {
+    if (this.isCovered) return;
+    this.keys.add(key);
+    this.bound();
   }
 
-  /** To be called just before a key without entries is forgotten. */
+  /** To be called when a key without entries is forgotten. Its slot may be reused from now on. */
   noteForgotten(key: string): void {
-    if (this.whole && !this.taken) return;
-    this.forgotten.add(key);
+    this.noteKey(key);
+  }
+
+  /** To be called when the entry of an origin in the store's vector advanced. */
+  noteAdvanced(origin: number): void {
+    if (origin === this.lastOrigin || this.isCovered) return;
+    this.lastOrigin = origin;
+    this.origins.add(origin);
   }
 
   /** To be called when the key space was replaced by another. */
   noteReplaced(): void {
     this.epoch++;
     this.taken = undefined;
-    this.everything();
+    this.noteEverything();
+  }
+
+  /** From now on the whole copy must be written anew. */
+  noteEverything(): void {
+    this.whole = true;
+    this.clear();
   }
 
   /**
    * Takes the changes to be written. Further portions of the same writing contain later changes. With {@link whole},
-   * the first portion is empty and the whole key space must be walked.
+   * the first portion is empty, and all keys and origins must be walked.
    */
   next(): ChangedPortion {
     const rows = new Map([...this.rows, ...this.again]);
-    const portion = { rows, gone: this.gone, slots: this.slots };
+    const { gone, keys, origins } = this;
     this.portionRows = rows;
-    if (this.taken && !this.whole) {
+    if (!this.taken) this.taken = { rows: new Map(), gone: [], keys: new Set(), origins: new Set() };
+    // What is written whole is written whole again if it fails.
+    if (!this.whole) {
       for (const [row, slot] of rows) this.taken.rows.set(row, slot);
-      for (const entry of portion.gone) this.taken.gone.push(entry);
-      for (const slot of portion.slots) this.taken.slots.add(slot);
-    } else {
-      this.taken ??= this.whole
-        ? { rows: new Map(), gone: [], slots: new Set() }
-        : { rows: new Map(rows), gone: [...portion.gone], slots: new Set(portion.slots) };
+      for (const entry of gone) this.taken.gone.push(entry);
+      for (const key of keys) this.taken.keys.add(key);
+      for (const origin of origins) this.taken.origins.add(origin);
     }
     this.clear();
-    return portion;
+    return { rows, gone, keys, origins };
   }
 
   /** Confirms that the changes taken are in the copy (unless the key space was replaced since). */
@@ -112,7 +149,7 @@ export class Changes {
     if (!this.taken) return;
     this.whole = false;
     this.taken = undefined;
-    if (this.size > this.rowsMax) this.everything();
+    this.bound();
   }
 
   /** Gives back changes that may not be in the copy: they are taken again next time. */
@@ -126,18 +163,27 @@ export class Changes {
     }
     for (const [row, slot] of taken.rows) this.again.set(row, slot);
     this.gone = [...taken.gone, ...this.gone];
-    for (const slot of taken.slots) this.slots.add(slot);
+    for (const key of taken.keys) this.keys.add(key);
+    for (const origin of taken.origins) this.origins.add(origin);
+    this.bound();
   }
 
-  private everything(): void {
-    this.whole = true;
-    this.clear();
+  /** Whether the whole copy will be written later than now, with everything that changes until then. */
+  private get isCovered(): boolean {
+    return this.whole && !this.taken;
+  }
+
+  /** While changes are taken their number is that of what happens in one writing, and checked after it. */
+  private bound(): void {
+    if (!this.taken && this.size > this.rowsMax) this.noteEverything();
   }
 
   private clear(): void {
     this.rows = new Map();
     this.again = new Map();
     this.gone = [];
-    this.slots = new Set();
+    this.keys = new Set();
+    this.origins = new Set();
+    this.lastOrigin = -1;
   }
 }

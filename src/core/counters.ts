@@ -37,7 +37,7 @@ export class Counters {
   raise(slot: number, version: number, timestamp: number): void {
     this.addHash(slot, -1);
     this.keys.raise(slot, version, timestamp);
-    this.changes()?.noteKey(slot);
+    this.changes()?.noteKey(this.keys.name(slot));
     this.addHash(slot, 1);
   }
 

@@ -127,13 +127,7 @@ export class KeySpace {
   noteAttempt(slot: number, row: number, attempt: Attempt): void {
     if (this.requests.of(row) !== undefined) return;
     this.requests.note(slot, row, attempt);
-    this.rewrite(slot, row);
-  }
-
-  /** If the entry is in a copy already, it is written anew. */
-  private rewrite(slot: number, row: number): void {
-    this.changes?.noteGone(row, this.placeOf(slot, row));
-    this.changes?.noteAdded(slot, row);
+    this.changes?.noteRewritten(slot, row);
   }
 
   /** Removes the rows of a key for which `condition` holds. */
@@ -172,7 +166,7 @@ export class KeySpace {
     this.entries.supersede(row);
     const history = this.keys.history(slot);
     if (history) history.heads = without(history.heads, row);
-    this.changes?.noteKey(slot);
+    this.changes?.noteKey(this.keys.name(slot));
     this.hashes.add(this.partOf(slot), this.entries.flagHash(row, this.keys.hash(slot)), 1);
   }
 
@@ -183,7 +177,7 @@ export class KeySpace {
     for (const row of rows) {
       this.entries.pass(row);
       this.hashes.add(this.partOf(slot), this.entries.passedHash(row, this.keys.hash(slot)), 1);
-      this.rewrite(slot, row);
+      this.changes?.noteRewritten(slot, row);
     }
     this.keys.history(slot)?.notePassed();
   }
@@ -282,8 +276,13 @@ export class KeySpace {
   }
 
   private placeOf(slot: number, row: number): GoneEntry {
-    const { entries } = this;
-    return { slot, version: entries.version(row), origin: entries.origin(row), seq: entries.seq(row) };
+    const { entries, keys } = this;
+    return {
+      key: keys.name(slot),
+      version: entries.version(row),
+      origin: entries.origin(row),
+      seq: entries.seq(row),
+    };
   }
 
   private addHashes(slot: number, row: number, sign: 1 | -1): void {

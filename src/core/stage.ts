@@ -125,8 +125,12 @@ export function joinStage(store: Store, stage: Stage): void {
   // parts that were not staged.
   for (const floor of stage.store.floors.entries()) store.keySpace.counters.raiseFloor(floor.part, floor);
   store.keySpace.counters.normalizeAll();
-  for (const [origin, seq] of stage.store.vector.entries())
-    store.vector.advance(store.vector.indexOf(origin), seq);
+  for (const [origin, seq] of stage.store.vector.entries()) {
+    const index = store.vector.indexOf(origin);
+    if (seq <= store.vector.seqAt(index)) continue;
+    store.vector.advance(index, seq);
+    store.keySpace.changes?.noteAdvanced(index);
+  }
   store.observer?.replaced();
 }
 

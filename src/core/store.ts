@@ -195,6 +195,7 @@ export class Store {
       throw new Error(`mutation ${origin}:${seq} applied after seq ${this.applied.seqAt(index)}`);
     }
     this.applied.advance(index, seq);
+    this.space.changes?.noteAdvanced(index);
     this.applyEffect(index, seq, mutation);
     this.observer?.applied(mutation, origin, seq);
   }

@@ -1,5 +1,6 @@
-import type { Dot, VectorEntries } from '../core/dot.js';
+import type { Dot, Origin, VectorEntries } from '../core/dot.js';
 import type { KvsError } from '../core/errors.js';
+import type { Floor } from '../core/mutation.js';
 import type { EntryRecord } from '../core/record.js';
 
 /** Called once, asynchronously: with `undefined` when the data is durable; otherwise none of it may be relied on. */
@@ -26,23 +27,39 @@ export interface KeptKey {
   readonly entries: readonly KeptEntry[];
 }
 
-/** Receives the content of a journal, in this order: the vector, every key, every batch. */
+/** What a state holds besides its origins and its keys. */
+export interface StateHead {
+  /** The floors of the parts that have one. */
+  readonly floors: readonly (Floor & { readonly part: number })[];
+  /** The fleet's clock when the state was read, ms since 1970; 0 if it is unknown. */
+  readonly fleetMs: number;
+  /** The causal frontier of the state; `undefined` if it is unknown. */
+  readonly frontier: VectorEntries | undefined;
+}
+
+/** Receives the content of a journal, in this order: every origin, the head, every key, every batch. */
 export interface JournalReader {
-  /** The vector of the state when it was written. */
-  vector(vector: VectorEntries): void;
+  /** Origins, each with its last seq in the state. Called any number of times, with other origins each time. */
+  origins(entries: VectorEntries): void;
+  head(head: StateHead): void;
   key(kept: KeptKey): void;
   /** A batch, exactly as it was appended, to be applied after the state and the batches before it. */
   batch(packed: string): void;
 }
 
 /**
- * A server's storage on disk: a state (entries, counters, vector) and a log of the batches applied since.
+ * A server's storage on disk: a state (entries, counters, vector, floors) and a log of the batches applied since.
  *
  * Operations must not overlap: nothing may be called while {@link append}, a checkpoint's commit or {@link recover} is
  * under way. Callbacks are never called synchronously. After a failure only {@link recover} and {@link close} may be
  * called.
  */
 export interface Journal {
+  /**
+   * Whether the content has an older layout. It can be loaded; then a whole state must be committed before anything else
+   * is written.
+   */
+  readonly isOutdated: boolean;
   /**
    * Passes everything that is kept to the reader. Called once, before anything else.
    * @throws KvsError DADOS_INVALIDOS
@@ -64,15 +81,19 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** A state being written: it takes effect as a whole when it is committed. */
+/** A state being written: it takes effect as a whole when it is committed. What is put later takes precedence. */
 export interface Checkpoint {
+  /** @param seq the last seq of the origin in the state; it must be put whenever it has advanced */
+  putOrigin(origin: Origin, seq: number): void;
+  /** Puts an entry, or replaces it: what may change is its flags and its attempt. */
   putEntry(key: string, entry: KeptEntry): void;
   /** Removes an entry; no error if it does not exist. */
   removeEntry(key: string, entry: Dot & { readonly version: number }): void;
   putMark(key: string, mark: KeyMark): void;
+  /** Removes the mark of a key; no error if it has none. */
   removeMark(key: string): void;
-  /** @param vector the vector of the state. Failures: DISCO_CHEIO, DISCO_FALHOU. */
-  commit(vector: VectorEntries, done: Done): void;
+  /** @param head of the state. Failures: DISCO_CHEIO, DISCO_FALHOU. */
+  commit(head: StateHead, done: Done): void;
   /** Abandons the state. */
   discard(): void;
 }

@@ -95,103 +95,73 @@ async function takesState(
   await taker.kill9();
 }
 
-it.skipIf(!available)(
-  'a folder of before is taken up, and refused by the program of before once it holds request ids',
-  async () => {
-    const old = await earlierProgram('oldFormats');
-    const port = await freePort();
-    const args = ['--broker-local', `127.0.0.1:${port}`];
-    const folder = await DataFolder.open();
-    const fleet = await TestFleet.open({
-      ...{ url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() },
-    });
-    try {
-      const server = await fleet.add([...args, ...folder.args], old);
-      await server.ready();
-      await pause(limits.requestSkewMs + 100);
-      const id = newRequestId();
-      const address = [addressOf(server)];
-      expect(versionOf(await insert(address, 'chave', 'valor', id))).toBe(1);
-      await server.stop();
+/** Starts a program on a folder that it does not know, and returns what it says. */
+async function refusal(fleet: TestFleet, args: readonly string[], program: string): Promise<string> {
+  const { ended, plain, child } = runKvs(['servidor', '0', '--frota', fleet.name, ...args], program);
+  expect(await ended).not.toBe(0);
+  expect(child.signalCode).toBeNull();
+  return plain.join();
+}
 
-      await server.restart({ program: presentProgram });
-      await server.ready();
-      expect(versionOf(await insert(address, 'chave', 'valor', id))).toBe(1);
-      expect(await versionsOf(server, 'chave')).toEqual([1]);
-      // Until its log is folded into the state, it goes either way.
-      await server.stop();
-      await server.restart({ program: old });
-      await server.ready();
-      expect(await versionsOf(server, 'chave')).toEqual([1]);
-      await takesState(fleet, args, presentProgram);
-      await server.stop();
-      await server.restart({ program: presentProgram });
-      await server.ready();
+describe.skipIf(!available).each([
+  { before: 'previous', knows: 'os formatos 1 e 2' },
+  { before: 'oldFormats', knows: 'o formato 1' },
+] as const)('a folder of before ($before)', ({ before, knows }) => {
+  it(
+    'is taken up with its state and its log, and then refused by the program of before, which is filled by peers',
+    { timeout: PATIENCE_MS },
+    async () => {
+      const old = await earlierProgram(before);
+      const port = await freePort();
+      const args = ['--broker-local', `127.0.0.1:${port}`];
+      const [folder, empty] = [await DataFolder.open(), await DataFolder.open()];
+      const fleet = await TestFleet.open({
+        ...{ url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() },
+      });
       const large = 'x'.repeat(limits.valueBytes);
-      for (let chars = 0; chars <= defaultFleetTuning.journalLogBytes + large.length; chars += large.length)
-        await server.client.insere('grande', large);
-      await server.kill9();
-
-      // The state keeps the id, in a form that the old program cannot read, and says so.
-      const { ended, plain, child } = runKvs(
-        ['servidor', '0', '--frota', fleet.name, ...args, ...folder.args],
-        old,
-      );
-      expect(await ended).not.toBe(0);
-      expect(child.signalCode).toBeNull();
-      expect(plain.join()).toContain('formato 2, e este programa conhece o formato 1');
-      await server.restart();
-      await server.ready();
-      expect(versionOf(await insert(address, 'chave', 'valor', id))).toBe(1);
-      await takesState(fleet, args, old);
-    } finally {
-      await fleet.close();
-      await folder.remove();
-    }
-  },
-  120_000,
-);
-
-it.skipIf(!available)(
-  'a folder goes from the program before to the present one and back, with what each has added',
-  { timeout: PATIENCE_MS },
-  async () => {
-    const old = await earlierProgram('previous');
-    const port = await freePort();
-    const args = ['--broker-local', `127.0.0.1:${port}`];
-    const folder = await DataFolder.open();
-    const fleet = await TestFleet.open({
-      ...{ url: `mqtt://127.0.0.1:${port}`, args, stop: () => Promise.resolve() },
-    });
-    const large = 'x'.repeat(limits.valueBytes);
-    const ids: string[] = [];
-    try {
-      const server = await fleet.add([...args, ...folder.args], old);
-      await server.ready();
-      await pause(defaultFleetTuning.requestSkewMs + 100);
-      for (const program of [presentProgram, old]) {
-        // Its log is folded into the state; what comes after that lies in the log.
-        for (let chars = 0; chars <= defaultFleetTuning.journalLogBytes + large.length; chars += large.length)
-          await server.client.insere('grande', large);
-        await server.client.remove('grande');
-        expect(await server.client.insere('chave', `com ${ids.length}`)).toMatchObject({
-          versao: ids.length + 1,
-        });
-        const id = newRequestId();
-        expect(versionOf(await insert([addressOf(server)], `pedido ${ids.length}`, 'valor', id))).toBe(1);
-        ids.push(id);
-        await (ids.length === 1 ? server.stop() : server.kill9());
-        await server.restart({ program });
+      const ids: string[] = [];
+      try {
+        const server = await fleet.add([...args, ...folder.args], old);
         await server.ready();
-        expect(await versionsOf(server, 'chave')).toEqual(ids.map((_, number) => number + 1));
-        expect((await server.client.consulta('grande')).versao).toBe(0);
-        for (const [number, known] of ids.entries())
-          expect(versionOf(await insert([addressOf(server)], `pedido ${number}`, 'valor', known))).toBe(1);
+        await pause(limits.requestSkewMs + 100);
+        // The second round is written by the present program into what the first one left.
+        for (const ends of ['stops', 'is killed'] as const) {
+          // The log is folded into the state; what comes after that lies in the log.
+          for (
+            let chars = 0;
+            chars <= defaultFleetTuning.journalLogBytes + large.length;
+            chars += large.length
+          )
+            await server.client.insere('grande', large);
+          await server.client.remove('grande');
+          expect(await server.client.insere('chave', `com ${ids.length}`)).toMatchObject({
+            versao: ids.length + 1,
+          });
+          const id = newRequestId();
+          expect(versionOf(await insert([addressOf(server)], `pedido ${ids.length}`, 'valor', id))).toBe(1);
+          ids.push(id);
+          await (ends === 'stops' ? server.stop() : server.kill9());
+          await server.restart({ program: presentProgram });
+          await server.ready();
+          expect(await versionsOf(server, 'chave')).toEqual(ids.map((_, number) => number + 1));
+          expect((await server.client.consulta('grande')).versao).toBe(0);
+          for (const [number, known] of ids.entries())
+            expect(versionOf(await insert([addressOf(server)], `pedido ${number}`, 'valor', known))).toBe(1);
+        }
+        await server.kill9();
+        expect(await refusal(fleet, [...args, ...folder.args], old)).toContain(
+          `formato 3, e este programa conhece ${knows}`,
+        );
+        await server.restart();
+        await server.ready();
+        expect(await versionsOf(server, 'chave')).toEqual([1, 2]);
+        // Whoever must go back starts it on an empty folder.
+        await takesState(fleet, [...args, ...empty.args], old, [1, 2]);
+      } finally {
+        await fleet.close();
+        await folder.remove();
+        await empty.remove();
       }
-      await takesState(fleet, args, presentProgram, [1, 2]);
-    } finally {
-      await fleet.close();
-      await folder.remove();
-    }
-  },
-);
+    },
+  );
+});

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { earlierBuild, findCommit } from '../../bench/support/earlier-build.js';
 
 /**
- * Commits whose servers, folders and messages today's must get on with: `previous` is the last one before the rebuild
- * of the tree, `oldFormats` the last one before a folder of `--dados` kept request ids and before a store in etcd had
- * a prefix. Raise `previous` as time goes on; `oldFormats` goes once nobody runs that any more.
+ * Commits whose servers, folders and messages today's must get on with: `previous` is the last one before entries
+ * expired and folders of `--dados` had format 3, `oldFormats` the last one before a folder kept request ids and before a
+ * store in etcd had a prefix. Raise `previous` as time goes on; `oldFormats` goes once nobody runs that any more.
  */
 const COMMITS = {
-  previous: '6f7ffeb1733646f1553f700ec9cd5eba18bd82f5',
+  previous: 'b5e2492e9aaade1d14523b2b0df3ee0b951be31e',
   oldFormats: '6795f17ec644e3e176d4c0ead06fc7f3b7adfe4f',
 } as const;
 

@@ -31,6 +31,10 @@ class MortalJournal implements Journal {
     private readonly lastStep: number,
   ) {}
 
+  get isOutdated(): boolean {
+    return this.inner.isOutdated;
+  }
+
   load(reader: JournalReader): Promise<void> {
     return this.inner.load(reader);
   }
@@ -45,9 +49,9 @@ class MortalJournal implements Journal {
     const checkpoint = this.inner.checkpoint(whole);
     return {
       ...checkpoint,
-      commit: (vector, done) => {
+      commit: (head, done) => {
         if (!this.lives('before a state is written')) return;
-        checkpoint.commit(vector, (failure) => this.durable('state', () => done(failure)));
+        checkpoint.commit(head, (failure) => this.durable('state', () => done(failure)));
       },
     };
   }

@@ -1,4 +1,3 @@
-import type { VectorEntries } from '../../src/core/dot.js';
 import { KvsError } from '../../src/core/errors.js';
 import type {
   Checkpoint,
@@ -7,6 +6,7 @@ import type {
   JournalReader,
   KeptEntry,
   KeyMark,
+  StateHead,
 } from '../../src/ports/journal.js';
 import type { Time } from '../../src/ports/time.js';
 
@@ -28,7 +28,8 @@ export interface DiskFate {
 /** What a server's folder holds. It outlives the server, and can be copied. */
 export class SimDisk {
   state = new Map<string, KeptState>();
-  vector: VectorEntries = [];
+  origins = new Map<string, number>();
+  head: StateHead = { floors: [], fleetMs: 0, frontier: undefined };
   log: string[] = [];
   /** A group that was refused and is there all the same, with what makes it history once somebody reads it. */
   ghost: { readonly batches: readonly string[]; readonly happened: () => void } | undefined;
@@ -40,7 +41,8 @@ export class SimDisk {
     for (const [key, { mark, entries }] of this.state) {
       copy.state.set(key, { mark, entries: new Map(entries) });
     }
-    copy.vector = this.vector;
+    copy.origins = new Map(this.origins);
+    copy.head = this.head;
     copy.log = [...this.log];
     return copy;
   }
@@ -57,6 +59,7 @@ interface UnderWay {
 
 /** A journal on a simulated disk: slow, full, torn by crashes. */
 export class SimJournal implements Journal {
+  readonly isOutdated = false;
   private underWay: UnderWay | undefined;
 
   /** @param takeGroup what makes the local writes of the present group history, to be called at most once */
@@ -74,7 +77,8 @@ export class SimJournal implements Journal {
       disk.log.push(...disk.ghost.batches);
       disk.ghost = undefined;
     }
-    reader.vector(disk.vector);
+    reader.origins([...disk.origins]);
+    reader.head(disk.head);
     for (const [key, { mark, entries }] of disk.state) {
       if (mark || entries.size > 0) reader.key({ key, mark, entries: [...entries.values()] });
     }
@@ -105,15 +109,17 @@ export class SimJournal implements Journal {
     const dot = ({ origin, seq }: { readonly origin: string; readonly seq: number }): string =>
       `${origin}:${seq}`;
     return {
+      putOrigin: (origin, seq) => void steps.push(() => disk.origins.set(origin, seq)),
       putEntry: (key, entry) => void steps.push(() => at(key).entries.set(dot(entry), entry)),
       removeEntry: (key, entry) => void steps.push(() => at(key).entries.delete(dot(entry))),
       putMark: (key, mark) => void steps.push(() => (at(key).mark = mark)),
       removeMark: (key) => void steps.push(() => (at(key).mark = undefined)),
-      commit: (vector, done) => {
+      commit: (head, done) => {
         const commit = (): void => {
           if (whole) disk.state = new Map();
+          if (whole) disk.origins = new Map();
           for (const step of steps) step();
-          disk.vector = vector;
+          disk.head = head;
           disk.log = [];
           disk.ghost = undefined;
         };

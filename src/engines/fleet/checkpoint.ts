@@ -1,27 +1,33 @@
 import type { Changes } from '../../core/changes.js';
+import type { VectorEntries } from '../../core/dot.js';
 import type { KeySpace } from '../../core/space.js';
 import type { Store } from '../../core/store.js';
-import type { Checkpoint, Done, Journal, KeyMark } from '../../ports/journal.js';
+import type { Checkpoint, Done, Journal, KeyMark, StateHead } from '../../ports/journal.js';
 import type { Time } from '../../ports/time.js';
 
-// When at most this many changes are left, they are written in the same turn as the vector.
+// When at most this many changes are left (and no more than a turn writes), they are written in the turn in which the
+// state ends.
 const LAST_PORTION = 256;
 
 /**
  * Brings the journal's state up to date with the store, some rows in each turn of the event loop. The store keeps
- * changing meanwhile: what changes is written again, and the last portion is written in the turn in which the vector is
- * read. So the committed state is exactly the store at that vector.
+ * changing meanwhile: what changes is written again, origins included, and the last portion is written in the turn in
+ * which the state ends. So the committed state is exactly the store as it is then.
  */
 export class Checkpointer {
   /** Keys that have a mark in the journal (or may have one). */
   private readonly marked = new Set<string>();
+  /** Those whose mark the state that is being written removes. */
+  private readonly unmarked = new Set<string>();
 
+  /** @param frontier returns the causal frontier of the store */
   constructor(
     private readonly store: Store,
     private readonly changes: Changes,
     private readonly journal: Journal,
     private readonly time: Time,
     private readonly rowsPerTurn: number,
+    private readonly frontier: () => VectorEntries,
   ) {}
 
   /** To be called for each key that had a mark when the state was loaded. */
@@ -30,33 +36,33 @@ export class Checkpointer {
   }
 
   /**
-   * @param onVector called in the turn in which the vector is read: what is applied later is not in this state
+   * @param onEnd called in the turn in which the state ends: what is applied later is not in it
    * @param done called when the state is durable, or has failed
    */
-  run(onVector: () => void, done: Done): void {
+  run(onEnd: () => void, done: Done): void {
     const { changes, journal } = this;
     const { epoch, whole } = changes;
     const checkpoint = journal.checkpoint(whole);
-    const unmarked: string[] = [];
+    this.unmarked.clear();
     if (whole) this.marked.clear();
-    const work = this.work(checkpoint, whole, unmarked);
+    const work = this.work(checkpoint, whole);
     const turn = (): void => {
       if (changes.epoch !== epoch) {
         // The key space was replaced, so everything gathered is void.
         checkpoint.discard();
-        this.run(onVector, done);
+        this.run(onEnd, done);
         return;
       }
       if (work.next().done !== true) {
         this.time.atEndOfTurn(turn);
         return;
       }
-      onVector();
-      checkpoint.commit(this.store.vector.entries(), (failure) => {
+      onEnd();
+      checkpoint.commit(this.head(), (failure) => {
         if (failure) changes.giveBack();
         else {
           changes.keep();
-          for (const key of unmarked) this.marked.delete(key);
+          for (const key of this.unmarked) this.marked.delete(key);
         }
         done(failure);
       });
@@ -64,19 +70,30 @@ export class Checkpointer {
     turn();
   }
 
+  private head(): StateHead {
+    const { floors, clock } = this.store;
+    return { floors: floors.entries(), fleetMs: clock.nowMs(), frontier: this.frontier() };
+  }
+
   /** Puts everything due into the checkpoint; yields between turns. Ends in the same turn as its last portion. */
-  private *work(checkpoint: Checkpoint, whole: boolean, unmarked: string[]): Generator<undefined> {
+  private *work(checkpoint: Checkpoint, whole: boolean): Generator<undefined> {
     const { changes, rowsPerTurn } = this;
-    let rows = 0;
+    let puts = 0;
     if (whole) {
       changes.next();
+      // What is added meanwhile counts as changed.
+      const origins = this.store.vector.size;
+      for (let origin = 0; origin < origins; origin++) {
+        this.putOrigin(checkpoint, origin);
+        if (++puts % rowsPerTurn === 0) yield;
+      }
       const { keys } = this.store.keySpace;
-      for (let slot = 0; slot < keys.slotEnd; slot++) {
+      for (let slot = 0, rows = 0; slot < keys.slotEnd; slot++) {
         if (!keys.isKept(slot)) continue;
         // A key is written in one turn: by the next, its rows may belong to other keys.
         const ofKey = this.store.keySpace.rows(slot);
         for (const row of ofKey) this.putRow(checkpoint, slot, row);
-        this.putMark(checkpoint, slot, unmarked);
+        this.putMark(checkpoint, keys.name(slot));
         rows += ofKey.length + 1;
         if (rows < rowsPerTurn) continue;
         rows = 0;
@@ -84,39 +101,57 @@ export class Checkpointer {
       }
     }
     for (let last = false; !last;) {
-      last = changes.size <= LAST_PORTION;
-      const portion = changes.next();
-      const space = this.store.keySpace;
-      for (const { slot, version, origin, seq } of portion.gone) {
-        const place = { version, origin: this.store.vector.nameAt(origin), seq };
-        checkpoint.removeEntry(space.keys.name(slot), place);
-        if (++rows % rowsPerTurn === 0 && !last) yield;
-      }
-      for (const [row, slot] of portion.rows) {
-        this.putRow(checkpoint, slot, row);
-        if (++rows % rowsPerTurn === 0 && !last) yield;
-      }
-      for (const slot of portion.slots) {
-        this.putMark(checkpoint, slot, unmarked);
-        if (++rows % rowsPerTurn === 0 && !last) yield;
-      }
+      last = changes.size <= Math.min(LAST_PORTION, rowsPerTurn);
+      const portion = this.portion(checkpoint);
+      while (portion.next().done !== true) if (++puts % rowsPerTurn === 0 && !last) yield;
     }
   }
 
+  /** Puts the next portion of changes; yields after each. */
+  private *portion(checkpoint: Checkpoint): Generator<undefined> {
+    const { rows, gone, keys, origins } = this.changes.next();
+    const { vector } = this.store;
+    for (const origin of origins) {
+      this.putOrigin(checkpoint, origin);
+      yield;
+    }
+    for (const { key, version, origin, seq } of gone) {
+      checkpoint.removeEntry(key, { version, origin: vector.nameAt(origin), seq });
+      yield;
+    }
+    for (const [row, slot] of rows) {
+      this.putRow(checkpoint, slot, row);
+      yield;
+    }
+    for (const key of keys) {
+      this.putMark(checkpoint, key);
+      yield;
+    }
+  }
+
+  private putOrigin(checkpoint: Checkpoint, origin: number): void {
+    const { vector } = this.store;
+    const seq = vector.seqAt(origin);
+    if (seq > 0) checkpoint.putOrigin(vector.nameAt(origin), seq);
+  }
+
+  /** @param slot of the row's key, which is there as long as the row is */
   private putRow(checkpoint: Checkpoint, slot: number, row: number): void {
     const space = this.store.keySpace;
     checkpoint.putEntry(space.keys.name(slot), space.record(row));
   }
 
-  private putMark(checkpoint: Checkpoint, slot: number, unmarked: string[]): void {
+  /** Puts the mark of a key that needs one, and removes that of any other: it may be forgotten. */
+  private putMark(checkpoint: Checkpoint, key: string): void {
     const space = this.store.keySpace;
-    const key = space.keys.name(slot);
-    const mark = keyMarkOf(space, slot);
+    const slot = space.keys.find(key);
+    const mark = slot === undefined ? undefined : keyMarkOf(space, slot);
     if (mark) {
       this.marked.add(key);
+      this.unmarked.delete(key);
       checkpoint.putMark(key, mark);
     } else if (this.marked.has(key)) {
-      unmarked.push(key);
+      this.unmarked.add(key);
       checkpoint.removeMark(key);
     }
   }

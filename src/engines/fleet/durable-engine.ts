@@ -1,4 +1,5 @@
 import { assertCommitFits } from '../../core/commit-size.js';
+import type { VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import type { Mutation } from '../../core/mutation.js';
 import { Turns } from '../../core/turns.js';
@@ -47,6 +48,8 @@ export class DurableFleet implements Engine, HasCapacity {
   private readonly turns = new Turns();
   /** The most mutations of a step that the engine itself plans. */
   private readonly stepMutations: number;
+  /** The causal frontier of what was loaded, if it is known. */
+  private frontier: VectorEntries | undefined;
 
   /** @param onDisk called when the disk begins to refuse writes, and when it accepts them again */
   constructor(
@@ -64,9 +67,10 @@ export class DurableFleet implements Engine, HasCapacity {
     this.fleet = new FleetEngine({ ...options, journalWriter }, (plan) => this.step(plan));
     const { store } = this.fleet;
     const accept = (mutation: Mutation): void => this.fleet.accept(mutation);
+    const frontier = (): VectorEntries => this.fleet.member.causes.frontier.entries();
     const onDecide = (): void => this.fleet.member.sealCauses();
     this.journalWriter = new JournalWriter({
-      ...{ origin, store, codec: bus, journal, time, logger, tuning, onDecide, accept, onDisk },
+      ...{ origin, store, codec: bus, journal, time, logger, tuning, frontier, onDecide, accept, onDisk },
     });
   }
 
@@ -79,13 +83,13 @@ export class DurableFleet implements Engine, HasCapacity {
    * Loads what the journal has kept. Meanwhile reads and writes are refused, and nothing is sent to peers.
    * @throws KvsError DADOS_INVALIDOS
    */
-  load(): Promise<void> {
-    return this.journalWriter.load();
+  async load(): Promise<void> {
+    this.frontier = await this.journalWriter.load();
   }
 
   /** Joins the fleet with everything that was loaded. */
   start(): void {
-    this.fleet.start();
+    this.fleet.start(this.frontier);
   }
 
   /** Finishes the writes under way, leaves the fleet, and closes the journal. */

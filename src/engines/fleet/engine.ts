@@ -1,5 +1,5 @@
 import type { Attempt } from '../../core/attempt.js';
-import type { Origin } from '../../core/dot.js';
+import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { FleetClock } from '../../core/fleet-clock.js';
 import type { InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mutation.js';
@@ -100,11 +100,14 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
     return this.options.origin;
   }
 
-  /** Joins the fleet. Reads and writes are refused until the member is `serving`. */
-  start(): void {
+  /**
+   * Joins the fleet. Reads and writes are refused until the member is `serving`.
+   * @param frontier see {@link Member.start}
+   */
+  start(frontier?: VectorEntries): void {
     // The data loaded from disk may hold two attempts of one request.
     this.requests.reviewAll();
-    this.member.start();
+    this.member.start(frontier);
     this.sweeper.start();
     this.floorKeeper.start();
   }

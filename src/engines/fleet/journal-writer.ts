@@ -1,4 +1,4 @@
-import type { Origin } from '../../core/dot.js';
+import type { Origin, VectorEntries } from '../../core/dot.js';
 import { Changes } from '../../core/changes.js';
 import { KvsError } from '../../core/errors.js';
 import type { Mutation } from '../../core/mutation.js';
@@ -22,6 +22,8 @@ interface JournalWriterDeps {
   readonly time: Time;
   readonly logger: Logger;
   readonly tuning: FleetTuning;
+  /** Returns the causal frontier of the store. */
+  readonly frontier: () => VectorEntries;
   /** Called when writes are about to be decided, against the store as it is now. */
   readonly onDecide: () => void;
   /** Applies a local mutation, stamped earlier and now durable, and publishes it. */
@@ -84,7 +86,9 @@ export class JournalWriter {
     const { store, journal, time, tuning } = deps;
     this.trouble = new DiskTrouble(deps.logger);
     this.changes = new Changes(tuning.journalChangedRows);
-    this.checkpointer = new Checkpointer(store, this.changes, journal, time, tuning.journalRowsPerTurn);
+    const { journalRowsPerTurn } = tuning;
+    const { changes } = this;
+    this.checkpointer = new Checkpointer(store, changes, journal, time, journalRowsPerTurn, deps.frontier);
   }
 
   /** Why writes are currently refused, if they are. */
@@ -99,17 +103,20 @@ export class JournalWriter {
   }
 
   /**
-   * Loads what the journal has kept into the empty store.
+   * Loads what the journal has kept into the empty store. If that has an older layout, it is written anew as a state
+   * before anything else is written.
+   * @returns the causal frontier of what was loaded; `undefined` if it is unknown
    * @throws KvsError DADOS_INVALIDOS
    */
-  async load(): Promise<void> {
-    const { store, codec, journal, logger, time } = this.deps;
+  async load(): Promise<VectorEntries | undefined> {
+    const { origin, store, codec, journal, logger, time } = this.deps;
     const startMs = time.monotonicMs();
     const track = (): void => store.track(this.changes);
     const noteMarked = (key: string): void => this.checkpointer.noteMarked(key);
-    const loader = new StoreLoader(store, codec, noteMarked, track);
+    const loader = new StoreLoader(origin, store, codec, noteMarked, track);
     await journal.load(loader);
     track();
+    store.keySpace.counters.normalizeAll();
     this.logChars = loader.chars;
     this.logMutations = loader.mutations;
     this.started = true;
@@ -122,6 +129,12 @@ export class JournalWriter {
       },
       'dados do disco carregados',
     );
+    if (journal.isOutdated) {
+      this.changes.noteEverything();
+      this.needState();
+      this.wake();
+    }
+    return loader.frontier;
   }
 
   /**
@@ -145,7 +158,7 @@ export class JournalWriter {
   /** To be called when a peer's batch has been applied. */
   noteReceived(packed: string): void {
     if (this.failure) this.trouble.noteReceived();
-    // The state that is due will include it. (One that is being written may already have read its vector.)
+    // The state that is due will include it. (One that is being written may already have ended.)
     if (this.stateDue && !this.busy) return;
     this.counters.received++;
     this.received.push(packed);
@@ -252,7 +265,7 @@ export class JournalWriter {
 
   private writeState(): void {
     this.busy = true;
-    this.checkpointer.run(this.onVector, (failure) => {
+    this.checkpointer.run(this.onStateEnd, (failure) => {
       this.busy = false;
       if (failure) this.fail(failure, [], 0);
       else this.stateDone();
@@ -261,7 +274,7 @@ export class JournalWriter {
   }
 
   /** Everything received or joined so far is in the state that is being written. */
-  private readonly onVector = (): void => {
+  private readonly onStateEnd = (): void => {
     this.stateDue = false;
     this.dropReceived();
     this.kept.begin();
@@ -299,7 +312,7 @@ export class JournalWriter {
     this.busy = true;
     this.deps.journal.recover((failure) => {
       if (failure) this.stillFailing(failure);
-      else this.checkpointer.run(this.onVector, (again) => this.tried(again));
+      else this.checkpointer.run(this.onStateEnd, (again) => this.tried(again));
     });
   }
 

@@ -1,8 +1,10 @@
+import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
+import { Frontier } from '../../core/frontier.js';
 import { lastSeq, type Mutation } from '../../core/mutation.js';
 import type { Store } from '../../core/store.js';
 import type { BatchCodec } from '../../ports/bus.js';
-import type { JournalReader, KeptEntry, KeptKey } from '../../ports/journal.js';
+import type { JournalReader, KeptEntry, KeptKey, StateHead } from '../../ports/journal.js';
 
 /** Loads what a journal has kept into an empty store. */
 export class StoreLoader implements JournalReader {
@@ -12,17 +14,39 @@ export class StoreLoader implements JournalReader {
   /** Their size in the log. */
   chars = 0;
 
-  /** @param onMarked called for each key that has a mark in the journal */
+  /** The causal frontier of what was loaded, if the state had one. */
+  private loaded: Frontier | undefined;
+
+  /**
+   * @param self this server's origin, which has written nothing yet
+   * @param onMarked called for each key that has a mark in the journal
+   * @param onState called when the state is loaded, before the batches after it
+   */
   constructor(
+    private readonly self: Origin,
     private readonly store: Store,
     private readonly codec: BatchCodec,
     private readonly onMarked: (key: string) => void,
     private readonly onState: () => void,
   ) {}
 
-  vector(entries: readonly (readonly [string, number])[]): void {
+  /** The causal frontier of what was loaded; `undefined` if it is unknown. */
+  get frontier(): VectorEntries | undefined {
+    return this.loaded?.entries();
+  }
+
+  origins(entries: VectorEntries): void {
     const { vector } = this.store;
     for (const [origin, seq] of entries) vector.advance(vector.indexOf(origin), seq);
+  }
+
+  head({ floors, fleetMs, frontier }: StateHead): void {
+    this.store.clock.witness(fleetMs);
+    // Before there are keys, since each raise touches every key of its part.
+    for (const floor of floors) this.store.keySpace.counters.raiseFloor(floor.part, floor);
+    if (frontier === undefined) return;
+    this.loaded = new Frontier(this.self, this.store);
+    this.loaded.joined(frontier);
   }
 
   key({ key, mark, entries }: KeptKey): void {
@@ -42,12 +66,15 @@ export class StoreLoader implements JournalReader {
   batch(packed: string): void {
     if (this.batches++ === 0) this.onState();
     const batch = this.codec.unpack(packed);
-    const { vector } = this.store;
+    const { vector, clock } = this.store;
     const next = vector.seqOf(batch.origin) + 1;
     if (batch.first > next) throw damaged(`falta ${batch.origin}:${next}`);
     for (let seq = next; seq <= lastSeq(batch); seq++) {
       this.store.apply(batch.origin, seq, batch.mutations[seq - batch.first] as Mutation);
     }
+    if (batch.fleetMs !== undefined) clock.witness(batch.fleetMs);
+    // An own batch of an earlier start names no causes in the log, so what it implies stays beside it.
+    this.loaded?.applied(batch.origin, lastSeq(batch), batch.dependencies);
     this.mutations += batch.mutations.length;
     this.chars += packed.length;
   }

@@ -1,22 +1,26 @@
 /**
- * The layout of a journal in LevelDB, which docs/STORAGE.md describes field by field.
+ * The layout of a journal in LevelDB: its keys, and the records that stand for all of it. docs/STORAGE.md describes them
+ * field by field.
  */
-import type { Attempt } from '../../../core/attempt.js';
 import type { VectorEntries } from '../../../core/dot.js';
-import type { KeptEntry, KeyMark } from '../../../ports/journal.js';
+import type { StateHead } from '../../../ports/journal.js';
+import { isWellFormed } from './texts.js';
 
-/** Version of the layout. */
-export const FORMAT_LEAST = 1;
-/** The same, with entries that carry a request id: a folder has this format from its first such entry on. */
-export const FORMAT_WITH_REQUESTS = 2;
-/** The versions that can be read. A folder of another version is refused: its records may mean anything. */
-export const FORMATS: readonly number[] = [FORMAT_LEAST, FORMAT_WITH_REQUESTS];
+/** Version of the layout that is written. */
+export const FORMAT = 3;
+/**
+ * The versions that can be read. A folder of another version is refused: its records may mean anything. In versions 1
+ * and 2 the metadata hold the whole vector, and a place has two bytes for the number of an origin.
+ */
+export const FORMATS: readonly number[] = [1, 2, FORMAT];
 
 export const FORMAT_KEY = Buffer.from('formato');
 export const META_KEY = Buffer.from('meta');
+export const FLOORS_KEY = Buffer.from('pisos');
 
 const LOG_PREFIX = 'l';
 const STATE_PREFIX = 's';
+const ORIGIN_PREFIX = 'o';
 const DIGITS = 16;
 const GENERATION_DIGITS = 8;
 /** Length of prefix and generation, which precede the kind of text. */
@@ -25,13 +29,13 @@ const STATE_HEAD = 1 + GENERATION_DIGITS;
 const TERMINATOR = Buffer.from([0, 0]);
 const WELL_FORMED = 0x75; // u
 const ESCAPED = 0x77; // w
-/** Version (4), number of the origin (2), seq (7). */
-const PLACE_BYTES = 13;
-/** Flags (1), timestamp (8). */
-const ENTRY_HEAD = 9;
-const HAS_CONTEXT = 1;
-const IS_ESCAPED = 2;
-const HAS_ATTEMPT = 4;
+/** Version (4), number of the origin (4), seq (7). */
+const PLACE_BYTES = 15;
+/** The same in formats 1 and 2, where the number of the origin has two bytes. */
+const OLD_PLACE_BYTES = 13;
+const SEQ_BYTES = 7;
+/** Prefix (1), number (4). */
+const ORIGIN_KEY_BYTES = 5;
 const SEQ_HIGH = 2 ** 32;
 
 /** Metadata of the state and the log. */
@@ -39,9 +43,17 @@ export interface Meta {
   readonly generation: number;
   /** Position of the first batch after the state. */
   readonly logStart: number;
+  /** The fleet's clock when the state was read, ms since 1970. */
+  readonly fleetMs: number;
+  /** The causal frontier of the state, if it is known and short. */
+  readonly frontier: VectorEntries | undefined;
+}
+
+/** What the metadata of formats 1 and 2 hold besides. */
+interface OldOrigins {
   readonly vector: VectorEntries;
-  /** Names of origins; entries refer to them by index. */
-  readonly origins: readonly string[];
+  /** Names of origins; places refer to them by index. */
+  readonly names: readonly string[];
 }
 
 export function encodeFormat(format: number, fleet: string): Buffer {
@@ -52,24 +64,80 @@ export function isKnownFormat(format: unknown): format is number {
   return FORMATS.some((known) => known === format);
 }
 
-export function encodeMeta(meta: Meta): Buffer {
-  const { generation: geracao, logStart: inicioLog, vector: vetor, origins: origens } = meta;
-  return Buffer.from(JSON.stringify({ geracao, inicioLog, vetor, origens }));
+export function encodeMeta({ generation, logStart, fleetMs, frontier }: Meta): Buffer {
+  const meta = { geracao: generation, inicioLog: logStart, hora: fleetMs, fronteira: frontier };
+  return Buffer.from(JSON.stringify(meta));
 }
 
-export function decodeMeta(bytes: Buffer): Meta {
+/** Decodes the metadata of any known format; `old` is empty in format 3. */
+export function decodeMeta(bytes: Buffer): { readonly meta: Meta; readonly old: OldOrigins } {
   const meta = JSON.parse(bytes.toString()) as {
     geracao: number;
     inicioLog: number;
-    vetor: VectorEntries;
-    origens: readonly string[];
+    hora?: number;
+    fronteira?: VectorEntries;
+    vetor?: VectorEntries;
+    origens?: readonly string[];
   };
+  const { geracao: generation, inicioLog: logStart, hora: fleetMs = 0, fronteira: frontier } = meta;
   return {
-    generation: meta.geracao,
-    logStart: meta.inicioLog,
-    vector: meta.vetor,
-    origins: meta.origens,
+    meta: { generation, logStart, fleetMs, frontier },
+    old: { vector: meta.vetor ?? [], names: meta.origens ?? [] },
   };
+}
+
+export function encodeFloors(floors: StateHead['floors']): Buffer {
+  const pisos = floors.map(({ part, version, timestamp, paceMs }) => [part, version, timestamp, paceMs]);
+  return Buffer.from(JSON.stringify(pisos));
+}
+
+export function decodeFloors(bytes: Buffer): StateHead['floors'] {
+  const pisos = JSON.parse(bytes.toString()) as [number, number, number, number][];
+  return pisos.map(([part, version, timestamp, paceMs]) => ({ part, version, timestamp, paceMs }));
+}
+
+// ── origins ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The key of the record of an origin: records come in the order of the numbers. */
+export function originKey(number: number): Buffer {
+  const bytes = Buffer.allocUnsafe(ORIGIN_KEY_BYTES);
+  bytes.write(ORIGIN_PREFIX, 'latin1');
+  bytes.writeUInt32BE(number, 1);
+  return bytes;
+}
+
+export function originNumber(key: Buffer): number {
+  return key.readUInt32BE(1);
+}
+
+export function originRange(): { gte: Buffer; lt: Buffer } {
+  return prefixRange(ORIGIN_PREFIX);
+}
+
+/** The record of an origin: its last seq in the state, and its name. */
+export function encodeOrigin(name: string, seq: number): Buffer {
+  const bytes = Buffer.allocUnsafe(SEQ_BYTES + name.length);
+  writeSeq(bytes, seq, 0);
+  bytes.write(name, SEQ_BYTES, 'latin1');
+  return bytes;
+}
+
+export function decodeOrigin(bytes: Buffer): readonly [name: string, seq: number] {
+  return [bytes.toString('latin1', SEQ_BYTES), readSeq(bytes, 0)];
+}
+
+function writeSeq(bytes: Buffer, seq: number, at: number): void {
+  bytes.writeUIntBE(Math.floor(seq / SEQ_HIGH), at, 3);
+  bytes.writeUInt32BE(seq % SEQ_HIGH, at + 3);
+}
+
+function readSeq(bytes: Buffer, at: number): number {
+  return bytes.readUIntBE(at, 3) * SEQ_HIGH + bytes.readUInt32BE(at + 3);
+}
+
+/** Every key that begins with a character. */
+function prefixRange(prefix: string): { gte: Buffer; lt: Buffer } {
+  return { gte: Buffer.from(prefix), lt: Buffer.from(String.fromCharCode(prefix.charCodeAt(0) + 1)) };
 }
 
 // ── the log ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,7 +152,7 @@ export function logPosition(key: Buffer): number {
 
 /** The range of log keys from a position on. */
 export function logRange(from: number): { gte: Buffer; lt: Buffer } {
-  return { gte: logKey(from), lt: Buffer.from(String.fromCharCode(LOG_PREFIX.charCodeAt(0) + 1)) };
+  return { gte: logKey(from), lt: prefixRange(LOG_PREFIX).lt };
 }
 
 // ── the state ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,12 +163,10 @@ export function stateRange(generation: number): { gte: Buffer; lt: Buffer } {
 
 /** The ranges of state keys of other generations. */
 export function otherStates(generation: number): { gte: Buffer; lt: Buffer }[] {
+  const { gte, lt } = prefixRange(STATE_PREFIX);
   return [
-    { gte: Buffer.from(STATE_PREFIX), lt: stateHead(generation) },
-    {
-      gte: stateHead(generation + 1),
-      lt: Buffer.from(String.fromCharCode(STATE_PREFIX.charCodeAt(0) + 1)),
-    },
+    { gte, lt: stateHead(generation) },
+    { gte: stateHead(generation + 1), lt },
   ];
 }
 
@@ -123,10 +189,17 @@ export function entryKey(
   const bytes = keyBytes(generation, key, PLACE_BYTES);
   const at = bytes.length - PLACE_BYTES;
   bytes.writeUInt32BE(version, at);
-  bytes.writeUInt16BE(origin, at + 4);
-  bytes.writeUIntBE(Math.floor(seq / SEQ_HIGH), at + 6, 3);
-  bytes.writeUInt32BE(seq % SEQ_HIGH, at + 9);
+  bytes.writeUInt32BE(origin, at + 4);
+  writeSeq(bytes, seq, at + 8);
   return bytes;
+}
+
+/** The place of an entry in its record key, of any known format. `origin` is a number. */
+export function decodePlace(key: Buffer, at: number): { version: number; origin: number; seq: number } {
+  const version = key.readUInt32BE(at);
+  return key.length - at === OLD_PLACE_BYTES
+    ? { version, origin: key.readUInt16BE(at + 4), seq: readSeq(key, at + 6) }
+    : { version, origin: key.readUInt32BE(at + 4), seq: readSeq(key, at + 8) };
 }
 
 function keyBytes(generation: number, key: string, extra: number): Buffer {
@@ -154,89 +227,4 @@ export function keyOf(bytes: Buffer, place: number): string {
   const raw = bytes.toString('utf8', STATE_HEAD + 1, place - TERMINATOR.length);
   const text = raw.includes('\0') ? raw.replaceAll('\0\u0001', '\0') : raw;
   return bytes[STATE_HEAD] === WELL_FORMED ? text : (JSON.parse(text) as string);
-}
-
-export function encodeEntry({ timestamp, context, value, attempt }: KeptEntry): Buffer {
-  const wellFormed = isWellFormed(value);
-  const text = wellFormed ? value : JSON.stringify(value);
-  const contextText = context.length === 0 ? '' : JSON.stringify(context);
-  const contextBytes = context.length === 0 ? 0 : 4 + Buffer.byteLength(contextText);
-  const attemptBytes = attempt === undefined ? 0 : 5 + attempt.id.length;
-  const bytes = Buffer.allocUnsafe(ENTRY_HEAD + contextBytes + attemptBytes + Buffer.byteLength(text));
-  bytes[0] =
-    (context.length === 0 ? 0 : HAS_CONTEXT) |
-    (wellFormed ? 0 : IS_ESCAPED) |
-    (attempt === undefined ? 0 : HAS_ATTEMPT);
-  bytes.writeDoubleBE(timestamp, 1);
-  if (contextBytes > 0) {
-    bytes.writeUInt32BE(contextBytes - 4, ENTRY_HEAD);
-    bytes.write(contextText, ENTRY_HEAD + 4);
-  }
-  if (attempt !== undefined) {
-    const at = ENTRY_HEAD + contextBytes;
-    bytes.writeUInt32BE(attempt.number, at);
-    bytes[at + 4] = attempt.id.length;
-    bytes.write(attempt.id, at + 5, 'latin1');
-  }
-  bytes.write(text, ENTRY_HEAD + contextBytes + attemptBytes);
-  return bytes;
-}
-
-/**
- * @param key record key, whose place begins at `place`
- * @param originName returns the name of an origin by its number
- */
-export function decodeEntry(
-  key: Buffer,
-  place: number,
-  bytes: Buffer,
-  originName: (number: number) => string,
-): KeptEntry {
-  const flags = bytes[0] as number;
-  let at = ENTRY_HEAD;
-  let context: VectorEntries = [];
-  if ((flags & HAS_CONTEXT) !== 0) {
-    const length = bytes.readUInt32BE(at);
-    context = JSON.parse(bytes.toString('utf8', at + 4, at + 4 + length)) as VectorEntries;
-    at += 4 + length;
-  }
-  let attempt: Attempt | undefined;
-  if ((flags & HAS_ATTEMPT) !== 0) {
-    const end = at + 5 + (bytes[at + 4] as number);
-    attempt = { id: bytes.toString('latin1', at + 5, end), number: bytes.readUInt32BE(at) };
-    at = end;
-  }
-  const text = bytes.toString('utf8', at);
-  return {
-    version: key.readUInt32BE(place),
-    origin: originName(key.readUInt16BE(place + 4)),
-    seq: key.readUIntBE(place + 6, 3) * SEQ_HIGH + key.readUInt32BE(place + 9),
-    timestamp: bytes.readDoubleBE(1),
-    context,
-    value: (flags & IS_ESCAPED) === 0 ? text : (JSON.parse(text) as string),
-    ...(attempt && { attempt }),
-  };
-}
-
-export function encodeMark({ greatestVersion, greatestTimestamp, heads }: KeyMark): Buffer {
-  const cabecas = heads.map(({ origin, seq }) => [origin, seq]);
-  return Buffer.from(JSON.stringify({ maiorVersao: greatestVersion, maiorTs: greatestTimestamp, cabecas }));
-}
-
-export function decodeMark(bytes: Buffer): KeyMark {
-  const mark = JSON.parse(bytes.toString()) as {
-    maiorVersao: number;
-    maiorTs: number;
-    cabecas: readonly (readonly [string, number])[];
-  };
-  return {
-    greatestVersion: mark.maiorVersao,
-    greatestTimestamp: mark.maiorTs,
-    heads: mark.cabecas.map(([origin, seq]) => ({ origin, seq })),
-  };
-}
-
-/** Whether UTF-8 can express a text, that is, it has no lone surrogates. */
-function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
 }

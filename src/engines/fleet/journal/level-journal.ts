@@ -3,20 +3,21 @@ import { resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { Dot, VectorEntries } from '../../../core/dot.js';
 import { KvsError } from '../../../core/errors.js';
-import type { Checkpoint, Done, Journal, JournalReader, KeptEntry, KeyMark } from '../../../ports/journal.js';
+import type { Checkpoint, Done, Journal, JournalReader, StateHead } from '../../../ports/journal.js';
 import type { Logger } from '../../../ports/logger.js';
 import { openFailure, writeFailure } from './failures.js';
 import { makeFolder } from '../../../files/make-folder.js';
 import {
+  decodeFloors,
   decodeMeta,
-  encodeEntry,
+  encodeFloors,
   encodeFormat,
-  encodeMark,
   encodeMeta,
+  encodeOrigin,
   entryKey,
+  FLOORS_KEY,
+  FORMAT,
   FORMAT_KEY,
-  FORMAT_LEAST,
-  FORMAT_WITH_REQUESTS,
   FORMATS,
   isKnownFormat,
   logKey,
@@ -24,17 +25,23 @@ import {
   logRange,
   markKey,
   META_KEY,
+  originKey,
   otherStates,
   stateRange,
 } from './layout.js';
 import type { Meta } from './layout.js';
-import { readState } from './read-state.js';
+import { OriginNumbers } from './origin-numbers.js';
+import { readKeys, readOrigins } from './read-state.js';
+import { encodeEntry, encodeMark } from './records.js';
 
 type Database = ClassicLevel<Buffer, Buffer>;
 
 const NEWLINE = '\n';
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
-const EMPTY_META: Meta = { generation: 0, logStart: 0, vector: [], origins: [] };
+const EMPTY_META: Meta = { generation: 0, logStart: 0, fleetMs: 0, frontier: undefined };
+/** A longer frontier is not kept: the metadata are written with every state. What is loaded then has none. */
+const FRONTIER_ENTRIES_MAX = 4_096;
+const NO_OLD = { vector: [], names: [] };
 /** Mode bits of a folder that let others list it and open its files. */
 const OTHERS_MAY_READ = 0o055;
 const DURABLE = { sync: true } as const;
@@ -44,11 +51,13 @@ export class LevelJournal implements Journal {
   private meta: Meta = EMPTY_META;
   /** Where the next append goes. */
   private position = 0;
-  private readonly numbers = new Map<string, number>();
+  private readonly numbers = new OriginNumbers();
+  /** The vector in the metadata of an older layout. */
+  private oldVector: VectorEntries = [];
   /** Set when a background write failed: whatever is written after it might not be readable again. */
   private tainted: Error | undefined;
-  /** Format of the folder: the lowest that can express its content, so that older programs can read it if possible. */
-  private format = FORMAT_LEAST;
+  /** Layout of what the folder holds. */
+  private format = FORMAT;
 
   private constructor(
     private readonly folder: string,
@@ -82,12 +91,19 @@ export class LevelJournal implements Journal {
     }
   }
 
+  get isOutdated(): boolean {
+    return this.format !== FORMAT;
+  }
+
   async load(reader: JournalReader): Promise<void> {
+    const { database, numbers } = this;
     try {
-      reader.vector(this.meta.vector);
-      const { origins, generation } = this.meta;
-      await readState(this.database, stateRange(generation), origins, (kept) => reader.key(kept));
-      for await (const [key, value] of this.database.iterator(logRange(this.meta.logStart))) {
+      if (this.isOutdated) reader.origins(this.oldVector);
+      else await readOrigins(database, numbers, (entries) => reader.origins(entries));
+      this.oldVector = [];
+      reader.head(await this.readHead());
+      await readKeys(database, this.meta.generation, numbers, (kept) => reader.key(kept));
+      for await (const [key, value] of database.iterator(logRange(this.meta.logStart))) {
         for (const packed of value.toString().split(NEWLINE)) reader.batch(packed);
         this.position = logPosition(key) + 1;
       }
@@ -108,29 +124,28 @@ export class LevelJournal implements Journal {
   }
 
   checkpoint(whole: boolean): Checkpoint {
+    if (this.isOutdated && !whole) throw new Error('a folder of an older layout must be written whole');
     const { database } = this;
     const generation = whole ? this.meta.generation + 1 : this.meta.generation;
     const batch = database.batch();
-    let { format } = this;
     const at = ({ origin, seq, version }: Dot & { readonly version: number }, key: string): Buffer =>
-      entryKey(generation, key, version, this.numberOf(origin), seq);
+      entryKey(generation, key, version, this.numbers.of(origin), seq);
     return {
-      putEntry: (key: string, entry: KeptEntry) => {
-        batch.put(at(entry, key), encodeEntry(entry));
-        if (entry.attempt !== undefined) format = FORMAT_WITH_REQUESTS;
-      },
+      putOrigin: (origin, seq) =>
+        void batch.put(originKey(this.numbers.of(origin)), encodeOrigin(origin, seq)),
+      putEntry: (key, entry) => void batch.put(at(entry, key), encodeEntry(entry)),
       removeEntry: (key, entry) => void batch.del(at(entry, key)),
-      putMark: (key: string, mark: KeyMark) => void batch.put(markKey(generation, key), encodeMark(mark)),
+      putMark: (key, mark) => void batch.put(markKey(generation, key), encodeMark(mark)),
       removeMark: (key) => void batch.del(markKey(generation, key)),
-      commit: (vector, done) => {
-        const meta = this.metaAt(generation, vector);
+      commit: (head, done) => {
+        const meta = this.metaAt(generation, head);
         for (let i = this.meta.logStart; i < meta.logStart; i++) batch.del(logKey(i));
         batch.put(META_KEY, encodeMeta(meta));
-        if (format !== this.format) batch.put(FORMAT_KEY, encodeFormat(format, this.fleet));
+        batch.put(FLOORS_KEY, encodeFloors(head.floors));
+        if (this.isOutdated) batch.put(FORMAT_KEY, encodeFormat(FORMAT, this.fleet));
         this.unlessTainted(() => batch.write(DURABLE)).then(
           () => {
             this.taken(meta);
-            this.format = format;
             done(undefined);
           },
           (error: unknown) => done(writeFailure(error)),
@@ -156,57 +171,63 @@ export class LevelJournal implements Journal {
   }
 
   private async begin(): Promise<void> {
-    const { fleet } = this;
-    const format = await this.database.get(FORMAT_KEY);
-    if (format === undefined) {
-      const first = await this.database.keys({ limit: 1 }).next();
+    const { database, fleet } = this;
+    if ((await database.get(FORMAT_KEY)) === undefined) {
+      const first = await database.keys({ limit: 1 }).next();
       if (first !== undefined) throw notOurs(this.folder, 'não é uma pasta de dados do kvs');
-      await this.database.put(FORMAT_KEY, encodeFormat(this.format, fleet), DURABLE);
+      await database.put(FORMAT_KEY, encodeFormat(FORMAT, fleet), DURABLE);
       return;
     }
-    const { formato, frota } = JSON.parse(format.toString()) as { formato: unknown; frota: unknown };
-    if (!isKnownFormat(formato)) {
-      const known = FORMATS.join(' e ');
-      throw notOurs(this.folder, `formato ${String(formato)}, e este programa conhece os formatos ${known}`);
-    }
-    this.format = formato;
-    if (frota !== fleet)
-      throw notOurs(this.folder, `os dados são da frota "${String(frota)}", não de "${fleet}"`);
-    await this.readMeta();
+    const { vector, names } = await this.readMeta();
+    this.oldVector = vector;
+    for (const name of names) this.numbers.of(name);
     // The state before may still be there, if the process ended before it was deleted.
-    for (const range of otherStates(this.meta.generation)) await this.database.clear(range);
+    for (const range of otherStates(this.meta.generation)) await database.clear(range);
   }
 
-  private async readMeta(): Promise<void> {
+  /**
+   * Reads format and metadata, and returns what those of an older layout say of origins.
+   * @throws KvsError DADOS_INVALIDOS if this program does not know the format, or the folder is another fleet's
+   */
+  private async readMeta(): Promise<ReturnType<typeof decodeMeta>['old']> {
+    const format = String(await this.database.get(FORMAT_KEY));
+    const { formato, frota } = JSON.parse(format) as { formato: unknown; frota: unknown };
+    if (!isKnownFormat(formato)) {
+      const known = `${FORMATS.slice(0, -1).join(', ')} e ${FORMAT}`;
+      throw notOurs(this.folder, `formato ${String(formato)}, e este programa conhece os formatos ${known}`);
+    }
+    if (frota !== this.fleet)
+      throw notOurs(this.folder, `os dados são da frota "${String(frota)}", não de "${this.fleet}"`);
     const bytes = await this.database.get(META_KEY);
-    this.meta = bytes === undefined ? EMPTY_META : decodeMeta(bytes);
-    this.position = Math.max(this.position, this.meta.logStart);
-    for (const [number, name] of this.meta.origins.entries()) this.numbers.set(name, number);
+    const { meta, old } = bytes === undefined ? { meta: EMPTY_META, old: NO_OLD } : decodeMeta(bytes);
+    this.format = formato;
+    this.meta = meta;
+    this.position = Math.max(this.position, meta.logStart);
+    return old;
+  }
+
+  private async readHead(): Promise<StateHead> {
+    const floors = await this.database.get(FLOORS_KEY);
+    const { fleetMs, frontier } = this.meta;
+    return { floors: floors === undefined ? [] : decodeFloors(floors), fleetMs, frontier };
   }
 
   /** The metadata after a checkpoint: the log continues after everything that may have been written to it. */
-  private metaAt(generation: number, vector: VectorEntries): Meta {
-    return { generation, logStart: this.position + 1, vector, origins: [...this.numbers.keys()] };
+  private metaAt(generation: number, { fleetMs, frontier }: StateHead): Meta {
+    const isShort = frontier !== undefined && frontier.length <= FRONTIER_ENTRIES_MAX;
+    return { generation, logStart: this.position + 1, fleetMs, frontier: isShort ? frontier : undefined };
   }
 
   private taken(meta: Meta): void {
     const before = this.meta.generation;
     this.meta = meta;
+    this.format = FORMAT;
     this.position = meta.logStart;
     if (before === meta.generation) return;
     this.database.clear(stateRange(before)).catch((error: unknown) => {
       this.tainted = new Error('the state before could not be taken away', { cause: error });
       this.logger.warn({ err: error }, 'o estado anterior no disco fica para a próxima abertura');
     });
-  }
-
-  /** Numbers are assigned in ascending order and never freed, so the map is ordered by them. */
-  private numberOf(origin: string): number {
-    const known = this.numbers.get(origin);
-    if (known !== undefined) return known;
-    const number = this.numbers.size;
-    this.numbers.set(origin, number);
-    return number;
   }
 
   private async unlessTainted(write: () => Promise<void>): Promise<void> {

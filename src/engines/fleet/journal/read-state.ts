@@ -1,24 +1,25 @@
 import type { ClassicLevel } from 'classic-level';
+import type { VectorEntries } from '../../../core/dot.js';
 import type { KeptEntry, KeptKey, KeyMark } from '../../../ports/journal.js';
-import { decodeEntry, decodeMark, keyOf, placeOffset } from './layout.js';
+import { decodeOrigin, keyOf, originNumber, originRange, placeOffset, stateRange } from './layout.js';
+import type { OriginNumbers } from './origin-numbers.js';
+import { decodeEntry, decodeMark } from './records.js';
 
 // Records fetched at once; LevelDB reads them on another thread.
 const RECORDS_PER_FETCH = 2_000;
 const FETCH_BYTES = 1024 * 1024;
 
+type Database = ClassicLevel<Buffer, Buffer>;
+type Records = [Buffer, Buffer][];
+
 /** Reads every key of a state, with its mark and its entries, in record order. */
-export async function readState(
-  database: ClassicLevel<Buffer, Buffer>,
-  range: { readonly gte: Buffer; readonly lt: Buffer },
-  origins: readonly string[],
+export async function readKeys(
+  database: Database,
+  generation: number,
+  origins: OriginNumbers,
   take: (kept: KeptKey) => void,
 ): Promise<void> {
-  const originName = (number: number): string => {
-    const name = origins[number];
-    if (name === undefined) throw new Error(`an entry of origin number ${number}, which has no name`);
-    return name;
-  };
-  const iterator = database.iterator({ ...range, highWaterMarkBytes: FETCH_BYTES, fillCache: false });
+  const originName = (number: number): string => origins.name(number);
   let present: Buffer | undefined;
   let place = 0;
   let mark: KeyMark | undefined;
@@ -28,22 +29,49 @@ export async function readState(
     mark = undefined;
     entries = [];
   };
+  await eachFetch(database, stateRange(generation), (records) => {
+    for (const [key, value] of records) {
+      // Records of one key share everything before the place, and the terminator there occurs nowhere else.
+      if (!present || key.length < place || key.compare(present, 0, place, 0, place) !== 0) {
+        finish();
+        present = key;
+        place = placeOffset(key);
+      }
+      if (key.length === place) mark = decodeMark(value);
+      else entries.push(decodeEntry(key, place, value, originName));
+    }
+  });
+  finish();
+}
+
+/** Reads the records of all origins into `numbers`, and passes on what they say of the vector. */
+export async function readOrigins(
+  database: Database,
+  numbers: OriginNumbers,
+  take: (entries: VectorEntries) => void,
+): Promise<void> {
+  await eachFetch(database, originRange(), (records) => {
+    const entries = records.map(([key, value]) => {
+      const [name, seq] = decodeOrigin(value);
+      if (numbers.of(name) !== originNumber(key)) throw new Error(`origin ${name} is out of order`);
+      return [name, seq] as const;
+    });
+    take(entries);
+  });
+}
+
+async function eachFetch(
+  database: Database,
+  range: { readonly gte: Buffer; readonly lt: Buffer },
+  take: (records: Records) => void,
+): Promise<void> {
+  const iterator = database.iterator({ ...range, highWaterMarkBytes: FETCH_BYTES, fillCache: false });
   try {
     for (;;) {
       const records = await iterator.nextv(RECORDS_PER_FETCH);
-      if (records.length === 0) break;
-      for (const [key, value] of records) {
-        // Records of one key share everything before the place, and the terminator there occurs nowhere else.
-        if (!present || key.length < place || key.compare(present, 0, place, 0, place) !== 0) {
-          finish();
-          present = key;
-          place = placeOffset(key);
-        }
-        if (key.length === place) mark = decodeMark(value);
-        else entries.push(decodeEntry(key, place, value, originName));
-      }
+      if (records.length === 0) return;
+      take(records);
     }
-    finish();
   } finally {
     await iterator.close();
   }

@@ -1,3 +1,4 @@
+import type { VectorEntries } from '../../../core/dot.js';
 import type { Mutation } from '../../../core/mutation.js';
 import type { Store } from '../../../core/store.js';
 import type { Message, PresenceMessage, PresenceState } from '../../../ports/bus.js';
@@ -154,9 +155,12 @@ export class Member {
     this.outbox.seal();
   }
 
-  /** Joins the fleet. Reads and writes are refused until the state is `serving`. */
-  start(): void {
-    this.noteLoaded();
+  /**
+   * Joins the fleet. Reads and writes are refused until the state is `serving`.
+   * @param frontier the causal frontier of what the store already holds; without it, its whole vector stands for it
+   */
+  start(frontier?: VectorEntries): void {
+    this.noteLoaded(frontier);
     this.beginPatience(this.tuning.joinPatienceMs);
     this.options.bus.start({
       onMessage: (message, bytes) => this.onMessage(message, bytes),
@@ -193,11 +197,11 @@ export class Member {
   }
 
   /** What the store already holds came without batches, so peers that lack it must take it as a state. */
-  private noteLoaded(): void {
+  private noteLoaded(frontier: VectorEntries | undefined): void {
     const loaded = this.store.vector.entries();
     if (loaded.length === 0) return;
     this.log.noteJoin(loaded);
-    this.causes.noteJoined(loaded);
+    this.causes.noteJoined(frontier ?? loaded);
   }
 
   // ── the peers' side ────────────────────────────────────────────────────────────────────────────────────────────

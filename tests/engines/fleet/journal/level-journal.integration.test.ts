@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
@@ -6,18 +6,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { VectorEntries } from '../../../../src/core/dot.js';
 import type { KvsError } from '../../../../src/core/errors.js';
 import {
-  decodeEntry,
-  encodeEntry,
-  encodeMark,
+  encodeFloors,
   encodeMeta,
+  encodeOrigin,
   entryKey,
   keyOf,
   logKey,
   markKey,
+  originKey,
   placeOffset,
 } from '../../../../src/engines/fleet/journal/layout.js';
 import { LevelJournal } from '../../../../src/engines/fleet/journal/level-journal.js';
-import type { Checkpoint, Done, KeptEntry, KeptKey } from '../../../../src/ports/journal.js';
+import { decodeEntry, encodeEntry, encodeMark } from '../../../../src/engines/fleet/journal/records.js';
+import type { Checkpoint, Done, KeptEntry, KeptKey, StateHead } from '../../../../src/ports/journal.js';
 import { LogRecorder } from '../bus/support.js';
 
 const logger = new LogRecorder();
@@ -28,28 +29,39 @@ function entry(seq: number, value: string, context: VectorEntries = []): KeptEnt
 
 const when = (start: (done: Done) => void): Promise<KvsError | undefined> => new Promise(start);
 
+const HEAD: StateHead = { floors: [], fleetMs: 0, frontier: undefined };
+
 async function written(
   journal: LevelJournal,
   whole: boolean,
-  vector: VectorEntries,
+  advanced: VectorEntries,
   put: (checkpoint: Checkpoint) => void,
+  head = HEAD,
 ): Promise<void> {
   const checkpoint = journal.checkpoint(whole);
+  for (const [origin, seq] of advanced) checkpoint.putOrigin(origin, seq);
   put(checkpoint);
-  expect(await when((done) => checkpoint.commit(vector, done))).toBeUndefined();
+  expect(await when((done) => checkpoint.commit(head, done))).toBeUndefined();
 }
 
 /** Everything that a folder gives back. */
 async function content(path: string, fleet = 'f'): Promise<object> {
   const journal = await LevelJournal.open(path, fleet, logger);
-  const found = { vector: [] as VectorEntries, keys: [] as KeptKey[], batches: [] as string[] };
+  const found = { vector: [] as VectorEntries, head: HEAD, keys: [] as KeptKey[], batches: [] as string[] };
   await journal.load({
-    vector: (vector) => (found.vector = vector),
+    origins: (entries) => (found.vector = [...found.vector, ...entries]),
+    head: (head) => (found.head = head),
     key: (kept) => found.keys.push(kept),
     batch: (packed) => found.batches.push(packed),
   });
   await journal.close();
   return found;
+}
+
+/** Bytes of all files of a folder. */
+async function size(path: string): Promise<number> {
+  const sizes = (await readdir(path)).map(async (name) => (await stat(join(path, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
 }
 
 describe('the journal in LevelDB', () => {
@@ -76,7 +88,7 @@ describe('the journal in LevelDB', () => {
   });
 
   it('gives back the state, then what was appended since, and begins empty', async () => {
-    expect(await content(path)).toEqual({ vector: [], keys: [], batches: [] });
+    expect(await content(path)).toEqual({ vector: [], head: HEAD, keys: [], batches: [] });
     const journal = await LevelJournal.open(path, 'f', logger);
     for (const texts of [['um'], ['dois', 'três']]) {
       expect(await when((done) => journal.append(texts, done))).toBeUndefined();
@@ -93,6 +105,7 @@ describe('the journal in LevelDB', () => {
     await journal.close();
     expect(await content(path)).toEqual({
       vector: [['oA', 3]],
+      head: HEAD,
       keys: [
         { key: 'a', mark, entries: [entry(3, 'fica', [['oB', 7]])] },
         { key: 'a\0', mark: undefined, entries: [entry(2, '')] },
@@ -109,11 +122,11 @@ describe('the journal in LevelDB', () => {
     await written(journal, false, [['oA', 3]], (checkpoint) => checkpoint.putEntry('outra', entry(3, 'v')));
     await journal.close();
     const keys = ['nova', 'outra'].map((key, i) => ({ key, mark: undefined, entries: [entry(i + 2, 'v')] }));
-    expect(await content(path)).toEqual({ vector: [['oA', 3]], keys, batches: [] });
+    expect(await content(path)).toEqual({ vector: [['oA', 3]], head: HEAD, keys, batches: [] });
   });
 
   it.each([
-    ['another format', { formato: 3, frota: 'f' }, 'formato 3, e este programa conhece os formatos 1 e 2'],
+    ['another format', { formato: 4, frota: 'f' }, 'formato 4, e este programa conhece os formatos 1, 2 e 3'],
     ['another fleet', { formato: 1, frota: 'g' }, 'os dados são da frota "g", não de "f"'],
   ])('refuses a folder of %s', async (_, said, why) => {
     await (await LevelJournal.open(path, 'f', logger)).close();
@@ -126,32 +139,37 @@ describe('the journal in LevelDB', () => {
     });
   });
 
-  it('keeps the requests of entries, and says so by the format of the folder from the first of them on', async () => {
-    const format = async (): Promise<unknown> => {
-      const raw = new ClassicLevel(path);
-      const said = await raw.get('formato');
-      await raw.close();
-      return JSON.parse(said ?? '{}');
-    };
-    const put = async (seq: number, ...kept: KeptEntry[]): Promise<void> => {
-      const journal = await LevelJournal.open(path, 'f', logger);
-      await written(journal, false, [['oA', seq]], (checkpoint) => {
-        for (const each of kept) checkpoint.putEntry('a', each);
-      });
-      await journal.close();
-    };
-    await put(1, entry(1, 'sem'));
-    expect(await format()).toEqual({ formato: 1, frota: 'f' });
-    const asked = {
-      ...entry(2, 'com', [['oB', 7]]),
-      attempt: { id: 'loyw438s-brssvqqoxlqe', number: 1_000_000 },
-    };
-    await put(2, asked);
-    expect(await format()).toEqual({ formato: 2, frota: 'f' });
-    await put(3, entry(3, 'sem'));
-    expect(await format()).toEqual({ formato: 2, frota: 'f' });
-    const entries = [entry(1, 'sem'), asked, entry(3, 'sem')];
-    expect(await content(path)).toMatchObject({ keys: [{ key: 'a', entries }] });
+  it('keeps what an entry may have besides: a request, an expiry, the flag of one that has passed', async () => {
+    const attempt = { id: 'loyw438s-brssvqqoxlqe', number: 1_000_000 };
+    const kept: KeptEntry[] = [
+      entry(1, 'sem'),
+      { ...entry(2, 'com', [['oB', 7]]), attempt },
+      { ...entry(3, 'até', [['oB', 7]]), expiresAt: 8.64e15 },
+      { ...entry(4, 'passada'), passed: true },
+      { ...entry(5, '\ud800', [['oB', 7]]), attempt, expiresAt: 1, passed: true },
+    ];
+    const journal = await LevelJournal.open(path, 'f', logger);
+    await written(journal, false, [['oA', 5]], (checkpoint) => {
+      for (const each of kept) checkpoint.putEntry('a', each);
+    });
+    await journal.close();
+    expect(await content(path)).toMatchObject({ keys: [{ key: 'a', entries: kept }] });
+  });
+
+  it('keeps floors, the clock and a short frontier, and origins by what advanced alone', async () => {
+    const journal = await LevelJournal.open(path, 'f', logger);
+    const many = Array.from({ length: 5_000 }, (_, i) => [`o${i}`, i + 1] as const);
+    await written(journal, false, many, () => undefined, { ...HEAD, frontier: many });
+    expect(await size(path)).toBeGreaterThan(50_000);
+    const floors = [{ part: 1023, version: 7, timestamp: 1.7e12, paceMs: 1.8e12 }];
+    const head = { floors, fleetMs: 1.9e12, frontier: [['o7', 9] as const] };
+    const before = await size(path);
+    await written(journal, false, [['o7', 2 ** 40 + 1]], () => undefined, head);
+    await written(journal, false, [['novo', 1]], () => undefined, head);
+    expect((await size(path)) - before).toBeLessThan(1_000);
+    await journal.close();
+    const vector = [...many.map(([name, seq]) => (name === 'o7' ? [name, 2 ** 40 + 1] : [name, seq]))];
+    expect(await content(path)).toEqual({ vector: [...vector, ['novo', 1]], head, keys: [], batches: [] });
   });
 
   it('refuses a database that is not its own, a file, and a folder in use', async () => {
@@ -172,20 +190,28 @@ describe('the journal in LevelDB', () => {
       });
     expect({
       log: hex(logKey(4096)),
-      meta: hex(encodeMeta({ generation: 1, logStart: 2, vector: [['oA', 3]], origins: ['oA'] })),
+      meta: hex(encodeMeta({ generation: 1, logStart: 2, fleetMs: 3, frontier: [['oA', 3]] })),
+      floors: hex(encodeFloors([{ part: 1, version: 2, timestamp: 3, paceMs: 4 }])),
+      origin: hex(originKey(258)),
+      originValue: hex(encodeOrigin('oA', 2 ** 40 + 1)),
       mark: hex(markKey(1, 'a\0b')),
       markValue: hex(encodeMark({ greatestVersion: 3, greatestTimestamp: 4, heads: [] })),
       entry: hex(entryKey(1, 'a', 258, 3, 2 ** 40 + 1)),
       entryValue: hex(encodeEntry(entry(1, 'v', [['oB', 2]]))),
       withRequest: hex(encodeEntry({ ...entry(1, 'v'), attempt: { id: 'l-abcdefghijk', number: 2 } })),
+      expiring: hex(encodeEntry({ ...entry(1, 'v'), expiresAt: 2, passed: true })),
     }).toEqual({
       log: 'l0000000000001000',
-      meta: '{"geracao":1,"inicioLog":2,"vetor":[["oA",3]],"origens":["oA"]}',
+      meta: '{"geracao":1,"inicioLog":2,"hora":3,"fronteira":[["oA",3]]}',
+      floors: '[[1,2,3,4]]',
+      origin: 'o<0><0><1><2>',
+      originValue: '<0><1><0><0><0><0><1>oA',
       mark: 's00000001ua<0><1>b<0><0>',
       markValue: '{"maiorVersao":3,"maiorTs":4,"cabecas":[]}',
-      entry: 's00000001ua<0><0><0><0><1><2><0><3><0><1><0><0><0><0><1>',
+      entry: 's00000001ua<0><0><0><0><1><2><0><0><0><3><0><1><0><0><0><0><1>',
       entryValue: '<1>Bx<bc><fe>V<80><10><0><0><0><0><a>[["oB",2]]v',
       withRequest: '<4>Bx<bc><fe>V<80><10><0><0><0><0><2><d>l-abcdefghijkv',
+      expiring: '<18>Bx<bc><fe>V<80><10><0>@<0><0><0><0><0><0><0>v',
     });
   });
 
