@@ -1,6 +1,7 @@
 import type { Observe } from '../call/observe.js';
 import type { Origin } from '../core/dot.js';
 import { mensagemLimits } from '../wire/mensagem/limits.js';
+import { FleetClock } from '../core/fleet-clock.js';
 import { Store } from '../core/store.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
@@ -14,6 +15,8 @@ import { LeaderEngine } from '../engines/leader/engine.js';
 import { Follower } from '../engines/leader/follower.js';
 import { FreshRole } from '../engines/leader/fresh-role.js';
 import { Leader } from '../engines/leader/leader.js';
+import { LeaderTime } from '../engines/leader/leader-time.js';
+import { leaderLimits } from '../engines/leader/limits.js';
 import type { ByteBudget } from '../wire/mensagem/lines.js';
 import { splitAddress } from '../engines/leader/role.js';
 import { Room } from '../engines/room.js';
@@ -65,10 +68,16 @@ export class LeaderNode {
    * @throws KvsError PORTA_EM_USO, CONFIGURACAO
    */
   static async start(options: NodeOptions): Promise<LeaderNode> {
-    const store = new Store();
     // Separate budgets, so that strangers with unfinished lines take no room from the servers.
     const [budget, serverBudget] = [newBudget(), newBudget()];
     const { self, leader, servers, time, logger, print } = options;
+    const leaderTime = new LeaderTime(time);
+    // The leader decides by its own clock what has expired, and the others by what they hear of that clock.
+    const clock =
+      self === leader
+        ? new FleetClock(() => time.wallMs(), leaderLimits.clockDriftMs)
+        : new FleetClock(() => leaderTime.nowMs(), 0);
+    const store = new Store(clock);
     const roleOptions: RoleOptions = {
       ...options,
       onShown: (mutation) => {
@@ -84,7 +93,7 @@ export class LeaderNode {
       others: servers.filter((address) => address !== self),
       onChange: () => options.onChange?.(),
     };
-    const role = self === leader ? new Leader(roleOptions) : new Follower(roleOptions);
+    const role = self === leader ? new Leader(roleOptions) : new Follower(roleOptions, leaderTime);
     const engine = new LeaderEngine(store, role, roleOptions);
     const door = await MensagemDoor.open({
       ...(options.listen ?? splitAddress(self)),

@@ -53,6 +53,13 @@ export class StoredKey {
     return slot === undefined ? undefined : this.space.value(slot, newestRow(this.space, slot));
   }
 
+  /** Whether no version of the key can be read, not even one that an expired one has hidden. */
+  get isEmpty(): boolean {
+    const { earlier, slot, space } = this;
+    if (earlier !== undefined) return false;
+    return slot === undefined || !space.rows(slot).some((row) => !isExpired(space, row));
+  }
+
   /** Whether the store has this version, not expired. */
   has(version: number): boolean {
     return this.slot !== undefined && this.liveRowsOf(this.slot, version).length > 0;

@@ -15,8 +15,13 @@ export interface KeyFacts {
   /** Greatest version and timestamp ever assigned; removing values does not lower them. 0 if none was assigned yet. */
   readonly greatestVersion: number;
   readonly greatestTimestamp: number;
-  /** The newest version that is stored. */
+  /** The newest version that readers see as the latest value. */
   readonly newest: Place | undefined;
+  /**
+   * Whether no version can be read at all. What an expired one has hidden is not the newest anymore, but can be read by
+   * its version and be removed.
+   */
+  readonly isEmpty: boolean;
   /** Whether this version is stored. */
   has(version: number): boolean;
   /** Whether this version is stored with exactly this timestamp and value. */
@@ -25,7 +30,7 @@ export interface KeyFacts {
 
 /** What a write amounts to. */
 export type Step =
-  | ({ readonly kind: 'add' } & Place)
+  | ({ readonly kind: 'add'; readonly expiresAt?: number | undefined } & Place)
   | { readonly kind: 'removeVersion'; readonly version: number }
   | { readonly kind: 'removeAll' | 'keepNewest' | 'nothing' };
 
@@ -36,27 +41,30 @@ const NOTHING: Step = { kind: 'nothing' };
 /**
  * Decides what a write does to a key, given what is known of the key.
  * @param wallMs wall clock, ms since 1970
+ * @param expiryMs the clock by which values expire, ms since 1970
  * @throws KvsError CHAVE_INEXISTENTE, VERSAO_INEXISTENTE, VERSAO_ESGOTADA
  */
-export function decide(write: KeyWrite, facts: KeyFacts, wallMs: number): Step {
+export function decide(write: KeyWrite, facts: KeyFacts, wallMs: number, expiryMs = wallMs): Step {
   switch (write.kind) {
     case 'insert':
-    case 'put':
-      return nextVersion(facts, wallMs);
+    case 'put': {
+      const next = nextVersion(facts, wallMs);
+      return write.ttlMs === undefined ? next : { ...next, expiresAt: Math.floor(expiryMs) + write.ttlMs };
+    }
     case 'restore': {
       if (facts.holds(write)) return NOTHING;
       const next = nextVersion(facts, wallMs);
-      const { version, timestamp } = write;
+      const { version, timestamp, expiresAt } = write;
       const isLast = version >= next.version && timestamp > facts.greatestTimestamp;
-      return isLast ? { kind: 'add', version, timestamp } : next;
+      return isLast ? { kind: 'add', version, timestamp, expiresAt } : { ...next, expiresAt };
     }
     case 'remove':
-      if (facts.newest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+      if (facts.isEmpty) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
       if (write.version === undefined) return REMOVE_ALL;
       if (facts.has(write.version)) return { kind: 'removeVersion', version: write.version };
       throw new KvsError('VERSAO_INEXISTENTE', `a chave não tem a versão ${write.version}`);
     case 'removeAll':
-      return facts.newest === undefined ? NOTHING : REMOVE_ALL;
+      return facts.isEmpty ? NOTHING : REMOVE_ALL;
     case 'trim':
       return facts.newest === undefined ? NOTHING : KEEP_NEWEST;
   }
@@ -90,8 +98,9 @@ export function answerTo(write: KeyWrite, step: Step, newest: Row | undefined): 
     case 'insert':
       return placeOf(step);
     case 'put': {
-      const { version, timestamp } = placeOf(step);
-      return { row: { key: write.key, value: write.value, version, timestamp }, previous: newest };
+      const row = { key: write.key, value: write.value, ...placeOf(step) };
+      const expiresAt = step.kind === 'add' ? step.expiresAt : undefined;
+      return { row: expiresAt === undefined ? row : { ...row, expiresAt }, previous: newest };
     }
     case 'restore': {
       if (step.kind !== 'add') return { version: write.version, outcome: 'present' };

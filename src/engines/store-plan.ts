@@ -1,7 +1,6 @@
 /** Writes as mutations of a {@link Store}, for the engines that keep everything in memory. */
 import { assertCommitFits } from '../core/commit-size.js';
 import type { Origin } from '../core/dot.js';
-import { limits } from '../core/limits.js';
 import type { InsertMutation, KeyMutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { StoredKey } from '../core/stored-key.js';
@@ -40,7 +39,7 @@ export function planWrite(
   const { store } = planner;
   const key = store.key(write.key, earlier);
   const newest = tellsNewest(write) ? key.newest : undefined;
-  const step = decide(write, key, wallMs);
+  const step = decide(write, key, wallMs, store.clock.nowMs());
   const mutation = mutationOf(planner, key, write, step);
   return { mutations: mutation === undefined ? NONE : [mutation], answer: answerTo(write, step, newest) };
 }
@@ -69,8 +68,7 @@ function mutationOf(
     case 'add': {
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
       room.assertFits(store, key, write.value);
-      const expiresAt = expiryOf(store, write);
-      const insert = key.insertion(origin, write.value, step.version, step.timestamp, expiresAt);
+      const insert = key.insertion(origin, write.value, step.version, step.timestamp, step.expiresAt);
       const attempt = 'attempt' in write ? write.attempt : undefined;
       return attempt === undefined ? insert : { ...insert, attempt };
     }
@@ -86,10 +84,3 @@ function mutationOf(
 }
 
 const NONE: readonly KeyMutation[] = [];
-
-/** When the entry that a write adds expires, ms since 1970 on the fleet's clock; `undefined` if never. */
-function expiryOf({ clock }: Store, write: KeyWrite): number | undefined {
-  if (write.kind === 'restore') return write.expiresAt;
-  if (!('ttlMs' in write) || write.ttlMs === undefined) return undefined;
-  return Math.min(clock.nowMs() + write.ttlMs, limits.timestampMs);
-}

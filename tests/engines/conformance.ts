@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Engine } from '../../src/ports/engine.js';
+import type { ExpiryControl } from '../support/skipping-time.js';
 import { commitSection } from './section-commit.js';
 import { copySection } from './section-copy.js';
 import { everythingSection } from './section-everything.js';
+import { expirySection } from './section-expiry.js';
 import { historySection } from './section-history.js';
 import { keysSection } from './section-keys.js';
 import { rangesSection } from './section-ranges.js';
@@ -19,6 +21,8 @@ export interface OpenEngine {
   settle(): Promise<void>;
   /** Runs something while the servers do not hear each other. Needed where a write takes so long that one may reach the other. */
   apart?(run: () => Promise<unknown>): Promise<void>;
+  /** How values expire where a test need not wait for real seconds; absent: by the clock on the wall. */
+  readonly expiry?: ExpiryControl;
   close(): Promise<void>;
 }
 
@@ -62,5 +66,6 @@ export function engineConformance(name: string, openEngine: () => Promise<OpenEn
     everythingSection(bench);
     copySection(bench);
     restoreSection(bench);
+    expirySection(bench);
   });
 }

@@ -7,7 +7,7 @@ for (const [one, other, name] of [
   [2, 1, 'two followers'],
 ] as const) {
   engineConformance(`leader, three servers: ${name}`, async () => {
-    const { nodes, settle, close } = await openLeaderSystem();
-    return { engine: nodes[one]!.engine, second: nodes[other]!.engine, settle, close };
+    const { nodes, settle, expiry, close } = await openLeaderSystem();
+    return { engine: nodes[one]!.engine, second: nodes[other]!.engine, settle, expiry, close };
   });
 }

@@ -8,7 +8,8 @@ import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js'
 import { LogRecorder } from '../engines/fleet/bus/support.js';
 import { eventually } from './eventually.js';
 import { LoopbackNetwork } from './loopback-bus.js';
-import { realRandom, realTime } from './real-time.js';
+import { realRandom } from './real-time.js';
+import { SkippingTime, type ExpiryControl } from './skipping-time.js';
 
 /** Waits are short, and the log is folded into the state all the time. */
 export const eagerTuning: FleetTuning = {
@@ -27,6 +28,7 @@ export interface DurablePair {
   readonly second: DurableFleet;
   readonly network: LoopbackNetwork;
   settle(): Promise<void>;
+  readonly expiry: ExpiryControl;
   /** Runs something while neither server hears the other. */
   apart(run: () => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
@@ -36,9 +38,10 @@ export async function openDurablePair(changed: Partial<FleetTuning> = {}): Promi
   const folder = await mkdtemp(join(tmpdir(), 'kvs-par-'));
   const network = new LoopbackNetwork();
   const logger = new LogRecorder();
+  const time = new SkippingTime();
   const start = async (origin: string): Promise<DurableFleet> => {
     const journal = await LevelJournal.open(join(folder, origin), 'par', logger);
-    const common = { time: realTime, random: realRandom, logger, tuning: { ...eagerTuning, ...changed } };
+    const common = { time, random: realRandom, logger, tuning: { ...eagerTuning, ...changed } };
     const engine = new DurableFleet({ ...common, origin, address: '', bus: network.join(origin) }, journal);
     await engine.load();
     engine.start();
@@ -59,6 +62,7 @@ export async function openDurablePair(changed: Partial<FleetTuning> = {}): Promi
       const errors = logger.lines.filter(({ level }) => level === 'error');
       if (errors.length > 0) throw new Error(`a server said ${JSON.stringify(errors)}`);
     },
+    expiry: time.expiry(),
     apart: async (run) => {
       network.split = true;
       await run();

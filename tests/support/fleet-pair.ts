@@ -11,6 +11,7 @@ import { LogRecorder } from '../engines/fleet/bus/support.js';
 import { realRandom, realTime } from './real-time.js';
 import { eventually } from './eventually.js';
 import { LoopbackNetwork } from './loopback-bus.js';
+import { SkippingTime, type ExpiryControl } from './skipping-time.js';
 
 // Tests need not wait as long as a fleet on a real network.
 const tuning = { ...defaultFleetTuning, joinPatienceMs: 200, presenceIntervalMs: 100, peerCooldownMs: 50 };
@@ -21,6 +22,7 @@ export interface FleetPair {
   readonly second: FleetEngine;
   /** Waits until both have the same, and raises what a server must never say. */
   settle(): Promise<void>;
+  readonly expiry: ExpiryControl;
   close(): Promise<void>;
 }
 
@@ -54,8 +56,9 @@ async function openPair(
   changed: Partial<FleetTuning> = {},
 ): Promise<FleetPair> {
   const logger = new LogRecorder();
+  const time = new SkippingTime();
   const start = async (origin: Origin): Promise<FleetEngine> => {
-    const common = { time: realTime, random: realRandom, logger, tuning: { ...tuning, ...changed } };
+    const common = { time, random: realRandom, logger, tuning: { ...tuning, ...changed } };
     const engine = new FleetEngine({ ...common, origin, address: '', bus: join(origin) });
     engine.start();
     await eventually(`${origin} serves`, () => engine.member.state === 'serving');
@@ -74,6 +77,7 @@ async function openPair(
       const errors = logger.lines.filter(({ level }) => level === 'error');
       if (errors.length > 0) throw new Error(`a server said ${JSON.stringify(errors)}`);
     },
+    expiry: time.expiry(),
     close: async () => {
       await Promise.all([engine.stop(), second.stop()]);
     },

@@ -3,7 +3,8 @@ import { LeaderNode } from '../../src/app/leader-node.js';
 import type { NodeOptions } from '../../src/app/leader-node.js';
 import { eventually } from './eventually.js';
 import { freePort } from './net.js';
-import { realRandom, realTime } from './real-time.js';
+import { realRandom } from './real-time.js';
+import { SkippingTime, type ExpiryControl } from './skipping-time.js';
 import { RecordingLogger } from './doors.js';
 
 /** Servers of one leader system within this process, the first the leader, and what each printed. */
@@ -16,6 +17,7 @@ export interface LeaderSystem {
   start(index: number, options?: Partial<NodeOptions>): Promise<LeaderNode>;
   /** Waits until all have the same. */
   settle(): Promise<void>;
+  readonly expiry: ExpiryControl;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,14 @@ export async function leaderSystem(count = 3, common: Partial<NodeOptions> = {})
   const nodes: LeaderNode[] = [];
   const printed = addresses.map((): string[] => []);
   const logger = new RecordingLogger();
+  const time = new SkippingTime();
+  /** Waits until what the followers have heard of the leader's clock is after the present moment. A write tells it. */
+  const told = async (): Promise<void> => {
+    const nowMs = time.wallMs();
+    await nodes[0]?.engine.write({ kind: 'insert', key: 'relógio', value: String(nowMs) });
+    const haveHeard = (): boolean => nodes.every(({ store }) => store.clock.nowMs() >= nowMs);
+    await eventually('all know how late it is', haveHeard, 20_000);
+  };
   return {
     addresses,
     nodes,
@@ -44,7 +54,7 @@ export async function leaderSystem(count = 3, common: Partial<NodeOptions> = {})
         leader: addresses[0]!,
         servers: addresses,
         deadlineMs: 5_000,
-        time: realTime,
+        time,
         random: realRandom,
         logger,
         print: (line) => printed[index]!.push(line),
@@ -57,6 +67,7 @@ export async function leaderSystem(count = 3, common: Partial<NodeOptions> = {})
     settle: async () => {
       await eventually('all servers have the same', () => agree(nodes), 20_000);
     },
+    expiry: time.expiry(told),
     close: async () => {
       await Promise.all(nodes.map((node) => node.stop()));
     },

@@ -159,7 +159,7 @@ export class MemoryEngine implements Engine {
       .sort((a, b) => a.bytes.compare(b.bytes));
     for (const { key } of keys) {
       const row = this.#findAt(key, timestamp);
-      if (row === undefined && this.#there(key).length === 0) continue;
+      if (this.#newest(key) === undefined) continue;
       this.rowsRead++;
       yield { key, row };
     }

@@ -68,6 +68,10 @@ export class HeadFacts implements KeyFacts {
     return this.base.record.last;
   }
 
+  get isEmpty(): boolean {
+    return this.newest === undefined;
+  }
+
   has(version: number): boolean {
     return this.named?.version === version;
   }

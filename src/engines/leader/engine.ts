@@ -39,6 +39,7 @@ export class LeaderEngine implements Engine, ChangeFeed, HasCapacity {
     commits: 'everywhere',
     everything: true,
     restores: false,
+    expires: true,
   };
 
   private listener: ChangeListener | undefined;

@@ -6,36 +6,13 @@ import { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { keysOf } from '../../wire/mensagem/decode.js';
 import { mutationMessage } from '../../wire/mensagem/encode.js';
 import { SERVER_SHAPE, mensagemLimits } from '../../wire/mensagem/limits.js';
-import type { Logged, MutationLog } from './log.js';
+import type { LinkHost, LinkPhase } from './link-host.js';
+import type { Logged } from './log.js';
 import { splitAddress } from './role.js';
-import type { RoleOptions } from './role.js';
 import { StateGiver, StateTaker } from './transfer.js';
 import { Window } from './window.js';
-import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
-import type { Mensagem, StateBeginMessage } from '../../wire/mensagem/messages.js';
-
-/**
- * - `away`: no connection, or not yet greeted
- * - `held`: greeted; waits until the leader may take its state, or serves
- * - `taking`: the leader is taking the follower's state
- * - `giving`: the follower is taking the leader's state
- * - `streaming`: the follower gets every mutation in order
- */
-type Phase = 'away' | 'held' | 'taking' | 'giving' | 'streaming';
-
-/** What a link needs of the leader. */
-export interface LinkHost extends RoleOptions {
-  readonly log: MutationLog;
-  readonly serving: boolean;
-  /** See {@link LeaderMessage.inicio}. */
-  readonly epoch: number;
-  raiseEpoch(seen: number): void;
-  /** Whether the leader is taking no other follower's state now. */
-  mayTake(link: FollowerLink): boolean;
-  /** Called when this follower's state is in the leader's store, or the follower was lost while it was being taken. */
-  onTaken(link: FollowerLink): void;
-  onAcknowledged(): void;
-}
+import { MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
+import type { LeaderOkMessage, Mensagem, StateBeginMessage } from '../../wire/mensagem/messages.js';
 
 /**
  * The leader's side of one follower: one connection, kept up, on which every mutation goes out in order. A follower that
@@ -43,9 +20,10 @@ export interface LinkHost extends RoleOptions {
  */
 export class FollowerLink {
   private connection: MensagemConnection | undefined;
-  private phase: Phase = 'away';
+  private phase: LinkPhase = 'away';
   private theirs: VectorEntries = [];
   private isTaken = false;
+  private level = 0;
   private confirmed = 0;
   /** The next seq to send. */
   private next = 1;
@@ -68,6 +46,11 @@ export class FollowerLink {
   /** Whether the leader has what this follower held when the leader started. */
   get taken(): boolean {
     return this.isTaken;
+  }
+
+  /** Whether the follower, when it was last here, was of a version that understands values that expire. */
+  get understandsExpiry(): boolean {
+    return this.level >= MENSAGEM_LEVEL;
   }
 
   /** The leader's last seq that the follower is known to hold now; 0 while it is away. */
@@ -103,7 +86,7 @@ export class FollowerLink {
     });
     this.connection = connection;
     socket.once('connect', () => {
-      const { origin, self, epoch, shows } = this.host;
+      const { origin, self, epoch, shows, store } = this.host;
       const parties = { lider: self, seguidor: this.address, ...shows };
       connection.send({
         tipo: 'LEADER',
@@ -111,6 +94,8 @@ export class FollowerLink {
         origem: origin,
         ...parties,
         inicio: epoch,
+        nivel: MENSAGEM_LEVEL,
+        hora: store.clock.nowMs(),
       });
       this.heardMs = this.host.time.monotonicMs();
       this.watch(connection);
@@ -156,9 +141,7 @@ export class FollowerLink {
   private onMessage(message: Mensagem): void {
     switch (message.tipo) {
       case 'LEADER_OK':
-        this.theirs = message.vetor;
-        this.phase = 'held';
-        this.proceed();
+        this.greeted(message);
         return;
       case 'LEADER_STALE':
         this.host.raiseEpoch(message.inicio);
@@ -182,6 +165,21 @@ export class FollowerLink {
       default:
         return;
     }
+  }
+
+  private greeted({ vetor, nivel = 1, hora = 0 }: LeaderOkMessage): void {
+    const { store, expiryUse } = this.host;
+    this.level = nivel;
+    if (!this.understandsExpiry && expiryUse.isUsed) {
+      this.warn('é de uma versão anterior, e aqui há valores que expiram: atualize-o');
+      this.connection?.end();
+      return;
+    }
+    // What an earlier leader has shown as expired stays so.
+    store.clock.witness(hora);
+    this.theirs = vetor;
+    this.phase = 'held';
+    this.proceed();
   }
 
   private proceed(): void {
@@ -260,7 +258,8 @@ export class FollowerLink {
    * @returns its mutations; `undefined` if the log has forgotten them
    */
   private sendStep(): readonly Logged[] | undefined {
-    const { log, origin } = this.host;
+    const { log, origin, store } = this.host;
+    const leaderMs = store.expiringCount > 0 ? store.clock.nowMs() : undefined;
     const seq = this.next;
     const step = log.step(seq);
     if (step === undefined) return undefined;
@@ -268,7 +267,7 @@ export class FollowerLink {
       this.connection?.send({ tipo: 'STEP', origem: origin, seq, ultimo: seq + step.length - 1 });
     }
     for (const { mutation } of step) {
-      this.connection?.send(mutationMessage(origin, this.next++, mutation));
+      this.connection?.send(mutationMessage(origin, this.next++, mutation, leaderMs));
     }
     return step;
   }
@@ -277,7 +276,9 @@ export class FollowerLink {
     const { taker } = this;
     if (this.phase !== 'taking' || taker === undefined) return;
     try {
-      taker.page(keysOf(message));
+      const keys = keysOf(message);
+      this.host.expiryUse.noteKeys(keys);
+      taker.page(keys);
     } catch (error) {
       this.warn(`o estado que enviou não serve: ${String(error)}`);
       this.restart();
@@ -309,7 +310,7 @@ export class FollowerLink {
         connection.destroy();
         return;
       }
-      connection.send({ tipo: 'PING' });
+      connection.send({ tipo: 'PING', hora: this.host.store.clock.nowMs() });
       this.watch(connection);
     });
   }

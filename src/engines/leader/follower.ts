@@ -6,21 +6,24 @@ import type { Answers, OfKind } from '../../ports/engine.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { putForwarded, replicationReceived } from '../../wire/mensagem/console.js';
 import { keysOf, mutationOf } from '../../wire/mensagem/decode.js';
+import { ExpiryUse } from './expiry-use.js';
 import { Forwarder } from './forwarder.js';
 import type { Request } from './forwarder.js';
 import { frontierOf } from './guarantees.js';
+import type { LeaderTime } from './leader-time.js';
 import { assertServing } from './role.js';
 import type { LeaderRole, RoleOptions, RoleState } from './role.js';
 import { StateGiver, StateTaker } from './transfer.js';
 import { answerIn, requestOf, unexpected } from '../../wire/mensagem/writes.js';
 import type { OrderedWrite } from '../../wire/mensagem/writes.js';
-import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
+import { MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
 import type {
   MensagemAnswer,
   LeaderMessage,
   Mensagem,
   RemovalMessage,
   ReplicationMessage,
+  StatePageMessage,
   WireClient,
 } from '../../wire/mensagem/messages.js';
 
@@ -49,7 +52,13 @@ export class Follower implements LeaderRole {
   private step:
     { readonly seq: number; readonly ultimo: number; readonly mutations: MutationMessage[] } | undefined;
 
-  constructor(private readonly options: RoleOptions) {
+  private readonly expiryUse = new ExpiryUse();
+
+  /** @param leaderTime by which its store sees what has expired */
+  constructor(
+    private readonly options: RoleOptions,
+    private readonly leaderTime: LeaderTime,
+  ) {
     this.forwarder = new Forwarder(options);
   }
 
@@ -141,10 +150,18 @@ export class Follower implements LeaderRole {
       connection.end();
       return false;
     }
+    if ((message.nivel ?? 1) < MENSAGEM_LEVEL && this.expiryUse.isUsed) {
+      const why = `o líder é de uma versão anterior, e ${self} tem valores que expiram: atualize o líder`;
+      connection.fail(new KvsError('CONFIGURACAO', why));
+      return false;
+    }
     const before = this.bound?.connection;
     this.unbind();
     this.epoch = message.inicio;
     this.lastOrigin = message.origem;
+    const { clock } = this.options.store;
+    const hora = clock.nowMs();
+    this.leaderTime.hear(message.hora);
     this.bound = { connection, origin: message.origem };
     before?.destroy();
     connection.setIdleMs(mensagemLimits.silentMs);
@@ -152,11 +169,14 @@ export class Follower implements LeaderRole {
       tipo: 'LEADER_OK',
       formato: MENSAGEM_FORMAT,
       vetor: this.options.store.vector.entries(),
+      nivel: MENSAGEM_LEVEL,
+      ...(hora > 0 && { hora }),
     });
     return true;
   }
 
   private onLeaderMessage(connection: MensagemConnection, message: Mensagem, origin: string): void {
+    if ('hora' in message) this.leaderTime.hear(message.hora);
     switch (message.tipo) {
       case 'REPLICATION':
       case 'REMOVAL':
@@ -181,7 +201,7 @@ export class Follower implements LeaderRole {
         this.taker = new StateTaker(this.options.store, message.vetor);
         return;
       case 'STATE_PAGE':
-        this.taker?.page(keysOf(message));
+        this.takePage(message);
         if (message.fim) {
           this.taker?.join();
           this.taker = undefined;
@@ -205,11 +225,19 @@ export class Follower implements LeaderRole {
     }
   }
 
+  private takePage(message: StatePageMessage): void {
+    const keys = keysOf(message);
+    this.expiryUse.noteKeys(keys);
+    this.taker?.page(keys);
+  }
+
   /** Applies a single mutation at once, and those of a step when the step is complete. */
   private take(connection: MensagemConnection, message: MutationMessage): void {
     const { step } = this;
     if (this.taker !== undefined) {
-      this.taker.mutation(message.origem, message.seq, mutationOf(message));
+      const mutation = mutationOf(message);
+      this.expiryUse.note(mutation);
+      this.taker.mutation(message.origem, message.seq, mutation);
     } else if (step === undefined) {
       this.apply(connection, [message]);
     } else {
@@ -237,6 +265,7 @@ export class Follower implements LeaderRole {
       last = Math.max(seq, applied);
       if (seq <= applied) continue;
       const mutation = mutationOf(message);
+      this.expiryUse.note(mutation);
       store.apply(origem, seq, mutation);
       mutations.push(mutation);
       if (message.tipo === 'REPLICATION') {

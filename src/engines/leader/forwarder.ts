@@ -5,7 +5,7 @@ import { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { SERVER_SHAPE, mensagemLimits } from '../../wire/mensagem/limits.js';
 import { splitAddress } from './role.js';
 import type { RoleOptions } from './role.js';
-import { MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
+import { MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
 import type { MensagemAnswer, Mensagem, PutMessage } from '../../wire/mensagem/messages.js';
 import type { WriteRequest } from '../../wire/mensagem/writes.js';
 
@@ -29,6 +29,8 @@ export class Forwarder {
   private connection: MensagemConnection | undefined;
   /** Whether the leader has accepted this server as one of its followers. */
   private accepted = false;
+  /** Whether that leader is of a version that understands values that expire. */
+  private understandsExpiry = false;
   private refusal: string | undefined;
   private readonly pending = new Map<number, Pending>();
   private lastId = 0;
@@ -36,7 +38,7 @@ export class Forwarder {
 
   constructor(private readonly options: RoleOptions) {}
 
-  /** @throws KvsError SEM_LIDER, RESULTADO_DESCONHECIDO, LIMITE_PEDIDOS */
+  /** @throws KvsError SEM_LIDER, RESULTADO_DESCONHECIDO, LIMITE_PEDIDOS, NAO_SUPORTADO */
   request(request: Request): Promise<MensagemAnswer> {
     if (this.pending.size >= leaderLimits.pendingWrites) {
       throw new KvsError('LIMITE_PEDIDOS', 'escritas demais esperam pelo líder; tente daqui a pouco');
@@ -96,6 +98,7 @@ export class Forwarder {
   private onMessage(message: Mensagem): void {
     if (message.tipo === 'FOLLOWER_OK') {
       this.accepted = true;
+      this.understandsExpiry = (message.nivel ?? 1) >= MENSAGEM_LEVEL;
       for (const id of this.pending.keys()) this.send(id);
       return;
     }
@@ -106,16 +109,19 @@ export class Forwarder {
       this.options.logger.warn({ lider: this.options.leader }, `o líder recusou: ${message.mensagem}`);
       return;
     }
-    const pending = this.pending.get(id);
-    if (pending === undefined) return;
-    this.pending.delete(id);
-    pending.cancel();
-    pending.resolve(message as MensagemAnswer);
+    this.settle(id)?.resolve(message as MensagemAnswer);
   }
 
   private send(id: number): void {
     const pending = this.pending.get(id);
     if (pending === undefined || pending.sent) return;
+    // A leader of an earlier version would take it for a value that stays.
+    if ('ttl' in pending.request && !this.understandsExpiry) {
+      this.settle(id)?.reject(
+        new KvsError('NAO_SUPORTADO', 'o líder é de uma versão sem valores que expiram; nada foi escrito'),
+      );
+      return;
+    }
     pending.sent = true;
     this.connection?.send({ ...pending.request, id });
   }
@@ -127,12 +133,17 @@ export class Forwarder {
     for (const id of [...this.pending.keys()]) this.fail(id, why);
   }
 
-  private fail(id: number, why: string): void {
+  /** Takes a request off the list. */
+  private settle(id: number): Pending | undefined {
     const pending = this.pending.get(id);
-    if (pending === undefined) return;
     this.pending.delete(id);
-    pending.cancel();
-    pending.reject(
+    pending?.cancel();
+    return pending;
+  }
+
+  private fail(id: number, why: string): void {
+    const pending = this.settle(id);
+    pending?.reject(
       pending.sent
         ? new KvsError(
             'RESULTADO_DESCONHECIDO',

@@ -9,10 +9,12 @@ import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { addressText, putAcknowledged, putReceived } from '../../wire/mensagem/console.js';
 import { frontierOf } from './guarantees.js';
 import { FollowerLink } from './follower-link.js';
-import type { LinkHost } from './follower-link.js';
+import { ExpiryUse } from './expiry-use.js';
+import type { LinkHost } from './link-host.js';
 import { MutationLog } from './log.js';
 import { assertServing } from './role.js';
 import type { LeaderRole, RoleOptions, RoleState } from './role.js';
+import { MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
 import type { Mensagem, WireClient } from '../../wire/mensagem/messages.js';
 import type { OrderedWrite } from '../../wire/mensagem/writes.js';
 
@@ -38,6 +40,7 @@ export class Leader implements LeaderRole {
   /** The last seq that a walk may have shown before another server had it. */
   private walked = 0;
   private taker: FollowerLink | undefined;
+  private readonly expiryUse = new ExpiryUse();
   private epoch: number;
 
   constructor(private readonly options: RoleOptions) {
@@ -70,6 +73,7 @@ export class Leader implements LeaderRole {
   start(): void {
     for (const link of this.links) link.start();
     this.serveIfTaken();
+    this.sweepLater(leaderLimits.sweepIdleMs);
   }
 
   async put(key: string, value: string, client: WireClient): Promise<number> {
@@ -85,6 +89,7 @@ export class Leader implements LeaderRole {
   /** Writes are ordered by when they are called. */
   async write(write: OrderedWrite): Promise<PlannedWrite['answer']> {
     this.assertWritable();
+    if ('ttlMs' in write && write.ttlMs !== undefined) this.assertExpiryUnderstood();
     let planned: PlannedWrite;
     try {
       const { store, origin, room, time } = this.options;
@@ -100,14 +105,19 @@ export class Leader implements LeaderRole {
     return answer;
   }
 
-  /** Applies one step, all in this turn. @returns its seq, the last if it has several */
-  private accept(mutations: readonly KeyMutation[]): number {
+  /**
+   * Applies one step, all in this turn.
+   * @param changesAnswers whether readers of its keys see it
+   * @returns its seq, the last if it has several
+   */
+  private accept(mutations: readonly KeyMutation[], changesAnswers = true): number {
     const { store, origin } = this.options;
     let seq = this.log.last;
     this.log.append(mutations);
     for (const mutation of mutations) {
       store.apply(origin, ++seq, mutation);
-      this.fresh.set(mutation.key, seq);
+      this.expiryUse.note(mutation);
+      if (changesAnswers) this.fresh.set(mutation.key, seq);
       this.freshKeys.push(mutation.key);
     }
     if (this.links.length === 0) this.onAcknowledged();
@@ -134,7 +144,7 @@ export class Leader implements LeaderRole {
   onServerMessage(connection: MensagemConnection, message: Mensagem): boolean {
     if (message.tipo === 'FOLLOWER') {
       if (this.options.others.includes(message.servidor)) {
-        connection.send({ tipo: 'FOLLOWER_OK' });
+        connection.send({ tipo: 'FOLLOWER_OK', nivel: MENSAGEM_LEVEL });
         return true;
       }
       const known = this.options.others.join(', ');
@@ -186,6 +196,31 @@ export class Leader implements LeaderRole {
     );
   }
 
+  /** @throws KvsError NAO_SUPORTADO */
+  private assertExpiryUnderstood(): void {
+    const old = this.links.filter(({ understandsExpiry }) => !understandsExpiry);
+    if (old.length === 0) return;
+    const which = old.map(({ address }) => address).join(', ');
+    throw new KvsError(
+      'NAO_SUPORTADO',
+      `valores que expiram só quando todos os servidores forem desta versão; ${which} ainda não é`,
+    );
+  }
+
+  /**
+   * Removes what has expired, little by little. Only while every server is up to date, so that a follower that is away
+   * finds what it lacks in the log: what has expired is hidden in any case.
+   */
+  private sweepLater(afterMs: number): void {
+    this.options.time.after(afterMs, () => {
+      if (this.current === 'leaving') return;
+      const due = this.whole ? this.options.store.dueDiscards(leaderLimits.sweepKeys) : [];
+      for (const discard of due) this.accept([discard], false);
+      const isBusy = due.length === leaderLimits.sweepKeys;
+      this.sweepLater(isBusy ? leaderLimits.sweepBusyMs : leaderLimits.sweepIdleMs);
+    });
+  }
+
   private onAcknowledged(): void {
     const { last } = this.log;
     const held = this.links.map((link) => link.acknowledged);
@@ -216,6 +251,7 @@ export class Leader implements LeaderRole {
     return {
       ...this.options,
       log: this.log,
+      expiryUse: this.expiryUse,
       get serving() {
         return leader().current === 'serving';
       },

@@ -18,6 +18,12 @@ export const leaderLimits = Object.freeze({
   retryCapMs: 1_000,
   /** A follower waits this much longer than the leader's own deadline for the answer to a forwarded write. */
   forwardMarginMs: 1_000,
+  /** How far ahead of its own clock a leader lets the clock of an earlier one take it. */
+  clockDriftMs: 60_000,
+  /** Keys whose expired entries are removed at once, and the pauses after: with more to remove, and without. */
+  sweepKeys: 256,
+  sweepBusyMs: 50,
+  sweepIdleMs: 1_000,
   /** A server that stops waits this long for the acknowledgements of writes in progress. */
   stopMs: 2_000,
 });

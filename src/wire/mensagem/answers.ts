@@ -17,6 +17,7 @@ export function withId(answer: MensagemAnswer, id: number | undefined): Mensagem
   return id === undefined ? answer : ({ ...answer, id } as MensagemAnswer);
 }
 
-export function wireRow({ value, version, timestamp }: Row): WireRow {
-  return { valor: value, versao: version, instante: timestamp };
+export function wireRow({ value, version, timestamp, expiresAt }: Row): WireRow {
+  const row = { valor: value, versao: version, instante: timestamp };
+  return expiresAt === undefined ? row : { ...row, expira: expiresAt };
 }

@@ -15,9 +15,12 @@ import {
   dotFields,
   format,
   key,
+  leaderTime,
+  level,
   operationKind,
   readClient,
   readRow,
+  ttl,
   value,
 } from './fields.js';
 import { SERVER_SHAPE, mensagemLimits } from './limits.js';
@@ -156,6 +159,7 @@ function readMessage(fields: Fields): Mensagem {
         chave: key(fields),
         ...(fields['valor'] === undefined ? {} : { valor: value(fields) }),
         ...(fields['versao'] === undefined ? {} : { versao: check.count(fields['versao']) }),
+        ...(fields['ttl'] === undefined ? {} : { ttl: ttl(fields) }),
         id: check.count(fields['id']),
       };
     case 'COMMIT':
@@ -186,11 +190,19 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
         lider: address(fields['lider']),
         seguidor: address(fields['seguidor']),
         inicio: check.count(fields['inicio']),
+        ...level(fields),
+        ...leaderTime(fields),
       };
     case 'LEADER_STALE':
       return { tipo, inicio: check.count(fields['inicio']) };
     case 'LEADER_OK':
-      return { tipo, formato: format(fields), vetor: check.vector(fields['vetor']) };
+      return {
+        tipo,
+        formato: format(fields),
+        vetor: check.vector(fields['vetor']),
+        ...level(fields),
+        ...leaderTime(fields),
+      };
     case 'REPLICATION':
       return {
         tipo,
@@ -201,6 +213,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
         instante: check.timestamp(fields['instante']),
         ...(fields['contexto'] === undefined ? {} : { contexto: check.vector(fields['contexto']) }),
         ...(fields['expira'] === undefined ? {} : { expira: check.timestamp(fields['expira']) }),
+        ...leaderTime(fields),
       };
     case 'REMOVAL':
       return readRemoval(fields);
@@ -220,10 +233,12 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
       return { tipo, chaves: keys as StatePageMessage['chaves'], fim: fields['fim'] === true };
     }
     case 'FOLLOWER_OK':
+      return { tipo, ...level(fields) };
+    case 'PING':
+      return { tipo, ...leaderTime(fields) };
     case 'STATE_REQUEST':
     case 'STATE_OK':
     case 'SERVING':
-    case 'PING':
     case 'PONG':
       return { tipo };
     default:
@@ -235,7 +250,8 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
 }
 
 function readRemoval(fields: Fields): RemovalMessage {
-  const head = { tipo: 'REMOVAL', ...dotFields(fields), chave: key(fields) } as const;
+  const dot = { tipo: 'REMOVAL', ...dotFields(fields), chave: key(fields) } as const;
+  const head = { ...dot, ...leaderTime(fields) };
   if (fields['pontos'] !== undefined) {
     const dots = check.list(fields['pontos'], limits.entriesPerKey).map(check.dot);
     const pontos = dots.map(({ origin, seq }) => [origin, seq] as const);

@@ -36,13 +36,18 @@ export function errorMessage(error: KvsError, id?: number): ErrorMessage | Unkno
   };
 }
 
-/** A mutation of the leader as sent to followers. */
+/**
+ * A mutation of the leader as sent to followers.
+ * @param leaderMs the leader's clock, for followers that hold something that expires; absent if nobody does
+ */
 export function mutationMessage(
   origin: Origin,
   seq: number,
   mutation: KeyMutation,
+  leaderMs?: number,
 ): ReplicationMessage | RemovalMessage {
-  const head = { origem: origin, seq, chave: mutation.key };
+  const dot = { origem: origin, seq, chave: mutation.key };
+  const head = leaderMs === undefined ? dot : { ...dot, hora: leaderMs };
   switch (mutation.kind) {
     case 'insert':
       return {

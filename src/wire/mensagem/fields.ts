@@ -42,6 +42,21 @@ export function format(fields: Fields): number {
   );
 }
 
+/** The level of the sender, if it says one. */
+export function level(fields: Fields): { readonly nivel?: number } {
+  return fields['nivel'] === undefined ? {} : { nivel: check.sequence(fields['nivel']) };
+}
+
+/** The leader's clock, if the sender says it. */
+export function leaderTime(fields: Fields): { readonly hora?: number } {
+  return fields['hora'] === undefined ? {} : { hora: check.timestamp(fields['hora']) };
+}
+
+/** A time to live, in ms. */
+export function ttl(fields: Fields): number {
+  return check.whole(fields['ttl'], 1, limits.ttlSeconds * 1000, 'TEMPO');
+}
+
 export function dotFields(fields: Fields): { origem: string; seq: number } {
   return { origem: check.origin(fields['origem']), seq: check.sequence(fields['seq']) };
 }
@@ -64,6 +79,7 @@ export function readRow(given: unknown): WireRow {
     valor: value(fields),
     versao: check.version(fields['versao']),
     instante: check.timestamp(fields['instante']),
+    ...(fields['expira'] === undefined ? {} : { expira: check.timestamp(fields['expira']) }),
   };
 }
 

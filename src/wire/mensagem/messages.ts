@@ -10,6 +10,12 @@ import type { ErrorCode } from '../../core/errors.js';
 /** Version of the protocol between servers. A server of another version is not accepted. */
 export const MENSAGEM_FORMAT = 1;
 
+/**
+ * What a server understands within that format, so that servers of two versions work together. 1, or absent: everything
+ * but values that expire; 2: those too.
+ */
+export const MENSAGEM_LEVEL = 2;
+
 /** Stands for a missing value. */
 export const NULL = 'NULL';
 export const TRY_OTHER = 'TRY_OTHER_SERVER_OR_LATER';
@@ -25,11 +31,23 @@ export interface WireRow {
   readonly valor: string;
   readonly versao: number;
   readonly instante: number;
+  /** When it expires, ms since 1970. */
+  readonly expira?: number;
 }
 
 /** The id is chosen by the requester and repeated in the answer; with ids, answers may come in any order. */
 interface WithId {
   readonly id?: number;
+}
+
+/** The level of the sender: see {@link MENSAGEM_LEVEL}. */
+interface WithLevel {
+  readonly nivel?: number;
+}
+
+/** The leader's clock at the moment of sending, ms since 1970: by it all servers see what has expired. */
+interface WithLeaderTime {
+  readonly hora?: number;
 }
 
 /** The sender's token, if credentials are in use. Never repeated in anything sent or printed. */
@@ -94,7 +112,7 @@ interface FollowerMessage extends WithCredential {
   readonly servidor: string;
 }
 
-interface FollowerOkMessage {
+interface FollowerOkMessage extends WithLevel {
   readonly tipo: 'FOLLOWER_OK';
 }
 
@@ -108,6 +126,8 @@ export interface OperationMessage {
   readonly chave: string;
   readonly valor?: string;
   readonly versao?: number;
+  /** How long the value lives, in ms; absent: for ever. Only to a leader of level 2. */
+  readonly ttl?: number;
   readonly id: number;
 }
 
@@ -146,7 +166,7 @@ export interface CommitOkMessage {
 }
 
 /** The leader takes on a follower, which from now on obeys no leader started earlier. */
-export interface LeaderMessage extends WithCredential {
+export interface LeaderMessage extends WithCredential, WithLevel, WithLeaderTime {
   readonly tipo: 'LEADER';
   readonly formato: number;
   readonly origem: Origin;
@@ -163,7 +183,7 @@ interface LeaderStaleMessage {
   readonly inicio: number;
 }
 
-interface LeaderOkMessage {
+export interface LeaderOkMessage extends WithLevel, WithLeaderTime {
   readonly tipo: 'LEADER_OK';
   readonly formato: number;
   /** What the follower holds. */
@@ -171,7 +191,7 @@ interface LeaderOkMessage {
 }
 
 /** An insert, in the order in which the leader made it. */
-export interface ReplicationMessage {
+export interface ReplicationMessage extends WithLeaderTime {
   readonly tipo: 'REPLICATION';
   readonly origem: Origin;
   readonly seq: number;
@@ -188,7 +208,7 @@ export interface ReplicationMessage {
  * A removal: of everything observed (except the entry to keep), of the dots of one version, or, without `timestamp`, of
  * dots of any versions.
  */
-export interface RemovalMessage {
+export interface RemovalMessage extends WithLeaderTime {
   readonly tipo: 'REMOVAL';
   readonly origem: Origin;
   readonly seq: number;
@@ -244,7 +264,7 @@ interface ServingMessage {
   readonly tipo: 'SERVING';
 }
 
-interface PingMessage {
+interface PingMessage extends WithLeaderTime {
   readonly tipo: 'PING' | 'PONG';
 }
 

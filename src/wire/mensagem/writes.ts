@@ -35,6 +35,7 @@ export function requestOf(write: OrderedWrite): WriteRequest {
     chave: write.key,
     ...('value' in write && { valor: write.value }),
     ...('version' in write && write.version !== undefined && { versao: write.version }),
+    ...('ttlMs' in write && write.ttlMs !== undefined && { ttl: write.ttlMs }),
   };
 }
 
@@ -51,12 +52,12 @@ export function writeOf(message: WriteRequest): OrderedWrite {
       }),
     };
   }
-  const { op: kind, chave: key, valor: value, versao: version } = message;
+  const { op: kind, chave: key, valor: value, versao: version, ttl: ttlMs } = message;
   switch (kind) {
     case 'insert':
     case 'put':
       if (value === undefined) throw new KvsError('PEDIDO_INVALIDO', 'falta o valor');
-      return { kind, key, value };
+      return { kind, key, value, ttlMs };
     case 'remove':
       return { kind, key, version };
     case 'removeAll':
@@ -125,8 +126,10 @@ export function answerIn(write: OrderedWrite, message: MensagemAnswer): Answers[
   }
 }
 
-function rowOf(key: string, row: WireRow | undefined): Row | undefined {
-  return row && { key, value: row.valor, version: row.versao, timestamp: row.instante };
+function rowOf(key: string, wire: WireRow | undefined): Row | undefined {
+  if (wire === undefined) return undefined;
+  const row = { key, value: wire.valor, version: wire.versao, timestamp: wire.instante };
+  return wire.expira === undefined ? row : { ...row, expiresAt: wire.expira };
 }
 
 function made(row: Row | undefined): Row {
