@@ -19,7 +19,8 @@ import { LeaderTime } from '../engines/leader/leader-time.js';
 import { leaderLimits } from '../engines/leader/limits.js';
 import type { ByteBudget } from '../wire/mensagem/lines.js';
 import { splitAddress } from '../engines/leader/role.js';
-import { Room } from '../engines/room.js';
+import { leaderLimits } from '../engines/leader/limits.js';
+import { defaultRoomLimits, Room } from '../engines/room.js';
 import type { RoomLimits } from '../engines/room.js';
 import type { LeaderRole, RoleOptions } from '../engines/leader/role.js';
 import { observedCalls } from './observed-calls.js';
@@ -87,7 +88,7 @@ export class LeaderNode {
         engine.guarantees.advanced();
       },
       store,
-      room: new Room(options.roomLimits),
+      room: new Room(options.roomLimits ?? { ...defaultRoomLimits, origins: leaderLimits.origins }),
       budget: serverBudget,
       shows: showing(options.token),
       others: servers.filter((address) => address !== self),

@@ -7,13 +7,13 @@ const SHIFT = 14;
 const CHUNK = 1 << SHIFT;
 const MASK = CHUNK - 1;
 
-type NumberArray = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array;
+type NumberArray = Int32Array | Uint32Array | Uint8Array | Float64Array;
 
 /**
  * A column of numbers; an index never written reads as 0.
  *
  * `get` and `set` are repeated in each class on purpose: the JIT compiler collects type feedback per source location,
- * and one location that sees five kinds of arrays is ten times as slow. (A function that makes the classes would be one
+ * and one location that sees four kinds of arrays is ten times as slow. (A function that makes the classes would be one
  * location.)
  */
 abstract class NumberColumn<A extends NumberArray = NumberArray> {
@@ -55,20 +55,6 @@ export class Uint32Column extends NumberColumn<Uint32Array> {
 
   set(index: number, value: number): void {
     (this.chunks[index >>> SHIFT] as Uint32Array)[index & MASK] = value;
-  }
-}
-
-export class Uint16Column extends NumberColumn<Uint16Array> {
-  constructor() {
-    super((length) => new Uint16Array(length));
-  }
-
-  get(index: number): number {
-    return (this.chunks[index >>> SHIFT] as Uint16Array)[index & MASK] as number;
-  }
-
-  set(index: number, value: number): void {
-    (this.chunks[index >>> SHIFT] as Uint16Array)[index & MASK] = value;
   }
 }
 

@@ -1,4 +1,4 @@
-import { Float64Column, Int32Column, StringColumn, Uint16Column, Uint8Column } from './columns.js';
+import { Float64Column, Int32Column, StringColumn, Uint32Column, Uint8Column } from './columns.js';
 import { NO_ENTRIES, type VectorEntries } from './dot.js';
 import { ExpiringRows } from './expiring-rows.js';
 import { hashString, mix } from './hash.js';
@@ -13,14 +13,14 @@ const PASSED_SALT = 0x3c6ef3;
 const EXPIRY_SALT = 0x1b873f;
 
 /**
- * All entries of a store, one row each, in typed columns: 23 bytes of metadata per row beside the value. An entry is
+ * All entries of a store, one row each, in typed columns: 25 bytes of metadata per row beside the value. An entry is
  * identified by its row; rows are reused after a removal.
  */
 export class EntryTable {
   private readonly values = new StringColumn();
   private readonly versions = new Int32Column();
   private readonly timestamps = new Float64Column();
-  private readonly origins = new Uint16Column();
+  private readonly origins = new Uint32Column();
   private readonly seqs = new Float64Column();
   private readonly flags = new Uint8Column();
   /** Per-key causal contexts that are not empty. Only heads, and entries that expire, have one. */

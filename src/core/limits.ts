@@ -27,15 +27,16 @@ export const limits = Object.freeze({
   /** Longest time to live of a value, 68 years: whoever needs more gives none. */
   ttlSeconds: 2 ** 31 - 1,
   /**
-   * Origins that have ever written, known to one store. A server beyond this refuses its own writes, and a batch from a
-   * further origin is not applied.
+   * Origins that have ever written, known to one store: a server beyond this refuses its own first write. A server that
+   * crashes every 2.5 s right after a write gets there in a month.
    */
-  origins: 2048,
-  /**
-   * Entries of a vector on the wire: more than `origins`, since fleets that grew apart may together know more than each
-   * may alone.
-   */
+  origins: 1_000_000,
+  /** Peers' origins are taken up to this: they were acknowledged, and parts of a fleet may have grown apart. */
+  peerOrigins: 4_000_000,
+  /** Entries of a vector that travels whole: causes, contexts, and all vectors of versions that know no other way. */
   vectorEntries: 8192,
+  /** Origins that one mutation names besides those of an insert's context: a removal of more is split. */
+  contextOrigins: 2048,
   /**
    * Origins in the per-key causal context of one insert; the dots of the heads are always included, whatever their
    * number.
@@ -117,6 +118,12 @@ assertRelation(
   'a request carries a whole vector',
 );
 assertRelation(limits.pageBytes + limits.sealBytes < limits.payloadBytes, 'a page fits a payload');
+assertRelation(
+  limits.peerOrigins >= 4 * limits.origins,
+  'what peers acknowledged is taken, also where parts of a fleet grew apart',
+);
+// Names of origins are found in a table of at most twice as many slots, and their bytes through 32-bit positions.
+assertRelation(2 * limits.peerOrigins < 2 ** 31 && limits.peerOrigins * 65 < 2 ** 32, 'origins have numbers');
 assertRelation((limits.parts & (limits.parts - 1)) === 0, 'parts are chosen by bits of a hash');
 assertRelation(limits.confirmMs <= limits.confirmMsMax, 'the usual wait for confirmations is a legal one');
 assertRelation(limits.keyBytes + limits.valueBytes <= limits.commitBytes, 'a commit holds any single write');

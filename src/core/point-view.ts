@@ -4,6 +4,7 @@ import type { EntryRecord, StoredValue } from './record.js';
 import type { KeySpace } from './space.js';
 import type { Store } from './store.js';
 import { isExpired } from './visible.js';
+import type { VersionVector } from './vector.js';
 
 // Keys without entries that are skipped between pauses: less than a millisecond.
 const MISSES_BEFORE_PAUSE = 4096;
@@ -19,15 +20,14 @@ export class PointView {
   private goneBytes = 0;
   private broken = false;
   private readonly slots: number;
-  /** Last seq of each origin, by its number. */
-  private readonly seqs: readonly number[];
+  private readonly vector: VersionVector;
 
   constructor(
     private readonly space: KeySpace,
     store: Store,
   ) {
     this.slots = space.keys.slotEnd;
-    this.seqs = Array.from({ length: store.vector.size }, (_, index) => store.vector.seqAt(index));
+    this.vector = store.vector.copy();
   }
 
   /** To be called just before a row is removed. */
@@ -82,7 +82,7 @@ export class PointView {
 
   private covers(row: number): boolean {
     const { entries } = this.space;
-    return entries.seq(row) <= (this.seqs[entries.origin(row)] ?? 0);
+    return entries.seq(row) <= this.vector.seqAt(entries.origin(row));
   }
 }
 

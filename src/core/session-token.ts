@@ -4,44 +4,34 @@ import { limits } from './limits.js';
 import type { VersionVector } from './vector.js';
 
 /**
- * What a client has seen, as text that it carries from server to server: `f1.<fleet>.<origin>:<seq>,…`, seqs in base 36.
+ * What a client has seen, as text that it carries from server to server: `f1.<fleet>.<origin>:<seq>,…`, seqs in base 36,
+ * and after it `.h<ms since 1970 in base 36>` where the fleet's time matters.
  *
- * The entries are a causal frontier (see {@link Frontier}). If it does not fit, the most recently advanced ones are
- * listed, and `.<digest>` after them stands for exactly the rest of the vector: a server covers the rest if its own
- * vector without the listed origins has the same digest. This also refuses servers that are ahead in the rest, but
- * never accepts one that is behind.
+ * The entries are a causal frontier (see {@link Frontier}). They never stand for a digest: a token outlives restarts,
+ * and a server that is ahead covers it.
  */
 export interface SessionToken {
   readonly entries: VectorEntries;
-  /** Digest of the vector without the origins in `entries`; `undefined` if the entries imply everything. */
-  readonly restDigest: string | undefined;
+  /** The fleet's time when the token was made: what had expired by then stays hidden from its bearer. */
+  readonly fleetMs?: number;
 }
 
 const PREFIX = 'f1';
 const SEQ = /^[0-9a-z]{1,11}$/;
-const DIGEST = /^[0-9a-f]{16}$/;
-
-/** Room for `.` and 16 digits. */
-const DIGEST_CHARS = 17;
+const FLEET_TIME = /^h[0-9a-z]{1,11}$/;
 
 /**
  * Encodes the token of a store.
  * @param frontier of the store
- * @param vector of the store at the same moment
+ * @param fleetMs the fleet's time, ms since 1970, if it matters
+ * @returns `undefined` if it would be longer than `limits.sessionTokenBytes`
  */
-export function encodeToken(fleet: string, frontier: VectorEntries, vector: VersionVector): string {
-  const head = `${PREFIX}.${fleet}.`;
-  const whole = head + frontier.map(entryText).join(',');
-  if (whole.length <= limits.sessionTokenBytes) return whole;
-  const listed: (readonly [Origin, number])[] = [];
-  let room = limits.sessionTokenBytes - head.length - DIGEST_CHARS;
-  for (const entry of vector.latestFirst()) {
-    room -= entryText(entry).length + 1;
-    if (room < 0) break;
-    listed.push(entry);
-  }
-  const digest = vector.digestWithout(listed.map(([origin]) => origin));
-  return `${head}${listed.map(entryText).join(',')}.${digest}`;
+export function encodeToken(fleet: string, frontier: VectorEntries, fleetMs?: number): string | undefined {
+  const time = fleetMs === undefined ? '' : `.h${fleetMs.toString(36)}`;
+  // Saves writing down a frontier that is far too long: an entry takes at least four characters.
+  if (4 * frontier.length > limits.sessionTokenBytes) return undefined;
+  const text = `${PREFIX}.${fleet}.${frontier.map(entryText).join(',')}${time}`;
+  return text.length <= limits.sessionTokenBytes ? text : undefined;
 }
 
 /**
@@ -50,16 +40,16 @@ export function encodeToken(fleet: string, frontier: VectorEntries, vector: Vers
  */
 export function decodeToken(text: string, fleet: string): SessionToken {
   if (text.length > limits.sessionTokenBytes) throw invalid(`passa de ${limits.sessionTokenBytes} bytes`);
-  const [prefix, named, list, digest, ...more] = text.split('.', 5);
+  const [prefix, named, list, time, ...more] = text.split('.', 5);
   if (prefix !== PREFIX || named === undefined || list === undefined || more.length > 0) {
     throw invalid('não é de um servidor destes');
   }
   if (named !== fleet) throw invalid(`é de outros servidores; estes são ${fleet}`);
-  if (digest !== undefined && !DIGEST.test(digest)) throw invalid('está danificada');
-  return { entries: list === '' ? [] : list.split(',').map(readEntry), restDigest: digest };
+  const entries = list === '' ? [] : list.split(',').map(readEntry);
+  return time === undefined ? { entries } : { entries, fleetMs: readTime(time) };
 }
 
-/** The origin of an entry that the vector lacks; `undefined` if none, or if only the rest differs. */
+/** The origin of an entry that the vector lacks; `undefined` if there is none. */
 export function firstMissing(token: SessionToken, vector: VersionVector): Origin | undefined {
   for (const [origin, seq] of token.entries) if (vector.seqOf(origin) < seq) return origin;
   return undefined;
@@ -67,9 +57,7 @@ export function firstMissing(token: SessionToken, vector: VersionVector): Origin
 
 /** Whether a server with this vector has everything that the token stands for. */
 export function covers(vector: VersionVector, token: SessionToken): boolean {
-  if (!vector.covers(token.entries)) return false;
-  if (token.restDigest === undefined) return true;
-  return vector.digestWithout(token.entries.map(([origin]) => origin)) === token.restDigest;
+  return vector.covers(token.entries);
 }
 
 function entryText([origin, seq]: readonly [Origin, number]): string {
@@ -82,6 +70,12 @@ function readEntry(text: string): readonly [Origin, number] {
   const seq = SEQ.test(seqText) ? parseInt(seqText, 36) : 0;
   if (!ORIGIN_PATTERN.test(origin) || !Number.isSafeInteger(seq) || seq < 1) throw invalid('está danificada');
   return [origin, seq];
+}
+
+function readTime(text: string): number {
+  const ms = FLEET_TIME.test(text) ? parseInt(text.slice(1), 36) : NaN;
+  if (!(ms <= limits.timestampMs)) throw invalid('está danificada');
+  return ms;
 }
 
 function invalid(why: string): KvsError {

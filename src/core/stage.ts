@@ -1,10 +1,10 @@
-import type { VectorEntries } from './dot.js';
 import { limits } from './limits.js';
 import { lastSeq, type Batch, type Floor, type KeyMutation, type Mutation } from './mutation.js';
 import type { PartSet } from './parts.js';
 import type { KeyFragment } from './record.js';
 import { Store } from './store.js';
 import { hashString } from './hash.js';
+import type { VersionVector } from './vector.js';
 
 /** Thrown when pages or batches of a giver contradict each other: the stage must be discarded. */
 export class StageBroken extends Error {
@@ -33,32 +33,33 @@ interface Replay {
  * removed at the join.
  */
 export class Stage {
-  readonly store = new Store();
+  readonly store: Store;
   readonly replays: Replay[] = [];
 
   /**
-   * @param vector the giver's vector when the walk was opened
+   * @param opened the giver's vector when the walk was opened, all of one moment, over the taker's table of origins
    * @param wanted the parts that are staged
-   * @param takerVector the taker's vector when the other parts were found equal
+   * @param takerVector a copy of the taker's vector when the other parts were found equal
    */
   constructor(
-    private readonly opened: VectorEntries,
+    private readonly opened: VersionVector,
     readonly wanted: PartSet,
-    private readonly takerVector: VectorEntries,
+    private readonly takerVector: VersionVector,
   ) {
-    for (const [origin, seq] of opened) this.store.vector.advance(this.store.vector.indexOf(origin), seq);
+    this.store = new Store(undefined, opened.copy());
   }
 
-  /**
-   * What the giver had applied and the taker had not when the walk was opened: for each origin, the seqs after `after`
-   * and up to `upTo`.
-   */
-  get takerLacked(): ReadonlyMap<string, { readonly after: number; readonly upTo: number }> {
-    const had = new Map(this.takerVector);
-    const lacked = this.opened.map(
-      ([origin, upTo]) => [origin, { after: had.get(origin) ?? 0, upTo }] as const,
-    );
-    return new Map(lacked.filter(([, { after, upTo }]) => upTo > after));
+  /** Whether the taker has applied something since that the giver had applied before the walk was opened. */
+  tookFromGiver(taker: VersionVector): boolean {
+    for (const origin of this.opened.beyond(this.takerVector)) {
+      if (taker.seqAt(origin) > this.takerVector.seqAt(origin)) return true;
+    }
+    return false;
+  }
+
+  /** Whether a mutation was applied by the giver, but not by the taker, when the walk was opened. */
+  wasOnlyAtGiver(origin: number, seq: number): boolean {
+    return seq > this.takerVector.seqAt(origin) && seq <= this.opened.seqAt(origin);
   }
 
   /** Takes the giver's floors at the moment when the walk was opened; later ones come with the batches. */
@@ -113,7 +114,7 @@ export class Stage {
  * beyond the other's vector; otherwise the other had removed it. Flags and counters are the greater of both.
  */
 export function joinStage(store: Store, stage: Stage): void {
-  if (store.keyCount === 0 && store.vector.entries().length === 0 && stage.replays.length === 0) {
+  if (store.keyCount === 0 && store.vector.size === 0 && stage.replays.length === 0) {
     store.adopt(stage.store);
     store.observer?.replaced();
     return;
@@ -125,11 +126,10 @@ export function joinStage(store: Store, stage: Stage): void {
   // parts that were not staged.
   for (const floor of stage.store.floors.entries()) store.keySpace.counters.raiseFloor(floor.part, floor);
   store.keySpace.counters.normalizeAll();
-  for (const [origin, seq] of stage.store.vector.entries()) {
-    const index = store.vector.indexOf(origin);
-    if (seq <= store.vector.seqAt(index)) continue;
-    store.vector.advance(index, seq);
-    store.keySpace.changes?.noteAdvanced(index);
+  const { vector } = stage.store;
+  for (const origin of vector.beyond(store.vector)) {
+    store.vector.advance(origin, vector.seqAt(origin));
+    store.keySpace.changes?.noteAdvanced(origin);
   }
   store.observer?.replaced();
 }
@@ -140,23 +140,18 @@ export function joinStage(store: Store, stage: Stage): void {
  * @throws StageBroken if the store has applied something that the giver had not, which would be lost
  */
 export function replaceByStage(store: Store, stage: Stage): void {
-  if (!stage.store.vector.covers(store.vector.entries())) throw new StageBroken('the store has moved on');
+  if (!stage.store.vector.coversAll(store.vector)) throw new StageBroken('the store has moved on');
   store.adopt(stage.store);
   store.observer?.replaced();
 }
 
 /** In equal parts, removes entries that the taker received since the opening and the giver had removed before it. */
 function dropLateEntries(store: Store, stage: Stage): void {
-  const lacked = stage.takerLacked;
-  if (![...lacked].some(([origin, { after }]) => store.vector.seqOf(origin) > after)) return;
+  if (!stage.tookFromGiver(store.vector)) return;
   const space = store.keySpace;
   for (let slot = 0; slot < space.keys.slotEnd; slot++) {
     if (!space.keys.isKept(slot) || stage.wanted.has(space.partOf(slot))) continue;
-    space.removeWhere(slot, (row) => {
-      const range = lacked.get(space.entries.originName(row));
-      const seq = space.entries.seq(row);
-      return range !== undefined && seq > range.after && seq <= range.upTo;
-    });
+    space.removeWhere(slot, (row) => stage.wasOnlyAtGiver(space.entries.origin(row), space.entries.seq(row)));
   }
 }
 

@@ -38,9 +38,15 @@ export class Store {
   /** Survives {@link adopt}. */
   observer: StoreObserver | undefined;
 
-  /** @param clock by which readers see what has expired; without one, nothing does */
-  constructor(readonly clock: FleetClock = NO_CLOCK) {
-    this.applied = new VersionVector();
+  /**
+   * @param clock by which readers see what has expired; without one, nothing does
+   * @param applied what the store counts as applied; its own from now on
+   */
+  constructor(
+    readonly clock: FleetClock = NO_CLOCK,
+    applied = new VersionVector(),
+  ) {
+    this.applied = applied;
     this.space = new KeySpace(this.applied, clock);
   }
 

@@ -40,7 +40,8 @@ export class Room {
   constructor(private readonly max: RoomLimits = defaultRoomLimits) {}
 
   /**
-   * Refuses the first write of an incarnation beyond the limit of origins: peers at that limit would drop its batches.
+   * Refuses the first write of an incarnation beyond the limit of origins: far below what
+   * is taken of peers.
    *
    * @throws KvsError LIMITE_ORIGENS
    */

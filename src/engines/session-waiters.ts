@@ -1,6 +1,6 @@
 import type { Origin } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
-import { covers, firstMissing, type SessionToken } from '../core/session-token.js';
+import { firstMissing, type SessionToken } from '../core/session-token.js';
 import type { VersionVector } from '../core/vector.js';
 import type { Time } from '../ports/time.js';
 
@@ -11,7 +11,7 @@ interface Waiter {
 
 /** Calls that wait until this server has what their session has seen. Each is checked only when it may have come. */
 export class SessionWaiters {
-  /** By an origin of which each still lacks something; {@link REST} where only the rest of the vector differs. */
+  /** By an origin of which each still lacks something. */
   private readonly waiters = new Map<Origin, Set<Waiter>>();
   private count = 0;
 
@@ -29,7 +29,9 @@ export class SessionWaiters {
     return this.count > 0;
   }
 
-  /** Resolves to whether the session was caught up with within `waitMs`; `false` at once if too many wait already. */
+  /**
+   * Resolves to whether the session, which is ahead of the store, was caught up with within `waitMs`; `false` at once if too many wait already.
+   */
   wait(token: SessionToken, waitMs: number): Promise<boolean> {
     if (this.count >= this.tuning.sessionWaiters) return Promise.resolve(false);
     return new Promise((resolve) => {
@@ -44,8 +46,11 @@ export class SessionWaiters {
           resolve(true);
         },
       };
+      if (!this.enter(waiter)) {
+        waiter.settle(true);
+        return;
+      }
       this.count++;
-      this.enter(waiter);
       this.onWait();
     });
   }
@@ -53,25 +58,26 @@ export class SessionWaiters {
   /** To be called when the vector entry of `origin` advanced, or (`undefined`) those of many origins did. */
   advanced(origin: Origin | undefined): void {
     if (this.count === 0) return;
-    const places = origin === undefined ? [...this.waiters.keys()] : [origin, REST];
+    const places = origin === undefined ? [...this.waiters.keys()] : [origin];
     for (const place of places) {
       const here = this.waiters.get(place);
       if (here === undefined) continue;
       this.waiters.delete(place);
       for (const waiter of here) {
-        if (!covers(this.store.vector, waiter.token)) this.enter(waiter);
-        else {
-          this.count--;
-          waiter.settle(true);
-        }
+        if (this.enter(waiter)) continue;
+        this.count--;
+        waiter.settle(true);
       }
     }
   }
 
-  private enter(waiter: Waiter): void {
-    const place = firstMissing(waiter.token, this.store.vector) ?? REST;
+  /** @returns whether the waiter still lacks something */
+  private enter(waiter: Waiter): boolean {
+    const place = firstMissing(waiter.token, this.store.vector);
+    if (place === undefined) return false;
     const here = this.waiters.get(place) ?? new Set();
     this.waiters.set(place, here.add(waiter));
+    return true;
   }
 
   private remove(waiter: Waiter): void {
@@ -83,9 +89,6 @@ export class SessionWaiters {
     }
   }
 }
-
-/** Stands for the rest of the vector; no origin has this name. */
-const REST = '';
 
 /** The error for a session that has seen more than this server. */
 export function aheadOf(vector: VersionVector, session: SessionToken): KvsError {

@@ -14,8 +14,9 @@ export interface Guarantees {
    * A token of what this server has now: at most `limits.sessionTokenBytes` of printable ASCII without blanks. To be
    * called only after {@link reach} has succeeded.
    * @param token the one given to {@link reach}; the new token implies it
+   * @returns `undefined` if none so short can be made just now
    */
-  session(token?: string): string;
+  session(token?: string): string | undefined;
 
   /**
    * Waits until this server has everything that a token stands for.

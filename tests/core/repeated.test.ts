@@ -6,6 +6,7 @@ import { RequestMemory } from '../../src/core/request-memory.js';
 import { RequestRows } from '../../src/core/request-rows.js';
 import { joinStage, Stage } from '../../src/core/stage.js';
 import { Store } from '../../src/core/store.js';
+import { VersionVector } from '../../src/core/vector.js';
 import { PartSet } from '../../src/core/parts.js';
 import { walkPage, WALK_START } from '../../src/core/walk.js';
 import { insert } from './support.js';
@@ -33,7 +34,11 @@ const losers = (store: Store, memory = nothing): string[] =>
 
 /** Gives the whole state of one store to another, or all but what entries were written for, as older servers do. */
 function transfer(from: Store, to: Store, withRequests = true): void {
-  const stage = new Stage(from.vector.entries(), PartSet.all(), to.vector.entries());
+  const stage = new Stage(
+    VersionVector.of(to.vector.origins, from.vector.entries()),
+    PartSet.all(),
+    to.vector.copy(),
+  );
   const { keys } = walkPage(from, WALK_START, PartSet.all(), 100_000);
   const given = withRequests
     ? keys

@@ -7,6 +7,8 @@ import { walkPage, WALK_START } from '../../src/core/walk.js';
 import { assertTrue, stateText } from '../support/oracle-compare.js';
 import { labScenario, runLab } from './lab-runs.js';
 import { insert, KEYS, Lab, steps, Transfer, type Step } from './support.js';
+import { Origins } from '../../src/core/origins.js';
+import { VersionVector } from '../../src/core/vector.js';
 import { stampInsert } from '../support/stamp.js';
 
 const SEED = 20_240_229;
@@ -137,7 +139,8 @@ describe('counterexamples', () => {
 });
 
 describe('what a stage refuses', () => {
-  const stage = (): Stage => new Stage([['a', 1]], PartSet.all(), []);
+  const stage = (origins = new Origins()): Stage =>
+    new Stage(VersionVector.of(origins, [['a', 1]]), PartSet.all(), new VersionVector(origins));
   const record = {
     origin: 'a',
     seq: 2,
@@ -161,7 +164,7 @@ describe('what a stage refuses', () => {
   it('to replace a store that has moved on', () => {
     const store = new Store();
     store.apply('b', 1, insert('k', 1));
-    expect(() => replaceByStage(store, stage())).toThrow(StageBroken);
+    expect(() => replaceByStage(store, stage(store.vector.origins))).toThrow(StageBroken);
     expect(store.get('k')?.value).toBe('v1');
   });
 });

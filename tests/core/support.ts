@@ -3,6 +3,7 @@ import type { Batch, InsertMutation, Mutation } from '../../src/core/mutation.js
 import { limits } from '../../src/core/limits.js';
 import { joinStage, Stage } from '../../src/core/stage.js';
 import { Store } from '../../src/core/store.js';
+import { VersionVector } from '../../src/core/vector.js';
 import { differingParts, walkPage, WALK_START } from '../../src/core/walk.js';
 import { KvsError } from '../../src/core/errors.js';
 import type { VectorEntries } from '../../src/core/dot.js';
@@ -226,7 +227,8 @@ export class Transfer {
     const hashes = Array.from({ length: limits.parts }, (_, part) => from.partHash(part));
     const to = lab.store(taker);
     this.vector = from.vector.entries();
-    this.stage = new Stage(this.vector, differingParts(to, hashes), to.vector.entries());
+    const opened = VersionVector.of(to.vector.origins, this.vector);
+    this.stage = new Stage(opened, differingParts(to, hashes), to.vector.copy());
     this.stage.takeFloors(from.floors.entries());
   }
 

@@ -73,7 +73,8 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
     this.room = new Room(tuning);
     this.store = new Store(new FleetClock(() => time.wallMs(), tuning.clockDriftMs));
     this.member = new Member(this.store, options);
-    this.guarantees = new FleetGuarantees(fleet, self, this.store, this.member);
+    const mark = (): ReturnType<typeof step> => step(() => [causeMarkOf('', 1)]);
+    this.guarantees = new FleetGuarantees(fleet, self, this.store, this.member, mark, options);
     this.requests = new Requests({
       ...{ self, store: this.store, time, random, tuning },
       undo: (loser) => step(() => [removalOf(loser)]),
@@ -227,7 +228,7 @@ function removalOf({ key, version, origin, seq }: Loser): RemoveDotsMutation {
   return { kind: 'removeDots', key, version, dots: [{ origin, seq }] };
 }
 
-/** A mutation that changes nothing, and has the entry answered with among its causes and before it in the log. */
+/** A mutation that changes nothing, and has everything that was applied here among its causes and before it in the log. */
 function causeMarkOf(key: string, version: number): RemoveDotsMutation {
   return { kind: 'removeDots', key, version, dots: [] };
 }

@@ -31,8 +31,8 @@ export class LeaderGuarantees implements Guarantees {
     this.sessionWaiters = new SessionWaiters(store, options.time, engineLimits, () => undefined);
   }
 
-  session(): string {
-    return encodeToken(this.system, this.role.seen(), this.store.vector);
+  session(): string | undefined {
+    return encodeToken(this.system, this.role.seen());
   }
 
   reach(token: string | undefined, waitMs: number): Awaitable<undefined> {

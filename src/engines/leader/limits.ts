@@ -3,6 +3,8 @@ import { mensagemLimits } from '../../wire/mensagem/limits.js';
 
 /** Limits between the servers of a system with a leader. */
 export const leaderLimits = Object.freeze({
+  /** Leaders that have ever written: vectors travel whole here. Servers in memory rarely live through so many. */
+  origins: limits.contextOrigins,
   /** Recent mutations kept for followers that missed them: bytes and mutations, whichever comes first. */
   logBytes: 32 * MiB,
   logMutations: 65_536,

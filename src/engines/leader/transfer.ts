@@ -6,6 +6,7 @@ import { PartSet } from '../../core/parts.js';
 import type { KeyFragment, WalkCursor } from '../../core/record.js';
 import { joinStage, Stage } from '../../core/stage.js';
 import type { Store } from '../../core/store.js';
+import { VersionVector } from '../../core/vector.js';
 import { WALK_START, walkPage } from '../../core/walk.js';
 import type { StatePageMessage } from '../../wire/mensagem/messages.js';
 
@@ -44,7 +45,8 @@ export class StateTaker {
     private readonly store: Store,
     vector: VectorEntries,
   ) {
-    this.stage = new Stage(vector, PartSet.all(), store.vector.entries());
+    const given = VersionVector.of(store.vector.origins, vector);
+    this.stage = new Stage(given, PartSet.all(), store.vector.copy());
   }
 
   /** @throws StageBroken if the mutation does not continue what came before */

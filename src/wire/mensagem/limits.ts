@@ -50,7 +50,9 @@ assertRelation(
   'whoever has a credential may say as much as a stranger, at least',
 );
 assertRelation(
-  WORST_JSON_FACTOR * (limits.keyBytes + limits.valueBytes) + limits.origins * VECTOR_ENTRY_BYTES + 4 * KiB <=
+  WORST_JSON_FACTOR * (limits.keyBytes + limits.valueBytes) +
+    limits.contextOrigins * VECTOR_ENTRY_BYTES +
+    4 * KiB <=
     mensagemLimits.lineBytes && limits.pageBytes < mensagemLimits.lineBytes,
   'the largest mutation and a page of a state must each fit a Mensagem',
 );

@@ -33,7 +33,7 @@ assertRelation(
 );
 assertRelation(
   WORST_JSON_FACTOR * (limits.keyBytes + limits.valueBytes) +
-    limits.origins * VECTOR_ENTRY_BYTES +
+    limits.contextOrigins * VECTOR_ENTRY_BYTES +
     replicationLimits.pageNewsBytes +
     limits.sealBytes +
     4 * KiB <=

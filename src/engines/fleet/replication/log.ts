@@ -1,6 +1,6 @@
-import type { VectorEntries } from '../../../core/dot.js';
 import type { Origin } from '../../../core/dot.js';
 import { lastSeq, type Batch } from '../../../core/mutation.js';
+import type { Origins } from '../../../core/origins.js';
 import { VersionVector } from '../../../core/vector.js';
 import type { BatchCodec } from '../../../ports/bus.js';
 import { partOf } from './oversize.js';
@@ -48,12 +48,16 @@ export class RecentLog {
   /** Position right after the last hole. */
   private afterHole = 0;
   /** For each origin, the last seq that is no longer in the log: what is kept begins right after it. */
-  private readonly absent = new VersionVector();
+  private readonly absent: VersionVector;
 
+  /** @param origins the table of the store */
   constructor(
     private readonly codec: BatchCodec,
     private readonly tuning: FleetTuning,
-  ) {}
+    origins: Origins,
+  ) {
+    this.absent = new VersionVector(origins);
+  }
 
   /** The position after the newest item. */
   get position(): number {
@@ -77,11 +81,11 @@ export class RecentLog {
   }
 
   /**
-   * Notes that these entries of the vector were reached without batches, by joining a state. A peer that lacks them
-   * must join a state too, and a peer that is staging this server's state must start over.
+   * Notes that what this vector has beyond `before` was reached without batches, by joining a state. A peer that lacks
+   * it must join a state too, and a peer that is staging this server's state must start over.
    */
-  noteJoin(advanced: VectorEntries): void {
-    for (const [origin, seq] of advanced) this.absent.advance(this.absent.indexOf(origin), seq);
+  noteJoin(joined: VersionVector, before = new VersionVector(joined.origins)): void {
+    for (const origin of joined.beyond(before)) this.absent.advance(origin, joined.seqAt(origin));
     this.items.push(HOLE);
     this.afterHole = this.position;
   }
@@ -98,11 +102,13 @@ export class RecentLog {
     pageBytes: number,
     mostBytes = Infinity,
   ): LogPage | undefined {
-    for (const [origin, seq] of mine.entries()) {
-      const has = theirs.get(origin) ?? 0;
-      if (has < seq && has < this.absent.seqOf(origin)) return undefined;
-    }
     const has = (origin: Origin): number => theirs.get(origin) ?? 0;
+    const known = VersionVector.of(
+      mine.origins,
+      [...theirs].filter(([origin]) => mine.seqOf(origin) > 0),
+    );
+    for (const origin of this.absent.beyond(known))
+      if (known.seqAt(origin) < mine.seqAt(origin)) return undefined;
     return this.page(this.start, pageBytes, (item) => item.last > has(item.origin), mostBytes, has);
   }
 

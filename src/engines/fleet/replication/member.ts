@@ -55,7 +55,7 @@ export class Member {
   ) {
     const { origin, address, bus, time, random, logger } = options;
     const tuning = (this.tuning = options.tuning ?? defaultFleetTuning);
-    const log = (this.log = new RecentLog(bus, tuning));
+    const log = (this.log = new RecentLog(bus, tuning, store.vector.origins));
     const { journalWriter } = options;
     const causes = (this.causes = new Causes(origin, store, journalWriter !== undefined));
     const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes, store.clock));
@@ -180,7 +180,7 @@ export class Member {
     this.outbox.close();
     const wasServing = this.current === 'serving';
     this.changeState('draining');
-    const isEmpty = this.store.vector.entries().length === 0;
+    const isEmpty = this.store.vector.size === 0;
     const handedOver = !wasServing || isEmpty || (await this.handedOver());
     this.leftBehind = !handedOver && this.peers.lack(this.store.vector.seqOf(this.options.origin));
     this.changeState('leaving');
@@ -198,10 +198,10 @@ export class Member {
 
   /** What the store already holds came without batches, so peers that lack it must take it as a state. */
   private noteLoaded(frontier: VectorEntries | undefined): void {
-    const loaded = this.store.vector.entries();
-    if (loaded.length === 0) return;
-    this.log.noteJoin(loaded);
-    this.causes.noteJoined(frontier ?? loaded);
+    const { vector } = this.store;
+    if (vector.size === 0) return;
+    this.log.noteJoin(vector);
+    this.causes.noteJoined(frontier ?? vector.entries());
   }
 
   // ── the peers' side ────────────────────────────────────────────────────────────────────────────────────────────

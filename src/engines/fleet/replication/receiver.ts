@@ -82,7 +82,7 @@ export class Receiver {
   /** Whether the causes of a batch, and all earlier ones of its origin, have been applied. */
   private isReady(batch: Batch): boolean {
     const { vector } = this.store;
-    if (vector.knownIndexOf(batch.origin) === undefined && vector.size >= this.tuning.origins) return false;
+    if (vector.size >= this.tuning.peerOrigins && vector.seqOf(batch.origin) === 0) return false;
     return batch.first <= vector.seqOf(batch.origin) + 1 && vector.covers(batch.dependencies);
   }
 

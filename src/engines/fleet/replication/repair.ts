@@ -4,6 +4,7 @@ import { batchBytes } from '../../../core/json-size.js';
 import { differingParts } from '../../../core/walk.js';
 import { PartSet } from '../../../core/parts.js';
 import { joinStage, replaceByStage, Stage, StageBroken } from '../../../core/stage.js';
+import { VersionVector } from '../../../core/vector.js';
 import type { Store } from '../../../core/store.js';
 import type { Bus, LogReply, StateOpening, StatePage, StateReply } from '../../../ports/bus.js';
 import type { Logger } from '../../../ports/logger.js';
@@ -215,7 +216,11 @@ export class Repair {
   private takeOpening(transfer: Transfer, opening: StateOpening): void {
     const { store } = this.deps;
     const wanted = transfer.replaces ? PartSet.all() : differingParts(store, opening.partHashes);
-    transfer.stage = new Stage(opening.vector, wanted, store.vector.entries());
+    transfer.stage = new Stage(
+      VersionVector.of(store.vector.origins, opening.vector),
+      wanted,
+      store.vector.copy(),
+    );
     transfer.stage.takeFloors(opening.floors);
     transfer.fleetMs = opening.fleetMs ?? 0;
     transfer.page = { cursor: opening.cursor, logPosition: opening.logPosition };
@@ -242,11 +247,12 @@ export class Repair {
     const { store, outbox, log, receiver, time, logger } = this.deps;
     outbox.close();
     store.clock.witness(transfer.fleetMs);
-    const advanced = stage.store.vector.entries().filter(([origin, seq]) => store.vector.seqOf(origin) < seq);
+    const before = store.vector.copy();
     if (transfer.replaces) replaceByStage(store, stage);
     else joinStage(store, stage);
-    log.noteJoin(advanced);
+    log.noteJoin(store.vector, before);
     this.deps.journalWriter?.noteJoined();
+    const advanced = Array.from(store.vector.beyond(before), (origin) => store.vector.entryAt(origin));
     this.deps.causes.noteJoined(advanced);
     this.transfer = undefined;
     const tookMs = Math.round(time.monotonicMs() - transfer.startedMs);

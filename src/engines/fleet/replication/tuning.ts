@@ -5,6 +5,7 @@ import { defaultRoomLimits } from '../../room.js';
 /** Limits that a simulation can lower: those shared with other layers, then those of replication and its journal. */
 export const defaultFleetTuning = Object.freeze({
   ...defaultRoomLimits,
+  peerOrigins: limits.peerOrigins,
   batchMutations: limits.batchMutations,
   logBatches: limits.logBatches,
   pageBytes: limits.pageBytes,

@@ -48,7 +48,7 @@ describe('codec', () => {
 
   it('fits the largest legal mutation with its context and dependencies into a payload', () => {
     const everyone = Array.from(
-      { length: limits.origins },
+      { length: limits.contextOrigins },
       (_, i) => [String(i).padStart(12, '-'), Number.MAX_SAFE_INTEGER] as const,
     );
     const worst = '\u0000'.repeat(limits.keyBytes);

@@ -9,6 +9,7 @@ import { PartSet } from '../../../../src/core/parts.js';
 import type { KeyFragment } from '../../../../src/core/record.js';
 import { replaceByStage, Stage } from '../../../../src/core/stage.js';
 import { Store } from '../../../../src/core/store.js';
+import { VersionVector } from '../../../../src/core/vector.js';
 import { walkPage, WALK_START } from '../../../../src/core/walk.js';
 import { Checkpointer } from '../../../../src/engines/fleet/checkpoint.js';
 import { StoreLoader } from '../../../../src/engines/fleet/store-loader.js';
@@ -158,7 +159,7 @@ class Bench {
   /** The content of the store stays, in other rows and slots. */
   private replace(): void {
     const { store } = this;
-    const stage = new Stage(store.vector.entries(), PartSet.all(), []);
+    const stage = new Stage(store.vector.copy(), PartSet.all(), new VersionVector(store.vector.origins));
     stage.takeFloors(store.floors.entries());
     stage.takePage([], walkPage(store, WALK_START, PartSet.all(), 1e9).keys);
     replaceByStage(store, stage);

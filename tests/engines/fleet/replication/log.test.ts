@@ -8,11 +8,11 @@ import { batch } from './support.js';
 
 /** A log with the vector of its server. */
 class Kept {
-  readonly log: RecentLog;
   readonly vector = new VersionVector();
+  readonly log: RecentLog;
 
   constructor(tuning: Partial<FleetTuning> = {}) {
-    this.log = new RecentLog(jsonCodec, { ...defaultFleetTuning, ...tuning });
+    this.log = new RecentLog(jsonCodec, { ...defaultFleetTuning, ...tuning }, this.vector.origins);
   }
 
   append(origin: string, first: number, count = 1, bytes = 10): void {
@@ -22,8 +22,9 @@ class Kept {
   }
 
   join(origin: string, seq: number): void {
+    const before = this.vector.copy();
     this.vector.advance(this.vector.indexOf(origin), seq);
-    this.log.noteJoin([[origin, seq]]);
+    this.log.noteJoin(this.vector, before);
   }
 
   missing(theirs: Readonly<Record<string, number>>, pageBytes = Infinity): string[] | undefined {

@@ -102,7 +102,7 @@ describe('Receiver', () => {
   });
 
   it('applies nothing of further origins when it knows as many as it may', () => {
-    const road = new Road('w', { origins: 2 });
+    const road = new Road('w', { peerOrigins: 2 });
     for (const origin of ['a', 'b', 'c']) road.receive(batch(origin, 1));
     expect(road.store.vector.entries()).toEqual([
       ['a', 1],

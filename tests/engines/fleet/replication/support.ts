@@ -86,7 +86,7 @@ export class Road {
     decidesEarly = false,
   ) {
     const all = { ...defaultFleetTuning, ...tuning };
-    this.log = new RecentLog(this.bus, all);
+    this.log = new RecentLog(this.bus, all, this.store.vector.origins);
     this.causes = new Causes(origin, this.store, decidesEarly);
     this.outbox = new Outbox(origin, this.bus, this.log, this.time, all, this.causes, this.store.clock);
     this.receiver = new Receiver(origin, this.store, this.outbox, this.log, all, this.causes);

@@ -34,7 +34,7 @@ describe('sessions that wait', () => {
     };
     return { store, time, arrivals, apply, asked: () => asked };
   }
-  const token = (...entries: VectorEntries): SessionToken => ({ entries, restDigest: undefined });
+  const token = (...entries: VectorEntries): SessionToken => ({ entries });
 
   it('are let go in the moment in which the last of what they lack is here', async () => {
     const { arrivals, apply, asked, time } = open();
@@ -63,16 +63,6 @@ describe('sessions that wait', () => {
     const waiting = arrivals.wait(token(['a', 9], ['z', 4]), 100);
     store.vector = vectorOf(['a', 9], ['z', 4]);
     arrivals.advanced(undefined);
-    expect(await outcome(waiting)).toBe(true);
-  });
-
-  it('for a rest of the vector are looked at whenever anything advances', async () => {
-    const { arrivals, apply } = open();
-    const restDigest = vectorOf(['b', 2]).digest();
-    const waiting = arrivals.wait({ entries: [['a', 1]], restDigest }, 100);
-    apply('b', 1);
-    expect(await outcome(waiting)).toBe('waits');
-    apply('b', 2);
     expect(await outcome(waiting)).toBe(true);
   });
 
