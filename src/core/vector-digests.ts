@@ -9,21 +9,37 @@ export interface DigestKey extends HashKey {
 }
 
 /**
- * The keys of a fleet's digests. The key changes every hour: neither two dead origins whose hashes happen to cancel out
- * nor entries that somebody made for that purpose stay hidden.
+ * The keys of a fleet's digests. The key changes every hour: neither dead origins whose hashes happen to cancel out nor
+ * entries that somebody made for that purpose stay hidden. It is no secret: whoever may write to the fleet knows it.
  */
 export class DigestKeys {
-  /** @param secret of the fleet, which strangers do not know if the fleet has a key */
-  constructor(private readonly secret: HashKey) {}
+  private readonly fleetKey: HashKey;
 
+  constructor(fleet: string) {
+    const bytes = Uint8Array.from(fleet, (char) => char.charCodeAt(0));
+    this.fleetKey = hashKeyOf({ low: 0, high: 0 }, bytes);
+  }
+
+  /** @param wallMs ms since 1970 */
+  of(wallMs: number): DigestKey {
+    return this.at(Math.floor(wallMs / HOUR_MS));
+  }
+
+  /** @param epoch hours since 1970 */
   at(epoch: number): DigestKey {
     const bytes = new Uint8Array(8);
     for (let i = 0; i < 8; i++) bytes[i] = Math.floor(epoch / 2 ** (8 * i)) & 0xff;
-    const out = new Uint32Array(2);
-    halfSipHash(this.secret, bytes, bytes.length, out);
-    return { epoch, low: out[0] as number, high: out[1] as number };
+    return { epoch, ...hashKeyOf(this.fleetKey, bytes) };
   }
 }
+
+function hashKeyOf(key: HashKey, bytes: Uint8Array): HashKey {
+  const out = new Uint32Array(2);
+  halfSipHash(key, bytes, bytes.length, out);
+  return { low: out[0] as number, high: out[1] as number };
+}
+
+const HOUR_MS = 3_600_000;
 
 // Words of a bucket: keyed hash (two), number of entries, sum of the seqs (two, modulo 2⁶⁴).
 const WORDS = 5;
@@ -35,7 +51,7 @@ const EPOCHS = 4;
 const NEARLY = 16_384;
 
 /** Bytes of the digests of all buckets. */
-export const BUCKET_DIGESTS_BYTES = ORIGIN_BUCKETS * DIGEST_BYTES;
+const BUCKET_DIGESTS_BYTES = ORIGIN_BUCKETS * DIGEST_BYTES;
 
 /**
  * Digests of a vector, one for each bucket of origins: the sum of the keyed hashes of its entries, their number, and

@@ -54,8 +54,20 @@ export interface PresenceMessage {
    * and from servers of versions before this field.
    */
   readonly number?: number;
+  /**
+   * Keyed digest of the whole vector, with the hour of its key: unequal ones of one hour prove that vectors differ, also
+   * where {@link vectorDigest} is equal.
+   */
+  readonly keyedDigest?: KeyedDigest;
   /** Which kinds of mutations and messages the sender understands; absent, for 1, from versions before this field. */
   readonly level?: number;
+}
+
+/** See `BucketDigests.whole`. */
+export interface KeyedDigest {
+  /** Hours since 1970. */
+  readonly epoch: number;
+  readonly digest: string;
 }
 
 export type PresenceState = 'joining' | 'serving' | 'draining' | 'leaving';

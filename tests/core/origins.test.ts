@@ -7,7 +7,7 @@ import { BucketDigests, DigestKeys } from '../../src/core/vector-digests.js';
 import { VersionVector } from '../../src/core/vector.js';
 
 const SEED = 20_261_126;
-const keys = new DigestKeys({ low: 0x0302_0100, high: 0x0706_0504 });
+const keys = new DigestKeys('frota');
 const HOUR = keys.at(500_000);
 
 const name = fc.oneof(

@@ -3,7 +3,14 @@ import type { Origin } from '../../../core/dot.js';
 import { isShaped } from '../../../core/json-shape.js';
 import { limits } from '../../../core/limits.js';
 import type { Batch } from '../../../core/mutation.js';
-import type { LogRequest, Message, PresenceMessage, StateReply, StateRequest } from '../../../ports/bus.js';
+import type {
+  KeyedDigest,
+  LogRequest,
+  Message,
+  PresenceMessage,
+  StateReply,
+  StateRequest,
+} from '../../../ports/bus.js';
 import {
   count,
   fields,
@@ -141,8 +148,15 @@ function readPresence(wire: Fields): PresenceMessage {
     ...(wire['portal'] === true ? { portal: true } : {}),
     ...(wire['espera'] === undefined ? {} : { awaits: sequence(wire['espera']) }),
     ...(wire['numero'] === undefined ? {} : { number: sequence(wire['numero']) }),
+    ...(wire['resumoChaveado'] === undefined ? {} : { keyedDigest: readKeyedDigest(wire['resumoChaveado']) }),
     ...(wire['nivel'] === undefined ? {} : { level: sequence(wire['nivel']) }),
   };
+}
+
+function readKeyedDigest(value: unknown): KeyedDigest {
+  const pair = list(value, 2);
+  if (pair.length !== 2) reject('CAMPO');
+  return { epoch: count(pair[0]), digest: hex(pair[1], HASH_DIGITS) };
 }
 
 function readSync(wire: Fields, from: Origin, to: Origin): Message {

@@ -70,6 +70,9 @@ function wirePresence(message: PresenceMessage): object {
     ...(message.portal === true ? { portal: true } : {}),
     ...(message.awaits === undefined ? {} : { espera: message.awaits }),
     ...(message.number === undefined ? {} : { numero: message.number }),
+    ...(message.keyedDigest === undefined
+      ? {}
+      : { resumoChaveado: [message.keyedDigest.epoch, message.keyedDigest.digest] }),
     ...(message.level === undefined ? {} : { nivel: message.level }),
   };
 }

@@ -1,11 +1,26 @@
 import { aroundMs } from '../../../core/backoff.js';
 import type { Origin } from '../../../core/dot.js';
+import type { DigestKeys } from '../../../core/vector-digests.js';
 import type { Store } from '../../../core/store.js';
-import type { Bus, PresenceMessage, PresenceState } from '../../../ports/bus.js';
+import type { Bus, KeyedDigest, PresenceMessage, PresenceState } from '../../../ports/bus.js';
 import type { Random } from '../../../ports/random.js';
 import type { Time } from '../../../ports/time.js';
 import { replicationLimits } from './limits.js';
 import type { FleetTuning } from './tuning.js';
+
+interface AnnouncerDeps {
+  readonly origin: Origin;
+  readonly address: string;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly time: Time;
+  readonly random: Random;
+  readonly tuning: FleetTuning;
+  readonly portal: boolean;
+  /** The last seq that this server's clients wait for peers to hold, if any wait. */
+  readonly awaited: () => number | undefined;
+  readonly digestKeys: DigestKeys;
+}
 
 /** Announces this server: regularly with jitter, and soon when there is a reason. */
 export class Announcer {
@@ -14,60 +29,55 @@ export class Announcer {
   private nextAtMs = Infinity;
   private number = 0;
 
-  constructor(
-    private readonly origin: Origin,
-    private readonly address: string,
-    private readonly store: Store,
-    private readonly bus: Bus,
-    private readonly time: Time,
-    private readonly random: Random,
-    private readonly tuning: FleetTuning,
-    private readonly portal: boolean,
-    /** The last seq that this server's clients wait for peers to hold, if any wait. */
-    private readonly awaited: () => number | undefined,
-  ) {}
+  constructor(private readonly deps: AnnouncerDeps) {}
 
   /** Announces now, and regularly from now on. */
   announce(settled?: () => void): void {
-    this.bus.publish(this.presence(), settled);
-    this.schedule(aroundMs(this.tuning.presenceIntervalMs, this.random.next()));
+    this.deps.bus.publish(this.presence(), settled);
+    this.schedule(aroundMs(this.deps.tuning.presenceIntervalMs, this.deps.random.next()));
   }
 
   /** Announces within the greeting jitter; several calls within it cause one announcement. */
   announceSoon(): void {
-    const delay = this.tuning.greetingJitterMs * this.random.next();
-    if (this.time.monotonicMs() + delay < this.nextAtMs) this.schedule(delay);
+    const delay = this.deps.tuning.greetingJitterMs * this.deps.random.next();
+    if (this.deps.time.monotonicMs() + delay < this.nextAtMs) this.schedule(delay);
   }
 
   /** Announces the last state, then no more. */
   stop(): void {
-    this.bus.publish(this.presence());
+    this.deps.bus.publish(this.presence());
     this.cancelNext?.();
     this.nextAtMs = -Infinity;
   }
 
   private schedule(delayMs: number): void {
     this.cancelNext?.();
-    this.nextAtMs = this.time.monotonicMs() + delayMs;
-    this.cancelNext = this.time.after(delayMs, () => this.announce());
+    this.nextAtMs = this.deps.time.monotonicMs() + delayMs;
+    this.cancelNext = this.deps.time.after(delayMs, () => this.announce());
   }
 
   private presence(): PresenceMessage {
-    const { vector } = this.store;
-    const awaits = this.awaited();
+    const { vector } = this.deps.store;
+    const awaits = this.deps.awaited();
     return {
       type: 'presence',
-      origin: this.origin,
-      address: this.address,
+      origin: this.deps.origin,
+      address: this.deps.address,
       state: this.state,
-      wallMs: this.time.wallMs(),
+      wallMs: this.deps.time.wallMs(),
       vectorDigest: vector.digest(),
-      storeHash: this.store.hash(),
-      recent: vector.recent(this.tuning.presenceEntries),
-      ...(this.portal ? { portal: true } : {}),
+      storeHash: this.deps.store.hash(),
+      recent: vector.recent(this.deps.tuning.presenceEntries),
+      ...(this.deps.portal ? { portal: true } : {}),
       ...(awaits === undefined ? {} : { awaits }),
       number: ++this.number,
+      keyedDigest: this.keyedDigest(),
       level: replicationLimits.level,
     };
+  }
+
+  private keyedDigest(): KeyedDigest {
+    const key = this.deps.digestKeys.of(this.deps.time.wallMs());
+    return { epoch: key.epoch, digest: this.deps.store.vector.bucketDigests(key).whole() };
   }
 }

@@ -1,5 +1,6 @@
 import type { VectorEntries } from '../../../core/dot.js';
 import type { Mutation } from '../../../core/mutation.js';
+import { DigestKeys } from '../../../core/vector-digests.js';
 import type { Store } from '../../../core/store.js';
 import type { Message, PresenceMessage, PresenceState } from '../../../ports/bus.js';
 import { Announcer } from './announcer.js';
@@ -55,6 +56,7 @@ export class Member {
   ) {
     const { origin, address, bus, time, random, logger } = options;
     const tuning = (this.tuning = options.tuning ?? defaultFleetTuning);
+    const digestKeys = new DigestKeys(options.fleet ?? '');
     const log = (this.log = new RecentLog(bus, tuning, store.vector.origins));
     const { journalWriter } = options;
     const causes = (this.causes = new Causes(origin, store, journalWriter !== undefined));
@@ -68,7 +70,7 @@ export class Member {
       causes,
       journalWriter,
     ));
-    const peers = (this.peers = new Peers(origin, time, tuning));
+    const peers = (this.peers = new Peers(origin, time, tuning, digestKeys));
     const ask = (settled: () => void): void => this.announcer.announce(settled);
     this.confirmations = new Confirmations(peers, time, tuning, ask);
     this.sessionWaiters = new SessionWaiters(store, time, tuning, () => this.repair.suspect(0));
@@ -88,7 +90,8 @@ export class Member {
     this.giver = new Giver(origin, store, outbox, log, tuning, bus, this.oversize);
     const portal = options.portal ?? false;
     const awaited = (): number | undefined => this.confirmations.awaited;
-    this.announcer = new Announcer(origin, address, store, bus, time, random, tuning, portal, awaited);
+    const announced = { origin, address, store, bus, time, random, tuning, portal, awaited, digestKeys };
+    this.announcer = new Announcer(announced);
     const onCaughtUp = (): void => this.caughtUp();
     this.repair = new Repair({
       ...{ self: origin, store, outbox, log, receiver, peers, bus, time, random, logger, tuning },

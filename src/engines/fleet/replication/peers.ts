@@ -1,5 +1,6 @@
 import { BoundedMap } from '../../../core/bounded-map.js';
 import type { Origin, VectorEntries } from '../../../core/dot.js';
+import type { DigestKeys } from '../../../core/vector-digests.js';
 import type { VersionVector } from '../../../core/vector.js';
 import type { PresenceMessage } from '../../../ports/bus.js';
 import type { Time } from '../../../ports/time.js';
@@ -43,6 +44,7 @@ export class Peers {
     private readonly own: Origin,
     private readonly time: Time,
     private readonly tuning: FleetTuning,
+    private readonly digestKeys?: DigestKeys,
   ) {
     this.peers = new BoundedMap(tuning.peers);
     this.order = new PresenceOrder(time);
@@ -129,9 +131,17 @@ export class Peers {
   /** Compares what a peer announced with what this server has. */
   compare(peer: Peer, mine: VersionVector): Comparison {
     const { recent, vectorDigest } = peer.presence;
-    if (vectorDigest === mine.digest()) return 'notAhead';
+    if (vectorDigest === mine.digest())
+      return this.differsByKey(peer.presence, mine) ? 'unknown' : 'notAhead';
     if (!mine.covers(recent)) return 'ahead';
     return recent.length < this.tuning.presenceEntries ? 'notAhead' : 'unknown';
+  }
+
+  /** Whether vectors whose plain digests are equal differ all the same: whoever can write can make those collide. */
+  differsByKey({ keyedDigest }: PresenceMessage, mine: VersionVector): boolean {
+    const key = keyedDigest && this.digestKeys?.at(keyedDigest.epoch);
+    if (key === undefined || !mine.hasDigests(key)) return false;
+    return mine.bucketDigests(key).whole() !== keyedDigest?.digest;
   }
 
   /** The lowest level of the peers heard recently; Infinity if there are none. */

@@ -18,7 +18,8 @@ export class SelfCheck {
   /** Compares contents. @returns whether this server is the one that is wrong, and should take that peer's content */
   look(presence: PresenceMessage): boolean {
     const digest = this.store.vector.digest();
-    if (presence.vectorDigest !== digest) return false;
+    if (presence.vectorDigest !== digest || this.peers.differsByKey(presence, this.store.vector))
+      return false;
     const hash = this.store.hash();
     const differs = presence.storeHash !== hash;
     if (differs && !this.alarmed) {
