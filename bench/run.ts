@@ -8,6 +8,7 @@ import type { Comparison } from './against/against.js';
 import { balance } from './sections/balance.js';
 import { consensus } from './sections/consensus.js';
 import { durability } from './sections/durability.js';
+import { forget } from './sections/forget.js';
 import { guarantees } from './sections/guarantees.js';
 import { join } from './sections/join.js';
 import { lag } from './sections/lag.js';
@@ -35,6 +36,7 @@ const SECTIONS = {
   portal,
   seal,
   guarantees,
+  forget,
 };
 type Name = keyof typeof SECTIONS;
 
@@ -51,7 +53,7 @@ interface Result {
 
 type Results = Partial<Record<Name | 'against', Result>>;
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3

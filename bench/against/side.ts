@@ -1,21 +1,13 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { Fleet } from '../support/fleet.js';
 import type { BrokerKind, Member } from '../support/fleet.js';
-import { benchFile } from '../support/load.js';
 import { cpuMicros, WRITER_CORE } from '../support/machine.js';
 import { until } from '../support/processes.js';
 import { programIn } from '../support/program.js';
-import { scratchFolder } from '../support/scratch.js';
+import { memoryUse, probeOptions } from '../support/server-memory.js';
+import type { MemoryUse } from '../support/server-memory.js';
 import { lastKeys, streamedInserts } from '../support/streamed-inserts.js';
 
 const STREAMS = 4;
-
-/** Heap with external memory, and resident memory, after full collections, in bytes. */
-export interface MemoryUse {
-  readonly used: number;
-  readonly resident: number;
-}
 
 /** One of the two builds that are compared, in a round: a fleet of two servers on the core of what is measured. */
 export class Side {
@@ -40,8 +32,7 @@ export class Side {
    * @throws Error if its servers do not start
    */
   static async open(build: string, kind: BrokerKind): Promise<Side> {
-    const probe = `file://${benchFile('support/memory-probe')}?${encodeURIComponent(scratchFolder())}`;
-    const fleet = await Fleet.open(kind, true, programIn(build, ['--import', probe]));
+    const fleet = await Fleet.open(kind, true, programIn(build, probeOptions()));
     try {
       const peer = await fleet.add(WRITER_CORE);
       const server = await fleet.add(WRITER_CORE);
@@ -92,19 +83,4 @@ export class Side {
 
 function arrives(member: Member, key: string): Promise<void> {
   return until(`${key} reaches the other server`, async () => (await member.client.latest(key)) === 1);
-}
-
-/** What these servers use together. */
-async function memoryUse(servers: readonly Member[]): Promise<MemoryUse> {
-  let [used, resident] = [0, 0];
-  for (const { pid } of servers) {
-    const file = join(scratchFolder(), `memory-${pid}.json`);
-    rmSync(file, { force: true });
-    process.kill(pid, 'SIGUSR2');
-    await until('the server says how much memory it uses', () => existsSync(file));
-    const usage = JSON.parse(readFileSync(file, 'utf8')) as NodeJS.MemoryUsage;
-    used += usage.heapUsed + usage.external;
-    resident += usage.rss;
-  }
-  return { used, resident };
 }

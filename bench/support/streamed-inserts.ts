@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
-import { keyValueFrame, valueOf } from './messages.js';
+import { keyFrame, keyValueFrame, valueOf } from './messages.js';
 
 const CHUNK_BYTES = 32 * 1024;
 const PREFIX_BYTES = 5;
@@ -21,10 +21,28 @@ export interface StreamedInserts {
  * @returns the number of inserts on each stream
  * @throws Error unless every request was answered
  */
-export async function streamedInserts({ port, streams, items, prefix }: StreamedInserts): Promise<number> {
+export function streamedInserts(inserts: StreamedInserts): Promise<number> {
+  return streamed(inserts, 'InsereVarias', (key, number) => keyValueFrame(key, valueOf(number)));
+}
+
+/** Removes what {@link streamedInserts} inserted, likewise. */
+export function streamedRemovals(inserts: StreamedInserts): Promise<number> {
+  return streamed(inserts, 'RemoveVarias', keyFrame);
+}
+
+type FrameOf = (key: string, number: number) => Buffer;
+
+async function streamed(
+  { port, streams, items, prefix }: StreamedInserts,
+  method: string,
+  frameOf: FrameOf,
+): Promise<number> {
   const perStream = Math.ceil(items / streams);
   const counts = await Promise.all(
-    Array.from({ length: streams }, (_, number) => converse(port, `${prefix}-${number}`, perStream)),
+    Array.from({ length: streams }, (_, number) => {
+      const frames = (i: number): Buffer => frameOf(keyOf(`${prefix}-${number}`, i), i);
+      return converse(port, method, frames, perStream);
+    }),
   );
   if (counts.some((count) => count !== perStream))
     throw new Error(`answers: ${counts.join(', ')}, not ${perStream} each`);
@@ -40,23 +58,28 @@ function keyOf(prefix: string, number: number): string {
   return `${prefix}-${String(number).padStart(7, '0')}`;
 }
 
-async function converse(port: number, prefix: string, items: number): Promise<number> {
+async function converse(
+  port: number,
+  method: string,
+  frames: (i: number) => Buffer,
+  items: number,
+): Promise<number> {
   const session = connect(`http://127.0.0.1:${port}`, {
     settings: { initialWindowSize: 1024 * 1024 },
   });
   const stream = session.request({
     ':method': 'POST',
-    ':path': '/kvs.KVS/InsereVarias',
+    ':path': `/kvs.KVS/${method}`,
     'content-type': 'application/grpc',
     te: 'trailers',
   });
   const answers = countAnswers(stream);
-  await Promise.all([write(stream, prefix, items), answers]);
+  await Promise.all([write(stream, frames, items), answers]);
   session.close();
   return answers;
 }
 
-async function write(stream: ClientHttp2Stream, prefix: string, items: number): Promise<void> {
+async function write(stream: ClientHttp2Stream, frames: (i: number) => Buffer, items: number): Promise<void> {
   let chunk: Buffer[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {
@@ -66,7 +89,7 @@ async function write(stream: ClientHttp2Stream, prefix: string, items: number): 
     if (!room) await new Promise((resolve) => stream.once('drain', resolve));
   };
   for (let i = 0; i < items; i++) {
-    const item = keyValueFrame(keyOf(prefix, i), valueOf(i));
+    const item = frames(i);
     chunk.push(item);
     bytes += item.length;
     if (bytes >= CHUNK_BYTES) await flush();

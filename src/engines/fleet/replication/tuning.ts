@@ -64,9 +64,9 @@ export const defaultFleetTuning = Object.freeze({
   requestUndos: 10_000,
   /** Expired entries are looked for this often; again after `sweepTurnMs` while there are more than `sweepKeys` keys. */
   sweepIntervalMs: 1_000,
-  sweepTurnMs: 20,
+  sweepTurnMs: 10,
   /** Keys swept in one step. */
-  sweepKeys: 256,
+  sweepKeys: 1_024,
   /** A server that does not have the lowest origin sweeps what expired so long ago. */
   sweepPatienceMs: 10_000,
   /** Floors are raised once more keys than this, and than those with entries, are kept for their counters alone. */
