@@ -19,7 +19,6 @@ import { LeaderTime } from '../engines/leader/leader-time.js';
 import { leaderLimits } from '../engines/leader/limits.js';
 import type { ByteBudget } from '../wire/mensagem/lines.js';
 import { splitAddress } from '../engines/leader/role.js';
-import { leaderLimits } from '../engines/leader/limits.js';
 import { defaultRoomLimits, Room } from '../engines/room.js';
 import type { RoomLimits } from '../engines/room.js';
 import type { LeaderRole, RoleOptions } from '../engines/leader/role.js';
