@@ -7,8 +7,9 @@ import type { ServerConfig } from '../config/server-config.js';
 import type { ConsensusConfig } from '../config/engine-config.js';
 import { hostPortText } from '../core/host-port.js';
 import { commonStorePortal } from './portal.js';
-import { CapacityWatch } from '../engines/capacity-watch.js';
-import { LIMITS_HEALTH, leaveInOrder } from './running-server.js';
+import { startUpkeep, UPKEEP_HEALTH } from './upkeep.js';
+import { replicasRetentionPace } from '../engines/retention-pace.js';
+import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
@@ -78,7 +79,7 @@ export async function startConsensusServer(
     port,
     engine,
     engineHealth,
-    conditions: [LIMITS_HEALTH],
+    conditions: UPKEEP_HEALTH,
     access,
     minimumChars,
     portal: offered,
@@ -96,10 +97,8 @@ export async function startConsensusServer(
   );
   engine.start();
   portal.start();
-  const capacityWatch = new CapacityWatch(engine, systemTime, logger, (far) => {
-    doors.setCondition(LIMITS_HEALTH, far);
-  });
-  capacityWatch.start();
+  const { setCondition } = doors;
+  const stopUpkeep = startUpkeep(engine, config.retention, replicasRetentionPace, setCondition, logger);
 
   let stopped: Promise<boolean> | undefined;
   return {
@@ -113,7 +112,7 @@ export async function startConsensusServer(
       (stopped ??= leaveInOrder(
         doors,
         () => {
-          capacityWatch.stop();
+          stopUpkeep();
           return portal
             .stop()
             .then(() => engine.stop())

@@ -19,8 +19,9 @@ import { openFleetKeys } from './fleet-key.js';
 import { hostPortText } from '../core/host-port.js';
 import { fleetPortal } from './portal.js';
 import { localBrokerOptions } from './local-broker.js';
-import { CapacityWatch } from '../engines/capacity-watch.js';
-import { LIMITS_HEALTH, leaveInOrder } from './running-server.js';
+import { startUpkeep, UPKEEP_HEALTH } from './upkeep.js';
+import { defaultRetentionPace } from '../engines/retention-pace.js';
+import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
@@ -120,7 +121,7 @@ export async function startFleetServer(
     port,
     engine,
     engineHealth: 'kvs.frota',
-    conditions: journal ? [DISK, LIMITS_HEALTH] : [LIMITS_HEALTH],
+    conditions: journal ? [DISK, ...UPKEEP_HEALTH] : UPKEEP_HEALTH,
     access,
     peers: () =>
       member.peers.all().map(({ presence }) => ({
@@ -149,10 +150,8 @@ export async function startFleetServer(
   engine.start();
   portal.start();
 
-  const capacityWatch = new CapacityWatch(engine, time, logger, (far) => {
-    doors.setCondition(LIMITS_HEALTH, far);
-  });
-  capacityWatch.start();
+  const { setCondition } = doors;
+  const stopUpkeep = startUpkeep(engine, config.retention, defaultRetentionPace, setCondition, logger);
 
   const broker = (): string => {
     if (bus.broker === undefined) return 'nenhum por enquanto (tentando)';
@@ -161,7 +160,7 @@ export async function startFleetServer(
   const last = 'enviando o que falta e deixando a frota';
   let stopped: Promise<boolean> | undefined;
   const leave = async (): Promise<boolean> => {
-    capacityWatch.stop();
+    stopUpkeep();
     await portal.stop();
     await engine.stop();
     // With a data folder nothing is lost: peers get what they lack when this server starts again.

@@ -9,8 +9,9 @@ import { serverText } from '../config/server-parsers.js';
 import type { LeaderConfig } from '../config/engine-config.js';
 import { hostPortText } from '../core/host-port.js';
 import { commonStorePortal } from './portal.js';
-import { CapacityWatch } from '../engines/capacity-watch.js';
-import { LIMITS_HEALTH, leaveInOrder } from './running-server.js';
+import { startUpkeep, UPKEEP_HEALTH } from './upkeep.js';
+import { defaultRetentionPace } from '../engines/retention-pace.js';
+import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
@@ -87,7 +88,7 @@ export async function startLeaderServer(
         port,
         engine,
         engineHealth: 'kvs.lider',
-        conditions: [LIMITS_HEALTH],
+        conditions: UPKEEP_HEALTH,
         access,
         minimumChars,
         portal: portal.offered,
@@ -111,13 +112,11 @@ export async function startLeaderServer(
   portal.start();
 
   const { doors } = started;
-  const capacityWatch = new CapacityWatch(engine, systemTime, logger, (far) => {
-    doors?.setCondition(LIMITS_HEALTH, far);
-  });
-  capacityWatch.start();
+  const setCondition = doors?.setCondition ?? (() => undefined);
+  const stopUpkeep = startUpkeep(engine, config.retention, defaultRetentionPace, setCondition, logger);
   let stopped: Promise<boolean> | undefined;
   const leave = async (): Promise<boolean> => {
-    capacityWatch.stop();
+    stopUpkeep();
     if (doors !== undefined)
       return leaveInOrder(
         doors,

@@ -2,9 +2,6 @@ import { grpcLimits } from '../doors/grpc/limits.js';
 import type { Doors } from '../doors/grpc/server.js';
 import type { Logger } from '../ports/logger.js';
 
-/** Health service of whether every limit is far: see {@link CapacityWatch}. */
-export const LIMITS_HEALTH = 'kvs.limites';
-
 /** A running server of any engine. */
 export interface RunningServer {
   /** `host:port` of the doors. */

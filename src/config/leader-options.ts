@@ -50,6 +50,7 @@ export const LEADER_SERVER_OPTIONS = optionTable({
     },
   },
   credenciais: ofLeader(SERVER_OPTIONS.credenciais),
+  retencao: ofLeader(SERVER_OPTIONS.retencao),
   'credencial-servidor': ofLeader(SERVER_OPTIONS['credencial-servidor']),
   'tls-certificado': ofLeader(SERVER_OPTIONS['tls-certificado']),
   'tls-chave': ofLeader(SERVER_OPTIONS['tls-chave']),

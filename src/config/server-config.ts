@@ -1,4 +1,5 @@
 import { KvsError } from '../core/errors.js';
+import type { RetentionRule } from '../core/retention.js';
 import { LOOPBACKS } from '../security/tls/open-ports.js';
 import type { Hosts } from '../security/tls/open-ports.js';
 import { engineConfig } from './engine-config.js';
@@ -30,6 +31,8 @@ export interface ServerConfig {
   readonly credentials: string | undefined;
   /** `undefined`: without TLS. */
   readonly tls: TlsConfig | undefined;
+  /** Rules of this server; the stored setting goes before them for the same prefix. */
+  readonly retention: readonly RetentionRule[];
   readonly engine: EngineConfig;
 }
 
@@ -55,6 +58,7 @@ export function serverConfig(sources: SettingSources): ServerConfig {
     brokerCredentials: settings.value('broker-credenciais'),
     credentials,
     tls: tlsConfig(settings),
+    retention: settings.value('retencao'),
     engine,
   });
 }

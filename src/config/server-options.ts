@@ -1,16 +1,24 @@
 import { limits } from '../core/limits.js';
+import type { RetentionRule } from '../core/retention.js';
 import { LOOPBACKS } from '../security/tls/open-ports.js';
 import { ENGINE_OPTIONS, NO_BROKERS } from './engine-options.js';
 import { ENGINES, optionTable } from './option.js';
 import type { ValuesOf } from './option.js';
 import { choiceOf, one, parseFlag, parseHost, parsePort } from './parse.js';
-import { parseBrokers, parseLocalBroker, parseMinimum, parsePortal } from './server-parsers.js';
+import {
+  parseBrokers,
+  parseLocalBroker,
+  parseMinimum,
+  parsePortal,
+  parseRetention,
+} from './server-parsers.js';
 import type { LocalBrokerConfig, PortalService } from './server-parsers.js';
 import { NAMES_FILE } from './shared-rows.js';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+const NO_RULES: readonly RetentionRule[] = Object.freeze([]);
 const NO_PORTAL: readonly PortalService[] = Object.freeze([]);
 const LOCAL_BROKER: LocalBrokerConfig = Object.freeze({
   host: LOOPBACKS[0],
@@ -136,6 +144,21 @@ export const SERVER_OPTIONS = optionTable({
       en: 'Fewest characters of key and value',
     },
     more: { pt: 'vale para o que `kvs.KVS` insere', en: 'for what `kvs.KVS` inserts' },
+  },
+  retencao: {
+    takes: 'list',
+    value: 'REGRA',
+    parse: parseRetention,
+    fallback: NO_RULES,
+    absent: { pt: 'nenhuma: todas as versões ficam', en: 'none: all versions stay' },
+    text: {
+      pt: 'Versões que ficam, por prefixo de chave: log/=10 (as últimas 10), log/=30d, log/=10,30d',
+      en: 'Versions that stay, by prefix of the key: log/=10 (the last 10), log/=30d, log/=10,30d',
+    },
+    more: {
+      pt: 'repetível, ou separadas por `;`; idades em `d`, `h`, `m`, `s`; `kvs retencao` grava regras para todos os servidores',
+      en: 'repeatable, or with `;` between them; ages in `d`, `h`, `m`, `s`; `kvs retencao` stores rules for all servers',
+    },
   },
   'log-nivel': {
     takes: 'text',

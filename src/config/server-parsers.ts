@@ -2,6 +2,8 @@ import { ORIGIN_PATTERN } from '../core/dot.js';
 import { KvsError } from '../core/errors.js';
 import { hostPortText } from '../core/host-port.js';
 import { limits } from '../core/limits.js';
+import { assertRules, parseAge, parseVersions } from '../core/retention.js';
+import type { RetentionRule } from '../core/retention.js';
 import { parseBrokerUrl } from '../mqtt/broker-url.js';
 import type { BrokerAddress } from '../mqtt/broker-url.js';
 import type { Hosts } from '../security/tls/open-ports.js';
@@ -106,6 +108,38 @@ export function parsePortal(setting: Setting): readonly PortalService[] {
   if (named.length === 0)
     throw badSetting(setting.place, '', `um destes, ou ambos: ${PORTAL_SERVICES.join(',')}`);
   return Object.freeze([...new Set(named)]);
+}
+
+/** `PREFIXO=N`, `PREFIXO=IDADE` or `PREFIXO=N,IDADE`, with `;` between several. @throws KvsError CONFIGURACAO */
+export function parseRetention({ texts, place }: Setting): readonly RetentionRule[] {
+  const rules = texts
+    .flatMap((text) => text.split(';'))
+    .filter((text) => text.trim() !== '')
+    .map((text) => parseRule(text.trim(), place));
+  if (rules.length === 0) throw badSetting(place, '', RULE_EXPECTED);
+  try {
+    assertRules(rules);
+  } catch (error) {
+    throw new KvsError('CONFIGURACAO', `${place}: ${KvsError.from(error).message}`, { cause: error });
+  }
+  return Object.freeze(rules);
+}
+
+const RULE_EXPECTED = 'prefixo=10, prefixo=30d ou prefixo=10,30d (últimas versões, idade em d, h, m ou s)';
+
+function parseRule(text: string, place: string): RetentionRule {
+  const at = text.lastIndexOf('=');
+  const parts = text.slice(at + 1).split(',');
+  const found = parts.map((part) => ({ versions: parseVersions(part), ageMs: parseAge(part) }));
+  const versions = found.flatMap((one) => one.versions ?? []);
+  const ages = found.flatMap((one) => one.ageMs ?? []);
+  const isKnown = versions.length + ages.length === parts.length && versions.length <= 1 && ages.length <= 1;
+  if (at < 0 || !isKnown) throw badSetting(place, text, RULE_EXPECTED);
+  return {
+    prefix: text.slice(0, at),
+    ...(versions[0] === undefined ? {} : { versions: versions[0] }),
+    ...(ages[0] === undefined ? {} : { ageMs: ages[0] }),
+  };
 }
 
 /** `IP:porta` in the form that servers of the leader system compare: one name for this machine. */

@@ -120,6 +120,16 @@ export class KeyHistory {
     if (this.unpassed) this.unpassed = this.unlessAll(this.unpassed.filter((other) => other !== row));
   }
 
+  /** Removes the first rows in the order of time, which must be the first in the order of versions as well. */
+  removeFirst(gone: ReadonlySet<number>): void {
+    const stays = (row: number): boolean => !gone.has(row);
+    this.rows.splice(0, gone.size);
+    this.byTime?.splice(0, gone.size);
+    this.heads = this.heads.filter(stays);
+    if (this.expiring.length > 0) this.expiring = this.expiring.filter(stays);
+    if (this.unpassed) this.unpassed = this.unlessAll(this.unpassed.filter(stays));
+  }
+
   /** The same history without some rows. */
   without(gone: ReadonlySet<number>): KeyHistory {
     const kept = new KeyHistory(this.entries);

@@ -48,6 +48,9 @@ export const limits = Object.freeze({
   /** Entries that one discard names: expired ones of a key, or those beyond a retention. */
   discardDots: 256,
 
+  /** Rules of one retention: each key is compared with every prefix. */
+  retentionRules: 100,
+
   /** Mutations in one batch. */
   batchMutations: 4096,
   /** Largest payload sent or accepted: the default limit of NATS, the smallest of the known brokers. */

@@ -148,6 +148,22 @@ export class KeySpace {
     this.replaceHistory(slot, history, kept);
   }
 
+  /**
+   * Removes the oldest rows of a key. What is removed by and by from a long history costs no look at all of it.
+   * @param rows the first in the order of time, or nearly
+   */
+  removeFirst(slot: number, rows: readonly number[]): void {
+    const history = this.keys.history(slot);
+    const gone = new Set(rows);
+    if (!history?.rows.slice(0, gone.size).every((row) => gone.has(row))) {
+      this.removeWhere(slot, (row) => gone.has(row));
+      return;
+    }
+    history.removeFirst(gone);
+    for (const row of gone) this.drop(slot, row);
+    this.replaceHistory(slot, history, history);
+  }
+
   /** Removes one row of a key. O(log n) to find it. */
   remove(slot: number, row: number): void {
     const history = this.keys.history(slot);

@@ -11,6 +11,7 @@ import type {
   RemoveObservedMutation,
 } from './mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, StoredValue } from './record.js';
+import { oldestNamed } from './oldest-rows.js';
 import { KeySpace } from './space.js';
 import { StoredKey } from './stored-key.js';
 import type { StoreObserver } from './store-observer.js';
@@ -284,7 +285,9 @@ export class Store {
         entries.seq(row) <= (upTo.get(entries.originName(row)) ?? 0);
       this.space.pass(slot, (row) => hasPassed(row) && !isNamed(row));
     }
-    this.space.removeWhere(slot, isNamed);
+    const oldest = oldestNamed(this.space, slot, dots, isNamed);
+    if (oldest === undefined) this.space.removeWhere(slot, isNamed);
+    else this.space.removeFirst(slot, oldest);
     this.space.normalize(slot);
   }
 

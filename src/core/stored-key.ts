@@ -1,8 +1,15 @@
 import type { Dot, Origin, VectorEntries } from './dot.js';
 import { NO_ENTRIES, raise } from './dot.js';
 import { limits } from './limits.js';
-import type { InsertMutation, RemoveDotsMutation, RemoveObservedMutation } from './mutation.js';
+import type {
+  DiscardMutation,
+  InsertMutation,
+  RemoveDotsMutation,
+  RemoveObservedMutation,
+} from './mutation.js';
 import type { StoredValue } from './record.js';
+import { rowsBeyond } from './oldest-rows.js';
+import type { RetentionBound } from './retention.js';
 import type { KeySpace } from './space.js';
 import { isExpired, newestRow } from './visible.js';
 
@@ -115,6 +122,18 @@ export class StoredKey {
     const rows = this.slot === undefined ? [] : this.liveRowsOf(this.slot, version);
     const dots = rows.map((row) => dotOf(this.space, row));
     return { kind: 'removeDots', key: this.name, version, dots };
+  }
+
+  /**
+   * The removal of the oldest entries beyond a bound; `undefined` if there are none.
+   * @param nowMs the time by which entries are old, ms since 1970
+   * @param most entries that it names
+   */
+  removalBeyond(bound: RetentionBound, nowMs: number, most: number): DiscardMutation | undefined {
+    const rows = this.slot === undefined ? [] : rowsBeyond(this.space, this.slot, bound, nowMs, most);
+    if (rows.length === 0) return undefined;
+    const dots = rows.map((row) => dotOf(this.space, row));
+    return { kind: 'discard', key: this.name, dots, passed: NO_ENTRIES };
   }
 
   private liveRowsOf(slot: number, version: number): readonly number[] {

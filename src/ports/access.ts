@@ -1,11 +1,12 @@
 import { limits } from '../core/limits.js';
+import { OWN_PREFIX } from '../core/retention.js';
 import type { Engine } from './engine.js';
 
 /** Who may do what. Every door asks the same table: gRPC, `Mensagem`, and the topics of the embedded broker. */
 
 /**
  * - `leitura`: reads what its prefixes cover
- * - `escrita`: reads and writes what its prefixes cover
+ * - `escrita`: reads and writes what its prefixes cover, but the keys of the servers themselves (`$kvs/`), which it reads
  * - `administracao`: everything, whatever the key
  * - `servidor`: speaks to the broker and to other servers as one of them; may neither read nor write through the doors
  */
@@ -120,6 +121,7 @@ export function certificateSubject(attributes: SubjectAttributes): string {
 export function permits({ role, prefixes }: Identity, permission: Permission, prefix: string): boolean {
   if (role === 'administracao') return true;
   if (role === 'servidor' || permission === 'administer') return false;
-  if (permission === 'write' && role !== 'escrita') return false;
+  // What lies there changes what servers do.
+  if (permission === 'write' && (role !== 'escrita' || prefix.startsWith(OWN_PREFIX))) return false;
   return prefixes.some((granted) => prefix.startsWith(granted));
 }

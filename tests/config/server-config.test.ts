@@ -39,6 +39,7 @@ describe('the configuration of the server', () => {
       brokerCredentials: undefined,
       tls: undefined,
       credentials: undefined,
+      retention: [],
       engine: {
         name: 'frota',
         fleet: 'padrao',
@@ -47,6 +48,18 @@ describe('the configuration of the server', () => {
       },
     });
     expect(config({ flags: { host: '127.0.0.1' } })).toMatchObject({ listenOn: '127.0.0.1' });
+  });
+
+  it('reads rules of retention, several in one text or in a list', () => {
+    const rules = [
+      { prefix: 'log/', versions: 10, ageMs: 2_592_000_000 },
+      { prefix: '', versions: 1 },
+      { prefix: 'a=b', ageMs: 45_000 },
+    ];
+    const texts = ['log/=30d,10', '=1', 'a=b=45s'];
+    expect(config({ flags: { retencao: texts } })).toMatchObject({ retention: rules });
+    expect(config({ env: { KVS_RETENCAO: texts.join('; ') } })).toMatchObject({ retention: rules });
+    expect(config({}, { retencao: texts })).toMatchObject({ retention: rules });
   });
 
   it('takes the command line before the environment, the environment before the file, the file before the default', () => {
@@ -192,6 +205,11 @@ describe('the configuration of the server', () => {
     [{ flags: { frota: 'a/b' } }, undefined, '--frota: "a/b"'],
     [{ flags: { frota: '' } }, undefined, '--frota: ""'],
     [{ flags: { minimo: '-1' } }, undefined, '--minimo: "-1"'],
+    [{ flags: { retencao: ['log/'] } }, undefined, '--retencao: "log/"'],
+    [{ flags: { retencao: ['log/=0'] } }, undefined, 'esperado prefixo=10'],
+    [{ flags: { retencao: ['log/=3,4'] } }, undefined, '--retencao: "log/=3,4"'],
+    [{ flags: { retencao: ['a=1', 'a=2'] } }, undefined, 'duas regras para o prefixo "a"'],
+    [{ env: { KVS_RETENCAO: ';' } }, undefined, 'KVS_RETENCAO'],
     [{ flags: { 'log-nivel': 'alto' } }, undefined, 'esperado um destes: debug, info, warn, error, silent'],
     [{ flags: { broker: ['nada'] } }, undefined, '--broker "nada"'],
     [{ flags: { broker: ['http://a:1'] } }, undefined, '--broker "http://a:1"'],

@@ -10,6 +10,7 @@ import { keysSection } from './section-keys.js';
 import { rangesSection } from './section-ranges.js';
 import { requestsSection } from './section-requests.js';
 import { restoreSection } from './section-restore.js';
+import { retentionSection } from './section-retention.js';
 import { togetherSection } from './section-together.js';
 
 /** An engine under test, fresh and serving. */
@@ -67,5 +68,6 @@ export function engineConformance(name: string, openEngine: () => Promise<OpenEn
     copySection(bench);
     restoreSection(bench);
     expirySection(bench);
+    retentionSection(bench);
   });
 }

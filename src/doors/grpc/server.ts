@@ -92,7 +92,7 @@ export interface Doors {
   /** Health of {@link DoorsOptions.engineHealth}. NOT_SERVING at first. */
   setEngine(healthy: boolean): void;
   /** Health of one of {@link DoorsOptions.conditions}. NOT_SERVING at first. */
-  setCondition(name: string, good: boolean): void;
+  readonly setCondition: (name: string, good: boolean) => void;
   /**
    * NOT_SERVING, then ends open streams with UNAVAILABLE, accepts no more calls, lets those in progress finish, and
    * cuts the rest after `deadlineMs`. Never rejects; further calls return the same promise.

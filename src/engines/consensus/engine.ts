@@ -13,6 +13,8 @@ import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
 import type { HasCapacity, Usage } from '../../ports/capacity.js';
+import type { RetentionBound } from '../../core/retention.js';
+import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
 import { assertOffered } from '../plan.js';
 import { EtcdClient } from './etcd-client.js';
 import { CommitTransactions } from './commits.js';
@@ -28,6 +30,7 @@ import { SessionView } from './session-view.js';
 import { defaultConsensusTuning } from './tuning.js';
 import type { ConsensusTuning } from './tuning.js';
 import { Scanner } from './scanner.js';
+import { ReplicaRetention } from './retention.js';
 import { HeadWatch } from './watch.js';
 import { Writes } from './writes.js';
 
@@ -52,7 +55,7 @@ export interface ConsensusOptions {
  * The consensus engine: all data are in etcd, on the disks of a majority before a write is acknowledged (linearizable
  * per key). The engine itself keeps only hints; any number of servers use the same members. See docs/CONSENSUS.md.
  */
-export class ConsensusEngine implements Engine, HasCapacity {
+export class ConsensusEngine implements Engine, HasCapacity, Retains {
   readonly capabilities: Capabilities;
   readonly guarantees: ConsensusGuarantees;
   private readonly client: EtcdClient;
@@ -66,6 +69,7 @@ export class ConsensusEngine implements Engine, HasCapacity {
   private readonly watch: HeadWatch;
   private readonly health: EtcdHealth;
   private readonly diskSpace: EtcdSpace;
+  private readonly retention: ReplicaRetention;
 
   constructor(private readonly options: ConsensusOptions) {
     const { members, localReads, time, random, logger, newToken } = options;
@@ -93,6 +97,8 @@ export class ConsensusEngine implements Engine, HasCapacity {
     this.agreed = this.readingSince(undefined, false);
     this.watch = new HeadWatch(client, space, cache, time, tuning, logger);
     const onAvailable = (available: boolean): void => options.onAvailable?.(available);
+    const retentionDeps = { client: space, time, random, newToken, deadline: () => this.deadline() };
+    this.retention = new ReplicaRetention(retentionDeps);
     this.diskSpace = new EtcdSpace(members, time);
     this.health = new EtcdHealth(client, time, tuning, logger, onAvailable);
   }
@@ -125,6 +131,18 @@ export class ConsensusEngine implements Engine, HasCapacity {
     this.diskSpace.stop();
     this.client.close();
     return Promise.resolve();
+  }
+
+  keepsRetention(): Promise<boolean> {
+    return this.retention.claim();
+  }
+
+  beyondFrom(from: WalkPlace | undefined, boundOf: BoundOf): Promise<BeyondPage> {
+    return this.retention.beyondFrom(from, boundOf);
+  }
+
+  retain(key: string, bound: RetentionBound, most: number): Promise<number> {
+    return this.retention.retain(key, bound, most);
   }
 
   /** Of the replicas' disk quota: see {@link EtcdSpace.usage}. */

@@ -31,6 +31,8 @@ export interface RangeResponse {
   readonly header: Header;
   readonly kvs: readonly EtcdKeyValue[];
   readonly more: boolean;
+  /** Keys of the whole range. */
+  readonly count: number;
 }
 
 export type RequestOp =

@@ -20,6 +20,16 @@ export function first(range: EtcdRange, at: ReadAt): RequestOp {
   return { request_range: { ...range, limit: 1, serializable: at.local, revision: at.revision ?? 0 } };
 }
 
+/** Counts the keys of a range. */
+export function countOf(range: EtcdRange): RequestOp {
+  return { request_range: { ...range, count_only: true } };
+}
+
+/** Reads the first keys of a range, without their values. */
+export function firstPlaces(range: EtcdRange, most: number): RequestOp {
+  return { request_range: { ...range, limit: most, keys_only: true } };
+}
+
 export function put(key: Buffer, value: Buffer): RequestOp {
   return { request_put: { key, value } };
 }

@@ -9,6 +9,7 @@ import { limits } from '../../core/limits.js';
  *     n E ! (MAX − n)    → t; in 10 digits, newest first
  *     t E ! (MAX − t)    → n; in 16 digits, newest first
  *     p ID               the outcome of a request, for a time
+ *     r                  the claim of the server that keeps the retention, for a time
  *
  * etcd answers "the first from here on" in O(log n) but "the last up to here" only by reading everything, so the two
  * indexes count down: the greatest version ≤ n is the first at or after its place. E contains no `!`, so what is
@@ -65,6 +66,9 @@ export function placeOfValue(place: Buffer): { readonly key: string; readonly ti
 export function headRange(from: string, to: string): EtcdRange {
   return { key: headKey(from), range_end: after(headKey(to)) };
 }
+
+/** The claim of the server that keeps the retention. */
+export const RETENTION_CLAIM = Buffer.from('r');
 
 /** The outcome of a request. */
 export function requestKey(id: string): Buffer {

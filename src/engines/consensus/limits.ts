@@ -6,6 +6,10 @@ export const consensusLimits = Object.freeze({
   strayHeads: 10_000,
   /** Attempts to create a new store while others keep writing where an earlier version would. */
   lostRaces: 3,
+  /** Heads in one stretch of a retention's walk: two operations each for those with a rule, in one transaction. */
+  retentionHeads: 60,
+  /** A server that keeps the retention and is gone is replaced after this, s. */
+  claimSeconds: 60,
   /** How often members are asked how full their quota is. Rarely: the answer is a hundred KiB. */
   spaceIntervalMs: 10_000,
   /** A member without an answer within this is left out of the figure. */
@@ -26,4 +30,5 @@ export const replacementLimits = Object.freeze({
   pauseMs: 300,
 });
 
+assertRelation(consensusLimits.retentionHeads * 2 <= 128, 'a stretch must fit a transaction of etcd');
 assertRelation(limits.commitWrites * 4 + 4 <= 128, 'a commit must fit a transaction of etcd');

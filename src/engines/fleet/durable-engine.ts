@@ -16,6 +16,8 @@ import type {
 } from '../../ports/engine.js';
 import type { HasCapacity, Usage } from '../../ports/capacity.js';
 import type { Guarantees } from '../../ports/guarantees.js';
+import type { RetentionBound } from '../../core/retention.js';
+import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
 import type { Journal } from '../../ports/journal.js';
 import type { PlannedWrite } from '../store-plan.js';
 import { FleetEngine } from './engine.js';
@@ -27,11 +29,14 @@ import { LATER, type Decided } from './write-queue.js';
 /** Memory that a write occupies while it waits, besides its key and value. */
 const WRITE_OVERHEAD_BYTES = 200;
 
+/** Memory of an entry that a removal names. */
+const DOT_BYTES = 32;
+
 /**
  * The fleet engine with a journal. A write is applied, published and answered only once it is durable, so nobody ever
  * sees a local write that a crash could undo. Reads are those of the {@link FleetEngine}.
  */
-export class DurableFleet implements Engine, HasCapacity {
+export class DurableFleet implements Engine, HasCapacity, Retains {
   readonly capabilities: Capabilities = {
     heads: true,
     remembersRequests: true,
@@ -98,6 +103,25 @@ export class DurableFleet implements Engine, HasCapacity {
     const handedOver = await this.fleet.stop();
     await this.journalWriter.close();
     return handedOver;
+  }
+
+  keepsRetention(): boolean {
+    return this.fleet.keepsRetention();
+  }
+
+  beyondFrom(from: WalkPlace | undefined, boundOf: BoundOf): BeyondPage {
+    return this.fleet.beyondFrom(from, boundOf);
+  }
+
+  async retain(key: string, bound: RetentionBound, most: number): Promise<number> {
+    let removed = 0;
+    await this.submit(WRITE_OVERHEAD_BYTES + key.length + most * DOT_BYTES, 1, (decided) => {
+      if (decided.has(key)) return LATER;
+      const removal = this.fleet.planRetention(key, bound, most);
+      removed = removal?.dots.length ?? 0;
+      return { mutations: removal === undefined ? [] : [removal], answer: undefined };
+    });
+    return removed;
   }
 
   capacity(): readonly Usage[] {

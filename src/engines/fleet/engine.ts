@@ -2,7 +2,9 @@ import type { Attempt } from '../../core/attempt.js';
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { FleetClock } from '../../core/fleet-clock.js';
-import type { InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mutation.js';
+import { keysBeyond } from '../../core/oldest-rows.js';
+import type { RetentionBound } from '../../core/retention.js';
+import type { DiscardMutation, InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mutation.js';
 import type { EntryRecord } from '../../core/record.js';
 import type { Loser } from '../../core/request-memory.js';
 import { Store } from '../../core/store.js';
@@ -21,6 +23,7 @@ import type {
   Stream,
   Write,
 } from '../../ports/engine.js';
+import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
 import type { MemberOptions } from './replication/member-options.js';
 import { Member } from './replication/member.js';
 import { FleetGuarantees } from './guarantees.js';
@@ -40,7 +43,7 @@ import { tellOf } from '../tell-changes.js';
  *     local   write → plan         ┐
  *     remote  bus → causally ready ┴→ store.apply → outbox (if local) → answer
  */
-export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
+export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
   readonly capabilities: Capabilities = {
     heads: true,
     remembersRequests: true,
@@ -145,6 +148,27 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity {
   scan(scan: Scan): Stream<Rows[Scan['kind']]> {
     this.assertServing();
     return scanStore(this.store, scan);
+  }
+
+  keepsRetention(): boolean {
+    return this.member.isLowest && this.member.mayUseAll;
+  }
+
+  beyondFrom(from: WalkPlace | undefined, boundOf: BoundOf): BeyondPage {
+    const { keySpace } = this.store;
+    return keysBeyond(keySpace, typeof from === 'number' ? from : 0, boundOf, this.options.time.wallMs());
+  }
+
+  retain(key: string, bound: RetentionBound, most: number): number {
+    this.assertWritable();
+    const removal = this.planRetention(key, bound, most);
+    if (removal !== undefined) this.accept(removal);
+    return removal?.dots.length ?? 0;
+  }
+
+  /** The removal of what is beyond a bound now; `undefined` if there is nothing. */
+  planRetention(key: string, bound: RetentionBound, most: number): DiscardMutation | undefined {
+    return this.store.key(key).removalBeyond(bound, this.options.time.wallMs(), most);
   }
 
   capacity(): readonly Usage[] {

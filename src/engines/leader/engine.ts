@@ -1,5 +1,8 @@
 import { assertCommitFits } from '../../core/commit-size.js';
 import type { KeyMutation } from '../../core/mutation.js';
+import { keysBeyond } from '../../core/oldest-rows.js';
+import type { RetentionBound } from '../../core/retention.js';
+import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
 import type { Store } from '../../core/store.js';
 import { tellOf } from '../tell-changes.js';
 import type { HasCapacity, Usage } from '../../ports/capacity.js';
@@ -31,7 +34,7 @@ const ORIGIN = 'lider';
  *
  * Reads are not linearizable: a follower may show a value before its writer was answered, and another one after.
  */
-export class LeaderEngine implements Engine, ChangeFeed, HasCapacity {
+export class LeaderEngine implements Engine, ChangeFeed, HasCapacity, Retains {
   readonly capabilities: Capabilities = {
     heads: false,
     linearizable: false,
@@ -78,6 +81,19 @@ export class LeaderEngine implements Engine, ChangeFeed, HasCapacity {
     // The walk waits for everything not yet visible when it began.
     const visible = this.role.visible(undefined);
     return visible === undefined ? this.walked(walk) : this.walkedAfter(visible, walk);
+  }
+
+  keepsRetention(): boolean {
+    return this.role.leads;
+  }
+
+  beyondFrom(from: WalkPlace | undefined, boundOf: BoundOf): BeyondPage {
+    const { keySpace } = this.store;
+    return keysBeyond(keySpace, typeof from === 'number' ? from : 0, boundOf, this.options.time.wallMs());
+  }
+
+  retain(key: string, bound: RetentionBound, most: number): Promise<number> {
+    return this.role.retain(key, bound, most);
   }
 
   capacity(): readonly Usage[] {

@@ -74,6 +74,8 @@ export class Follower implements LeaderRole {
     return this.whole;
   }
 
+  readonly leads = false;
+
   start(): void {
     this.look();
   }
@@ -90,6 +92,10 @@ export class Follower implements LeaderRole {
   async write(write: OrderedWrite): Promise<Answers[OrderedWrite['kind']]> {
     assertServing(this.current);
     return answerIn(write, await this.ask(requestOf(write)));
+  }
+
+  retain(): Promise<number> {
+    return Promise.resolve(0);
   }
 
   visible(): undefined {

@@ -1,6 +1,7 @@
 import type { VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { leaderLimits } from './limits.js';
+import type { RetentionBound } from '../../core/retention.js';
 import type { KeyMutation } from '../../core/mutation.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
 import { planWrite, type PlannedWrite } from '../store-plan.js';
@@ -70,6 +71,10 @@ export class Leader implements LeaderRole {
     return this.current === 'serving';
   }
 
+  get leads(): boolean {
+    return this.current === 'serving';
+  }
+
   start(): void {
     for (const link of this.links) link.start();
     this.serveIfTaken();
@@ -103,6 +108,16 @@ export class Leader implements LeaderRole {
     if (mutations.length === 0) await this.settled();
     else await this.everywhere.wait(this.accept(mutations));
     return answer;
+  }
+
+  async retain(key: string, bound: RetentionBound, most: number): Promise<number> {
+    this.assertWritable();
+    const { store, room, origin, time } = this.options;
+    room.assertOriginFits(store, origin);
+    const removal = store.key(key).removalBeyond(bound, time.wallMs(), most);
+    if (removal === undefined) return 0;
+    await this.everywhere.wait(this.accept([removal]));
+    return removal.dots.length;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import type { KeyMutation } from '../../core/mutation.js';
+import type { RetentionBound } from '../../core/retention.js';
 import type { Store } from '../../core/store.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
 import type { Logger } from '../../ports/logger.js';
@@ -53,6 +54,8 @@ export interface LeaderRole {
   readonly whole: boolean;
   /** Whether this server takes writes now: it is the leader, or is connected to it. */
   readonly takesWrites: boolean;
+  /** Whether this server is the leader and serves. */
+  readonly leads: boolean;
   /** Name of the role for people, in one word or two. */
   readonly name: string;
   start(): void;
@@ -60,6 +63,8 @@ export interface LeaderRole {
   put(key: string, value: string, client: WireClient): Promise<number>;
   /** @throws KvsError SERVIDOR_*, SEM_LIDER, RESULTADO_DESCONHECIDO, and the errors of the write itself */
   write<K extends OrderedWrite['kind']>(write: OfKind<OrderedWrite, K>): Promise<Answers[K]>;
+  /** See {@link Retains.retain}; 0 on a follower. */
+  retain(key: string, bound: RetentionBound, most: number): Promise<number>;
   /**
    * Resolves when the present state of a key (of all keys if `undefined`) may be shown; `undefined` if it may now.
    * The promise rejects with KvsError SEM_CONFIRMACAO.

@@ -147,7 +147,7 @@ const answer = (...kvs: (EtcdKeyValue | undefined)[]): TxnResponse => ({
   header: { revision: 99 },
   succeeded: false,
   responses: kvs.map((found) => ({
-    response_range: { header: { revision: 99 }, kvs: found ? [found] : [], more: false },
+    response_range: { header: { revision: 99 }, kvs: found ? [found] : [], more: false, count: 0 },
   })),
 });
 const headKv = (tokens: string[], writes: number): EtcdKeyValue =>

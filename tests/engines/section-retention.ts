@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { OWN_PREFIX, RETENTION_KEY, retentionText } from '../../src/core/retention.js';
+import type { RetentionRule } from '../../src/core/retention.js';
+import { RetentionKeeper } from '../../src/engines/retention-keeper.js';
+import type { Engine } from '../../src/ports/engine.js';
+import type { Retains } from '../../src/ports/retention.js';
+import { collect } from '../support/collect.js';
+import { eventually } from '../support/eventually.js';
+import { realTime } from '../support/real-time.js';
+import { verbs } from '../support/verbs.js';
+import type { Bench } from './conformance.js';
+import { LogRecorder } from './fleet/bus/support.js';
+import { insertAll, plain } from './support.js';
+
+const PACE = { turnMs: 1, restMs: 20, versionsPerTurn: 8, busyMs: 50 };
+
+/** A retention by stored setting and by option: what goes, what stays, and that one server is enough. */
+export function retentionSection(bench: Bench): void {
+  describe('retention', () => {
+    const keepers: RetentionKeeper[] = [];
+    const valid: boolean[] = [];
+
+    afterEach(async () => {
+      for (const keeper of keepers) keeper.stop();
+      keepers.length = 0;
+      await verbs(bench.engine).removeAll(RETENTION_KEY);
+      await bench.open.settle();
+    });
+
+    const retaining = (): readonly (Engine & Retains)[] =>
+      [bench.engine, bench.open.second].filter(
+        (engine) => engine !== undefined && 'retain' in engine,
+      ) as (Engine & Retains)[];
+    /** Keepers on all servers; whether one of them is the one that removes. */
+    const start = async (own: readonly RetentionRule[] = []): Promise<boolean> => {
+      valid.length = 0;
+      for (const engine of retaining()) {
+        const onSetting = (is: boolean): void => void valid.push(is);
+        const keeper = new RetentionKeeper({
+          ...{ engine, own, time: realTime, logger: new LogRecorder(), pace: PACE, onSetting },
+        });
+        keepers.push(keeper);
+        keeper.start();
+      }
+      const keeps = await Promise.all(retaining().map((engine) => engine.keepsRetention()));
+      return keeps.includes(true);
+    };
+    const versionsOf = async (engine: Engine, key: string): Promise<readonly number[]> =>
+      (await collect(verbs(engine).versions(key))).map((row) => row!.version);
+    const keeps = (key: string, versions: readonly number[]): Promise<unknown> =>
+      eventually(`${key} keeps ${versions.join(', ')}`, async () => {
+        const kept = await Promise.all(retaining().map((engine) => versionsOf(engine, key)));
+        return kept.every((one) => one.join() === versions.join());
+      });
+    const hundred = Array.from({ length: 100 }, (_, n) => `v${n}`);
+
+    it('by stored setting keeps the last so many, of the keys that it names', async (test) => {
+      const [key, other] = [bench.key(), bench.key()];
+      const rows = await insertAll(bench.engine, key, hundred);
+      await insertAll(bench.engine, other, ['a', 'b']);
+      if (!(await start())) test.skip();
+      await verbs(bench.engine).insert(RETENTION_KEY, retentionText([{ prefix: key, versions: 3 }]));
+      await keeps(key, [98, 99, 100]);
+      await keeps(other, [1, 2]);
+      expect(plain(await verbs(bench.engine).queryAt(key))).toEqual(rows.at(-1));
+      expect((await insertAll(bench.engine, key, ['x']))[0]!.version).toBe(101);
+      await keeps(key, [99, 100, 101]);
+    });
+
+    it('by option, and the stored setting goes before it for the same prefix', async (test) => {
+      const [key, other] = [bench.key(), bench.key()];
+      await insertAll(bench.engine, key, ['a', 'b', 'c']);
+      await insertAll(bench.engine, other, ['a', 'b', 'c']);
+      await verbs(bench.engine).insert(RETENTION_KEY, retentionText([{ prefix: other, versions: 2 }]));
+      await bench.open.settle();
+      const own = [
+        { prefix: key, versions: 1 },
+        { prefix: other, versions: 1 },
+      ];
+      if (!(await start(own))) test.skip();
+      await keeps(key, [3]);
+      await keeps(other, [2, 3]);
+    });
+
+    it('by age removes what is old, and never the newest', async (test) => {
+      const key = bench.key();
+      await insertAll(bench.engine, key, ['a', 'b', 'c']);
+      if (!(await start([{ prefix: key, ageMs: 600 }]))) test.skip();
+      await keeps(key, [3]);
+      await new Promise((resolve) => setTimeout(resolve, 800));
+      await keeps(key, [3]);
+      await insertAll(bench.engine, key, ['d', 'e']);
+      await keeps(key, [5]);
+    });
+
+    it('leaves everything alone while the stored setting cannot be read, and the setting itself always', async (test) => {
+      const key = bench.key();
+      await insertAll(bench.engine, key, ['a', 'b', 'c']);
+      const other = bench.key();
+      await insertAll(bench.engine, other, ['a', 'b']);
+      await verbs(bench.engine).insert(RETENTION_KEY, '[{"prefixo":"a"}]');
+      await bench.open.settle();
+      if (!(await start([{ prefix: '', versions: 1 }]))) test.skip();
+      await eventually('all say so', () => valid.length === retaining().length);
+      expect(valid).not.toContain(true);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await keeps(key, [1, 2, 3]);
+      const only = [
+        { prefix: '', versions: 9 },
+        { prefix: key, versions: 1 },
+        { prefix: OWN_PREFIX, versions: 2 },
+      ];
+      await verbs(bench.engine).insert(RETENTION_KEY, retentionText(only));
+      await keeps(key, [3]);
+      await keeps(other, [1, 2]);
+      expect(valid).toContain(true);
+      expect((await versionsOf(bench.engine, RETENTION_KEY)).length).toBe(2);
+    });
+  });
+}
