@@ -23,6 +23,7 @@ const STATE_PREFIX = 's';
 const ORIGIN_PREFIX = 'o';
 const DIGITS = 16;
 const GENERATION_DIGITS = 8;
+const ORIGIN_DIGITS = 8;
 /** Length of prefix and generation, which precede the kind of text. */
 const STATE_HEAD = 1 + GENERATION_DIGITS;
 // A zero inside a key is followed by 1, so the terminator occurs nowhere else, and no key is a prefix of another.
@@ -33,9 +34,6 @@ const ESCAPED = 0x77; // w
 const PLACE_BYTES = 15;
 /** The same in formats 1 and 2, where the number of the origin has two bytes. */
 const OLD_PLACE_BYTES = 13;
-const SEQ_BYTES = 7;
-/** Prefix (1), number (4). */
-const ORIGIN_KEY_BYTES = 5;
 const SEQ_HIGH = 2 ** 32;
 
 /** Metadata of the state and the log. */
@@ -98,32 +96,30 @@ export function decodeFloors(bytes: Buffer): StateHead['floors'] {
 
 // ── origins ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+// The records of origins are text, since LevelDB hands over a million texts in half the time of as many buffers.
+
 /** The key of the record of an origin: records come in the order of the numbers. */
-export function originKey(number: number): Buffer {
-  const bytes = Buffer.allocUnsafe(ORIGIN_KEY_BYTES);
-  bytes.write(ORIGIN_PREFIX, 'latin1');
-  bytes.writeUInt32BE(number, 1);
-  return bytes;
+export function originKey(number: number): string {
+  return ORIGIN_PREFIX + number.toString(16).padStart(ORIGIN_DIGITS, '0');
 }
 
-export function originNumber(key: Buffer): number {
-  return key.readUInt32BE(1);
+export function originNumber(key: string): number {
+  return parseInt(key.slice(ORIGIN_PREFIX.length), 16);
 }
 
-export function originRange(): { gte: Buffer; lt: Buffer } {
-  return prefixRange(ORIGIN_PREFIX);
+export function originRange(): { gte: string; lt: string } {
+  const { gte, lt } = prefixRange(ORIGIN_PREFIX);
+  return { gte: gte.toString(), lt: lt.toString() };
 }
 
 /** The record of an origin: its last seq in the state, and its name. */
-export function encodeOrigin(name: string, seq: number): Buffer {
-  const bytes = Buffer.allocUnsafe(SEQ_BYTES + name.length);
-  writeSeq(bytes, seq, 0);
-  bytes.write(name, SEQ_BYTES, 'latin1');
-  return bytes;
+export function encodeOrigin(name: string, seq: number): string {
+  return `${seq} ${name}`;
 }
 
-export function decodeOrigin(bytes: Buffer): readonly [name: string, seq: number] {
-  return [bytes.toString('latin1', SEQ_BYTES), readSeq(bytes, 0)];
+export function decodeOrigin(text: string): readonly [name: string, seq: number] {
+  const space = text.indexOf(' ');
+  return [text.slice(space + 1), Number(text.slice(0, space))];
 }
 
 function writeSeq(bytes: Buffer, seq: number, at: number): void {

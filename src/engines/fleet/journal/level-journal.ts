@@ -31,7 +31,7 @@ import {
 } from './layout.js';
 import type { Meta } from './layout.js';
 import { OriginNumbers } from './origin-numbers.js';
-import { readKeys, readOrigins } from './read-state.js';
+import { readKeys, readOrigins, TEXT } from './read-state.js';
 import { encodeEntry, encodeMark } from './records.js';
 
 type Database = ClassicLevel<Buffer, Buffer>;
@@ -132,7 +132,7 @@ export class LevelJournal implements Journal {
       entryKey(generation, key, version, this.numbers.of(origin), seq);
     return {
       putOrigin: (origin, seq) =>
-        void batch.put(originKey(this.numbers.of(origin)), encodeOrigin(origin, seq)),
+        void batch.put(originKey(this.numbers.of(origin)), encodeOrigin(origin, seq), TEXT),
       putEntry: (key, entry) => void batch.put(at(entry, key), encodeEntry(entry)),
       removeEntry: (key, entry) => void batch.del(at(entry, key)),
       putMark: (key, mark) => void batch.put(markKey(generation, key), encodeMark(mark)),

@@ -7,10 +7,12 @@ import { decodeEntry, decodeMark } from './records.js';
 
 // Records fetched at once; LevelDB reads them on another thread.
 const RECORDS_PER_FETCH = 2_000;
-const FETCH_BYTES = 1024 * 1024;
+const FETCH = { highWaterMarkBytes: 1024 * 1024, fillCache: false } as const;
 
 type Database = ClassicLevel<Buffer, Buffer>;
-type Records = [Buffer, Buffer][];
+
+/** Encoding of the records of origins. */
+export const TEXT = { keyEncoding: 'utf8', valueEncoding: 'utf8' } as const;
 
 /** Reads every key of a state, with its mark and its entries, in record order. */
 export async function readKeys(
@@ -29,7 +31,8 @@ export async function readKeys(
     mark = undefined;
     entries = [];
   };
-  await eachFetch(database, stateRange(generation), (records) => {
+  const iterator = database.iterator({ ...stateRange(generation), ...FETCH });
+  await eachFetch(iterator, (records) => {
     for (const [key, value] of records) {
       // Records of one key share everything before the place, and the terminator there occurs nowhere else.
       if (!present || key.length < place || key.compare(present, 0, place, 0, place) !== 0) {
@@ -50,7 +53,8 @@ export async function readOrigins(
   numbers: OriginNumbers,
   take: (entries: VectorEntries) => void,
 ): Promise<void> {
-  await eachFetch(database, originRange(), (records) => {
+  const iterator = database.iterator<string, string>({ ...originRange(), ...FETCH, ...TEXT });
+  await eachFetch(iterator, (records) => {
     const entries = records.map(([key, value]) => {
       const [name, seq] = decodeOrigin(value);
       if (numbers.of(name) !== originNumber(key)) throw new Error(`origin ${name} is out of order`);
@@ -60,12 +64,10 @@ export async function readOrigins(
   });
 }
 
-async function eachFetch(
-  database: Database,
-  range: { readonly gte: Buffer; readonly lt: Buffer },
-  take: (records: Records) => void,
+async function eachFetch<T>(
+  iterator: { nextv(size: number): Promise<[T, T][]>; close(): Promise<void> },
+  take: (records: [T, T][]) => void,
 ): Promise<void> {
-  const iterator = database.iterator({ ...range, highWaterMarkBytes: FETCH_BYTES, fillCache: false });
   try {
     for (;;) {
       const records = await iterator.nextv(RECORDS_PER_FETCH);
