@@ -48,7 +48,7 @@ export interface Meta {
 }
 
 /** What the metadata of formats 1 and 2 hold besides. */
-interface OldOrigins {
+export interface OldOrigins {
   readonly vector: VectorEntries;
   /** Names of origins; places refer to them by index. */
   readonly names: readonly string[];

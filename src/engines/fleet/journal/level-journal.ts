@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import type { Dot, VectorEntries } from '../../../core/dot.js';
+import type { Dot } from '../../../core/dot.js';
 import { KvsError } from '../../../core/errors.js';
 import type { Checkpoint, Done, Journal, JournalReader, StateHead } from '../../../ports/journal.js';
 import type { Logger } from '../../../ports/logger.js';
@@ -29,7 +29,7 @@ import {
   otherStates,
   stateRange,
 } from './layout.js';
-import type { Meta } from './layout.js';
+import type { Meta, OldOrigins } from './layout.js';
 import { OriginNumbers } from './origin-numbers.js';
 import { readKeys, readOrigins, TEXT } from './read-state.js';
 import { encodeEntry, encodeMark } from './records.js';
@@ -41,7 +41,7 @@ const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 const EMPTY_META: Meta = { generation: 0, logStart: 0, fleetMs: 0, frontier: undefined };
 /** A longer frontier is not kept: the metadata are written with every state. What is loaded then has none. */
 const FRONTIER_ENTRIES_MAX = 4_096;
-const NO_OLD = { vector: [], names: [] };
+const NO_OLD: OldOrigins = { vector: [], names: [] };
 /** Mode bits of a folder that let others list it and open its files. */
 const OTHERS_MAY_READ = 0o055;
 const DURABLE = { sync: true } as const;
@@ -52,8 +52,8 @@ export class LevelJournal implements Journal {
   /** Where the next append goes. */
   private position = 0;
   private readonly numbers = new OriginNumbers();
-  /** The vector in the metadata of an older layout. */
-  private oldVector: VectorEntries = [];
+  /** What the metadata of an older layout say of origins. A state of this layout numbers them anew. */
+  private old = NO_OLD;
   /** Set when a background write failed: whatever is written after it might not be readable again. */
   private tainted: Error | undefined;
   /** Layout of what the folder holds. */
@@ -96,11 +96,13 @@ export class LevelJournal implements Journal {
   }
 
   async load(reader: JournalReader): Promise<void> {
-    const { database, numbers } = this;
+    const { database, old, isOutdated } = this;
+    const numbers = isOutdated ? new OriginNumbers() : this.numbers;
     try {
-      if (this.isOutdated) reader.origins(this.oldVector);
+      for (const name of old.names) numbers.of(name);
+      if (isOutdated) reader.origins(old.vector);
       else await readOrigins(database, numbers, (entries) => reader.origins(entries));
-      this.oldVector = [];
+      this.old = NO_OLD;
       reader.head(await this.readHead());
       await readKeys(database, this.meta.generation, numbers, (kept) => reader.key(kept));
       for await (const [key, value] of database.iterator(logRange(this.meta.logStart))) {
@@ -178,9 +180,7 @@ export class LevelJournal implements Journal {
       await database.put(FORMAT_KEY, encodeFormat(FORMAT, fleet), DURABLE);
       return;
     }
-    const { vector, names } = await this.readMeta();
-    this.oldVector = vector;
-    for (const name of names) this.numbers.of(name);
+    this.old = await this.readMeta();
     // The state before may still be there, if the process ended before it was deleted.
     for (const range of otherStates(this.meta.generation)) await database.clear(range);
   }
@@ -189,7 +189,7 @@ export class LevelJournal implements Journal {
    * Reads format and metadata, and returns what those of an older layout say of origins.
    * @throws KvsError DADOS_INVALIDOS if this program does not know the format, or the folder is another fleet's
    */
-  private async readMeta(): Promise<ReturnType<typeof decodeMeta>['old']> {
+  private async readMeta(): Promise<OldOrigins> {
     const format = String(await this.database.get(FORMAT_KEY));
     const { formato, frota } = JSON.parse(format) as { formato: unknown; frota: unknown };
     if (!isKnownFormat(formato)) {
