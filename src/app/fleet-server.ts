@@ -8,6 +8,7 @@ import { KvsError } from '../core/errors.js';
 import { DurableFleet } from '../engines/fleet/durable-engine.js';
 import { FleetEngine } from '../engines/fleet/engine.js';
 import type { LevelJournal } from '../engines/fleet/journal/level-journal.js';
+import { defaultFleetTuning } from '../engines/fleet/replication/tuning.js';
 import type { PresenceState } from '../ports/bus.js';
 import type { Logger } from '../ports/logger.js';
 import { freePort } from '../security/tls/open-ports.js';
@@ -45,7 +46,7 @@ const DISK = 'kvs.disco';
  */
 export async function startFleetServer(
   config: ServerConfig,
-  { fleet, brokers: given, localBroker, dataFolder, key }: FleetConfig,
+  { fleet, brokers: given, localBroker, dataFolder, forgetAfterMs, key }: FleetConfig,
   logger: Logger,
   onServing: () => void,
 ): Promise<RunningServer> {
@@ -109,6 +110,7 @@ export async function startFleetServer(
     ...{ origin, fleet, address, bus, time, random, logger, onState, onAlarm, onOversize, onBroker },
     onClock,
     portal: config.portal.length > 0,
+    tuning: { ...defaultFleetTuning, floorAfterMs: forgetAfterMs },
   };
   const engine = journal ? new DurableFleet(options, journal, onDisk) : new FleetEngine(options);
   const fleetEngine = engine instanceof DurableFleet ? engine.fleet : engine;

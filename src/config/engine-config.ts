@@ -18,6 +18,8 @@ export interface FleetConfig {
   readonly localBroker: LocalBrokerConfig;
   /** Folder of the journal; `undefined`: memory only. */
   readonly dataFolder: string | undefined;
+  /** Keys without versions are forgotten at least this often, however few; 0: only when there are many. */
+  readonly forgetAfterMs: number;
   /** The source of the fleet's keys; `undefined`: none, and messages are sent as they are. */
   readonly key: FleetKeyConfig | undefined;
 }
@@ -70,6 +72,7 @@ export function engineConfig(settings: Settings<ServerValues>): EngineConfig {
         brokers: settings.value('broker'),
         localBroker: settings.value('broker-local'),
         dataFolder: settings.value('dados'),
+        forgetAfterMs: settings.value('esquece-depois') * 3_600_000,
         key: keyConfig(settings),
       });
     case 'consenso':

@@ -10,6 +10,7 @@ import {
   parseDoorPort,
   parseFleetName,
   parseFolder,
+  parseForgetHours,
   parseReplicas,
   parseServer,
   parseServers,
@@ -53,6 +54,18 @@ export const ENGINE_OPTIONS = optionTable({
     fallback: undefined,
     usual: { pt: 'nenhuma: só memória', en: 'none: memory only' },
     text: { pt: 'pasta em que tudo fica também no disco', en: 'folder in which everything is on disk too' },
+  },
+  'esquece-depois': {
+    takes: 'text',
+    engines: ['frota'],
+    value: 'HORAS',
+    parse: one(parseForgetHours),
+    fallback: 0,
+    usual: { pt: '0: só quando são muitas', en: '0: only when there are many' },
+    text: {
+      pt: 'de quantas em quantas horas esquece chaves sem versões, mesmo poucas',
+      en: 'after how many hours keys without versions are forgotten, however few',
+    },
   },
   'chave-frota': {
     ...NAMES_FILE,

@@ -11,4 +11,6 @@ export const configLimits = Object.freeze({
   credentialDays: 36_500,
   /** Certificates for trials: ten years. */
   certificateDays: 3_650,
+  /** Longest time after which keys without versions are forgotten: ten years. */
+  forgetHours: 87_600,
 });

@@ -41,6 +41,13 @@ export const parseDeadline = wholeNumber(
   `um número de milissegundos, de ${configLimits.deadlineMsMin} a ${configLimits.deadlineMs}`,
 );
 
+/** After how many hours keys without versions are forgotten; 0: only when there are many. @throws KvsError CONFIGURACAO */
+export const parseForgetHours = wholeNumber(
+  0,
+  configLimits.forgetHours,
+  `um número de horas, de 0 (só quando são muitas) a ${configLimits.forgetHours}`,
+);
+
 /** Shortest key and value of a door, in characters. @throws KvsError CONFIGURACAO */
 export const parseMinimum = wholeNumber(
   0,

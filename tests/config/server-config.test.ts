@@ -45,8 +45,10 @@ describe('the configuration of the server', () => {
         fleet: 'padrao',
         brokers: [],
         localBroker: { host: '127.0.0.1', port: 1883, listenOn: ['127.0.0.1', '::1'] },
+        forgetAfterMs: 0,
       },
     });
+    expect(config({ flags: { 'esquece-depois': '24' } }).engine).toMatchObject({ forgetAfterMs: 86_400_000 });
     expect(config({ flags: { host: '127.0.0.1' } })).toMatchObject({ listenOn: '127.0.0.1' });
   });
 
@@ -243,6 +245,7 @@ describe('the configuration of the server', () => {
     [{ flags: { motor: 'consenso', 'broker-local': 'a:1' } }, undefined, 'e o motor aqui é consenso'],
     [{ flags: { motor: 'consenso', dados: 'pasta' } }, undefined, 'e o motor aqui é consenso'],
     [{ flags: { dados: ' ' } }, undefined, '--dados: "" não serve'],
+    [{ flags: { 'esquece-depois': '1d' } }, undefined, 'um número de horas'],
     [
       { flags: { replicas: ['a:1'] } },
       undefined,
