@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { earlierProgram, earlierProgramsAvailable } from '../../support/earlier-programs.js';
+import { reasonOf } from '../../support/door-client.js';
 import { eventually } from '../../support/eventually.js';
 import { freeAddresses } from '../../support/leader-nodes.js';
 import { MensagemClient } from '../../support/mensagem-client.js';
@@ -83,6 +84,14 @@ describe.skipIf(!available)('system with a leader, of two versions', () => {
       await both('uma', { tipo: 'GET_OK', valor: 'um' });
       await both('outra', { tipo: 'GET_OK', valor: 'dois' });
       await both('chave', { tipo: 'NULL' });
+
+      // What expires is refused while one of them would keep it for ever, and nothing is done.
+      const today = servers[programs.indexOf(presentProgram)]!;
+      today.client.metadata.set('kvs-ttl', '5');
+      const refused = today.client.insere('passa', 'valor').catch((thrown: unknown) => reasonOf(thrown));
+      expect(await refused).toMatch(/^NAO_SUPORTADO: /);
+      today.client.metadata.remove('kvs-ttl');
+      await both('passa', { tipo: 'NULL' });
 
       // Neither has refused anything of the other.
       const said = servers.flatMap(({ log }) => log.filter(({ nivel }) => nivel !== 'info'));
