@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { SeedReport } from '../support/sim-report.js';
+import type { LifeCounts } from '../support/sim-life.js';
 import { runSeed } from '../support/sim-run.js';
 import { baseSeed, explain, print, type Failure } from './report.js';
 import { REGRESSION_SEEDS } from './seeds.js';
 
 const inCi = process.env['CI'] === 'true';
-const seeds = Number(process.env['SIM_SEEDS'] ?? (inCi ? 1_000 : 200));
+const seeds = Number(process.env['SIM_SEEDS'] ?? (inCi ? 600 : 150));
+
+/** The least share of seeds that reach each of these. */
+const LEAST_LIFE: Partial<LifeCounts> = {
+  ...{ expiring: 0.9, renewals: 0.5, sweeps: 0.9, forcedSweeps: 0.25, passed: 0.7 },
+  ...{ raises: 0.4, forcedRaises: 0.8, retentions: 0.5, forgotten: 0.6, reused: 0.5 },
+  ...{ skippedFloors: 0.4, scans: 0.7, scansOverReuse: 0.35 },
+};
+
 async function runAll(numbers: readonly number[]): Promise<{ reports: SeedReport[]; failures: Failure[] }> {
   const reports: SeedReport[] = [];
   const failures: Failure[] = [];
@@ -53,6 +62,11 @@ describe('a whole fleet in virtual time', () => {
       refused: sum((r) => r.sessions.refused),
     };
     print(`simulation: sessions ${JSON.stringify(sessions)}`);
+    const life = Object.keys(LEAST_LIFE) as (keyof LifeCounts)[];
+    const lifeShares = life.map((name) => [name, share((r) => r.life[name] > 0)] as const);
+    print(
+      `simulation: seeds with ${lifeShares.map(([name, of]) => `${name} ${Math.round(of * 100)} %`).join(', ')}`,
+    );
     print(explain(failures));
     expect(failures.map(({ seed }) => seed)).toEqual([]);
     // A simulation that reaches nothing proves nothing. A single seed that is repeated need not reach it all.
@@ -62,6 +76,8 @@ describe('a whole fleet in virtual time', () => {
     expect(shares.logRepairs, 'seeds with repairs from a log').toBeGreaterThan(0.5);
     expect(shares.siblings, 'seeds with siblings').toBeGreaterThan(0.3);
     expect(shares.crashes, 'seeds with crashes').toBeGreaterThan(0.4);
+    for (const [name, reached] of lifeShares)
+      expect(reached, `seeds with ${name}`).toBeGreaterThan(LEAST_LIFE[name] as number);
     for (const [name, count] of Object.entries(sessions))
       expect(count, `sessions ${name}`).toBeGreaterThan(seeds / 4);
   });

@@ -43,7 +43,7 @@ class Hand {
   }
 
   discard(at: string, dots: readonly Dot[], passed: VectorEntries = [], keeps?: number): void {
-    this.oracle.discard(at, this.vector(at), KEY, { dots, passed }, this.nowMs, keeps);
+    this.oracle.discard(at, this.vector(at), KEY, { dots, passed }, { fleetMs: this.nowMs }, keeps);
     this.wrote(at);
   }
 

@@ -23,8 +23,16 @@ export function stateText(store: Store): string {
   return lines.sort().join('\n');
 }
 
+const trueTexts = new WeakMap<TrueState, string>();
+
 /** The same text from the true history. */
-export function trueText({ keys, floors }: TrueState): string {
+function trueText(state: TrueState): string {
+  const known = trueTexts.get(state) ?? makeTrueText(state);
+  trueTexts.set(state, known);
+  return known;
+}
+
+function makeTrueText({ keys, floors }: TrueState): string {
   const lines = [...floors].map(([part, floor]) => floorText(part, floor));
   for (const [key, { greatestVersion, greatestTimestamp, entries, heads }] of keys) {
     const text = entries.map(entryText).join(',');
@@ -63,9 +71,10 @@ function dotsText(dots: readonly Dot[]): string {
 /**
  * Checks a store against the true history at its own vector: causality, entries, order, flags, heads, counters, floors,
  * what is kept, contexts, the fleet's clock and answers to queries.
+ * @returns the whole state as a text
  * @throws Violation
  */
-export function assertTrue(who: string, store: Store, oracle: Oracle): void {
+export function assertTrue(who: string, store: Store, oracle: Oracle): string {
   const vector = store.vector.entries();
   oracle.assertClosed(vector);
   const state = oracle.stateAt(vector);
@@ -91,6 +100,7 @@ export function assertTrue(who: string, store: Store, oracle: Oracle): void {
     assertContexts(who, key, headsOf(store.keySpace, key), oracle);
     assertAnswers(who, key, store, truth, fleetMs);
   }
+  return found;
 }
 
 function expires({ expiresAt }: TrueEntry): boolean {

@@ -37,7 +37,7 @@ export function recordMutation(
       oracle.remove(origin, before, mutation.key, mutation.version, at.fleetMs);
       return;
     case 'discard':
-      oracle.discard(origin, before, mutation.key, mutation, at.fleetMs, keeps);
+      oracle.discard(origin, before, mutation.key, mutation, at, keeps);
       return;
     case 'raiseFloor':
       oracle.raiseFloor(origin, before, mutation.part, mutation, at, isForced);

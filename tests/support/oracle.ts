@@ -35,6 +35,8 @@ export interface Moment {
   readonly wallMs: number;
   /** The fleet's clock as the writer had it; 0 where nothing expires. */
   readonly fleetMs: number;
+  /** What it had applied, if it had decided more that was not applied yet: upkeep goes by what is applied. */
+  readonly applied?: VectorEntries;
 }
 
 /** What a server must hold that has applied exactly some vector. */
@@ -135,10 +137,10 @@ export class Oracle {
     before: VectorEntries,
     key: string,
     { dots, passed }: { readonly dots: readonly Dot[]; readonly passed: VectorEntries },
-    fleetMs: number,
+    { fleetMs, applied = before }: Omit<Moment, 'wallMs'>,
     keeps?: number,
   ): void {
-    const entries = this.entriesAt(before, key);
+    const entries = this.entriesAt(applied, key);
     const gone = entries.filter((entry) => dots.some((dot) => isSameDot(dot, entry)));
     const expired = gone.filter((entry) => isExpired(entry, fleetMs));
     const beyond = keeps === undefined ? [] : this.beyond(entries, keeps, fleetMs);
@@ -174,10 +176,10 @@ export class Oracle {
     before: VectorEntries,
     part: number,
     floor: Floor,
-    { wallMs, fleetMs }: Moment,
+    { wallMs, fleetMs, applied = before }: Moment,
     isForced: boolean,
   ): void {
-    const { keys, floors } = this.stateAt(before);
+    const { keys, floors } = this.stateAt(applied);
     const now = floors.get(part) ?? NO_FLOOR;
     const ofPart = [...keys].filter(([key]) => partOf(key) === part).map(([, state]) => state);
     const basis = isForced ? ofPart : ofPart.filter(({ entries }) => entries.length === 0);

@@ -1,12 +1,20 @@
 import type { Origin, VectorEntries } from '../../src/core/dot.js';
 import type { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
+import type { Mutation } from '../../src/core/mutation.js';
+import type { Stage } from '../../src/core/stage.js';
 import { assertTrue, stateText } from './oracle-compare.js';
-import { vectorText, Violation, type Oracle } from './oracle.js';
+import { recordMutation, type Intent } from './oracle-record.js';
+import { vectorText, Violation, type Moment, type Oracle } from './oracle.js';
+import { noLife } from './sim-life.js';
 
 /** What all servers of a run must agree on. */
 export class FleetChecker {
   private readonly hashes = new Map<string, string>();
+  private readonly contents = new Map<string, string>();
+  /** What the oracle must know of mutations that were forced. */
+  readonly intents = new WeakMap<Mutation, Intent>();
+  readonly life = noLife();
   /** Of each origin, the steps of several mutations: the last seq by the first. */
   private readonly steps = new Map<Origin, Map<number, number>>();
   private readonly forgotten = new Set<Origin>();
@@ -16,6 +24,18 @@ export class FleetChecker {
   /** Steps of several mutations. */
   get stepCount(): number {
     return [...this.steps.values()].reduce((sum, steps) => sum + steps.size, 0);
+  }
+
+  /** Tells the oracle of a mutation that was accepted by its writer. */
+  record(origin: Origin, before: VectorEntries, mutation: Mutation, at: Moment): void {
+    const { life, intents } = this;
+    const intent = intents.get(mutation);
+    recordMutation(this.oracle, origin, before, mutation, at, intent);
+    if (mutation.kind === 'insert' && mutation.expiresAt !== undefined) life.expiring++;
+    if (mutation.kind === 'raiseFloor' && !intent) life.raises++;
+    if (mutation.kind !== 'discard') return;
+    if (!intent) life.sweeps++;
+    if (mutation.passed.length > 0) life.passed++;
   }
 
   /** These mutations are one step. */
@@ -45,11 +65,15 @@ export class FleetChecker {
     if (risen) throw new Violation(`${who} has ${risen.join(':')} of an earlier life of the fleet`);
   }
 
-  /** Equal vectors mean equal hashes, whoever has them and whenever. */
-  noteHash(who: Origin, vector: string, hash: string): void {
+  /** Equal vectors mean equal hashes, and equal hashes equal contents, whoever has them and whenever. */
+  noteHash(who: Origin, vector: string, hash: string, content: string): void {
     const known = this.hashes.get(vector) ?? hash;
     this.hashes.set(vector, known);
     if (known !== hash) throw new Violation(`${who} has hash ${hash} instead of ${known} at ${vector}`);
+    const contents = this.contents.get(hash) ?? content;
+    this.contents.set(hash, contents);
+    if (contents !== content)
+      throw new Violation(`${who} has hash ${hash} for\n${content}\nand\n${contents}`);
   }
 
   /** Everyone serves, with the same vector, content and hash. */
@@ -79,6 +103,8 @@ export class ServerChecker {
   private last = '';
   private readonly seqs = new Map<Origin, number>();
   private readonly versions = new Map<string, number>();
+  private keySlots = { free: 0, end: 0, kept: 0 };
+  private staged: Stage | undefined;
 
   constructor(
     private readonly engine: FleetEngine,
@@ -93,14 +119,15 @@ export class ServerChecker {
   check(force: boolean): void {
     const { store, member, origin } = this.engine;
     const { transfers, transfersDiscarded } = member.repair.counters;
+    this.noteLife();
     const seen = `${store.vector.digest()} ${store.entryCount} ${store.keyCount} ${transfers} ${transfersDiscarded}`;
     if (seen === this.last && !force) return;
     this.last = seen;
-    assertTrue(origin, store, this.fleet.oracle);
+    const content = assertTrue(origin, store, this.fleet.oracle);
     this.fleet.assertWhole(origin, origin, store.vector.seqOf(origin));
     const vector = store.vector.entries();
     this.fleet.assertForgotten(origin, vector);
-    this.fleet.noteHash(origin, vectorText(vector), store.hash());
+    this.fleet.noteHash(origin, vectorText(vector), store.hash(), content);
     const now = new Map(vector);
     for (const [known, seq] of this.seqs) {
       if ((now.get(known) ?? 0) < seq) throw new Violation(`${origin} went back on ${known}:${seq}`);
@@ -112,12 +139,31 @@ export class ServerChecker {
 
   private checkVersions(): void {
     const { store, origin } = this.engine;
-    const found = new Map<string, number>();
-    for (const { key, greatestVersion } of store.fragments()) found.set(key, greatestVersion);
+    for (const { key } of store.fragments()) if (!this.versions.has(key)) this.versions.set(key, 0);
     for (const [key, version] of this.versions) {
-      if ((found.get(key) ?? 0) < version) throw new Violation(`${origin}: the version of ${key} went back`);
+      const { greatestVersion } = store.key(key);
+      if (greatestVersion < version) throw new Violation(`${origin}: the version of ${key} went back`);
+      this.versions.set(key, greatestVersion);
     }
-    for (const [key, version] of found) this.versions.set(key, version);
+  }
+
+  /** Counts what happens out of sight: keys forgotten, slots used again, parts with floors that a transfer skips. */
+  private noteLife(): void {
+    const { life } = this.fleet;
+    const { store, member } = this.engine;
+    const { keys } = store.keySpace;
+    const before = this.keySlots;
+    const free = (field(keys, 'free') as unknown[]).length;
+    this.keySlots = { free, end: keys.slotEnd, kept: keys.count };
+    if (keys.slotEnd >= before.end) {
+      life.forgotten += Math.max(0, free - before.free);
+      life.reused += Math.max(0, before.free - free);
+    }
+    const transfer = field(member.repair, 'transfer') as object | undefined;
+    const stage = transfer && (field(transfer, 'stage') as Stage | undefined);
+    if (stage && stage !== this.staged && store.floors.entries().some(({ part }) => !stage.wanted.has(part)))
+      life.skippedFloors++;
+    this.staged = stage;
   }
 
   private checkBounds(): void {

@@ -23,9 +23,14 @@ export function randomCommit(
 }
 
 /** Whether the guards of a commit hold at this vector, as the oracle knows it. */
-export function guardsHold(oracle: Oracle, vector: VectorEntries, { guards }: CommitBody): boolean {
+export function guardsHold(
+  oracle: Oracle,
+  vector: VectorEntries,
+  { guards }: CommitBody,
+  fleetMs: number,
+): boolean {
   return guards.every(({ key, version }) => {
-    const newest = newestOf(oracle.entriesAt(vector, key), 0);
+    const newest = newestOf(oracle.entriesAt(vector, key), fleetMs);
     return (newest?.version ?? 0) === version;
   });
 }
@@ -35,8 +40,11 @@ export function effectsOf(
   oracle: Oracle,
   vector: VectorEntries,
   { writes }: CommitBody,
+  fleetMs: number,
 ): readonly CommitWrite[] {
-  return writes.filter((write) => 'value' in write || oracle.targets(vector, write.key, 'all').length > 0);
+  return writes.filter(
+    (write) => 'value' in write || oracle.targets(vector, write.key, 'all', fleetMs).length > 0,
+  );
 }
 
 /** A vector in which an origin has this seq. */

@@ -2,9 +2,9 @@ import type { VectorEntries } from '../../src/core/dot.js';
 import { KvsError } from '../../src/core/errors.js';
 import { DurableFleet } from '../../src/engines/fleet/durable-engine.js';
 import { LATER, type Decided, type QueuedWrite } from '../../src/engines/fleet/write-queue.js';
+import type { Insert } from '../../src/ports/engine.js';
 import type { MemberOptions } from '../../src/engines/fleet/replication/member-options.js';
 import { Violation } from './oracle.js';
-import { recordMutation } from './oracle-record.js';
 import type { FleetChecker } from './sim-checkers.js';
 import { effectsOf, guardsHold, withSeq } from './sim-commits.js';
 import { SimJournal, type DiskFate, type SimDisk } from './sim-journal.js';
@@ -25,8 +25,8 @@ export class SimDurable {
   private decided: Told[] = [];
   /** The greatest seq that a client was told of. */
   acknowledged = 0;
-  /** What is being submitted: a key, or a commit. */
-  private subject: string | CommitBody = '';
+  /** What is being submitted: a key, a commit, or what the engine does by itself. */
+  private subject: string | CommitBody | undefined;
   /** What each commit must be answered with. */
   private readonly due = new Map<CommitBody, boolean>();
 
@@ -53,8 +53,8 @@ export class SimDurable {
     Reflect.set(checkpointer, 'time', { atEndOfTurn: pause });
   }
 
-  insert(key: string, value: string): void {
-    this.called(key, 'insert', () => verbs(this.durable).insert(key, value));
+  insert(write: Insert): void {
+    this.called(write.key, 'insert', () => this.durable.write(write));
   }
 
   remove(key: string, version: number | undefined): void {
@@ -75,9 +75,11 @@ export class SimDurable {
    */
   private called(subject: string | CommitBody, what: string, call: () => Promise<unknown>): void {
     const expected = ['DISCO_CHEIO', 'SERVIDOR_ENTRANDO', 'SERVIDOR_SAINDO', 'RELOGIO_ADIANTADO'];
-    expected.push('CHAVE_INEXISTENTE', 'VERSAO_INEXISTENTE', 'LIMITE_FILA');
+    expected.push('CHAVE_INEXISTENTE', 'VERSAO_INEXISTENTE', 'LIMITE_FILA', 'NAO_SUPORTADO');
     this.subject = subject;
-    call().catch((error: unknown) => {
+    const done = call();
+    this.subject = undefined;
+    done.catch((error: unknown) => {
       if (error instanceof KvsError && expected.includes(error.code)) return;
       this.time.fail(error instanceof Violation ? error : new Violation(`${what} failed: ${String(error)}`));
     });
@@ -91,15 +93,15 @@ export class SimDurable {
       ...write,
       stamp: (decided) => {
         const before = fleet.store.vector.entries();
-        const wallMs = this.time.wallMs();
-        const mutations = this.decide(write, subject, decided, before);
+        const at = { wallMs: this.time.wallMs(), fleetMs: fleet.store.clock.nowMs(), applied: before };
+        const mutations = this.decide(write, subject, decided, before, at.fleetMs);
         if (mutations === LATER || mutations.length === 0) return mutations;
         const first = fleet.store.vector.seqOf(fleet.origin) + this.decided.length + 1;
         last = first + mutations.length - 1;
         for (const [i, mutation] of mutations.entries()) {
           const observed = withSeq(before, fleet.origin, first + i - 1);
           this.decided.push(() => {
-            recordMutation(this.checker.oracle, fleet.origin, observed, mutation, { wallMs, fleetMs: 0 });
+            this.checker.record(fleet.origin, observed, mutation, at);
             if (first + i === last) this.checker.noteStep(fleet.origin, first, last);
           });
         }
@@ -118,22 +120,23 @@ export class SimDurable {
 
   private decide(
     write: QueuedWrite,
-    subject: string | CommitBody,
+    subject: string | CommitBody | undefined,
     decided: Decided,
     before: VectorEntries,
+    fleetMs: number,
   ): ReturnType<QueuedWrite['stamp']> {
     const { oracle } = this.checker;
     try {
       const mutations = write.stamp(decided);
-      if (typeof subject === 'string' || mutations === LATER) return mutations;
-      const due = guardsHold(oracle, before, subject);
+      if (typeof subject !== 'object' || mutations === LATER) return mutations;
+      const due = guardsHold(oracle, before, subject, fleetMs);
       this.due.set(subject, due);
-      const effects = due ? effectsOf(oracle, before, subject).length : 0;
+      const effects = due ? effectsOf(oracle, before, subject, fleetMs).length : 0;
       if (mutations.length !== effects) throw new Violation(`a commit became ${mutations.length} mutations`);
       return mutations;
     } catch (error) {
       if (error instanceof Violation || typeof subject !== 'string') throw error;
-      const missing = oracle.targets(before, subject, 'all').length === 0;
+      const missing = oracle.targets(before, subject, 'all', fleetMs).length === 0;
       const code = error instanceof KvsError ? error.code : String(error);
       const wrong = code === 'CHAVE_INEXISTENTE' ? !missing : code === 'VERSAO_INEXISTENTE' && missing;
       if (wrong) throw new Violation(`${code} for ${subject}, of which the oracle knows better`);

@@ -1,3 +1,4 @@
+import type { LifeCounts } from './sim-life.js';
 import type { SiegeReport } from './sim-siege.js';
 import type { SessionCounts } from './sim-session.js';
 
@@ -27,6 +28,8 @@ export interface SeedReport {
   readonly commits: number;
   /** Clients that moved between servers with session tokens. */
   readonly sessions: SessionCounts;
+  /** Expiry, floors and retention. */
+  readonly life: LifeCounts;
   /** Of a fleet that was attacked. */
   readonly siege: SiegeReport | undefined;
   /** Virtual ms from the healing of everything to equal servers. */

@@ -7,6 +7,7 @@ import { Folders, type Fault } from './sim-folders.js';
 import { CALM, type SimNetwork } from './sim-network.js';
 import { SeededRandom } from './sim-random.js';
 import type { Journals, SeedReport } from './sim-report.js';
+import { hostileUpkeep, Life } from './sim-life.js';
 import { SimServer } from './sim-server.js';
 import { Siege } from './sim-siege.js';
 import { SimSession, type SessionCounts } from './sim-session.js';
@@ -14,6 +15,8 @@ import { promisesSettled, World } from './sim-time.js';
 import { hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
 
 const KEYS = ['alfa', '__proto__', 'constructor', 'a!b', 'duas\nlinhas', '😀"\\', 'toString', 'ômega'];
+/** In the part of the first key. */
+const OF_ONE_PART = ['ble', 'bxk'];
 const CONVERGENCE_MS = 120_000;
 
 /**
@@ -49,6 +52,7 @@ class Run {
   private siblings = false;
   private gapMs: number;
   private readonly folders: Folders;
+  private readonly life: Life;
   private readonly siege: Siege | undefined;
   private readonly forSessions: SeededRandom;
   private readonly sessionCounts: SessionCounts = { moved: 0, waited: 0, refused: 0 };
@@ -65,8 +69,13 @@ class Run {
     this.network = this.siege?.network ?? new PlainNetwork(this.world, random, codec);
     this.network.acknowledgeMaxMs = random.pick([5, 500, 4_000]);
     const tuning = random.chance(0.12) ? defaultFleetTuning : hostileTuning(random);
-    this.tuning = { ...tuning, ...hostileJournal(new SeededRandom(seed + 1)) };
-    this.keys = KEYS.slice(0, random.int(4, KEYS.length));
+    this.tuning = {
+      ...tuning,
+      ...hostileJournal(new SeededRandom(seed + 1)),
+      ...hostileUpkeep(new SeededRandom(seed + 7)),
+    };
+    this.keys = [...KEYS.slice(0, random.int(4, KEYS.length)), ...OF_ONE_PART];
+    this.life = new Life(new SeededRandom(seed + 6), this.fleet, this.keys);
     this.slots = new Array<SimServer | undefined>(random.int(2, 7)).fill(undefined);
     this.gapMs = this.randomGap();
     const { slots, everyone } = this;
@@ -102,6 +111,7 @@ class Run {
       lives: this.lives,
       siege: this.siege?.report(),
       sessions: this.sessionCounts,
+      life: this.fleet.life,
       convergedMs,
     };
   }
@@ -157,6 +167,7 @@ class Run {
     server.time.turn(() => {
       for (let i = 0; i < count; i++) {
         this.operate(server);
+        if (this.forSessions.chance(0.4)) this.life.operate(server, () => `v${++this.values}`);
         if (this.forSessions.chance(0.5)) this.forSessions.pick(this.sessions).visit(server);
       }
     });
@@ -192,7 +203,7 @@ class Run {
   }
 
   private someVersion(server: SimServer, key: string): number {
-    const entries = this.fleet.oracle.targets(server.engine.store.vector.entries(), key, 'all');
+    const entries = this.fleet.oracle.entriesAt(server.engine.store.vector.entries(), key);
     return entries.length > 0 && this.random.chance(0.9)
       ? this.random.pick(entries).version
       : this.random.int(1, 9);
@@ -253,6 +264,7 @@ class Run {
 
   private async advance(byMs: number): Promise<void> {
     const until = this.world.nowMs + byMs;
+    this.life.readOn();
     while (this.world.step(until)) {
       if (
         this.isStopping() ||
@@ -301,8 +313,8 @@ class Run {
     await this.evened(healedMs);
     const convergedMs = world.nowMs - healedMs;
     await this.advance(3 * this.tuning.presenceIntervalMs);
-    // Until then somebody may have heard what an attacker had kept back.
-    if (this.siege) await this.evened(healedMs);
+    // Until then something may have been swept, or somebody heard what an attacker had kept back.
+    await this.evened(healedMs);
     this.fleet.assertConverged(this.alive().map((server) => server.engine));
     for (const [origin, seq] of survived) {
       const loser = this.alive().find((server) => server.engine.store.vector.seqOf(origin) < seq);
@@ -326,7 +338,10 @@ class Run {
     if (this.siege && !this.siege.isAcquainted(servers)) return false;
     return servers.every(
       ({ engine, isSettled }) =>
-        isSettled && engine.member.state === 'serving' && engine.store.vector.digest() === first,
+        isSettled &&
+        engine.member.state === 'serving' &&
+        engine.store.expiringCount === 0 &&
+        engine.store.vector.digest() === first,
     );
   }
 

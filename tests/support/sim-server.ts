@@ -1,12 +1,13 @@
 import { KvsError } from '../../src/core/errors.js';
+import type { Mutation } from '../../src/core/mutation.js';
 import { FleetEngine } from '../../src/engines/fleet/engine.js';
+import type { UpkeepDeps } from '../../src/engines/fleet/floor-keeper.js';
 import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import { Violation, type Oracle } from './oracle.js';
-import { recordMutation } from './oracle-record.js';
 import { effectsOf, guardsHold } from './sim-commits.js';
 import { SimDurable } from './sim-durable.js';
 import type { DiskFate, SimDisk } from './sim-journal.js';
-import { ServerChecker, type FleetChecker } from './sim-checkers.js';
+import { field, ServerChecker, type FleetChecker } from './sim-checkers.js';
 import type { SimConnected, SimNetwork } from './sim-network.js';
 import { ServerTime } from './sim-time.js';
 import { verbs, type CommitBody } from './verbs.js';
@@ -130,9 +131,27 @@ export class SimServer {
     this.checker.check(true);
   }
 
-  insert(key: string, value: string): void {
-    if (this.durable) this.durable.insert(key, value);
-    else this.attempt(undefined, () => void verbs(this.engine).insert(key, value));
+  insert(key: string, value: string, ttlMs?: number): void {
+    const write = { kind: 'insert', key, value, ttlMs } as const;
+    if (this.durable) this.durable.insert(write);
+    // Perhaps it has heard of no peer yet, or of one of which it does not know what it understands.
+    else this.attempt(undefined, () => void this.engine.write(write));
+  }
+
+  /** Carries out what the engine's upkeep might. */
+  step(plan: () => readonly Mutation[]): void {
+    const { step } = field(field(this.engine, 'sweeper') as object, 'deps') as UpkeepDeps;
+    try {
+      const done = step(plan);
+      if (done instanceof Promise) done.catch((error: unknown) => this.assertRefusal(error));
+    } catch (error) {
+      this.assertRefusal(error);
+    }
+  }
+
+  private assertRefusal(error: unknown): void {
+    if (error instanceof KvsError && /^(SERVIDOR|RELOGIO|DISCO|LIMITE)_/.test(error.code)) return;
+    this.time.fail(error instanceof Error ? error : new Error(String(error)));
   }
 
   remove(key: string, version: number | undefined): void {
@@ -141,8 +160,9 @@ export class SimServer {
       return;
     }
     const before = this.engine.store.vector.entries();
-    const missing = this.oracle.targets(before, key, 'all').length === 0;
-    const none = this.oracle.targets(before, key, version ?? 'all').length === 0;
+    const nowMs = this.engine.store.clock.nowMs();
+    const missing = this.oracle.targets(before, key, 'all', nowMs).length === 0;
+    const none = this.oracle.targets(before, key, version ?? 'all', nowMs).length === 0;
     this.attempt(missing ? 'CHAVE_INEXISTENTE' : none ? 'VERSAO_INEXISTENTE' : undefined, () =>
       verbs(this.engine).remove(key, version),
     );
@@ -155,9 +175,10 @@ export class SimServer {
     }
     const before = this.engine.store.vector.entries();
     this.attempt(undefined, () => {
-      const due = guardsHold(this.oracle, before, change);
+      const nowMs = this.engine.store.clock.nowMs();
+      const due = guardsHold(this.oracle, before, change, nowMs);
       const first = this.engine.store.vector.seqOf(this.origin) + 1;
-      const effects = due ? effectsOf(this.oracle, before, change).length : 0;
+      const effects = due ? effectsOf(this.oracle, before, change, nowMs).length : 0;
       if (verbs(this.engine).commit(change) !== due)
         throw new Violation(`${this.origin} answers a commit with ${!due}`);
       const last = this.engine.store.vector.seqOf(this.origin);
@@ -170,7 +191,8 @@ export class SimServer {
   query(key: string, version: number | undefined): void {
     this.attempt(undefined, () => {
       const row = verbs(this.engine).query(key, version);
-      const expected = this.oracle.query(this.engine.store.vector.entries(), key, version);
+      const { store } = this.engine;
+      const expected = this.oracle.query(store.vector.entries(), key, version, store.clock.nowMs());
       if (row?.value !== expected?.value || row?.version !== expected?.version) {
         throw new Violation(
           `${this.origin} answers ${key}@${version ?? 'latest'} with ${JSON.stringify(row)}`,
@@ -181,13 +203,13 @@ export class SimServer {
 
   /** What a server without a journal accepts is history, whoever asked for it. */
   private recordAccepted(): void {
-    const { engine, time, oracle } = this;
+    const { engine, time, fleet } = this;
     const accept = engine.accept.bind(engine);
     engine.accept = (mutation) => {
       const before = engine.store.vector.entries();
-      const at = { wallMs: time.wallMs(), fleetMs: 0 };
+      const at = { wallMs: time.wallMs(), fleetMs: engine.store.clock.nowMs() };
       accept(mutation);
-      recordMutation(oracle, this.origin, before, mutation, at);
+      fleet.record(this.origin, before, mutation, at);
     };
   }
 
