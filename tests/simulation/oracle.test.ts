@@ -192,7 +192,9 @@ describe('expiry in the oracle', () => {
     hand.insert('a');
     hand.hear('b', 'a');
     hand.nowMs = 99;
-    expect(() => hand.insert('b', { version: 2, timestamp: 101 })).toThrow('before what it had applied');
+    const moment = { wallMs: 99, fleetMs: 99 };
+    expect(() => hand.oracle.assertNotBehind('b', hand.vector('b'), moment)).toThrow('before 100');
+    hand.oracle.assertNotBehind('b', hand.vector('b'), { wallMs: 99, fleetMs: 100 });
   });
 });
 

@@ -5,6 +5,7 @@ import type { EntryRecord, StoredValue } from '../../src/core/record.js';
 import type { KeySpace } from '../../src/core/space.js';
 import type { Store } from '../../src/core/store.js';
 import { partOf, vectorText, Violation, type Oracle, type TrueState } from './oracle.js';
+import { field } from './fields.js';
 import { headsSeen, lastOf, newestOf, readable, type TrueEntry, type TrueKey } from './oracle-view.js';
 
 /** The whole state of a store as a text that says everything and depends on no internal order. */
@@ -94,8 +95,10 @@ export function assertTrue(who: string, store: Store, oracle: Oracle): string {
     if (said !== count) throw new Violation(`${who} says ${name} ${said} instead of ${count}`);
   }
   const fleetMs = store.clock === NO_CLOCK ? 0 : store.clock.nowMs();
-  if (store.clock !== NO_CLOCK && fleetMs < state.fleetMs)
-    throw new Violation(`${who} is at ${fleetMs}, before ${state.fleetMs} of what it has applied`);
+  if (store.clock !== NO_CLOCK) {
+    const wallMs = (field(store.clock, 'wallMs') as () => number)();
+    oracle.assertNotBehind(who, vector, { wallMs, fleetMs });
+  }
   for (const [key, truth] of state.keys) {
     assertContexts(who, key, headsOf(store.keySpace, key), oracle);
     assertAnswers(who, key, store, truth, fleetMs);

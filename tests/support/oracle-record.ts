@@ -24,6 +24,7 @@ export function recordMutation(
   at: Moment,
   { keeps, isForced = false }: Intent = {},
 ): void {
+  oracle.assertNotBehind(origin, before, at);
   switch (mutation.kind) {
     case 'insert':
       oracle.insert(origin, before, mutation.key, mutation.value, mutation, at);

@@ -52,6 +52,9 @@ export interface TrueState {
 /** What a removal aims at: every entry, every one but the newest (trim), or those of one version. */
 export type Target = 'all' | 'allButNewest' | number;
 
+/** Less than servers let themselves be taken ahead of their own clocks. */
+const CLIPPED_MS = 30_000;
+
 /** The part of the key space that a key belongs to. */
 export function partOf(key: string): number {
   return hashString(key) & (limits.parts - 1);
@@ -201,6 +204,17 @@ export class Oracle {
     });
   }
 
+  /**
+   * No server's clock is behind that of the writer of anything that it has applied.
+   * @throws Violation
+   */
+  assertNotBehind(who: string, vector: VectorEntries, { wallMs, fleetMs }: Moment): void {
+    const least = this.stateAt(vector).fleetMs;
+    // A clock so far ahead is not followed all the way.
+    if (least > wallMs + CLIPPED_MS || fleetMs >= least) return;
+    throw new Violation(`${who} is at ${fleetMs}, before ${least} of what it has applied`);
+  }
+
   /** What a server must hold that has applied exactly this. */
   stateAt(vector: VectorEntries): TrueState {
     const name = vectorText(vector);
@@ -306,8 +320,6 @@ export class Oracle {
     for (const [cause, seq] of mine.at(-1)?.observed ?? []) {
       if ((observed.get(cause) ?? 0) < seq) throw new Violation(`${origin} forgot ${cause}:${seq}`);
     }
-    if (fleetMs < this.stateAt(before).fleetMs)
-      throw new Violation(`${origin} wrote at ${fleetMs}, before what it had applied`);
     const mutation = {
       origin,
       seq: mine.length + 1,

@@ -3,6 +3,7 @@ import type { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
 import type { Mutation } from '../../src/core/mutation.js';
 import type { Stage } from '../../src/core/stage.js';
+import { field } from './fields.js';
 import { assertTrue, stateText } from './oracle-compare.js';
 import { recordMutation, type Intent } from './oracle-record.js';
 import { vectorText, Violation, type Moment, type Oracle } from './oracle.js';
@@ -190,10 +191,4 @@ export class ServerChecker {
       throw new Violation(`${this.engine.origin} lost count of its held batches`);
     }
   }
-}
-
-/** A field of an object under test, its private ones too; it must be there, so that no check goes blind. */
-export function field(owner: object, name: string): unknown {
-  if (!Reflect.has(owner, name)) throw new Error(`there is no field ${name} to check any more`);
-  return Reflect.get(owner, name);
 }

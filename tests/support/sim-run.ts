@@ -1,5 +1,5 @@
 import { defaultFleetTuning, type FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
-import { vectorText, Violation, Oracle } from './oracle.js';
+import { Violation, Oracle } from './oracle.js';
 import { PlainNetwork } from './sim-bus.js';
 import { FleetChecker } from './sim-checkers.js';
 import { randomCommit } from './sim-commits.js';
@@ -327,7 +327,7 @@ class Run {
   private async evened(healedMs: number): Promise<void> {
     while (!this.isEven()) {
       if (this.world.nowMs - healedMs > CONVERGENCE_MS)
-        throw new Violation(`no convergence: ${this.summary()}`);
+        throw new Violation(`no convergence: ${this.alive().map(String).join('\n  ')}`);
       await this.advance(20);
     }
   }
@@ -343,15 +343,5 @@ class Run {
         engine.store.expiringCount === 0 &&
         engine.store.vector.digest() === first,
     );
-  }
-
-  private summary(): string {
-    return this.alive()
-      .map(
-        ({ engine, isStaging }) =>
-          `\n  ${engine.origin} ${engine.member.state}${isStaging ? ' staging' : ''}` +
-          `${engine.member.receiver.isWaiting ? ' holding' : ''} ${vectorText(engine.store.vector.entries())}`,
-      )
-      .join('');
   }
 }

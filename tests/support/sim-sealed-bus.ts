@@ -17,7 +17,7 @@ import type { Origin } from '../../src/core/dot.js';
 import type { Batch } from '../../src/core/mutation.js';
 import type { BusListener, Message } from '../../src/ports/bus.js';
 import { Violation } from './oracle.js';
-import { field } from './sim-checkers.js';
+import { field } from './fields.js';
 import type { SimConnected } from './sim-network.js';
 import type { SealedNetwork } from './sim-sealed-network.js';
 import type { ServerTime } from './sim-time.js';

@@ -3,11 +3,12 @@ import type { Mutation } from '../../src/core/mutation.js';
 import { FleetEngine } from '../../src/engines/fleet/engine.js';
 import type { UpkeepDeps } from '../../src/engines/fleet/floor-keeper.js';
 import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
-import { Violation, type Oracle } from './oracle.js';
+import { vectorText, Violation, type Oracle } from './oracle.js';
 import { effectsOf, guardsHold } from './sim-commits.js';
 import { SimDurable } from './sim-durable.js';
 import type { DiskFate, SimDisk } from './sim-journal.js';
-import { field, ServerChecker, type FleetChecker } from './sim-checkers.js';
+import { field } from './fields.js';
+import { ServerChecker, type FleetChecker } from './sim-checkers.js';
 import type { SimConnected, SimNetwork } from './sim-network.js';
 import { ServerTime } from './sim-time.js';
 import { verbs, type CommitBody } from './verbs.js';
@@ -99,6 +100,17 @@ export class SimServer {
 
   get isStaging(): boolean {
     return Reflect.get(this.engine.member.repair, 'transfer') !== undefined;
+  }
+
+  /** How far it is, for people. */
+  toString(): string {
+    const { engine } = this;
+    const doing = [this.isStaging && 'staging', engine.member.receiver.isWaiting && 'holding'].filter(
+      Boolean,
+    );
+    return [engine.origin, engine.member.state, ...doing, vectorText(engine.store.vector.entries())].join(
+      ' ',
+    );
   }
 
   /** Gone, with its memory. */
