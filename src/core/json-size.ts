@@ -24,8 +24,13 @@ export function jsonStringBytes(text: string): number {
 /** An upper bound on the JSON of a list of vector entries. */
 export function vectorBytes(entries: VectorEntries): number {
   let bytes = 2;
-  for (const [origin] of entries) bytes += origin.length + VECTOR_ENTRY_OVERHEAD_BYTES;
+  for (const entry of entries) bytes += vectorEntryBytes(entry);
   return bytes;
+}
+
+/** An upper bound on the JSON of one vector entry in a list. */
+export function vectorEntryBytes([origin]: VectorEntries[number]): number {
+  return origin.length + VECTOR_ENTRY_OVERHEAD_BYTES;
 }
 
 /** An upper bound on the JSON of an attempt, with its field. */

@@ -35,6 +35,10 @@ export const limits = Object.freeze({
   peerOrigins: 4_000_000,
   /** Entries of a vector that travels whole: causes, contexts, and all vectors of versions that know no other way. */
   vectorEntries: 8192,
+  /** Origins whose entries are told in a vector by difference, whether they differ or not: the ones that just advanced. */
+  explicitOrigins: 1024,
+  /** Entries in one page of a vector by difference. */
+  vectorPageEntries: 65_536,
   /** Origins that one mutation names besides those of an insert's context: a removal of more is split. */
   contextOrigins: 2048,
   /**

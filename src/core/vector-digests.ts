@@ -43,15 +43,14 @@ const HOUR_MS = 3_600_000;
 
 // Words of a bucket: keyed hash (two), number of entries, sum of the seqs (two, modulo 2⁶⁴).
 const WORDS = 5;
-const DIGEST_BYTES = 4 * WORDS;
+/** Hexadecimal digits of the digests of all buckets. */
+export const BUCKET_DIGESTS_DIGITS = 8 * WORDS * ORIGIN_BUCKETS;
+
 // Epochs whose digests are kept up to date: those of clocks that differ, at the turn of an hour.
 const EPOCHS = 4;
 
 // Origins whose hashes take a few milliseconds.
 const NEARLY = 16_384;
-
-/** Bytes of the digests of all buckets. */
-const BUCKET_DIGESTS_BYTES = ORIGIN_BUCKETS * DIGEST_BYTES;
 
 /**
  * Digests of a vector, one for each bucket of origins: the sum of the keyed hashes of its entries, their number, and
@@ -61,12 +60,11 @@ const BUCKET_DIGESTS_BYTES = ORIGIN_BUCKETS * DIGEST_BYTES;
 export class BucketDigests {
   constructor(readonly words: Uint32Array = new Uint32Array(ORIGIN_BUCKETS * WORDS)) {}
 
-  /** Digests as {@link toBytes} wrote them; `undefined` if these are none. */
-  static from(bytes: Uint8Array): BucketDigests | undefined {
-    if (bytes.length !== BUCKET_DIGESTS_BYTES) return undefined;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  /** Digests as {@link toString} wrote them. */
+  static parse(hex: string): BucketDigests {
     const digests = new BucketDigests();
-    for (let i = 0; i < digests.words.length; i++) digests.words[i] = view.getUint32(4 * i);
+    for (let i = 0; i < digests.words.length; i++)
+      digests.words[i] = parseInt(hex.slice(8 * i, 8 * i + 8), 16);
     return digests;
   }
 
@@ -94,12 +92,15 @@ export class BucketDigests {
     return true;
   }
 
-  /** The digests as bytes, big endian. */
-  toBytes(): Uint8Array {
-    const bytes = new Uint8Array(BUCKET_DIGESTS_BYTES);
-    const view = new DataView(bytes.buffer);
-    for (let i = 0; i < this.words.length; i++) view.setUint32(4 * i, this.words[i] as number);
-    return bytes;
+  /** The buckets that are not equal to those of `other`. */
+  differing(other: BucketDigests): number[] {
+    return Array.from({ length: ORIGIN_BUCKETS }, (_, bucket) => bucket).filter(
+      (bucket) => !this.isEqual(bucket, other),
+    );
+  }
+
+  toString(): string {
+    return Array.from(this.words, (word) => word.toString(16).padStart(8, '0')).join('');
   }
 
   /** One digest of all buckets: hash, number of entries and sum of the seqs, as 40 hexadecimal digits. */

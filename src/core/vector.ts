@@ -170,6 +170,17 @@ export class VersionVector {
     return this.digests.at(key);
   }
 
+  /** {@link bucketDigests} as if these origins had no seq. */
+  digestsWithout(key: DigestKey, origins: Iterable<number>): BucketDigests {
+    const digests = this.bucketDigests(key).copy();
+    const hash = new Uint32Array(2);
+    for (const index of origins) {
+      this.origins.keyedHash(index, this.seqAt(index), key, hash);
+      digests.add(this.origins.bucketAt(index), this.seqAt(index), hash, -1);
+    }
+    return digests;
+  }
+
   /**
    * Computes part of the digests of a key ahead, so that nobody has to wait for them.
    * @param most origins

@@ -6,6 +6,8 @@ import type { KeyFragment, WalkCursor } from '../core/record.js';
 export type Message =
   | BatchMessage
   | PresenceMessage
+  | VectorRequest
+  | VectorReply
   | LogRequest
   | LogReply
   | StateRequest
@@ -72,6 +74,47 @@ export interface KeyedDigest {
 
 export type PresenceState = 'joining' | 'serving' | 'draining' | 'leaving';
 
+/**
+ * To one peer: asks for its vector where it differs from the sender's. Origins lie in buckets by their names, and each
+ * side has a digest of each bucket, so what travels grows with the difference, not with the number of origins.
+ */
+export interface VectorRequest {
+  readonly type: 'vectorRequest';
+  readonly from: Origin;
+  readonly to: Origin;
+  readonly id: number;
+  readonly ask: VectorQuestion | VectorPageRequest;
+}
+
+/** The first request. */
+export interface VectorQuestion {
+  /** Of the key of the digests: hours since 1970 on the asker's clock. */
+  readonly epoch: number;
+  /** Origins whose entries are told whatever they are, and which are in no digest: those that change just now. */
+  readonly explicit: readonly Origin[];
+  /** Digests of the asker's vector without `explicit`: see `BucketDigests`. */
+  readonly digests: string;
+}
+
+/** Asks for the next page of the buckets that differed. */
+export interface VectorPageRequest {
+  readonly buckets: readonly number[];
+  readonly cursor: number;
+}
+
+export interface VectorReply {
+  readonly type: 'vectorReply';
+  readonly from: Origin;
+  readonly to: Origin;
+  readonly id: number;
+  /** The buckets that differ from the digests of the question. What is in no other is told in `entries`. */
+  readonly buckets: readonly number[];
+  /** The giver's entries of `explicit` and further ones, then a page of those of `buckets`. */
+  readonly entries: VectorEntries;
+  /** Absent after the last page. */
+  readonly cursor: number | undefined;
+}
+
 /** To one peer: asks for the batches that the sender lacks. */
 export interface LogRequest {
   readonly type: 'logRequest';
@@ -79,8 +122,10 @@ export interface LogRequest {
   readonly to: Origin;
   /** Chosen by the asker, repeated in the answer. */
   readonly id: number;
-  /** The asker's whole version vector. */
+  /** The asker's whole version vector; with `only`, the origins of which it lacks something, with what it has. */
   readonly vector: VectorEntries;
+  /** Whether nothing is asked for but what the origins in `vector` wrote; they may have seq 0 then. */
+  readonly only?: true;
 }
 
 export interface LogReply {
@@ -106,6 +151,8 @@ export interface StateRequest {
   readonly id: number;
   /** Absent in the opening request. */
   readonly page: StatePageRequest | undefined;
+  /** In the opening request: the asker takes the vector by difference, with digests of this hour. */
+  readonly epoch?: number | undefined;
 }
 
 export interface StatePageRequest {
@@ -127,7 +174,10 @@ export interface StateReply {
 /** The giver's vector, log position and hash per part at the moment when the walk starts. */
 export interface StateOpening {
   readonly outcome: 'opening';
-  readonly vector: VectorEntries;
+  /** The whole vector, or its digests where it is long and the asker takes those. */
+  readonly vector: VectorEntries | VectorDigest;
+  /** The causal frontier of the vector: its dots imply all others. Absent if it is long, and from older versions. */
+  readonly frontier?: VectorEntries;
   readonly logPosition: number;
   readonly partHashes: readonly string[];
   /** The floors of the parts that have one. */
@@ -136,6 +186,14 @@ export interface StateOpening {
   readonly fleetMs?: number;
   /** The first cursor. */
   readonly cursor: WalkCursor;
+}
+
+/** A vector at one moment, for whoever has nearly the same. */
+export interface VectorDigest {
+  readonly epoch: number;
+  readonly digests: string;
+  /** The entries that advanced last. */
+  readonly recent: VectorEntries;
 }
 
 /** Batches that the giver applied since `logPosition` of the request, then keys as they are after those batches. */

@@ -113,9 +113,13 @@ export function oneOf<T extends string>(value: unknown, names: Readonly<Record<T
 // Up to this length a linear search is faster than building a set.
 const SHORT_LIST = 8;
 
-/** Pairs of origin and seq, each origin once. */
-export function vector(value: unknown): VectorEntries {
-  const pairs = list(value, limits.vectorEntries, 'VETOR');
+/**
+ * Pairs of origin and seq, each origin once.
+ * @param most number of pairs
+ * @param leastSeq 0 where that stands for an origin of which nothing is known
+ */
+export function vector(value: unknown, most: number = limits.vectorEntries, leastSeq = 1): VectorEntries {
+  const pairs = list(value, most, 'VETOR');
   if (pairs.length === 0) return NO_ENTRIES;
   const entries: [Origin, number][] = [];
   const seen = pairs.length > SHORT_LIST ? new Set<Origin>() : undefined;
@@ -123,7 +127,7 @@ export function vector(value: unknown): VectorEntries {
     const pair = list(item, 2, 'VETOR');
     if (pair.length !== 2) reject('VETOR');
     const name = origin(pair[0]);
-    const seq = sequence(pair[1]);
+    const seq = whole(pair[1], leastSeq, Number.MAX_SAFE_INTEGER, 'SEQUENCIA');
     if (seen ? seen.has(name) : entries.some(([other]) => other === name)) reject('VETOR');
     seen?.add(name);
     entries.push([name, seq]);

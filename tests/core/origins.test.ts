@@ -146,10 +146,9 @@ describe('keyed digests of a vector', () => {
   it('survive the wire', () => {
     const property = fc.property(entriesArbitrary, (entries) => {
       const digests = digestsOf(entries);
-      expect(BucketDigests.from(digests.toBytes())?.words).toEqual(digests.words);
+      expect(BucketDigests.parse(digests.toString()).words).toEqual(digests.words);
     });
     fc.assert(property, { seed: SEED });
-    expect(BucketDigests.from(new Uint8Array(3))).toBeUndefined();
   });
 });
 

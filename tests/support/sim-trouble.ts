@@ -27,6 +27,12 @@ export function hostileTuning(random: SeededRandom): FleetTuning {
     peerCooldownMs: random.pick([50, 150]),
     pageRetries: random.pick([0, 2]),
     greetingJitterMs: 10,
+    // Mostly so few that vectors travel by difference, and in so small pages that they are torn.
+    wholeVectorEntries: random.pick([0, 2, 2, 4, 256]),
+    vectorRecents: random.pick([0, 1, 64]),
+    openingRecents: random.pick([0, 1, 2, 1_024]),
+    vectorPageEntries: random.pick([1, 1, 2, 1_000]),
+    vectorTries: random.pick([1, 8]),
   };
 }
 

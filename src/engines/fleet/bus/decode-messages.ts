@@ -2,14 +2,18 @@ import { isUtf8 } from 'node:buffer';
 import type { Origin } from '../../../core/dot.js';
 import { isShaped } from '../../../core/json-shape.js';
 import { limits } from '../../../core/limits.js';
+import { ORIGIN_BUCKETS } from '../../../core/origins.js';
+import { BUCKET_DIGESTS_DIGITS } from '../../../core/vector-digests.js';
 import type { Batch } from '../../../core/mutation.js';
 import type {
   KeyedDigest,
   LogRequest,
   Message,
   PresenceMessage,
+  StateOpening,
   StateReply,
   StateRequest,
+  VectorRequest,
 } from '../../../ports/bus.js';
 import {
   count,
@@ -165,7 +169,16 @@ function readSync(wire: Fields, from: Origin, to: Origin): Message {
   const id = count(wire['id']);
   switch (wire['tipo']) {
     case TYPES.logRequest:
-      return { type: 'logRequest', from, to, id, vector: vector(wire['vetor']) } satisfies LogRequest;
+      return { type: 'logRequest', from, to, id, ...readWanted(wire) } satisfies LogRequest;
+    case TYPES.vectorRequest:
+      return { type: 'vectorRequest', from, to, id, ask: readVectorAsk(wire) };
+    case TYPES.vectorReply:
+      return {
+        ...{ type: 'vectorReply', from, to, id },
+        buckets: readBuckets(wire['diferem']),
+        entries: vector(wire['entradas'], limits.vectorPageEntries),
+        cursor: wire['cursor'] === undefined ? undefined : count(wire['cursor']),
+      };
     case TYPES.logReply: {
       const outcome = wire['resultado'];
       if (outcome !== OUTCOMES.batches && outcome !== OUTCOMES.stateNeeded) reject('CAMPO');
@@ -180,7 +193,14 @@ function readSync(wire: Fields, from: Origin, to: Origin): Message {
       };
     }
     case TYPES.stateRequest:
-      return { type: 'stateRequest', from, to, id, page: readPageRequest(wire['pagina']) };
+      return {
+        type: 'stateRequest',
+        from,
+        to,
+        id,
+        page: readPageRequest(wire['pagina']),
+        ...readEpoch(wire),
+      };
     case TYPES.stateReply:
       return { type: 'stateReply', from, to, id, body: readStateBody(wire) };
     case TYPES.clockRequest:
@@ -190,6 +210,47 @@ function readSync(wire: Fields, from: Origin, to: Origin): Message {
     default:
       reject('TIPO');
   }
+}
+
+/** With `so`, the vector names only what the asker lacks, also of origins of which it has nothing. */
+function readWanted(wire: Fields): Pick<LogRequest, 'vector' | 'only'> {
+  if (wire['so'] === undefined) return { vector: vector(wire['vetor']) };
+  if (wire['so'] !== true) reject('CAMPO');
+  return { vector: vector(wire['vetor'], limits.vectorEntries, 0), only: true };
+}
+
+function readVectorAsk(wire: Fields): VectorRequest['ask'] {
+  if (wire['pagina'] !== undefined) {
+    const page = fields(wire['pagina']);
+    return { buckets: readBuckets(page['diferem']), cursor: count(page['cursor']) };
+  }
+  const explicit = list(wire['sem'], limits.explicitOrigins, 'VETOR').map(origin);
+  if (new Set(explicit).size < explicit.length) reject('VETOR');
+  return { epoch: count(wire['epoca']), explicit, digests: readDigests(wire['baldes']) };
+}
+
+function readBuckets(value: unknown): readonly number[] {
+  return list(value, ORIGIN_BUCKETS).map((bucket) => whole(bucket, 0, ORIGIN_BUCKETS - 1, 'CAMPO'));
+}
+
+function readDigests(value: unknown): string {
+  const digests = hex(value, BUCKET_DIGESTS_DIGITS);
+  if (digests.length < BUCKET_DIGESTS_DIGITS) reject('CAMPO');
+  return digests;
+}
+
+function readEpoch(wire: Fields): { readonly epoch?: number } {
+  return wire['epoca'] === undefined ? {} : { epoch: count(wire['epoca']) };
+}
+
+function readOpeningVector(wire: Fields): StateOpening['vector'] {
+  if (wire['resumos'] === undefined) return vector(wire['vetor']);
+  const digests = fields(wire['resumos']);
+  return {
+    epoch: count(digests['epoca']),
+    digests: readDigests(digests['baldes']),
+    recent: vector(digests['recente'], limits.explicitOrigins),
+  };
 }
 
 function readPageRequest(value: unknown): StateRequest['page'] {
@@ -207,7 +268,8 @@ function readStateBody(wire: Fields): StateReply['body'] {
     case OUTCOMES.opening:
       return {
         outcome: 'opening',
-        vector: vector(wire['vetor']),
+        vector: readOpeningVector(wire),
+        ...(wire['fronteira'] === undefined ? {} : { frontier: vector(wire['fronteira']) }),
         logPosition: count(wire['posicaoLog']),
         partHashes: list(wire['hashes'], limits.parts).map((hash) => hex(hash, HASH_DIGITS)),
         floors: wire['pisos'] === undefined ? [] : list(wire['pisos'], limits.parts).map(readFloor),

@@ -1,10 +1,17 @@
 import type { Origin } from '../../../core/dot.js';
 import type { Batch } from '../../../core/mutation.js';
-import type { BatchMessage, Message, PresenceMessage, StateReply } from '../../../ports/bus.js';
+import type {
+  BatchMessage,
+  Message,
+  PresenceMessage,
+  StateOpening,
+  StateReply,
+  VectorRequest,
+} from '../../../ports/bus.js';
 import { wireBatch, wireCursor, wireFloor, wireKey } from '../../../wire/write-records.js';
 import type { Contact } from './contact.js';
 import { OUTCOMES, PAYLOAD_FORMAT, STATES, TYPES } from './message-shapes.js';
-import type { WireStateBody } from './message-shapes.js';
+import type { WireOpening, WireStateBody } from './message-shapes.js';
 
 /**
  * Encodes a message as JSON in UTF-8, as it goes on the wire.
@@ -27,7 +34,22 @@ function wireMessage(fleet: string, message: Exclude<Message | Contact, BatchMes
     case 'presence':
       return { ...head, ...wirePresence(message) };
     case 'logRequest':
-      return { ...head, ...parties(message), vetor: message.vector };
+      return {
+        ...head,
+        ...parties(message),
+        vetor: message.vector,
+        ...(message.only === true ? { so: true } : {}),
+      };
+    case 'vectorRequest':
+      return { ...head, ...parties(message), ...wireVectorAsk(message.ask) };
+    case 'vectorReply':
+      return {
+        ...head,
+        ...parties(message),
+        diferem: message.buckets,
+        entradas: message.entries,
+        ...(message.cursor === undefined ? {} : { cursor: message.cursor }),
+      };
     case 'logReply':
       return {
         ...head,
@@ -37,7 +59,7 @@ function wireMessage(fleet: string, message: Exclude<Message | Contact, BatchMes
         mais: message.more,
       };
     case 'stateRequest':
-      return { ...head, ...parties(message), ...wirePageRequest(message.page) };
+      return { ...head, ...parties(message), ...wirePageRequest(message.page), ...wireEpoch(message.epoch) };
     case 'stateReply':
       return { ...head, ...parties(message), ...wireStateBody(message.body) };
     case 'confirm':
@@ -77,6 +99,20 @@ function wirePresence(message: PresenceMessage): object {
   };
 }
 
+function wireVectorAsk(ask: VectorRequest['ask']): object {
+  if ('buckets' in ask) return { pagina: { diferem: ask.buckets, cursor: ask.cursor } };
+  return { epoca: ask.epoch, sem: ask.explicit, baldes: ask.digests };
+}
+
+function wireEpoch(epoch: number | undefined): object {
+  return epoch === undefined ? {} : { epoca: epoch };
+}
+
+function wireVector(vector: StateOpening['vector']): Pick<WireOpening, 'vetor' | 'resumos'> {
+  if (!('digests' in vector)) return { vetor: vector };
+  return { resumos: { epoca: vector.epoch, baldes: vector.digests, recente: vector.recent } };
+}
+
 function wirePageRequest(page: Extract<Message, { type: 'stateRequest' }>['page']): object {
   if (page === undefined) return {};
   return { pagina: { cursor: wireCursor(page.cursor), posicaoLog: page.logPosition, partes: page.parts } };
@@ -87,7 +123,8 @@ function wireStateBody(body: StateReply['body']): WireStateBody {
     case 'opening':
       return {
         resultado: OUTCOMES.opening,
-        vetor: body.vector,
+        ...wireVector(body.vector),
+        ...(body.frontier === undefined ? {} : { fronteira: body.frontier }),
         posicaoLog: body.logPosition,
         hashes: body.partHashes,
         ...(body.floors.length === 0 ? {} : { pisos: body.floors.map(wireFloor) }),

@@ -10,6 +10,8 @@ export const PAYLOAD_FORMAT = 1;
 export const TYPES = {
   batch: 'lote',
   presence: 'presenca',
+  vectorRequest: 'pedeVetor',
+  vectorReply: 'vetor',
   logRequest: 'pedeLotes',
   logReply: 'lotes',
   stateRequest: 'pedeEstado',
@@ -38,10 +40,14 @@ export const OUTCOMES = {
   lost: 'perdido',
 } as const;
 
+export type WireOpening = Extract<WireStateBody, { readonly resultado: typeof OUTCOMES.opening }>;
+
 export type WireStateBody =
   | {
       readonly resultado: typeof OUTCOMES.opening;
-      readonly vetor: VectorEntries;
+      readonly vetor?: VectorEntries;
+      readonly resumos?: { readonly epoca: number; readonly baldes: string; readonly recente: VectorEntries };
+      readonly fronteira?: VectorEntries;
       readonly posicaoLog: number;
       readonly hashes: readonly string[];
       readonly pisos?: readonly WireFloor[];

@@ -7,56 +7,104 @@ import type {
   Bus,
   LogReply,
   LogRequest,
+  Message,
   StateOpening,
   StatePage,
   StatePageRequest,
   StateReply,
   StateRequest,
+  VectorReply,
+  VectorRequest,
 } from '../../../ports/bus.js';
 import { replicationLimits } from './limits.js';
 import type { RecentLog } from './log.js';
 import type { Outbox } from './outbox.js';
 import type { Oversize } from './oversize.js';
+import type { Causes } from './causes.js';
+import type { DigestKeys } from '../../../core/vector-digests.js';
+import type { Time } from '../../../ports/time.js';
 import type { FleetTuning } from './tuning.js';
+import { VectorGiver } from './vector-giver.js';
+
+interface GiverDeps {
+  readonly self: Origin;
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly log: RecentLog;
+  readonly causes: Causes;
+  readonly digestKeys: DigestKeys;
+  readonly tuning: FleetTuning;
+  readonly bus: Bus;
+  readonly time: Time;
+  readonly oversize: Oversize;
+  /** Called when a peer that takes only whole vectors asks for one that is too long. */
+  readonly onOldPeer: () => void;
+}
 
 /**
  * Answers peers that ask for what they missed. It is stateless: each request says where the asker stands, so any number
  * of askers cost no memory and may disappear.
  */
 export class Giver {
-  constructor(
-    private readonly self: Origin,
-    private readonly store: Store,
-    private readonly outbox: Outbox,
-    private readonly log: RecentLog,
-    private readonly tuning: FleetTuning,
-    private readonly bus: Bus,
-    private readonly oversize: Oversize,
-  ) {}
+  private readonly vectorGiver: VectorGiver;
 
-  answerLog(request: LogRequest): LogReply {
-    this.outbox.close();
+  constructor(private readonly deps: GiverDeps) {
+    this.vectorGiver = new VectorGiver(deps);
+  }
+
+  /** Answers a peer, unless that is too much work just now: then it asks again. */
+  answer(request: LogRequest | StateRequest | VectorRequest): void {
+    this.deps.outbox.close();
+    const reply = this.replyTo(request);
+    if (reply) this.deps.bus.publish(reply);
+  }
+
+  private replyTo(request: LogRequest | StateRequest | VectorRequest): Message | undefined {
+    switch (request.type) {
+      case 'logRequest':
+        return this.answerLog(request);
+      case 'stateRequest':
+        return this.answerState(request);
+      case 'vectorRequest':
+        return this.answerVector(request);
+    }
+  }
+
+  private answerVector({ from: to, id, ask }: VectorRequest): VectorReply | undefined {
+    const bytes = Math.min(this.deps.tuning.pageBytes, this.mostBytes());
+    const difference =
+      'buckets' in ask ? this.vectorGiver.page(ask, bytes) : this.vectorGiver.compare(ask, bytes);
+    return difference && { type: 'vectorReply', from: this.deps.self, to, id, ...difference };
+  }
+
+  private answerLog(request: LogRequest): LogReply {
     const mostBytes = this.mostBytes();
-    const pageBytes = Math.min(this.tuning.pageBytes, mostBytes);
-    const page = this.log.missing(this.store.vector, new Map(request.vector), pageBytes, mostBytes);
-    if (this.bus.limitBytes === undefined) this.oversize.clear();
-    if (page?.obstacle && page.batches.length === 0) this.oversize.note(page.obstacle, mostBytes);
-    const head = { type: 'logReply', from: this.self, to: request.from, id: request.id } as const;
+    const pageBytes = Math.min(this.deps.tuning.pageBytes, mostBytes);
+    const page = this.deps.log.missing(
+      this.deps.store.vector,
+      new Map(request.vector),
+      pageBytes,
+      mostBytes,
+      request.only,
+    );
+    if (this.deps.bus.limitBytes === undefined) this.deps.oversize.clear();
+    if (page?.obstacle && page.batches.length === 0) this.deps.oversize.note(page.obstacle, mostBytes);
+    const head = { type: 'logReply', from: this.deps.self, to: request.from, id: request.id } as const;
     return page
       ? { ...head, outcome: 'batches', batches: page.batches, more: page.more }
       : { ...head, outcome: 'stateNeeded', batches: [], more: false };
   }
 
-  answerState(request: StateRequest): StateReply {
-    this.outbox.close();
-    const head = { type: 'stateReply', from: this.self, to: request.from, id: request.id } as const;
-    const body = request.page ? this.page(request.page) : this.opening();
+  private answerState(request: StateRequest): StateReply | undefined {
+    const head = { type: 'stateReply', from: this.deps.self, to: request.from, id: request.id } as const;
+    const body = request.page ? this.page(request.page) : this.opening(request.epoch);
+    if (!body) return undefined;
     return this.carried({ ...head, body });
   }
 
   /** Replaces a reply that the broker would not carry, for which the asker would wait in vain. */
   private carried(reply: StateReply): StateReply {
-    const { bus, oversize } = this;
+    const { bus, oversize } = this.deps;
     const { limitBytes } = bus;
     const { body } = reply;
     if (limitBytes === undefined || body.outcome === 'lost') return reply;
@@ -68,20 +116,31 @@ export class Giver {
 
   /** The most bytes that the mutations and keys of one reply may take together. */
   private mostBytes(): number {
-    const { limitBytes } = this.bus;
+    const { limitBytes } = this.deps.bus;
     return limitBytes === undefined ? Infinity : limitBytes - replicationLimits.envelopeBytes;
   }
 
-  private opening(): StateOpening {
+  /** @param epoch of the digests, if the asker takes the vector by difference */
+  private opening(epoch: number | undefined): StateOpening | { readonly outcome: 'lost' } | undefined {
+    const { store, causes, tuning } = this.deps;
+    const isWhole = epoch === undefined || store.vector.size <= tuning.wholeVectorEntries;
+    if (isWhole && store.vector.size > limits.vectorEntries) {
+      this.deps.onOldPeer();
+      return { outcome: 'lost' };
+    }
+    const vector = isWhole ? store.vector.entries() : this.vectorGiver.digest(epoch);
+    if (!vector) return undefined;
+    const frontier = causes.frontier.entries();
     const partHashes: string[] = [];
-    for (let part = 0; part < limits.parts; part++) partHashes.push(this.store.partHash(part));
+    for (let part = 0; part < limits.parts; part++) partHashes.push(store.partHash(part));
     return {
       outcome: 'opening',
-      vector: this.store.vector.entries(),
-      logPosition: this.log.position,
+      vector,
+      ...(frontier.length <= limits.vectorEntries ? { frontier } : {}),
+      logPosition: this.deps.log.position,
       partHashes,
-      floors: this.store.floors.entries(),
-      fleetMs: this.store.clock.nowMs(),
+      floors: this.deps.store.floors.entries(),
+      fleetMs: this.deps.store.clock.nowMs(),
       cursor: WALK_START,
     };
   }
@@ -89,14 +148,14 @@ export class Giver {
   private page(request: StatePageRequest): StatePage | { readonly outcome: 'lost' } {
     const parts = PartSet.parse(request.parts);
     const mostBytes = this.mostBytes();
-    const pageBytes = Math.min(this.tuning.pageBytes, mostBytes);
-    const news = this.log.since(request.logPosition, pageBytes, mostBytes);
+    const pageBytes = Math.min(this.deps.tuning.pageBytes, mostBytes);
+    const news = this.deps.log.since(request.logPosition, pageBytes, mostBytes);
     if (!news || !parts) return { outcome: 'lost' };
     const { batches, position: logPosition, more } = news;
-    const progress = Math.min(1, request.cursor.slot / Math.max(1, this.store.keyCount));
+    const progress = Math.min(1, request.cursor.slot / Math.max(1, this.deps.store.keyCount));
     // Keys are consistent only after all batches so far, so they wait for a page that has room for all new batches. A
     // single entry may exceed the page budget, so it waits until the new batches leave room for it in a payload.
-    const walk = more ? undefined : walkPage(this.store, request.cursor, parts, pageBytes - news.bytes);
+    const walk = more ? undefined : walkPage(this.deps.store, request.cursor, parts, pageBytes - news.bytes);
     if (
       !walk ||
       (walk.keys.length === 1 && news.bytes > Math.min(pageBytes / 2, replicationLimits.pageNewsBytes))

@@ -6,6 +6,8 @@ export const replicationLimits = Object.freeze({
    * What this version understands: 2 adds mutations that expire, discard and raise floors, and vectors by difference.
    */
   level: 2,
+  /** The warning that an older peer will soon not catch up any more is repeated this often. */
+  oldPeersRepeatMs: 600_000,
   /** Bytes of a batch or a page besides its mutations, including its seal; matters where the broker's limit is low. */
   envelopeBytes: limits.sealBytes + 512,
   /** A peer that has more for us but cannot send it is asked again after a pause, doubled up to this. */

@@ -94,6 +94,7 @@ export class RecentLog {
    * What a peer with this vector lacks, oldest first, up to `pageBytes` (at least one batch, or what fits of it).
    * @param mine this server's vector
    * @param mostBytes a batch larger than this is cut
+   * @param only whether the peer lacks nothing of the origins that `theirs` does not name
    * @returns `undefined` if something that the peer lacks is no longer in the log
    */
   missing(
@@ -101,8 +102,14 @@ export class RecentLog {
     theirs: ReadonlyMap<string, number>,
     pageBytes: number,
     mostBytes = Infinity,
+    only = false,
   ): LogPage | undefined {
-    const has = (origin: Origin): number => theirs.get(origin) ?? 0;
+    const has = (origin: Origin): number => theirs.get(origin) ?? (only ? Infinity : 0);
+    if (only) {
+      for (const [origin, seq] of theirs)
+        if (seq < Math.min(mine.seqOf(origin), this.absent.seqOf(origin))) return undefined;
+      return this.page(this.start, pageBytes, (item) => item.last > has(item.origin), mostBytes, has);
+    }
     const known = VersionVector.of(
       mine.origins,
       [...theirs].filter(([origin]) => mine.seqOf(origin) > 0),

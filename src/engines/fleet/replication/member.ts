@@ -14,6 +14,7 @@ import { handOver } from './hand-over.js';
 import { RecentLog } from './log.js';
 import type { MemberOptions } from './member-options.js';
 import { Outbox } from './outbox.js';
+import { OldPeers } from './old-peers.js';
 import { Oversize } from './oversize.js';
 import { Peers } from './peers.js';
 import { Receiver } from './receiver.js';
@@ -44,6 +45,7 @@ export class Member {
   private readonly announcer: Announcer;
   private readonly selfCheck: SelfCheck;
   private readonly clocks: Clocks;
+  private readonly oldPeers: OldPeers;
   private current: PresenceState = 'joining';
   private cancelPatience: (() => void) | undefined;
   private sawServing = false;
@@ -61,15 +63,8 @@ export class Member {
     const { journalWriter } = options;
     const causes = (this.causes = new Causes(origin, store, journalWriter !== undefined));
     const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes, store.clock));
-    const receiver = (this.receiver = new Receiver(
-      origin,
-      store,
-      outbox,
-      log,
-      tuning,
-      causes,
-      journalWriter,
-    ));
+    this.receiver = new Receiver(origin, store, outbox, log, tuning, causes, journalWriter);
+    const { receiver } = this;
     const peers = (this.peers = new Peers(origin, time, tuning, digestKeys));
     const ask = (settled: () => void): void => this.announcer.announce(settled);
     this.confirmations = new Confirmations(peers, time, tuning, ask);
@@ -87,15 +82,17 @@ export class Member {
     this.clocks = new Clocks({ self: origin, peers, bus, time, logger, tuning, onAhead });
     this.selfCheck = new SelfCheck(store, peers, logger, (alarmed) => options.onAlarm?.(alarmed));
     this.oversize = new Oversize(time, logger, (blocked) => options.onOversize?.(blocked));
-    this.giver = new Giver(origin, store, outbox, log, tuning, bus, this.oversize);
+    const oldPeers = (this.oldPeers = new OldPeers(store, peers, time, logger));
+    const shared = { self: origin, store, outbox, log, causes, digestKeys, tuning, bus, time };
+    const onOldPeer = (): void => oldPeers.look();
+    this.giver = new Giver({ ...shared, oversize: this.oversize, onOldPeer });
     const portal = options.portal ?? false;
     const awaited = (): number | undefined => this.confirmations.awaited;
     const announced = { origin, address, store, bus, time, random, tuning, portal, awaited, digestKeys };
     this.announcer = new Announcer(announced);
     const onCaughtUp = (): void => this.caughtUp();
     this.repair = new Repair({
-      ...{ self: origin, store, outbox, log, receiver, peers, bus, time, random, logger, tuning },
-      ...{ onCaughtUp, journalWriter, causes },
+      ...{ ...shared, receiver, peers, random, logger, journalWriter, onCaughtUp },
       isWantedNow: () => this.sessionWaiters.isWaiting,
     });
   }
@@ -220,10 +217,12 @@ export class Member {
         this.onPresence(message);
         return;
       case 'logRequest':
-        if (this.current !== 'joining') this.options.bus.publish(this.giver.answerLog(message));
-        return;
       case 'stateRequest':
-        if (this.current !== 'joining') this.options.bus.publish(this.giver.answerState(message));
+      case 'vectorRequest':
+        if (this.current !== 'joining') this.giver.answer(message);
+        return;
+      case 'vectorReply':
+        this.repair.onVectorReply(message);
         return;
       case 'logReply':
         this.repair.onLogReply(message);
@@ -264,6 +263,7 @@ export class Member {
       this.options.logger.info({ par, endereco }, 'servidor visto na frota');
       this.announcer.announceSoon();
     }
+    this.oldPeers.look();
     if (presence.state === 'serving') this.sawServing = true;
     if (presence.awaits !== undefined)
       this.confirmationReplier.noteQuestion(presence.origin, presence.awaits);

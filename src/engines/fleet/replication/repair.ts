@@ -1,12 +1,11 @@
 import { doubledMs } from '../../../core/backoff.js';
 import type { Origin } from '../../../core/dot.js';
+import { limits } from '../../../core/limits.js';
 import { batchBytes } from '../../../core/json-size.js';
-import { differingParts } from '../../../core/walk.js';
-import { PartSet } from '../../../core/parts.js';
-import { joinStage, replaceByStage, Stage, StageBroken } from '../../../core/stage.js';
-import { VersionVector } from '../../../core/vector.js';
+import { joinStage, replaceByStage, type Stage, StageBroken } from '../../../core/stage.js';
+import type { DigestKeys } from '../../../core/vector-digests.js';
 import type { Store } from '../../../core/store.js';
-import type { Bus, LogReply, StateOpening, StatePage, StateReply } from '../../../ports/bus.js';
+import type { Bus, LogReply, StateReply, VectorReply } from '../../../ports/bus.js';
 import type { Logger } from '../../../ports/logger.js';
 import type { Random } from '../../../ports/random.js';
 import type { Time } from '../../../ports/time.js';
@@ -16,7 +15,9 @@ import type { RecentLog } from './log.js';
 import type { Outbox } from './outbox.js';
 import type { Peer, Peers } from './peers.js';
 import type { Receiver } from './receiver.js';
+import { StateTransfer } from './state-transfer.js';
 import type { FleetTuning } from './tuning.js';
+import { VectorFetch } from './vector-fetch.js';
 
 interface RepairDeps {
   readonly self: Origin;
@@ -34,6 +35,7 @@ interface RepairDeps {
   readonly onCaughtUp: (peer: Origin) => void;
   readonly journalWriter: { noteJoined(): void } | undefined;
   readonly causes: Causes;
+  readonly digestKeys: DigestKeys;
   /** Whether a client waits for something that this server lacks, regardless of what peers have announced. */
   readonly isWantedNow: () => boolean;
 }
@@ -45,18 +47,10 @@ interface Pending {
   readonly cancelTimeout: () => void;
 }
 
-/** A transfer of a peer's state under way. */
-interface Transfer {
-  readonly peer: Origin;
-  /** Replaces our content by the peer's instead of joining both: the repair after a failed self-check. */
-  readonly replaces: boolean;
-  readonly startedMs: number;
-  stage: Stage | undefined;
-  page: { cursor: StatePage['cursor']; logPosition: number };
-  retries: number;
-  keys: number;
-  /** The giver's fleet clock at the opening, and that of the batches since; witnessed at the join. */
-  fleetMs: number;
+/** What a peer has and this server lacks, as far as its vector was compared. */
+interface Search {
+  readonly fetch: VectorFetch;
+  readonly lacked: Set<Origin>;
 }
 
 /** Figures of repairs, for logs and metrics. */
@@ -81,7 +75,9 @@ export class Repair {
     transfersDiscarded: 0,
   };
   private pending: Pending | undefined;
-  private transfer: Transfer | undefined;
+  private transfer: StateTransfer | undefined;
+  /** How the log is asked: only for what was found missing; `undefined`: for all that our vector lacks. */
+  private search: Search | undefined;
   private cancelCheck: (() => void) | undefined;
   private lastId = 0;
   private stopped = false;
@@ -123,15 +119,41 @@ export class Repair {
       this.beginTransfer(reply.from, false);
       return;
     }
-    const { bus, receiver, store } = this.deps;
+    const { bus, receiver } = this.deps;
     const before = receiver.counters.applied;
     for (const batch of reply.batches) receiver.receive(batch, bus.pack(batch), batchBytes(batch));
     const applied = receiver.counters.applied - before;
     this.counters.batches += reply.batches.length;
     if (reply.more && applied > 0) {
-      this.askLog(reply.from);
+      if (this.search) this.askLacked(reply.from, this.search.lacked);
+      else this.askLog(reply.from);
       return;
     }
+    this.settled(reply, applied);
+  }
+
+  onVectorReply(reply: VectorReply): void {
+    if (!this.settlePending(reply.id, reply.from)) return;
+    const { transfer, search } = this;
+    if (transfer) {
+      this.guarded(() => {
+        transfer.takeVector(reply);
+        this.askNext(transfer);
+      });
+      return;
+    }
+    if (!search) return;
+    const { vector } = this.deps.store;
+    for (const [origin, seq] of reply.entries) if (seq > vector.seqOf(origin)) search.lacked.add(origin);
+    const isLast = search.fetch.take(reply);
+    if (!isLast && search.lacked.size < limits.vectorEntries) this.askVector(reply.from, search.fetch);
+    else if (search.lacked.size > 0) this.askLacked(reply.from, search.lacked);
+    else this.settled({ from: reply.from, more: false, batches: [] }, 0);
+  }
+
+  /** A peer has given what it has for us, or nothing. */
+  private settled(reply: Pick<LogReply, 'from' | 'more' | 'batches'>, applied: number): void {
+    const { store } = this.deps;
     const peer = this.deps.peers.get(reply.from);
     if (peer && applied > 0) peer.fruitless = 0;
     if (peer && (applied === 0 || reply.more)) this.rest(peer, reply.more && reply.batches.length === 0);
@@ -142,14 +164,26 @@ export class Repair {
   onStateReply(reply: StateReply): void {
     const { transfer } = this;
     if (!transfer || !this.settlePending(reply.id, reply.from)) return;
+    const { body } = reply;
+    this.guarded(() => {
+      if (body.outcome === 'lost') {
+        const why = 'o servidor que respondia já não tem as mutações do intervalo, ou o broker não as leva';
+        this.giveUp(why, true);
+      } else if (body.outcome === 'opening') {
+        transfer.takeOpening(body);
+        this.askNext(transfer);
+      } else {
+        const stage = transfer.takePage(body);
+        if (stage) this.join(transfer, stage);
+        else this.askNext(transfer);
+      }
+    });
+  }
+
+  /** Discards the transfer if what came contradicts itself. */
+  private guarded(take: () => void): void {
     try {
-      if (reply.body.outcome === 'lost')
-        this.giveUp(
-          'o servidor que respondia já não tem as mutações do intervalo, ou o broker não as leva',
-          true,
-        );
-      else if (reply.body.outcome === 'opening') this.takeOpening(transfer, reply.body);
-      else this.takePage(transfer, reply.body);
+      take();
     } catch (error) {
       if (!(error instanceof StageBroken)) throw error;
       this.giveUp(`páginas contraditórias: ${error.message}`);
@@ -189,61 +223,59 @@ export class Repair {
   }
 
   private askLog(peer: Origin): void {
+    const { bus, self, store, tuning, peers, time, digestKeys } = this.deps;
+    const { vector } = store;
+    this.search = undefined;
+    const level = peers.get(peer)?.presence.level ?? 1;
+    if (vector.size <= tuning.wholeVectorEntries || level < replicationLimits.level) {
+      const id = this.expectAnswer(peer);
+      bus.publish({ type: 'logRequest', from: self, to: peer, id, vector: vector.entries() });
+      return;
+    }
+    const explicit = this.explicitOrigins(peer);
+    this.search = {
+      fetch: new VectorFetch(vector, digestKeys.of(time.wallMs()), explicit),
+      lacked: new Set(),
+    };
+    this.askVector(peer, this.search.fetch);
+  }
+
+  /** Origins that may be advancing just now: told by name, they make no bucket differ. */
+  private explicitOrigins(peer: Origin): Origin[] {
+    const { store, tuning, peers, receiver } = this.deps;
+    const announced = peers.get(peer)?.presence.recent ?? [];
+    const named = [...store.vector.recent(tuning.vectorRecents), ...announced].map(([origin]) => origin);
+    return [...new Set([...named, ...receiver.waitingFor])].slice(0, limits.explicitOrigins);
+  }
+
+  private askVector(peer: Origin, { ask }: VectorFetch): void {
+    const id = this.expectAnswer(peer);
+    this.deps.bus.publish({ type: 'vectorRequest', from: this.deps.self, to: peer, id, ask });
+  }
+
+  private askLacked(peer: Origin, lacked: ReadonlySet<Origin>): void {
     const id = this.expectAnswer(peer);
     const { bus, self, store } = this.deps;
-    bus.publish({ type: 'logRequest', from: self, to: peer, id, vector: store.vector.entries() });
+    const origins = [...lacked].slice(0, limits.vectorEntries);
+    const vector = origins.map((origin) => [origin, store.vector.seqOf(origin)] as const);
+    bus.publish({ type: 'logRequest', from: self, to: peer, id, vector, only: true });
   }
 
   private beginTransfer(peer: Origin, replaces: boolean): void {
-    const startedMs = this.deps.time.monotonicMs();
-    const page = { cursor: undefined, logPosition: 0 };
-    this.transfer = { peer, replaces, startedMs, stage: undefined, page, retries: 0, keys: 0, fleetMs: 0 };
+    this.search = undefined;
+    this.transfer = new StateTransfer(peer, replaces, this.deps.time.monotonicMs(), this.deps);
     this.counters.transfers++;
     this.deps.logger.info({ de: peer }, 'transferência de estado iniciada');
-    this.askState(this.transfer);
+    this.askNext(this.transfer);
   }
 
-  private askState(transfer: Transfer): void {
+  private askNext(transfer: StateTransfer): void {
     const id = this.expectAnswer(transfer.peer);
     const { bus, self } = this.deps;
-    const { stage, page } = transfer;
-    const cursor = page.cursor;
-    const asked =
-      stage && cursor ? { cursor, logPosition: page.logPosition, parts: stage.wanted.toString() } : undefined;
-    bus.publish({ type: 'stateRequest', from: self, to: transfer.peer, id, page: asked });
+    bus.publish({ from: self, to: transfer.peer, id, ...transfer.request });
   }
 
-  private takeOpening(transfer: Transfer, opening: StateOpening): void {
-    const { store } = this.deps;
-    const wanted = transfer.replaces ? PartSet.all() : differingParts(store, opening.partHashes);
-    transfer.stage = new Stage(
-      VersionVector.of(store.vector.origins, opening.vector),
-      wanted,
-      store.vector.copy(),
-    );
-    transfer.stage.takeFloors(opening.floors);
-    transfer.fleetMs = opening.fleetMs ?? 0;
-    transfer.page = { cursor: opening.cursor, logPosition: opening.logPosition };
-    transfer.retries = 0;
-    this.askState(transfer);
-  }
-
-  private takePage(transfer: Transfer, page: StatePage): void {
-    const { stage } = transfer;
-    if (!stage) throw new StageBroken('page before opening');
-    stage.takePage(page.batches, page.keys);
-    for (const { fleetMs = 0 } of page.batches) transfer.fleetMs = Math.max(transfer.fleetMs, fleetMs);
-    transfer.keys += page.keys.length;
-    transfer.page = { cursor: page.cursor, logPosition: page.logPosition };
-    transfer.retries = 0;
-    if (stage.replays.length > this.deps.tuning.stageReplayMutations) {
-      throw new StageBroken('too many mutations while staging');
-    }
-    if (page.cursor) this.askState(transfer);
-    else this.join(transfer, stage);
-  }
-
-  private join(transfer: Transfer, stage: Stage): void {
+  private join(transfer: StateTransfer, stage: Stage): void {
     const { store, outbox, log, receiver, time, logger } = this.deps;
     outbox.close();
     store.clock.witness(transfer.fleetMs);
@@ -252,8 +284,7 @@ export class Repair {
     else joinStage(store, stage);
     log.noteJoin(store.vector, before);
     this.deps.journalWriter?.noteJoined();
-    const advanced = Array.from(store.vector.beyond(before), (origin) => store.vector.entryAt(origin));
-    this.deps.causes.noteJoined(advanced);
+    this.deps.causes.noteJoined(transfer.broughtFrontier(before));
     this.transfer = undefined;
     const tookMs = Math.round(time.monotonicMs() - transfer.startedMs);
     logger.info({ de: transfer.peer, chaves: transfer.keys, duracaoMs: tookMs }, 'estado recebido');
@@ -287,7 +318,7 @@ export class Repair {
     const { transfer } = this;
     if (transfer && transfer.retries < this.deps.tuning.pageRetries && this.deps.peers.get(transfer.peer)) {
       transfer.retries++;
-      this.askState(transfer);
+      this.askNext(transfer);
     } else {
       this.giveUp('não houve resposta a tempo');
     }

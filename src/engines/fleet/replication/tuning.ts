@@ -14,6 +14,18 @@ export const defaultFleetTuning = Object.freeze({
   requestSkewMs: limits.requestSkewMs,
   sessionWaiters: engineLimits.sessionWaiters,
 
+  /** A vector of more entries travels by difference, to peers that understand that. */
+  wholeVectorEntries: 256,
+  /** Entries of a vector by difference that are told whether they differ or not, besides those that peers announce. */
+  vectorRecents: 64,
+  /** The same in the opening of a state, where the vector must be that of one moment. */
+  openingRecents: limits.explicitOrigins,
+  /** Entries in one page of a vector by difference. */
+  vectorPageEntries: limits.vectorPageEntries,
+  /** A vector that is still not that of one moment after so many openings is given up, with its transfer. */
+  vectorTries: 8,
+  /** Digests under a key of another hour than this server's own take long: not computed more often than this. */
+  foreignHourMs: 10_000,
   /** A batch is closed before its JSON exceeds this. A single larger mutation goes alone. */
   batchBytes: 256 * KiB,
   /**

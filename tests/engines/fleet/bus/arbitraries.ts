@@ -4,6 +4,7 @@ import type { VectorEntries } from '../../../../src/core/dot.js';
 import { limits } from '../../../../src/core/limits.js';
 import type { Batch, Mutation } from '../../../../src/core/mutation.js';
 import type { KeyFragment, OrderPosition, WalkCursor } from '../../../../src/core/record.js';
+import { BucketDigests } from '../../../../src/core/vector-digests.js';
 import type { Message } from '../../../../src/ports/bus.js';
 import { batchMessage } from './support.js';
 
@@ -126,6 +127,12 @@ const key: fc.Arbitrary<KeyFragment> = fc.record({
 });
 
 const head = { from: name, to: name, id: count };
+const buckets = fc.uniqueArray(fc.nat(255), { maxLength: 6 });
+const digests = fc.infiniteStream(fc.nat(2 ** 32 - 1)).map((words) => {
+  const all = new BucketDigests();
+  for (let i = 0; i < all.words.length; i++) all.words[i] = words.next().value as number;
+  return all.toString();
+});
 const batches = fc.array(batchArbitrary, { maxLength: 2 });
 
 export const messageArbitrary: fc.Arbitrary<Message> = fc.oneof(
@@ -158,6 +165,27 @@ export const messageArbitrary: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: fc.constant('clockReply' as const), ...head, wallMs: timestamp }),
   fc.record({ type: fc.constant('logRequest' as const), ...head, vector }),
   fc.record({
+    type: fc.constant('logRequest' as const),
+    ...head,
+    vector: vector.map((entries) => [...entries, ['nothing-of-it', 0] as const]),
+    only: fc.constant(true as const),
+  }),
+  fc.record({
+    type: fc.constant('vectorRequest' as const),
+    ...head,
+    ask: fc.oneof(
+      fc.record({ epoch: count, explicit: fc.uniqueArray(name, { maxLength: 5 }), digests }),
+      fc.record({ buckets, cursor: count }),
+    ),
+  }),
+  fc.record({
+    type: fc.constant('vectorReply' as const),
+    ...head,
+    buckets,
+    entries: vector,
+    cursor: fc.option(count, { nil: undefined }),
+  }),
+  fc.record({
     type: fc.constant('logReply' as const),
     ...head,
     outcome: fc.constantFrom('batches' as const, 'stateNeeded' as const),
@@ -175,7 +203,8 @@ export const messageArbitrary: fc.Arbitrary<Message> = fc.oneof(
     body: fc.oneof(
       fc.record({
         outcome: fc.constant('opening' as const),
-        vector,
+        vector: fc.oneof(vector, fc.record({ epoch: count, digests, recent: vector })),
+        frontier: vector,
         logPosition: count,
         partHashes: fc.array(hex, { maxLength: 4 }),
         floors: fc.array(floor, { maxLength: 3 }),
