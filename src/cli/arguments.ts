@@ -2,8 +2,8 @@ import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
-import { ACCESS_ACTIONS, COMMANDS } from '../config/commands.js';
-import type { AccessAction, CommandName } from '../config/commands.js';
+import { ACCESS_ACTIONS, COMMANDS, RETENTION_ACTIONS } from '../config/commands.js';
+import type { AccessAction, CommandName, RetentionAction } from '../config/commands.js';
 import { TIMED_OPERATIONS } from '../config/operation-names.js';
 import type { TimedName } from '../config/operation-names.js';
 import { completionText } from './completion.js';
@@ -47,6 +47,12 @@ export type Command =
       readonly kind: 'access';
       readonly action: AccessAction;
       readonly name: string | undefined;
+      readonly flags: Flags;
+    }
+  | {
+      readonly kind: 'retention';
+      readonly action: RetentionAction;
+      readonly prefix: string | undefined;
       readonly flags: Flags;
     }
   | {
@@ -147,6 +153,11 @@ const READ: Readonly<Record<CommandName, (argv: Given, flags: Flags) => Command>
     const action = ACCESS_ACTIONS.find((known) => known === ACAO);
     if (action === undefined) throw new Error('diga o que fazer: credencial cria, lista ou revoga');
     return { kind: 'access', action, name: word(NOME), flags };
+  },
+  retencao: ({ ACAO, PREFIXO }, flags) => {
+    const action = RETENTION_ACTIONS.find((known) => known === (ACAO ?? 'lista'));
+    if (action === undefined) throw new Error('diga o que fazer: retencao lista, define ou retira');
+    return { kind: 'retention', action, prefix: word(PREFIXO), flags };
   },
   admin: (_, flags) => ({ kind: 'portal', service: 'admin', flags }),
   matricula: (_, flags) => ({ kind: 'portal', service: 'matricula', flags }),

@@ -80,6 +80,20 @@ export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
   },
   exporta: { usage: '$0 exporta [ARQUIVO] [opções]', examples: [], epilogue: [] },
   importa: { usage: '$0 importa [ARQUIVO] [opções]', examples: [], epilogue: [] },
+  retencao: {
+    usage:
+      '$0 retencao [lista] [opções]\n$0 retencao define PREFIXO [--versoes N] [--idade IDADE] [opções]\n$0 retencao retira PREFIXO [opções]',
+    examples: [
+      ['$0 retencao -p 9000', 'as regras gravadas'],
+      ['$0 retencao define log/ --versoes 10 -p 9000', 'das chaves log/… ficam as últimas 10 versões'],
+      ['$0 retencao define sessao/ --idade 30d -p 9000 --sim', 'ficam as de até 30 dias, sem perguntar'],
+      ["$0 retencao define '' --versoes 100 -p 9000", 'de todas as chaves sem regra mais longa'],
+    ],
+    epilogue: [
+      'Vale a regra do prefixo mais longo; gravada, ela vale antes da opção --retencao dos servidores. O valor mais novo sempre fica.',
+      `Saída: ${EXITS} · 7 gravada, mas não confirmada por tantos servidores.`,
+    ],
+  },
   credencial: {
     usage: '$0 credencial cria NOME --papel PAPEL [opções]\n$0 credencial lista\n$0 credencial revoga NOME',
     examples: [

@@ -41,6 +41,12 @@ export async function main(): Promise<void> {
         process.exitCode = await runAccess(action, name, flags, process.env, output);
         break;
       }
+      case 'retention': {
+        const { runRetention } = await import('./retention/command.js');
+        const { action, prefix, flags } = command;
+        process.exitCode = await runRetention(action, prefix, flags, process.env, output);
+        break;
+      }
       case 'certificates': {
         const { runCertificates } = await import('./tls/certificates-command.js');
         process.exitCode = await runCertificates(command.folder, command.flags, output);

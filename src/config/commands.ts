@@ -3,6 +3,7 @@ import { LEADER_CLIENT_OPTIONS, LEADER_SERVER_OPTIONS } from './leader-options.j
 import { TIMED_OPERATIONS } from './operation-names.js';
 import { variablesOf } from './option.js';
 import type { Option, Options } from './option.js';
+import { RETENTION_OPTIONS } from './retention-options.js';
 import { SERVER_OPTIONS } from './server-options.js';
 import type { SettingSources } from './settings.js';
 import { ACCESS_OPTIONS, CERTIFICATE_OPTIONS, KEY_OPTIONS } from './tool-options.js';
@@ -13,6 +14,9 @@ export type KeyStep = (typeof KEY_STEPS)[number];
 
 export const ACCESS_ACTIONS = ['cria', 'lista', 'revoga'] as const;
 export type AccessAction = (typeof ACCESS_ACTIONS)[number];
+
+export const RETENTION_ACTIONS = ['lista', 'define', 'retira'] as const;
+export type RetentionAction = (typeof RETENTION_ACTIONS)[number];
 
 /** A positional argument. */
 export interface Positional {
@@ -61,6 +65,14 @@ export const COMMANDS = {
     about: 'Põe num servidor as versões que exporta escreveu',
     positionals: { ARQUIVO: { text: 'O arquivo; - ou nenhum: a entrada padrão' } },
     options: COPY_OPTIONS,
+  },
+  retencao: {
+    about: 'Diz que versões ficam, por prefixo de chave, em todos os servidores',
+    positionals: {
+      ACAO: { text: 'O que fazer (lista)', choices: RETENTION_ACTIONS },
+      PREFIXO: { text: "Começo das chaves da regra; '' para todas" },
+    },
+    options: RETENTION_OPTIONS,
   },
   credencial: {
     about: 'Diz quem pode o quê num servidor: cria, lista e revoga credenciais',

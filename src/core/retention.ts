@@ -56,7 +56,8 @@ export function retentionText(rules: readonly RetentionRule[]): string {
       ...(ageMs === undefined ? {} : { idade: ageText(ageMs) }),
     }),
   );
-  return lines.length === 0 ? '[]' : `[${lines.join(',\n ')}]`;
+  // Servers ask for three characters.
+  return lines.length === 0 ? '[ ]' : `[${lines.join(',\n ')}]`;
 }
 
 /**

@@ -17,8 +17,6 @@ const FOR_TESTS: Readonly<Record<string, string>> = {
   'src/client/request-id.ts requestId': 'an id of any age',
   'src/config/option.ts defaultOf': 'the tables in the guides are made from it',
   'src/config/option.ts meaningOf': 'the tables in the guides are made from it',
-  'src/core/retention.ts ageText': 'an age as the stored setting has it',
-  'src/core/retention.ts retentionText': 'the stored setting as a command writes it',
   'src/doors/grpc/errors.ts ERROR_METADATA': 'the name that is promised to clients',
   'src/doors/grpc/errors.ts GRPC_OUTCOMES': 'the table that is promised to clients',
   'src/engines/consensus/layout.ts escapeKey': 'the layout that docs/CONSENSUS.md promises',

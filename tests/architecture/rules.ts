@@ -76,7 +76,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   cli: {
     folders: ['cli', 'client', 'config', 'app', 'files', 'security/access', 'security/tls'],
     modules: [
-      ...['core/errors', 'core/limits', 'wire/mensagem/limits', 'ports/access'],
+      ...['core/errors', 'core/limits', 'core/retention', 'wire/mensagem/limits', 'ports/access'],
       // The client of the leader system is a client of its Mensagem, as the others are of gRPC.
       ...['wire/mensagem/messages', 'wire/mensagem/decode', 'wire/mensagem/encode', 'wire/mensagem/lines'],
       'wire/mensagem/console',

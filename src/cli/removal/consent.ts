@@ -60,6 +60,7 @@ export function notARemoval(operation: string): KvsError {
   return new KvsError('CONFIGURACAO', `--simula mostra o que uma remoção levaria: ${operation} não remove`);
 }
 
-function isYes(answer: string): boolean {
+/** Whether an answer at the terminal agrees. */
+export function isYes(answer: string): boolean {
   return /^\s*(s|sim|y|yes)\s*$/i.test(answer);
 }
