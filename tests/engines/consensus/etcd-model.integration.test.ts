@@ -18,7 +18,7 @@ const KEYS = ['', 'a', 'a!', 'a!0', 'a%21', 'a"', '%', '!', 'ção', '\uffee', '
 const key = fc.oneof({ weight: 2, arbitrary: fc.constantFrom('a', 'a!') }, fc.constantFrom(...KEYS));
 const version = fc.option(fc.oneof(fc.integer({ min: -1, max: 6 }), fc.constant(limits.version)), {
   nil: undefined,
-  freq: 1,
+  freq: 3,
 });
 const wall = fc.integer({ min: 1, max: 40 });
 
@@ -35,7 +35,7 @@ type Operation =
       readonly timestamp: number | undefined;
     };
 
-const timestamp = fc.option(fc.integer({ min: 0, max: 50 }), { nil: undefined, freq: 1 });
+const timestamp = fc.option(fc.integer({ min: 0, max: 50 }), { nil: undefined, freq: 3 });
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 5,
