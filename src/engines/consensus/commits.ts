@@ -3,20 +3,23 @@ import { KvsError } from '../../core/errors.js';
 import type { Commit } from '../../ports/engine.js';
 import { Unanswered } from './etcd-client.js';
 import type { Answered } from './etcd-client.js';
-import { headKey } from './layout.js';
+import { headKey, versionKey } from './layout.js';
 import { decide, guardsHold } from '../plan.js';
 import { HeadFacts, judge, planTransaction, transactionOf } from './transactions.js';
+import { mayBeGone } from './expiry-marks.js';
+import { OPERATIONS_MAX } from './limits.js';
 import type { WriteTransaction } from './transactions.js';
 import { headOf } from './records.js';
 import type { StoredHead } from './records.js';
-import { get, read, unchanged } from './etcd-requests.js';
+import { exists, get, read, unchanged } from './etcd-requests.js';
 import { backoffMs } from '../../core/backoff.js';
 import { TXN } from './etcd-messages.js';
 import type { TxnRequest, TxnResponse } from './etcd-messages.js';
-import { unknown, writeError } from './writes.js';
+import { factsNow, unknown, writeError } from './writes.js';
 import type { WritesOptions } from './writes.js';
 
 type Heads = ReadonlyMap<string, StoredHead>;
+type Facts = ReadonlyMap<string, HeadFacts>;
 
 /**
  * Writes several keys as one step: the plans of single writes, made with one token against heads that were read
@@ -32,16 +35,16 @@ export class CommitTransactions {
     const { client, random, time, tuning } = this.options;
     let remembered = this.remembered(change);
     for (let lost = 0; ; lost++) {
-      let heads = remembered;
-      let plans = heads && this.plan(change, heads);
+      let facts = remembered && (await this.factsOf(change, remembered, deadline));
+      let plans = facts && this.plan(change, facts);
       // Remembered heads may be enough to try, but never to conclude that there is nothing to do.
-      if (heads === undefined || plans === undefined || plans.length === 0) {
-        heads = await this.read(change, deadline);
-        plans = this.plan(change, heads);
+      if (facts === undefined || plans === undefined || plans.length === 0) {
+        facts = await this.factsOf(change, await this.read(change, deadline), deadline);
+        plans = this.plan(change, facts);
         if (plans === undefined) return false;
         if (plans.length === 0) return true;
       }
-      if (await this.apply(plans, heads, deadline)) return true;
+      if (await this.apply(change, plans, facts, deadline)) return true;
       remembered = undefined;
       if (time.monotonicMs() >= deadline) {
         throw new KvsError('SEM_MAIORIA', 'outros escrevem nas mesmas chaves sem parar; tente de novo');
@@ -77,14 +80,26 @@ export class CommitTransactions {
     );
   }
 
+  /** What is known of each key. Guards and removals depend on what has expired meanwhile. */
+  private async factsOf({ guards, writes }: Commit, heads: Heads, deadline: number): Promise<Facts> {
+    const removed = writes.filter(({ kind }) => kind === 'removeAll');
+    const asked = new Set([...guards, ...removed].map(({ key }) => key));
+    const facts = new Map<string, HeadFacts>();
+    for (const [key, head] of heads) {
+      const now = asked.has(key) ? await factsNow(this.options.reads, key, head, deadline) : undefined;
+      facts.set(key, now ?? new HeadFacts(head));
+    }
+    return facts;
+  }
+
   /** @returns `undefined` if a guard does not hold */
-  private plan({ guards, writes }: Commit, heads: Heads): readonly WriteTransaction[] | undefined {
-    if (!guardsHold(guards, (key) => heads.get(key)?.record.last)) return undefined;
+  private plan({ guards, writes }: Commit, known: Facts): readonly WriteTransaction[] | undefined {
+    if (!guardsHold(guards, (key) => known.get(key)?.newest)) return undefined;
     const { newToken, time } = this.options;
     const token = newToken();
     const wallMs = time.wallMs();
     return writes.flatMap((write): WriteTransaction[] => {
-      const facts = new HeadFacts(heads.get(write.key) as StoredHead);
+      const facts = known.get(write.key) as HeadFacts;
       const step = decide(write, facts, wallMs);
       if (step.kind === 'nothing') return [];
       // A commit does not report previous values.
@@ -93,9 +108,14 @@ export class CommitTransactions {
   }
 
   /** Whether the plans were applied; if not, they never will be. */
-  private async apply(plans: readonly WriteTransaction[], heads: Heads, deadline: number): Promise<boolean> {
+  private async apply(
+    change: Commit,
+    plans: readonly WriteTransaction[],
+    facts: Facts,
+    deadline: number,
+  ): Promise<boolean> {
     const { cache } = this.options;
-    const { response, doubtful } = await this.send(transaction(plans, heads), deadline);
+    const { response, doubtful } = await this.send(transaction(change, plans, facts), deadline);
     if (response.succeeded) {
       for (const { key, base, next } of plans) {
         cache.note(key, { record: next, revision: response.header.revision, writes: base.writes + 1 });
@@ -127,10 +147,27 @@ export class CommitTransactions {
   }
 }
 
-function transaction(plans: readonly WriteTransaction[], heads: Heads): TxnRequest {
+/** @throws KvsError PEDIDO_INVALIDO */
+function transaction({ guards }: Commit, plans: readonly WriteTransaction[], facts: Facts): TxnRequest {
   const each = plans.map(transactionOf);
+  const alive = new Map(
+    plans.flatMap((plan) => plan.alive).map((place) => [place.toString('latin1'), place]),
+  );
+  for (const { key } of guards) {
+    const { record } = (facts.get(key) as HeadFacts).base;
+    if (record.last === undefined || !mayBeGone(record)) continue;
+    const place = versionKey(key, record.last.version);
+    alive.set(place.toString('latin1'), place);
+  }
+  const compare = [
+    ...[...facts].map(([key, { base }]) => unchanged(headKey(key), base.revision)),
+    ...[...alive.values()].map(exists),
+  ];
+  if (compare.length > OPERATIONS_MAX) {
+    throw new KvsError('PEDIDO_INVALIDO', 'guardas demais sobre valores que expiram; divida o pedido');
+  }
   return {
-    compare: [...heads].map(([key, head]) => unchanged(headKey(key), head.revision)),
+    compare,
     success: each.flatMap(({ success }) => success),
     failure: each.flatMap(({ failure }) => failure),
   };

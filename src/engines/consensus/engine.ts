@@ -19,6 +19,8 @@ import { assertOffered } from '../plan.js';
 import { EtcdClient } from './etcd-client.js';
 import { CommitTransactions } from './commits.js';
 import { ConsensusGuarantees } from './guarantees.js';
+import { Expired } from './expired.js';
+import { ExpiryLeases } from './expiry-leases.js';
 import { HeadCache } from './head-cache.js';
 import { EtcdHealth } from './etcd-health.js';
 import { KvsError } from '../../core/errors.js';
@@ -61,6 +63,7 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
   private readonly client: EtcdClient;
   private readonly space: EtcdKeySpace;
   private readonly cache: HeadCache;
+  private readonly expired: Expired;
   private readonly tuning: ConsensusTuning;
   private readonly reading: ReplicaReading;
   private readonly agreed: ReplicaReading;
@@ -82,14 +85,17 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
       everything: true,
       restores: false,
       remembersRequests: true,
+      expires: true,
     };
     this.guarantees = new ConsensusGuarantees(members.length, localReads, this);
     const cache = (this.cache = new HeadCache(tuning.cachedHeadBytes));
     const client = (this.client = new EtcdClient(members, tuning, time, random));
     // Writers report the previous value at the moment of the write, so local reads are not enough.
     const space = (this.space = new EtcdKeySpace(client, time, tuning, logger));
-    const reads = new Reads(space, cache, false);
-    const forWriters = { client: space, cache, reads, time, random, tuning, newToken };
+    const expired = (this.expired = new Expired(space, time));
+    const reads = new Reads(space, cache, expired, false);
+    const expiryLeases = new ExpiryLeases(space, space, time, random);
+    const forWriters = { client: space, cache, reads, expired, expiryLeases, time, random, tuning, newToken };
     this.writes = new Writes(forWriters);
     this.commits = new CommitTransactions(forWriters);
     this.tuning = tuning;
@@ -178,8 +184,9 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
 
   private readingSince(revision: number | undefined, localReads = this.options.localReads): ReplicaReading {
     const deadline = (): number => this.deadline();
-    const reads = new Reads(this.space, this.cache, localReads, revision);
-    return new ReplicaReading(reads, new Scanner(this.space, reads, this.tuning, deadline), deadline);
+    const { space, cache, expired, tuning } = this;
+    const reads = new Reads(space, cache, expired, localReads, revision);
+    return new ReplicaReading(reads, new Scanner(space, reads, expired, tuning, deadline), deadline);
   }
 
   private deadline(): number {

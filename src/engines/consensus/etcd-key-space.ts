@@ -7,8 +7,15 @@ import { after, ALL_HEADS } from './layout.js';
 import { consensusLimits } from './limits.js';
 import { pageOf } from './pages.js';
 import { ourHead } from './records.js';
-import { absent, get, put, read, untouched } from './etcd-requests.js';
-import { BARE, decodeFormat, encodeStoreFormat, STORE_FORMAT_KEY, PREFIXED } from './store-format.js';
+import { absent, get, put, read, unchanged, untouched } from './etcd-requests.js';
+import {
+  BARE,
+  decodeFormat,
+  encodeStoreFormat,
+  expiringFormat,
+  STORE_FORMAT_KEY,
+  PREFIXED,
+} from './store-format.js';
 import type { StoreFormat } from './store-format.js';
 import type { ConsensusTuning } from './tuning.js';
 import { TXN } from './etcd-messages.js';
@@ -32,6 +39,8 @@ export class EtcdKeySpace implements EtcdCaller {
   private choosing: Promise<Buffer> | undefined;
   private search: Search | undefined;
   private told = false;
+  /** Whether the record says that values may expire. */
+  private expires = false;
 
   constructor(
     private readonly client: EtcdClient,
@@ -68,6 +77,41 @@ export class EtcdKeySpace implements EtcdCaller {
    */
   async prefix(deadline: number): Promise<Buffer> {
     return this.chosen ?? (await this.find({ deadline, local: false }));
+  }
+
+  /**
+   * Records that values of the store may expire, if that is not recorded yet. Programs that know nothing of it refuse
+   * the store from then on when they start.
+   * @param deadline moment of the monotonic clock
+   * @throws as {@link call}
+   */
+  async admitExpiry(deadline: number): Promise<void> {
+    await this.prefix(deadline);
+    try {
+      while (!this.expires) await this.raiseFormat(deadline);
+    } catch (thrown) {
+      throw thrown instanceof Unanswered ? nothingSent(thrown) : thrown;
+    }
+  }
+
+  private async raiseFormat(deadline: number): Promise<void> {
+    const options = { deadline, local: false };
+    const look = { compare: [], success: [get(STORE_FORMAT_KEY, { local: false })], failure: [] };
+    const { response } = await this.client.call(TXN, look, options);
+    const record = read(response, 0);
+    const format = record === undefined ? BARE : decodeFormat(record.value);
+    const next = expiringFormat(format);
+    if (format === next) {
+      this.expires = true;
+      return;
+    }
+    const compare = [unchanged(STORE_FORMAT_KEY, record?.mod_revision ?? 0)];
+    const success = [put(STORE_FORMAT_KEY, encodeStoreFormat(next))];
+    await this.client.call(TXN, { compare, success, failure: [] }, options);
+    this.logger.info(
+      { formato: next.number, prefixo: next.prefix },
+      'valores que expiram: formato novo nas réplicas',
+    );
   }
 
   private async find({ deadline, local }: CallOptions): Promise<Buffer> {
@@ -139,7 +183,8 @@ export class EtcdKeySpace implements EtcdCaller {
 
   /** Uses a format that was recorded before. */
   private adopt(format: StoreFormat): Buffer {
-    if (format === PREFIXED && this.chosen === undefined) void this.lookForStrays();
+    if (format.number === 3) this.expires = true;
+    if (format.prefix === PREFIXED.prefix && this.chosen === undefined) void this.lookForStrays();
     return this.choose(format);
   }
 

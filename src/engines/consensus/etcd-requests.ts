@@ -15,9 +15,9 @@ export function get(key: Buffer, at: ReadAt): RequestOp {
   return { request_range: { key, serializable: at.local, revision: at.revision ?? 0 } };
 }
 
-/** Reads the first key of a range. */
-export function first(range: EtcdRange, at: ReadAt): RequestOp {
-  return { request_range: { ...range, limit: 1, serializable: at.local, revision: at.revision ?? 0 } };
+/** Reads the first key of a range, or the first `limit`. */
+export function first(range: EtcdRange, at: ReadAt, limit = 1): RequestOp {
+  return { request_range: { ...range, limit, serializable: at.local, revision: at.revision ?? 0 } };
 }
 
 /** Counts the keys of a range. */
@@ -52,6 +52,11 @@ export function dropRange(range: EtcdRange): RequestOp {
 /** Holds if the last write to `key` was at `revision` (0: it does not exist). */
 export function unchanged(key: Buffer, revision: number): Compare {
   return { result: RESULT.EQUAL, target: TARGET.MOD, key, mod_revision: revision };
+}
+
+/** Holds if `key` exists. */
+export function exists(key: Buffer): Compare {
+  return { result: RESULT.GREATER, target: TARGET.CREATE, key, create_revision: 0 };
 }
 
 /** Holds if `key` does not exist. */

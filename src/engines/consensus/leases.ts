@@ -52,19 +52,31 @@ export class Leases {
 
   private async grant(deadline: number): Promise<Lease> {
     const usableUntilMs = this.time.monotonicMs() + this.leastMs;
-    // Chosen here, so that a request sent again asks for the same lease, and small enough for a safe integer.
-    const id =
-      1 + Math.floor(this.random.next() * 2 ** 26) * 2 ** 26 + Math.floor(this.random.next() * 2 ** 26);
-    const request = { TTL: Math.ceil((2 * this.leastMs) / 1000), ID: id };
-    try {
-      await this.client.call(LEASE_GRANT, request, { deadline, local: false });
-    } catch (error) {
-      const isOurs =
-        error instanceof Unanswered && error.doubtful && error.message.includes('already exists');
-      if (!isOurs) throw error;
-    }
-    return { id, usableUntilMs };
+    const seconds = Math.ceil((2 * this.leastMs) / 1000);
+    return { id: await grantLease(this.client, this.random, seconds, deadline), usableUntilMs };
   }
+}
+
+/**
+ * A new lease. If the server ends before it uses it, the lease ends by itself.
+ * @param deadline moment of the monotonic clock
+ * @throws Unanswered
+ */
+export async function grantLease(
+  client: EtcdCaller,
+  random: Random,
+  seconds: number,
+  deadline: number,
+): Promise<number> {
+  // Chosen here, so that a request sent again asks for the same lease, and small enough for a safe integer.
+  const id = 1 + Math.floor(random.next() * 2 ** 26) * 2 ** 26 + Math.floor(random.next() * 2 ** 26);
+  try {
+    await client.call(LEASE_GRANT, { TTL: seconds, ID: id }, { deadline, local: false });
+  } catch (error) {
+    const isOurs = error instanceof Unanswered && error.doubtful && error.message.includes('already exists');
+    if (!isOurs) throw error;
+  }
+  return id;
 }
 
 /** The error of etcd for a write under an unknown lease. */

@@ -18,6 +18,27 @@ export const consensusLimits = Object.freeze({
   metricsBytes: 4 * MiB,
 });
 
+/** Limits on values that expire. */
+export const expiryLimits = Object.freeze({
+  /** Versions with a time to live that a head names; older ones count as expired for what they hide. */
+  markedVersions: 8,
+  /** Expired versions removed by one transaction: three operations each. */
+  removedAtOnce: 40,
+  /** Entries of an index read at once where the first ones have expired. */
+  indexEntries: 200,
+  /** Versions under one lease: etcd removes all of them in one step when it ends. */
+  entriesPerLease: 1_000,
+  /** The ends of leases are a time to live divided by this apart. */
+  leaseParts: 32,
+  /** A lease outlasts its versions by this: readers tell by the version when it is over. */
+  leaseSlackMs: 10_000,
+  /** Leases for versions with a time to live that one server holds: etcd keeps each in the memory of every member. */
+  leases: 10_000,
+});
+
+/** Comparisons or operations in one transaction: the default of etcd. */
+export const OPERATIONS_MAX = 128;
+
 /** How patiently a replica that lost its data is replaced. */
 export const replacementLimits = Object.freeze({
   /** One request to one member is given up after this. */
@@ -30,5 +51,12 @@ export const replacementLimits = Object.freeze({
   pauseMs: 300,
 });
 
-assertRelation(consensusLimits.retentionHeads * 2 <= 128, 'a stretch must fit a transaction of etcd');
-assertRelation(limits.commitWrites * 4 + 4 <= 128, 'a commit must fit a transaction of etcd');
+assertRelation(
+  consensusLimits.retentionHeads * 2 <= OPERATIONS_MAX,
+  'a stretch must fit a transaction of etcd',
+);
+assertRelation(
+  expiryLimits.removedAtOnce * 3 <= OPERATIONS_MAX,
+  'expired versions are removed by one transaction of etcd',
+);
+assertRelation(limits.commitWrites * 4 + 4 <= OPERATIONS_MAX, 'a commit must fit a transaction of etcd');

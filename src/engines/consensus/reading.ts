@@ -38,7 +38,7 @@ export class ReplicaReading {
       case 'snapshot':
         return this.snapshot(scan.version);
       case 'range':
-        return this.scanner.walk(headRange(scan.from, scan.to), upTo('timestamp', scan.timestamp));
+        return this.scanner.walk(headRange(scan.from, scan.to), upTo('timestamp', scan.timestamp), true);
       case 'history':
         return this.scanner.values(valuesOf(scan.key));
       case 'everything':
@@ -47,7 +47,7 @@ export class ReplicaReading {
   }
 
   private async *snapshot(version: number | undefined): Stream<Row> {
-    const rows = this.scanner.walk(ALL_HEADS, upTo('version', version));
+    const rows = this.scanner.walk(ALL_HEADS, upTo('version', version), false);
     for await (const { row } of rows) if (row !== undefined) yield row;
   }
 }

@@ -2,16 +2,34 @@ import { KvsError } from '../../core/errors.js';
 import type { Row } from '../../ports/engine.js';
 import { Unanswered } from './etcd-client.js';
 import type { Answered, EtcdCaller } from './etcd-client.js';
+import type { Expired, ExpiringPlace } from './expired.js';
+import { mayBeGone, withoutLast } from './expiry-marks.js';
 import type { HeadCache } from './head-cache.js';
-import { headKey, timesUpTo, timestampOfPlace, valueKey, versionsUpTo } from './layout.js';
+import { expiryLimits } from './limits.js';
+import {
+  after,
+  headKey,
+  timesUpTo,
+  timestampOfPlace,
+  valueKey,
+  versionKey,
+  versionOfPlace,
+  versionsUpTo,
+} from './layout.js';
 import type { EtcdRange } from './layout.js';
 import type { EtcdMember } from './etcd-member.js';
-import { headOf, ourHead, rowOf } from './records.js';
+import { decodeIndex, headOf, ourHead, rowOf } from './records.js';
 import type { Place } from '../plan.js';
 import type { StoredHead } from './records.js';
 import { first, get, read, unchanged } from './etcd-requests.js';
 import { TXN } from './etcd-messages.js';
 import type { Header, EtcdKeyValue, TxnRequest, TxnResponse } from './etcd-messages.js';
+
+/** A version that a search found, and the moment at which it was there. */
+interface Found {
+  readonly place: ExpiringPlace;
+  readonly moment: Moment;
+}
 
 /** A revision of the whole store, and the member that is known to have reached it. */
 export interface Moment {
@@ -27,6 +45,7 @@ export class Reads {
   constructor(
     private readonly client: EtcdCaller,
     private readonly cache: HeadCache,
+    private readonly expired: Expired,
     /** Whether answers may come from the member's own, possibly old state. */
     readonly local: boolean,
     /** In a session, no answer is older than this revision, or than any answer before it. */
@@ -45,8 +64,40 @@ export class Reads {
     return head;
   }
 
+  /**
+   * A head as it is now: without its newest version if that has expired. For writers, which then compare that the head
+   * is unchanged; what has expired does not come back.
+   */
+  async current(key: string, head: StoredHead, deadline: number): Promise<StoredHead> {
+    const { last } = head.record;
+    if (last === undefined || !mayBeGone(head.record)) return head;
+    const success = [get(versionKey(key, last.version), { local: false })];
+    const { response } = await this.ask({ compare: [], success, failure: [] }, { deadline, local: false });
+    const entry = read(response, 0);
+    if (entry === undefined) return withoutLast(head);
+    const { expiresAt } = decodeIndex(entry);
+    if (!this.expired.isOver({ expiresAt })) return head;
+    await this.expired.remove([{ key, ...last }], deadline);
+    return withoutLast(head);
+  }
+
+  /** Whether a key has any version that can be read, the latest or not. */
+  async hasAny(key: string, deadline: number): Promise<boolean> {
+    return (await this.search(key, versionIndex(key), deadline)) !== undefined;
+  }
+
   /** The newest row of a key. */
   async newest(key: string, deadline: number): Promise<Row | undefined> {
+    for (;;) {
+      const row = await this.stored(key, deadline);
+      if (row === undefined || !this.expired.isOver(row)) return row;
+      // Looked at anew, since another version may be the newest by now.
+      if (!(await this.removed([row], deadline))) return undefined;
+    }
+  }
+
+  /** The newest row that the replicas have. */
+  private async stored(key: string, deadline: number): Promise<Row | undefined> {
     const known = this.cache.get(key);
     const place = headKey(key);
     const last = known?.record.last;
@@ -59,39 +110,57 @@ export class Reads {
       };
     }, deadline);
     if (known !== undefined && response.succeeded) {
-      return last && present(rowOf(key, last.timestamp, read(response, 0)), key, last);
+      const row = last && rowOf(key, last.timestamp, read(response, 0));
+      return last === undefined || mayBeGone(known.record) ? row : present(row, key, last);
     }
     const head = ourHead(read(response, 0));
     if (head !== undefined) this.cache.note(key, head);
     if (head?.record.last === undefined) return undefined;
-    return this.value(key, head.record.last, { revision: response.header.revision, member }, deadline);
+    const moment = { revision: response.header.revision, member };
+    const row = await this.find(key, head.record.last, moment, deadline);
+    return mayBeGone(head.record) ? row : present(row, key, head.record.last);
   }
 
   /** The greatest version ≤ `version`. */
   upToVersion(key: string, version: number, deadline: number): Promise<Row | undefined> {
-    return this.indexed(key, versionsUpTo(key, version), timestampIn, deadline);
+    return this.indexed(key, versionIndex(key, version), deadline);
   }
 
   /** The row with the greatest timestamp ≤ `timestamp`. */
   upToTime(key: string, timestamp: number, deadline: number): Promise<Row | undefined> {
-    return this.indexed(key, timesUpTo(key, timestamp), (entry) => timestampOfPlace(entry.key), deadline);
+    return this.indexed(key, timeIndex(key, timestamp), deadline);
   }
 
-  /** The row of the first index entry in a range. */
-  private async indexed(
-    key: string,
-    range: EtcdRange,
-    timestampOf: (entry: EtcdKeyValue) => number,
-    deadline: number,
-  ): Promise<Row | undefined> {
-    const { response, member } = await this.begin(
-      (local) => ({ compare: [], success: [first(range, { local })], failure: [] }),
-      deadline,
-    );
-    const entry = read(response, 0);
-    if (entry === undefined) return undefined;
-    const moment = { revision: response.header.revision, member };
-    return this.value(key, { timestamp: timestampOf(entry) }, moment, deadline);
+  private async indexed(key: string, index: Index, deadline: number): Promise<Row | undefined> {
+    const found = await this.search(key, index, deadline);
+    return found && this.value(key, found.place, found.moment, deadline);
+  }
+
+  /** The first version in a part of an index that has not expired. Those before it are removed. */
+  private async search(key: string, index: Index, deadline: number): Promise<Found | undefined> {
+    let { range } = index;
+    for (let limit = 1; ; limit = expiryLimits.indexEntries) {
+      const request = (local: boolean): TxnRequest => {
+        return { compare: [], success: [first(range, { local }, limit)], failure: [] };
+      };
+      const { response, member } = await this.begin(request, deadline);
+      const { kvs = [], more = false } = response.responses[0]?.response_range ?? {};
+      const places = kvs.map((entry) => ({ key, ...index.placeOf(entry) }));
+      const at = places.findIndex((place) => !this.expired.isOver(place));
+      const over = at < 0 ? places : places.slice(0, at);
+      // Looked at anew, since there may be a later version by now.
+      if (over.length > 0 && (await this.removed(over, deadline))) continue;
+      const place = places[at];
+      if (place !== undefined) return { place, moment: { revision: response.header.revision, member } };
+      const last = kvs.at(-1);
+      if (!more || last === undefined) return undefined;
+      range = { ...range, key: after(last.key) };
+    }
+  }
+
+  /** Removes what has expired; `false` where it can only be hidden: reads that ask no majority, or full replicas. */
+  private async removed(places: readonly ExpiringPlace[], deadline: number): Promise<boolean> {
+    return !this.local && (await this.expired.remove(places, deadline));
   }
 
   /** The first request of a read, from a member's own state if allowed and recent enough. */
@@ -132,11 +201,20 @@ export class Reads {
    * @throws KvsError INTERNO if it did not: an index and the values contradict each other
    */
   async value(key: string, place: Pick<Place, 'timestamp'>, moment: Moment, deadline: number): Promise<Row> {
-    const { revision, member } = moment;
-    const success = [get(valueKey(key, place.timestamp), { local: true, revision })];
+    return present(await this.find(key, place, moment, deadline), key, place);
+  }
+
+  /** The value that a key had at a place, if it existed at that moment. */
+  private async find(
+    key: string,
+    { timestamp }: Pick<Place, 'timestamp'>,
+    { revision, member }: Moment,
+    deadline: number,
+  ): Promise<Row | undefined> {
+    const success = [get(valueKey(key, timestamp), { local: true, revision })];
     const options = { deadline, local: true, prefer: member };
     const { response } = await this.ask({ compare: [], success, failure: [] }, options);
-    return present(rowOf(key, place.timestamp, read(response, 0)), key, place);
+    return rowOf(key, timestamp, read(response, 0));
   }
 
   /** @throws KvsError from {@link Unanswered.toReadError} */
@@ -152,9 +230,39 @@ export class Reads {
   }
 }
 
-/** The timestamp that an entry of the index by version holds. */
-export function timestampIn(entry: EtcdKeyValue): number {
-  return Number(entry.value.toString('latin1'));
+/** A part of an index of a key, from its greatest place down. */
+export interface Index {
+  readonly range: EtcdRange;
+  /** What an entry stands for. */
+  placeOf(entry: EtcdKeyValue): Omit<ExpiringPlace, 'key'>;
+}
+
+/** The index by version, from `version` down. */
+export function versionIndex(key: string, version = Infinity): Index {
+  return { range: versionsUpTo(key, version), placeOf: placeOfVersion };
+}
+
+/** The index by version, of `version` alone. */
+export function onlyVersion(key: string, version: number): Index {
+  const place = versionKey(key, version);
+  return { range: { key: place, range_end: after(place) }, placeOf: placeOfVersion };
+}
+
+/** The index by time, from `timestamp` down. */
+export function timeIndex(key: string, timestamp: number): Index {
+  return {
+    range: timesUpTo(key, timestamp),
+    placeOf: (entry) => {
+      const { other: version, expiresAt } = decodeIndex(entry);
+      return { version, timestamp: timestampOfPlace(entry.key), expiresAt };
+    },
+  };
+}
+
+/** What an entry of the index by version stands for. */
+export function placeOfVersion(entry: EtcdKeyValue): Omit<ExpiringPlace, 'key'> {
+  const { other: timestamp, expiresAt } = decodeIndex(entry);
+  return { version: versionOfPlace(entry.key), timestamp, expiresAt };
 }
 
 /** @throws KvsError INTERNO if there is no row where a head or an index says that there is one */

@@ -2,6 +2,7 @@ import { KvsError } from '../../core/errors.js';
 import type { Row } from '../../ports/engine.js';
 import type { Place } from '../plan.js';
 import type { EtcdKeyValue } from './etcd-messages.js';
+import type { ExpiryMarks } from './expiry-marks.js';
 
 /** What is known of a key, with or without values. Written by every write to the key, never removed. */
 export interface HeadRecord {
@@ -9,10 +10,12 @@ export interface HeadRecord {
   readonly greatestVersion: number;
   /** Greatest timestamp ever given. */
   readonly greatestTimestamp: number;
-  /** The place of the newest value that still exists. */
+  /** The place of the newest value that may be the latest; it still exists unless it has expired. */
   readonly last: Place | undefined;
   /** Tokens of the last {@link RECENT_WRITES} writes, the newest last: they tell which writes were applied. */
   readonly recent: readonly string[];
+  /** Absent while the key has no version with a time to live, and hides none for one. */
+  readonly expiry?: ExpiryMarks | undefined;
 }
 
 /** A head as etcd had it at one moment. */
@@ -37,16 +40,23 @@ export const NO_HEAD: StoredHead = Object.freeze({
 /** Format of head and value records, at the start of each. */
 const FORMAT = 1;
 
-/** `{"formato":1,"maiorVersao":3,"maiorInstante":…,"ultima":[3,…] or null,"recentes":["…"]}` */
+/** The same for those that expire, and for heads that know of some: programs of before leave these alone. */
+const EXPIRING_FORMAT = 2;
+
+/**
+ * `{"formato":1,"maiorVersao":3,"maiorInstante":…,"ultima":[3,…] or null,"recentes":["…"]}`; with expiry format 2, and
+ * also `"expiram":[3],"piso":2`
+ */
 export function encodeHead(record: HeadRecord): Buffer {
-  const { greatestVersion, greatestTimestamp, last, recent } = record;
+  const { greatestVersion, greatestTimestamp, last, recent, expiry } = record;
   return Buffer.from(
     JSON.stringify({
-      formato: FORMAT,
+      formato: expiry === undefined ? FORMAT : EXPIRING_FORMAT,
       maiorVersao: greatestVersion,
       maiorInstante: greatestTimestamp,
       ultima: last === undefined ? null : [last.version, last.timestamp],
       recentes: recent,
+      ...(expiry && { expiram: expiry.versions, piso: expiry.floor }),
     }),
     'utf8',
   );
@@ -59,10 +69,14 @@ export function decodeHead(bytes: Buffer): HeadRecord {
   const version = fields['maiorVersao'];
   const timestamp = fields['maiorInstante'];
   const { ultima, recentes } = fields;
-  if (fields['formato'] !== FORMAT || !isCount(version) || !isCount(timestamp)) throw foreign(text);
+  const expires = fields['formato'] === EXPIRING_FORMAT;
+  if ((fields['formato'] !== FORMAT && !expires) || !isCount(version) || !isCount(timestamp)) {
+    throw foreign(text);
+  }
   if (!Array.isArray(recentes) || !recentes.every((token) => typeof token === 'string')) throw foreign(text);
   const last = ultima === null ? undefined : placeOf(ultima, text);
-  return { greatestVersion: version, greatestTimestamp: timestamp, last, recent: recentes };
+  const record = { greatestVersion: version, greatestTimestamp: timestamp, last, recent: recentes };
+  return expires ? { ...record, expiry: marksOf(fields, text) } : record;
 }
 
 /**
@@ -85,9 +99,10 @@ export function ourHead(kv: EtcdKeyValue | undefined): StoredHead | undefined {
   return record && { record, revision: kv.mod_revision, writes: kv.version };
 }
 
-/** `1 <version> <token>`, a line feed, and the value unchanged. */
-export function encodeValue(version: number, token: string, value: string): Buffer {
-  return Buffer.from(`${FORMAT} ${version} ${token}\n${value}`, 'utf8');
+/** `1 <version> <token>` or `2 <version> <token> <expiry>`, a line feed, and the value unchanged. */
+export function encodeValue(version: number, token: string, value: string, expiresAt?: number): Buffer {
+  if (expiresAt === undefined) return Buffer.from(`${FORMAT} ${version} ${token}\n${value}`, 'utf8');
+  return Buffer.from(`${EXPIRING_FORMAT} ${version} ${token} ${expiresAt}\n${value}`, 'utf8');
 }
 
 interface ValueRecord {
@@ -95,22 +110,43 @@ interface ValueRecord {
   /** Token of the write that put it here. */
   readonly token: string;
   readonly value: string;
+  /** ms since 1970; absent if never. */
+  readonly expiresAt?: number;
 }
 
 /** @throws KvsError INTERNO if this is not a value record of our format */
 export function decodeValue(bytes: Buffer): ValueRecord {
   const lineEnd = bytes.indexOf(0x0a);
   const line = bytes.toString('utf8', 0, Math.max(lineEnd, 0));
-  const [format, version, token] = line.split(' ');
-  if (format !== String(FORMAT) || !isCount(Number(version)) || !token) throw foreign(line);
-  return { version: Number(version), token, value: bytes.toString('utf8', lineEnd + 1) };
+  const [format, version, token, expiresAt] = line.split(' ');
+  const expires = format === String(EXPIRING_FORMAT);
+  if ((format !== String(FORMAT) && !expires) || !isCount(Number(version)) || !token) throw foreign(line);
+  const record = { version: Number(version), token, value: bytes.toString('utf8', lineEnd + 1) };
+  if (!expires) return record;
+  if (!expiresAt || !isCount(Number(expiresAt))) throw foreign(line);
+  return { ...record, expiresAt: Number(expiresAt) };
 }
 
 /** The row that a value record stands for; `undefined` if there was nothing. */
 export function rowOf(key: string, timestamp: number, kv: EtcdKeyValue | undefined): Row | undefined {
   if (kv === undefined) return undefined;
-  const { version, value } = decodeValue(kv.value);
-  return { key, value, version, timestamp };
+  const { version, value, expiresAt } = decodeValue(kv.value);
+  const row = { key, value, version, timestamp };
+  return expiresAt === undefined ? row : { ...row, expiresAt };
+}
+
+/** An entry of an index: the other half of the place, and when the version expires, if ever. */
+export function encodeIndex(other: number, expiresAt: number | undefined): Buffer {
+  return Buffer.from(expiresAt === undefined ? String(other) : `${other} ${expiresAt}`);
+}
+
+/** What {@link encodeIndex} wrote. */
+export function decodeIndex({ value }: EtcdKeyValue): {
+  readonly other: number;
+  readonly expiresAt?: number | undefined;
+} {
+  const [other, expiresAt] = value.toString('latin1').split(' ');
+  return { other: Number(other), expiresAt: expiresAt === undefined ? undefined : Number(expiresAt) };
 }
 
 /** The row that a value record stands for; `undefined` if another program wrote it. */
@@ -135,6 +171,11 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
     // Reported below.
   }
   throw foreign(text);
+}
+
+function marksOf({ expiram, piso }: Readonly<Record<string, unknown>>, text: string): ExpiryMarks {
+  if (!Array.isArray(expiram) || !expiram.every(isCount) || !isCount(piso)) throw foreign(text);
+  return { versions: expiram, floor: piso };
 }
 
 function placeOf(pair: unknown, text: string): Place {

@@ -3,7 +3,7 @@ import type { BeyondPage, BoundOf, WalkPlace } from '../../ports/retention.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
 import type { EtcdCaller } from './etcd-client.js';
-import { LEASE_GRANT, TXN } from './etcd-messages.js';
+import { TXN } from './etcd-messages.js';
 import type { RequestOp, TxnResponse } from './etcd-messages.js';
 import { countOf, dropRange, firstPlaces, get, putFor, read, unchanged } from './etcd-requests.js';
 import {
@@ -20,11 +20,11 @@ import {
   valuesOf,
   versionsUpTo,
 } from './layout.js';
+import { grantLease } from './leases.js';
 import { consensusLimits } from './limits.js';
 import { pageOf } from './pages.js';
-import { headOf, ourHead, RECENT_WRITES } from './records.js';
+import { decodeIndex, headOf, ourHead, RECENT_WRITES } from './records.js';
 import type { StoredHead } from './records.js';
-import { timestampIn } from './reads.js';
 import { transactionOf } from './transactions.js';
 
 interface RetentionDeps {
@@ -57,7 +57,7 @@ export class ReplicaRetention {
 
   /** Takes the claim if nobody has it, or renews it. @throws Unanswered */
   async claim(): Promise<boolean> {
-    const { random, newToken } = this.deps;
+    const { client, random, newToken, deadline } = this.deps;
     if (this.claimed === 0) {
       const known = await this.ask({
         compare: [],
@@ -66,9 +66,7 @@ export class ReplicaRetention {
       });
       if (read(known, 0) !== undefined) return false;
     }
-    const lease = 1 + Math.floor(random.next() * 2 ** 26) * 2 ** 26 + Math.floor(random.next() * 2 ** 26);
-    const granted = { TTL: consensusLimits.claimSeconds, ID: lease };
-    await this.deps.client.call(LEASE_GRANT, granted, { deadline: this.deps.deadline(), local: false });
+    const lease = await grantLease(client, random, consensusLimits.claimSeconds, deadline());
     const answer = await this.ask({
       compare: [unchanged(RETENTION_CLAIM, this.claimed)],
       success: [putFor(lease, RETENTION_CLAIM, Buffer.from(newToken()))],
@@ -121,10 +119,11 @@ export class ReplicaRetention {
     const operations = [
       dropRange({ key: valuesOf(key).key, range_end: after(valueKey(key, last)) }),
       dropRange(timesUpTo(key, last)),
-      ...(index === undefined ? [] : [dropRange(versionsUpTo(key, timestampIn(index)))]),
+      ...(index === undefined ? [] : [dropRange(versionsUpTo(key, decodeIndex(index).other))]),
     ];
+    // Nothing is left before what goes, so that a mark of an expiry that goes with it hides nothing.
     const next = { ...record, recent: [...record.recent, token].slice(-RECENT_WRITES) };
-    const plan = { key, base, next, token, operations, before: undefined, made: undefined };
+    const plan = { key, base, next, token, operations, before: undefined, made: undefined, alive: [] };
     const { succeeded } = await this.ask(transactionOf(plan));
     return succeeded ? gone.length : 0;
   }

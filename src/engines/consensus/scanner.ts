@@ -1,22 +1,16 @@
 import type { RangeRow, Row } from '../../ports/engine.js';
 import { Unanswered } from './etcd-client.js';
 import type { Answered, EtcdCaller } from './etcd-client.js';
-import {
-  after,
-  isPlaceOfValue,
-  keyOfHead,
-  placeOfValue,
-  timesUpTo,
-  timestampOfPlace,
-  valueKey,
-  versionsUpTo,
-} from './layout.js';
+import type { Expired, ExpiringPlace } from './expired.js';
+import { mayBeGone } from './expiry-marks.js';
+import { after, isPlaceOfValue, keyOfHead, placeOfValue, valueKey } from './layout.js';
+import { expiryLimits } from './limits.js';
 import type { EtcdRange } from './layout.js';
 import { ourHead, ourRow, rowOf } from './records.js';
-import type { Place } from '../plan.js';
+import type { HeadRecord } from './records.js';
 import { pageOf } from './pages.js';
-import { present, timestampIn } from './reads.js';
-import type { Moment, Reads } from './reads.js';
+import { onlyVersion, present, timeIndex, versionIndex } from './reads.js';
+import type { Index, Moment, Reads } from './reads.js';
 import { first, get, read } from './etcd-requests.js';
 import type { ConsensusTuning } from './tuning.js';
 import type { RangeResponse, RequestOp } from './etcd-messages.js';
@@ -25,9 +19,10 @@ import type { RangeResponse, RequestOp } from './etcd-messages.js';
 export type Bound =
   { readonly kind: 'newest' } | { readonly kind: 'version' | 'timestamp'; readonly upTo: number };
 
-interface KeyWithLast {
+/** A key that has a latest value, or may have versions without one. */
+interface KnownKey {
   readonly key: string;
-  readonly last: Place;
+  readonly record: HeadRecord;
 }
 
 /**
@@ -38,25 +33,33 @@ export class Scanner {
   constructor(
     private readonly client: EtcdCaller,
     private readonly reads: Reads,
+    private readonly expired: Expired,
     private readonly tuning: ConsensusTuning,
     /** Deadline for a request sent now. */
     private readonly deadline: () => number,
   ) {}
 
-  /** @throws KvsError LEITURA_VENCIDA if the replicas have compacted the revision meanwhile */
-  async *walk(range: EtcdRange, bound: Bound): AsyncGenerator<RangeRow, void, undefined> {
+  /**
+   * @param keysToo yields exactly the keys that have a latest value, with such a row or without; otherwise every such row
+   * @throws KvsError LEITURA_VENCIDA if the replicas have compacted the revision meanwhile
+   */
+  async *walk(range: EtcdRange, bound: Bound, keysToo: boolean): AsyncGenerator<RangeRow, void, undefined> {
     if (Buffer.compare(range.key, range.range_end) >= 0) return;
     let moment: Moment = { revision: 0 };
     let from = range.key;
     for (;;) {
       const page = await this.page({ ...range, key: from }, moment);
       moment = page.moment;
-      const keys = page.response.kvs.flatMap((kv): KeyWithLast[] => {
-        const last = ourHead(kv)?.record.last;
-        return last === undefined ? [] : [{ key: keyOfHead(kv.key), last }];
+      const keys = page.response.kvs.flatMap((kv): KnownKey[] => {
+        const record = ourHead(kv)?.record;
+        if (record?.last === undefined && record?.expiry === undefined) return [];
+        return [{ key: keyOfHead(kv.key), record }];
       });
       for (let at = 0; at < keys.length; at += this.tuning.pageRanges) {
-        yield* await this.rows(keys.slice(at, at + this.tuning.pageRanges), bound, moment);
+        const some = keys.slice(at, at + this.tuning.pageRanges);
+        const rows = await this.rows(some, bound, moment);
+        const shown = keysToo ? await this.present(some, rows, bound, moment) : rows;
+        yield* some.flatMap(({ key }) => (shown.has(key) ? { key, row: rows.get(key) } : []));
       }
       const lastHead = page.response.kvs.at(-1);
       if (!page.response.more || lastHead === undefined) return;
@@ -74,12 +77,12 @@ export class Scanner {
     for (;;) {
       const page = await this.page({ ...range, key: from }, moment);
       moment = page.moment;
-      for (const kv of page.response.kvs) {
-        if (!isPlaceOfValue(kv.key)) continue;
+      const rows = page.response.kvs.flatMap((kv) => {
+        if (!isPlaceOfValue(kv.key)) return [];
         const { key, timestamp } = placeOfValue(kv.key);
-        const row = ourRow(key, timestamp, kv);
-        if (row !== undefined) yield row;
-      }
+        return ourRow(key, timestamp, kv) ?? [];
+      });
+      yield* await this.alive(rows);
       const last = page.response.kvs.at(-1);
       if (!page.response.more || last === undefined) return;
       from = after(last.key);
@@ -105,50 +108,117 @@ export class Scanner {
     }
   }
 
-  private async rows(keys: readonly KeyWithLast[], bound: Bound, moment: Moment): Promise<RangeRow[]> {
+  /** The wanted row of each key that has one. */
+  private async rows(
+    keys: readonly KnownKey[],
+    bound: Bound,
+    moment: Moment,
+  ): Promise<ReadonlyMap<string, Row>> {
     const timestamps = await this.timestamps(keys, bound, moment);
-    const wanted = keys.flatMap(({ key }) => {
+    const wanted = keys.flatMap(({ key, record }) => {
       const timestamp = timestamps.get(key);
-      return timestamp === undefined ? [] : [{ key, timestamp }];
+      return timestamp === undefined ? [] : [{ key, timestamp, record }];
     });
     const at = { local: true, revision: moment.revision };
     const kvs = await this.readAll(
       wanted.map(({ key, timestamp }) => get(valueKey(key, timestamp), at)),
       moment,
     );
-    const found = new Map<string, Row>();
-    wanted.forEach(({ key, timestamp }, index) => {
-      found.set(key, present(rowOf(key, timestamp, kvs[index]), key, { timestamp }));
+    const found = wanted.flatMap(({ key, timestamp, record }, index): Row[] => {
+      const row = rowOf(key, timestamp, kvs[index]);
+      const isGone = row === undefined && timestamp === record.last?.timestamp && mayBeGone(record);
+      return isGone ? [] : [present(row, key, { timestamp })];
     });
-    return keys.map(({ key }) => ({ key, row: found.get(key) }));
+    return new Map((await this.alive(found)).map((row) => [row.key, row]));
   }
 
-  /** The timestamp of the wanted row of each key; absent for a key without one. */
+  /** The keys that have a latest value. */
+  private async present(
+    keys: readonly KnownKey[],
+    rows: ReadonlyMap<string, Row>,
+    bound: Bound,
+    moment: Moment,
+  ): Promise<ReadonlySet<string>> {
+    if (bound.kind === 'newest') return new Set(rows.keys());
+    const named = keys.filter(({ record }) => record.last !== undefined);
+    const doubtful = named.filter(({ record }) => mayBeGone(record));
+    const searched = doubtful.flatMap(({ key, record: { last } }) => {
+      return last === undefined ? [] : [{ key, index: onlyVersion(key, last.version) }];
+    });
+    const found = await this.firsts(searched, moment);
+    const there = named.filter(({ key, record }) => found.has(key) || !mayBeGone(record));
+    return new Set(there.map(({ key }) => key));
+  }
+
+  /** The timestamp of the wanted row of each key, if it has one and has not expired; absent for a key without one. */
   private async timestamps(
-    keys: readonly KeyWithLast[],
+    keys: readonly KnownKey[],
     bound: Bound,
     moment: Moment,
   ): Promise<ReadonlyMap<string, number>> {
-    const found = new Map<string, number>();
-    const searched: KeyWithLast[] = [];
-    for (const item of keys) {
-      if (bound.kind === 'newest' || item.last[bound.kind] <= bound.upTo) {
-        found.set(item.key, item.last.timestamp);
-      } else searched.push(item);
+    const known = new Map<string, number>();
+    const searched: { key: string; index: Index }[] = [];
+    for (const { key, record } of keys) {
+      const { last } = record;
+      if (bound.kind === 'newest') {
+        if (last !== undefined) known.set(key, last.timestamp);
+      } else if (last !== undefined && last[bound.kind] <= bound.upTo && !mayBeGone(record)) {
+        known.set(key, last.timestamp);
+      } else {
+        const indexOf = bound.kind === 'version' ? versionIndex : timeIndex;
+        searched.push({ key, index: indexOf(key, bound.upTo) });
+      }
     }
-    if (bound.kind === 'newest' || searched.length === 0) return found;
+    const found = await this.firsts(searched, moment);
+    for (const [key, { timestamp }] of found) known.set(key, timestamp);
+    return known;
+  }
+
+  /** For each key the first place in a part of an index that has not expired, if there is one. */
+  private async firsts(
+    searched: readonly { readonly key: string; readonly index: Index }[],
+    moment: Moment,
+  ): Promise<ReadonlyMap<string, ExpiringPlace>> {
     const at = { local: true, revision: moment.revision };
-    const index = bound.kind === 'version' ? versionsUpTo : timesUpTo;
     const entries = await this.readAll(
-      searched.map(({ key }) => first(index(key, bound.upTo), at)),
+      searched.map(({ index }) => first(index.range, at)),
       moment,
     );
-    searched.forEach(({ key }, i) => {
+    const found = new Map<string, ExpiringPlace>();
+    for (const [i, { key, index }] of searched.entries()) {
       const entry = entries[i];
-      if (entry === undefined) return;
-      found.set(key, bound.kind === 'version' ? timestampIn(entry) : timestampOfPlace(entry.key));
-    });
+      let place = entry && { key, ...index.placeOf(entry) };
+      if (entry !== undefined && place !== undefined && this.expired.isOver(place)) {
+        const rest = { ...index, range: { ...index.range, key: after(entry.key) } };
+        place = await this.firstAlive(key, rest, moment);
+      }
+      if (place !== undefined) found.set(key, place);
+    }
     return found;
+  }
+
+  /** The first place in a part of an index that has not expired, where others have that nobody has removed yet. */
+  private async firstAlive(key: string, index: Index, moment: Moment): Promise<ExpiringPlace | undefined> {
+    for (let { range } = index; ;) {
+      const at = { local: true, revision: moment.revision };
+      const request = { compare: [], success: [first(range, at, expiryLimits.indexEntries)], failure: [] };
+      const options = { deadline: this.deadline(), local: true, prefer: moment.member };
+      const { response } = await this.reads.ask(request, options);
+      const { kvs = [], more = false } = response.responses[0]?.response_range ?? {};
+      const places = kvs.map((entry) => ({ key, ...index.placeOf(entry) }));
+      const place = places.find((one) => !this.expired.isOver(one));
+      const last = kvs.at(-1);
+      if (place !== undefined || !more || last === undefined) return place;
+      range = { ...range, key: after(last.key) };
+    }
+  }
+
+  /** Rows that have not expired. Those that have are removed, so that no other reader finds them afterwards. */
+  private async alive(rows: readonly Row[]): Promise<readonly Row[]> {
+    const over = rows.filter((row) => this.expired.isOver(row));
+    if (over.length === 0) return rows;
+    if (!this.reads.local) await this.expired.remove(over, this.deadline());
+    return rows.filter((row) => !over.includes(row));
   }
 
   /** The first key of each range, all at one moment. */

@@ -1,9 +1,9 @@
 import { KvsError } from '../../core/errors.js';
 import { parseObject } from './records.js';
 
-/** The format of a store in etcd: chosen once, by the first server, and never changed. */
+/** The format of a store in etcd: its prefix is chosen once, by the first server, and never changed. */
 export interface StoreFormat {
-  readonly number: 1 | 2;
+  readonly number: 1 | 2 | 3;
   /** Prefix of every key of the store. */
   readonly prefix: string;
 }
@@ -17,6 +17,18 @@ export const BARE: StoreFormat = Object.freeze({ number: 1, prefix: '' });
 /** The format of new stores: keys of other programs in the same etcd do not begin so. */
 export const PREFIXED: StoreFormat = Object.freeze({ number: 2, prefix: 'kvs/' });
 
+/**
+ * The format of a store in which values may expire, once the first one does. Programs of before refuse it when they
+ * start.
+ */
+export function expiringFormat({ prefix }: StoreFormat): StoreFormat {
+  return prefix === BARE.prefix ? BARE_EXPIRING : PREFIXED_EXPIRING;
+}
+
+const BARE_EXPIRING: StoreFormat = Object.freeze({ number: 3, prefix: BARE.prefix });
+const PREFIXED_EXPIRING: StoreFormat = Object.freeze({ number: 3, prefix: PREFIXED.prefix });
+const FORMATS = [BARE, PREFIXED, BARE_EXPIRING, PREFIXED_EXPIRING];
+
 /** The key of the format record in both formats. No place of either begins so. */
 export const STORE_FORMAT_KEY = Buffer.from('kvs/formato');
 
@@ -27,7 +39,7 @@ export function encodeStoreFormat({ number, prefix }: StoreFormat): Buffer {
 
 /** @throws KvsError DADOS_INVALIDOS if it is a format that this program does not know */
 export function decodeFormat(bytes: Buffer): StoreFormat {
-  const found = [BARE, PREFIXED].find((format) => isRecordOf(format, bytes));
+  const found = FORMATS.find((format) => isRecordOf(format, bytes));
   if (found !== undefined) return found;
   const shown = JSON.stringify(bytes.toString('utf8', 0, 80));
   throw new KvsError(

@@ -10,14 +10,15 @@ import {
   versionKey,
   versionsBelow,
 } from './layout.js';
-import { decodeValue, encodeHead, encodeValue, headOf, RECENT_WRITES } from './records.js';
+import { decodeValue, encodeHead, encodeIndex, encodeValue, headOf, RECENT_WRITES } from './records.js';
 import { tellsNewest } from '../plan.js';
 import type { KeyFacts, Place, Step } from '../plan.js';
 import type { StoredHead, HeadRecord } from './records.js';
-import { absent, drop, dropRange, get, put, putFor, read, unchanged } from './etcd-requests.js';
+import { absent, drop, dropRange, exists, get, put, putFor, read, unchanged } from './etcd-requests.js';
+import { afterRemoval, afterTrim, markedWith, mayBeGone } from './expiry-marks.js';
 import { decodeRequest, encodeRequest, requestRecord } from './request-record.js';
 import type { RequestRecord } from './request-record.js';
-import type { RequestOp, TxnRequest, TxnResponse } from './etcd-messages.js';
+import type { Compare, RequestOp, TxnRequest, TxnResponse } from './etcd-messages.js';
 
 /**
  * One write, planned against a head: a transaction that does everything if the head is unchanged, and nothing
@@ -37,6 +38,8 @@ export interface WriteTransaction {
   readonly made: Place | undefined;
   /** The key for the outcome of the request, if the client may repeat it; must not exist yet. */
   readonly request?: Buffer | undefined;
+  /** Places of versions that were there and may expire: if one has, the plan is not applied. */
+  readonly alive: readonly Buffer[];
 }
 
 /** A request that a client may repeat: its id, and the lease of its record. */
@@ -45,15 +48,24 @@ interface Repeatable {
   readonly lease: number;
 }
 
+/** Leases of what a write puts. */
+export interface PutLeases {
+  readonly request?: Repeatable | undefined;
+  /** Of the value, if it has a time to live. */
+  readonly value?: number | undefined;
+}
+
 /**
- * What a write knows of its key: the head and, if the write names a version, the places of that one and the one
- * before.
+ * What a write knows of its key: the head, without a latest version that has expired, and, if the write names a
+ * version, the places of that one and the one before.
  */
 export class HeadFacts implements KeyFacts {
+  /** @param hidden whether there are versions beside the latest, or without one */
   constructor(
     readonly base: StoredHead,
     readonly named?: Place,
     readonly older?: Place,
+    private readonly hidden = false,
   ) {}
 
   get greatestVersion(): number {
@@ -69,7 +81,7 @@ export class HeadFacts implements KeyFacts {
   }
 
   get isEmpty(): boolean {
-    return this.newest === undefined;
+    return this.newest === undefined && !this.hidden;
   }
 
   has(version: number): boolean {
@@ -85,14 +97,14 @@ export class HeadFacts implements KeyFacts {
 /**
  * Plans a step as a transaction.
  * @param token names this plan, and no other
- * @param request is recorded with it, and must not have been recorded before
+ * @param leases the request is recorded with it, and must not have been recorded before
  */
 export function planTransaction(
   write: KeyWrite,
   step: Step,
   facts: HeadFacts,
   token: string,
-  request?: Repeatable,
+  { request, value: valueLease }: PutLeases = {},
 ): WriteTransaction {
   const { base } = facts;
   const { record } = base;
@@ -102,42 +114,50 @@ export function planTransaction(
     change: Partial<HeadRecord>,
     operations: readonly RequestOp[],
     made?: Place,
+    named?: Place,
   ): WriteTransaction => {
     const recent = [...record.recent, token].slice(-RECENT_WRITES);
-    return { key, base, token, next: { ...record, ...change, recent }, operations, before, made };
+    const mustLive = made === undefined && mayBeGone(record) ? record.last : undefined;
+    const mayExpire = record.expiry === undefined ? [] : [mustLive, named];
+    const alive = mayExpire.flatMap((place) => (place === undefined ? [] : versionKey(key, place.version)));
+    return { key, base, token, next: { ...record, ...change, recent }, operations, before, made, alive };
   };
   switch (step.kind) {
     case 'add': {
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
-      const { version, timestamp } = step;
+      const { version, timestamp, expiresAt } = step;
       const made = { version, timestamp };
+      const own = (place: Buffer, content: Buffer): RequestOp => {
+        return valueLease === undefined ? put(place, content) : putFor(valueLease, place, content);
+      };
       const operations = [
-        put(valueKey(key, timestamp), encodeValue(version, token, write.value)),
-        put(versionKey(key, version), Buffer.from(String(timestamp))),
-        put(timeKey(key, timestamp), Buffer.from(String(version))),
+        own(valueKey(key, timestamp), encodeValue(version, token, write.value, expiresAt)),
+        own(versionKey(key, version), encodeIndex(timestamp, expiresAt)),
+        own(timeKey(key, timestamp), encodeIndex(version, expiresAt)),
       ];
-      const next = { greatestVersion: version, greatestTimestamp: timestamp, last: made };
+      const expiry = expiresAt === undefined ? record.expiry : markedWith(record, version);
+      const next = { greatestVersion: version, greatestTimestamp: timestamp, last: made, expiry };
       if (request === undefined) return planned(next, operations, made);
       const place = requestKey(request.id);
-      const note = encodeRequest(requestRecord(key, write.value, made));
+      const note = encodeRequest(requestRecord(key, write.value, made, expiresAt));
       operations.push(putFor(request.lease, place, note));
       return { ...planned(next, operations, made), request: place };
     }
     case 'removeVersion': {
       const { named, older } = facts;
       if (named === undefined) throw new Error('a version is removed that was not looked for');
-      const last = record.last?.version === named.version ? older : record.last;
-      return planned({ last }, [
+      const operations = [
         drop(valueKey(key, named.timestamp)),
         drop(versionKey(key, named.version)),
         drop(timeKey(key, named.timestamp)),
-      ]);
+      ];
+      return planned(afterRemoval(record, named.version, older), operations, undefined, named);
     }
     case 'removeAll':
-      return planned({ last: undefined }, contentOf(key).map(dropRange));
+      return planned({ last: undefined, expiry: undefined }, contentOf(key).map(dropRange));
     case 'keepNewest': {
       if (record.last === undefined) throw new Error('there is no newest version to keep');
-      return planned({}, [
+      return planned({ expiry: afterTrim(record) }, [
         dropRange(valuesBelow(key, record.last.timestamp)),
         dropRange(versionsBelow(key, record.last.version)),
         dropRange(timesBelow(key, record.last.timestamp)),
@@ -150,25 +170,24 @@ export function planTransaction(
 
 /** The etcd transaction of a plan. If its comparison fails, it answers with what {@link judge} needs. */
 export function transactionOf(of: WriteTransaction): TxnRequest {
-  const { key, base, next, operations, before, request } = of;
+  const { key, next, operations, before } = of;
   const now = { local: false };
-  const place = headKey(key);
   const looks = before === undefined ? [] : [get(valueKey(key, before.timestamp), now)];
   return {
-    compare: [unchanged(place, base.revision), ...(request === undefined ? [] : [absent(request)])],
-    success: [...looks, ...operations, put(place, encodeHead(next))],
+    compare: conditionsOf(of),
+    success: [...looks, ...operations, put(headKey(key), encodeHead(next))],
     failure: evidence(of),
   };
 }
 
 /** Changes nothing, and answers with what {@link judge} needs unless the head is unchanged. */
 export function inquiryOf(of: WriteTransaction): TxnRequest {
-  const { key, base, request } = of;
-  const compare = [
-    unchanged(headKey(key), base.revision),
-    ...(request === undefined ? [] : [absent(request)]),
-  ];
-  return { compare, success: [], failure: evidence(of) };
+  return { compare: conditionsOf(of), success: [], failure: evidence(of) };
+}
+
+function conditionsOf({ key, base, request, alive }: WriteTransaction): readonly Compare[] {
+  const isFirst = request === undefined ? [] : [absent(request)];
+  return [unchanged(headKey(key), base.revision), ...isFirst, ...alive.map(exists)];
 }
 
 function evidence({ key, made, request }: WriteTransaction): readonly RequestOp[] {

@@ -8,15 +8,18 @@ import type { Time } from '../../ports/time.js';
 import { noSpace, stopping, Unanswered } from './etcd-client.js';
 import type { Answered, EtcdCaller } from './etcd-client.js';
 import type { HeadCache } from './head-cache.js';
-import { headKey, requestKey, versionKey, versionOfPlace, versionsBelow } from './layout.js';
+import { headKey, requestKey, versionKey, versionsBelow } from './layout.js';
+import type { Expired } from './expired.js';
+import type { ExpiryLeases } from './expiry-leases.js';
+import { mayBeGone } from './expiry-marks.js';
 import { HeadFacts, inquiryOf, judge, planTransaction, requestIn, transactionOf } from './transactions.js';
-import type { WriteTransaction } from './transactions.js';
+import type { PutLeases, WriteTransaction } from './transactions.js';
 import { Leases, LEASE_LOST } from './leases.js';
 import { headOf, rowOf } from './records.js';
 import { answerTo, decide, tellsNewest } from '../plan.js';
 import type { Place, Step } from '../plan.js';
 import type { StoredHead } from './records.js';
-import { present, timestampIn } from './reads.js';
+import { placeOfVersion, present } from './reads.js';
 import type { Reads } from './reads.js';
 import { assertSame, decodeRequest } from './request-record.js';
 import type { RequestRecord } from './request-record.js';
@@ -25,12 +28,14 @@ import { backoffMs } from '../../core/backoff.js';
 import type { ConsensusTuning } from './tuning.js';
 import { Turns } from '../../core/turns.js';
 import { TXN } from './etcd-messages.js';
-import type { EtcdKeyValue, TxnResponse } from './etcd-messages.js';
+import type { TxnResponse } from './etcd-messages.js';
 
 export interface WritesOptions {
   readonly client: EtcdCaller;
   readonly cache: HeadCache;
   readonly reads: Reads;
+  readonly expired: Expired;
+  readonly expiryLeases: ExpiryLeases;
   readonly time: Time;
   readonly random: Random;
   readonly tuning: ConsensusTuning;
@@ -62,10 +67,12 @@ export class Writes {
       const again = (record: RequestRecord) => this.again(record, write as Insert, deadline);
       const old = attempt && (await this.oldRecord(attempt, deadline));
       if (old) return { done: await again(old) };
-      const request = attempt && { id: attempt.id, lease: await this.lease(deadline) };
-      const { facts, step } = await this.decide(write, known, deadline);
+      // Before the leases are taken: a value lives from now on, and its lease outlasts it.
+      const wallMs = this.options.time.wallMs();
+      const leases = await this.takeLeases(insert, deadline);
+      const { facts, step } = await this.decide(write, known, wallMs, deadline);
       if (step.kind === 'nothing') return { done: answerTo(write, step, undefined) };
-      const plan = planTransaction(write, step, facts, this.options.newToken(), request);
+      const plan = planTransaction(write, step, facts, this.options.newToken(), leases);
       return this.commit(plan, deadline, (newest) => answerTo(write, step, newest), again);
     });
   }
@@ -74,21 +81,29 @@ export class Writes {
   private async decide(
     write: KeyWrite,
     known: StoredHead | undefined,
+    wallMs: number,
     deadline: number,
   ): Promise<{ readonly facts: HeadFacts; readonly step: Step }> {
-    const { reads, time } = this.options;
-    const decided = (facts: HeadFacts) => ({ facts, step: decide(write, facts, time.wallMs()) });
+    const { reads } = this.options;
+    const decided = (facts: HeadFacts) => ({ facts, step: decide(write, facts, wallMs) });
     if (write.kind === 'remove' && write.version !== undefined) {
       return decided(await this.lookUp(write.key, write.version, deadline));
     }
-    try {
-      // A remembered head may be enough to try, but never to conclude that there is nothing to do, or to refuse.
-      const tried = known && decided(new HeadFacts(known));
-      if (tried !== undefined && tried.step.kind !== 'nothing') return tried;
-    } catch (error) {
-      if (!(error instanceof KvsError)) throw error;
+    // An insert adds whatever is there.
+    const factsOf = (head: StoredHead): HeadFacts | Promise<HeadFacts> => {
+      return write.kind === 'insert' ? new HeadFacts(head) : factsNow(reads, write.key, head, deadline);
+    };
+    if (known !== undefined) {
+      const facts = await factsOf(known);
+      try {
+        // A remembered head may be enough to try, but never to conclude that there is nothing to do, or to refuse.
+        const tried = decided(facts);
+        if (tried.step.kind !== 'nothing') return tried;
+      } catch (error) {
+        if (!(error instanceof KvsError)) throw error;
+      }
     }
-    return decided(new HeadFacts(await reads.head(write.key, deadline)));
+    return decided(await factsOf(await reads.head(write.key, deadline)));
   }
 
   /** The answer to a request done in an earlier attempt. The value before it is included if it still exists. */
@@ -99,10 +114,10 @@ export class Writes {
   ): Promise<Answers[KeyWrite['kind']]> {
     const { key, value } = insert;
     assertSame(record, key, value);
-    const { version, timestamp } = record;
+    const { version, timestamp, expiresAt } = record;
     const { reads } = this.options;
     const previous = tellsNewest(insert) ? await reads.upToTime(key, timestamp - 1, deadline) : undefined;
-    return answerTo(insert, { kind: 'add', version, timestamp }, previous);
+    return answerTo(insert, { kind: 'add', version, timestamp, expiresAt }, previous);
   }
 
   /**
@@ -122,9 +137,12 @@ export class Writes {
     return decodeRequest(kv.value);
   }
 
-  private async lease(deadline: number): Promise<number> {
+  private async takeLeases(insert: Insert | undefined, deadline: number): Promise<PutLeases> {
+    const { attempt, ttlMs } = insert ?? {};
     try {
-      return await this.leases.lasting(deadline);
+      const request = attempt && { id: attempt.id, lease: await this.leases.lasting(deadline) };
+      if (ttlMs === undefined) return { request };
+      return { request, value: await this.options.expiryLeases.outlasting(ttlMs, deadline) };
     } catch (error) {
       throw error instanceof Unanswered ? writeError(error) : error;
     }
@@ -141,9 +159,13 @@ export class Writes {
       first(versionsBelow(key, version), now),
     ];
     const request = { compare: [], success, failure: [] };
-    const { response } = await this.options.reads.ask(request, { deadline, local: false });
+    const { reads, expired } = this.options;
+    const { response } = await reads.ask(request, { deadline, local: false });
     const head = headOf(read(response, 0));
-    return new HeadFacts(head, placeIn(read(response, 1)), placeIn(read(response, 2)));
+    const [found, older] = [read(response, 1), read(response, 2)].map((kv) => kv && placeOfVersion(kv));
+    const isOver = found !== undefined && expired.isOver(found);
+    if (isOver) await expired.remove([{ key, ...found }], deadline);
+    return factsNow(reads, key, head, deadline, isOver ? undefined : found, older);
   }
 
   /** Repeats until no other writer was faster. */
@@ -183,12 +205,15 @@ export class Writes {
     again?: (record: RequestRecord) => Promise<T>,
   ): Promise<Try<T>> {
     const { cache } = this.options;
-    const { response, doubtful } = await this.send(plan, deadline);
+    const sent = await this.send(plan, deadline);
+    if (sent === undefined) return { conflict: plan.base };
+    const { response, doubtful } = sent;
     if (response.succeeded) {
       const { base, before, key, next } = plan;
       cache.note(key, { record: next, revision: response.header.revision, writes: base.writes + 1 });
       if (before === undefined) return { done: result(undefined) };
-      return { done: result(present(rowOf(key, before.timestamp, read(response, 0)), key, before)) };
+      const row = rowOf(key, before.timestamp, read(response, 0));
+      return { done: result(mayBeGone(base.record) ? row : present(row, key, before)) };
     }
     const done = requestIn(plan, response);
     if (done && again) return { done: await again(done) };
@@ -216,14 +241,19 @@ export class Writes {
   /**
    * The answer to a plan's transaction, or to an inquiry if the replicas are full but may have applied an earlier
    * attempt.
+   * @returns `undefined` if a lease was lost: the plan was not applied, and needs another
    */
-  private async send(plan: WriteTransaction, deadline: number): Promise<Answered<TxnResponse>> {
+  private async send(plan: WriteTransaction, deadline: number): Promise<Answered<TxnResponse> | undefined> {
     const { client } = this.options;
     try {
       return await client.call(TXN, transactionOf(plan), { deadline, local: false });
     } catch (thrown) {
       if (!(thrown instanceof Unanswered)) throw thrown;
-      if (thrown.message.includes(LEASE_LOST)) this.leases.forget();
+      if (thrown.message.includes(LEASE_LOST)) {
+        this.leases.forget();
+        this.options.expiryLeases.forget();
+        if (!thrown.doubtful) return undefined;
+      }
       if (!thrown.doubtful) throw writeError(thrown);
       if (thrown.meaning !== 'full') throw unknown(thrown);
     }
@@ -238,9 +268,20 @@ export class Writes {
   }
 }
 
-/** The version and timestamp that an entry of the index by version stands for. */
-function placeIn(entry: EtcdKeyValue | undefined): Place | undefined {
-  return entry && { version: versionOfPlace(entry.key), timestamp: timestampIn(entry) };
+/** What is known of a key now, from a head: without its newest version if that has expired. */
+export async function factsNow(
+  reads: Reads,
+  key: string,
+  head: StoredHead,
+  deadline: number,
+  named?: Place,
+  older?: Place,
+): Promise<HeadFacts> {
+  // The common case of keys that have no version with a time to live waits for nothing.
+  if (head.record.expiry === undefined) return new HeadFacts(head, named, older);
+  const current = await reads.current(key, head, deadline);
+  const hidden = current.record.last === undefined && (await reads.hasAny(key, deadline));
+  return new HeadFacts(current, named, older, hidden);
 }
 
 /** The error of a write that is known not to have been applied. */

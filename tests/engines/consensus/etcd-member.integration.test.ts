@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemRandom } from '../../../src/app/system-random.js';
 import { systemTime } from '../../../src/app/system-time.js';
 import { EtcdClient } from '../../../src/engines/consensus/etcd-client.js';
+import { Expired } from '../../../src/engines/consensus/expired.js';
 import { HeadCache } from '../../../src/engines/consensus/head-cache.js';
 import { EtcdKeySpace } from '../../../src/engines/consensus/etcd-key-space.js';
 import { Reads } from '../../../src/engines/consensus/reads.js';
@@ -97,7 +98,7 @@ describe.skipIf(!etcdAvailable())('one member', () => {
   it('tells remembered heads what others wrote', async () => {
     const cache = new HeadCache(MiB);
     const space = new EtcdKeySpace(client, systemTime, defaultConsensusTuning, logger);
-    const reads = new Reads(space, cache, false);
+    const reads = new Reads(space, cache, new Expired(space, systemTime), false);
     const tuning = { ...defaultConsensusTuning, watchRetryMs: 20 };
     const watch = new HeadWatch(client, space, cache, systemTime, tuning, logger);
     const other = startConsensus(cluster.addresses);

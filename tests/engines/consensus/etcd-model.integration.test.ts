@@ -231,7 +231,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
     const [engine] = engines as [ConsensusEngine];
     expect(engine.capabilities).toEqual({
       ...{ heads: false, linearizable: true, durable: true, commits: 'everywhere' },
-      ...{ remembersRequests: true, everything: true, restores: false },
+      ...{ remembersRequests: true, everything: true, restores: false, expires: true },
     });
     await eventually('health', () => engine.available);
   });

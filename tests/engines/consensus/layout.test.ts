@@ -137,7 +137,7 @@ describe('formats of a store', () => {
     expect(encodeStoreFormat(BARE).toString()).toBe('{"formato":1,"prefixo":""}');
     expect(encodeStoreFormat(PREFIXED).toString()).toBe('{"formato":2,"prefixo":"kvs/"}');
     for (const format of [BARE, PREFIXED]) expect(decodeFormat(encodeStoreFormat(format))).toBe(format);
-    for (const text of ['', '{"formato":3,"prefixo":"kvs/"}', '{"formato":2,"prefixo":"outro/"}', 'null']) {
+    for (const text of ['', '{"formato":4,"prefixo":"kvs/"}', '{"formato":2,"prefixo":"outro/"}', 'null']) {
       const read = (): unknown => decodeFormat(Buffer.from(text));
       expect(read).toThrow(expect.objectContaining({ code: 'DADOS_INVALIDOS' }));
     }
@@ -153,7 +153,7 @@ describe('formats of a store', () => {
     const facts = new HeadFacts(NO_HEAD);
     const put = { kind: 'put', key: 'a!b%', value: 'valor' } as const;
     const add = { kind: 'add', version: 1, timestamp: 1_700_000_000_000 } as const;
-    const insert = below(planTransaction(put, add, facts, 'marca', request));
+    const insert = below(planTransaction(put, add, facts, 'marca', { request }));
     expect(insert.compare.map(({ key: k }) => k.toString())).toEqual([`${prefix}ha!b%`, `${prefix}ppedido`]);
     const puts = insert.success.map((op) => ('request_put' in op ? op.request_put : undefined));
     expect(

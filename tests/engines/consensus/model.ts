@@ -1,7 +1,6 @@
 import { KvsError } from '../../../src/core/errors.js';
-import { limits } from '../../../src/core/limits.js';
 import { compareCodePoints } from '../../../src/core/text-order.js';
-import type { Answers, RangeRow, Row } from '../../../src/ports/engine.js';
+import type { Answers, Commit, RangeRow, Row } from '../../../src/ports/engine.js';
 
 interface Key {
   greatestVersion: number;
@@ -14,37 +13,61 @@ interface Key {
 export class Model {
   private readonly keys = new Map<string, Key>();
 
-  put(key: string, value: string, wallMs: number): Answers['put'] {
+  /** @param now wall clock of readers, by which values expire */
+  constructor(private readonly now: () => number = () => 0) {}
+
+  put(key: string, value: string, wallMs: number, ttlMs?: number): Answers['put'] {
     const entry = this.keys.get(key) ?? { greatestVersion: 0, greatestTimestamp: 0, rows: [] };
-    const previous = entry.rows.at(-1);
+    const previous = this.newest(key);
     const version = ++entry.greatestVersion;
     const timestamp = Math.max(wallMs, entry.greatestTimestamp + 1);
     entry.greatestTimestamp = timestamp;
-    const row = { key, value, version, timestamp };
+    const expiresAt = ttlMs === undefined ? {} : { expiresAt: wallMs + ttlMs };
+    const row = { key, value, version, timestamp, ...expiresAt };
     entry.rows.push(row);
     this.keys.set(key, entry);
     return { row, previous };
   }
 
-  query(key: string, version: number = limits.version): Row | undefined {
+  query(key: string, version?: number): Row | undefined {
+    if (version === undefined) return this.newest(key);
     return this.rows(key).findLast((row) => row.version <= version);
   }
 
-  queryAt(key: string, timestamp: number = limits.timestampMs): Row | undefined {
+  queryAt(key: string, timestamp?: number): Row | undefined {
+    if (timestamp === undefined) return this.newest(key);
     return this.rows(key).findLast((row) => row.timestamp <= timestamp);
+  }
+
+  history(key: string): Row[] {
+    return this.rows(key);
+  }
+
+  commit({ guards, writes }: Omit<Commit, 'kind'>, wallMs: number): boolean {
+    if (guards.some(({ key, version }) => (this.newest(key)?.version ?? 0) !== version)) return false;
+    for (const write of writes) {
+      if (write.kind === 'insert') this.put(write.key, write.value, wallMs);
+      else this.removeAll(write.key);
+    }
+    return true;
   }
 
   remove(key: string, version: number | undefined): void {
     const rows = this.rows(key);
     if (rows.length === 0) throw new KvsError('CHAVE_INEXISTENTE', '');
-    const kept = version === undefined ? [] : rows.filter((row) => row.version !== version);
-    if (kept.length === rows.length) throw new KvsError('VERSAO_INEXISTENTE', '');
-    this.keep(key, kept);
+    const isKept = (row: Row): boolean => version !== undefined && row.version !== version;
+    if (rows.every(isKept)) throw new KvsError('VERSAO_INEXISTENTE', '');
+    this.keep(
+      key,
+      version === undefined
+        ? []
+        : (this.keys.get(key)?.rows.filter((row) => !rows.includes(row) || isKept(row)) ?? []),
+    );
   }
 
   removeAll(key: string): Row | undefined {
     const newest = this.query(key);
-    if (newest) this.keep(key, []);
+    if (this.rows(key).length > 0) this.keep(key, []);
     return newest;
   }
 
@@ -56,6 +79,7 @@ export class Model {
 
   range(from: string, to: string, timestamp: number | undefined): RangeRow[] {
     return this.present()
+      .filter((key) => this.newest(key) !== undefined)
       .filter((key) => compareCodePoints(from, key) <= 0 && compareCodePoints(key, to) <= 0)
       .map((key) => ({ key, row: this.queryAt(key, timestamp) }));
   }
@@ -64,8 +88,19 @@ export class Model {
     return this.present().flatMap((key) => this.query(key, version) ?? []);
   }
 
+  /** What can be read by its version. */
   private rows(key: string): Row[] {
-    return this.keys.get(key)?.rows ?? [];
+    return this.keys.get(key)?.rows.filter((row) => !this.isExpired(row)) ?? [];
+  }
+
+  /** The latest value: an expired one hides all that was before it. */
+  private newest(key: string): Row | undefined {
+    const row = this.keys.get(key)?.rows.at(-1);
+    return row === undefined || this.isExpired(row) ? undefined : row;
+  }
+
+  private isExpired({ expiresAt }: Row): boolean {
+    return expiresAt !== undefined && expiresAt <= this.now();
   }
 
   private keep(key: string, rows: Row[]): void {

@@ -8,6 +8,8 @@ import { systemRandom } from '../../../src/app/system-random.js';
 import { systemTime } from '../../../src/app/system-time.js';
 import { CommitTransactions } from '../../../src/engines/consensus/commits.js';
 import { EtcdClient, Unanswered } from '../../../src/engines/consensus/etcd-client.js';
+import { Expired } from '../../../src/engines/consensus/expired.js';
+import { ExpiryLeases } from '../../../src/engines/consensus/expiry-leases.js';
 import { HeadCache } from '../../../src/engines/consensus/head-cache.js';
 import { meaningOfFailure } from '../../../src/engines/consensus/outcome.js';
 import {
@@ -33,6 +35,7 @@ import { Reads } from '../../../src/engines/consensus/reads.js';
 import { defaultConsensusTuning } from '../../../src/engines/consensus/tuning.js';
 import { EVENT_DELETE, RESULT, TARGET, TXN, WATCH } from '../../../src/engines/consensus/etcd-messages.js';
 import { Writes } from '../../../src/engines/consensus/writes.js';
+import type { WritesOptions } from '../../../src/engines/consensus/writes.js';
 import type { EtcdKeyValue, TxnResponse } from '../../../src/engines/consensus/etcd-messages.js';
 
 describe('records in etcd', () => {
@@ -216,6 +219,15 @@ describe('plans', () => {
   });
 });
 
+/** What writers need for values that expire. */
+function expiryFor(client: EtcdClient): Pick<WritesOptions, 'expired' | 'expiryLeases'> {
+  const store = { admitExpiry: () => Promise.resolve() };
+  return {
+    expired: new Expired(client, systemTime),
+    expiryLeases: new ExpiryLeases(client, store, systemTime, systemRandom),
+  };
+}
+
 describe('a write that finds the replicas full', () => {
   const full = (doubtful: boolean): Unanswered => new Unanswered('full', doubtful, 'space exceeded');
 
@@ -227,9 +239,18 @@ describe('a write that finds the replicas full', () => {
     const [member] = client.members;
     const call = vi.spyOn(client, 'call').mockRejectedValueOnce(refusal);
     call.mockResolvedValueOnce({ response: found, member: member!, doubtful: false });
-    const reads = new Reads(client, cache, false);
+    const expiry = expiryFor(client);
+    const reads = new Reads(client, cache, expiry.expired, false);
     const random = systemRandom;
-    const options = { client, cache, reads, random, time: systemTime, tuning: defaultConsensusTuning };
+    const options = {
+      client,
+      cache,
+      reads,
+      ...expiry,
+      random,
+      time: systemTime,
+      tuning: defaultConsensusTuning,
+    };
     const writes = new Writes({ ...options, newToken: () => 'mine' });
     const write = { kind: 'insert', key: 'k', value: 'v' } as const;
     return writes.write(write, systemTime.monotonicMs() + 1_000).finally(() => client.close());
@@ -261,8 +282,9 @@ describe('a commit on what is only remembered', () => {
     for (const response of [answer(written), { ...answer(), succeeded: true }]) {
       call.mockResolvedValueOnce({ response, member: member!, doubtful: false });
     }
-    const reads = new Reads(client, cache, false);
-    const options = { client, cache, reads, random: systemRandom, time: systemTime };
+    const expiry = expiryFor(client);
+    const reads = new Reads(client, cache, expiry.expired, false);
+    const options = { client, cache, reads, ...expiry, random: systemRandom, time: systemTime };
     const commits = new CommitTransactions({
       ...options,
       tuning: defaultConsensusTuning,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { EtcdClient } from '../../../src/engines/consensus/etcd-client.js';
 import { ConsensusGuarantees } from '../../../src/engines/consensus/guarantees.js';
+import { systemTime } from '../../../src/app/system-time.js';
+import { Expired } from '../../../src/engines/consensus/expired.js';
 import { HeadCache } from '../../../src/engines/consensus/head-cache.js';
 import { encodeHead, encodeValue } from '../../../src/engines/consensus/records.js';
 import { Reads } from '../../../src/engines/consensus/reads.js';
@@ -44,7 +46,7 @@ class TwoMoments {
   } as unknown as EtcdClient;
 
   reads(local: boolean, since?: number): Reads {
-    return new Reads(this.client, new HeadCache(0), local, since);
+    return new Reads(this.client, new HeadCache(0), new Expired(this.client, systemTime), local, since);
   }
 }
 
@@ -91,10 +93,11 @@ describe('reads of a session', () => {
       const walker = new Scanner(
         replicas.client,
         replicas.reads(true, since),
+        new Expired(replicas.client, systemTime),
         defaultConsensusTuning,
         () => Infinity,
       );
-      for await (const row of walker.walk(range, { kind: 'newest' })) expect(row).toBeUndefined();
+      for await (const row of walker.walk(range, { kind: 'newest' }, true)) expect(row).toBeUndefined();
     };
     await walk(undefined);
     await walk(5);
