@@ -120,11 +120,12 @@ export class KeyHistory {
     if (this.unpassed) this.unpassed = this.unlessAll(this.unpassed.filter((other) => other !== row));
   }
 
-  /** Removes the first rows in the order of time, which must be the first in the order of versions as well. */
+  /** Removes rows that are the first in the order of versions; cheap if they are the first in that of time as well. */
   removeFirst(gone: ReadonlySet<number>): void {
     const stays = (row: number): boolean => !gone.has(row);
     this.rows.splice(0, gone.size);
-    this.byTime?.splice(0, gone.size);
+    if (this.byTime?.slice(0, gone.size).every((row) => gone.has(row))) this.byTime.splice(0, gone.size);
+    else this.byTime = this.byTime?.filter(stays);
     this.heads = this.heads.filter(stays);
     if (this.expiring.length > 0) this.expiring = this.expiring.filter(stays);
     if (this.unpassed) this.unpassed = this.unlessAll(this.unpassed.filter(stays));

@@ -64,6 +64,19 @@ describe('Store against the true history', () => {
     expect(lab.store(1).get('alfa', 1)?.version).toBe(1);
   });
 
+  /** The list by time lost its own first entry instead. */
+  it('discards what is first by version and not by time', () => {
+    const late = { version: 1, timestamp: 100 };
+    const store = storeOf(
+      ['a', insert('k', 1, late)],
+      ['b', insert('k', 2, { timestamp: 60 })],
+      ...[3, 4, 5].map((version) => ['c', insert('k', version, { timestamp: 100 + version })] as const),
+      ['c', { kind: 'discard', key: 'k', dots: [{ origin: 'a', seq: 1 }], passed: [] }],
+    );
+    expect(store.getAt('k', 100)?.version).toBe(2);
+    expect(store.getAt('k', 99)?.version).toBe(2);
+  });
+
   it('refuses a mutation that is not the next of its origin', () => {
     const store = storeOf(['a', insert('k', 1)]);
     expect(() => store.apply('a', 1, insert('k', 2))).toThrow('a:1');

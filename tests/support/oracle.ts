@@ -116,12 +116,11 @@ export class Oracle {
   /** The entries that a removal removes by a server with this vector and fleet time. */
   targets(before: VectorEntries, key: string, target: Target, fleetMs = 0): readonly TrueEntry[] {
     const entries = this.entriesAt(before, key);
+    const live = readable(entries, fleetMs);
+    if (typeof target === 'number') return live.filter((entry) => entry.version === target);
+    if (target === 'all') return live.length > 0 ? entries : [];
     const newest = newestOf(entries, fleetMs);
-    // To a reader such a key does not exist, and so there is nothing to remove.
-    if (!newest) return [];
-    if (typeof target === 'number')
-      return readable(entries, fleetMs).filter((entry) => entry.version === target);
-    return target === 'all' ? entries : entries.filter((entry) => !isSameDot(entry, newest));
+    return newest ? entries.filter((entry) => !isSameDot(entry, newest)) : [];
   }
 
   /** Records a removal that was accepted by a writer with the vector `before`. */
