@@ -48,7 +48,9 @@ export class PointView {
   }
 
   /**
-   * Every version of every key, those of a key in ascending order. Yields `undefined` after a long stretch without any.
+   * Every version of every key that has a latest value, those of a key in ascending order. Yields `undefined` after a
+   * long stretch without any. What is only history, because something expired hides it, is left out with its key: in the
+   * store that takes a copy it would be the latest value again.
    * @throws KvsError LEITURA_VENCIDA if too much was removed meanwhile, or everything was replaced
    */
   *rows(): Generator<StoredValue | undefined> {
@@ -66,11 +68,12 @@ export class PointView {
       }
       const key = this.space.keys.name(slot);
       const nowMs = this.space.clock.nowMs();
-      for (const { value, version, timestamp, expiresAt } of records) {
+      const shown = hasLatest(records, nowMs) ? records : [];
+      for (const { value, version, timestamp, expiresAt } of shown) {
         if (expiresAt === undefined) yield { key, value, version, timestamp };
         else if (expiresAt > nowMs) yield { key, value, version, timestamp, expiresAt };
       }
-      if (records.length === 0 && ++passed % MISSES_BEFORE_PAUSE === 0) yield undefined;
+      if (shown.length === 0 && ++passed % MISSES_BEFORE_PAUSE === 0) yield undefined;
       if (this.broken) {
         throw new KvsError(
           'LEITURA_VENCIDA',
@@ -84,6 +87,22 @@ export class PointView {
     const { entries } = this.space;
     return entries.seq(row) <= this.vector.seqAt(entries.origin(row));
   }
+}
+
+/** Whether one of these entries of a key, in ascending order, is its latest value. */
+function hasLatest(records: readonly EntryRecord[], nowMs: number): boolean {
+  const isOver = ({ expiresAt = Infinity }: EntryRecord): boolean => expiresAt <= nowMs;
+  const expired = records.filter(isOver);
+  // From the end: the last entries decide in most cases, however many there are.
+  const isHidden = (record: EntryRecord): boolean =>
+    record.passed === true || expired.findLast((by) => observed(by, record)) !== undefined;
+  return records.findLast((record) => !isOver(record) && !isHidden(record)) !== undefined;
+}
+
+/** Whether the writer of an entry had observed another one of the same key. */
+function observed(by: EntryRecord, { origin, seq }: EntryRecord): boolean {
+  if (by.origin === origin) return seq < by.seq;
+  return by.context.some(([seen, last]) => seen === origin && seq <= last);
 }
 
 // Versions of a key that are read between pauses.

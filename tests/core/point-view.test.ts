@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FleetClock } from '../../src/core/fleet-clock.js';
 import { everyVersion } from '../../src/core/point-view.js';
 import { Store } from '../../src/core/store.js';
+import { Room } from '../../src/engines/room.js';
+import { planWrite } from '../../src/engines/store-plan.js';
 import { stampInsert, stampRemoval, stampTrim } from '../support/stamp.js';
 
 const KEYS = ['a', 'b', 'c', 'd'];
@@ -71,6 +74,31 @@ describe('a walk over every version at one moment', () => {
         },
       ),
     );
+  });
+
+  it('leaves out a key of which only history is left, swept or not, since a copy would bring it back', () => {
+    let nowMs = 1_000;
+    const store = new Store(new FleetClock(() => nowMs, 0));
+    const insert = (key: string, value: string, ttlMs?: number): void => {
+      const seq = store.vector.seqOf('oA') + 1;
+      const [mutation] = planWrite(
+        { store, origin: 'oA', room: new Room() },
+        { kind: 'insert', key, value, ttlMs },
+        nowMs,
+      ).mutations;
+      store.apply('oA', seq, mutation!);
+    };
+    for (const key of ['a', 'b', 'c']) insert(key, 'antes');
+    for (const key of ['a', 'b', 'd']) insert(key, 'passa', 10);
+    insert('b', 'depois');
+    const rows = (): string[] => [...everyVersion(store)].map((row) => `${row?.key} ${row?.value}`);
+    expect(rows()).toEqual(['a antes', 'a passa', 'b antes', 'b passa', 'b depois', 'c antes', 'd passa']);
+    nowMs += 10;
+    const left = ['b antes', 'b depois', 'c antes'];
+    expect(rows()).toEqual(left);
+    for (const discard of store.dueDiscards(9)) store.apply('oA', store.vector.seqOf('oA') + 1, discard);
+    expect(store.entryCount).toBe(4);
+    expect(rows()).toEqual(left);
   });
 
   it('ends with LEITURA_VENCIDA when everything is replaced', () => {
