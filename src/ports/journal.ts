@@ -92,6 +92,11 @@ export interface Checkpoint {
   putMark(key: string, mark: KeyMark): void;
   /** Removes the mark of a key; no error if it has none. */
   removeMark(key: string): void;
+  /**
+   * What to wait for before more is put, so that the disk keeps up; `undefined` if nothing. It never rejects: a failure
+   * is told by {@link commit}.
+   */
+  ready(): Promise<void> | undefined;
   /** @param head of the state. Failures: DISCO_CHEIO, DISCO_FALHOU. */
   commit(head: StateHead, done: Done): void;
   /** Abandons the state. */

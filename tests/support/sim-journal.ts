@@ -114,6 +114,7 @@ export class SimJournal implements Journal {
       removeEntry: (key, entry) => void steps.push(() => at(key).entries.delete(dot(entry))),
       putMark: (key, mark) => void steps.push(() => (at(key).mark = mark)),
       removeMark: (key) => void steps.push(() => (at(key).mark = undefined)),
+      ready: () => undefined,
       commit: (head, done) => {
         const commit = (): void => {
           if (whole) disk.state = new Map();

@@ -54,7 +54,9 @@ export class Checkpointer {
         return;
       }
       if (work.next().done !== true) {
-        this.time.atEndOfTurn(turn);
+        const ready = checkpoint.ready();
+        if (ready) void ready.then(turn);
+        else this.time.atEndOfTurn(turn);
         return;
       }
       onEnd();

@@ -157,13 +157,14 @@ export function stateRange(generation: number): { gte: Buffer; lt: Buffer } {
   return { gte: stateHead(generation), lt: stateHead(generation + 1) };
 }
 
-/** The ranges of state keys of other generations. */
-export function otherStates(generation: number): { gte: Buffer; lt: Buffer }[] {
-  const { gte, lt } = prefixRange(STATE_PREFIX);
-  return [
-    { gte, lt: stateHead(generation) },
-    { gte: stateHead(generation + 1), lt },
-  ];
+/** The range of state keys of earlier generations. */
+export function statesBefore(generation: number): { gte: Buffer; lt: Buffer } {
+  return { gte: prefixRange(STATE_PREFIX).gte, lt: stateHead(generation) };
+}
+
+/** The range of state keys of later generations. */
+export function statesAfter(generation: number): { gte: Buffer; lt: Buffer } {
+  return { gte: stateHead(generation + 1), lt: prefixRange(STATE_PREFIX).lt };
 }
 
 function stateHead(generation: number): Buffer {

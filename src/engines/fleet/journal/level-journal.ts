@@ -26,11 +26,12 @@ import {
   markKey,
   META_KEY,
   originKey,
-  otherStates,
-  stateRange,
+  statesAfter,
+  statesBefore,
 } from './layout.js';
 import type { Meta, OldOrigins } from './layout.js';
 import { OriginNumbers } from './origin-numbers.js';
+import { Pieces } from './pieces.js';
 import { readKeys, readOrigins, TEXT } from './read-state.js';
 import { encodeEntry, encodeMark } from './records.js';
 
@@ -49,6 +50,8 @@ const DURABLE = { sync: true } as const;
 /** A journal in LevelDB, in a folder of its own that one process uses at a time. */
 export class LevelJournal implements Journal {
   private meta: Meta = EMPTY_META;
+  /** The last generation that may have records. */
+  private lastGeneration = 0;
   /** Where the next append goes. */
   private position = 0;
   private readonly numbers = new OriginNumbers();
@@ -127,33 +130,43 @@ export class LevelJournal implements Journal {
 
   checkpoint(whole: boolean): Checkpoint {
     if (this.isOutdated && !whole) throw new Error('a folder of an older layout must be written whole');
-    const { database } = this;
-    const generation = whole ? this.meta.generation + 1 : this.meta.generation;
-    const batch = database.batch();
+    // A generation that was begun and given up may have left records.
+    const generation = whole ? ++this.lastGeneration : this.meta.generation;
+    const last = this.database.batch();
+    // Of another generation nothing counts before the metadata name it. Records of origins count at once.
+    const pieces = whole ? new Pieces(this.database, (piece) => this.write(piece)) : undefined;
+    const state = pieces ?? last;
     const at = ({ origin, seq, version }: Dot & { readonly version: number }, key: string): Buffer =>
       entryKey(generation, key, version, this.numbers.of(origin), seq);
     return {
       putOrigin: (origin, seq) =>
-        void batch.put(originKey(this.numbers.of(origin)), encodeOrigin(origin, seq), TEXT),
-      putEntry: (key, entry) => void batch.put(at(entry, key), encodeEntry(entry)),
-      removeEntry: (key, entry) => void batch.del(at(entry, key)),
-      putMark: (key, mark) => void batch.put(markKey(generation, key), encodeMark(mark)),
-      removeMark: (key) => void batch.del(markKey(generation, key)),
+        void last.put(originKey(this.numbers.of(origin)), encodeOrigin(origin, seq), TEXT),
+      putEntry: (key, entry) => void state.put(at(entry, key), encodeEntry(entry)),
+      removeEntry: (key, entry) => void state.del(at(entry, key)),
+      putMark: (key, mark) => void state.put(markKey(generation, key), encodeMark(mark)),
+      removeMark: (key) => void state.del(markKey(generation, key)),
+      ready: () => pieces?.settled(),
       commit: (head, done) => {
         const meta = this.metaAt(generation, head);
-        for (let i = this.meta.logStart; i < meta.logStart; i++) batch.del(logKey(i));
-        batch.put(META_KEY, encodeMeta(meta));
-        batch.put(FLOORS_KEY, encodeFloors(head.floors));
-        if (this.isOutdated) batch.put(FORMAT_KEY, encodeFormat(FORMAT, this.fleet));
-        this.unlessTainted(() => batch.write(DURABLE)).then(
-          () => {
-            this.taken(meta);
-            done(undefined);
-          },
-          (error: unknown) => done(writeFailure(error)),
-        );
+        for (let i = this.meta.logStart; i < meta.logStart; i++) last.del(logKey(i));
+        last.put(META_KEY, encodeMeta(meta));
+        last.put(FLOORS_KEY, encodeFloors(head.floors));
+        if (this.isOutdated) last.put(FORMAT_KEY, encodeFormat(FORMAT, this.fleet));
+        const pieced = pieces?.finish() ?? Promise.resolve();
+        pieced
+          .then(() => this.write(last))
+          .then(
+            () => {
+              this.taken(meta);
+              done(undefined);
+            },
+            (error: unknown) => done(writeFailure(error)),
+          );
       },
-      discard: () => void batch.close(),
+      discard: () => {
+        const given = Promise.all([last.close(), pieces?.abandon()]);
+        given.catch((error: unknown) => (this.tainted = new Error('a state given up', { cause: error })));
+      },
     };
   }
 
@@ -181,8 +194,9 @@ export class LevelJournal implements Journal {
       return;
     }
     this.old = await this.readMeta();
-    // The state before may still be there, if the process ended before it was deleted.
-    for (const range of otherStates(this.meta.generation)) await database.clear(range);
+    // The state before may still be there, if the process ended before it was deleted, and pieces of one begun after it.
+    await database.clear(statesBefore(this.meta.generation));
+    await database.clear(statesAfter(this.meta.generation));
   }
 
   /**
@@ -202,6 +216,7 @@ export class LevelJournal implements Journal {
     const { meta, old } = bytes === undefined ? { meta: EMPTY_META, old: NO_OLD } : decodeMeta(bytes);
     this.format = formato;
     this.meta = meta;
+    this.lastGeneration = Math.max(this.lastGeneration, meta.generation);
     this.position = Math.max(this.position, meta.logStart);
     return old;
   }
@@ -224,10 +239,15 @@ export class LevelJournal implements Journal {
     this.format = FORMAT;
     this.position = meta.logStart;
     if (before === meta.generation) return;
-    this.database.clear(stateRange(before)).catch((error: unknown) => {
+    // Not later ones: the next state may have begun.
+    this.database.clear(statesBefore(meta.generation)).catch((error: unknown) => {
       this.tainted = new Error('the state before could not be taken away', { cause: error });
       this.logger.warn({ err: error }, 'o estado anterior no disco fica para a próxima abertura');
     });
+  }
+
+  private write(batch: ReturnType<Database['batch']>): Promise<void> {
+    return this.unlessTainted(() => batch.write(DURABLE));
   }
 
   private async unlessTainted(write: () => Promise<void>): Promise<void> {

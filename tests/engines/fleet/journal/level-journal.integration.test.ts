@@ -125,6 +125,40 @@ describe('the journal in LevelDB', () => {
     expect(await content(path)).toEqual({ vector: [['oA', 3]], head: HEAD, keys, batches: [] });
   });
 
+  it('writes a whole state in pieces, which count once it is committed', async () => {
+    const large = 'x'.repeat(64 * 1024);
+    const put = (checkpoint: Checkpoint, value: string): void => {
+      for (let i = 1; i <= 300; i++) checkpoint.putEntry(`chave ${i}`, entry(i, value + large));
+    };
+    const journal = await LevelJournal.open(path, 'f', logger);
+    await written(journal, true, [['oA', 300]], (checkpoint) => put(checkpoint, 'antes'));
+    // One that is given up, and one that is never finished: the process is killed.
+    const given = journal.checkpoint(true);
+    put(given, 'largada');
+    await given.ready();
+    given.discard();
+    const killed = journal.checkpoint(true);
+    killed.putOrigin('oA', 999);
+    put(killed, 'morta');
+    await killed.ready();
+    await journal.close();
+    const raw = new ClassicLevel(path);
+    const generations = (await raw.keys({ gte: 's', lt: 't' }).all()).map((key) => key.slice(0, 9));
+    await raw.close();
+    expect([...new Set(generations)]).toEqual(['s00000001', 's00000002', 's00000003']);
+    const keys = (value: string): unknown =>
+      Array.from({ length: 300 }, (_, i) => ({
+        key: `chave ${i + 1}`,
+        entries: [entry(i + 1, value + large)],
+      })).sort((a, b) => (a.key < b.key ? -1 : 1));
+    expect(await content(path)).toMatchObject({ vector: [['oA', 300]], keys: keys('antes') });
+    const next = await LevelJournal.open(path, 'f', logger);
+    next.checkpoint(true).discard();
+    await written(next, true, [['oA', 300]], (checkpoint) => put(checkpoint, 'depois'));
+    await next.close();
+    expect(await content(path)).toMatchObject({ vector: [['oA', 300]], keys: keys('depois') });
+  });
+
   it.each([
     ['another format', { formato: 4, frota: 'f' }, 'formato 4, e este programa conhece os formatos 1, 2 e 3'],
     ['another fleet', { formato: 1, frota: 'g' }, 'os dados são da frota "g", não de "f"'],
