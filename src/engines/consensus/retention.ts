@@ -52,12 +52,16 @@ interface Oldest {
 export class ReplicaRetention {
   /** Revision of this server's last put of the claim; 0: it has none. */
   private claimed = 0;
+  /** What the claim says when it is this server's. */
+  private readonly name: Buffer;
 
-  constructor(private readonly deps: RetentionDeps) {}
+  constructor(private readonly deps: RetentionDeps) {
+    this.name = Buffer.from(deps.newToken());
+  }
 
   /** Takes the claim if nobody has it, or renews it. @throws Unanswered */
   async claim(): Promise<boolean> {
-    const { client, random, newToken, deadline } = this.deps;
+    const { client, random, deadline } = this.deps;
     if (this.claimed === 0) {
       const known = await this.ask({
         compare: [],
@@ -69,11 +73,14 @@ export class ReplicaRetention {
     const lease = await grantLease(client, random, consensusLimits.claimSeconds, deadline());
     const answer = await this.ask({
       compare: [unchanged(RETENTION_CLAIM, this.claimed)],
-      success: [putFor(lease, RETENTION_CLAIM, Buffer.from(newToken()))],
-      failure: [],
+      success: [putFor(lease, RETENTION_CLAIM, this.name)],
+      failure: [get(RETENTION_CLAIM, { local: false })],
     });
-    this.claimed = answer.succeeded ? answer.header.revision : 0;
-    return answer.succeeded;
+    // Another call of this server was faster, or the answer to an earlier attempt got lost: it is its claim all the same.
+    const found = answer.succeeded ? undefined : read(answer, 0);
+    const isOurs = answer.succeeded || found?.value.equals(this.name) === true;
+    this.claimed = isOurs ? (found?.mod_revision ?? answer.header.revision) : 0;
+    return isOurs;
   }
 
   /** @param from the last key of the page before */

@@ -236,6 +236,15 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
     await eventually('health', () => engine.available);
   });
 
+  it('holds the claim of the retention, also when it asks for it twice at once', async () => {
+    const [engine, other] = engines as [ConsensusEngine, ConsensusEngine];
+    expect(await engine.keepsRetention()).toBe(true);
+    for (let n = 0; n < 5; n++) {
+      const asked = [engine, engine, other].map((one) => one.keepsRetention());
+      expect(await Promise.all(asked)).toEqual([true, true, false]);
+    }
+  });
+
   it('says that it stops once it was stopped', async () => {
     const engine = startConsensus(cluster.addresses);
     await verbs(engine).insert('parado', 'valor');
