@@ -139,6 +139,7 @@ describe('the journal in LevelDB', () => {
     given.discard();
     const killed = journal.checkpoint(true);
     killed.putOrigin('oA', 999);
+    killed.putEntry('só da morta', entry(1, 'v'));
     put(killed, 'morta');
     await killed.ready();
     await journal.close();
