@@ -84,7 +84,7 @@ export class Checkpointer {
     if (whole) {
       changes.next();
       // What is added meanwhile counts as changed.
-      const origins = this.store.vector.size;
+      const origins = this.store.vector.origins.count;
       for (let origin = 0; origin < origins; origin++) {
         this.putOrigin(checkpoint, origin);
         if (++puts % rowsPerTurn === 0) yield;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { Dot } from '../../../core/dot.js';
 import { KvsError } from '../../../core/errors.js';
+import { Origins } from '../../../core/origins.js';
 import type { Checkpoint, Done, Journal, JournalReader, StateHead } from '../../../ports/journal.js';
 import type { Logger } from '../../../ports/logger.js';
 import { openFailure, writeFailure } from './failures.js';
@@ -30,7 +31,6 @@ import {
   statesBefore,
 } from './layout.js';
 import type { Meta, OldOrigins } from './layout.js';
-import { OriginNumbers } from './origin-numbers.js';
 import { Pieces } from './pieces.js';
 import { readKeys, readOrigins, TEXT } from './read-state.js';
 import { encodeEntry, encodeMark } from './records.js';
@@ -54,7 +54,8 @@ export class LevelJournal implements Journal {
   private lastGeneration = 0;
   /** Where the next append goes. */
   private position = 0;
-  private readonly numbers = new OriginNumbers();
+  /** The numbers that places have instead of names of origins: ascending, never freed. */
+  private readonly numbers = new Origins();
   /** What the metadata of an older layout say of origins. A state of this layout numbers them anew. */
   private old = NO_OLD;
   /** Set when a background write failed: whatever is written after it might not be readable again. */
@@ -100,9 +101,9 @@ export class LevelJournal implements Journal {
 
   async load(reader: JournalReader): Promise<void> {
     const { database, old, isOutdated } = this;
-    const numbers = isOutdated ? new OriginNumbers() : this.numbers;
+    const numbers = isOutdated ? new Origins() : this.numbers;
     try {
-      for (const name of old.names) numbers.of(name);
+      for (const name of old.names) numbers.indexOf(name);
       if (isOutdated) reader.origins(old.vector);
       else await readOrigins(database, numbers, (entries) => reader.origins(entries));
       this.old = NO_OLD;
@@ -137,10 +138,10 @@ export class LevelJournal implements Journal {
     const pieces = whole ? new Pieces(this.database, (piece) => this.write(piece)) : undefined;
     const state = pieces ?? last;
     const at = ({ origin, seq, version }: Dot & { readonly version: number }, key: string): Buffer =>
-      entryKey(generation, key, version, this.numbers.of(origin), seq);
+      entryKey(generation, key, version, this.numbers.indexOf(origin), seq);
     return {
       putOrigin: (origin, seq) =>
-        void last.put(originKey(this.numbers.of(origin)), encodeOrigin(origin, seq), TEXT),
+        void last.put(originKey(this.numbers.indexOf(origin)), encodeOrigin(origin, seq), TEXT),
       putEntry: (key, entry) => void state.put(at(entry, key), encodeEntry(entry)),
       removeEntry: (key, entry) => void state.del(at(entry, key)),
       putMark: (key, mark) => void state.put(markKey(generation, key), encodeMark(mark)),

@@ -1,8 +1,8 @@
 import type { ClassicLevel } from 'classic-level';
 import type { VectorEntries } from '../../../core/dot.js';
+import type { Origins } from '../../../core/origins.js';
 import type { KeptEntry, KeptKey, KeyMark } from '../../../ports/journal.js';
 import { decodeOrigin, keyOf, originNumber, originRange, placeOffset, stateRange } from './layout.js';
-import type { OriginNumbers } from './origin-numbers.js';
 import { decodeEntry, decodeMark } from './records.js';
 
 // Records fetched at once; LevelDB reads them on another thread.
@@ -18,10 +18,13 @@ export const TEXT = { keyEncoding: 'utf8', valueEncoding: 'utf8' } as const;
 export async function readKeys(
   database: Database,
   generation: number,
-  origins: OriginNumbers,
+  numbers: Origins,
   take: (kept: KeptKey) => void,
 ): Promise<void> {
-  const originName = (number: number): string => origins.name(number);
+  const originName = (number: number): string => {
+    if (number >= numbers.count) throw new Error(`origin number ${number} has no name`);
+    return numbers.nameAt(number);
+  };
   let present: Buffer | undefined;
   let place = 0;
   let mark: KeyMark | undefined;
@@ -50,14 +53,14 @@ export async function readKeys(
 /** Reads the records of all origins into `numbers`, and passes on what they say of the vector. */
 export async function readOrigins(
   database: Database,
-  numbers: OriginNumbers,
+  numbers: Origins,
   take: (entries: VectorEntries) => void,
 ): Promise<void> {
   const iterator = database.iterator<string, string>({ ...originRange(), ...FETCH, ...TEXT });
   await eachFetch(iterator, (records) => {
     const entries = records.map(([key, value]) => {
       const [name, seq] = decodeOrigin(value);
-      if (numbers.of(name) !== originNumber(key)) throw new Error(`origin ${name} is out of order`);
+      if (numbers.indexOf(name) !== originNumber(key)) throw new Error(`origin ${name} is out of order`);
       return [name, seq] as const;
     });
     take(entries);

@@ -50,9 +50,9 @@ function contentOf(store: Store): Content {
 /** One store, written by several origins, and its journal on a disk that may refuse. */
 class Bench {
   readonly disk = new SimDisk();
-  store = this.emptyStore();
+  store: Store;
   /** What the disk must give back: the store when the last state ended that may be there. */
-  private saved = contentOf(this.store);
+  private saved: Content;
   private busy = false;
   private due: (() => void)[] = [];
   private refuses = false;
@@ -62,6 +62,8 @@ class Bench {
   forgotten = 0;
 
   constructor(private readonly random: SeededRandom) {
+    this.store = this.emptyStore();
+    this.saved = contentOf(this.store);
     this.changes = this.newChanges();
     this.checkpointer = this.newCheckpointer();
     this.store.track(this.changes);
@@ -87,7 +89,10 @@ class Bench {
   }
 
   private emptyStore(): Store {
-    return new Store(new FleetClock(() => 1_000, 1_000));
+    const store = new Store(new FleetClock(() => 1_000, 1_000));
+    // Origins are numbered before they write anything.
+    for (const origin of ORIGINS) if (this.random.chance(0.5)) store.vector.indexOf(origin);
+    return store;
   }
 
   private newChanges(): Changes {
