@@ -80,20 +80,28 @@ export class RetentionKeeper {
     this.after(pace.restMs, () => this.begin());
   }
 
-  /** Removes as much as one turn may. */
+  /** Removes as much as one turn may: of several keys at once, since each may wait for a disk or for other servers. */
   private async removeSome(): Promise<void> {
     const { engine, time, pace } = this.deps;
     const untilMs = time.monotonicMs() + pace.busyMs;
-    for (let left = pace.versionsPerTurn; left > 0 && !this.stopped;) {
-      const key = this.pending[0];
-      const bound = key === undefined ? undefined : this.rules.boundOf(key);
-      if (key === undefined || bound === undefined || time.monotonicMs() >= untilMs) return;
-      const removed = await engine.retain(key, bound, left);
-      this.removed += removed;
-      // Whoever gave less than was asked for has no more.
-      if (removed < left) this.pending.shift();
-      left -= Math.max(removed, 1);
+    const keys = this.pending.slice(0, pace.keysPerTurn);
+    const most = Math.ceil(pace.versionsPerTurn / keys.length);
+    const asked: Promise<string | undefined>[] = [];
+    for (const key of keys) {
+      if (time.monotonicMs() >= untilMs) break;
+      asked.push(this.removeOf(engine, key, most));
     }
+    const more = await Promise.all(asked);
+    this.pending = [...this.pending.slice(asked.length), ...more.filter((key) => key !== undefined)];
+  }
+
+  /** @returns the key if it may have more beyond its bound */
+  private async removeOf(engine: Retains, key: string, most: number): Promise<string | undefined> {
+    const bound = this.rules.boundOf(key);
+    if (bound === undefined) return undefined;
+    const removed = await engine.retain(key, bound, most);
+    this.removed += removed;
+    return removed < most ? undefined : key;
   }
 
   private async readSetting(): Promise<void> {

@@ -6,8 +6,9 @@ export interface RetentionPace {
   readonly turnMs: number;
   /** Between two walks, and between two looks at the stored setting. */
   readonly restMs: number;
-  /** Versions removed in one turn. */
+  /** Versions removed in one turn, and keys of which they are. */
   readonly versionsPerTurn: number;
+  readonly keysPerTurn: number;
   /** No further key is begun in a turn after this. */
   readonly busyMs: number;
 }
@@ -20,6 +21,7 @@ export const defaultRetentionPace: RetentionPace = Object.freeze({
   turnMs: 25,
   restMs: 2_000,
   versionsPerTurn: 128,
+  keysPerTurn: 64,
   busyMs: 2,
 });
 
@@ -28,6 +30,7 @@ export const replicasRetentionPace: RetentionPace = Object.freeze({
   turnMs: 100,
   restMs: 10_000,
   versionsPerTurn: 256,
+  keysPerTurn: 8,
   busyMs: 500,
 });
 

@@ -12,7 +12,7 @@ import type { Bench } from './conformance.js';
 import { LogRecorder } from './fleet/bus/support.js';
 import { insertAll, plain } from './support.js';
 
-const PACE = { turnMs: 1, restMs: 20, versionsPerTurn: 8, busyMs: 50 };
+const PACE = { turnMs: 1, restMs: 20, versionsPerTurn: 8, keysPerTurn: 4, busyMs: 50 };
 
 /** A retention by stored setting and by option: what goes, what stays, and that one server is enough. */
 export function retentionSection(bench: Bench): void {
