@@ -1,8 +1,9 @@
 import { limits } from '../../src/core/limits.js';
-import type { DiscardMutation, Mutation } from '../../src/core/mutation.js';
+import type { Mutation } from '../../src/core/mutation.js';
 import type { Store } from '../../src/core/store.js';
 import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js';
-import { partOf } from './oracle.js';
+import { partOf, Violation } from './oracle.js';
+import { isSameDot, newestOf } from './oracle-view.js';
 import type { FleetChecker } from './sim-checkers.js';
 import type { SeededRandom } from './sim-random.js';
 import { SimScan } from './sim-scan.js';
@@ -124,11 +125,22 @@ export class Life {
   /** The last one or two in the order of time stay. */
   private retain(store: Store, key: string): readonly Mutation[] {
     const keeps = this.random.int(1, 2);
+    const before = store.vector.entries();
     const nowMs = store.clock.nowMs();
-    const beyond = this.fleet.oracle.retention(store.vector.entries(), key, keeps, nowMs);
-    if (beyond.length === 0) return [];
-    const dots = beyond.slice(0, limits.discardDots).map(({ origin, seq }) => ({ origin, seq }));
-    const mutation: DiscardMutation = { kind: 'discard', key, dots, passed: [] };
+    const { oracle } = this.fleet;
+    // As the keeper of the retention has the engine do it, perhaps a part of it only.
+    const most = this.random.chance(0.3) ? 1 : limits.discardDots;
+    const mutation = store.key(key).removalBeyond({ versions: keeps }, nowMs, most);
+    const newest = newestOf(oracle.entriesAt(before, key), nowMs);
+    const beyond = oracle
+      .retention(before, key, keeps, nowMs)
+      .filter((entry) => newest === undefined || !isSameDot(entry, newest));
+    const due = beyond.slice(0, most).map(({ origin, seq }) => ({ origin, seq }));
+    if (JSON.stringify(mutation?.dots ?? []) !== JSON.stringify(due))
+      throw new Violation(
+        `a retention of ${key} takes ${JSON.stringify(mutation)}, not ${JSON.stringify(due)}`,
+      );
+    if (mutation === undefined) return [];
     this.fleet.intents.set(mutation, { keeps });
     this.counts.retentions++;
     return [mutation];
