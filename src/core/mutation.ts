@@ -84,7 +84,7 @@ export type Mutation = KeyMutation | RaiseFloorMutation;
 /**
  * Contiguous mutations of one origin: mutation `i` has seq `first + i`.
  *
- * `dependencies` are the vector entries of other origins that the writer had advanced since its previous batch: a
+ * `dependencies` imply all vector entries of other origins that the writer had advanced since its previous batch: a
  * server that has applied these and the origin's earlier batches has every cause of this one.
  */
 export interface Batch {

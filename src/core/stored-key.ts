@@ -100,18 +100,17 @@ export class StoredKey {
     return { kind: 'insert', key: this.name, value, version, timestamp, context, expiresAt };
   }
 
-  /** The removal of every entry that is here now. */
-  removal(): RemoveObservedMutation {
-    return { kind: 'removeObserved', key: this.name, observed: this.observedRows(), keep: undefined };
+  /** The removal of every entry that is here now, in as many mutations of one step as its origins need. */
+  removal(): readonly RemoveObservedMutation[] {
+    return this.removalsBut(undefined);
   }
 
-  /** The removal of every entry that is here now but the newest; `undefined` if there is nothing to remove. */
-  removalOfOthers(): RemoveObservedMutation | undefined {
+  /** The removal of every entry that is here now but the newest; empty if there is nothing to remove. */
+  removalOfOthers(): readonly RemoveObservedMutation[] {
     const { slot } = this;
     const newest = slot === undefined ? undefined : newestRow(this.space, slot);
-    if (slot === undefined || newest === undefined || this.space.rowCount(slot) === 1) return undefined;
-    const keep = dotOf(this.space, newest);
-    return { kind: 'removeObserved', key: this.name, observed: this.observedRows(), keep };
+    if (slot === undefined || newest === undefined || this.space.rowCount(slot) === 1) return [];
+    return this.removalsBut(dotOf(this.space, newest));
   }
 
   /**
@@ -138,6 +137,16 @@ export class StoredKey {
 
   private liveRowsOf(slot: number, version: number): readonly number[] {
     return this.space.rowsOfVersion(slot, version).filter((row) => !isExpired(this.space, row));
+  }
+
+  private removalsBut(keep: Dot | undefined): readonly RemoveObservedMutation[] {
+    const all = this.observedRows();
+    const removals: RemoveObservedMutation[] = [];
+    for (let at = 0; at === 0 || at < all.length; at += limits.contextOrigins) {
+      const observed = all.slice(at, at + limits.contextOrigins);
+      removals.push({ kind: 'removeObserved', key: this.name, observed, keep });
+    }
+    return removals;
   }
 
   private observedRows(): VectorEntries {

@@ -40,8 +40,7 @@ export function planWrite(
   const key = store.key(write.key, earlier);
   const newest = tellsNewest(write) ? key.newest : undefined;
   const step = decide(write, key, wallMs, store.clock.nowMs());
-  const mutation = mutationOf(planner, key, write, step);
-  return { mutations: mutation === undefined ? NONE : [mutation], answer: answerTo(write, step, newest) };
+  return { mutations: mutationsOf(planner, key, write, step), answer: answerTo(write, step, newest) };
 }
 
 /** A commit writes each key once, so applying one of its mutations does not invalidate the others. */
@@ -49,37 +48,36 @@ function planCommit(planner: Planner, commit: Commit, wallMs: number): PlannedWr
   assertCommitFits(commit);
   const { store } = planner;
   if (!guardsHold(commit.guards, (key) => store.getAt(key))) return { mutations: NONE, answer: false };
-  const mutations = commit.writes.flatMap((write): KeyMutation[] => {
+  const mutations = commit.writes.flatMap((write) => {
     const key = store.key(write.key);
-    const mutation = mutationOf(planner, key, write, decide(write, key, wallMs));
-    return mutation === undefined ? [] : [mutation];
+    return mutationsOf(planner, key, write, decide(write, key, wallMs));
   });
   return { mutations, answer: true };
 }
 
 /** @throws KvsError LIMITE_* */
-function mutationOf(
+function mutationsOf(
   { store, origin, room }: Planner,
   key: StoredKey,
   write: KeyWrite,
   step: Step,
-): KeyMutation | undefined {
+): readonly KeyMutation[] {
   switch (step.kind) {
     case 'add': {
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
       room.assertFits(store, key, write.value);
       const insert = key.insertion(origin, write.value, step.version, step.timestamp, step.expiresAt);
       const attempt = 'attempt' in write ? write.attempt : undefined;
-      return attempt === undefined ? insert : { ...insert, attempt };
+      return [attempt === undefined ? insert : { ...insert, attempt }];
     }
     case 'removeVersion':
-      return key.removalOf(step.version);
+      return [key.removalOf(step.version)];
     case 'removeAll':
       return key.removal();
     case 'keepNewest':
       return key.removalOfOthers();
     case 'nothing':
-      return undefined;
+      return NONE;
   }
 }
 

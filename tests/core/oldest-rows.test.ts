@@ -65,7 +65,7 @@ describe('what is beyond a bound', () => {
     for (let n = 1; n <= 3; n++) hand.insert('a', n, 100 + n);
     hand.insert('b', 1, 900);
     expect(hand.gone({ versions: 1 })).toEqual(['a1', 'a2', 'a3']);
-    expect(hand.store.key(KEY).removalOfOthers()?.keep).toEqual({ origin: 'b', seq: 1 });
+    expect(hand.store.key(KEY).removalOfOthers()[0]?.keep).toEqual({ origin: 'b', seq: 1 });
   });
 
   it('leaves expired entries to the sweep, and counts what can be read', () => {

@@ -1,6 +1,7 @@
 import { assertCommitFits } from '../../core/commit-size.js';
 import type { VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import type { Mutation } from '../../core/mutation.js';
 import { Turns } from '../../core/turns.js';
 import type {
@@ -140,7 +141,7 @@ export class DurableFleet implements Engine, HasCapacity, Retains {
   write(write: Write): Promise<Answers[Write['kind']]> {
     if (write.kind === 'commit') assertCommitFits(write);
     const submit = (): Promise<PlannedWrite['answer']> =>
-      this.submit(sizeOf(write), mutationsMax(write), (decided) => this.plan(write, decided));
+      this.submit(sizeOf(write), this.mutationsMax(write), (decided) => this.plan(write, decided));
     // An attempt that waits for the disk is not remembered yet, so the next one waits for it.
     const isAttempt = 'attempt' in write && write.attempt !== undefined;
     return isAttempt ? this.turns.run(write.attempt.id, submit) : submit();
@@ -156,6 +157,14 @@ export class DurableFleet implements Engine, HasCapacity, Retains {
     if (earlier === undefined) return this.fleet.plan(write);
     // Several versions of one key may be added without waiting for the disk in between.
     return earlier.kind === 'insert' && 'value' in write ? this.fleet.plan(write, earlier) : LATER;
+  }
+
+  /** An upper bound on the mutations of a write: a removal names each origin of its key, in mutations of so many. */
+  private mutationsMax(write: Write): number {
+    if (write.kind === 'commit') return write.writes.reduce((sum, one) => sum + this.mutationsMax(one), 0);
+    if ('value' in write) return 1;
+    const origins = this.fleet.store.entriesOf(write.key) + limits.contextOrigins / 2;
+    return Math.ceil(origins / limits.contextOrigins);
   }
 
   /** Carries out mutations that the engine itself plans, by way of the journal. */
@@ -185,6 +194,8 @@ export class DurableFleet implements Engine, HasCapacity, Retains {
           this.fleet.assertWritable();
           const planned = plan(decided);
           if (planned === LATER) return LATER;
+          // Otherwise the group might be too long to be read again.
+          if (planned.mutations.length > mutationsMax) throw changedMeanwhile();
           answer = planned.answer;
           return planned.mutations;
         },
@@ -212,6 +223,9 @@ function sizeOf(write: Write): number {
   return write.writes.reduce((sum, one) => sum + sizeOf(one), guards);
 }
 
-function mutationsMax(write: Write): number {
-  return write.kind === 'commit' ? write.writes.length : 1;
+function changedMeanwhile(): KvsError {
+  return new KvsError(
+    'LIMITE_PEDIDOS',
+    'a chave ganhou versões demais enquanto a escrita esperava; nada foi gravado, tente de novo',
+  );
 }

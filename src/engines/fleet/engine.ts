@@ -26,6 +26,7 @@ import type {
 import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
 import type { MemberOptions } from './replication/member-options.js';
 import { Member } from './replication/member.js';
+import { causeMarkOf, CauseMarks } from './cause-marks.js';
 import { FleetGuarantees } from './guarantees.js';
 import { FloorKeeper, type UpkeepDeps } from './floor-keeper.js';
 import { answerTo, tellsNewest } from '../plan.js';
@@ -63,21 +64,28 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
   private listener: ChangeListener | undefined;
   private readonly sweeper: Sweeper;
   private readonly floorKeeper: FloorKeeper;
+  private readonly marks: CauseMarks;
 
   /**
    * @param options `fleet`: its name, which session tokens carry
-   * @param step carries out mutations planned by the engine itself; needed where a write takes more than {@link accept}
+   * @param carry carries out mutations planned by the engine itself; needed where a write takes more than {@link accept}
    */
   constructor(
     private readonly options: MemberOptions,
-    step: UpkeepDeps['step'] = (plan) => this.carryOut(plan),
+    carry: UpkeepDeps['step'] = (plan) => this.carryOut(plan),
   ) {
     const { origin: self, fleet = '', time, random, tuning = defaultFleetTuning } = options;
     this.room = new Room(tuning);
     this.store = new Store(new FleetClock(() => time.wallMs(), tuning.clockDriftMs));
     this.member = new Member(this.store, options);
-    const mark = (): ReturnType<typeof step> => step(() => [causeMarkOf('', 1)]);
-    this.guarantees = new FleetGuarantees(fleet, self, this.store, this.member, mark, options);
+    const { causes } = this.member;
+    this.marks = new CauseMarks({ self, causes, time, logger: options.logger, step: carry });
+    const step: UpkeepDeps['step'] = (plan) =>
+      carry(() => {
+        this.marks.assertCausesFit();
+        return plan();
+      });
+    this.guarantees = new FleetGuarantees(fleet, self, this.store, this.member, this.marks, time);
     this.requests = new Requests({
       ...{ self, store: this.store, time, random, tuning },
       undo: (loser) => step(() => [removalOf(loser)]),
@@ -168,6 +176,7 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
 
   /** The removal of what is beyond a bound now; `undefined` if there is nothing. */
   planRetention(key: string, bound: RetentionBound, most: number): DiscardMutation | undefined {
+    this.marks.assertCausesFit();
     return this.store.key(key).removalBeyond(bound, this.options.time.wallMs(), most);
   }
 
@@ -181,6 +190,7 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
    * @throws KvsError
    */
   plan(write: Write, earlier?: InsertMutation): PlannedWrite {
+    this.marks.assertCausesFit();
     if (isInsert(write) && write.attempt !== undefined) {
       const repeated = this.planRepeated(write, write.attempt);
       if (repeated !== undefined) return repeated;
@@ -250,11 +260,6 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
 /** Removes one entry of a request that was written twice. */
 function removalOf({ key, version, origin, seq }: Loser): RemoveDotsMutation {
   return { kind: 'removeDots', key, version, dots: [{ origin, seq }] };
-}
-
-/** A mutation that changes nothing, and has everything that was applied here among its causes and before it in the log. */
-function causeMarkOf(key: string, version: number): RemoveDotsMutation {
-  return { kind: 'removeDots', key, version, dots: [] };
 }
 
 function isInsert(write: Write): write is Insert {

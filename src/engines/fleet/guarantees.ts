@@ -3,72 +3,61 @@ import { covers, decodeToken, encodeToken } from '../../core/session-token.js';
 import type { Store } from '../../core/store.js';
 import type { Origin } from '../../core/dot.js';
 import type { Awaitable } from '../../ports/engine.js';
-import { BurstLog } from '../../ports/burst-log.js';
 import type { Guarantees } from '../../ports/guarantees.js';
-import type { Logger } from '../../ports/logger.js';
 import type { Time } from '../../ports/time.js';
 import { aheadOf } from '../session-waiters.js';
+import type { CauseMarks } from './cause-marks.js';
 import type { Member } from './replication/member.js';
 
 /** The {@link Guarantees} of a fleet. Session tokens are causal frontiers; peers confirm by message. */
 export class FleetGuarantees implements Guarantees {
-  private readonly refused: BurstLog;
-  private marking = false;
-
   constructor(
     private readonly fleet: string,
     private readonly self: Origin,
     private readonly store: Store,
     private readonly member: Member,
-    /** Writes a mark, which changes nothing and has everything that was applied here among its causes. */
-    private readonly mark: () => Awaitable<void>,
-    { time, logger }: { readonly time: Time; readonly logger: Logger },
-  ) {
-    const message =
-      'a sessão não cabe em um token, e a escrita que a encurtaria foi recusada: respostas vão sem ele';
-    this.refused = new BurstLog(time, logger, message);
-  }
+    private readonly marks: CauseMarks,
+    private readonly time: Time,
+  ) {}
 
   /**
    * A frontier of many writers that have not heard of each other may not fit. A write of this server's own implies them
    * all, so it makes one; where that takes long or is refused, no token is told meanwhile.
    */
   session(): string | undefined {
-    const { frontier } = this.member.causes;
-    const token = encodeToken(this.fleet, frontier.entries());
+    const token = this.token();
     if (token !== undefined) return token;
-    this.markOnce();
-    return encodeToken(this.fleet, frontier.entries());
+    this.marks.make();
+    return this.token();
   }
 
-  private markOnce(): void {
-    if (this.marking) return;
-    this.marking = true;
-    const done = (): void => {
-      this.marking = false;
-    };
-    const failed = (error: unknown): void => {
-      this.refused.report(KvsError.from(error).code, this.self);
-      done();
-    };
-    try {
-      const marked = this.mark();
-      if (marked === undefined) done();
-      else marked.then(done, failed);
-    } catch (error) {
-      failed(error);
-    }
+  private token(): string | undefined {
+    const { store, member } = this;
+    // Where nothing expires, the time changes nothing for the bearer.
+    const fleetMs = store.expiringCount > 0 ? store.clock.nowMs() : undefined;
+    return encodeToken(this.fleet, member.causes.frontier.entries(), fleetMs);
   }
 
   reach(token: string | undefined, waitMs: number): Awaitable<undefined> {
     if (token === undefined) return undefined;
     const session = decodeToken(token, this.fleet);
-    if (covers(this.store.vector, session)) return undefined;
+    const hasAll = covers(this.store.vector, session);
+    const lateMs = (session.fleetMs ?? 0) - this.store.clock.nowMs();
+    if (hasAll && lateMs <= 0) return undefined;
     if (this.member.state !== 'serving') throw aheadOf(this.store.vector, session);
-    return this.member.sessionWaiters.wait(session, waitMs).then((arrived) => {
+    if (lateMs > waitMs) return Promise.reject(aheadOf(this.store.vector, session));
+    const caughtUp = hasAll || this.member.sessionWaiters.wait(session, waitMs);
+    return Promise.all([caughtUp, this.reached(session.fleetMs ?? 0)]).then(([arrived]) => {
       if (!arrived) throw aheadOf(this.store.vector, session);
       return undefined;
     });
+  }
+
+  /** Waits until this server's own time is that of a session, which serves its reader and never raises the clock. */
+  private reached(fleetMs: number): Awaitable<void> {
+    const lateMs = fleetMs - this.store.clock.nowMs();
+    if (lateMs <= 0) return undefined;
+    return new Promise<void>((resolve) => this.time.after(lateMs, resolve)).then(() => this.reached(fleetMs));
   }
 
   assertConfirmable(): void {

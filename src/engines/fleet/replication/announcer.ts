@@ -71,13 +71,18 @@ export class Announcer {
       ...(this.deps.portal ? { portal: true } : {}),
       ...(awaits === undefined ? {} : { awaits }),
       number: ++this.number,
-      keyedDigest: this.keyedDigest(),
+      ...this.keyedDigest(),
       level: replicationLimits.level,
     };
   }
 
-  private keyedDigest(): KeyedDigest {
+  /** Left out until it is known: digests of many origins under the key of another hour take a while. */
+  private keyedDigest(): { readonly keyedDigest?: KeyedDigest } {
+    const { vector } = this.deps.store;
     const key = this.deps.digestKeys.of(this.deps.time.wallMs());
-    return { epoch: key.epoch, digest: this.deps.store.vector.bucketDigests(key).whole() };
+    const isKnown = vector.prepare(key, replicationLimits.originsDigested);
+    vector.prepare(this.deps.digestKeys.at(key.epoch + 1), replicationLimits.originsDigested);
+    if (!isKnown) return {};
+    return { keyedDigest: { epoch: key.epoch, digest: vector.bucketDigests(key).whole() } };
   }
 }

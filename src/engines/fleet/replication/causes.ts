@@ -1,11 +1,12 @@
 import type { Origin, VectorEntries } from '../../../core/dot.js';
+import { limits } from '../../../core/limits.js';
 import { Frontier } from '../../../core/frontier.js';
 import type { VersionVector } from '../../../core/vector.js';
 
 /** Tracks what this server has applied of others: the causes of its next write, and the frontier of its store. */
 export class Causes {
   readonly frontier: Frontier;
-  /** Vector entries of other origins that have advanced and are not yet causes of any batch. */
+  /** Vector entries of other origins that have advanced, are not yet causes of any batch, and imply all such entries. */
   private readonly advanced = new Map<Origin, number>();
   /** Those that had already advanced when the next writes were decided. */
   private readonly sealed = new Map<Origin, number>();
@@ -21,8 +22,16 @@ export class Causes {
     this.frontier = new Frontier(self, store);
   }
 
+  /** How many dots the next batch would have to name. */
+  get count(): number {
+    return this.advanced.size + this.sealed.size;
+  }
+
   /** To be called when a batch of another origin was applied up to `last`. */
   noteBatch(origin: Origin, last: number, causes: VectorEntries): void {
+    // What this batch implies need not be named beside it.
+    for (const [cause, seq] of causes)
+      if ((this.advanced.get(cause) ?? Infinity) <= seq) this.advanced.delete(cause);
     this.advanced.set(origin, last);
     this.frontier.applied(origin, last, causes);
     this.onAdvance(origin);
@@ -47,11 +56,17 @@ export class Causes {
     return true;
   }
 
-  /** Takes the causes of the batch that begins now; those of the next batch are counted from here. */
+  /** Whether there are more causes than the last batch could name: the next one names others. */
+  get isMore(): boolean {
+    return this.sealed.size > 0;
+  }
+
+  /** Takes the causes of the batch that begins now, as many as it can name; those of the next are counted from here. */
   take(): VectorEntries {
     if (!this.decidesEarly) this.seal();
-    const causes = [...this.sealed];
-    this.sealed.clear();
+    const causes = [...this.sealed].slice(0, limits.vectorEntries);
+    if (causes.length === this.sealed.size) this.sealed.clear();
+    else for (const [origin] of causes) this.sealed.delete(origin);
     this.frontier.wrote(causes);
     return causes;
   }

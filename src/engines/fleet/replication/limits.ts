@@ -8,6 +8,10 @@ export const replicationLimits = Object.freeze({
   level: 2,
   /** The warning that an older peer will soon not catch up any more is repeated this often. */
   oldPeersRepeatMs: 600_000,
+  /**
+   * Origins digested ahead with each presence under the key of this hour and of the next: some milliseconds of work.
+   */
+  originsDigested: 16_384,
   /** Bytes of a batch or a page besides its mutations, including its seal; matters where the broker's limit is low. */
   envelopeBytes: limits.sealBytes + 512,
   /** A peer that has more for us but cannot send it is asked again after a pause, doubled up to this. */

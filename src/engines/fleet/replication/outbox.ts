@@ -52,6 +52,8 @@ export class Outbox {
     this.open ??= this.begin(seq);
     this.open.mutations.push(mutation);
     this.open.bytes += bytes;
+    // A mark with the first part of many causes: the next mutation has the next part.
+    if (this.causes.isMore) this.close();
     this.scheduleFlush();
   }
 
