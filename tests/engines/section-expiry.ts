@@ -86,6 +86,12 @@ export function expirySection(bench: Bench): void {
         expect(await snapshotOf(server, [alone, key], 1)).toMatchObject([undefined, { value: 'antes' }]);
         expect(await history(server, key)).toEqual([1]);
         expect(await history(server, alone)).toEqual([]);
+        if (!server.capabilities.everything) continue;
+        // Who takes a copy would show the older one as the latest value.
+        const all = await collect(verbs(server).everything());
+        expect(all.map((row) => row.key).filter((name) => [alone, key, other].includes(name))).toEqual([
+          other,
+        ]);
       }
     });
 

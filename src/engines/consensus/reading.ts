@@ -42,7 +42,7 @@ export class ReplicaReading {
       case 'history':
         return this.scanner.values(valuesOf(scan.key));
       case 'everything':
-        return this.scanner.values(ALL_VALUES);
+        return this.scanner.values(ALL_VALUES, true);
     }
   }
 

@@ -1,9 +1,10 @@
+import { limits } from '../../core/limits.js';
 import type { RangeRow, Row } from '../../ports/engine.js';
 import { Unanswered } from './etcd-client.js';
 import type { Answered, EtcdCaller } from './etcd-client.js';
 import type { Expired, ExpiringPlace } from './expired.js';
 import { mayBeGone } from './expiry-marks.js';
-import { after, isPlaceOfValue, keyOfHead, placeOfValue, valueKey } from './layout.js';
+import { after, headKey, isPlaceOfValue, keyOfHead, placeOfValue, valueKey } from './layout.js';
 import { expiryLimits } from './limits.js';
 import type { EtcdRange } from './layout.js';
 import { ourHead, ourRow, rowOf } from './records.js';
@@ -18,6 +19,9 @@ import type { RangeResponse, RequestOp } from './etcd-messages.js';
 /** Which row of each key is wanted: the newest, or the greatest up to a version or a timestamp. */
 export type Bound =
   { readonly kind: 'newest' } | { readonly kind: 'version' | 'timestamp'; readonly upTo: number };
+
+/** Bounds nothing. */
+const ANY_VERSION: Bound = { kind: 'version', upTo: limits.version };
 
 /** A key that has a latest value, or may have versions without one. */
 interface KnownKey {
@@ -69,9 +73,10 @@ export class Scanner {
 
   /**
    * Every version in a range of values, those of a key in ascending order: the state at one revision, as {@link walk}.
+   * @param livingOnly leaves out keys of which only history is left: who took a copy of that would have it as the latest
    * @throws KvsError LEITURA_VENCIDA
    */
-  async *values(range: EtcdRange): AsyncGenerator<Row, void, undefined> {
+  async *values(range: EtcdRange, livingOnly = false): AsyncGenerator<Row, void, undefined> {
     let moment: Moment = { revision: 0 };
     let from = range.key;
     for (;;) {
@@ -82,7 +87,8 @@ export class Scanner {
         const { key, timestamp } = placeOfValue(kv.key);
         return ourRow(key, timestamp, kv) ?? [];
       });
-      yield* await this.alive(rows);
+      const alive = await this.alive(rows);
+      yield* livingOnly ? await this.ofLiving(alive, moment) : alive;
       const last = page.response.kvs.at(-1);
       if (!page.response.more || last === undefined) return;
       from = after(last.key);
@@ -148,6 +154,27 @@ export class Scanner {
     const found = await this.firsts(searched, moment);
     const there = named.filter(({ key, record }) => found.has(key) || !mayBeGone(record));
     return new Set(there.map(({ key }) => key));
+  }
+
+  /** The rows of keys that have a latest value. */
+  private async ofLiving(rows: readonly Row[], moment: Moment): Promise<readonly Row[]> {
+    const names = [...new Set(rows.map(({ key }) => key))];
+    const at = { local: true, revision: moment.revision };
+    const living = new Set<string>();
+    for (let from = 0; from < names.length; from += this.tuning.pageRanges) {
+      const some = names.slice(from, from + this.tuning.pageRanges);
+      const heads = await this.readAll(
+        some.map((key) => get(headKey(key), at)),
+        moment,
+      );
+      const known = some.flatMap((key, index): KnownKey[] => {
+        const kv = heads[index];
+        const record = kv && ourHead(kv)?.record;
+        return record === undefined ? [] : [{ key, record }];
+      });
+      for (const key of await this.present(known, new Map(), ANY_VERSION, moment)) living.add(key);
+    }
+    return rows.filter(({ key }) => living.has(key));
   }
 
   /** The timestamp of the wanted row of each key, if it has one and has not expired; absent for a key without one. */
