@@ -8,6 +8,8 @@ import type { VersionVector } from './vector.js';
 
 // Keys without entries that are skipped between pauses: less than a millisecond.
 const MISSES_BEFORE_PAUSE = 4096;
+// A number in a set.
+const PASSED_ROW_BYTES = 32;
 
 /**
  * A walk over all entries as they were when it began: entries removed before the walk reaches them are remembered for
@@ -17,6 +19,8 @@ export class PointView {
   /** The next slot to read. */
   private slot = 0;
   private readonly gone = new Map<number, EntryRecord[]>();
+  /** Rows that have passed since the walk began. */
+  private readonly passedSince = new Set<number>();
   private goneBytes = 0;
   private broken = false;
   private readonly slots: number;
@@ -33,18 +37,26 @@ export class PointView {
   /** To be called just before a row is removed. */
   noteGone(slot: number, row: number): void {
     if (slot < this.slot || !this.covers(row)) return;
-    const record = this.space.record(row);
+    const record = this.asOfBegin(row);
+    this.passedSince.delete(row);
     const ofKey = this.gone.get(slot);
     if (ofKey) ofKey.push(record);
     else this.gone.set(slot, [record]);
-    this.goneBytes += record.value.length + limits.pointViewEntryBytes;
-    if (this.goneBytes > limits.pointViewBytes) this.end();
+    this.noteBytes(record.value.length + limits.pointViewEntryBytes);
+  }
+
+  /** To be called just before a row is marked as passed: at the moment of the walk it may have been the latest. */
+  notePassed(slot: number, row: number): void {
+    if (slot < this.slot || !this.covers(row)) return;
+    this.passedSince.add(row);
+    this.noteBytes(PASSED_ROW_BYTES);
   }
 
   /** Ends the walk: its remaining rows cannot be read any more. */
   end(): void {
     this.broken = true;
     this.gone.clear();
+    this.passedSince.clear();
   }
 
   /**
@@ -59,7 +71,7 @@ export class PointView {
       const records = this.space
         .rows(slot)
         .filter((row) => this.covers(row))
-        .map((row) => this.space.record(row));
+        .map((row) => this.asOfBegin(row));
       const gone = this.gone.get(slot);
       if (gone) {
         records.push(...gone);
@@ -81,6 +93,16 @@ export class PointView {
         );
       }
     }
+  }
+
+  private asOfBegin(row: number): EntryRecord {
+    const record = this.space.record(row);
+    return this.passedSince.has(row) ? { ...record, passed: false } : record;
+  }
+
+  private noteBytes(bytes: number): void {
+    this.goneBytes += bytes;
+    if (this.goneBytes > limits.pointViewBytes) this.end();
   }
 
   private covers(row: number): boolean {

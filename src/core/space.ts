@@ -191,6 +191,7 @@ export class KeySpace {
     const rows = this.rows(slot).filter((row) => !this.entries.passed(row) && condition(row));
     if (rows.length === 0) return;
     for (const row of rows) {
+      for (const view of this.views) view.notePassed(slot, row);
       this.entries.pass(row);
       this.hashes.add(this.partOf(slot), this.entries.passedHash(row, this.keys.hash(slot)), 1);
       this.changes?.noteRewritten(slot, row);
