@@ -173,12 +173,15 @@ export class VersionVector {
   /** {@link bucketDigests} as if these origins had no seq. */
   digestsWithout(key: DigestKey, origins: Iterable<number>): BucketDigests {
     const digests = this.bucketDigests(key).copy();
-    const hash = new Uint32Array(2);
-    for (const index of origins) {
-      this.origins.keyedHash(index, this.seqAt(index), key, hash);
-      digests.add(this.origins.bucketAt(index), this.seqAt(index), hash, -1);
-    }
+    for (const index of origins) this.removeFrom(digests, key, index);
     return digests;
+  }
+
+  /** Removes the entry of an origin from digests of this key. */
+  removeFrom(digests: BucketDigests, key: DigestKey, index: number): void {
+    const hash = new Uint32Array(2);
+    this.origins.keyedHash(index, this.seqAt(index), key, hash);
+    digests.add(this.origins.bucketAt(index), this.seqAt(index), hash, -1);
   }
 
   /**

@@ -39,19 +39,18 @@ export class VectorGiver {
       if (index !== undefined && vector.seqAt(index) > 0) explicit.add(index);
     }
     const theirs = BucketDigests.parse(question.digests);
-    const differing = new Set(vector.digestsWithout(key, explicit).differing(theirs));
-    // The asker may lack nothing of a bucket but what advanced just now: then that is told instead of the whole bucket.
-    const recent = vector
-      .recentIndices(this.deps.tuning.vectorRecents)
-      .filter((index) => !explicit.has(index));
-    const less = vector.digestsWithout(key, [...explicit, ...recent]);
+    const mine = vector.digestsWithout(key, explicit);
+    const differing = new Set(mine.differing(theirs));
     const told = [...explicit];
-    for (const bucket of [...differing]) {
-      if (!less.isEqual(bucket, theirs)) continue;
-      differing.delete(bucket);
-      told.push(...recent.filter((index) => origins.bucketAt(index) === bucket));
+    // The asker may lack nothing of a bucket but what advanced last: then that is told instead of the whole bucket.
+    for (const index of vector.recentIndices(this.deps.tuning.vectorRecents)) {
+      const bucket = origins.bucketAt(index);
+      if (!differing.has(bucket) || explicit.has(index)) continue;
+      told.push(index);
+      vector.removeFrom(mine, key, index);
+      if (mine.isEqual(bucket, theirs)) differing.delete(bucket);
     }
-    const page = this.page({ buckets: [...differing], cursor: 0 }, mostBytes, explicit);
+    const page = this.page({ buckets: [...differing], cursor: 0 }, mostBytes, new Set(told));
     return { ...page, entries: [...told.map((index) => vector.entryAt(index)), ...page.entries] };
   }
 
