@@ -5,6 +5,7 @@ import type { Origin } from '../../core/dot.js';
 import type { Awaitable } from '../../ports/engine.js';
 import type { Guarantees } from '../../ports/guarantees.js';
 import type { Time } from '../../ports/time.js';
+import { sessionTimeOf, untilSessionTime } from '../session-time.js';
 import { aheadOf } from '../session-waiters.js';
 import type { CauseMarks } from './cause-marks.js';
 import type { Member } from './replication/member.js';
@@ -33,9 +34,7 @@ export class FleetGuarantees implements Guarantees {
 
   private token(): string | undefined {
     const { store, member } = this;
-    // Where nothing expires, the time changes nothing for the bearer.
-    const fleetMs = store.expiringCount > 0 ? store.clock.nowMs() : undefined;
-    return encodeToken(this.fleet, member.causes.frontier.entries(), fleetMs);
+    return encodeToken(this.fleet, member.causes.frontier.entries(), sessionTimeOf(store));
   }
 
   reach(token: string | undefined, waitMs: number): Awaitable<undefined> {
@@ -47,17 +46,12 @@ export class FleetGuarantees implements Guarantees {
     if (this.member.state !== 'serving') throw aheadOf(this.store.vector, session);
     if (lateMs > waitMs) return Promise.reject(aheadOf(this.store.vector, session));
     const caughtUp = hasAll || this.member.sessionWaiters.wait(session, waitMs);
-    return Promise.all([caughtUp, this.reached(session.fleetMs ?? 0)]).then(([arrived]) => {
-      if (!arrived) throw aheadOf(this.store.vector, session);
-      return undefined;
-    });
-  }
-
-  /** Waits until this server's own time is that of a session, which serves its reader and never raises the clock. */
-  private reached(fleetMs: number): Awaitable<void> {
-    const lateMs = fleetMs - this.store.clock.nowMs();
-    if (lateMs <= 0) return undefined;
-    return new Promise<void>((resolve) => this.time.after(lateMs, resolve)).then(() => this.reached(fleetMs));
+    return Promise.all([caughtUp, untilSessionTime(this.store.clock, this.time, session.fleetMs ?? 0)]).then(
+      ([arrived]) => {
+        if (!arrived) throw aheadOf(this.store.vector, session);
+        return undefined;
+      },
+    );
   }
 
   assertConfirmable(): void {

@@ -7,6 +7,7 @@ import type { Store } from '../../core/store.js';
 import type { VersionVector } from '../../core/vector.js';
 import type { Awaitable } from '../../ports/engine.js';
 import type { Guarantees } from '../../ports/guarantees.js';
+import { sessionTimeOf, untilSessionTime } from '../session-time.js';
 import { aheadOf, SessionWaiters } from '../session-waiters.js';
 import { assertServing } from './role.js';
 import type { LeaderRole, RoleOptions } from './role.js';
@@ -32,15 +33,21 @@ export class LeaderGuarantees implements Guarantees {
   }
 
   session(): string | undefined {
-    return encodeToken(this.system, this.role.seen());
+    return encodeToken(this.system, this.role.seen(), sessionTimeOf(this.store));
   }
 
   reach(token: string | undefined, waitMs: number): Awaitable<undefined> {
     if (token === undefined) return undefined;
     const session = decodeToken(token, this.system);
-    if (covers(this.store.vector, session)) return undefined;
+    const hasAll = covers(this.store.vector, session);
+    const sessionMs = session.fleetMs ?? 0;
+    const lateMs = sessionMs - this.store.clock.nowMs();
+    if (hasAll && lateMs <= 0) return undefined;
     assertServing(this.role.state);
-    return this.sessionWaiters.wait(session, waitMs).then((arrived) => {
+    if (lateMs > waitMs) return Promise.reject(aheadOf(this.store.vector, session));
+    const caughtUp = hasAll || this.sessionWaiters.wait(session, waitMs);
+    const onTime = untilSessionTime(this.store.clock, this.options.time, sessionMs);
+    return Promise.all([caughtUp, onTime]).then(([arrived]) => {
       if (!arrived) throw aheadOf(this.store.vector, session);
       return undefined;
     });

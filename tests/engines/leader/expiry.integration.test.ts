@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mutationMessage } from '../../../src/wire/mensagem/encode.js';
 import { MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../../src/wire/mensagem/messages.js';
+import type { LeaderEngine } from '../../../src/engines/leader/engine.js';
 import type { Engine } from '../../../src/ports/engine.js';
 import { codeOf } from '../support.js';
 import { eventually } from '../../support/eventually.js';
@@ -46,6 +47,17 @@ describe('values that expire on a system with a leader', () => {
     for (const engine of engines().slice(1)) {
       await eventually('it vanishes', async () => (await latest(engine, 'chave')) === undefined, 2_500);
     }
+  });
+
+  it('do not show again to a session that saw them vanish, on a server that has not heard of it yet', async () => {
+    await open(2);
+    const [leader, follower] = system.nodes.map(({ engine }) => engine) as [LeaderEngine, LeaderEngine];
+    await insert(leader, 'chave', 'passa', 1_500);
+    clocks[0]!.skip(1_500);
+    expect(await latest(leader, 'chave')).toBeUndefined();
+    const token = leader.guarantees.session();
+    await follower.guarantees.reach(token, 2_000);
+    expect(await latest(follower, 'chave')).toBeUndefined();
   });
 
   it('are swept, and what they hid stays history, for whoever takes the state too', async () => {
