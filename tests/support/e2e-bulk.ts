@@ -10,18 +10,33 @@ const CHUNK_BYTES = 32 * 1024;
  * @param pairs keys and values of at most 127 bytes each, ASCII
  * @throws Error unless every request is answered with a version and the call ends with OK
  */
-export async function bulkInsert(port: number, pairs: Iterable<readonly [string, string]>): Promise<number> {
+export function bulkInsert(port: number, pairs: Iterable<readonly [string, string]>): Promise<number> {
+  return bulk(port, 'InsereVarias', pairs);
+}
+
+/** Removes keys through `RemoveVarias`, likewise. @throws Error unless every key existed */
+export function bulkRemove(port: number, keys: Iterable<string>): Promise<number> {
+  return bulk(port, 'RemoveVarias', alone(keys));
+}
+
+function* alone(keys: Iterable<string>): Generator<readonly [string]> {
+  for (const key of keys) yield [key];
+}
+
+type Fields = readonly [key: string, value?: string];
+
+async function bulk(port: number, method: string, items: Iterable<Fields>): Promise<number> {
   const session = connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 1024 * 1024 } });
   try {
     const stream = session.request({
       ':method': 'POST',
-      ':path': '/kvs.KVS/InsereVarias',
+      ':path': `/kvs.KVS/${method}`,
       'content-type': 'application/grpc',
       te: 'trailers',
     });
     const answers = readAnswers(stream);
     answers.catch(() => undefined);
-    const sent = await send(stream, pairs, answers);
+    const sent = await send(stream, items, answers);
     const accepted = await answers;
     if (accepted !== sent) throw new Error(`${sent} requests and ${accepted} versions`);
     return accepted;
@@ -32,7 +47,7 @@ export async function bulkInsert(port: number, pairs: Iterable<readonly [string,
 
 async function send(
   stream: ClientHttp2Stream,
-  pairs: Iterable<readonly [string, string]>,
+  items: Iterable<Fields>,
   over: Promise<unknown>,
 ): Promise<number> {
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -44,13 +59,13 @@ async function send(
     used = 0;
     if (!room) await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), over]);
   };
-  for (const [key, value] of pairs) {
-    const size = 4 + key.length + value.length;
+  for (const [key, value] of items) {
+    const size = 2 + key.length + (value === undefined ? 0 : 2 + value.length);
     if (used + FRAME_HEAD_BYTES + size > CHUNK_BYTES) await flush();
     chunk[used] = 0;
     used = chunk.writeUInt32BE(size, used + 1);
     used = writeText(chunk, used, 1, key);
-    used = writeText(chunk, used, 2, value);
+    if (value !== undefined) used = writeText(chunk, used, 2, value);
     sent++;
   }
   await flush();
