@@ -42,11 +42,11 @@ export function retentionSection(bench: Bench): void {
         keepers.push(keeper);
         keeper.start();
       }
-      const keeps = await Promise.all(retaining().map((engine) => engine.keepsRetention()));
+      const keeps = await Promise.all(retaining().map(async (engine) => engine.keepsRetention()));
       return keeps.includes(true);
     };
     const versionsOf = async (engine: Engine, key: string): Promise<readonly number[]> =>
-      (await collect(verbs(engine).versions(key))).map((row) => row!.version);
+      (await collect(verbs(engine).versions(key))).map((row) => row.version);
     const keeps = (key: string, versions: readonly number[]): Promise<unknown> =>
       eventually(`${key} keeps ${versions.join(', ')}`, async () => {
         const kept = await Promise.all(retaining().map((engine) => versionsOf(engine, key)));
