@@ -98,13 +98,15 @@ describe('retention on real servers', () => {
   it('removes nothing while the stored setting cannot be read, and health says so', async () => {
     const server = await start(['--retencao', 'log/=1']);
     await server.client.insere(KEY, '[{"prefixo":"log/"}]');
-    await soon('health says so', async () => (await server.client.health('kvs.retencao')) === 'NOT_SERVING');
+    await soon('the log says so', () =>
+      server.wholeLog.some(({ mensagem }) => mensagem.includes('não serve')),
+    );
+    expect(await server.client.health('kvs.retencao')).toBe('NOT_SERVING');
     await write(server, 'log/a', 5);
     const refused = await retention(server, 'define', 'log/', '--versoes', '2', '--sim');
     expect(refused).toMatchObject({ code: 4 });
     expect(refused.stderr).toContain('falta "versoes" ou "idade"');
     expect(await oldest(server, 'log/a', 5)).toBe(1);
-    expect(server.wholeLog.some(({ mensagem }) => mensagem.includes('não serve'))).toBe(true);
     await server.client.remove(KEY);
     await soon('the option is in force', async () => (await oldest(server, 'log/a', 5)) === 5);
     expect(await server.client.health('kvs.retencao')).toBe('SERVING');
