@@ -36,6 +36,12 @@ export class SimDisk {
   /** The incarnations that wrote here all that they ever wrote. Not those of an old copy: peers tell it what it lacks. */
   readonly own = new Set<string>();
 
+  /** Keeps nothing of a key of which there is nothing. */
+  forgetNothing(key: string): void {
+    const kept = this.state.get(key);
+    if (kept?.mark === undefined && kept?.entries.size === 0) this.state.delete(key);
+  }
+
   copy(): SimDisk {
     const copy = new SimDisk();
     for (const [key, { mark, entries }] of this.state) {
@@ -101,7 +107,9 @@ export class SimJournal implements Journal {
   checkpoint(whole: boolean): Checkpoint {
     const { disk } = this;
     const steps: (() => void)[] = [];
+    const touched = new Set<string>();
     const at = (key: string): KeptState => {
+      touched.add(key);
       const known = disk.state.get(key) ?? { mark: undefined, entries: new Map<string, KeptEntry>() };
       disk.state.set(key, known);
       return known;
@@ -120,6 +128,7 @@ export class SimJournal implements Journal {
           if (whole) disk.state = new Map();
           if (whole) disk.origins = new Map();
           for (const step of steps) step();
+          for (const key of touched) disk.forgetNothing(key);
           disk.head = head;
           disk.log = [];
           disk.ghost = undefined;
