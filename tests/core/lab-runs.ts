@@ -1,9 +1,17 @@
 import fc from 'fast-check';
+import type { VectorEntries } from '../../src/core/dot.js';
 import { assertTrue, stateText } from '../support/oracle-compare.js';
 import { Violation } from '../support/oracle.js';
 import { Lab, steps, Transfer, type Step } from './support.js';
 
 const WRITERS = 4;
+/** Who takes whose state: each from one, so that all can take at once. */
+const PAIRS = [
+  [0, 1],
+  [2, 3],
+  [1, 2],
+  [3, 0],
+] as const;
 const PAGE_BYTES = [1, 400, 1_000, 100_000];
 
 /** A history, then transfers between stores with things happening between their pages. */
@@ -19,8 +27,14 @@ export const labScenario: fc.Arbitrary<LabScenario> = fc.record({
   budgetBytes: fc.constantFrom(...PAGE_BYTES),
 });
 
+/** A lab when all is over, and the vectors of its stores when all states had been taken. */
+interface LabRun {
+  readonly lab: Lab;
+  readonly taken: readonly VectorEntries[];
+}
+
 /** Stores without a network, all in one turn, checked after every step. @throws Violation */
-export function runLab({ before, between, budgetBytes }: LabScenario): Lab {
+export function runLab({ before, between, budgetBytes }: LabScenario): LabRun {
   const lab = new Lab(WRITERS);
   const hashes = new Map<string, string>();
   const contents = new Map<string, string>();
@@ -41,12 +55,25 @@ export function runLab({ before, between, budgetBytes }: LabScenario): Lab {
     }
   };
   run(before);
-  const transfer = new Transfer(lab, 0, 1, budgetBytes);
+  const transfers = PAIRS.map(([giver, taker]) => ({
+    taker,
+    transfer: new Transfer(lab, giver, taker, budgetBytes),
+  }));
   for (const some of between) {
     run(some);
-    transfer.page();
+    for (const { transfer } of transfers) transfer.page();
   }
-  transfer.join();
-  check(1);
-  return lab;
+  // All are complete before one is joined: a giver that has joined makes its own takers begin again.
+  for (const { transfer } of transfers) while (transfer.page());
+  for (const { taker, transfer } of transfers) {
+    transfer.finish();
+    check(taker);
+  }
+  const taken = Array.from(lab.stores, (store) => store.vector.entries());
+  // Equal vectors, by other ways.
+  for (const at of lab.stores.keys()) {
+    lab.step({ do: 'catchUp', at });
+    check(at);
+  }
+  return { lab, taken };
 }

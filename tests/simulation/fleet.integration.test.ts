@@ -12,7 +12,7 @@ const seeds = Number(process.env['SIM_SEEDS'] ?? (inCi ? 600 : 150));
 const LEAST_LIFE: Partial<LifeCounts> = {
   ...{ expiring: 0.9, renewals: 0.5, sweeps: 0.9, forcedSweeps: 0.25, passed: 0.7 },
   ...{ raises: 0.4, forcedRaises: 0.8, retentions: 0.5, forgotten: 0.6, reused: 0.5 },
-  ...{ skippedFloors: 0.4, scans: 0.7, scansOverReuse: 0.35 },
+  ...{ skippedFloors: 0.4, seenExpired: 0.3, scans: 0.7, scansOverReuse: 0.35 },
 };
 
 async function runAll(numbers: readonly number[]): Promise<{ reports: SeedReport[]; failures: Failure[] }> {

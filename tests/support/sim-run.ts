@@ -61,7 +61,9 @@ class Run {
   constructor(seed: number, { journals = 'none', sessionsWait = true, siege }: RunOptions) {
     // Randomness of its own: the seeds that once failed go on as they did.
     const forSessions = (this.forSessions = new SeededRandom(seed + 2));
-    this.sessions = [1, 2, 3].map(() => new SimSession(forSessions, this.sessionCounts, sessionsWait));
+    this.sessions = [1, 2, 3].map(
+      () => new SimSession(forSessions, this.fleet, this.sessionCounts, sessionsWait),
+    );
     const random = (this.random = new SeededRandom(seed));
     const codec = random.chance(0.3);
     this.journals = journals;

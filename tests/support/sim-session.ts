@@ -3,6 +3,8 @@ import { KvsError } from '../../src/core/errors.js';
 import type { SeededRandom } from './sim-random.js';
 import type { SimServer } from './sim-server.js';
 import { Violation } from './oracle.js';
+import { isExpired, lastOf } from './oracle-view.js';
+import type { FleetChecker } from './sim-checkers.js';
 
 /** What sessions of a run went through. */
 export interface SessionCounts {
@@ -23,6 +25,8 @@ const WAIT_MS = 1_500;
 export class SimSession {
   private token: string | undefined;
   private seen: VectorEntries = [];
+  /** Entries that it has found expired. */
+  private readonly gone = new Set<string>();
   private last: SimServer | undefined;
   private waiting = false;
   /** What a promise found, for whoever runs the world. */
@@ -31,6 +35,7 @@ export class SimSession {
   /** @param waits whether servers are asked to wait for the token; otherwise the checks must fail */
   constructor(
     private readonly random: SeededRandom,
+    private readonly fleet: FleetChecker,
     private readonly counts: SessionCounts,
     private readonly waits: boolean,
   ) {}
@@ -72,6 +77,7 @@ export class SimSession {
   private begin(): void {
     this.token = undefined;
     this.seen = [];
+    this.gone.clear();
     this.last = undefined;
   }
 
@@ -86,6 +92,20 @@ export class SimSession {
     if (this.last !== undefined && this.last !== server) this.counts.moved++;
     this.last = server;
     this.seen = store.vector.entries();
+    this.look(origin, store.clock.nowMs());
     this.token = guarantees.session();
+  }
+
+  /** What it has found expired it never sees again as a latest value, wherever it reads. */
+  private look(origin: string, nowMs: number): void {
+    if (!this.waits) return;
+    const before = this.gone.size;
+    for (const [key, { entries }] of this.fleet.oracle.stateAt(this.seen).keys) {
+      const latest = lastOf(entries, nowMs);
+      if (latest && this.gone.has(`${latest.origin}:${latest.seq}`))
+        throw new Violation(`${origin} shows ${latest.origin}:${latest.seq} of ${key} to who saw it expired`);
+      for (const entry of entries) if (isExpired(entry, nowMs)) this.gone.add(`${entry.origin}:${entry.seq}`);
+    }
+    this.fleet.life.seenExpired += this.gone.size - before;
   }
 }
