@@ -1,0 +1,16 @@
+/** Where a planted bug is looked for: see `hunt.ts`. */
+export type Ground = 'lab' | 'fleet' | 'journals' | 'requests';
+
+/** The replacement of a piece of a file that occurs in it exactly once. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A rule of the data model that is broken on purpose. */
+export interface Plant {
+  readonly name: string;
+  readonly ground: Ground;
+  readonly edits: readonly Edit[];
+}
