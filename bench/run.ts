@@ -13,6 +13,7 @@ import { guarantees } from './sections/guarantees.js';
 import { join } from './sections/join.js';
 import { lag } from './sections/lag.js';
 import { memory } from './sections/memory.js';
+import { origins } from './sections/origins.js';
 import { portal } from './sections/portal.js';
 import { restart } from './sections/restart.js';
 import { seal } from './sections/seal.js';
@@ -37,6 +38,7 @@ const SECTIONS = {
   seal,
   guarantees,
   forget,
+  origins,
 };
 type Name = keyof typeof SECTIONS;
 
@@ -53,7 +55,7 @@ interface Result {
 
 type Results = Partial<Record<Name | 'against', Result>>;
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, at least 3; streams always has 3

@@ -36,7 +36,7 @@ export class Fleet {
   private readonly presences = new Map<string, Presence>();
   private observer: MqttClient | undefined;
   private readonly processes: Background[] = [];
-  private readonly name = `bench-${process.pid}-${fleets++}`;
+  readonly name = `bench-${process.pid}-${fleets++}`;
 
   private constructor(
     private readonly kind: BrokerKind,
@@ -49,6 +49,10 @@ export class Fleet {
     const fleet = new Fleet(kind, await freePort(), program);
     if (kind === 'mosquitto') fleet.processes.push(await startMosquitto(fleet.brokerPort, pinned));
     return fleet;
+  }
+
+  get brokerUrl(): string {
+    return `mqtt://127.0.0.1:${this.brokerPort}`;
   }
 
   /**
