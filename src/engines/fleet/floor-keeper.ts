@@ -75,7 +75,10 @@ export class FloorKeeper {
     if (empty === 0) return false;
     const afterMs = tuning.floorAfterMs * (isLowest() ? 1 : 2);
     if (afterMs > 0 && time.monotonicMs() - this.roundAtMs > afterMs) return true;
-    const most = Math.max(tuning.floorEmptyKeys, store.keyCount - empty);
+    const most =
+      store.keyCount > tuning.floorManyKeys
+        ? tuning.floorEmptyKeys / 10
+        : Math.max(tuning.floorEmptyKeys, store.keyCount - empty);
     return empty > most * (isLowest() ? 1 : 2);
   }
 

@@ -83,6 +83,8 @@ export const defaultFleetTuning = Object.freeze({
   sweepPatienceMs: 10_000,
   /** Floors are raised once more keys than this, and than those with entries, are kept for their counters alone. */
   floorEmptyKeys: 100_000,
+  /** Near the limit of keys a tenth of that is enough. */
+  floorManyKeys: 0.8 * engineLimits.keys,
   /** Floors are raised at least this often while there are such keys, however few; 0: only when there are many. */
   floorAfterMs: 0,
   /** Whether floors must rise is looked at this often. */
