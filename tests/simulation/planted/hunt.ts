@@ -2,6 +2,7 @@
  * Runs seeds on one ground until something is found wrong: `hunt.ts <ground> <most seconds> [<first seed>]`. Writes one
  * line of JSON: how many seeds that took, and what was found.
  */
+import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { labScenario, runLab } from '../../core/lab-runs.js';
 import { runRequests } from '../../support/sim-requests.js';
@@ -15,6 +16,16 @@ export interface Hunt {
 }
 
 const GROUNDS: Readonly<Record<Ground, (seed: number) => unknown>> = {
+  counterexamples: () => {
+    const args = [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      'tests/core/stage.test.ts',
+      '-t',
+      'counterexamples',
+    ];
+    execFileSync(process.execPath, args, { stdio: 'ignore' });
+  },
   lab: (seed) => {
     const [scenario] = fc.sample(labScenario, { seed, numRuns: 1 });
     if (scenario) runLab(scenario);

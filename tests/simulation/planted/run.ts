@@ -34,7 +34,7 @@ function applyEdits(folder: string, edits: readonly Edit[]): void {
 function huntIn(ground: Ground, edits: readonly Edit[], seconds: number): Hunt {
   const folder = mkdtempSync(join(tmpdir(), 'kvs-planted-'));
   try {
-    for (const part of ['src', 'tests', 'proto', 'package.json', 'tsconfig.json'])
+    for (const part of ['src', 'tests', 'proto', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
       cpSync(join(root, part), join(folder, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     applyEdits(folder, edits);

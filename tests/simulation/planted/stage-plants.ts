@@ -7,7 +7,7 @@ const TRANSFER = 'src/engines/fleet/replication/state-transfer.ts';
 export const STAGE_PLANTS: readonly Plant[] = [
   {
     name: 'a skipped part is what the taker has at the join',
-    ground: 'lab',
+    ground: 'counterexamples',
     edits: [{ file: STAGE, find: `  dropLateEntries(store, stage);\n`, replace: '' }],
   },
   {
