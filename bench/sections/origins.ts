@@ -8,7 +8,8 @@ import { memoryUse, probeOptions } from '../support/server-memory.js';
 import { fixed, whole } from '../support/stats.js';
 import type { Table } from '../support/table.js';
 
-const COUNTS = [10, 10_000, 1_000_000];
+// The last leaves room below the limit for the servers that are measured.
+const COUNTS = [10, 10_000, 999_000];
 const KEY = 'marco';
 const AT_ONCE = 900;
 /** A mutation that changes nothing: only its origin is left of it. */
