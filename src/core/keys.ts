@@ -30,9 +30,10 @@ export class KeyTable {
   private readonly contents = new Int32Column();
   private readonly histories: (KeyHistory | undefined)[] = [];
   private readonly freeHistories: number[] = [];
-  /** The first slot of each part, and for each slot the next one of its part. */
+  /** The first slot of each part, and for each slot the next and the previous one of its part. */
   private readonly firstOfPart = new Int32Array(limits.parts).fill(END);
   private readonly nextOfPart = new Int32Column();
+  private readonly previousOfPart = new Int32Column();
   private readonly free: number[] = [];
   private end = 0;
   private empties = 0;
@@ -89,37 +90,28 @@ export class KeyTable {
     this.contents.set(slot, NO_HISTORY);
     this.empties++;
     const part = this.partOf(slot);
-    this.nextOfPart.set(slot, this.firstOfPart[part] as number);
+    const next = this.firstOfPart[part] as number;
+    this.nextOfPart.set(slot, next);
+    this.previousOfPart.set(slot, END);
+    if (next !== END) this.previousOfPart.set(next, slot);
     this.firstOfPart[part] = slot;
     return slot;
   }
 
-  /** Forgets a key without entries. */
+  /** Forgets a key without entries. O(1): keys that expire together may be many, and of one part. */
   forget(slot: number): void {
-    const part = this.partOf(slot);
-    let before = END;
-    for (const other of this.ofPart(part)) {
-      if (other === slot) break;
-      before = other;
-    }
     const next = this.nextOfPart.get(slot);
-    if (before === END) this.firstOfPart[part] = next;
-    else this.nextOfPart.set(before, next);
+    const previous = this.previousOfPart.get(slot);
+    if (previous === END) this.firstOfPart[this.partOf(slot)] = next;
+    else this.nextOfPart.set(previous, next);
+    if (next !== END) this.previousOfPart.set(next, previous);
     this.release(slot);
   }
 
   /** Forgets every key of a part that has no entries and for which `condition` holds. */
   forgetOfPart(part: number, condition: (slot: number) => boolean): void {
-    let before = END;
     for (const slot of this.ofPart(part)) {
-      if (this.contents.get(slot) !== NO_HISTORY || !condition(slot)) {
-        before = slot;
-        continue;
-      }
-      const next = this.nextOfPart.get(slot);
-      if (before === END) this.firstOfPart[part] = next;
-      else this.nextOfPart.set(before, next);
-      this.release(slot);
+      if (this.contents.get(slot) === NO_HISTORY && condition(slot)) this.forget(slot);
     }
   }
 
@@ -144,6 +136,7 @@ export class KeyTable {
     this.timestamps.reach(slot);
     this.contents.reach(slot);
     this.nextOfPart.reach(slot);
+    this.previousOfPart.reach(slot);
     return slot;
   }
 
