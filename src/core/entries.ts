@@ -75,6 +75,11 @@ export class EntryTable {
     return this.vector.nameAt(this.origins.get(row));
   }
 
+  /** The name of an origin by its number. */
+  nameOf(origin: number): string {
+    return this.vector.nameAt(origin);
+  }
+
   seq(row: number): number {
     return this.seqs.get(row);
   }
@@ -122,17 +127,6 @@ export class EntryTable {
 
   isExpired(row: number, nowMs: number): boolean {
     return (this.expiresAt(row) ?? Infinity) <= nowMs;
-  }
-
-  /** Whether the writer of the entry of row `by` had observed the entry of row `row` of the same key. */
-  observed(by: number, row: number): boolean {
-    const origin = this.origins.get(row);
-    const seq = this.seqs.get(row);
-    if (origin === this.origins.get(by)) return seq < this.seqs.get(by);
-    const context = this.contexts.get(by);
-    if (context === undefined) return false;
-    const name = this.vector.nameAt(origin);
-    return context.some(([observed, last]) => observed === name && seq <= last);
   }
 
   context(row: number): VectorEntries {

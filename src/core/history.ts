@@ -9,8 +9,10 @@ export class KeyHistory {
   heads: number[] = [];
   /** Rows in the order (timestamp, origin, seq); only set if it differs from `rows`, after concurrent writes. */
   private byTime: number[] | undefined;
-  /** Rows that expire, reached or not. */
-  expiring: number[] = [];
+  /** Rows that expire, reached or not, the earliest first. */
+  private expiring: number[] = [];
+  /** The last seq of each origin among the rows, by its number; only set once it was asked for. */
+  private lastSeqs: Map<number, number> | undefined;
   /** Rows that have not passed, in the order of `rows`; only set if some have. */
   private unpassed: number[] | undefined;
 
@@ -43,6 +45,36 @@ export class KeyHistory {
   /** Whether every row is visible to every reader, now and later. */
   get isPlain(): boolean {
     return this.expiring.length === 0 && this.unpassed === undefined;
+  }
+
+  /** The rows that have expired by `nowMs`. O(log n) and their number. */
+  expired(nowMs: number): readonly number[] {
+    return this.expiring.slice(0, this.afterExpiry(nowMs));
+  }
+
+  /** For the number of each origin with a row, the last seq of its rows. O(n) only after a removal. */
+  get lastSeqsByOrigin(): ReadonlyMap<number, number> {
+    if (this.lastSeqs) return this.lastSeqs;
+    const lastSeqs = (this.lastSeqs = new Map<number, number>());
+    for (const row of this.rows) this.raiseLastSeq(lastSeqs, row);
+    return lastSeqs;
+  }
+
+  private raiseLastSeq(lastSeqs: Map<number, number>, row: number): void {
+    const origin = this.entries.origin(row);
+    lastSeqs.set(origin, Math.max(lastSeqs.get(origin) ?? 0, this.entries.seq(row)));
+  }
+
+  /** Index after the last row of {@link expiring} that expires at or before `atMs`. O(log n). */
+  private afterExpiry(atMs: number): number {
+    let low = 0;
+    let high = this.expiring.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.entries.isExpired(this.expiring[middle] as number, atMs)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** The rows that may be the latest value, in the order of versions. */
@@ -82,7 +114,9 @@ export class KeyHistory {
     else this.rows.splice(at, 0, row);
     this.insertByTime(row, at);
     if (!this.entries.superseded(row)) this.heads.push(row);
-    if (this.entries.expires(row)) this.expiring.push(row);
+    const expiresAt = this.entries.expiresAt(row);
+    if (expiresAt !== undefined) this.expiring.splice(this.afterExpiry(expiresAt), 0, row);
+    if (this.lastSeqs) this.raiseLastSeq(this.lastSeqs, row);
     if (this.entries.passed(row)) this.unpassed ??= this.withoutPassed();
     else if (this.unpassed) this.insertUnpassed(this.unpassed, row);
   }
@@ -114,6 +148,7 @@ export class KeyHistory {
   /** Removes a row. O(log n) to find it. */
   remove(row: number): void {
     this.rows.splice(this.lowerBound(this.entries.position(row)), 1);
+    this.lastSeqs = undefined;
     this.heads = this.heads.filter((head) => head !== row);
     if (this.byTime) this.byTime = this.byTime.filter((other) => other !== row);
     this.expiring = this.expiring.filter((other) => other !== row);
@@ -124,6 +159,7 @@ export class KeyHistory {
   removeFirst(gone: ReadonlySet<number>): void {
     const stays = (row: number): boolean => !gone.has(row);
     this.rows.splice(0, gone.size);
+    this.lastSeqs = undefined;
     if (this.byTime?.slice(0, gone.size).every((row) => gone.has(row))) this.byTime.splice(0, gone.size);
     else this.byTime = this.byTime?.filter(stays);
     this.heads = this.heads.filter(stays);

@@ -39,11 +39,14 @@ export const limits = Object.freeze({
   explicitOrigins: 1024,
   /** Entries in one page of a vector by difference. */
   vectorPageEntries: 65_536,
-  /** Origins that one mutation names besides those of an insert's context: a removal of more is split. */
+  /**
+   * Origins that one mutation names: a removal of more is split, an insert that expires and would need more is refused,
+   * and heads beyond them stay heads for now.
+   */
   contextOrigins: 2048,
   /**
-   * Origins in the per-key causal context of one insert; the dots of the heads are always included, whatever their
-   * number.
+   * Origins in the per-key causal context of one insert; the dots of the heads are included beyond that, up to
+   * `contextOrigins`.
    */
   contextEntries: 16,
   /** Parts of the key space, each with a rolling hash of its own. A power of two. */

@@ -52,9 +52,9 @@ export function rowsBeyond(
 ): readonly number[] {
   const history = space.keys.history(slot);
   if (history === undefined) return [];
-  const { inTime, expiring } = history;
+  const { inTime } = history;
   const beforeMs = nowMs - ageMs;
-  let excess = inTime.length - expiring.filter((row) => isExpired(space, row)).length - versions;
+  let excess = inTime.length - history.expired(space.clock.nowMs()).length - versions;
   const isBeyond = (row: number): boolean => excess > 0 || space.entries.timestamp(row) < beforeMs;
   // The common case costs a look at the oldest alone.
   if (!isBeyond(inTime[0] as number)) return [];

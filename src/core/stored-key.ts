@@ -38,6 +38,11 @@ export class StoredKey {
     return this.slot === undefined ? 0 : this.space.rowCount(this.slot);
   }
 
+  /** Origins that have entries of the key. */
+  get originCount(): number {
+    return this.observedRows().length;
+  }
+
   get greatestVersion(): number {
     const { earlier, slot } = this;
     if (earlier !== undefined) return earlier.version;
@@ -150,11 +155,13 @@ export class StoredKey {
   }
 
   private observedRows(): VectorEntries {
-    const { entries } = this.space;
-    const observed = new Map<Origin, number>();
-    const rows = this.slot === undefined ? [] : this.space.rows(this.slot);
-    for (const row of rows) raise(observed, entries.originName(row), entries.seq(row));
-    return [...observed];
+    const { slot, space } = this;
+    if (slot === undefined) return NO_ENTRIES;
+    const history = space.keys.history(slot);
+    if (history === undefined) {
+      return space.rows(slot).map((row) => [space.entries.originName(row), space.entries.seq(row)]);
+    }
+    return Array.from(history.lastSeqsByOrigin, ([origin, seq]) => [space.entries.nameOf(origin), seq]);
   }
 
   /** The context of a new insert: what its writer has observed of the heads' origins, its own excepted. */
@@ -175,6 +182,8 @@ export class StoredKey {
     }
     const observed = new Map<Origin, number>();
     for (const row of heads) {
+      // What is left out stays a head, until a later insert names it.
+      if (observed.size >= limits.contextOrigins) break;
       if (entries.originName(row) !== self) raise(observed, entries.originName(row), entries.seq(row));
     }
     for (const row of heads) {

@@ -1,5 +1,6 @@
 import type { Origin } from './dot.js';
 import { raise } from './dot.js';
+import { limits } from './limits.js';
 import type { KeySpace } from './space.js';
 
 /**
@@ -63,7 +64,11 @@ export function isExpired(space: KeySpace, row: number): boolean {
   return space.entries.expires(row) && space.entries.isExpired(row, space.clock.nowMs());
 }
 
-/** The expired rows of a key, and for each origin the last seq of the rows that they hide and that have not passed. */
+/**
+ * Expired rows of a key to be removed, and for each origin the last seq of the rows that they hide and that have not
+ * passed. If these are of more origins than one mutation names, some of them, and no rows: those come first.
+ * @param most rows given
+ */
 export function expiredOf(
   space: KeySpace,
   slot: number,
@@ -71,12 +76,19 @@ export function expiredOf(
 ): { readonly rows: readonly number[]; readonly hidden: ReadonlyMap<Origin, number> } {
   const { entries } = space;
   const nowMs = space.clock.nowMs();
-  const expiring = space.keys.history(slot)?.expiring ?? space.rows(slot);
-  const rows = expiring.filter((row) => entries.isExpired(row, nowMs)).slice(0, most);
+  const expired =
+    space.keys.history(slot)?.expired(nowMs) ?? space.rows(slot).filter((row) => isExpired(space, row));
+  const rows = expired.slice(0, most);
+  const removed = new Set(rows);
+  const observed = observedBy(space, rows);
   const hidden = new Map<Origin, number>();
   for (const row of space.keys.history(slot)?.candidates ?? []) {
-    if (rows.includes(row) || !rows.some((by) => entries.observed(by, row))) continue;
+    if (removed.has(row) || !isHidden(space, observed, row)) continue;
     raise(hidden, entries.originName(row), entries.seq(row));
+    if (hidden.size > limits.contextOrigins) {
+      hidden.delete(entries.originName(row));
+      return { rows: [], hidden };
+    }
   }
   return { rows, hidden };
 }
@@ -88,14 +100,25 @@ function isCurrent({ entries, clock }: KeySpace, row: number): boolean {
 function lastCurrent(space: KeySpace, slot: number, order: readonly number[]): number | undefined {
   const { entries } = space;
   const nowMs = space.clock.nowMs();
-  const expiring = space.keys.history(slot)?.expiring ?? [];
-  const expired = expiring.filter((row) => entries.isExpired(row, nowMs));
+  const observed = observedBy(space, space.keys.history(slot)?.expired(nowMs) ?? []);
   return order.findLast(
-    (row) =>
-      !entries.passed(row) &&
-      !entries.isExpired(row, nowMs) &&
-      !expired.some((by) => entries.observed(by, row)),
+    (row) => !entries.passed(row) && !entries.isExpired(row, nowMs) && !isHidden(space, observed, row),
   );
+}
+
+/** What the writers of these entries of a key had observed: for each origin, the last seq. */
+function observedBy({ entries }: KeySpace, rows: readonly number[]): ReadonlyMap<Origin, number> {
+  const observed = new Map<Origin, number>();
+  for (const row of rows) {
+    const own = entries.originName(row);
+    raise(observed, own, entries.seq(row) - 1);
+    for (const [origin, seq] of entries.context(row)) if (origin !== own) raise(observed, origin, seq);
+  }
+  return observed;
+}
+
+function isHidden({ entries }: KeySpace, observed: ReadonlyMap<Origin, number>, row: number): boolean {
+  return observed.size > 0 && entries.seq(row) <= (observed.get(entries.originName(row)) ?? 0);
 }
 
 function lastUnexpired(space: KeySpace, order: readonly number[], end: number): number | undefined {

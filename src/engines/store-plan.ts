@@ -1,6 +1,8 @@
 /** Writes as mutations of a {@link Store}, for the engines that keep everything in memory. */
 import { assertCommitFits } from '../core/commit-size.js';
 import type { Origin } from '../core/dot.js';
+import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
 import type { InsertMutation, KeyMutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { StoredKey } from '../core/stored-key.js';
@@ -66,6 +68,7 @@ function mutationsOf(
     case 'add': {
       if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
       room.assertFits(store, key, write.value);
+      if (step.expiresAt !== undefined) assertContextFits(key);
       const insert = key.insertion(origin, write.value, step.version, step.timestamp, step.expiresAt);
       const attempt = 'attempt' in write ? write.attempt : undefined;
       return [attempt === undefined ? insert : { ...insert, attempt }];
@@ -79,6 +82,18 @@ function mutationsOf(
     case 'nothing':
       return NONE;
   }
+}
+
+/**
+ * An insert that expires names every origin of its key, or else an older value would be the latest again.
+ * @throws KvsError LIMITE_VERSOES_POR_CHAVE
+ */
+function assertContextFits(key: StoredKey): void {
+  if (key.originCount <= limits.contextOrigins) return;
+  throw new KvsError(
+    'LIMITE_VERSOES_POR_CHAVE',
+    `um valor com prazo precisa de uma chave com versões de no máximo ${limits.contextOrigins} aberturas de servidores: remova versões antigas`,
+  );
 }
 
 const NONE: readonly KeyMutation[] = [];

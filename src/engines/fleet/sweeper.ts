@@ -1,4 +1,6 @@
 import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
+import type { DiscardMutation } from '../../core/mutation.js';
 import type { UpkeepDeps } from './floor-keeper.js';
 
 /**
@@ -24,9 +26,9 @@ export class Sweeper {
 
   private sweep(): void {
     const { store, tuning, isLowest, mayWrite, step } = this.deps;
-    let swept = 0;
+    let isMore = false;
     const again = (): void => {
-      if (!this.stopped) this.start(swept === tuning.sweepKeys ? tuning.sweepTurnMs : undefined);
+      if (!this.stopped) this.start(isMore ? tuning.sweepTurnMs : undefined);
     };
     if (store.expiringCount === 0 || !mayWrite()) {
       again();
@@ -36,7 +38,7 @@ export class Sweeper {
     try {
       const done = step(() => {
         const due = store.dueDiscards(tuning.sweepKeys, lateMs);
-        swept = due.length;
+        isMore = due.length === tuning.sweepKeys || due.some(isPart);
         return due;
       });
       if (done instanceof Promise) done.then(again, again);
@@ -46,4 +48,9 @@ export class Sweeper {
       again();
     }
   }
+}
+
+/** Whether a removal may have left expired entries of its key: it names as many as one can, or only what is hidden. */
+function isPart({ dots }: DiscardMutation): boolean {
+  return dots.length === 0 || dots.length >= limits.discardDots;
 }
