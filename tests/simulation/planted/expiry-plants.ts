@@ -105,6 +105,7 @@ export const SESSION_PLANTS: readonly Plant[] = [
   {
     name: 'a token does not say the time of its session',
     ground: 'fleet',
+    isRare: true,
     edits: [
       {
         file: 'src/engines/fleet/guarantees.ts',
@@ -120,6 +121,7 @@ export const REQUEST_PLANTS: readonly Plant[] = [
   {
     name: 'requests are remembered before their state is joined',
     ground: 'requests',
+    isRare: true,
     edits: [
       {
         file: TRANSFER,

@@ -13,4 +13,6 @@ export interface Plant {
   readonly name: string;
   readonly ground: Ground;
   readonly edits: readonly Edit[];
+  /** It takes many hundreds of seeds: a short hunt may miss it. */
+  readonly isRare?: boolean;
 }

@@ -3,7 +3,7 @@
  *
  *     npx tsx tests/simulation/planted/run.ts [--seconds=60] [<part of a name> …]
  *
- * Before that, nothing may be found in the tree as it is. Exits with 1 if a planted bug was not found.
+ * Before that, nothing may be found in the tree as it is. Exits with 1 if a planted bug was not found that is not rare.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -64,18 +64,24 @@ const seconds = Number(args.find((arg) => arg.startsWith('--seconds='))?.slice(1
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 const plants = PLANTS.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 const escaped: string[] = [];
+const missed: string[] = [];
 for (const ground of new Set(plants.map((plant) => plant.ground))) {
   const startMs = performance.now();
   const clean = huntIn(ground, [], CLEAN_SECONDS);
   tell('(nothing planted)', ground, clean, startMs);
   if (clean.found !== undefined) throw new Error('something is wrong where nothing was planted');
 }
-for (const { name, ground, edits } of plants) {
+for (const { name, ground, edits, isRare } of plants) {
   const startMs = performance.now();
   const hunt = huntIn(ground, edits, seconds);
   tell(name, ground, hunt, startMs);
-  if (hunt.found === undefined) escaped.push(name);
+  if (hunt.found !== undefined) continue;
+  if (isRare === true) missed.push(name);
+  else escaped.push(name);
 }
-process.stdout.write(`${plants.length - escaped.length} of ${plants.length} planted bugs were found\n`);
+process.stdout.write(
+  `${plants.length - escaped.length - missed.length} of ${plants.length} planted bugs were found\n`,
+);
+for (const name of missed) process.stdout.write(`missed, since it is rare: ${name}\n`);
 for (const name of escaped) process.stdout.write(`not found: ${name}\n`);
 process.exit(escaped.length > 0 ? 1 : 0);

@@ -60,6 +60,7 @@ export const STAGE_PLANTS: readonly Plant[] = [
   {
     name: 'hashes are compared with a vector that moves on',
     ground: 'fleet',
+    isRare: true,
     edits: [
       {
         file: TRANSFER,
@@ -70,7 +71,7 @@ export const STAGE_PLANTS: readonly Plant[] = [
   },
   {
     name: 'what a presence does not name counts as held',
-    ground: 'fleet',
+    ground: 'counterexamples',
     edits: [
       {
         file: 'src/engines/fleet/replication/peers.ts',
