@@ -169,10 +169,10 @@ export class DurableFleet implements Engine, HasCapacity, Retains {
 
   /** Carries out mutations that the engine itself plans, by way of the journal. */
   private async step(plan: () => readonly Mutation[]): Promise<void> {
-    await this.submit(WRITE_OVERHEAD_BYTES, this.stepMutations, () => ({
-      mutations: plan(),
-      answer: undefined,
-    }));
+    await this.submit(WRITE_OVERHEAD_BYTES, this.stepMutations, (decided) =>
+      // It may concern any key, so everything decided before it is applied first.
+      decided.size > 0 ? LATER : { mutations: plan(), answer: undefined },
+    );
   }
 
   /**
