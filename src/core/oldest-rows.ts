@@ -69,6 +69,17 @@ export function rowsBeyond(
   return beyond;
 }
 
+/** Tells of a row whether it holds one of these dots, however many they are. */
+export function namedBy({ entries }: KeySpace, dots: readonly Dot[]): (row: number) => boolean {
+  const named = new Map<Origin, Set<number>>();
+  for (const { origin, seq } of dots) {
+    const seqs = named.get(origin);
+    if (seqs) seqs.add(seq);
+    else named.set(origin, new Set([seq]));
+  }
+  return (row) => named.get(entries.originName(row))?.has(entries.seq(row)) === true;
+}
+
 /**
  * The named rows of a key, if they are among the oldest of a long history; `undefined` if only a look at all of it can
  * tell.

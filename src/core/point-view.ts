@@ -1,3 +1,4 @@
+import { raise, type Origin } from './dot.js';
 import { KvsError } from './errors.js';
 import { limits } from './limits.js';
 import type { EntryRecord, StoredValue } from './record.js';
@@ -114,17 +115,16 @@ export class PointView {
 /** Whether one of these entries of a key, in ascending order, is its latest value. */
 function hasLatest(records: readonly EntryRecord[], nowMs: number): boolean {
   const isOver = ({ expiresAt = Infinity }: EntryRecord): boolean => expiresAt <= nowMs;
-  const expired = records.filter(isOver);
+  // What the writers of the expired entries had observed: for each origin, the last seq.
+  const observed = new Map<Origin, number>();
+  for (const { origin, seq, context } of records.filter(isOver)) {
+    raise(observed, origin, seq - 1);
+    for (const [seen, last] of context) if (seen !== origin) raise(observed, seen, last);
+  }
+  const isHidden = ({ passed, origin, seq }: EntryRecord): boolean =>
+    passed === true || seq <= (observed.get(origin) ?? 0);
   // From the end: the last entries decide in most cases, however many there are.
-  const isHidden = (record: EntryRecord): boolean =>
-    record.passed === true || expired.findLast((by) => observed(by, record)) !== undefined;
   return records.findLast((record) => !isOver(record) && !isHidden(record)) !== undefined;
-}
-
-/** Whether the writer of an entry had observed another one of the same key. */
-function observed(by: EntryRecord, { origin, seq }: EntryRecord): boolean {
-  if (by.origin === origin) return seq < by.seq;
-  return by.context.some(([seen, last]) => seen === origin && seq <= last);
 }
 
 // Versions of a key that are read between pauses.

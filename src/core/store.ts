@@ -11,7 +11,7 @@ import type {
   RemoveObservedMutation,
 } from './mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, StoredValue } from './record.js';
-import { oldestNamed } from './oldest-rows.js';
+import { namedBy, oldestNamed } from './oldest-rows.js';
 import { KeySpace } from './space.js';
 import { StoredKey } from './stored-key.js';
 import type { StoreObserver } from './store-observer.js';
@@ -262,12 +262,11 @@ export class Store {
   private applyRemoveDots(removal: RemoveDotsMutation): void {
     const slot = this.space.keys.find(removal.key);
     if (slot === undefined) return;
-    const entries = this.space.entries;
-    for (const row of this.space.rowsOfVersion(slot, removal.version)) {
-      const name = entries.originName(row);
-      const seq = entries.seq(row);
-      if (removal.dots.some((dot) => dot.origin === name && dot.seq === seq)) this.space.remove(slot, row);
-    }
+    const isNamed = namedBy(this.space, removal.dots);
+    const gone = new Set(this.space.rowsOfVersion(slot, removal.version).filter(isNamed));
+    const [only] = gone;
+    if (gone.size === 1 && only !== undefined) this.space.remove(slot, only);
+    else if (gone.size > 1) this.space.removeWhere(slot, (row) => gone.has(row));
     this.space.normalize(slot);
   }
 
@@ -275,10 +274,7 @@ export class Store {
     const slot = this.space.keys.find(key);
     if (slot === undefined) return;
     const { entries } = this.space;
-    const named = new Map<Origin, Set<number>>();
-    for (const { origin, seq } of dots) named.set(origin, (named.get(origin) ?? new Set()).add(seq));
-    const isNamed = (row: number): boolean =>
-      named.get(entries.originName(row))?.has(entries.seq(row)) === true;
+    const isNamed = namedBy(this.space, dots);
     if (passed.length > 0) {
       const upTo = new Map(passed);
       const hasPassed = (row: number): boolean =>

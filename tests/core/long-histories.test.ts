@@ -145,6 +145,25 @@ describe('a key with very many versions that expire', () => {
   });
 });
 
+/** Peers' messages name as many dots as fit a payload, whoever wrote them. */
+it('a removal that names very many of very many siblings takes a look at each of them', () => {
+  const SIBLINGS = 20_000;
+  const store = new Store();
+  const sibling = { kind: 'insert', key: KEY, value: 'v', version: 1, timestamp: 1, context: [] } as const;
+  for (let seq = 1; seq <= SIBLINGS; seq++) store.apply('o', seq, sibling);
+  let looks = 0;
+  const { entries } = store.keySpace;
+  const seq = entries.seq.bind(entries);
+  entries.seq = (row) => {
+    looks++;
+    return seq(row);
+  };
+  const dots = Array.from({ length: SIBLINGS }, (_, i) => ({ origin: 'o', seq: 2 * i + 2 }));
+  store.apply('p', 1, { kind: 'removeDots', key: KEY, version: 1, dots });
+  expect(store.entryCount).toBe(SIBLINGS / 2);
+  expect(looks).toBeLessThan(20 * SIBLINGS);
+});
+
 describe('the keys of a part', () => {
   it('are those added and not forgotten, in whatever order', () => {
     const table = new KeyTable(() => true);
