@@ -70,6 +70,25 @@ describe('a large removal asks first', () => {
     expect(await left()).toEqual([]);
   });
 
+  it('finds the history of a key whose latest version has expired', async () => {
+    await insert(['prazo', 'prazo']);
+    await client('-o', 'insere', '-k', 'prazo', '-v', 'valor', '--ttl', '1');
+    await expect
+      .poll(async () => (await client('-o', 'consulta', '-k', 'prazo')).code, { timeout: 10_000 })
+      .toBe(3);
+    const refused = await client('-o', 'remove', '-k', 'prazo');
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain('(as versões 2, 1)');
+    expect((await client('-o', 'remove', '-k', 'prazo', '--simula')).stdout).toBe(
+      'prazo: removeria as versões 2, 1\n',
+    );
+    for (const operation of ['del', 'delall'])
+      expect((await client(operation, '--chave', 'prazo', '--simula')).stdout).toMatch(
+        /^prazo: removeria todas as versões, a mais nova \d{13}/,
+      );
+    expect((await client('-o', 'remove', '-k', 'prazo', '--sim')).code).toBe(0);
+  });
+
   it('names the newest of many versions', async () => {
     await insert(Array.from({ length: 14 }, () => 'longa'));
     expect((await client('-o', 'remove', '-k', 'longa')).stderr).toContain(

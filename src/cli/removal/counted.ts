@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Failure } from '../failure.js';
@@ -84,7 +85,8 @@ async function versionsOf(
   keys: readonly string[],
 ): Promise<Looked<ReadonlyMap<string, Versions>>> {
   const all = new Map(keys.map((key) => [key, new Set<number>()]));
-  let asked: readonly AskedKey[] = [...all.keys()].map((key) => upTo(key, 0));
+  // Not the latest, which is nothing where that has expired: older versions are left, and would go.
+  let asked: readonly AskedKey[] = [...all.keys()].map((key) => upTo(key, limits.version));
   while (asked.length > 0) {
     const answered = await newestOf(target, asked);
     if (answered.failure !== undefined) return answered;

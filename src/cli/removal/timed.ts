@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Failure } from '../failure.js';
@@ -54,10 +55,15 @@ async function simulate(
     return output.line(jsonObject({ ...base, ...newest }));
   };
   const looked = { del: TIMED.get, delall: TIMED.getall, delrange: TIMED.getrange }[operation.name as string];
+  // Not the latest, which is nothing where that has expired: older versions are left, and would go.
+  const whole =
+    looked === TIMED.getrange
+      ? asked
+      : asked.map((item) => ({ ...item, version: BigInt(limits.timestampMs) }));
   const failure =
     looked === undefined
       ? await simulateTrim(target, asked[0]?.key ?? '', show)
-      : await look(target, { operation: looked, asked }, ({ key = '', found }) => show(key, found));
+      : await look(target, { operation: looked, asked: whole }, ({ key = '', found }) => show(key, found));
   if (failure !== undefined) {
     output.error(failure.message);
     return failure.exit;
