@@ -120,7 +120,7 @@ export class RetentionKeeper {
       this.isValid = false;
       logger.error(
         { chave: RETENTION_KEY, motivo: KvsError.from(error).message },
-        'retenção: a configuração gravada não serve, e nada é removido enquanto for assim; corrija-a com kvs retencao',
+        `retenção: a configuração gravada não serve, e nada é removido enquanto for assim; remova-a (kvs cliente -o remove -k '${RETENTION_KEY}' --sim) e defina de novo`,
       );
     }
     if (this.isValid !== before) onSetting(this.isValid);

@@ -60,17 +60,17 @@ describe('retention on real servers', () => {
   it('is set on one server, followed on all, and kept on the disk', async () => {
     const [one, other] = [await start(), await start(folder.args)];
     await write(one, 'log/a', 12);
-    expect(await retention(one)).toMatchObject({ code: 0, stdout: '0 regras gravadas\n' });
+    expect(await retention(one)).toMatchObject({ code: 0, stdout: 'nenhuma regra gravada\n' });
     const asked = await retention(one, 'define', 'log/', '--versoes', '2');
     expect(asked).toMatchObject({ code: 2, stdout: '' });
     expect(asked.stderr).toMatch(/só ficam as últimas 2 versões .*repita com --sim/);
     expect(await retention(one, 'define', 'log/', '--versoes', '2', '--sim')).toMatchObject({
       code: 0,
-      stdout: 'gravado: 1 regra, versão 1\n',
+      stdout: 'gravada a regra de "log/": 1 regra gravada\n',
     });
     expect(await retention(one, 'define', '', '--versoes', '100', '--idade', '30d', '--sim')).toMatchObject({
       code: 0,
-      stdout: 'gravado: 2 regras, versão 2\n',
+      stdout: 'gravada a regra das chaves sem outra regra: 2 regras gravadas\n',
     });
     for (const server of [one, other])
       await soon('two are left', async () => (await oldest(server, 'log/a', 12)) === 11);
@@ -90,7 +90,7 @@ describe('retention on real servers', () => {
     await soon('two are left', async () => (await oldest(other, 'log/a', 15)) === 14);
     expect(await retention(other, 'retira', 'log/')).toMatchObject({
       code: 0,
-      stdout: 'gravado: 1 regra, versão 3\n',
+      stdout: 'retirada a regra de "log/": 1 regra gravada\n',
     });
     expect(await retention(other, 'retira', 'log/')).toMatchObject({ code: 3 });
   }, 180_000);
@@ -106,6 +106,7 @@ describe('retention on real servers', () => {
     const refused = await retention(server, 'define', 'log/', '--versoes', '2', '--sim');
     expect(refused).toMatchObject({ code: 4 });
     expect(refused.stderr).toContain('falta "versoes" ou "idade"');
+    expect(refused.stderr).toContain("kvs cliente -p PORTA -o remove -k '$kvs/retencao' --sim");
     expect(await oldest(server, 'log/a', 5)).toBe(1);
     await server.client.remove(KEY);
     await soon('the option is in force', async () => (await oldest(server, 'log/a', 5)) === 5);

@@ -29,6 +29,13 @@ type StoredRules =
   | { readonly failure: Failure }
   | { readonly failure?: undefined; readonly rules: readonly RetentionRule[]; readonly version: bigint };
 
+/** Rules to store in place of those of the version `before`, and what to say once that is done. */
+interface Change {
+  readonly rules: readonly RetentionRule[];
+  readonly before: bigint;
+  readonly done: string;
+}
+
 /**
  * `kvs retencao`: shows or changes the rules that all servers share. Answers go to standard output, errors to standard
  * error.
@@ -57,7 +64,8 @@ export async function runRetention(
   const rules = wanted === undefined ? others : [...others, wanted].sort(byPrefix);
   assertRules(rules);
   if (wanted !== undefined && !settings.value('sim') && !(await consents(wanted, output))) return EXIT.usage;
-  return writeRules(target, rules, stored.version, output);
+  const done = `${wanted === undefined ? 'retirada' : 'gravada'} a regra ${ruleName(prefix ?? '')}`;
+  return writeRules(target, { rules, before: stored.version, done }, output);
 }
 
 /** The rule of `define`; `undefined` for other actions. @throws KvsError CONFIGURACAO */
@@ -94,7 +102,9 @@ function misuse(message: string): KvsError {
 
 async function consents(rule: RetentionRule, output: Output): Promise<boolean> {
   const of =
-    rule.prefix === '' ? 'de todas as chaves' : `das chaves que começam com ${JSON.stringify(rule.prefix)}`;
+    rule.prefix === ''
+      ? 'das chaves sem outra regra'
+      : `das chaves que começam com ${JSON.stringify(rule.prefix)}`;
   const what = `de agora em diante, ${of} só ficam ${keptText(rule)}: o resto é removido de todos os servidores, e não volta`;
   if (output.ask === undefined) {
     output.error(`${what}. Nada foi gravado; repita com --sim`);
@@ -122,23 +132,20 @@ async function readRules(target: Target): Promise<StoredRules> {
     return { rules: retentionOf(found.value ?? ''), version: found.version };
   } catch (error) {
     const why = `o que está gravado não serve, e nada é removido enquanto for assim (${KvsError.from(error).message})`;
-    const cure = `remova-o antes: kvs cliente -o remove -k '${RETENTION_KEY}' --sim`;
+    const cure = `remova-o antes, no mesmo servidor: kvs cliente -p PORTA -o remove -k '${RETENTION_KEY}' --sim`;
     return { failure: { code: undefined, exit: EXIT.refused, message: `${why}; ${cure}` } };
   }
 }
 
 async function writeRules(
   target: Target,
-  rules: readonly RetentionRule[],
-  before: bigint,
+  { rules, before, done }: Change,
   output: Output,
 ): Promise<ExitCode> {
   const { found, failure } = await perform(target, COUNTED.insere, retentionText(rules));
   if (found === undefined || failure !== undefined)
     return failed(failure ?? { code: undefined, exit: EXIT.refused, message: 'recusado' }, output);
-  await output.line(
-    `gravado: ${rules.length === 1 ? '1 regra' : `${rules.length} regras`}, versão ${found.version}`,
-  );
+  await output.line(`${done}: ${rulesText(rules)}`);
   if (found.version > before + 1n && before > 0n)
     output.error('alguém gravou outra ao mesmo tempo: confira com kvs retencao lista');
   return EXIT.ok;
@@ -175,8 +182,17 @@ async function show(rules: readonly RetentionRule[], json: boolean, output: Outp
     ]);
     await output.line(table(['prefixo', 'versões', 'idade'], rows, picocolors.createColors(output.colors)));
   }
-  await output.line(rules.length === 1 ? '1 regra gravada' : `${rules.length} regras gravadas`);
+  await output.line(rulesText(rules));
   return EXIT.ok;
+}
+
+function rulesText({ length }: readonly RetentionRule[]): string {
+  if (length === 0) return 'nenhuma regra gravada';
+  return length === 1 ? '1 regra gravada' : `${length} regras gravadas`;
+}
+
+function ruleName(prefix: string): string {
+  return prefix === '' ? 'das chaves sem outra regra' : `de ${JSON.stringify(prefix)}`;
 }
 
 function failed({ message, exit }: Failure, output: Output): ExitCode {
