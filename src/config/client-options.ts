@@ -208,7 +208,9 @@ export const CLIENT_OPTIONS = optionTable({
   ttl: {
     takes: 'text',
     value: 'S',
-    parse: one(wholeNumber(1, limits.ttlSeconds, `um número de segundos, de 1 a ${limits.ttlSeconds}`)),
+    parse: one(
+      wholeNumber(1, limits.ttlSeconds, `um número inteiro de segundos, de 1 a ${limits.ttlSeconds}`),
+    ),
     fallback: undefined,
     absent: { pt: 'não expira', en: 'does not expire' },
     text: {

@@ -45,7 +45,7 @@ export const parseDeadline = wholeNumber(
 export const parseForgetHours = wholeNumber(
   0,
   configLimits.forgetHours,
-  `um número de horas, de 0 (só quando são muitas) a ${configLimits.forgetHours}`,
+  `um número inteiro de horas, de 0 (só quando são muitas) a ${configLimits.forgetHours}`,
 );
 
 /** Shortest key and value of a door, in characters. @throws KvsError CONFIGURACAO */

@@ -97,7 +97,7 @@ export class CapacityWatch {
         `limite atingido: ${what}. Escritas que precisam de mais são recusadas: ${REMEDY[name]}`,
       );
     } else if (now === 'near' && before === 'far') {
-      this.logger.warn(fields, `perto do limite: ${what}. ${REMEDY[name]}`);
+      this.logger.warn(fields, `perto do limite: ${what}; ${REMEDY[name]}`);
     } else {
       const still = now === 'near' ? ', ainda perto do limite' : '';
       this.logger.info(fields, `há espaço de novo: ${what}${still}`);

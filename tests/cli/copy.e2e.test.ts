@@ -68,14 +68,16 @@ describe('kvs exporta and kvs importa', () => {
     expect(lines.at(-1)).toBe(`{"fim":true,"versoes":${MANY - 4}}`);
 
     const imported = await kvs('importa', file, '-p', String(into.port));
-    expect(imported.stderr).toContain(`${MANY - 4} versões importadas (0 com outro número, 0 já existiam)`);
+    expect(imported.stderr).toContain(
+      `${MANY - 4} versões lidas; importadas: ${MANY - 4}, com outro número: 0, já existiam: 0`,
+    );
     expect(imported.code).toBe(0);
     const back = await kvs('exporta', '-p', String(into.port));
     expect(back.stdout.trimEnd().split('\n').sort()).toEqual([...lines].sort());
     expect((await into.client.consulta('chave7')).versao).toBe(3);
 
     const again = await kvs('importa', file, '-p', String(into.port));
-    expect(again.stderr).toContain(`(0 com outro número, ${MANY - 4} já existiam)`);
+    expect(again.stderr).toContain(`com outro número: 0, já existiam: ${MANY - 4}`);
     await into.kill9();
     await into.restart();
     await into.ready();
@@ -115,7 +117,7 @@ describe('kvs exporta and kvs importa', () => {
     expect(ended.stderr).toMatch(/confirmado por 0 de 1 .*pode ser repetida: o que já está gravado não/);
     expect(ended.stderr).not.toContain('não repita');
     const again = await kvs('importa', short, '-p', String(from.port));
-    expect(again.stderr).toContain('1 versão importada (0 com outro número, 1 já existiam)');
+    expect(again.stderr).toContain('1 versão lida; importadas: 0, com outro número: 0, já existiam: 1');
     expect(await from.client.consulta('confirmada')).toMatchObject({ valor: 'valor', versao: 1 });
     await from.client.remove('confirmada');
   }, 60_000);
@@ -155,7 +157,9 @@ describe('kvs exporta and kvs importa', () => {
         const lines = (await readFile(own, 'utf8')).trimEnd().split('\n');
         expect(lines).toHaveLength(2 + 2);
         const imported = await kvs('importa', own, '-p', String(from.port));
-        expect(imported.stderr).toContain('2 versões importadas (0 com outro número, 0 já existiam)');
+        expect(imported.stderr).toContain(
+          '2 versões lidas; importadas: 2, com outro número: 0, já existiam: 0',
+        );
         const back = await kvs('exporta', '-p', String(from.port));
         expect(back.stdout.split('\n')).toEqual(expect.arrayContaining(lines.slice(1, 3)));
 
@@ -163,7 +167,7 @@ describe('kvs exporta and kvs importa', () => {
         for (const added of [1, 0]) {
           const again = await kvs('importa', own, '-p', String(stand.doors.port));
           expect(again.stderr).toContain(
-            `2 versões importadas (${added} com outro número, ${2 - added} já existiam)`,
+            `2 versões lidas; importadas: ${added}, com outro número: ${added}, já existiam: ${2 - added}`,
           );
           expect((await stand.client.consulta('!%21')).versao).toBe(4);
         }
@@ -181,7 +185,9 @@ describe('kvs exporta and kvs importa', () => {
     try {
       await stand.client.insere('chave9', 'antes');
       const imported = await kvs('importa', file, '-p', String(stand.doors.port));
-      expect(imported.stderr).toContain(`${MANY - 4} versões importadas (${MANY - 4} com outro número`);
+      expect(imported.stderr).toContain(
+        `${MANY - 4} versões lidas; importadas: ${MANY - 4}, com outro número: ${MANY - 4},`,
+      );
       const versions = [1, 2, 3, 4].map(
         async (version) => (await stand.client.consulta('chave9', version)).valor,
       );
@@ -190,7 +196,7 @@ describe('kvs exporta and kvs importa', () => {
         ...[9, 1009, 2009].map((i) => `valor ${i}\n"😀"`),
       ]);
       const again = await kvs('importa', file, '-p', String(stand.doors.port));
-      expect(again.stderr).toContain(`(0 com outro número, ${MANY - 4} já existiam)`);
+      expect(again.stderr).toContain(`com outro número: 0, já existiam: ${MANY - 4}`);
       expect(await kvs('exporta', '-p', String(stand.doors.port))).toMatchObject({ code: 4 });
     } finally {
       await stand.close();

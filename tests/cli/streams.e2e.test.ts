@@ -37,7 +37,7 @@ describe('what commands read and write', () => {
     expect(exported.stdout.split('\n')).toHaveLength(5);
     const copied = await bash(`kvs exporta - ${to} | kvs importa - ${to}`);
     expect(copied.code).toBe(0);
-    expect(copied.stderr).toContain('2 versões importadas (0 com outro número, 2 já existiam)');
+    expect(copied.stderr).toContain('2 versões lidas; importadas: 0, com outro número: 0, já existiam: 2');
     expect((await readdir('.')).filter((name) => name.endsWith('.parcial'))).toEqual([]);
     await refused(
       `kvs exporta '' ${to}`,

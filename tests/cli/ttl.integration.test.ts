@@ -75,7 +75,7 @@ describe('kvs cliente --ttl', () => {
       ]);
       expect(refused.code).toBe(2);
       expect(refused.stderr).toBe(
-        `kvs: --ttl: ${JSON.stringify(text)} não serve; esperado um número de segundos, de 1 a 2147483647\n`,
+        `kvs: --ttl: ${JSON.stringify(text)} não serve; esperado um número inteiro de segundos, de 1 a 2147483647\n`,
       );
     },
   );

@@ -245,7 +245,7 @@ describe('the configuration of the server', () => {
     [{ flags: { motor: 'consenso', 'broker-local': 'a:1' } }, undefined, 'e o motor aqui é consenso'],
     [{ flags: { motor: 'consenso', dados: 'pasta' } }, undefined, 'e o motor aqui é consenso'],
     [{ flags: { dados: ' ' } }, undefined, '--dados: "" não serve'],
-    [{ flags: { 'esquece-depois': '1d' } }, undefined, 'um número de horas'],
+    [{ flags: { 'esquece-depois': '1d' } }, undefined, 'um número inteiro de horas'],
     [
       { flags: { replicas: ['a:1'] } },
       undefined,

@@ -64,7 +64,7 @@ async function exportTo(path: string | undefined, target: Target, output: Output
 
 async function importFrom(path: string | undefined, target: Target, output: Output): Promise<ExitCode> {
   const input = path === undefined ? standardInput() : await openFile(path);
-  const progress = new Progress('importadas', output);
+  const progress = new Progress('lidas', output);
   const outcomes = new Map<string, number>();
   const lines = textLines(input, cliLimits.copyLineBytes, path ?? STANDARD_INPUT);
   const items = readVersions(lines);
@@ -82,8 +82,10 @@ async function importFrom(path: string | undefined, target: Target, output: Outp
     return failure.exit;
   }
   const of = (outcome: string): number => outcomes.get(outcome) ?? 0;
-  const expired = of('EXPIRADA') === 0 ? '' : `, ${of('EXPIRADA')} já tinham expirado`;
-  progress.end(` (${of('RENUMERADA')} com outro número, ${of('JA_EXISTIA')} já existiam${expired})`);
+  const expired = of('EXPIRADA') === 0 ? '' : `, já expiradas: ${of('EXPIRADA')}`;
+  const left = of('JA_EXISTIA') + of('EXPIRADA');
+  const counts = `importadas: ${progress.count - left}, com outro número: ${of('RENUMERADA')}, já existiam: ${of('JA_EXISTIA')}`;
+  progress.end(`; ${counts}${expired}`);
   return EXIT.ok;
 }
 
