@@ -27,7 +27,8 @@ const FEWER_VERSIONS = 'remova versões antigas, ou deixe que a retenção (--re
 const REMEDY: Readonly<Record<CapacityName, string>> = {
   entradas: FEWER_VERSIONS,
   bytes: FEWER_VERSIONS,
-  chaves: 'remova chaves que não servem mais: seu lugar volta quando a frota as esquece',
+  chaves:
+    'numa frota, remova chaves que não servem mais: seu lugar volta quando são esquecidas; no motor lider, onde não são, comece outro sistema com uma cópia (kvs exporta, kvs importa)',
   origens: 'comece outra frota com uma cópia desta (kvs exporta, kvs importa) antes do limite',
   versoes: FEWER_VERSIONS,
   espaco: 'abra as réplicas com --cota maior, ou compacte e desfragmente o etcd (docs/CONSENSUS.md)',
