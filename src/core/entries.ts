@@ -28,6 +28,7 @@ export class EntryTable {
   readonly expiring = new ExpiringRows();
   private readonly free: number[] = [];
   private rows = 0;
+  private passedRows = 0;
 
   constructor(private readonly vector: VersionVector) {}
 
@@ -48,6 +49,7 @@ export class EntryTable {
   }
 
   remove(row: number): void {
+    if (this.passed(row)) this.passedRows--;
     this.values.set(row, '');
     this.contexts.delete(row);
     if (this.expires(row)) this.expiring.remove(row);
@@ -94,6 +96,11 @@ export class EntryTable {
     if (!this.expires(row)) this.contexts.delete(row);
   }
 
+  /** Entries that have passed. */
+  get passedCount(): number {
+    return this.passedRows;
+  }
+
   /** Whether an expired entry hid this one and was removed since. */
   passed(row: number): boolean {
     return (this.flags.get(row) & PASSED) !== 0;
@@ -101,6 +108,7 @@ export class EntryTable {
 
   /** Marks an entry as passed, permanently. */
   pass(row: number): void {
+    if (!this.passed(row)) this.passedRows++;
     this.flags.set(row, this.flags.get(row) | PASSED);
   }
 

@@ -87,6 +87,11 @@ export class Store {
     return this.space.entries.expiring.size;
   }
 
+  /** Whether there is anything that versions of before entries expired and keys were forgotten would take wrongly. */
+  get hasNovelties(): boolean {
+    return this.floors.any || this.expiringCount > 0 || this.space.entries.passedCount > 0;
+  }
+
   get entryCount(): number {
     return this.space.entries.count;
   }

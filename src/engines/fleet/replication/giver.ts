@@ -124,7 +124,12 @@ export class Giver {
   private opening(epoch: number | undefined): StateOpening | { readonly outcome: 'lost' } | undefined {
     const { store, causes, tuning } = this.deps;
     const isWhole = epoch === undefined || store.vector.size <= tuning.wholeVectorEntries;
-    if (isWhole && store.vector.size > limits.vectorEntries) {
+    // A peer that does not take vectors by difference is of an older version: it would show what has expired, and give
+    // the numbers of forgotten keys again.
+    if (
+      (isWhole && store.vector.size > limits.vectorEntries) ||
+      (epoch === undefined && store.hasNovelties)
+    ) {
       this.deps.onOldPeer();
       return { outcome: 'lost' };
     }

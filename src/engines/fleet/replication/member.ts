@@ -84,7 +84,7 @@ export class Member {
     this.oversize = new Oversize(time, logger, (blocked) => options.onOversize?.(blocked));
     const oldPeers = (this.oldPeers = new OldPeers(store, peers, time, logger));
     const shared = { self: origin, store, outbox, log, causes, digestKeys, tuning, bus, time };
-    const onOldPeer = (): void => oldPeers.look();
+    const onOldPeer = (): void => oldPeers.refused();
     this.giver = new Giver({ ...shared, oversize: this.oversize, onOldPeer });
     const portal = options.portal ?? false;
     const awaited = (): number | undefined => this.confirmations.awaited;
