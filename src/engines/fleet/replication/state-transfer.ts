@@ -1,3 +1,4 @@
+import { limits } from '../../../core/limits.js';
 import { lastSeq } from '../../../core/mutation.js';
 import type { Origin, VectorEntries } from '../../../core/dot.js';
 import { Frontier } from '../../../core/frontier.js';
@@ -73,6 +74,7 @@ export class StateTransfer {
   takeOpening(opening: StateOpening): void {
     const { store } = this.deps;
     this.retries = 0;
+    this.assertNamesFit('digests' in opening.vector ? opening.vector.recent : opening.vector);
     const vector = this.openedVector(opening.vector);
     if (!vector) return;
     const wanted = this.replaces ? PartSet.all() : differingParts(store, opening.partHashes);
@@ -91,6 +93,7 @@ export class StateTransfer {
     const { fetch, vector } = this;
     if (!fetch || !vector) throw new StageBroken('vector without a question');
     this.retries = 0;
+    this.assertNamesFit(reply.entries);
     takeDifference(vector, reply, fetch.isFirst);
     if (fetch.take(reply)) this.fetch = undefined;
   }
@@ -102,6 +105,7 @@ export class StateTransfer {
   takePage({ batches, keys, cursor, logPosition }: StatePage): Stage | undefined {
     const { stage } = this;
     if (!stage) throw new StageBroken('page before opening');
+    this.assertNamesFit(batches);
     stage.takePage(batches, keys);
     for (const batch of batches) {
       this.fleetMs = Math.max(this.fleetMs, batch.fleetMs ?? 0);
@@ -124,6 +128,18 @@ export class StateTransfer {
     const { vector } = this.deps.store;
     if (!this.frontier) return Array.from(vector.beyond(before), (origin) => vector.entryAt(origin));
     return this.frontier.entries().filter(([origin, seq]) => before.seqOf(origin) < seq);
+  }
+
+  /**
+   * Bounds the names that a peer brings, which stay in the table whatever becomes of the transfer: whoever forges a peer
+   * could bring new ones for ever.
+   * @throws StageBroken if there would be more than any fleet may have
+   */
+  private assertNamesFit({ length }: { readonly length: number }): void {
+    const { store, tuning } = this.deps;
+    const most = tuning.peerOrigins + Math.max(tuning.vectorPageEntries, limits.vectorEntries);
+    if (store.vector.origins.count + length > most)
+      throw new StageBroken('more origins than a fleet may have');
   }
 
   /** @returns `undefined` if it must be asked for first */

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Origins } from '../../../../src/core/origins.js';
+import { limits } from '../../../../src/core/limits.js';
+import { ORIGIN_BUCKETS, Origins } from '../../../../src/core/origins.js';
 import { PartSet } from '../../../../src/core/parts.js';
 import { StageBroken, type Stage } from '../../../../src/core/stage.js';
 import { Store } from '../../../../src/core/store.js';
-import { DigestKeys } from '../../../../src/core/vector-digests.js';
+import { BUCKET_DIGESTS_DIGITS, DigestKeys } from '../../../../src/core/vector-digests.js';
 import type { VersionVector } from '../../../../src/core/vector.js';
 import { WALK_START } from '../../../../src/core/walk.js';
 import { StateTransfer } from '../../../../src/engines/fleet/replication/state-transfer.js';
@@ -135,6 +136,28 @@ describe('a vector by difference', () => {
       expect(staged()?.wanted.toString()).toBe(PartSet.none().toString());
     });
     fc.assert(property, { seed: SEED, numRuns: 500 });
+  });
+
+  it('never ends for a forged peer, but brings no more names than a fleet may have', () => {
+    const tuning = { ...defaultFleetTuning, peerOrigins: 1_000, vectorPageEntries: 500 };
+    const store = new Store();
+    const time = new HandTime();
+    const transfer = new StateTransfer('g', false, 0, { store, digestKeys, time, tuning });
+    const digests = 'ab'.repeat(BUCKET_DIGESTS_DIGITS / 2);
+    transfer.takeOpening({
+      ...{ outcome: 'opening', logPosition: 0, partHashes: [], floors: [], cursor: WALK_START },
+      vector: { epoch: 0, digests, recent: [] },
+    });
+    const buckets = Array.from({ length: ORIGIN_BUCKETS }, (_, bucket) => bucket);
+    const forge = (): void => {
+      for (let page = 0; page < 100; page++) {
+        const entries = Array.from({ length: 500 }, (_, i) => [`f${page * 500 + i}`, 1] as const);
+        const head = { type: 'vectorReply', from: 'g', to: 't', id: 1 } as const;
+        transfer.takeVector({ ...head, buckets, entries, cursor: page + 1 });
+      }
+    };
+    expect(forge).toThrow(StageBroken);
+    expect(store.vector.origins.count).toBeLessThan(tuning.peerOrigins + limits.vectorEntries + 1);
   });
 
   it('tells an asker of the log everything that it lacked when it asked', () => {
