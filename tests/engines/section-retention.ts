@@ -67,6 +67,22 @@ export function retentionSection(bench: Bench): void {
       await keeps(key, [99, 100, 101]);
     });
 
+    it('does not count what has expired', async (test) => {
+      const { engine } = bench;
+      test.skip(engine.capabilities.expires !== true, 'nothing expires');
+      const key = bench.key();
+      await insertAll(engine, key, ['a', 'b']);
+      await engine.write({ kind: 'insert', key, value: 'c', ttlMs: bench.open.expiry?.ttlMs ?? 1_000 });
+      await bench.open.settle();
+      if (bench.open.expiry !== undefined) await bench.open.expiry.over();
+      else await new Promise((resolve) => setTimeout(resolve, 1_250));
+      if (!(await start())) test.skip();
+      await verbs(engine).insert(RETENTION_KEY, retentionText([{ prefix: key, versions: 1 }]));
+      await keeps(key, [2]);
+      expect(await verbs(engine).query(key)).toBeUndefined();
+      expect(await verbs(engine).query(key, 3)).toMatchObject({ version: 2, value: 'b' });
+    });
+
     it('by option, and the stored setting goes before it for the same prefix', async (test) => {
       const [key, other] = [bench.key(), bench.key()];
       await insertAll(bench.engine, key, ['a', 'b', 'c']);

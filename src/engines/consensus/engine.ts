@@ -103,7 +103,8 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
     this.agreed = this.readingSince(undefined, false);
     this.watch = new HeadWatch(client, space, cache, time, tuning, logger);
     const onAvailable = (available: boolean): void => options.onAvailable?.(available);
-    const retentionDeps = { client: space, time, random, newToken, deadline: () => this.deadline() };
+    const deadline = (): number => this.deadline();
+    const retentionDeps = { client: space, time, random, newToken, expired, deadline };
     this.retention = new ReplicaRetention(retentionDeps);
     this.diskSpace = new EtcdSpace(members, time);
     this.health = new EtcdHealth(client, time, tuning, logger, onAvailable);

@@ -18,8 +18,10 @@ import {
   timesUpTo,
   valueKey,
   valuesOf,
+  versionKey,
   versionsUpTo,
 } from './layout.js';
+import type { Expired, ExpiringPlace } from './expired.js';
 import { grantLease } from './leases.js';
 import { consensusLimits } from './limits.js';
 import { pageOf } from './pages.js';
@@ -32,6 +34,7 @@ interface RetentionDeps {
   readonly time: Time;
   readonly random: Random;
   readonly newToken: () => string;
+  readonly expired: Expired;
   /** Deadline for a request sent now. */
   readonly deadline: () => number;
 }
@@ -114,6 +117,12 @@ export class ReplicaRetention {
     const success = [get(headKey(key), { local: false }), ...oldestOf(key, most)];
     const answer = await this.ask({ compare: [], success, failure: [] });
     const base = headOf(read(answer, 0));
+    // What has expired does not count: who would count it might remove one version too many.
+    const over = await this.overdue(key, base);
+    if (over.length > 0) {
+      const isGone = await this.deps.expired.remove(over, this.deps.deadline());
+      return isGone ? this.retain(key, bound, most) : 0;
+    }
     const gone = goneOf(oldestIn(answer, 1), bound, time.wallMs(), base);
     const last = gone.at(-1);
     if (last === undefined) return 0;
@@ -133,6 +142,20 @@ export class ReplicaRetention {
     const plan = { key, base, next, token, operations, before: undefined, made: undefined, alive: [] };
     const { succeeded } = await this.ask(transactionOf(plan));
     return succeeded ? gone.length : 0;
+  }
+
+  /** The versions of a key that have expired and are still in the replicas. */
+  private async overdue(key: string, { record }: StoredHead): Promise<ExpiringPlace[]> {
+    const versions = record.expiry?.versions ?? [];
+    if (versions.length === 0) return [];
+    const success = versions.map((version) => get(versionKey(key, version), { local: false }));
+    const answer = await this.ask({ compare: [], success, failure: [] });
+    return versions.flatMap((version, i): ExpiringPlace[] => {
+      const entry = read(answer, i);
+      if (entry === undefined) return [];
+      const { other: timestamp, expiresAt } = decodeIndex(entry);
+      return this.deps.expired.isOver({ expiresAt }) ? [{ key, version, timestamp, expiresAt }] : [];
+    });
   }
 
   private async ask(request: Parameters<typeof TXN.requestSerialize>[0]): Promise<TxnResponse> {
