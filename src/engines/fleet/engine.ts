@@ -64,6 +64,8 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
   private listener: ChangeListener | undefined;
   private readonly sweeper: Sweeper;
   private readonly floorKeeper: FloorKeeper;
+  /** When this server last kept the retention, or began, monotonic ms. */
+  private retainedMs: number;
   private readonly marks: CauseMarks;
 
   /**
@@ -96,6 +98,7 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
     const upkeep = { store, time, tuning, isLowest, mayWrite, step };
     this.sweeper = new Sweeper(upkeep);
     this.floorKeeper = new FloorKeeper(upkeep);
+    this.retainedMs = time.monotonicMs();
     this.store.observer = {
       applied: (mutation, origin, seq) => {
         this.requests.noteApplied(mutation, origin, seq);
@@ -158,8 +161,17 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
     return scanStore(this.store, scan);
   }
 
+  /**
+   * The lowest server keeps the retention. Others do one walk after a while, in which they find nothing unless the lowest
+   * cannot write: its disk may be full, or its clock wrong.
+   */
   keepsRetention(): boolean {
-    return this.member.isLowest && this.member.mayUseAll;
+    const { time, tuning = defaultFleetTuning } = this.options;
+    const nowMs = time.monotonicMs();
+    const isDue = this.member.isLowest || nowMs - this.retainedMs > tuning.retentionPatienceMs;
+    if (!isDue || !this.member.mayUseAll) return false;
+    this.retainedMs = nowMs;
+    return true;
   }
 
   beyondFrom(from: WalkPlace | undefined, boundOf: BoundOf): BeyondPage {

@@ -59,7 +59,9 @@ export class FloorKeeper {
       this.left = limits.parts;
       this.roundAtMs = this.deps.time.monotonicMs();
     }
-    for (let i = 0; i < tuning.floorPartsPerTurn && this.left > 0; i++) {
+    const ofPart = Math.ceil(this.deps.store.keyCount / limits.parts);
+    const parts = Math.min(tuning.floorPartsPerTurn, Math.ceil(tuning.floorKeysPerTurn / (ofPart + 1)));
+    for (let i = 0; i < parts && this.left > 0; i++) {
       this.left--;
       this.part = (this.part + 1) % limits.parts;
       if (!this.raise(this.part)) {

@@ -81,6 +81,8 @@ export const defaultFleetTuning = Object.freeze({
   sweepKeys: 1_024,
   /** A server that does not have the lowest origin sweeps what expired so long ago. */
   sweepPatienceMs: 10_000,
+  /** A server that does not have the lowest origin does a walk of the retention this often. */
+  retentionPatienceMs: 600_000,
   /** Floors are raised once more keys than this, and than those with entries, are kept for their counters alone. */
   floorEmptyKeys: 100_000,
   /** Near the limit of keys a tenth of that is enough. */
@@ -89,8 +91,12 @@ export const defaultFleetTuning = Object.freeze({
   floorAfterMs: 0,
   /** Whether floors must rise is looked at this often. */
   floorIntervalMs: 5_000,
-  /** Parts of the key space whose floors are raised in one turn, and the time between such turns: a few ms of work. */
+  /**
+   * Parts of the key space whose floors are raised in one turn, or fewer where they have many keys, and the time between
+   * such turns: a few ms of work.
+   */
   floorPartsPerTurn: 8,
+  floorKeysPerTurn: 8_192,
   floorTurnMs: 40,
   /**
    * A floor rises by at most so many numbers in any window: 2³¹ numbers then last for 638 years, whatever clients
