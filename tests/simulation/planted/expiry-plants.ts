@@ -62,10 +62,8 @@ export const EXPIRY_PLANTS: readonly Plant[] = [
     edits: [
       {
         file: STORE,
-        find: `    const isNamed = (row: number): boolean =>
-      named.get(entries.originName(row))?.has(entries.seq(row)) === true;`,
-        replace: `    const isOne = (row: number): boolean =>
-      named.get(entries.originName(row))?.has(entries.seq(row)) === true;
+        find: `    const isNamed = namedBy(this.space, dots);`,
+        replace: `    const isOne = namedBy(this.space, dots);
     const gone = new Set(this.space.rows(slot).filter(isOne).map((row) => entries.version(row)));
     const isNamed = (row: number): boolean => gone.has(entries.version(row));`,
       },
