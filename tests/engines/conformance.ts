@@ -18,6 +18,8 @@ export interface OpenEngine {
   readonly engine: Engine;
   /** Another server of the same system, if it has several. */
   readonly second?: Engine;
+  /** Further servers of the system, where one of them does what neither of these two does. */
+  readonly others?: readonly Engine[];
   /** Waits until both servers agree on everything written so far. */
   settle(): Promise<void>;
   /** Runs something while the servers do not hear each other. Needed where a write takes so long that one may reach the other. */

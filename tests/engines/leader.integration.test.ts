@@ -8,6 +8,7 @@ for (const [one, other, name] of [
 ] as const) {
   engineConformance(`leader, three servers: ${name}`, async () => {
     const { nodes, settle, expiry, close } = await openLeaderSystem();
-    return { engine: nodes[one]!.engine, second: nodes[other]!.engine, settle, expiry, close };
+    const others = nodes.filter((_, at) => at !== one && at !== other).map(({ engine }) => engine);
+    return { engine: nodes[one]!.engine, second: nodes[other]!.engine, others, settle, expiry, close };
   });
 }
