@@ -54,33 +54,29 @@ export class Counters {
     const timestamp = floors.timestamp(part);
     if (version === versionBefore && timestamp === timestampBefore) return;
     for (const slot of keys.ofPart(part)) {
-      // Keys whose own counters are all above the floor are not touched by it.
-      if (keys.greatestVersion(slot) >= version && keys.greatestTimestamp(slot) >= timestamp) continue;
-      if (keys.greatestVersion(slot) === 0) continue;
-      hashes.add(part, keys.counterHash(slot, versionBefore, timestampBefore), -1);
-      hashes.add(part, keys.counterHash(slot, version, timestamp), 1);
+      const isForgotten = keys.isEmpty(slot) && this.isNeedless(slot);
+      // Keys whose own counters are all above the floor are not touched by it; keys without counters have no hash.
+      const isAbove = keys.greatestVersion(slot) >= version && keys.greatestTimestamp(slot) >= timestamp;
+      if (keys.greatestVersion(slot) > 0 && (isForgotten || !isAbove)) {
+        hashes.add(part, keys.counterHash(slot, versionBefore, timestampBefore), -1);
+        if (!isForgotten) hashes.add(part, keys.counterHash(slot, version, timestamp), 1);
+      }
+      if (isForgotten) this.forget(slot);
     }
-    this.normalizePart(part);
   }
 
   /** Forgets a key without entries if its counters are held by the floor as well. */
   normalize(slot: number): void {
     if (!this.isNeedless(slot)) return;
-    this.noteForgotten(slot);
-    this.keys.forget(slot);
+    this.addHash(slot, -1);
+    this.forget(slot);
   }
 
   /** Brings every key to normal form: see {@link normalize}. To be called after a state was joined or loaded. */
   normalizeAll(): void {
-    for (const { part } of this.floors.entries()) this.normalizePart(part);
-  }
-
-  private normalizePart(part: number): void {
-    this.keys.forgetOfPart(part, (slot) => {
-      if (!this.isNeedless(slot)) return false;
-      this.noteForgotten(slot);
-      return true;
-    });
+    for (const { part } of this.floors.entries()) {
+      for (const slot of this.keys.ofPart(part)) if (this.keys.isEmpty(slot)) this.normalize(slot);
+    }
   }
 
   private isNeedless(slot: number): boolean {
@@ -91,10 +87,10 @@ export class Counters {
     );
   }
 
-  private noteForgotten(slot: number): void {
-    this.addHash(slot, -1);
+  private forget(slot: number): void {
     this.order.noteForgotten(slot);
     this.changes()?.noteForgotten(this.keys.name(slot));
+    this.keys.forget(slot);
   }
 
   private addHash(slot: number, sign: 1 | -1): void {

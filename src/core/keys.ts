@@ -58,6 +58,11 @@ export class KeyTable {
     return this.contents.get(slot) !== FREED;
   }
 
+  /** Whether a slot has a key without entries. */
+  isEmpty(slot: number): boolean {
+    return this.contents.get(slot) === NO_HISTORY;
+  }
+
   /** The part of the key space that a key belongs to. */
   partOf(slot: number): number {
     return this.hashes.get(slot) & (limits.parts - 1);
@@ -106,13 +111,6 @@ export class KeyTable {
     else this.nextOfPart.set(previous, next);
     if (next !== END) this.previousOfPart.set(next, previous);
     this.release(slot);
-  }
-
-  /** Forgets every key of a part that has no entries and for which `condition` holds. */
-  forgetOfPart(part: number, condition: (slot: number) => boolean): void {
-    for (const slot of this.ofPart(part)) {
-      if (this.contents.get(slot) === NO_HISTORY && condition(slot)) this.forget(slot);
-    }
   }
 
   private release(slot: number): void {

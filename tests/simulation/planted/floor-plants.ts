@@ -45,9 +45,9 @@ export const FLOOR_PLANTS: readonly Plant[] = [
       },
       {
         file: COUNTERS,
-        find: `      hashes.add(part, keys.counterHash(slot, versionBefore, timestampBefore), -1);
-      hashes.add(part, keys.counterHash(slot, version, timestamp), 1);`,
-        replace: '',
+        find: `        hashes.add(part, keys.counterHash(slot, versionBefore, timestampBefore), -1);
+        if (!isForgotten) hashes.add(part, keys.counterHash(slot, version, timestamp), 1);`,
+        replace: '        if (isForgotten) hashes.add(part, keys.counterHash(slot, 0, 0), -1);',
       },
     ],
   },
@@ -125,14 +125,8 @@ export const FLOOR_PLANTS: readonly Plant[] = [
       },
       {
         file: COUNTERS,
-        find: `    this.normalizePart(part);
-  }
-
-  /** Forgets a key without entries`,
-        replace: `    if (all) this.normalizePart(part);
-  }
-
-  /** Forgets a key without entries`,
+        find: `const isForgotten = keys.isEmpty(slot) && this.isNeedless(slot);`,
+        replace: `const isForgotten = all && keys.isEmpty(slot) && this.isNeedless(slot);`,
       },
     ],
   },
