@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that is needed on a machine with Node 20 or later: dependencies and build. Does only what is missing.
+# Everything that is needed on a machine with Node 20.12 or later: dependencies and build. Does only what is missing.
 #   ./compile.sh               also says which optional part is missing and how to get it
 #   ./compile.sh --se-preciso  says nothing when nothing is to do (how server.sh and client.sh call it)
 set -euo pipefail
@@ -23,11 +23,13 @@ die() {
 }
 
 require_node() {
-  command -v node >/dev/null 2>&1 || die 'falta o Node.js (20 ou mais novo): https://nodejs.org'
+  command -v node >/dev/null 2>&1 || die 'falta o Node.js (20.12 ou mais novo): https://nodejs.org'
   command -v npm >/dev/null 2>&1 || die 'falta o npm, que vem com o Node.js: https://nodejs.org'
-  local version
+  local version major minor
   version=$(node -p 'process.versions.node')
-  [ "${version%%.*}" -ge 20 ] || die "o Node.js daqui é o $version; é preciso o 20 ou mais novo: https://nodejs.org"
+  IFS=. read -r major minor _ <<<"$version"
+  [ $((major * 1000 + minor)) -ge 20012 ] ||
+    die "o Node.js daqui é o $version; é preciso o 20.12 ou mais novo: https://nodejs.org"
 }
 
 # Several servers started at once in a fresh clone: one builds, the others wait. The lock lies in the clone, where only those

@@ -1,5 +1,5 @@
 /**
- * The yardstick: a server of the same gRPC library, with the same options and the same service definition, whose
+ * The yardstick: a server of the gRPC library for Node, with the limits and the service definition of ours, whose
  * handlers do nothing. Its messages are read and written as the library's users do it, by `@grpc/proto-loader`.
  *
  *     node empty-server.js <port>      prints `ready` when it serves
@@ -7,7 +7,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerUnaryCall, ServiceDefinition, sendUnaryData } from '@grpc/grpc-js';
 import { loadProto, loadedService } from '../src/doors/grpc/protos.js';
-import { grpcServerOptions } from '../src/doors/grpc/server.js';
+import { grpcLimits } from '../src/doors/grpc/limits.js';
+import { portLimits } from '../src/doors/port/limits.js';
 import { valueOf } from './support/messages.js';
 
 interface Version {
@@ -32,7 +33,13 @@ function echo(call: ServerDuplexStream<object, Version>): void {
 }
 
 const service = loadedService(loadProto('kvs.proto'), 'kvs.KVS') as ServiceDefinition;
-const server = new Server(grpcServerOptions);
+const server = new Server({
+  'grpc.max_receive_message_length': grpcLimits.messageBytes,
+  'grpc.max_concurrent_streams': portLimits.streamsPerConnection,
+  'grpc.keepalive_time_ms': portLimits.keepaliveMs,
+  'grpc.keepalive_timeout_ms': portLimits.keepaliveTimeoutMs,
+  'grpc.enable_channelz': 0,
+});
 server.addService(service, { Insere: unary(VERSION), Consulta: unary(TUPLE), InsereVarias: echo });
 server.bindAsync(`127.0.0.1:${process.argv[2] ?? '0'}`, ServerCredentials.createInsecure(), (error) => {
   if (error) throw error;

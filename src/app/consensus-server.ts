@@ -1,5 +1,5 @@
 import { ConsensusEngine } from '../engines/consensus/engine.js';
-import { startDoors } from '../doors/grpc/server.js';
+import { startDoors } from '../doors/start.js';
 import type { Logger } from '../ports/logger.js';
 import { openAccess } from './access.js';
 import { openBrokerCredentials } from './broker-credentials.js';

@@ -1,5 +1,5 @@
-import { startDoors } from '../doors/grpc/server.js';
-import type { Doors } from '../doors/grpc/server.js';
+import { startDoors } from '../doors/start.js';
+import type { Doors } from '../doors/start.js';
 import { LeaderNode } from './leader-node.js';
 import type { Logger } from '../ports/logger.js';
 import { openAccess, openToken } from './access.js';

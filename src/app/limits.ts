@@ -1,5 +1,5 @@
 import { assertRelation } from '../core/limits.js';
-import { grpcLimits } from '../doors/grpc/limits.js';
+import { portLimits } from '../doors/port/limits.js';
 import { defaultSealTuning } from '../engines/fleet/bus/seal/tuning.js';
 import { defaultFleetTuning } from '../engines/fleet/replication/tuning.js';
 import { leaderLimits } from '../engines/leader/limits.js';
@@ -9,11 +9,11 @@ import { portalLimits } from '../portal/limits.js';
 /** Limits of a server as a whole. */
 export const appLimits = Object.freeze({
   /** A drain that takes longer than the sum of its deadlines is stuck. */
-  stopMs: grpcLimits.drainMs + mqttLimits.stopMs + 2_000,
+  stopMs: portLimits.drainMs + mqttLimits.stopMs + 2_000,
 });
 
 // Relations between limits of layers that do not know each other.
-assertRelation(mqttLimits.stopMs < grpcLimits.drainMs, 'taking leave is part of a drain');
+assertRelation(mqttLimits.stopMs < portLimits.drainMs, 'taking leave is part of a drain');
 assertRelation(leaderLimits.stopMs <= mqttLimits.stopMs, 'a leader leaves within the time of a drain');
 assertRelation(
   defaultFleetTuning.outboxBatches < mqttLimits.publishWindow,

@@ -5,7 +5,7 @@ import type { BrokerSource } from '../mqtt/broker-source.js';
 import type { BrokerAddress, BrokerCredentials } from '../mqtt/broker-url.js';
 import { MqttTopics } from '../mqtt/mqtt-topics.js';
 import { KvsError } from '../core/errors.js';
-import type { OfferedPortal } from '../doors/grpc/server.js';
+import type { OfferedPortal } from '../doors/start.js';
 import type { FleetEngine } from '../engines/fleet/engine.js';
 import { ConflictRetries } from '../portal/attempts.js';
 import { changeOfRemoval, changeOfValue, excessMessage, PORTAL_FILTER } from '../portal/changes.js';

@@ -1,5 +1,5 @@
-import { grpcLimits } from '../doors/grpc/limits.js';
-import type { Doors } from '../doors/grpc/server.js';
+import { portLimits } from '../doors/port/limits.js';
+import type { Doors } from '../doors/start.js';
 import type { Logger } from '../ports/logger.js';
 
 /** A running server of any engine. */
@@ -28,9 +28,9 @@ export async function leaveInOrder(
   last: string,
   logger: Logger,
 ): Promise<boolean> {
-  logger.info({ prazoMs: grpcLimits.drainMs }, 'saindo: fechando as portas gRPC');
+  logger.info({ prazoMs: portLimits.drainMs }, 'saindo: fechando as portas gRPC');
   doors.setServing(false);
-  await doors.stop(grpcLimits.drainMs);
+  await doors.stop(portLimits.drainMs);
   logger.info({}, `saindo: ${last}`);
   const leavesBehind = await stopEngine();
   logger.info({}, 'saiu');

@@ -1,8 +1,8 @@
 import { Client, connectivityState } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { protoPath } from 'grpc-health-check';
 import { hostPortText } from '../core/host-port.js';
+import { protoPath } from '../files/proto-path.js';
 import type { TlsFailure } from '../security/tls/failures.js';
 import { PLAIN } from './security.js';
 import type { ClientSecurity, Mismatch } from './security.js';
@@ -18,7 +18,9 @@ type Condition = 'unknown' | 'serving' | 'away';
 
 type Check = MethodDefinition<{ readonly service: string }, { readonly status: string }>;
 
-const health = loadSync(protoPath, { enums: String, defaults: true })['grpc.health.v1.Health'];
+const health = loadSync(protoPath('grpc/health.proto'), { enums: String, defaults: true })[
+  'grpc.health.v1.Health'
+];
 const check = (health as unknown as { readonly Check: Check }).Check;
 
 /** The connection to one server, and what is known of its health. */

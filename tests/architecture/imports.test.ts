@@ -54,7 +54,7 @@ describe('the checker itself', () => {
     ['core/a.ts', `import { readFileSync } from 'node:fs';`],
     ['core/a.ts', `const late = await import('../mqtt/mqtt-connection.js');`],
     ['core/a.ts', `export * from '../engines/fleet/engine.js';`],
-    ['core/deep/a.ts', `import x from '../../doors/grpc/server.js';`],
+    ['core/deep/a.ts', `import x from '../../doors/start.js';`],
     ['ports/a.ts', `import { FleetEngine } from '../engines/fleet/engine.js';`],
     ['engines/fleet/replication/a.ts', `import mqtt from 'mqtt';`],
     ['engines/fleet/a.ts', `import { pino } from 'pino';`],
@@ -63,10 +63,15 @@ describe('the checker itself', () => {
     ['doors/grpc/kvs/a.ts', `import { FleetEngine } from '../../../engines/fleet/engine.js';`],
     ['doors/grpc/kvs/a.ts', `import { connect } from 'mqtt';`],
     ['cli/a.ts', `import { Store } from '../core/store.js';`],
-    ['cli/a.ts', `import { x } from '../doors/grpc/server.js';`],
+    ['cli/a.ts', `import { x } from '../doors/start.js';`],
     ['app/a.ts', `import { main } from '../cli/main.js';`],
     ['extra/a.ts', ``],
-    ['doors/a.ts', ``],
+    ['doors/grpc/kvs/a.ts', `import { status } from '@grpc/grpc-js/build/src/constants.js';`],
+    ['doors/grpc/protocol/a.ts', `import { grpcStatus } from '../errors.js';`],
+    ['doors/grpc/protocol/a.ts', `import type { Engine } from '../../../ports/engine.js';`],
+    ['doors/port/a.ts', `import { ServerCall } from '../grpc/protocol/server-call.js';`],
+    ['doors/http/a.ts', `import { status } from '../grpc/protocol/status.js';`],
+    ['doors/start.ts', `import { connect } from 'node:http2';`],
   ])('reports the forbidden import in %s: %s', (file, text) => {
     expect(importViolations(file, text)).toHaveLength(1);
   });
@@ -75,9 +80,10 @@ describe('the checker itself', () => {
     ['core/a.ts', `import { dot } from './dot.js';`],
     ['engines/fleet/engine.ts', `import { Outbox } from './replication/outbox.js';`],
     ['mqtt/a.ts', `import mqtt from 'mqtt'; import net from 'node:net';`],
-    ['doors/grpc/kvs/a.ts', `import { status } from '@grpc/grpc-js/build/src/constants.js';`],
+    ['engines/consensus/a.ts', `import { status } from '@grpc/grpc-js/build/src/constants.js';`],
+    ['doors/grpc/protocol/a.ts', `import { cut } from '../../port/cut.js'; import http2 from 'node:http2';`],
     ['cli/a.ts', `import { KvsError } from '../core/errors.js';`],
-    ['app/server.ts', `import { startDoors } from '../doors/grpc/server.js';`],
+    ['app/server.ts', `import { startDoors } from '../doors/start.js';`],
     ['core/a.ts', `// import x from 'mqtt';\nconst text = "import y from 'mqtt'";`],
   ])('accepts the allowed import in %s: %s', (file, text) => {
     expect(importViolations(file, text)).toEqual([]);

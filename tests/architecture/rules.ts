@@ -50,16 +50,19 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['node:*'],
   },
   portal: { folders: ['core', 'ports', 'call', 'portal'], packages: ['node:*'] },
+  'doors/port': { folders: ['core', 'ports', 'security/tls', 'doors/port'], packages: ['node:*'] },
   'doors/grpc': {
-    folders: ['core', 'ports', 'call', 'files', 'security/tls', 'doors/grpc'],
-    packages: [
-      '@grpc/grpc-js',
-      '@grpc/proto-loader',
-      '@grpc/reflection',
-      'grpc-health-check',
-      'protobufjs',
-      'node:*',
+    folders: ['core', 'ports', 'call', 'files', 'doors/port', 'doors/grpc', 'doors/grpc/protocol'],
+    packages: ['@grpc/proto-loader', 'node:*'],
+  },
+  'doors/grpc/protocol': { folders: ['core', 'doors/port', 'doors/grpc/protocol'], packages: ['node:*'] },
+  'doors/http': { folders: ['core', 'ports', 'doors/port', 'doors/http'], packages: ['node:*'] },
+  doors: {
+    folders: [
+      ...['core', 'ports', 'call', 'security/tls'],
+      ...['doors', 'doors/port', 'doors/grpc', 'doors/grpc/protocol', 'doors/http'],
     ],
+    packages: [],
   },
   'doors/mensagem': {
     folders: ['core', 'ports', 'call', 'wire', 'security/tls', 'doors/mensagem'],
@@ -71,7 +74,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   client: {
     folders: ['client', 'files', 'security/tls'],
     modules: ['core/errors', 'core/host-port', 'core/limits'],
-    packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'grpc-health-check', 'node:*'],
+    packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
   },
   cli: {
     folders: ['cli', 'client', 'config', 'app', 'files', 'security/access', 'security/tls'],
@@ -88,7 +91,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
       ...['core', 'ports', 'call', 'files', 'wire', 'mqtt', 'config', 'portal', 'app'],
       ...['engines', 'engines/fleet', 'engines/fleet/replication', 'engines/fleet/bus'],
       ...['engines/fleet/journal', 'engines/consensus', 'engines/leader'],
-      ...['security/access', 'security/tls', 'doors/grpc', 'doors/mensagem'],
+      ...['security/access', 'security/tls', 'doors', 'doors/port', 'doors/mensagem'],
     ],
     packages: ['pino', 'pino-pretty', 'node:*'],
   },

@@ -1,5 +1,8 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
-import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keyValueServices } from '../../src/doors/grpc/keyvalue/definition.js';
 import { freePort } from '../support/net.js';
@@ -111,24 +114,25 @@ describe('the nine operations against a server', () => {
 });
 
 describe('a server that receives and does not answer', () => {
-  const server = new Server();
+  const hanging = new Set(keyValueServices.flatMap(({ methods }) => methods.map(({ path }) => path)));
+  const sessions = new Set<ServerHttp2Session>();
+  const server = createServer();
   let port = '';
   beforeAll(async () => {
-    const hang = (): void => undefined;
-    for (const { definition: service } of keyValueServices) {
-      const handlers: UntypedServiceImplementation = {};
-      for (const name of Object.keys(service)) handlers[name] = hang;
-      server.addService(service, handlers);
-    }
-    port = await new Promise<string>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(String(bound));
-        else reject(error);
-      });
+    server.on('session', (session) => sessions.add(session));
+    server.on('stream', (stream, headers) => {
+      stream.on('error', () => undefined).resume();
+      if (hanging.has(headers[':path'] ?? '')) return;
+      const answer = { ':status': 200, 'content-type': 'application/grpc' };
+      stream.respond({ ...answer, 'grpc-status': String(status.UNIMPLEMENTED) }, { endStream: true });
     });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    port = String((server.address() as AddressInfo).port);
   });
   afterAll(() => {
-    server.forceShutdown();
+    for (const session of sessions) session.destroy();
+    server.close();
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { startUpkeep, UPKEEP_HEALTH } from '../../src/app/upkeep.js';
-import { startDoors } from '../../src/doors/grpc/server.js';
+import { startDoors } from '../../src/doors/start.js';
 import { defaultRetentionPace } from '../../src/engines/retention-pace.js';
 import { RecordingLogger } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';

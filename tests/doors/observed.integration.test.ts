@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CallCounts } from '../../src/call/observe.js';
-import { startDoors } from '../../src/doors/grpc/server.js';
+import { startDoors } from '../../src/doors/start.js';
 import { accessControl } from '../../src/security/access/control.js';
 import { TableStand } from '../security/access/support.js';
 import { DoorClient, loadService } from '../support/door-client.js';

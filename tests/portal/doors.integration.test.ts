@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDoors } from '../../src/doors/grpc/server.js';
+import { startDoors } from '../../src/doors/start.js';
 import { KvsError } from '../../src/core/errors.js';
 import { RecordingLogger } from '../support/doors.js';
 import { MemoryEngine } from '../support/memory-engine.js';

@@ -87,6 +87,29 @@ function lockOf(folder: string, owner?: number): string {
   return lock;
 }
 
+describe('the Node.js that compile.sh asks for', () => {
+  /** `compile.sh` where `node` says that it is of this version, and is what it is otherwise. */
+  const onVersion = (version: string): Run => {
+    const folder = clone();
+    const fake = `#!/bin/sh\n[ "$1" = -p ] && echo ${version} && exit\nexec ${process.execPath} "$@"\n`;
+    writeFileSync(join(folder, 'node'), fake, { mode: 0o755 });
+    return compile(folder, { PATH: `${folder}:${process.env['PATH'] ?? ''}` });
+  };
+
+  it.each(['18.20.8', '20.11.1'])('%s is too old', async (version) => {
+    const { code, said } = onVersion(version);
+    expect(await code).toBe(1);
+    expect(said()).toBe(
+      `compile.sh: o Node.js daqui é o ${version}; é preciso o 20.12 ou mais novo: https://nodejs.org\n`,
+    );
+  });
+
+  it.each(['20.12.0', '22.1.0'])('%s will do', async (version) => {
+    const { code, said } = onVersion(version);
+    expect(await code, said()).toBe(0);
+  });
+});
+
 describe('the lock of compile.sh', () => {
   it('is in the clone: the shared folder does not matter', async () => {
     const folder = clone();

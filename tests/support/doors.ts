@@ -1,4 +1,4 @@
-import { startDoors, type Doors } from '../../src/doors/grpc/server.js';
+import { startDoors, type Doors, type PortBounds } from '../../src/doors/start.js';
 import type { Engine } from '../../src/ports/engine.js';
 import type { Logger } from '../../src/ports/logger.js';
 import { realTime } from './real-time.js';
@@ -40,10 +40,15 @@ export function openStand(minimumChars?: number): Promise<Stand<MemoryEngine>> {
   return openStandOn(new MemoryEngine(), minimumChars);
 }
 
-export async function openStandOn<E extends Engine>(engine: E, minimumChars?: number): Promise<Stand<E>> {
+/** @param bounds of its port, where a test wants narrower ones */
+export async function openStandOn<E extends Engine>(
+  engine: E,
+  minimumChars?: number,
+  bounds?: Partial<PortBounds>,
+): Promise<Stand<E>> {
   const logger = new RecordingLogger();
   const options = { port: 0, engineHealth: 'kvs.frota', time: realTime };
-  const doors = await startDoors({ ...options, engine, minimumChars, logger });
+  const doors = await startDoors({ ...options, engine, minimumChars, bounds, logger });
   doors.setServing(true);
   const client = connect(doors.port);
   return {

@@ -4,7 +4,8 @@ import { earlierBuild, findCommit } from '../../bench/support/earlier-build.js';
 /**
  * Commits whose servers, folders and messages today's must get on with: `previous` is the last one before entries
  * expired and folders of `--dados` had format 3, `oldFormats` the last one before a folder kept request ids and before a
- * store in etcd had a prefix. Raise `previous` as time goes on; `oldFormats` goes once nobody runs that any more.
+ * store in etcd had a prefix. Raise `previous` as time goes on; `oldFormats` goes once nobody runs that any more. Their
+ * servers need `@grpc/reflection` and `grpc-health-check`, which are installed for them alone.
  */
 const COMMITS = {
   previous: 'b5e2492e9aaade1d14523b2b0df3ee0b951be31e',

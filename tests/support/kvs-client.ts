@@ -1,14 +1,5 @@
 import type { ClientReadableStream } from '@grpc/grpc-js';
-import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
-import { protoPath as healthProtoPath } from 'grpc-health-check';
-import {
-  DoorClient,
-  LOADER,
-  loadService,
-  method,
-  type DoorSecurity,
-  type Respondida,
-} from './door-client.js';
+import { DoorClient, loadService, method, type DoorSecurity, type Respondida } from './door-client.js';
 
 export { reasonOf } from './door-client.js';
 
@@ -24,7 +15,7 @@ type Chave = string | { readonly chave: string; readonly versao?: number };
 
 /** The service as the loader gives it, for tests that need a method's path or codec. */
 export const kvsDefinition = loadService('kvs.proto', 'kvs.KVS');
-const healthDefinition = loadSync(healthProtoPath, LOADER)['grpc.health.v1.Health'] as ServiceDefinition;
+const healthDefinition = loadService('grpc/health.proto', 'grpc.health.v1.Health');
 
 function asKeyVersion(chave: Chave): object {
   return typeof chave === 'string' ? { chave } : chave;

@@ -1,4 +1,4 @@
-import { startDoors } from '../../src/doors/grpc/server.js';
+import { startDoors } from '../../src/doors/start.js';
 import { PortalApplication } from '../../src/portal/portal.js';
 import type { Engine } from '../../src/ports/engine.js';
 import { RecordingLogger } from './doors.js';

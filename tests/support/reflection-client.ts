@@ -1,7 +1,6 @@
 import type { Client } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** A small client of gRPC reflection, for tests. */
 
@@ -12,11 +11,6 @@ interface ReflectionAnswer {
 }
 
 export type ReflectionVersion = 'v1' | 'v1alpha';
-
-const protoFolder = join(
-  dirname(createRequire(import.meta.url).resolve('@grpc/reflection/package.json')),
-  'build/proto/grpc/reflection',
-);
 
 /** Names of the services that the server offers, as it says. */
 export async function listServices(client: Client, version: ReflectionVersion = 'v1'): Promise<string[]> {
@@ -38,7 +32,8 @@ export async function describeService(
 
 /** The service as the loader gives it. */
 export function reflectionDefinition(version: ReflectionVersion): ServiceDefinition {
-  const loaded = loadSync(join(protoFolder, version, 'reflection.proto'), { oneofs: true });
+  const file = fileURLToPath(new URL(`../../proto/grpc/reflection_${version}.proto`, import.meta.url));
+  const loaded = loadSync(file, { oneofs: true });
   return loaded[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition;
 }
 

@@ -1,10 +1,12 @@
-import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { publicMessage, reason } from '../../call/reason.js';
 import type { ErrorCode, KvsError } from '../../core/errors.js';
+import type { CallStatus, CallTrailers } from './protocol/server-call.js';
+import { status } from './protocol/status.js';
+import type { StatusCode } from './protocol/status.js';
 
 /** How an error code is expressed in gRPC. docs/ERRORS.md has the same table for people; a test compares them. */
 interface GrpcOutcome {
-  readonly status: status;
+  readonly status: StatusCode;
   /**
    * Whether the contract of `kvs.KVS` can express it: the answer is then `-1` or a blank Tupla with status OK, and
    * `status` above is only for doors without such an answer. Clients of that contract stop at a gRPC error.
@@ -12,8 +14,8 @@ interface GrpcOutcome {
   readonly expected: boolean;
 }
 
-const expected = (code: status): GrpcOutcome => ({ status: code, expected: true });
-const fatal = (code: status): GrpcOutcome => ({ status: code, expected: false });
+const expected = (code: StatusCode): GrpcOutcome => ({ status: code, expected: true });
+const fatal = (code: StatusCode): GrpcOutcome => ({ status: code, expected: false });
 
 export const GRPC_OUTCOMES: Readonly<Record<ErrorCode, GrpcOutcome>> = Object.freeze({
   NAO_AUTENTICADO: fatal(status.UNAUTHENTICATED),
@@ -79,15 +81,16 @@ export function isExpected(error: KvsError): boolean {
 }
 
 /** `kvs-erro` with the given text. */
-export function errorTrailer(text: string): Metadata {
-  const metadata = new Metadata();
-  metadata.set(ERROR_METADATA, encodeURIComponent(wellFormed(text)));
-  return metadata;
+export function errorTrailer(text: string): CallTrailers {
+  return { [ERROR_METADATA]: encodeURIComponent(wellFormed(text)) };
 }
 
-/** The gRPC status for an error that ends a call, with the reason also in `kvs-erro` unless `metadata` is given. */
-export function grpcStatus(error: KvsError, metadata: Metadata = errorTrailer(reason(error))): StatusObject {
-  return { code: GRPC_OUTCOMES[error.code].status, details: wellFormed(publicMessage(error)), metadata };
+/** The gRPC status for an error that ends a call, with the reason also in `kvs-erro` unless `trailers` are given. */
+export function grpcStatus(
+  error: KvsError,
+  trailers: CallTrailers = errorTrailer(reason(error)),
+): CallStatus {
+  return { code: GRPC_OUTCOMES[error.code].status, details: wellFormed(publicMessage(error)), trailers };
 }
 
 /** Replaces lone surrogates, on which percent-encoding throws. */

@@ -1,7 +1,5 @@
-import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
-import type { Decoded, DoorOperation, RowsOperation } from '../../call/operation.js';
-import { KvsError } from '../../core/errors.js';
+import type { DoorOperation, RowsOperation } from '../../call/operation.js';
 import { loadedService } from './protos.js';
 
 /** What an RPC does. A function makes a new operation for each call, which may keep state between requests. */
@@ -32,8 +30,15 @@ export interface GrpcService {
   readonly name: string;
   /** Everything that its file declares, for reflection. */
   readonly package: PackageDefinition;
-  readonly definition: ServiceDefinition;
-  readonly operations: Readonly<Record<string, Rpc['operation']>>;
+  readonly methods: readonly GrpcMethod[];
+}
+
+/** One RPC of a service, with its codecs. */
+export interface GrpcMethod extends Rpc {
+  /** `/package.Service/Rpc`. */
+  readonly path: string;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
 }
 
 /**
@@ -49,34 +54,10 @@ export function grpcService(
   const declared = loadedService(loaded, name);
   const missing = Object.keys(rpcs).find((rpcName) => !(rpcName in declared));
   if (missing !== undefined) throw new Error(`${name} has no ${missing}`);
-  const definition = Object.entries(declared).map(([rpcName, { path, requestStream, responseStream }]) => {
+  const methods = Object.entries(declared).map(([rpcName, { path, requestStream, responseStream }]) => {
     const made = rpcs[rpcName];
     if (made === undefined) throw new Error(`${name}: nothing does ${rpcName}`);
-    const method = {
-      ...{ path, requestStream, responseStream },
-      requestSerialize: onlyForServers,
-      requestDeserialize: (bytes: Buffer) => decoded(made.decode, bytes),
-      responseSerialize: made.encode,
-      responseDeserialize: onlyForServers,
-    };
-    return [rpcName, method] as const;
+    return { path, requestStream, responseStream, ...made };
   });
-  return {
-    ...{ name, package: loaded, definition: Object.fromEntries(definition) },
-    operations: Object.fromEntries(
-      Object.entries(rpcs).map(([rpcName, { operation }]) => [rpcName, operation]),
-    ),
-  };
-}
-
-function onlyForServers(): never {
-  throw new Error('this definition is for servers');
-}
-
-function decoded<Req>(decode: (bytes: Buffer) => Req, bytes: Buffer): Decoded<Req> {
-  try {
-    return decode(bytes);
-  } catch (thrown) {
-    return KvsError.from(thrown);
-  }
+  return { name, package: loaded, methods };
 }

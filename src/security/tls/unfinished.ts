@@ -35,6 +35,6 @@ export class Unfinished {
 type Ends = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
 /** Identifies a connection across socket objects. A client may use one port for several of our addresses. */
-export function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): string {
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Ends): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

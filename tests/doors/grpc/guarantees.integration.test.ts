@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startDoors, type Doors } from '../../../src/doors/grpc/server.js';
+import { startDoors, type Doors } from '../../../src/doors/start.js';
 import { openLoopbackPair, type FleetPair } from '../../support/fleet-pair.js';
 import { loadService } from '../../support/door-client.js';
 import { openStandOn } from '../../support/doors.js';

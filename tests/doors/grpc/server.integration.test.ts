@@ -7,7 +7,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer, loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startDoors } from '../../../src/doors/grpc/server.js';
+import { startDoors } from '../../../src/doors/start.js';
 import { connect } from '../../support/kvs-client.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
 import { openStand, RecordingLogger, type Stand } from '../../support/doors.js';
@@ -67,6 +67,8 @@ describe('reflection', () => {
       'KeyValueStore',
       'frota.Frota',
       'grpc.health.v1.Health',
+      'grpc.reflection.v1.ServerReflection',
+      'grpc.reflection.v1alpha.ServerReflection',
       'kvs.Copia',
       'kvs.KVS',
       'kvstore.KvStore',

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessControl } from '../../../src/security/access/control.js';
-import { startDoors } from '../../../src/doors/grpc/server.js';
-import type { Doors } from '../../../src/doors/grpc/server.js';
+import { startDoors } from '../../../src/doors/start.js';
+import type { Doors } from '../../../src/doors/start.js';
 import { tokenText } from '../../../src/ports/access.js';
 import { loadService, type DoorClient } from '../../support/door-client.js';
 import { connect, reasonOf } from '../../support/kvs-client.js';

@@ -1,6 +1,6 @@
 import { accessControl } from '../../../src/security/access/control.js';
-import { startDoors } from '../../../src/doors/grpc/server.js';
-import type { Doors } from '../../../src/doors/grpc/server.js';
+import { startDoors } from '../../../src/doors/start.js';
+import type { Doors } from '../../../src/doors/start.js';
 import { PortalApplication } from '../../../src/portal/portal.js';
 import { tokenText } from '../../../src/ports/access.js';
 import type { AccessControl } from '../../../src/ports/access.js';

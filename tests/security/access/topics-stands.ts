@@ -7,7 +7,7 @@ import { tcpBroker } from '../../../src/mqtt/broker-url.js';
 import { EmbeddedBroker } from '../../../src/mqtt/embedded-broker.js';
 import { LocalBroker } from '../../../src/mqtt/local-broker.js';
 import { MqttBus } from '../../../src/engines/fleet/bus/mqtt-bus.js';
-import { startDoors } from '../../../src/doors/grpc/server.js';
+import { startDoors } from '../../../src/doors/start.js';
 import { FleetEngine } from '../../../src/engines/fleet/engine.js';
 import type { Engine } from '../../../src/ports/engine.js';
 import { startConsensus } from '../../support/consensus.js';

@@ -1,10 +1,10 @@
-import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
 import type { Answerer } from '../../../call/conversation.js';
 import type { Decoded } from '../../../call/operation.js';
 import { KvsError } from '../../../core/errors.js';
 import type { Awaitable } from '../../../ports/engine.js';
 import { grpcStatus } from '../errors.js';
-import type { Leaving } from '../open-streams.js';
+import type { CallTrailers, MessageSink, ServerCall } from '../protocol/server-call.js';
+import { status } from '../protocol/status.js';
 import { metadataOf } from './grpc-call.js';
 
 /** Errors of one stream that `kvs-erro` lists, each as `index:CODE` with the request's index counted from 0. */
@@ -15,6 +15,12 @@ interface Owed {
   reply: (() => void) | undefined;
 }
 
+/** The messages of a conversation. */
+interface Codec<Req, Res> {
+  readonly decode: (bytes: Buffer) => Decoded<Req>;
+  readonly encode: (answer: Res) => Uint8Array;
+}
+
 /**
  * One bidirectional call: an answer for each request, in order, as requests arrive.
  *
@@ -22,7 +28,7 @@ interface Owed {
  * reads costs a few messages, and HTTP/2 flow control stops it. The call ends when the client half-closes, at the first
  * error that an answer cannot express, or when the server leaves.
  */
-export class Conversation<Req, Res> implements Leaving {
+export class Conversation<Req, Res> implements MessageSink {
   readonly #errors: string[] = [];
   #index = 0;
   /** Pending answers of the engine, and the ready ones behind them. */
@@ -32,18 +38,23 @@ export class Conversation<Req, Res> implements Leaving {
   #ended = false;
 
   constructor(
-    private readonly call: ServerDuplexStream<Decoded<Req>, Res>,
+    private readonly call: ServerCall,
     private readonly answerer: Answerer<Req, Res>,
+    private readonly codec: Codec<Req, Res>,
     /** How many requests may wait for the engine at once. */
     private readonly atOnce: number,
   ) {
-    call.on('data', this.#onRequest);
-    call.on('drain', this.#readOn);
-    call.once('end', this.#onHalfClose);
-    call.once('close', this.#onClose);
+    call.onRoom = this.#readOn;
+    // Cancelled, past its deadline, disconnected, or over.
+    call.onOver = () => {
+      this.#ended = true;
+    };
+    call.leave = () => {
+      this.#leave();
+    };
   }
 
-  leave(): void {
+  #leave(): void {
     // It ends already, and its last answers are on their way.
     if (this.#ended) return;
     this.call.pause();
@@ -55,8 +66,9 @@ export class Conversation<Req, Res> implements Leaving {
     if (this.#owed.length === 0 || this.atOnce === 1) this.#end(this.#left);
   }
 
-  readonly #onRequest = (request: Decoded<Req>): void => {
+  onMessage(message: Buffer): void {
     if (this.#ended || this.#left) return;
+    const request = this.codec.decode(message);
     let answer: Awaitable<Res>;
     try {
       answer = this.answerer.answer(request);
@@ -74,7 +86,7 @@ export class Conversation<Req, Res> implements Leaving {
         this.#send(ready);
       });
     }
-  };
+  }
 
   /** Replies after all pending answers. */
   #inTurn(reply: () => void): void {
@@ -115,13 +127,13 @@ export class Conversation<Req, Res> implements Leaving {
     this.#owed.splice(0, given);
     if (this.#ended) return;
     if (this.#left && this.#owed.length === 0) this.#end(this.#left);
-    else if (this.#halfClosed) this.#onHalfClose();
+    else if (this.#halfClosed) this.onEnd();
     else this.#readOn();
   }
 
   #send(answer: Res): void {
     this.#index++;
-    if (!this.call.write(answer)) this.call.pause();
+    if (!this.call.write(this.codec.encode(answer))) this.call.pause();
   }
 
   #refuse(thrown: unknown): void {
@@ -134,31 +146,25 @@ export class Conversation<Req, Res> implements Leaving {
 
   readonly #readOn = (): void => {
     if (this.#ended || this.#left || this.#owed.length >= this.atOnce) return;
-    if (!this.call.writableNeedDrain) this.call.resume();
+    if (!this.call.needsRoom) this.call.resume();
   };
 
-  readonly #onHalfClose = (): void => {
+  onEnd(): void {
     this.#halfClosed = true;
-    // The last request may still be with the engine: a readable stream ends as soon as its data has been read.
+    // The last request may still be with the engine.
     if (this.#owed.length > 0 || this.#ended) return;
     this.#ended = true;
-    this.call.end(this.#trailer());
-  };
-
-  /** Cancelled, past its deadline, disconnected, or over. */
-  readonly #onClose = (): void => {
-    this.#ended = true;
-  };
+    this.call.end({ code: status.OK, details: '', trailers: this.#trailers() });
+  }
 
   /** Ends with a status, after the answers already written. */
   #end(error: KvsError): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.call.pause();
-    this.call.emit('error', grpcStatus(error, this.#trailer()));
+    this.call.end(grpcStatus(error, this.#trailers()));
   }
 
-  #trailer(): Metadata | undefined {
+  #trailers(): CallTrailers | undefined {
     const errors = this.#errors.length === 0 ? undefined : this.#errors.join(',');
     return metadataOf(this.answerer.trailers(errors));
   }

@@ -1,13 +1,11 @@
-import type { handleUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
-import { loadedService, loadProto } from '../protos.js';
+import { neverAnswered } from '../../../call/operation.js';
+import { loadProto } from '../protos.js';
+import { grpcService, rpc } from '../service.js';
+import type { GrpcService } from '../service.js';
+import { messageField, numberField, textField } from '../wire/fields.js';
+import { FIELD_1_LENGTH, FIELD_2_VARINT } from '../wire/tags.js';
 
-const DIRECTORY_SERVICE_NAME = 'frota.Frota';
-
-/** Everything that `frota.proto` declares, for reflection. */
-export const directoryPackage = loadProto('frota.proto');
-
-/** `frota.Frota` for a server, with the library's own messages: a client asks it once. */
-export const directoryService = loadedService(directoryPackage, DIRECTORY_SERVICE_NAME) as ServiceDefinition;
+const loaded = loadProto('frota.proto');
 
 /** A server at the address by which clients reach it. */
 export interface KnownServer {
@@ -16,20 +14,26 @@ export interface KnownServer {
   readonly serving: boolean;
 }
 
-interface ServerList {
-  readonly servidores: readonly { readonly endereco: string; readonly atendendo: boolean }[];
+/**
+ * `frota.Frota` for a server. Any admitted caller may use it.
+ * @param known returns this server and its current peers
+ */
+export function directoryService(known: () => readonly KnownServer[]): GrpcService {
+  const Servidores = rpc(() => undefined, encodeServers, {
+    run: () => [...known()].sort((a, b) => Number(b.serving) - Number(a.serving)),
+    refusal: neverAnswered,
+  });
+  return grpcService('frota.Frota', loaded, { Servidores });
 }
 
-/** @param known returns this server and its current peers */
-export function directoryHandlers(known: () => readonly KnownServer[]): {
-  readonly Servidores: handleUnaryCall<object, ServerList>;
-} {
-  return {
-    Servidores: (_call, reply) => {
-      const servers = [...known()].sort((a, b) => Number(b.serving) - Number(a.serving));
-      reply(null, {
-        servidores: servers.map(({ address, serving }) => ({ endereco: address, atendendo: serving })),
-      });
-    },
-  };
+/** Encodes `ListaServidores`. */
+function encodeServers(servers: readonly KnownServer[]): Buffer {
+  return Buffer.concat(
+    servers.map(({ address, serving }) =>
+      messageField(
+        FIELD_1_LENGTH,
+        Buffer.concat([textField(FIELD_1_LENGTH, address), numberField(FIELD_2_VARINT, Number(serving))]),
+      ),
+    ),
+  );
 }

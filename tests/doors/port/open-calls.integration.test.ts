@@ -2,21 +2,14 @@ import { once } from 'node:events';
 import type { EventEmitter } from 'node:events';
 import { connect as connectHttp2, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
-import { Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
-import { admitAll } from '../../../src/call/admission.js';
-import { kvsService } from '../../../src/doors/grpc/kvs/definition.js';
-import { handlersOf } from '../../../src/doors/grpc/calls/handlers.js';
-import { OpenStreams } from '../../../src/doors/grpc/open-streams.js';
-import { RefusedCalls } from '../../../src/doors/grpc/bounds/refused-calls.js';
-import { OpenCalls } from '../../../src/doors/grpc/bounds/open-calls.js';
 import { method } from '../../support/door-client.js';
-import { RecordingLogger } from '../../support/doors.js';
+import { openStandOn, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { connect } from '../../support/kvs-client.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
-import { realTime } from '../../support/real-time.js';
 
 const MiB = 1024 * 1024;
 /** More than the calls that one test makes for its answers. */
@@ -45,44 +38,20 @@ class Deaf {
 }
 
 describe('calls that go on', () => {
-  let engine: MemoryEngine;
-  let logger: RecordingLogger;
-  let refused: RefusedCalls;
-  let openCalls: OpenCalls;
-  let server: Server;
+  let stand: Stand<MemoryEngine>;
   let port: number;
   let deaf: Deaf;
+  const openCalls = (): number => stand.doors.usage().openCalls;
 
   beforeEach(async () => {
-    engine = new MemoryEngine();
-    logger = new RecordingLogger();
-    refused = new RefusedCalls(realTime, logger);
-    openCalls = new OpenCalls(realTime, refused, MiB, STREAMS);
-    server = new Server({ interceptors: [openCalls.interceptor] });
-    const observe = (): void => undefined;
-    const context = {
-      engine,
-      admit: admitAll(engine),
-      observe,
-      time: realTime,
-      openStreams: new OpenStreams(),
-    };
-    const service = kvsService(3);
-    server.addService(service.definition, handlersOf(service, context));
-    port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
-        if (error) reject(error);
-        else resolve(bound);
-      });
-    });
+    stand = await openStandOn(new MemoryEngine(), undefined, { unreadBytes: MiB, streams: STREAMS });
+    port = stand.doors.port;
     deaf = new Deaf(port);
-    const client = connect(port);
-    await client.insere('chave', 'x'.repeat(limits.valueBytes));
-    client.close();
+    await stand.client.insere('chave', 'x'.repeat(limits.valueBytes));
   });
-  afterEach(() => {
+  afterEach(async () => {
     deaf.session.destroy();
-    server.forceShutdown();
+    await stand.close();
   });
 
   it.each(['/kvs.KVS/Consulta', '/kvs.KVS/ConsultaVarias'])(
@@ -90,7 +59,7 @@ describe('calls that go on', () => {
     async (path) => {
       const first = await deaf.ask(path);
       if (path.endsWith('Consulta')) first.end();
-      await eventually('a primeira espera', () => openCalls.size === 1);
+      await eventually('a primeira espera', () => openCalls() === 1);
       await new Promise((resolve) => setTimeout(resolve, 250));
       const calls: ClientHttp2Stream[] = [];
       for (let i = 0; i < 20; i++) {
@@ -106,10 +75,10 @@ describe('calls that go on', () => {
       const other = connect(port);
       expect((await other.consulta('chave')).versao).toBe(1);
       other.close();
-      expect(refused.counts.NAO_LIDO).toBeGreaterThan(5);
-      expect(logger.lines.filter(({ fields }) => 'motivo' in fields)).toHaveLength(1);
+      expect(stand.doors.refusedCalls.NAO_LIDO).toBeGreaterThan(5);
+      expect(stand.logger.lines.filter(({ fields }) => 'motivo' in fields)).toHaveLength(1);
       deaf.session.destroy();
-      await eventually('nada fica', () => openCalls.size === 0);
+      await eventually('nada fica', () => openCalls() === 0);
     },
   );
 
@@ -120,13 +89,13 @@ describe('calls that go on', () => {
       client.raw.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
     const streams = Array.from({ length: STREAMS }, open);
     for (const stream of streams) stream.on('error', () => undefined);
-    await eventually('todos abertos', () => openCalls.size === STREAMS);
+    await eventually('todos abertos', () => openCalls() === STREAMS);
     const [refusal] = (await once(open(), 'error')) as [{ code: number }];
     expect(refusal.code).toBe(status.RESOURCE_EXHAUSTED);
-    expect(refused.counts.FLUXOS).toBe(1);
+    expect(stand.doors.refusedCalls.FLUXOS).toBe(1);
     expect((await client.consulta('chave')).versao).toBe(1);
     streams[0]?.cancel();
-    await eventually('há lugar', () => openCalls.size < STREAMS);
+    await eventually('há lugar', () => openCalls() < STREAMS);
     const { resposta } = await client.consultaVarias(['chave']);
     expect(resposta[0]?.versao).toBe(1);
     client.close();
@@ -139,6 +108,6 @@ describe('calls that go on', () => {
       for (const { versao } of await Promise.all(asked)) expect(versao).toBe(1);
     }
     client.close();
-    expect(refused.counts.NAO_LIDO).toBe(0);
+    expect(stand.doors.refusedCalls.NAO_LIDO).toBe(0);
   });
 });

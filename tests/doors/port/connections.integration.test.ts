@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import { connect as connectHttp2 } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -7,9 +7,12 @@ import { connect as connectTls } from 'node:tls';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tlsLimits } from '../../../src/security/tls/limits.js';
-import { Connections } from '../../../src/doors/grpc/bounds/connections.js';
-import { grpcLimits } from '../../../src/doors/grpc/limits.js';
-import { startDoors } from '../../../src/doors/grpc/server.js';
+import { Connections } from '../../../src/doors/port/connections.js';
+import { portLimits } from '../../../src/doors/port/limits.js';
+import { startDoors } from '../../../src/doors/start.js';
+import { accessControl } from '../../../src/security/access/control.js';
+import { tokenText } from '../../../src/ports/access.js';
+import { credential, secretOf, TableStand } from '../../security/access/support.js';
 import { openStand, RecordingLogger, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { connect, kvsDefinition, type KvsClient } from '../../support/kvs-client.js';
@@ -144,8 +147,8 @@ describe('connections', () => {
   /** As many as there are places, beside the stand's own. In parts: so many silent ones at once would be too many. */
   const fill = async (greeting: string): Promise<Socket[]> => {
     const sockets: Socket[] = [];
-    while (sockets.length < grpcLimits.connections - 1) {
-      const some = await knock(Math.min(500, grpcLimits.connections - 1 - sockets.length));
+    while (sockets.length < portLimits.connections - 1) {
+      const some = await knock(Math.min(500, portLimits.connections - 1 - sockets.length));
       for (const socket of some) socket.write(greeting);
       sockets.push(...some);
     }
@@ -177,46 +180,48 @@ describe('connections', () => {
     60_000,
   );
 
-  /** A port with so few places; calls with `x` are refused like those without a credential. */
+  /** A port with so few places, that asks for a credential. */
   const narrow = async (
     most: number,
-  ): Promise<{ session: () => ClientHttp2Session; refused: () => number }> => {
-    let refused = 0;
-    const places = new Connections((socket) => {
-      refused++;
-      socket.destroy();
-    }, most);
-    const server = createHttp2Server();
-    places.follow(server);
-    server.on('stream', (stream, headers) => {
-      if (stream.session) places.onCall(stream.session, stream, headers[':path'] ?? '');
-      const code = headers['x'] === undefined ? {} : { 'grpc-status': status.UNAUTHENTICATED };
-      stream.respond({ ':status': 200, ...code }, { endStream: true });
+  ): Promise<{ session: () => ClientHttp2Session; port: () => number; refused: () => number }> => {
+    const { table } = new TableStand(await credential('maria', 'escrita', ['']));
+    const doors = await startDoors({
+      ...{ port: 0, engine: new MemoryEngine(), engineHealth: 'kvs.frota' },
+      ...{ time: realTime, logger: new RecordingLogger() },
+      ...{ access: accessControl(table), bounds: { connections: most } },
     });
-    const port = createServer((socket) => {
-      if (places.enter(socket)) server.emit('connection', socket);
-    });
-    port.listen(0, '127.0.0.1');
-    await once(port, 'listening');
-    cleanUps.push(() => port.close());
+    cleanUps.push(() => void doors.stop(0));
     const session = (): ClientHttp2Session => {
-      const opened = connectHttp2(`http://127.0.0.1:${(port.address() as AddressInfo).port}`);
+      const opened = connectHttp2(`http://127.0.0.1:${doors.port}`);
       opened.on('error', () => undefined);
       cleanUps.push(() => {
         opened.destroy();
       });
       return opened;
     };
-    return { session, refused: () => refused };
+    return { session, port: () => doors.port, refused: () => doors.refused.CONEXOES };
   };
-  const call = async (by: ClientHttp2Session, headers: object = {}): Promise<boolean> => {
-    const stream = by.request({ ':path': '/kvs.KVS/Insere', ...headers });
-    let answered = false;
-    stream.on('error', () => undefined).once('response', () => (answered = true));
-    stream.resume();
+  const MARIA = { authorization: `Bearer ${tokenText('maria', secretOf('maria'))}` };
+  /** What a request was answered with: its status of gRPC, of HTTP if there is none; -1: not at all. */
+  const ask = async (by: ClientHttp2Session, path: string, headers: object = {}): Promise<number> => {
+    const stream = by.request({
+      ...{ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...headers },
+    });
+    let answered = -1;
+    const hear = (heard: { [name: string]: unknown }): void => {
+      answered = Number(heard['grpc-status'] ?? heard[':status'] ?? answered);
+    };
+    stream.on('error', () => undefined).on('response', hear);
+    stream.on('trailers', hear).resume();
+    if (stream.writable) stream.end(EMPTY);
     await once(stream, 'close');
     return answered;
   };
+  /** A message without fields. */
+  const EMPTY = Buffer.alloc(5);
+  const OK: number = status.OK;
+  const READ = '/kvs.KVS/Consulta';
+  const call = async (by: ClientHttp2Session): Promise<boolean> => (await ask(by, READ, MARIA)) === OK;
 
   it('are bounded in number: who is in stays, one more is closed, one that leaves makes room', async () => {
     const { session, refused } = await narrow(2);
@@ -230,15 +235,32 @@ describe('connections', () => {
     expect(await call(second)).toBe(true);
   });
 
-  it('of those who were only refused, or asked for health, give way like the silent ones', async () => {
+  it('of those who were only refused, or asked for what anybody may, give way like the silent ones', async () => {
     const { session, refused } = await narrow(1);
     const stranger = session();
     for (let n = 0; n < 3; n++) {
-      expect(await call(stranger, { x: 'recusa' })).toBe(true);
-      expect(await call(stranger, { ':path': '/grpc.health.v1.Health/Check' })).toBe(true);
+      expect(await ask(stranger, READ)).toBe(status.UNAUTHENTICATED);
+      expect(await ask(stranger, '/kvs.KVS/ConsultaVarias')).toBe(status.UNAUTHENTICATED);
+      expect(await ask(stranger, '/kvs.Nada/Nada', MARIA)).toBe(status.UNIMPLEMENTED);
+      expect(await ask(stranger, '/grpc.health.v1.Health/Check')).toBe(status.OK);
+      expect(await ask(stranger, '/saude', { ':method': 'GET', 'content-type': 'text/plain' })).not.toBe(-1);
     }
     expect(await call(session())).toBe(true);
     await eventually('it has given way', () => stranger.destroyed);
+    expect(refused()).toBe(1);
+  });
+
+  it('of those who speak HTTP/1.1 give way too', async () => {
+    const { session, port, refused } = await narrow(1);
+    const page = connectSocket({ port: port(), host: '127.0.0.1' }).setEncoding('utf8');
+    cleanUps.push(() => page.destroy());
+    page.on('error', () => undefined).write('GET /saude HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+    const [answer] = (await once(page, 'data')) as [string];
+    expect(answer).toMatch(/^HTTP\/1\.1 \d+ /);
+    expect(page.closed).toBe(false);
+    const ended = once(page, 'close');
+    expect(await call(session())).toBe(true);
+    await ended;
     expect(refused()).toBe(1);
   });
 
@@ -266,57 +288,6 @@ describe('connections', () => {
     places.enter(third);
     places.enter(fourth);
     expect(refused).toEqual([first, second, third]);
-  });
-});
-
-describe('watching health', () => {
-  const watching = async (client: KvsClient): Promise<ReturnType<KvsClient['watchHealth']>> => {
-    const watch = client.watchHealth().on('error', () => undefined);
-    await once(watch, 'data');
-    return watch;
-  };
-  const comer = (): KvsClient => {
-    const client = connect(stand.doors.port);
-    cleanUps.push(() => {
-      client.close();
-    });
-    return client;
-  };
-
-  it('is bounded for a connection, which alone is refused, and those that end make room', async () => {
-    const client = comer();
-    const open = [];
-    for (let n = 0; n < grpcLimits.watchesPerConnection; n++) open.push(await watching(client));
-    const [error] = (await once(client.watchHealth(), 'error')) as [{ code: number; details: string }];
-    expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
-    expect(error.details).toContain('Check');
-    await watching(comer());
-    expect(await client.health('')).toBe('SERVING');
-    for (const watch of open.slice(0, 3)) watch.cancel();
-    await eventually('there is room', () => watching(client).catch(() => undefined));
-  });
-
-  it('is bounded in all: the oldest of whoever has most gives way, and who comes gets in', async () => {
-    const crowd: ReturnType<KvsClient['watchHealth']>[] = [];
-    let cut = 0;
-    const modest = await watching(comer());
-    let parted = false;
-    modest.on('error', () => (parted = true));
-    while (crowd.length < grpcLimits.healthWatches + 50) {
-      const client = comer();
-      for (let n = 0; n < grpcLimits.watchesPerConnection; n++) crowd.push(await watching(client));
-      crowd.slice(-grpcLimits.watchesPerConnection).forEach((watch) => watch.on('error', () => cut++));
-    }
-    await watching(comer());
-    await eventually('so many gave way', () => cut === crowd.length + 2 - grpcLimits.healthWatches);
-    expect(parted).toBe(false);
-  });
-
-  it('of what nobody serves stays open and says so', async () => {
-    const watch = stand.client.watchHealth('nada');
-    const [first] = (await once(watch, 'data')) as [{ status: string }];
-    expect(first).toEqual({ status: 'SERVICE_UNKNOWN' });
-    watch.on('error', () => undefined).cancel();
   });
 });
 

@@ -1,15 +1,12 @@
 import { constants } from 'node:http2';
-import type { status } from '@grpc/grpc-js';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
-import { BurstLog } from '../../../ports/burst-log.js';
-import type { Logger } from '../../../ports/logger.js';
-import type { Time } from '../../../ports/time.js';
-import { endOnceAnswered, libraryCall } from './library-call.js';
-import type { InterceptedCall } from './library-call.js';
-import { grpcLimits } from '../limits.js';
+import { BurstLog } from '../../ports/burst-log.js';
+import type { Logger } from '../../ports/logger.js';
+import type { Time } from '../../ports/time.js';
+import { portLimits } from './limits.js';
 
 /**
- * Why a gRPC call was refused or cut for its resource usage, whatever it asks: too many streams, metadata too large, a
+ * Why a call was refused or cut for its resource usage, whatever it asks: too many streams, metadata too large, a
  * compressed request, an incomplete request, an unread answer. Stable: fields of the log.
  */
 const CALL_REFUSALS = ['FLUXOS', 'METADADOS', 'COMPRIMIDO', 'INACABADO', 'NAO_LIDO'] as const;
@@ -34,21 +31,11 @@ export class RefusedCalls {
     this.burst = new BurstLog(time, logger, 'chamada recusada (gRPC)');
   }
 
-  /** Counts a call that is cut. */
+  /** Counts a call that is refused or cut. */
   add(reason: CallRefusal, { session }: ServerHttp2Stream): void {
     this.counts[reason]++;
     this.burst.report(reason, session?.socket.remoteAddress ?? 'desconhecido');
     if (session !== undefined && FAULTS.has(reason)) this.blame(session);
-  }
-
-  /** Refuses a call before any of it is read. */
-  refuse(reason: CallRefusal, call: InterceptedCall, code: status, details: string): void {
-    const { stream } = libraryCall(call);
-    // It was already refused for another reason.
-    if (stream.headersSent) return;
-    this.add(reason, stream);
-    endOnceAnswered(stream);
-    call.sendStatus({ code, details });
   }
 
   /**
@@ -60,18 +47,18 @@ export class RefusedCalls {
   private blame(session: Http2Session): void {
     const faults = (this.faults.get(session) ?? 0) + 1;
     this.faults.set(session, faults);
-    if (faults === grpcLimits.refusalsPerConnection) {
+    if (faults === portLimits.refusalsPerConnection) {
       setImmediate(() => {
         this.dismiss(session);
       });
-    } else if (faults === grpcLimits.refusalsAtOnce) {
+    } else if (faults === portLimits.refusalsAtOnce) {
       session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
   }
 
   private dismiss(session: Http2Session): void {
     if (session.destroyed) return;
-    const cancel = this.time.after(grpcLimits.refusedConnectionMs, () => {
+    const cancel = this.time.after(portLimits.refusedConnectionMs, () => {
       session.destroy();
     });
     session.once('close', cancel);

@@ -3,15 +3,14 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { grpcLimits } from '../../../src/doors/grpc/limits.js';
+import { portLimits } from '../../../src/doors/port/limits.js';
 import { openStand, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import type { MemoryEngine } from '../../support/memory-engine.js';
 
-const { metadataFields, metadataPieces, refusalsPerConnection, refusalsAtOnce, headerPairs } = grpcLimits;
+const { headerBytes, headerFields, headerPairs, refusalsPerConnection, refusalsAtOnce } = portLimits;
 /** `chave` and `valor`, as the contract encodes them, with the head of a message. */
 const REQUEST = Buffer.from('\0\0\0\0\x0e\x0a\x05chave\x12\x05valor');
-const COMMAS: OutgoingHttpHeaders = { 'a-bin': ','.repeat(3_600), 'b-bin': ','.repeat(3_600) };
 
 let stand: Stand<MemoryEngine>;
 const sessions: ClientHttp2Session[] = [];
@@ -38,7 +37,7 @@ function begin(session: ClientHttp2Session, headers: OutgoingHttpHeaders = {}): 
   return stream.on('error', () => undefined).resume();
 }
 
-/** A whole call: its status, or the code with which it was reset. */
+/** A whole call: its status, that of HTTP if it is not gRPC, or the code with which it was reset. */
 async function call(session: ClientHttp2Session, headers: OutgoingHttpHeaders = {}): Promise<string> {
   const stream = begin(session, headers);
   stream.end(REQUEST);
@@ -49,33 +48,45 @@ async function endOf(stream: ClientHttp2Stream): Promise<string> {
   let heard: string | undefined;
   const hear = (headers: object): void => {
     if ('grpc-status' in headers) heard = `status ${String(headers['grpc-status'])}`;
+    else if (':status' in headers && headers[':status'] !== 200) heard = `HTTP ${String(headers[':status'])}`;
   };
   stream.on('response', hear).on('trailers', hear);
   await new Promise((resolve) => (stream.closed ? resolve(undefined) : stream.once('close', resolve)));
   return heard ?? `reset ${String(stream.rstCode)}`;
 }
 
-const fields = (count: number, value: string): OutgoingHttpHeaders =>
-  Object.fromEntries(Array.from({ length: count }, (_, n) => [`kvs-${n}-bin`, value]));
+function fields(count: number, value: string): OutgoingHttpHeaders {
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`kvs-${n}-bin`, value]));
+}
+
+const TOO_MANY = fields(headerFields, 'AAAA');
+const TOO_LARGE: OutgoingHttpHeaders = { a: 'x'.repeat(headerBytes) };
 const REFUSED = `status ${status.RESOURCE_EXHAUSTED}`;
 
-describe('metadata of a call are bounded by number', () => {
+describe('header fields of a request are bounded', () => {
   it.each<[string, OutgoingHttpHeaders]>([
-    ['values between commas', COMMAS],
-    ['values between commas, a few in each field', fields(10, 'AAAA,'.repeat(metadataPieces / 10))],
-    ['fields', fields(metadataFields, 'AAAA')],
-    ['bytes', { a: 'x'.repeat(16_400) }],
-  ])('%s: refused before the library makes anything of them', async (_, headers) => {
-    const made = vi.spyOn(Metadata, 'fromHttp2Headers');
+    ['number', TOO_MANY],
+    ['bytes', TOO_LARGE],
+    ['bytes, as HTTP/2 counts each field', fields(32, 'x'.repeat(headerBytes / 32 - 40))],
+  ])('in %s: refused before anything is made of it, whatever it asks for', async (_, headers) => {
     const session = stranger();
     expect(await call(session, headers)).toBe(REFUSED);
-    expect(made).not.toHaveBeenCalled();
+    expect(stand.engine.calls).toBe(0);
     expect(stand.doors.refusedCalls.METADADOS).toBe(1);
     expect(await call(session, { ':path': '/nada.Nada/Nada', ...headers })).toBe(REFUSED);
+    expect(await call(session, { 'content-type': 'text/plain', ...headers })).toBe('HTTP 431');
+    expect(stand.doors.refusedCalls.METADADOS).toBe(3);
     // Whoever stays within them is served on the same connection.
-    expect(await call(session, fields(metadataFields / 2, 'AAAA,AAAA'))).toBe('status 0');
-    expect(made).toHaveBeenCalled();
-    made.mockRestore();
+    expect(await call(session, fields(headerFields / 2, 'AAAA,AAAA'))).toBe('status 0');
+  });
+
+  it.each<[string, OutgoingHttpHeaders]>([
+    ['commas', { 'a-bin': ','.repeat(7_000), 'b-bin': ','.repeat(7_000) }],
+    ['no base64', { 'a-bin': '!'.repeat(14_000) }],
+    ['a percent sign alone', { 'a-bin': '%', 'kvs-outro': '%' }],
+  ])('binary ones are not parsed: %s cost no more than other text', async (_, headers) => {
+    expect(await call(stranger(), headers)).toBe('status 0');
+    expect(stand.doors.refusedCalls.METADADOS).toBe(0);
   });
 
   it('what not even HTTP/2 takes is reset, and the connection stays', async () => {
@@ -90,7 +101,7 @@ describe('metadata of a call are bounded by number', () => {
     const session = stranger();
     const stream = begin(session, { x: '' });
     stream.once('wantTrailers', () => {
-      stream.sendTrailers({ a: 'x'.repeat(16_400) });
+      stream.sendTrailers(TOO_LARGE);
     });
     stream.write(REQUEST.subarray(0, 8));
     stream.end();
@@ -99,16 +110,16 @@ describe('metadata of a call are bounded by number', () => {
   });
 });
 
-describe('a connection whose calls are refused for their metadata', () => {
+describe('a connection whose calls are refused for their header fields', () => {
   it('is asked to go after some, and what is under way on it ends as usual', async () => {
     const session = stranger();
     const goaway = vi.fn();
     session.on('goaway', goaway);
     const long = begin(session);
     long.write(REQUEST.subarray(0, 8));
-    for (let n = 1; n < refusalsPerConnection; n++) expect(await call(session, COMMAS)).toBe(REFUSED);
+    for (let n = 1; n < refusalsPerConnection; n++) expect(await call(session, TOO_MANY)).toBe(REFUSED);
     expect(session.closed).toBe(false);
-    expect(await call(session, COMMAS)).toBe(REFUSED);
+    expect(await call(session, TOO_MANY)).toBe(REFUSED);
     await eventually('asked to go', () => session.closed);
     expect(goaway.mock.calls[0]?.[0]).toBe(constants.NGHTTP2_NO_ERROR);
     long.end(REQUEST.subarray(8));
@@ -120,19 +131,18 @@ describe('a connection whose calls are refused for their metadata', () => {
     const session = stranger();
     await once(session, 'connect');
     expect(await call(session)).toBe('status 0');
-    const made = vi.spyOn(Metadata, 'fromHttp2Headers');
-    const ends = Array.from({ length: 10 * refusalsAtOnce }, () => call(session, COMMAS));
+    const { calls } = stand.engine;
+    const ends = Array.from({ length: 10 * refusalsAtOnce }, () => call(session, TOO_MANY));
     await Promise.all(ends);
     await eventually('gone', () => session.destroyed);
     expect(stand.doors.refusedCalls.METADADOS).toBeLessThanOrEqual(refusalsAtOnce);
-    expect(made).not.toHaveBeenCalled();
-    made.mockRestore();
+    expect(stand.engine.calls).toBe(calls);
     expect((await stand.client.insere('outra', 'valor')).versao).toBe(1);
   });
 
   it('costs an honest client no more than to connect anew: each call has its status', async () => {
     const metadata = new Metadata();
-    metadata.set('kvs-outro', 'x'.repeat(16_400));
+    metadata.set('kvs-outro', 'x'.repeat(headerBytes));
     const client = new Client(`127.0.0.1:${stand.doors.port}`, credentials.createInsecure());
     const same = (bytes: Buffer): Buffer => bytes;
     const insert = (sent: Metadata): Promise<string> =>
@@ -142,7 +152,7 @@ describe('a connection whose calls are refused for their metadata', () => {
         });
       });
     for (let n = 0; n < 3 * refusalsPerConnection; n++) {
-      expect(await insert(metadata)).toContain('16384 bytes');
+      expect(await insert(metadata)).toContain(`${headerBytes} bytes`);
     }
     expect(await insert(new Metadata())).toBe('OK');
     client.close();

@@ -1,21 +1,14 @@
 import { connect as connectHttp2, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { gzipSync } from 'node:zlib';
-import { Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
-import { grpcLimits } from '../../../src/doors/grpc/limits.js';
-import { admitAll } from '../../../src/call/admission.js';
-import { kvsService } from '../../../src/doors/grpc/kvs/definition.js';
-import { handlersOf } from '../../../src/doors/grpc/calls/handlers.js';
-import { OpenStreams } from '../../../src/doors/grpc/open-streams.js';
-import { RefusedCalls } from '../../../src/doors/grpc/bounds/refused-calls.js';
-import { UnfinishedRequests } from '../../../src/doors/grpc/bounds/unfinished-requests.js';
-import { openStand, RecordingLogger, type Stand } from '../../support/doors.js';
+import { portLimits } from '../../../src/doors/port/limits.js';
+import { openStand, openStandOn, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { connect } from '../../support/kvs-client.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
-import { realTime } from '../../support/real-time.js';
 
 const MiB = 1024 * 1024;
 const UNARY = '/kvs.KVS/Insere';
@@ -99,7 +92,7 @@ describe('requests that never come in whole', () => {
   it.each([UNARY, HEALTH, STREAM])(
     'of %s: the oldest give way, and others are served',
     async (path) => {
-      const most = grpcLimits.unfinishedBytes / MiB;
+      const most = portLimits.unfinishedBytes / MiB;
       const calls: ClientHttp2Stream[] = [];
       for (let i = 0; i < most + 8; i++) calls.push(await stranger.begin(path, unfinished(MiB - 10)));
       // What pieces cost comes on top, so that at least these are too many.
@@ -119,13 +112,13 @@ describe('requests that never come in whole', () => {
     30_000,
   );
 
-  it('metadata are bounded before the library makes objects of them', async () => {
+  it('what a call is refused by its header fields for is not read, nor waited for', async () => {
     const request = message(pair('chave', 'valor'));
     // What a client of ours may have to say.
     const session = { 'kvs-outro': 'x'.repeat(limits.sessionTokenBytes), authorization: 'x'.repeat(256) };
     const usual = await stranger.begin(UNARY, request, session);
-    const large = Array.from({ length: 6 }, () => ','.repeat(3_000));
-    const call = await stranger.begin(UNARY, request, { 'kvs-bin': large });
+    const large = { 'kvs-bin': ','.repeat(portLimits.headerBytes) };
+    const call = await stranger.begin(UNARY, request, large);
     expect(await statusOf(call)).toBe(status.RESOURCE_EXHAUSTED);
     // Neither does it stay, though it goes on: its client has the status.
     expect(await resetOf(call)).toBe(constants.NGHTTP2_NO_ERROR);
@@ -164,67 +157,45 @@ describe('requests that never come in whole', () => {
 });
 
 describe('what is held of them', () => {
-  const engine = new MemoryEngine();
-  const logger = new RecordingLogger();
-  let refused: RefusedCalls;
-  let requests: UnfinishedRequests;
-  let server: Server;
+  let stand: Stand<MemoryEngine>;
   let stranger: Stranger;
+  const held = (): number => stand.doors.usage().unfinishedBytes;
 
   beforeEach(async () => {
-    refused = new RefusedCalls(realTime, logger);
-    requests = new UnfinishedRequests(refused, MiB);
-    server = new Server({ interceptors: [requests.interceptor] });
-    const observe = (): void => undefined;
-    const context = {
-      engine,
-      admit: admitAll(engine),
-      observe,
-      time: realTime,
-      openStreams: new OpenStreams(),
-    };
-    const service = kvsService(3);
-    server.addService(service.definition, handlersOf(service, context));
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
-        if (error) reject(error);
-        else resolve(bound);
-      });
-    });
-    stranger = new Stranger(port);
+    stand = await openStandOn(new MemoryEngine(), undefined, { unfinishedBytes: MiB });
+    stranger = new Stranger(stand.doors.port);
   });
-  afterEach(() => {
+  afterEach(async () => {
     stranger.leave();
-    server.forceShutdown();
+    await stand.close();
   });
 
   it.each([UNARY, STREAM])('%s: given back when the call ends, however it does', async (path) => {
     const calls = await Promise.all([1, 2, 3].map(() => stranger.begin(path, unfinished(100_000))));
-    await eventually('tudo chegou', () => requests.heldBytes > 300_000);
+    await eventually('tudo chegou', () => held() > 300_000);
     await new Promise((resolve) => setTimeout(resolve, 50));
     // The first bytes of a call of one request are taken for as many as a client may send at first.
-    const all = requests.heldBytes;
+    const all = held();
     expect(all).toBeLessThan(3 * (100_000 + 65_535 + 20_000));
-    const isOf = (count: number): boolean => Math.abs(requests.heldBytes / all - count / 3) < 0.1;
+    const isOf = (count: number): boolean => Math.abs(held() / all - count / 3) < 0.1;
     calls[0]?.close(constants.NGHTTP2_CANCEL);
     await eventually('devolvido', () => isOf(2));
     calls[1]?.end();
     await eventually('devolvido', () => isOf(1));
     stranger.leave();
-    await eventually('devolvido', () => requests.heldBytes === 0);
-    expect(refused.counts.INACABADO).toBe(0);
+    await eventually('devolvido', () => held() === 0);
+    expect(stand.doors.refusedCalls.INACABADO).toBe(0);
   });
 
-  it('a call of which nothing comes counts with what it costs, and its metadata', async () => {
-    const metadata = { 'kvs-bin': Array.from({ length: 20 }, () => 'AAAA') };
-    const calls = [await stranger.begin(UNARY, Buffer.alloc(0), metadata)];
-    await eventually('pesa', () => requests.heldBytes > 15_000);
+  it('a call of which nothing comes counts with what it costs, and its header fields', async () => {
+    const calls = [await stranger.begin(UNARY, Buffer.alloc(0), { 'kvs-bin': 'A'.repeat(15_000) })];
+    await eventually('pesa', () => held() > 12_000 + 15_000);
     while (calls.length < 100) calls.push(await stranger.begin(UNARY, Buffer.alloc(0)));
     expect(await resetOf(calls[0] as ClientHttp2Stream)).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    expect(requests.heldBytes).toBeLessThanOrEqual(MiB);
+    expect(held()).toBeLessThanOrEqual(MiB);
     expect(calls.at(-1)?.closed).toBe(false);
     for (const call of calls) call.close();
-    await eventually('devolvido', () => requests.heldBytes === 0);
+    await eventually('devolvido', () => held() === 0);
   });
 
   it('a stream that goes on for longer than all room holds nothing between its requests', async () => {
@@ -238,39 +209,70 @@ describe('what is held of them', () => {
         await new Promise((resolve) => call.write(piece, resolve));
       }
     }
-    await eventually('tudo foi lido', () => requests.heldBytes === 0);
+    await eventually('tudo foi lido', () => held() === 0);
     await new Promise((resolve) => call.write(unfinished(1000), resolve));
-    await eventually('e conta o que começa', () => requests.heldBytes > 1000 && requests.heldBytes < 3000);
-    expect(refused.counts.INACABADO).toBe(0);
+    await eventually('e conta o que começa', () => held() > 13_000 && held() < 16_000);
+    expect(stand.doors.refusedCalls.INACABADO).toBe(0);
     expect(call.closed).toBe(false);
   });
 
   it.each([
     ['at once', 0],
     ['after a while', 100],
-  ])('a second request where one is due counts, with thousands that come %s', async (_, pauseMs) => {
+  ])('a second request where one is due is refused, with thousands that come %s', async (_, pauseMs) => {
     const many = await stranger.begin(UNARY, Buffer.alloc(0));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const refusal = statusOf(many);
     // Requests without content: nothing but heads.
     await new Promise((resolve) => many.write(Buffer.alloc(16_000), resolve));
-    await eventually('pesa como milhares', () => requests.heldBytes > 500_000);
-    // The library has answered that one request was due.
+    expect(await refusal).toBe(status.UNIMPLEMENTED);
+    expect(held()).toBe(0);
     expect(await resetOf(many)).toBe(constants.NGHTTP2_NO_ERROR);
-    await eventually('devolvido', () => requests.heldBytes === 0);
-    const large = message(pair('chave', 'v'.repeat(100)));
-    const one = await stranger.begin(UNARY, Buffer.concat([large, unfinished(1)]));
-    await eventually('e o primeiro fica contado', () => requests.heldBytes > large.length);
-    one.close();
-    await eventually('devolvido', () => requests.heldBytes === 0);
+    expect(stand.engine.calls).toBe(0);
   });
 
-  it('a request in the smallest pieces costs more than its bytes', async () => {
+  it.each([
+    ['in one piece', []],
+    ['and then the first byte of another', [Buffer.alloc(1)]],
+  ])('a request that is whole counts until its client half-closes, %s', async (_, more) => {
+    const large = message(pair('chave', 'v'.repeat(100)));
+    const one = await stranger.begin(UNARY, Buffer.alloc(0));
+    await eventually('conta a chamada', () => held() > 0);
+    const before = held();
+    for (const piece of [large, ...more]) {
+      await new Promise((resolve) => one.write(piece, resolve));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(held()).toBeGreaterThanOrEqual(before + large.length - 5);
+    one.close();
+    await eventually('devolvido', () => held() === 0);
+  });
+
+  /** Less than a window of HTTP/2. */
+  const REQUESTS = Array.from({ length: 500 }, () => message(pair('chave', 'v'.repeat(100))));
+
+  it('a small request counts with the whole piece that it keeps in memory', async () => {
+    const small = await stranger.begin(UNARY, Buffer.alloc(0));
+    const other = await stranger.begin(STREAM, Buffer.alloc(0));
+    // The server reads at once what is written at once, whatever it belongs to.
+    small.write(message(pair('chave', 'valor')));
+    await new Promise((resolve) => other.write(Buffer.concat(REQUESTS), resolve));
+    await eventually('tudo foi lido', () => stand.engine.calls === REQUESTS.length);
+    await new Promise((resolve) => small.write(Buffer.alloc(1), resolve));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(held()).toBeGreaterThan(12_000 + 50_000);
+    small.close();
+    other.close();
+    await eventually('devolvido', () => held() === 0);
+  });
+
+  it('a request in the smallest pieces costs its bytes, not the pieces', async () => {
     const call = await stranger.begin(UNARY, unfinished(1_000).subarray(0, 6));
     // One piece each: what is written at once is sent at once.
     for (let i = 0; i < 200; i++) {
       await new Promise((resolve) => call.write(Buffer.alloc(1), resolve));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await eventually('pesa mais do que 206 bytes', () => requests.heldBytes > 2_000);
+    await eventually('pesa pouco', () => held() > 12_000 && held() < 16_000);
   });
 });

@@ -1,0 +1,127 @@
+import { constants } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
+import { endOnceAnswered } from '../../port/cut.js';
+import { NextTurn } from '../../port/next-turn.js';
+import type { OpenCalls } from '../../port/open-calls.js';
+import type { RefusedCalls } from '../../port/refused-calls.js';
+import type { Http2Request, RequestHandler } from '../../port/sessions.js';
+import type { UnfinishedRequests } from '../../port/unfinished-requests.js';
+import { percentEncoded } from './percent.js';
+import { ServerCall } from './server-call.js';
+import type { CallHost } from './server-call.js';
+import { status } from './status.js';
+import type { StatusCode } from './status.js';
+import { timeoutMs } from './timeout.js';
+
+/** What serves the calls of one RPC. */
+export interface ServedMethod {
+  /** Whether a call may stay open for as long as its client likes. */
+  readonly isStreaming: boolean;
+  /** Whether an answer shows that the caller was admitted; otherwise anybody gets one. */
+  readonly admits: boolean;
+  /** Reads the requests of a call, answers, and ends it. */
+  serve(call: ServerCall): void;
+}
+
+interface GrpcOptions {
+  /** By path: `/package.Service/Rpc`. */
+  readonly methods: ReadonlyMap<string, ServedMethod>;
+  readonly maxMessageBytes: number;
+  readonly openCalls: OpenCalls;
+  readonly unfinished: UnfinishedRequests;
+  readonly refused: RefusedCalls;
+}
+
+const CONTENT_TYPE = /^application\/grpc(\+proto)?(;|$)/;
+
+const TOO_MANY = 'fluxos demais abertos neste servidor: tente outro, ou este daqui a pouco';
+const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding)';
+
+/** The calls of gRPC on a port: each is checked by its header fields, and handed to its method. */
+export class GrpcCalls implements RequestHandler {
+  private readonly host: CallHost;
+
+  constructor(private readonly options: GrpcOptions) {
+    const gathered = new NextTurn<ServerCall>((calls) => {
+      for (const call of calls) call.flush();
+    });
+    this.host = {
+      maxMessageBytes: options.maxMessageBytes,
+      hold: options.unfinished.hold,
+      flushLater: (call) => {
+        gathered.add(call);
+      },
+    };
+  }
+
+  serve({ stream, headers, headerBytes, connection }: Http2Request): void {
+    const { methods, openCalls, refused } = this.options;
+    const method = methods.get(headers[':path'] ?? '');
+    if (headers[':method'] !== 'POST' || !CONTENT_TYPE.test(headers['content-type'] ?? '')) {
+      refuseHttp(stream, headers[':method'] === 'POST' ? 415 : 405);
+      return;
+    }
+    if (method === undefined) {
+      endNow(stream, status.UNIMPLEMENTED, 'este servidor não tem esta operação');
+      return;
+    }
+    const encoding = headers['grpc-encoding'];
+    // One KiB may decompress to one MiB, thousands at a time, before any limit could apply.
+    if (encoding !== undefined && encoding !== 'identity') {
+      refused.add('COMPRIMIDO', stream);
+      endNow(stream, status.UNIMPLEMENTED, COMPRESSED);
+      return;
+    }
+    if (method.isStreaming && openCalls.isFull) {
+      refused.add('FLUXOS', stream);
+      endNow(stream, status.RESOURCE_EXHAUSTED, TOO_MANY);
+      return;
+    }
+    const timeout = headers['grpc-timeout'];
+    const leftMs = timeout === undefined ? Infinity : timeoutMs(String(timeout));
+    if (leftMs === undefined) {
+      endNow(stream, status.INTERNAL, 'grpc-timeout inválido');
+      return;
+    }
+    const deadlineMs = leftMs === Infinity ? Infinity : Date.now() + leftMs;
+    const call = new ServerCall(
+      stream,
+      headers,
+      connection,
+      deadlineMs,
+      this.host,
+      headerBytes,
+      method.admits,
+    );
+    openCalls.add(call);
+    method.serve(call);
+  }
+
+  refuse(stream: ServerHttp2Stream, problem: string): void {
+    endNow(stream, status.RESOURCE_EXHAUSTED, problem);
+  }
+}
+
+/** Ends a call by its header fields alone. */
+function endNow(stream: ServerHttp2Stream, code: StatusCode, details: string): void {
+  if (stream.destroyed || stream.closed) return;
+  endOnceAnswered(stream);
+  stream.resume();
+  stream.respond(
+    {
+      ':status': constants.HTTP_STATUS_OK,
+      'content-type': 'application/grpc',
+      'grpc-accept-encoding': 'identity',
+      'grpc-status': String(code),
+      'grpc-message': percentEncoded(details),
+    },
+    { endStream: true },
+  );
+}
+
+function refuseHttp(stream: ServerHttp2Stream, code: number): void {
+  if (stream.destroyed || stream.closed) return;
+  endOnceAnswered(stream);
+  stream.resume();
+  stream.respond({ ':status': code }, { endStream: true });
+}
