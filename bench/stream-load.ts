@@ -1,11 +1,11 @@
 /**
- * A load generator for `InsereVarias`: several calls at once; see support/streamed-inserts.ts.
+ * A load generator for `InsereVarias`: several calls at once; see support/streamed-calls.ts.
  *
  *     node stream-load.js <port> <streams> <items> <prefix>
  *
  * Keys are `<prefix>-<stream>-<number>`. Prints one JSON object.
  */
-import { lastKeys, streamedInserts } from './support/streamed-inserts.js';
+import { lastKeys, streamedInserts } from './support/streamed-calls.js';
 
 const [port, streams, items, prefix] = process.argv.slice(2);
 const load = {

@@ -7,6 +7,7 @@ import { canPin, moveToCore, OTHERS_CORE, root } from '../support/machine.js';
 import { scratchFolder } from '../support/scratch.js';
 import { whole } from '../support/stats.js';
 import type { Table } from '../support/table.js';
+import { DOOR_STEPS } from './doors.js';
 import { compare, mean, steady, verdictOn } from './ratio.js';
 import type { Verdict } from './ratio.js';
 import { Side } from './side.js';
@@ -18,8 +19,11 @@ const LIMIT = 0.97;
 
 const FAILED_ROUNDS_MAX = 3;
 
+/** Steps that share the fleets of a round. */
+const GROUPS: readonly (readonly Step[])[] = [STEPS, DOOR_STEPS];
+
 /** Names for `--only`. */
-export const AGAINST_SECTIONS: readonly string[] = [...new Set(STEPS.map(({ section }) => section))];
+export const AGAINST_SECTIONS: readonly string[] = [...new Set(GROUPS.flat().map(({ section }) => section))];
 
 type Name = 'before' | 'after';
 type Folders = Readonly<Record<Name, string>>;
@@ -62,14 +66,16 @@ export async function against(
   const commits = { before: 'hash' in found ? found.hash : revision, after: presentCommit() };
   // Load generators run within this process.
   moveToCore(OTHERS_CORE, process.pid);
-  const steps = STEPS.filter(({ section }) => sections.includes(section));
-  const series = steps.flatMap(({ figures }) =>
-    figures.map((figure): Series => ({ figure, before: [], after: [] })),
+  const groups = GROUPS.map((steps) => steps.filter(({ section }) => sections.includes(section))).filter(
+    (steps) => steps.length > 0,
   );
+  const series = groups
+    .flat()
+    .flatMap(({ figures }) => figures.map((figure): Series => ({ figure, before: [], after: [] })));
   const startMs = performance.now();
   for (let round = 0, failed = 0; round < rounds; round++) {
     try {
-      for (const { figure, values } of await play(folders, round, steps)) {
+      for (const { figure, values } of await playAll(folders, round, groups)) {
         const own = series.find((each) => each.figure === figure);
         for (const name of turn(0)) own?.[name].push(values[name]);
       }
@@ -93,8 +99,18 @@ export async function against(
   };
 }
 
+async function playAll(
+  folders: Folders,
+  round: number,
+  groups: readonly (readonly Step[])[],
+): Promise<readonly Slices[]> {
+  const found: Slices[] = [];
+  for (const steps of groups) found.push(...(await play(folders, round, steps)));
+  return found;
+}
+
 /**
- * One round. Its processes are fresh: how the engine has laid out and compiled a program differs between processes by
+ * One round of some steps. Its processes are fresh: how the engine has laid out and compiled a program differs between processes by
  * some percent, and stays as it is while one lives.
  */
 async function play(folders: Folders, round: number, steps: readonly Step[]): Promise<readonly Slices[]> {

@@ -1,3 +1,4 @@
+import type { ClientHttp2Session } from 'node:http2';
 import { Fleet } from '../support/fleet.js';
 import type { BrokerKind, Member } from '../support/fleet.js';
 import { cpuMicros, WRITER_CORE } from '../support/machine.js';
@@ -5,7 +6,8 @@ import { until } from '../support/processes.js';
 import { programIn } from '../support/program.js';
 import { memoryUse, probeOptions } from '../support/server-memory.js';
 import type { MemoryUse } from '../support/server-memory.js';
-import { lastKeys, streamedInserts } from '../support/streamed-inserts.js';
+import { addSecure } from '../support/secure-member.js';
+import { lastKeys, openSessions, streamedInserts } from '../support/streamed-calls.js';
 
 const STREAMS = 4;
 
@@ -17,6 +19,8 @@ export class Side {
   entries = 0;
   private marks = 0;
   private fills = 0;
+  private secured: Member | undefined;
+  private readonly sessions = new Map<string, ClientHttp2Session[]>();
 
   private constructor(
     readonly fleet: Fleet,
@@ -51,6 +55,19 @@ export class Side {
     for (const key of keys) await arrives(this.peer, key);
   }
 
+  /** A third server, which speaks TLS; started at the first call. */
+  async secure(): Promise<Member> {
+    return (this.secured ??= await addSecure(this.fleet));
+  }
+
+  /** So many connections to one of the servers, which stay open. */
+  async clients({ port, ca }: Member, count: number): Promise<readonly ClientHttp2Session[]> {
+    const name = `${port}, ${count}`;
+    const open = this.sessions.get(name) ?? (await openSessions(port, ca, count));
+    this.sessions.set(name, open);
+    return open;
+  }
+
   /** Waits until the other one has what one of the servers has been told until now; it applies in order. */
   async settled(one: Member, other: Member): Promise<void> {
     const mark = `marca-${this.marks++}`;
@@ -77,6 +94,7 @@ export class Side {
   }
 
   async close(): Promise<void> {
+    for (const each of [...this.sessions.values()].flat()) each.destroy();
     await this.fleet.close();
   }
 }

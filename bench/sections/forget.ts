@@ -5,8 +5,8 @@ import { programIn } from '../support/program.js';
 import { memoryUse, probeOptions } from '../support/server-memory.js';
 import type { MemoryUse } from '../support/server-memory.js';
 import { fixed, percent, whole } from '../support/stats.js';
-import { streamedInserts, streamedRemovals } from '../support/streamed-inserts.js';
-import type { StreamedInserts } from '../support/streamed-inserts.js';
+import { streamedInserts, streamedRemovals } from '../support/streamed-calls.js';
+import type { StreamedInserts } from '../support/streamed-calls.js';
 import type { Table } from '../support/table.js';
 
 const MILLION = 1_000_000;

@@ -8,8 +8,10 @@ const service = loadedService(loadProto('kvs.proto'), 'kvs.KVS');
 export class KvsClient {
   private readonly client: Client;
 
-  constructor(port: number) {
-    this.client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+  /** @param ca who signed the server's certificate, in PEM: with it, the client speaks TLS */
+  constructor(port: number, ca?: string) {
+    const how = ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca));
+    this.client = new Client(`127.0.0.1:${port}`, how, {
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_http_proxy': 0,
     });

@@ -16,6 +16,8 @@ export type BrokerKind = 'mosquitto' | 'embedded';
 /** A server of the fleet in a process of its own, and a client of it. */
 export interface Member {
   readonly port: number;
+  /** Who signed its certificate, in PEM, if it speaks TLS. */
+  readonly ca: string | undefined;
   readonly pid: number;
   readonly client: KvsClient;
 }
@@ -58,8 +60,9 @@ export class Fleet {
   /**
    * Starts a server and waits until it serves.
    * @param more further options of it
+   * @param ca who signed its certificate, in PEM, if it speaks TLS
    */
-  async add(core?: number, more: readonly string[] = []): Promise<Member> {
+  async add(core?: number, more: readonly string[] = [], ca?: string): Promise<Member> {
     const port = await freePort();
     const broker =
       this.kind === 'mosquitto'
@@ -71,7 +74,7 @@ export class Fleet {
       'servidor pronto',
     );
     this.processes.push(server);
-    const member = { port, pid: server.pid, client: new KvsClient(port) };
+    const member = { port, ca, pid: server.pid, client: new KvsClient(port, ca) };
     this.members.push(member);
     this.observer ??= this.observe();
     return member;

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /**
  * Unary gRPC calls over one HTTP/2 connection with frames written by hand (RFC 9113): a load generator that costs a
@@ -7,6 +8,8 @@ import type { Socket } from 'node:net';
  */
 export interface Http2Load {
   readonly port: number;
+  /** Who signed the server's certificate, in PEM: with it, the calls go over TLS. */
+  readonly ca?: string | undefined;
   /** For example `/kvs.KVS/Insere`. */
   readonly path: string;
   /** Calls in all, and calls in flight at once. */
@@ -14,12 +17,15 @@ export interface Http2Load {
   readonly inFlight: number;
   /** Metadata of every call: at most ten, names and values shorter than 127 characters. */
   readonly metadata?: readonly (readonly [name: string, value: string])[];
+  /** Called when the first call is answered; the others wait until it is over. */
+  readonly opened?: (() => Promise<void>) | undefined;
   /** The body of a call: a gRPC frame. */
   body(call: number): Buffer;
   /** Whether a message is the answer that is expected. */
   isRight(message: Buffer): boolean;
 }
 
+const HOST = '127.0.0.1';
 const DATA = 0;
 const HEADERS = 1;
 const RST_STREAM = 3;
@@ -40,7 +46,12 @@ const GRPC_PREFIX_BYTES = 5;
  * @throws Error at the first answer that is not right, and when the connection breaks
  */
 export async function http2Load(load: Http2Load): Promise<Float64Array> {
-  const socket = connect({ port: load.port, host: '127.0.0.1', noDelay: true });
+  const { port, ca } = load;
+  const socket =
+    ca === undefined
+      ? connect(port, HOST)
+      : connectTls(port, HOST, { ca, servername: 'localhost', ALPNProtocols: ['h2'] });
+  socket.setNoDelay();
   return new Promise<Float64Array>((resolve, reject) => {
     const connection = new Connection(socket, load, resolve);
     socket.once('error', reject);
@@ -66,6 +77,8 @@ class Connection {
   /** Bytes that the server still takes, and bytes that we took since we last said so. */
   private window = WINDOW_BYTES;
   private taken = 0;
+  /** Whether more than the first call may be made. */
+  private isOpened: boolean;
   private readonly times: Float64Array;
   private readonly laterHeaders: Buffer;
 
@@ -75,6 +88,7 @@ class Connection {
     private readonly finished: (times: Float64Array) => void,
   ) {
     this.times = new Float64Array(load.calls);
+    this.isOpened = load.opened === undefined;
     this.laterHeaders = laterHeaders(FIELDS + (load.metadata?.length ?? 0));
   }
 
@@ -139,14 +153,24 @@ class Connection {
     this.times[call] = performance.now() - (this.times[call] ?? NaN);
     this.done++;
     if (this.right < this.done) throw new Error('a call ended without an answer');
+    if (!this.isOpened) this.goOnOnceOpened();
     if (this.done < this.load.calls) return;
     this.socket.removeAllListeners('close');
     this.socket.end();
     this.finished(this.times);
   }
 
+  private goOnOnceOpened(): void {
+    const goOn = (): void => {
+      this.isOpened = true;
+      this.send();
+    };
+    this.load.opened?.().then(goOn, (error: unknown) => this.socket.destroy(error as Error));
+  }
+
   private send(): void {
-    const { calls, inFlight } = this.load;
+    const calls = this.isOpened ? this.load.calls : 1;
+    const { inFlight } = this.load;
     while (this.sent < calls && this.sent - this.done < inFlight) {
       const body = this.load.body(this.sent);
       if (body.length > this.window) break;
@@ -169,7 +193,7 @@ class Connection {
       Buffer.from([0x83, 0x86, 0x44]),
       hpackText(this.load.path),
       Buffer.from([0x41]),
-      hpackText('127.0.0.1'),
+      hpackText(HOST),
       Buffer.from([0x5f]),
       hpackText('application/grpc'),
       Buffer.from([0x40]),

@@ -7,6 +7,8 @@ const STRIDE = 7_919;
 /** Unary calls with a key of its own for each. */
 export interface UnaryCalls {
   readonly port: number;
+  /** Who signed the server's certificate, in PEM: with it, the calls go over TLS. */
+  readonly ca?: string | undefined;
   readonly operation: 'insert' | 'query';
   readonly calls: number;
   /** Number of the first key; inserts use the next one each time. */
@@ -17,6 +19,8 @@ export interface UnaryCalls {
   /** On each connection. */
   readonly inFlight: number;
   readonly metadata?: readonly (readonly [name: string, value: string])[];
+  /** Called when every connection has made its first call; the others wait until it is over. */
+  readonly opened?: () => Promise<void> | void;
 }
 
 /**
@@ -26,16 +30,18 @@ export interface UnaryCalls {
  */
 export async function unaryCalls(load: UnaryCalls): Promise<number[]> {
   const { port, operation, calls, firstKey, keys, connections, inFlight, metadata = [] } = load;
+  const opened = load.opened && onceAll(connections, load.opened);
   const perConnection = Math.ceil(calls / connections);
-  const keyOf = (number: number): string => `chave-${String(firstKey + number).padStart(10, '0')}`;
   const bodyOf = (call: number): Buffer =>
     operation === 'insert'
-      ? keyValueFrame(keyOf(call), valueOf(call))
-      : keyFrame(keyOf((call * STRIDE) % keys));
+      ? keyValueFrame(keyOf(firstKey + call), valueOf(call))
+      : keyFrame(keyOf(firstKey + ((call * STRIDE) % keys)));
   const times = await Promise.all(
     Array.from({ length: connections }, (_, connection) =>
       http2Load({
         port,
+        ca: load.ca,
+        opened,
         path: operation === 'insert' ? '/kvs.KVS/Insere' : '/kvs.KVS/Consulta',
         calls: perConnection,
         inFlight,
@@ -48,6 +54,11 @@ export async function unaryCalls(load: UnaryCalls): Promise<number[]> {
   return times.flatMap((each) => [...each]);
 }
 
+/** Key of a unary call by its number. */
+export function keyOf(number: number): string {
+  return `chave-${String(number).padStart(10, '0')}`;
+}
+
 /** Whether it is a `Versao` of 1. */
 function isVersion1(message: Buffer): boolean {
   return message.length === 2 && message[0] === 8 && message[1] === 1;
@@ -56,4 +67,16 @@ function isVersion1(message: Buffer): boolean {
 /** Whether it is a `Tupla` with a value. */
 function hasValue(message: Buffer): boolean {
   return message.length > 64;
+}
+
+/** @returns what resolves for all its callers once so many have called it and `then` is over */
+function onceAll(callers: number, then: () => Promise<void> | void): () => Promise<void> {
+  let arrive: () => void = () => undefined;
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  const over = arrived.then(then);
+  let missing = callers;
+  return () => {
+    if (--missing === 0) arrive();
+    return over;
+  };
 }
