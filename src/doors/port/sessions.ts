@@ -56,6 +56,8 @@ export class Sessions {
       maxSessionMemory: SESSION_MEMORY_MB,
       settings: { maxConcurrentStreams: portLimits.streamsPerConnection },
     });
+    // A session that closes sends no PING any more.
+    socket.setKeepAlive(true, portLimits.keepaliveMs);
     const connection = new Connection(socket, session, onAdmitted);
     this.open.add(session);
     // Its streams tell what happened, and the socket closes with it.
@@ -139,7 +141,8 @@ function keepAlive(session: ServerHttp2Session, time: Time): () => void {
       cancel = time.after(portLimits.keepaliveTimeoutMs, () => {
         session.destroy();
       });
-      if (session.destroyed || session.closed) return;
+      if (session.destroyed) return;
+      // While it closes, Node calls back at once with an error; calls under way go on.
       session.ping(() => {
         cancel();
         if (!session.destroyed) wait();

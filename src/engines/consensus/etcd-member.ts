@@ -1,4 +1,12 @@
-import { Client, connectivityState, credentials, Metadata, status } from '@grpc/grpc-js';
+import {
+  Client,
+  connectivityState,
+  credentials,
+  logVerbosity,
+  Metadata,
+  setLogVerbosity,
+  status,
+} from '@grpc/grpc-js';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { meaningOfFailure } from './outcome.js';
 import type { Meaning } from './outcome.js';
@@ -31,6 +39,8 @@ export class EtcdMember {
     readonly address: string,
     tuning: ConsensusTuning,
   ) {
+    // The library would write to standard error; what matters reaches the log through errors and statuses.
+    setLogVerbosity(logVerbosity.NONE);
     this.client = new Client(address, credentials.createInsecure(), {
       'grpc.initial_reconnect_backoff_ms': tuning.reconnectBaseMs,
       'grpc.min_reconnect_backoff_ms': tuning.reconnectBaseMs,

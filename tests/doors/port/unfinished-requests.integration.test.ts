@@ -2,13 +2,13 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limits } from '../../../src/core/limits.js';
 import { portLimits } from '../../../src/doors/port/limits.js';
 import { openStand, openStandOn, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { connect } from '../../support/kvs-client.js';
-import { MemoryEngine } from '../../support/memory-engine.js';
+import { AsyncMemoryEngine, MemoryEngine } from '../../support/memory-engine.js';
 
 const MiB = 1024 * 1024;
 const UNARY = '/kvs.KVS/Insere';
@@ -214,6 +214,31 @@ describe('what is held of them', () => {
     await eventually('e conta o que começa', () => held() > 13_000 && held() < 16_000);
     expect(stand.doors.refusedCalls.INACABADO).toBe(0);
     expect(call.closed).toBe(false);
+  });
+
+  it('a request that is whole is not counted while the engine works on it', async () => {
+    let settle = (): void => undefined;
+    const due = new Promise<void>((resolve) => (settle = resolve));
+    const engine = new AsyncMemoryEngine();
+    const write = engine.write.bind(engine);
+    vi.spyOn(engine, 'write').mockImplementation(async (asked) => {
+      await due;
+      return write(asked);
+    });
+    const slow = await openStandOn(engine, undefined, { unfinishedBytes: MiB });
+    const other = new Stranger(slow.doors.port);
+    const request = message(pair('chave', 'v'.repeat(100)));
+    const calls = [await other.begin(STREAM, request.subarray(0, 8)), await other.begin(UNARY, request)];
+    await eventually('conta os dois', () => slow.doors.usage().unfinishedBytes > 2 * 12_000);
+    calls[0]?.write(Buffer.concat([request.subarray(8), request, request]));
+    calls[1]?.end();
+    await eventually('nada espera pelo cliente', () => slow.doors.usage().unfinishedBytes === 0);
+    settle();
+    calls[0]?.end();
+    for (const call of calls) await eventually('acabou', () => call.closed);
+    expect(slow.engine.inner.calls).toBe(4);
+    other.leave();
+    await slow.close();
   });
 
   it.each([

@@ -254,6 +254,8 @@ export class ServerCall implements TrackedCall {
       }
       sink.onMessage(next);
     }
+    // What is whole waits for us, not for its client.
+    if (this.#isPaused && this.#isLasting) this.host.hold(this.stream, 0);
   }
 
   #handEnd(sink: MessageSink): void {
