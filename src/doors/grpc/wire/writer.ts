@@ -41,7 +41,8 @@ export function writeText(bytes: Buffer, at: number, tag: number, text: string, 
   if (size === 0) return at;
   bytes[at] = tag;
   const start = writeVarint(bytes, at + 1, size);
-  return start + bytes.write(text, start, size, 'utf8');
+  // As many bytes as characters: all ASCII, which is written a third faster so.
+  return start + bytes.write(text, start, size, size === text.length ? 'latin1' : 'utf8');
 }
 
 /** Writes a field that holds a number; returns the position after it. */
