@@ -136,8 +136,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
   const calls = new GrpcCalls({ methods, maxMessageBytes, openCalls, unfinished, refused });
   const http = new HttpRequests({
     health: () => health.byName(),
-    ownNames: new Set([host].flat()),
-    openCalls,
+    ownNames: [host].flat(),
+    ...{ openCalls, time },
   });
   const listener = await listen({
     ...{ ...options, host, grpc: calls, http, refusedCalls: refused, backlog },

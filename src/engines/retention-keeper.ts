@@ -18,6 +18,9 @@ interface KeeperDeps {
   readonly onSetting: (valid: boolean) => void;
 }
 
+/** Until the first look, which fails while a server catches up: nobody shall wait for it to know a server as healthy. */
+const FIRST_LOOK_MS = 250;
+
 /**
  * Keeps the retention: walks over the keys, a short stretch a turn, and has the engine remove what is beyond the rules,
  * a few versions a turn. Every server follows the stored setting, so that each says whether it serves; only the one
@@ -142,7 +145,8 @@ export class RetentionKeeper {
       step().catch((error: unknown) => {
         const { code, message } = KvsError.from(error);
         logger.debug({ codigo: code, motivo: message }, 'retenção: interrompida por ora');
-        this.after(pace.restMs, () => this.begin());
+        const waitMs = this.isValid === undefined ? Math.min(FIRST_LOOK_MS, pace.restMs) : pace.restMs;
+        this.after(waitMs, () => this.begin());
       });
     });
   }

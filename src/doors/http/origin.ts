@@ -1,5 +1,6 @@
 /** Which requests a web page may have caused. Pure. */
 import { isIP } from 'node:net';
+import { repeated } from './pages.js';
 
 /** What a request says of where it comes from and whom it means. */
 interface RequestOrigin {
@@ -17,27 +18,31 @@ const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '
 /**
  * Why a request is refused; `undefined` if it is not. A name of somebody else's may have been made to lead here (DNS
  * rebinding), and a page of another origin may send requests though it cannot read the answers.
- * @param ownNames host names by which people reach this server, beside loopback ones and its own address
+ * @param ownNames host names by which people reach this server, beside loopback ones and its own address; in lower case
  */
 export function originProblem(from: RequestOrigin, ownNames: ReadonlySet<string>): string | undefined {
   const name = from.host === undefined ? undefined : hostOf(from.host);
   if (name === undefined) return 'o pedido não diz a quem se dirige (Host)';
   const isOwn = LOOPBACK_NAMES.has(name) || ownNames.has(name) || isAddress(name, from.localAddress);
-  if (!isOwn) return `este servidor não se chama ${name}`;
+  if (!isOwn) return `este servidor não se chama ${repeated(name)}`;
   if (from.fetchSite !== undefined && from.fetchSite !== 'same-origin' && from.fetchSite !== 'none') {
     return 'o pedido vem de uma página de outra origem';
   }
-  const isForeign = from.origin !== undefined && from.origin.replace(/^https?:\/\//, '') !== from.host;
+  const isForeign = from.origin !== undefined && withoutScheme(from.origin) !== from.host?.toLowerCase();
   return isForeign ? 'o pedido vem de uma página de outra origem' : undefined;
 }
 
-/** The name or address in `name:port`, in lower case and without brackets; `undefined` if it is malformed. */
+function withoutScheme(origin: string): string {
+  return origin.toLowerCase().replace(/^https?:\/\//, '');
+}
+
+/** The name or address in `name:port`, as people write it at its shortest; `undefined` if it is malformed. */
 function hostOf(authority: string): string | undefined {
-  const [, name] = /^(\[[0-9a-f:.]+\]|[^:@/?#\s]+)(?::\d{1,5})?$/i.exec(authority) ?? [];
-  return name
-    ?.toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '');
+  const [, name] = /^(\[[0-9a-f:.]+\]|[^:@/?#[\]\s]+)(?::\d{0,5})?$/i.exec(authority) ?? [];
+  if (name === undefined) return undefined;
+  if (!name.startsWith('[')) return name.toLowerCase().replace(/\.$/, '');
+  const url = `http://${name}/`;
+  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : undefined;
 }
 
 function isAddress(name: string, localAddress: string | undefined): boolean {

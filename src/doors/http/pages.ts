@@ -1,13 +1,16 @@
-/** What this port answers to HTTP: its health, and what it is. */
+/** What this port answers to HTTP: its health, and what it is. Pure. */
+import { httpLimits } from './limits.js';
 
 /** One answer, whole. */
 export interface Page {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** Further header fields. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Health by name, as `grpc.health.v1` tells it: `''` is the server as a whole. */
+/** Whether each condition is good, by the name that it has in `grpc.health.v1`: `''` is the server as a whole. */
 export type HealthByName = ReadonlyMap<string, boolean>;
 
 const HTML = 'text/html; charset=utf-8';
@@ -20,26 +23,38 @@ export function pageAt(path: string, health: HealthByName): Page {
     case '/':
       return { status: 200, type: HTML, body: WELCOME };
     case '/saude':
-      return healthPage([...health].filter(([, good]) => !good).map(([name]) => name));
-    case '/pronto':
-      return healthPage(health.get('') === true ? [] : ['']);
+      return healthPage(health);
+    case '/pronto': {
+      const ready = health.get('') === true;
+      return json(ready, { pronto: ready });
+    }
     default:
-      return problem(404, `não há nada em ${path}`);
+      return problem(404, `não há nada em ${repeated(path)}`);
   }
 }
 
 /** An error as RFC 9457 has it. @param detail for people, in Portuguese */
-export function problem(status: number, detail: string): Page {
-  return { status, type: PROBLEM, body: `${JSON.stringify({ status, detail })}\n` };
+export function problem(status: number, detail: string, headers: Page['headers'] = {}): Page {
+  return { status, type: PROBLEM, body: `${JSON.stringify({ status, detail })}\n`, headers };
 }
 
-/** @param bad names of what is not well */
-function healthPage(bad: readonly string[]): Page {
-  const body = {
-    bem: bad.length === 0,
-    ...(bad.length > 0 && { mal: bad.map((name) => name || 'servidor') }),
-  };
-  return { status: bad.length === 0 ? 200 : 503, type: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
+/** What an answer repeats of a request: anybody chooses how long that is, and which characters it has. */
+export function repeated(text: string): string {
+  const visible = text.replace(/[^\x20-\x7e]/g, '\u{fffd}');
+  const { repeatedChars } = httpLimits;
+  return visible.length > repeatedChars ? `${visible.slice(0, repeatedChars)}…` : visible;
+}
+
+/** Every condition by its name, and first whether all are good. */
+function healthPage(health: HealthByName): Page {
+  const conditions = Array.from(health, ([name, good]) => [name || 'servidor', good] as const);
+  const good = conditions.every(([, isGood]) => isGood);
+  return json(good, { bem: good, ...Object.fromEntries(conditions) });
+}
+
+/** @param body flat; shown with one line for each field */
+function json(good: boolean, body: object): Page {
+  return { status: good ? 200 : 503, type: JSON_TYPE, body: `${JSON.stringify(body, undefined, 2)}\n` };
 }
 
 const WELCOME = `<!doctype html>

@@ -11,7 +11,7 @@ import { tlsFront } from '../../security/tls/tls-acceptor.js';
 import type { Transport } from '../../security/tls/transport.js';
 import type { Backlog } from './backlog.js';
 import { Connections } from './connections.js';
-import { onProtocol } from './protocol.js';
+import { Undecided } from './protocol.js';
 import type { RefusedCalls } from './refused-calls.js';
 import { Sessions } from './sessions.js';
 import type { RequestHandler } from './sessions.js';
@@ -63,7 +63,9 @@ const GRPC = 'application/grpc';
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, tls: transport, grpc, http, refusedCalls, backlog, time, logger } = options;
-  const refused = new RefusedConnections('gRPC', time, logger);
+  const refused = new RefusedConnections('gRPC e HTTP', time, logger);
+  const undecided = new Undecided(time);
+  let isClosing = false;
   const connections = new Connections((socket) => {
     refused.add('CONEXOES', socket);
     socket.destroy();
@@ -72,8 +74,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     headers['content-type']?.startsWith(GRPC) === true ? grpc : http;
   const sessions = new Sessions({ handlerOf, refused: refusedCalls, backlog, time });
   const onSocket = (socket: Socket): void => {
-    if (!connections.enter(socket)) return;
-    onProtocol(socket, time, (protocol) => {
+    // It came in the very turn of the event loop in which the port was closed.
+    if (isClosing) socket.destroy();
+    if (isClosing || !connections.enter(socket)) return;
+    undecided.decide(socket, (protocol) => {
       if (protocol === 'http/1.1') http.accept(socket);
       else {
         sessions.begin(socket, () => {
@@ -89,15 +93,17 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const ports = await openPorts({
     ...{ host, port, accept: acceptor.accept },
     onError: (error) => {
-      logger.error({ erro: error.message }, 'gRPC: erro ao aceitar uma conexão');
+      logger.error({ erro: error.message }, 'gRPC e HTTP: erro ao aceitar uma conexão');
     },
   });
   return {
     port: ports.port,
     refused: refused.counts,
     close: () => {
+      isClosing = true;
       void ports.close();
       acceptor.cutUnfinished();
+      undecided.cut();
       sessions.close();
       http.close();
       return connections.idle();

@@ -96,11 +96,13 @@ export class HealthService {
     this.#set(name, good);
   }
 
-  /** Whether each name is SERVING. */
+  /** Whether each name is SERVING, without the doors, which are as the server as a whole. */
   byName(): Map<string, boolean> {
-    return new Map(
-      Array.from(this.#statuses, ([name, serving]) => [name, serving === SERVING_STATUS.SERVING]),
-    );
+    const byName = new Map<string, boolean>();
+    for (const [name, serving] of this.#statuses) {
+      if (!this.doors.includes(name)) byName.set(name, serving === SERVING_STATUS.SERVING);
+    }
+    return byName;
   }
 
   #statusOf(request: Buffer): ServingStatus | undefined {

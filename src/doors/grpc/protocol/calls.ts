@@ -37,6 +37,11 @@ const CONTENT_TYPE = /^application\/grpc(\+proto)?(;|$)/;
 const TOO_MANY = 'fluxos demais abertos neste servidor: tente outro, ou este daqui a pouco';
 const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding)';
 
+const NO_CALL = Object.freeze({
+  405: 'uma chamada gRPC é um POST\n',
+  415: 'uma chamada gRPC tem content-type application/grpc ou application/grpc+proto\n',
+});
+
 /** The calls of gRPC on a port: each is checked by its header fields, and handed to its method. */
 export class GrpcCalls implements RequestHandler {
   private readonly host: CallHost;
@@ -119,9 +124,17 @@ function endNow(stream: ServerHttp2Stream, code: StatusCode, details: string): v
   );
 }
 
-function refuseHttp(stream: ServerHttp2Stream, code: number): void {
+/** Answers what calls itself gRPC and is not; clients of gRPC look at the status, people at the sentence. */
+function refuseHttp(stream: ServerHttp2Stream, code: 405 | 415): void {
   if (stream.destroyed || stream.closed) return;
   endOnceAnswered(stream);
   stream.resume();
-  stream.respond({ ':status': code }, { endStream: true });
+  stream.respond({
+    ':status': code,
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    ...(code === 405 && { allow: 'POST' }),
+  });
+  // The answer to HEAD has ended already.
+  if (!stream.writableEnded) stream.end(NO_CALL[code]);
 }
