@@ -7,7 +7,7 @@ import { varintSize, writeVarint } from '../wire/writer.js';
 // `ChaveValor` and `Tupla` are shared with other doors.
 export { decodeKeyValue, encodeTuple } from '../wire/messages.js';
 
-/** `Versao` as a request. An object, since the gRPC library takes a bare 0 for a missing request. */
+/** `Versao` as a request. */
 export interface VersionRequest {
   readonly version: number;
 }

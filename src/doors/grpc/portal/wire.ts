@@ -72,7 +72,7 @@ export function decodeId(bytes: Buffer): string {
   return decodeFields(bytes).first;
 }
 
-/** `Vazia`. Not `undefined`: the library takes that for a missing request. */
+/** `Vazia`. */
 export type Vazia = Readonly<Record<string, never>>;
 
 /** @throws KvsError PEDIDO_INVALIDO */
