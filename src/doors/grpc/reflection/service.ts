@@ -32,13 +32,14 @@ type Answer = Finding & { readonly originalRequest: Question };
 /** Reads with names as they are in JavaScript, and only fields that were sent. */
 const OPTIONS = { keepCase: false, defaults: false, longs: String, oneofs: false };
 
-const packages: readonly PackageDefinition[] = ['v1', 'v1alpha'].map((version) =>
-  loadProto(`grpc/reflection_${version}.proto`, OPTIONS),
-);
+const FILES = ['v1', 'v1alpha'].map((version) => `grpc/reflection_${version}.proto`);
+const packages: readonly PackageDefinition[] = FILES.map((file) => loadProto(file, OPTIONS));
 
 /** `grpc.reflection.v1` and `v1alpha` for a server that offers these packages. Admitted callers may use them. */
 export function reflectionServices(offered: readonly PackageDefinition[]): GrpcService[] {
-  const symbols = new Symbols(describedFiles([...offered, ...packages]));
+  // Described with the names that the files declare.
+  const own = FILES.map((file) => loadProto(file));
+  const symbols = new Symbols(describedFiles([...offered, ...own]));
   const operation: DoorOperation<Question, Answer> = {
     run: (question, caller: Caller) => {
       // The credential may be revoked while the call is open.
