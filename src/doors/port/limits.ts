@@ -30,6 +30,15 @@ export const portLimits = Object.freeze({
   refusalsPerConnection: 8,
   /** This many at once close the connection with all its open calls. */
   refusalsAtOnce: 32,
+  /**
+   * Bytes that a connection may bring within `unclaimedMs` and that are of no request, or of one that nobody reads.
+   * Honest ones are some thousand: PINGs, windows, bodies of calls that were refused. What frames cost at this rate is
+   * measured in `tests/security/hostile`.
+   */
+  unclaimedBytes: 4 * MiB,
+  unclaimedMs: 1_000,
+  /** Besides header fields and body, a request brings heads of frames, windows, perhaps its reset. */
+  requestFramesBytes: 64,
   /** Calls still open on such a connection are cut after this. */
   refusedConnectionMs: 5_000,
   /** After a pause of the process, a connection that does not answer a PING within this is no longer waited for, */

@@ -7,9 +7,10 @@ import { portLimits } from './limits.js';
 
 /**
  * Why a call was refused or cut for its resource usage, whatever it asks: too many streams, metadata too large, a
- * compressed request, an incomplete request, an unread answer. Stable: fields of the log.
+ * compressed request, an incomplete request, an unread answer; or a connection was asked to go, because of frames that
+ * are of no call. Stable: fields of the log.
  */
-const CALL_REFUSALS = ['FLUXOS', 'METADADOS', 'COMPRIMIDO', 'INACABADO', 'NAO_LIDO'] as const;
+const CALL_REFUSALS = ['FLUXOS', 'METADADOS', 'COMPRIMIDO', 'INACABADO', 'NAO_LIDO', 'QUADROS'] as const;
 export type CallRefusal = (typeof CALL_REFUSALS)[number];
 
 /** Reasons that are the client's mistake, however busy the server is. */
@@ -36,6 +37,13 @@ export class RefusedCalls {
     this.counts[reason]++;
     this.burst.report(reason, session?.socket.remoteAddress ?? 'desconhecido');
     if (session !== undefined && FAULTS.has(reason)) this.blame(session);
+  }
+
+  /** Asks a connection to go whose frames are of no call, and counts it. */
+  addIdle(session: Http2Session): void {
+    this.counts.QUADROS++;
+    this.burst.report('QUADROS', session.socket.remoteAddress ?? 'desconhecido');
+    this.dismiss(session);
   }
 
   /**

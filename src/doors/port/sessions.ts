@@ -6,6 +6,7 @@ import type { Backlog } from './backlog.js';
 import { Connection } from './connection.js';
 import { cut } from './cut.js';
 import { headerBytes, headerProblem } from './header-bounds.js';
+import { IdleFrames } from './idle-frames.js';
 import { portLimits } from './limits.js';
 import type { RefusedCalls } from './refused-calls.js';
 
@@ -20,7 +21,7 @@ export interface Http2Request {
   readonly connection: Connection;
 }
 
-/** Serves the requests of one protocol. */
+/** Serves the requests of one protocol, and claims of the connection what it reads of their bodies. */
 export interface RequestHandler {
   serve(request: Http2Request): void;
   /** Answers a request that exceeds a limit. @param problem for people, in Portuguese */
@@ -39,11 +40,13 @@ interface SessionsOptions {
 /** The HTTP/2 sessions of one port: each is bounded, kept alive, and asked to go when the server stops. */
 export class Sessions {
   private readonly open = new Set<ServerHttp2Session>();
+  private readonly idleFrames: IdleFrames;
   /** Trailers of a request say nothing to us, and cost as much again. One function for all streams. */
   private readonly onTrailers: OnTrailers;
 
   constructor(private readonly options: SessionsOptions) {
     this.onTrailers = onTrailersOf(options);
+    this.idleFrames = new IdleFrames(options.time, options.refused);
   }
 
   /**
@@ -71,6 +74,7 @@ export class Sessions {
     };
     session.on('stream', onStream);
     this.options.backlog?.follow(session);
+    this.idleFrames.follow(connection);
     const cancelKeepalive = keepAlive(session, this.options.time);
   }
 
@@ -89,6 +93,7 @@ export class Sessions {
     stream.on('error', ignore);
     const handler = this.options.handlerOf(headers);
     const bytes = headerBytes(raw);
+    connection.claim(bytes + portLimits.requestFramesBytes);
     const problem = headerProblem(raw.length / 2, bytes);
     if (problem !== undefined) {
       handler.refuse(stream, problem);

@@ -111,6 +111,7 @@ export class ServerCall implements TrackedCall {
     const { stream } = this;
     this.#isReading = true;
     stream.on('data', (piece: Buffer) => {
+      this.connection.claimData(piece);
       if (this.isOver()) return;
       this.#reader.add(piece);
       for (let next = this.#reader.next(); next !== undefined; next = this.#reader.next()) {
@@ -149,6 +150,7 @@ export class ServerCall implements TrackedCall {
     this.#isReading = true;
     if (this.#isLasting) this.#holdRequest(0);
     stream.on('data', (piece: Buffer) => {
+      this.connection.claimData(piece);
       if (this.isOver()) return;
       this.#reader.add(piece);
       this.#hand();
