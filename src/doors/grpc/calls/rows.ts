@@ -26,8 +26,9 @@ export async function sendRows<T, Res>(
     while (!call.isOver()) {
       // Avoids a promise for a row that is already available.
       const next = iterator.next();
-      const step = next instanceof Promise ? await next : next;
-      if (step.done === true || call.isOver()) break;
+      const isAwaited = next instanceof Promise;
+      const step = isAwaited ? await next : next;
+      if (step.done === true || (isAwaited && call.isOver())) break;
       if (step.value === undefined) {
         await nextTurn();
         continue;
