@@ -11,6 +11,8 @@ export interface Target {
   readonly paths: readonly string[];
   /** Of a POST that asks nobody for leave: bytes as Latin-1. */
   readonly bodies: readonly string[];
+  /** Whether what a page can show or run is tried too: no element may load. */
+  readonly elements?: boolean;
 }
 
 /** What came of one attempt: `cega`, an answer that the page may not see; `nada`; or what it saw. */
@@ -37,7 +39,29 @@ const speak = (attempt, url, protocols) => new Promise((resolve) => {
   socket.onopen = () => { socket.close(); done('aberta'); };
   socket.onerror = () => done('nada');
 });
-window.attempts = async (host, { port, tls, paths, bodies }) => {
+const load = (attempt, element, url) => new Promise((resolve) => {
+  const timer = setTimeout(() => done('nada'), 4000);
+  const done = (outcome) => { clearTimeout(timer); element.remove(); resolve({ attempt, outcome }); };
+  element.onload = () => {
+    if (element.tagName !== 'IFRAME') return done('aberta');
+    try {
+      done(element.contentDocument.body.innerText.slice(0, 200) || 'nada');
+    } catch {
+      done('nada');
+    }
+  };
+  element.onerror = () => done('nada');
+  element.src = url;
+  document.documentElement.append(element);
+});
+const follow = (attempt, url) => new Promise((resolve) => {
+  const source = new EventSource(url);
+  const timer = setTimeout(() => done('nada'), 4000);
+  const done = (outcome) => { clearTimeout(timer); source.close(); resolve({ attempt, outcome }); };
+  source.onopen = () => done('aberta');
+  source.onerror = () => done('nada');
+});
+window.attempts = async (host, { port, tls, paths, bodies, elements }) => {
   const base = (tls ? 'https://' : 'http://') + host + ':' + port;
   const outcomes = [];
   for (const path of paths) {
@@ -51,6 +75,9 @@ window.attempts = async (host, { port, tls, paths, bodies }) => {
       for (const type of ['application/json', 'application/grpc'])
         outcomes.push(await look('POST ' + type + ' ' + path, base + path, { ...post, headers: { 'content-type': type } }));
     }
+    for (const name of elements ? ['img', 'iframe', 'script'] : [])
+      outcomes.push(await load(name + ' ' + path, document.createElement(name), base + path));
+    if (elements) outcomes.push(await follow('EventSource ' + path, base + path));
     outcomes.push(await look('PUT ' + path, base + path, { method: 'PUT', body: '{}' }));
   }
   const ws = (tls ? 'wss://' : 'ws://') + host + ':' + port;

@@ -29,14 +29,14 @@ afterAll(() => (available ? browser.close() : undefined));
 
 /** Both kinds of page, at a port that must let neither see anything. */
 async function assertBlind(target: Target): Promise<void> {
+  await assertForeignBlind(target);
+  expect(seen(await fromReboundPage(browser, target))).toEqual([]);
+}
+
+async function assertForeignBlind(target: Target): Promise<void> {
   const outcomes: Outcome[] = await fromForeignPage(browser, target, target.tls);
   expect(outcomes.length).toBeGreaterThan(5);
   expect(seen(outcomes)).toEqual([]);
-  return assertBlindRebound(target);
-}
-
-async function assertBlindRebound(target: Target): Promise<void> {
-  expect(seen(await fromReboundPage(browser, target))).toEqual([]);
 }
 
 /** `Insere` of key and value as gRPC sends it, in the frame that a call has. */
@@ -85,13 +85,39 @@ describe.skipIf(!available)('a page in a browser on this machine, against a flee
 
     it('reads nothing and writes nothing through the gRPC door', { timeout: WAIT_MS }, async () => {
       const frame = insertFrame(KEY, 'da pagina');
-      await assertBlind({
-        ...{ port: server.port, tls },
-        paths: ['/kvs.KVS/Insere'],
+      const target = {
+        port: server.port,
+        tls,
+        paths: ['/kvs.KVS/Insere', '/saude', '/'],
         bodies: [frame, PREFACE],
-      });
+        elements: true,
+      };
+      await assertForeignBlind(target);
+      // What calls itself by another name is turned away, whatever it asks for; within TLS it is nobody's name.
+      const rebound = seen(await fromReboundPage(browser, target));
+      expect(rebound.filter(({ outcome }) => !outcome.startsWith('403 {"status":403,'))).toEqual([]);
+      expect(rebound.length > target.paths.length).toBe(!tls);
       expect(await server.client.consulta(KEY)).toMatchObject({ versao: 1, valor: VALUE });
     });
+
+    it(
+      'is opened by whoever types its address, says what it is and links to its health',
+      { timeout: WAIT_MS },
+      async () => {
+        const context = await browser.newContext({ ignoreHTTPSErrors: true });
+        const page = await context.newPage();
+        const base = `${tls ? 'https' : 'http'}://127.0.0.1:${server.port}`;
+        const opened = await page.goto(`${base}/`);
+        expect(opened?.status()).toBe(200);
+        expect(await page.innerText('h1')).toBe('kvs-frota');
+        const protocol = 'performance.getEntriesByType("navigation")[0].nextHopProtocol';
+        expect(await page.evaluate(protocol)).toBe(tls ? 'h2' : 'http/1.1');
+        await page.click('a[href="/pronto"]');
+        await page.waitForURL(`${base}/pronto`);
+        expect(await page.innerText('body')).toContain('"pronto": true');
+        await context.close();
+      },
+    );
 
     it('cannot connect to the embedded broker or publish on it', { timeout: WAIT_MS }, async () => {
       await assertBlind({ ...{ port: brokerPort, tls }, paths: ['/mqtt'], bodies: [CONNECT_AND_PUBLISH] });
