@@ -231,7 +231,7 @@ describe.each([
       const nobody = await caller.call({ rpc: '/kvs.KVS/Nada', as: 'kvs.KVS/Insere', requests: [{}] });
       expect(nobody).toMatchObject({
         code: UNIMPLEMENTED,
-        details: 'este servidor não tem esta operação',
+        details: 'este servidor não tem a operação /kvs.KVS/Nada',
         answers: [],
       });
       const compressed = await caller.call({

@@ -197,6 +197,26 @@ describe('listening', () => {
   });
 });
 
+describe('an operation that the server does not have', () => {
+  const asked = (path: string): Promise<unknown> =>
+    new Promise((resolve) => {
+      const same = (bytes: Buffer): Buffer => bytes;
+      stand.client.raw.makeUnaryRequest(path, same, same, Buffer.alloc(0), resolve);
+    });
+
+  it('is named, so that a client can say who has it', async () => {
+    expect(await asked('/project.PortalMatricula/ListaAlunos')).toMatchObject({
+      code: status.UNIMPLEMENTED,
+      details: 'este servidor não tem a operação /project.PortalMatricula/ListaAlunos',
+    });
+  });
+
+  it('is named only in part when its name is long', async () => {
+    const { details } = (await asked(`/${'x'.repeat(10_000)}`)) as { details: string };
+    expect(details.length).toBeLessThan(200);
+  });
+});
+
 describe('stopping', () => {
   it('waits for nothing when nothing is open, and stops once', async () => {
     expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);

@@ -34,6 +34,9 @@ interface GrpcOptions {
 
 const CONTENT_TYPE = /^application\/grpc(\+proto)?(;|$)/;
 
+/** What is repeated of the name of an RPC: anybody chooses how long it is. */
+const REPEATED_CHARS = 128;
+
 const TOO_MANY = 'fluxos demais abertos neste servidor: tente outro, ou este daqui a pouco';
 const COMPRESSED = 'este servidor não aceita pedidos comprimidos (grpc-encoding)';
 
@@ -61,13 +64,16 @@ export class GrpcCalls implements RequestHandler {
 
   serve({ stream, headers, headerBytes, connection }: Http2Request): void {
     const { methods, openCalls, refused } = this.options;
-    const method = methods.get(headers[':path'] ?? '');
+    const path = headers[':path'] ?? '';
+    const method = methods.get(path);
     if (headers[':method'] !== 'POST' || !CONTENT_TYPE.test(headers['content-type'] ?? '')) {
       refuseHttp(stream, headers[':method'] === 'POST' ? 415 : 405);
       return;
     }
     if (method === undefined) {
-      endNow(stream, status.UNIMPLEMENTED, 'este servidor não tem esta operação');
+      // Our client reads the name, to say which server has it.
+      const named = path.slice(0, REPEATED_CHARS);
+      endNow(stream, status.UNIMPLEMENTED, `este servidor não tem a operação ${named}`);
       return;
     }
     const encoding = headers['grpc-encoding'];
