@@ -68,9 +68,15 @@ export async function openStreams(
   await Promise.all(
     streams.map(async (stream) => {
       stream.write(keyFrame(key));
-      await once(stream, 'data');
+      await Promise.race([once(stream, 'data'), endOf(stream)]);
     }),
   );
+}
+
+/** @throws Error once a stream ends that should stay */
+async function endOf(stream: ClientHttp2Stream): Promise<void> {
+  await once(stream, 'close');
+  throw new Error('a stream ended that should stay open');
 }
 
 /** Connections to a server. @param ca who signed its certificate, in PEM: with it, they speak TLS */
