@@ -41,6 +41,9 @@ export function failureOf(
   return { ...failure, message: `${failure.message} (antes não atenderam: ${passed.join(', ')})` };
 }
 
+/** Details by `@grpc/grpc-js` of a refusal in HTTP/2 alone: nothing was done. */
+const NO_GRPC = /^Received HTTP status code 4\d\d/;
+
 /**
  * A call that ended with a gRPC status other than OK.
  * @param maybeDone whether it may have changed something without an answer
@@ -53,6 +56,7 @@ function statusFailure(error: ServiceError, where: string, timeoutMs: number, ma
     const verb = VERBS.get(exit) ?? 'recusou';
     return { code: reason, exit, message: `o servidor em ${where} ${verb}: ${details}` };
   }
+  if (error.code !== status.UNAVAILABLE && NO_GRPC.test(details)) return notGrpc(where);
   switch (error.code) {
     case status.UNAVAILABLE:
       if (maybeDone) return unknown(`a conexão com o servidor em ${where} caiu`);

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { createServer as createHttp1 } from 'node:http';
+import { createServer as createHttp2 } from 'node:http2';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -130,7 +132,9 @@ describe('why there is no answer', () => {
           .end('olá\n'),
       ),
     );
-    for (const port of [String(broker.port), closing]) {
+    const web = await listen(createHttp1((_, response) => void response.writeHead(404).end('nada')));
+    const web2 = await listen(createHttp2((_, response) => void response.writeHead(404).end('nada')));
+    for (const port of [String(broker.port), closing, web, web2]) {
       const asked = await runHere(['-p', port, '-o', 'consulta', '-k', 'nome']);
       expect(asked).toMatchObject({ code: 5, stdout: '' });
       expect(asked.stderr).toBe(
