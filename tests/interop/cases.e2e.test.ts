@@ -126,7 +126,8 @@ describe.each(libraries)('public interoperability cases, $name', (library) => {
   it.each([
     ['status_code_and_message', 'test status message'],
     ['special_status_message', '\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n'],
-    ['percent signs', '100% de %41çã %'],
+    ['percent signs', '100% de %41 e %'],
+    ['percent signs beside Unicode', '100% de %41çã %'],
   ])('%s', async (_, message) => {
     const response_status = { code: UNKNOWN, message };
     for (const name of ['UnaryCall', 'FullDuplexCall']) {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDoors } from '../../src/doors/start.js';
 import type { Doors } from '../../src/doors/start.js';
+import type { Answers, Write } from '../../src/ports/engine.js';
 import { RecordingLogger } from '../support/doors.js';
 import { eventually } from '../support/eventually.js';
-import { MemoryEngine } from '../support/memory-engine.js';
+import { AsyncMemoryEngine } from '../support/memory-engine.js';
 import { realTime } from '../support/real-time.js';
 import { installedLibraries } from './clients.js';
 import type { Caller, Outcome } from './clients.js';
@@ -41,8 +42,17 @@ describe.each(libraries)('a server that stops while $name calls', (library) => {
   });
 });
 
+/** Writes at once, and answers a moment later: a connection that is cut loses answers. */
+class SlowEngine extends AsyncMemoryEngine {
+  override async write<K extends Write['kind']>(write: Extract<Write, { kind: K }>): Promise<Answers[K]> {
+    const answer = await super.write<K>(write);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return answer;
+  }
+}
+
 describe.each(libraries)('restarts while $name writes', (library) => {
-  const engine = new MemoryEngine();
+  const engine = new SlowEngine();
   let doors: Doors;
   let caller: Caller;
   let descriptors: Buffer;
