@@ -16,6 +16,7 @@ const CANCELLED = 1;
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 const UNIMPLEMENTED = 12;
+const UNAVAILABLE = 14;
 
 const libraries = installedLibraries();
 
@@ -268,5 +269,32 @@ describe.each([
       expect([...called].sort()).toEqual(declared.sort());
       expect(declared.length).toBeGreaterThan(50);
     });
+  });
+
+  it('tells open streams of all of them that the server leaves', async () => {
+    const callers = await Promise.all(
+      libraries.map((library) => library.open({ descriptors: known.descriptors, port: server.port, ca })),
+    );
+    const held = callers.map((caller) =>
+      caller.hold({ rpc: '/kvs.KVS/ConsultaVarias', requests: [{ chave: 'chave' }], held: true }),
+    );
+    const watches = callers.map((caller) =>
+      caller.hold({ rpc: '/grpc.health.v1.Health/Watch', requests: [{}], held: true }),
+    );
+    await eventually('answers', () => [...held, ...watches].every((call) => call.answered() === 1));
+    await server.stop();
+    for (const { outcome } of held) {
+      expect(await outcome).toMatchObject({
+        ...{ code: UNAVAILABLE, answers: [{ versao: 0 }] },
+        details: 'o servidor está saindo; o que não foi respondido não foi feito',
+      });
+    }
+    for (const { outcome } of watches) {
+      expect(await outcome).toMatchObject({
+        ...{ code: UNAVAILABLE, details: 'o servidor está saindo' },
+        answers: [{ status: 'SERVING' }, { status: 'NOT_SERVING' }],
+      });
+    }
+    await Promise.all(callers.map((caller) => caller.close()));
   });
 });
