@@ -78,8 +78,10 @@ export class ServerCall implements TrackedCall {
   #isPaused = false;
   /** The client has half-closed. */
   #isEnded = false;
-  #gathered: Uint8Array[] = [];
+  /** Answers that were not sent yet, with their bytes. */
+  #gathered: Uint8Array[] | undefined;
   #gatheredBytes = 0;
+  #needsRoom = false;
   #trailers: CallTrailers | undefined;
   /** Still open after its first turn. */
   #isLasting = false;
@@ -179,27 +181,35 @@ export class ServerCall implements TrackedCall {
   /** Sends an answer of several. @returns false if the client takes no more for now: wait for {@link onRoom} */
   write(message: Uint8Array): boolean {
     if (this.isOver()) return false;
-    if (this.#gathered.length === 0) this.host.flushLater(this);
+    if (this.#gathered === undefined) {
+      this.#gathered = [];
+      this.host.flushLater(this);
+    }
     this.#gathered.push(message);
     this.#gatheredBytes += frameBytes(message);
     if (this.#gatheredBytes >= GATHERED_BYTES) this.flush();
-    return !this.needsRoom;
+    return !this.#needsRoom;
   }
 
   /** Whether the client takes no more answers for now. */
   get needsRoom(): boolean {
-    return this.stream.writableNeedDrain;
+    return this.#needsRoom;
   }
 
   /** Sends the answers that were gathered. */
   flush(): void {
-    if (this.#gathered.length === 0 || this.isOver()) return;
+    if (this.#gathered === undefined || this.isOver()) return;
     const bytes = frames(this.#gathered, this.#gatheredBytes);
-    this.#gathered = [];
+    this.#gathered = undefined;
     this.#gatheredBytes = 0;
-    if (!this.stream.headersSent) this.stream.on('drain', this.#onDrain);
+    if (!this.stream.headersSent) {
+      this.stream.on('drain', () => {
+        this.#needsRoom = false;
+        this.onRoom?.();
+      });
+    }
     this.#sendHeaders();
-    this.stream.write(bytes);
+    this.#needsRoom = !this.stream.write(bytes);
   }
 
   /** Sends the only answer, and ends the call. */
@@ -227,11 +237,14 @@ export class ServerCall implements TrackedCall {
     // Nearly all calls are over by now, and cost nothing of what follows.
     if (this.#isFinished) return;
     if (this.isOver()) {
-      this.#onClose();
+      this.#close();
       return;
     }
     this.#isLasting = true;
-    this.stream.on('aborted', this.#onClose).on('close', this.#onClose);
+    const close = (): void => {
+      this.#close();
+    };
+    this.stream.on('aborted', close).on('close', close);
     if (!this.#isEnded) this.#holdRequest(this.#isReading ? 0 : FIRST_WINDOW_BYTES);
     const leftMs = this.deadlineMs - Date.now();
     if (leftMs > TIMER_MS_MAX) return;
@@ -277,26 +290,20 @@ export class ServerCall implements TrackedCall {
 
   #sendHeaders(): void {
     if (this.stream.headersSent) return;
-    this.stream.on('wantTrailers', this.#onWantTrailers);
+    this.stream.on('wantTrailers', () => {
+      this.stream.sendTrailers(this.#trailers ?? DONE);
+    });
     this.stream.respond(ANSWER_HEADERS, WITH_TRAILERS);
     if (this.admits) this.connection.admit();
   }
 
-  readonly #onWantTrailers = (): void => {
-    this.stream.sendTrailers(this.#trailers ?? DONE);
-  };
-
   #finish(): void {
     this.#isFinished = true;
     if (!this.#isEnded) endOnceAnswered(this.stream);
-    this.#onClose();
+    this.#close();
   }
 
-  readonly #onDrain = (): void => {
-    this.onRoom?.();
-  };
-
-  readonly #onClose = (): void => {
+  #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isFinished = true;
@@ -305,7 +312,7 @@ export class ServerCall implements TrackedCall {
     // Unread requests would keep the stream alive.
     if (!this.#isEnded) this.stream.resume();
     this.onOver?.();
-  };
+  }
 }
 
 const TRUNCATED: FramingFault = Object.freeze({
