@@ -139,7 +139,7 @@ describe('content-type', () => {
     'application/grpcx',
   ])('%s is refused by HTTP', async (type) => {
     const seen = await ask({ headers: { 'content-type': type } });
-    expect(seen).toMatchObject({ headers: { ':status': 415 }, isTrailersOnly: true });
+    expect(seen).toMatchObject({ headers: { ':status': 415 }, trailers: {} });
   });
 
   it('of gRPC is for POST alone', async () => {
