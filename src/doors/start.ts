@@ -78,7 +78,7 @@ interface DoorsOptions {
   readonly logger: Logger;
 }
 
-/** The gRPC doors of one server on one port: those that its engine can serve, health and reflection. */
+/** What one server offers on its port: its gRPC doors with health and reflection, and what it answers to HTTP. */
 export interface Doors {
   readonly port: number;
   /** Connections refused since the start, by reason. */

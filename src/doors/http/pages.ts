@@ -29,7 +29,7 @@ export function pageAt(path: string, health: HealthByName): Page {
       return json(ready, { pronto: ready });
     }
     default:
-      return problem(404, `não há nada em ${repeated(path)}`);
+      return problem(404, `não há nada em ${repeated(path)}; há /, /saude e /pronto`);
   }
 }
 

@@ -21,7 +21,7 @@ export class RefusedConnections {
   readonly counts: Record<ConnectionRefusal, number>;
   private readonly burst: BurstLog;
 
-  /** @param name of the owner of the port, for the log: `gRPC`, `broker embutido` */
+  /** @param name of the owner of the port, for the log: `gRPC e HTTP`, `broker embutido` */
   constructor(name: string, time: Time, logger: Logger) {
     const reasons: readonly ConnectionRefusal[] = [...TLS_FAILURES, 'CONEXOES'];
     this.counts = Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<

@@ -53,7 +53,10 @@ it.each(['/favicon.ico', '/saude/', '/SAUDE', '//', '*', '/%73aude', '/kvs.KVS/I
   (path) => {
     const { status, type, body } = pageAt(path, GOOD);
     expect([status, type]).toEqual([404, 'application/problem+json; charset=utf-8']);
-    expect(JSON.parse(body)).toEqual({ status: 404, detail: `não há nada em ${path}` });
+    expect(JSON.parse(body)).toEqual({
+      status: 404,
+      detail: `não há nada em ${path}; há /, /saude e /pronto`,
+    });
   },
 );
 
