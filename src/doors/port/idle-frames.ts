@@ -38,12 +38,31 @@ export class IdleFrames {
 
   private look(): void {
     for (const [connection, before] of this.seen) {
+      if (connection.session.destroyed) {
+        this.seen.delete(connection);
+        this.endLater(connection);
+        continue;
+      }
+      if (before === ASKED) continue;
       const now = connection.unclaimedBytes;
+      const isTooMuch = now - before > portLimits.unclaimedBytes;
       // Fields that HTTP/2 keeps are claimed at their whole size. What is claimed too much is no credit for later.
-      this.seen.set(connection, now);
-      if (now - before <= portLimits.unclaimedBytes || connection.session.destroyed) continue;
-      this.seen.delete(connection);
-      this.refused.addIdle(connection.session);
+      this.seen.set(connection, isTooMuch ? ASKED : now);
+      if (isTooMuch) this.refused.addIdle(connection.session);
     }
   }
+
+  /**
+   * A session that has ended leaves the rest to its client, which may close nothing: what it sends is read for ever and
+   * dropped, and no PING asks for it.
+   */
+  private endLater({ socket }: Connection): void {
+    const cancel = this.time.after(portLimits.refusedConnectionMs, () => {
+      socket.destroy();
+    });
+    socket.once('close', cancel);
+  }
 }
+
+/** In place of bytes: the connection was asked to go. */
+const ASKED = Infinity;

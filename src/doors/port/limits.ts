@@ -39,7 +39,7 @@ export const portLimits = Object.freeze({
   unclaimedMs: 1_000,
   /** Besides header fields and body, a request brings heads of frames, windows, perhaps its reset. */
   requestFramesBytes: 64,
-  /** Calls still open on such a connection are cut after this. */
+  /** Calls still open on such a connection are cut after this, and so is a client that leaves its ended session open. */
   refusedConnectionMs: 5_000,
   /** After a pause of the process, a connection that does not answer a PING within this is no longer waited for, */
   backlogMs: 2_000,

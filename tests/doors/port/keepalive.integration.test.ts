@@ -13,6 +13,8 @@ import { MemoryEngine } from '../../support/memory-engine.js';
 
 const { keepaliveMs, keepaliveTimeoutMs } = portLimits;
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
+/** Closes the session: no error, and no stream was seen. */
+const GOAWAY = '\0\0\x08\x07\0\0\0\0\0' + '\0'.repeat(8);
 /** The head of a PING of 8 bytes, which asks for an answer. */
 const PING = Buffer.from([0, 0, 8, 6, 0, 0, 0, 0, 0]);
 
@@ -85,6 +87,22 @@ describe('a connection that is quiet', () => {
     expect(dead.closed).toBe(false);
     time.advance(1);
     await eventually('it is gone', () => dead.closed);
+    expect(session.closed).toBe(false);
+  });
+
+  it('is cut when it asks to close its session and then keeps the connection', async () => {
+    const lingering = connectSocket({ port: doors.port, host: '127.0.0.1', allowHalfOpen: true });
+    lingering.on('error', () => undefined).resume();
+    const hasEnded = once(lingering, 'end');
+    lingering.write(PREFACE + GOAWAY);
+    await hasEnded;
+    // Seen as ended at the next look.
+    time.advance(portLimits.unclaimedMs);
+    time.advance(portLimits.refusedConnectionMs - 1);
+    await new Promise((resolve) => lingering.write('abc', resolve));
+    expect(lingering.closed).toBe(false);
+    time.advance(1);
+    await eventually('it is gone', () => lingering.closed);
     expect(session.closed).toBe(false);
   });
 });
