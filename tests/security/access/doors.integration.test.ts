@@ -5,6 +5,7 @@ import { startDoors } from '../../../src/doors/start.js';
 import type { Doors } from '../../../src/doors/start.js';
 import { tokenText } from '../../../src/ports/access.js';
 import { loadService, type DoorClient } from '../../support/door-client.js';
+import { eventually } from '../../support/eventually.js';
 import { connect, reasonOf } from '../../support/kvs-client.js';
 import type { KvsClient } from '../../support/kvs-client.js';
 import { KeyValueClient } from '../../support/keyvalue-client.js';
@@ -171,4 +172,19 @@ describe('wrong logins', () => {
       expect(NAO_AUTENTICADO + LIMITE_TENTATIVAS).toBe(10_000);
     },
   );
+});
+
+describe('a server that stops', () => {
+  it('tells calls whose callers it is still looking up', async () => {
+    let open = (): void => undefined;
+    access.gate = new Promise((resolve) => (open = resolve));
+    const call = kvs('maria').open('InsereVarias');
+    const ended = new Promise<{ code: status }>((resolve) => call.on('status', resolve));
+    call.on('error', () => undefined).resume();
+    await eventually('it is looked up', () => access.hashes > 0 && doors.usage().openCalls === 1);
+    const stopped = doors.stop(60_000);
+    open();
+    expect((await ended).code).toBe(status.UNAVAILABLE);
+    await stopped;
+  });
 });

@@ -49,7 +49,7 @@ export class Conversation<Req, Res> implements MessageSink {
     call.onOver = () => {
       this.#ended = true;
     };
-    call.leave = () => {
+    call.onLeave = () => {
       this.#leave();
     };
   }

@@ -123,7 +123,7 @@ export class HealthService {
       this.#watches.delete(call);
       this.#followers.get(name)?.delete(call);
     };
-    call.leave = () => {
+    call.onLeave = () => {
       call.end(LEAVING);
     };
     call.write(encodeHealth(serving ?? SERVING_STATUS.SERVICE_UNKNOWN));

@@ -66,8 +66,6 @@ export class ServerCall implements TrackedCall {
   onOver: (() => void) | undefined;
   /** Called when the client has room again for what `write` gave false for. */
   onRoom: (() => void) | undefined;
-  /** Ends the call since the server stops; absent: it ends soon by itself. */
-  leave: (() => void) | undefined;
 
   readonly #reader: MessageReader;
   #sink: MessageSink | undefined;
@@ -83,6 +81,9 @@ export class ServerCall implements TrackedCall {
   #gatheredBytes = 0;
   #needsRoom = false;
   #trailers: CallTrailers | undefined;
+  /** The server stops. */
+  #isLeaving = false;
+  #onLeave: (() => void) | undefined;
   /** Still open after its first turn. */
   #isLasting = false;
   #isFinished = false;
@@ -106,6 +107,17 @@ export class ServerCall implements TrackedCall {
   /** Whether nothing more can be sent: answered, cancelled, past its deadline, or disconnected. */
   isOver(): boolean {
     return this.#isFinished || this.stream.closed || this.stream.destroyed;
+  }
+
+  /** Called when the server stops, at once if it does so already; absent: the call ends soon by itself. */
+  set onLeave(leave: () => void) {
+    this.#onLeave = leave;
+    if (this.#isLeaving) leave();
+  }
+
+  leave(): void {
+    this.#isLeaving = true;
+    this.#onLeave?.();
   }
 
   /** Reads the only request, and hands it over when the client has half-closed. */
