@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../src/core/limits.js';
@@ -122,6 +122,16 @@ describe('what commands read and write', () => {
     const enough = await bash(`ulimit -n 128; kvs cliente ${to} -o consulta -k chave`);
     expect(enough.code).toBe(0);
   }, 120_000);
+
+  it('a Node.js too old for the servers is named in one line', async () => {
+    const pretend = join(folder.path, 'antigo.cjs');
+    const versions = "{ value: { ...process.versions, node: '20.11.1' } }";
+    await writeFile(pretend, `Object.defineProperty(process, 'versions', ${versions});\n`);
+    expect(await bash(`NODE_OPTIONS='--require ${pretend}' kvs servidor 0`)).toEqual({
+      ...{ code: 1, stdout: '' },
+      stderr: 'kvs: o Node.js daqui é o 20.11.1; é preciso o 20.12 ou mais novo: https://nodejs.org\n',
+    });
+  });
 
   it('an address may include the port, and port 0 is not that of a server', async () => {
     const { port } = stand.doors;
