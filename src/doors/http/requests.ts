@@ -5,6 +5,7 @@ import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 
 import type { Socket } from 'node:net';
 import type { Time } from '../../ports/time.js';
 import { endOnceAnswered } from '../port/cut.js';
+import { headerProblem } from '../port/header-bounds.js';
 import { portLimits } from '../port/limits.js';
 import type { OpenCalls } from '../port/open-calls.js';
 import type { Http2Request, RequestHandler } from '../port/sessions.js';
@@ -105,6 +106,9 @@ export class HttpRequests implements RequestHandler {
 
   private pageFor(request: Request): Page {
     const { headers, method = '' } = request;
+    // By HTTP/1.1 further fields would be left out silently: `Host` among them, or `Origin`.
+    const tooMany = headerProblem(request.rawHeaders.length / 2, 0);
+    if (tooMany !== undefined) return problem(431, tooMany);
     const target = requestTarget(request.url ?? '', request.rawHeaders);
     if (target === undefined) return problem(400, 'o pedido diz a quem se dirige (Host) de duas maneiras');
     const refused = originProblem(
