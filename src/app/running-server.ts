@@ -28,7 +28,7 @@ export async function leaveInOrder(
   last: string,
   logger: Logger,
 ): Promise<boolean> {
-  logger.info({ prazoMs: portLimits.drainMs }, 'saindo: fechando as portas gRPC');
+  logger.info({ prazoMs: portLimits.drainMs }, 'saindo: fechando as portas gRPC e HTTP');
   doors.setServing(false);
   await doors.stop(portLimits.drainMs);
   logger.info({}, `saindo: ${last}`);

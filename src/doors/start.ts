@@ -144,7 +144,7 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     maxConnections: bounds.connections,
   });
   const { port } = listener;
-  logger.info({ host, porta: port, tls: options.tls !== undefined }, 'portas gRPC abertas');
+  logger.info({ host, porta: port, tls: options.tls !== undefined }, 'portas gRPC e HTTP abertas');
 
   let stopped: Promise<void> | undefined;
   const stop = (deadlineMs: number): Promise<void> => {

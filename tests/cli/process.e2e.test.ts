@@ -221,7 +221,7 @@ describe('the life of a server', () => {
       .map((line) => (JSON.parse(line) as { mensagem: string }).mensagem);
     const steps = [
       'sinal recebido: saindo em ordem (outro, depois de 1 s, encerra já)',
-      'saindo: fechando as portas gRPC',
+      'saindo: fechando as portas gRPC e HTTP',
       'saindo: enviando o que falta e deixando a frota',
       'saiu',
     ];

@@ -3,8 +3,8 @@ import { portLimits } from './limits.js';
 /** HTTP/2 counts this for each header field, in addition to its name and its value. */
 const FIELD_BYTES = 32;
 
-const TOO_LARGE = `os metadados da chamada passam de ${portLimits.headerBytes} bytes`;
-const TOO_MANY = `os metadados da chamada passam de ${portLimits.headerFields} campos`;
+const TOO_LARGE = `os campos do cabeçalho (metadados) passam de ${portLimits.headerBytes} bytes`;
+const TOO_MANY = `os campos do cabeçalho (metadados) são mais de ${portLimits.headerFields}`;
 
 /** Size of header fields as HTTP/2 counts it (RFC 9113, 6.5.2). @param raw names and values in turn */
 export function headerBytes(raw: readonly string[]): number {
