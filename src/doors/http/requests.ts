@@ -80,6 +80,7 @@ export class HttpRequests implements RequestHandler {
 
   refuse(stream: ServerHttp2Stream, reason: string): void {
     if (stream.destroyed || stream.closed) return;
+    this.options.openCalls.add({ stream, onTurnEnd: () => undefined });
     endOnceAnswered(stream);
     stream.resume();
     const { type, body } = problem(431, reason);

@@ -33,6 +33,7 @@ export class OpenCalls {
     for (const call of calls) {
       call.onTurnEnd();
       if (isOpen(call)) this.keep(call);
+      else release(call);
     }
     this.lookLater();
   });
@@ -90,9 +91,12 @@ export class OpenCalls {
 
   private look(): void {
     let bytes = 0;
-    // A stream that its client has closed emits `close` late, or never if its requests are not read.
     for (const calls of [this.unread, this.waiting]) {
-      for (const call of calls) if (call.stream.closed) calls.delete(call);
+      for (const call of calls) {
+        if (!call.stream.closed) continue;
+        calls.delete(call);
+        release(call);
+      }
     }
     for (const call of this.unread) {
       if (call.stream.writableLength > 0) bytes += sizeOf(call);
@@ -119,6 +123,14 @@ export class OpenCalls {
 
 function isOpen({ stream }: TrackedCall): boolean {
   return !stream.closed && !stream.destroyed && !stream.writableFinished;
+}
+
+/**
+ * Lets go of a stream that its client has reset. With the code NO_ERROR, Node keeps it, with its session, until all of its
+ * answer is written, which nobody will read.
+ */
+function release({ stream }: TrackedCall): void {
+  if (stream.closed && !stream.writableFinished) stream.destroy();
 }
 
 function sizeOf({ stream }: TrackedCall): number {

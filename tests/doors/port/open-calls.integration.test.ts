@@ -8,6 +8,17 @@ import { limits } from '../../../src/core/limits.js';
 import { method } from '../../support/door-client.js';
 import { openStandOn, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
+import { HostileClient } from '../../support/hostile-client.js';
+import {
+  callFields,
+  dataFrame,
+  frameFlag,
+  frameType,
+  headersFrame,
+  hpackFields,
+  http2Frame,
+  resetFrame,
+} from '../../support/http2-frames.js';
 import { connect } from '../../support/kvs-client.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
 
@@ -17,6 +28,20 @@ const STREAMS = 40;
 
 /** `ChaveVersao` with its head: the key `chave`. */
 const REQUEST = Buffer.from([0, 0, 0, 0, 7, 10, 5, ...Buffer.from('chave')]);
+
+const INITIAL_WINDOW_SIZE = 4;
+
+/** Header fields of a call that goes on. */
+function opening(
+  path: string,
+  contentType = 'application/grpc',
+  more: readonly (readonly [string, string])[] = [],
+): Buffer {
+  const fields = callFields(path, more).map(
+    ([name, value]) => [name, name === 'content-type' ? contentType : value] as const,
+  );
+  return headersFrame(1, hpackFields(fields), frameFlag.END_HEADERS);
+}
 
 /** Lets the server send nothing that has a body. */
 class Deaf {
@@ -110,4 +135,31 @@ describe('calls that go on', () => {
     client.close();
     expect(stand.doors.refusedCalls.NAO_LIDO).toBe(0);
   });
+
+  it.each<[string, Buffer]>([
+    ['an answer', Buffer.concat([opening('/kvs.KVS/Consulta'), dataFrame(1, REQUEST, frameFlag.END_STREAM)])],
+    ['answers', Buffer.concat([opening('/kvs.KVS/ConsultaVarias'), dataFrame(1, REQUEST)])],
+    ['a refusal', opening('/kvs.KVS/Consulta', 'application/grpc+json')],
+    ['a page', opening('/', 'text/plain')],
+    [
+      'a page refused',
+      opening(
+        '/',
+        'text/plain',
+        Array.from({ length: 50 }, (_, n) => [`x-${n}`, '']),
+      ),
+    ],
+  ])(
+    '%s that nobody takes is let go of when the client resets the call without an error',
+    async (_, call) => {
+      const client = await HostileClient.greet({ port }, [INITIAL_WINDOW_SIZE, 0]);
+      await client.send(call);
+      await eventually('it is answered', () => client.count(frameType.HEADERS) === 1);
+      await eventually('it waits for its client', () => openCalls() === 1);
+      await client.send(resetFrame(1, constants.NGHTTP2_NO_ERROR));
+      await client.send(http2Frame(frameType.GOAWAY, 0, 0, Buffer.alloc(8)));
+      await eventually('the session needs nothing more', () => client.isClosed());
+      expect(openCalls()).toBe(0);
+    },
+  );
 });

@@ -67,6 +67,7 @@ export class GrpcCalls implements RequestHandler {
     const path = headers[':path'] ?? '';
     const method = methods.get(path);
     if (headers[':method'] !== 'POST' || !CONTENT_TYPE.test(headers['content-type'] ?? '')) {
+      openCalls.add({ stream, onTurnEnd: () => undefined });
       refuseHttp(stream, headers[':method'] === 'POST' ? 415 : 405);
       return;
     }
