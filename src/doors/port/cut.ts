@@ -17,6 +17,8 @@ export function cut(stream: ServerHttp2Stream, code: number): void {
  */
 export function endOnceAnswered(stream: ServerHttp2Stream): void {
   const end = (): void => {
+    // Reset by its client; Node may wait for the rest of the request.
+    if (stream.closed) stream.destroy();
     if (stream.readableEnded || stream.closed) return;
     setTimeout(() => {
       // A reset before the answer was sent would replace it.

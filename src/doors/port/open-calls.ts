@@ -126,11 +126,11 @@ function isOpen({ stream }: TrackedCall): boolean {
 }
 
 /**
- * Lets go of a stream that its client has reset. With the code NO_ERROR, Node keeps it, with its session, until all of its
- * answer is written, which nobody will read.
+ * Lets go of a stream that its client has reset. With the code NO_ERROR, Node may keep it, with its session, until all of
+ * its answer is written and all of its request is read, neither of which anybody will do.
  */
 function release({ stream }: TrackedCall): void {
-  if (stream.closed && !stream.writableFinished) stream.destroy();
+  if (stream.closed) stream.destroy();
 }
 
 function sizeOf({ stream }: TrackedCall): number {

@@ -17,6 +17,7 @@ import {
   headersFrame,
   hpackFields,
   http2Frame,
+  pingFrame,
   resetFrame,
 } from '../../support/http2-frames.js';
 import { connect } from '../../support/kvs-client.js';
@@ -160,6 +161,19 @@ describe('calls that go on', () => {
       await client.send(http2Frame(frameType.GOAWAY, 0, 0, Buffer.alloc(8)));
       await eventually('the session needs nothing more', () => client.isClosed());
       expect(openCalls()).toBe(0);
+    },
+  );
+
+  it.each(['/kvs.KVS/Consulta', '/kvs.KVS/ConsultaVarias', '/'])(
+    'a request of %s that is reset as soon as it has begun is let go of',
+    async (path) => {
+      const client = await HostileClient.greet({ port });
+      const call = opening(path, path === '/' ? 'text/plain' : undefined);
+      const reset = resetFrame(1, constants.NGHTTP2_NO_ERROR);
+      await client.send(Buffer.concat([call, dataFrame(1, REQUEST), reset, pingFrame()]));
+      await eventually('it has come', () => client.answeredPings === 1);
+      await client.send(http2Frame(frameType.GOAWAY, 0, 0, Buffer.alloc(8)));
+      await eventually('the session needs nothing more', () => client.isClosed());
     },
   );
 });
