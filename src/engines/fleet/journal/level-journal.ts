@@ -137,22 +137,49 @@ export class LevelJournal implements Journal {
     // Of another generation nothing counts before the metadata name it. Records of origins count at once.
     const pieces = whole ? new Pieces(this.database, (piece) => this.write(piece)) : undefined;
     const state = pieces ?? last;
+    // Between two turns the database may have been closed, to be opened again after a failure: commit tells of it.
+    let failure: unknown;
+    const attempt = (change: () => void): void => {
+      if (failure !== undefined) return;
+      try {
+        change();
+      } catch (error) {
+        failure = error;
+      }
+    };
     const at = ({ origin, seq, version }: Dot & { readonly version: number }, key: string): Buffer =>
       entryKey(generation, key, version, this.numbers.indexOf(origin), seq);
     return {
-      putOrigin: (origin, seq) =>
-        void last.put(originKey(this.numbers.indexOf(origin)), encodeOrigin(origin, seq), TEXT),
-      putEntry: (key, entry) => void state.put(at(entry, key), encodeEntry(entry)),
-      removeEntry: (key, entry) => void state.del(at(entry, key)),
-      putMark: (key, mark) => void state.put(markKey(generation, key), encodeMark(mark)),
-      removeMark: (key) => void state.del(markKey(generation, key)),
+      putOrigin: (origin, seq) => {
+        attempt(() => last.put(originKey(this.numbers.indexOf(origin)), encodeOrigin(origin, seq), TEXT));
+      },
+      putEntry: (key, entry) => {
+        attempt(() => state.put(at(entry, key), encodeEntry(entry)));
+      },
+      removeEntry: (key, entry) => {
+        attempt(() => state.del(at(entry, key)));
+      },
+      putMark: (key, mark) => {
+        attempt(() => state.put(markKey(generation, key), encodeMark(mark)));
+      },
+      removeMark: (key) => {
+        attempt(() => state.del(markKey(generation, key)));
+      },
       ready: () => pieces?.settled(),
       commit: (head, done) => {
         const meta = this.metaAt(generation, head);
-        for (let i = this.meta.logStart; i < meta.logStart; i++) last.del(logKey(i));
-        last.put(META_KEY, encodeMeta(meta));
-        last.put(FLOORS_KEY, encodeFloors(head.floors));
-        if (this.isOutdated) last.put(FORMAT_KEY, encodeFormat(FORMAT, this.fleet));
+        attempt(() => {
+          for (let i = this.meta.logStart; i < meta.logStart; i++) last.del(logKey(i));
+          last.put(META_KEY, encodeMeta(meta));
+          last.put(FLOORS_KEY, encodeFloors(head.floors));
+          if (this.isOutdated) last.put(FORMAT_KEY, encodeFormat(FORMAT, this.fleet));
+        });
+        if (failure !== undefined) {
+          queueMicrotask(() => {
+            done(writeFailure(failure));
+          });
+          return;
+        }
         const pieced = pieces?.finish() ?? Promise.resolve();
         pieced
           .then(() => this.write(last))

@@ -74,6 +74,24 @@ describe('the journal in LevelDB', () => {
     await rm(join(path, '../..'), { recursive: true });
   });
 
+  it.each([true, false])(
+    'tells at commit that it was closed while a state was written (whole: %s)',
+    async (whole) => {
+      const journal = await LevelJournal.open(path, 'f', logger);
+      await written(journal, true, [['oA', 1]], () => undefined);
+      const checkpoint = journal.checkpoint(whole);
+      checkpoint.putEntry('chave', entry(1, 'valor'));
+      await journal.close();
+      checkpoint.putOrigin('oA', 2);
+      checkpoint.putEntry('chave', entry(2, 'valor'));
+      checkpoint.removeMark('chave');
+      const failure = await when((done) => {
+        checkpoint.commit(HEAD, done);
+      });
+      expect(failure?.code).toBe('DISCO_FALHOU');
+    },
+  );
+
   it('is for its owner; a folder that others may read is warned of', async () => {
     await content(path);
     expect((await stat(path)).mode & 0o077).toBe(0);
