@@ -1,5 +1,5 @@
-import { constants } from 'node:http2';
 import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import { BurstLog } from '../../ports/burst-log.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Time } from '../../ports/time.js';
@@ -23,13 +23,18 @@ export class RefusedCalls {
     number
   >;
   private readonly burst: BurstLog;
-  private readonly faults = new WeakMap<Http2Session, number>();
+  private readonly known = new WeakMap<Http2Session, { readonly socket: Socket; faults: number }>();
 
   constructor(
     private readonly time: Time,
     logger: Logger,
   ) {
     this.burst = new BurstLog(time, logger, 'chamada recusada (gRPC)');
+  }
+
+  /** Follows a connection from its beginning. */
+  follow(session: Http2Session, socket: Socket): void {
+    this.known.set(session, { socket, faults: 0 });
   }
 
   /** Counts a call that is refused or cut. */
@@ -50,17 +55,18 @@ export class RefusedCalls {
    * Asks a connection with too many mistakes to go (GOAWAY). Its open calls end as usual, and its client reconnects,
    * which costs more than repeating a mistake in a few bytes. GOAWAY takes effect only when all data that arrived
    * together was processed. If that contains more mistakes than anybody makes by accident, the connection is closed at
-   * once.
+   * once: its socket, since Node.js 22 aborts if a session is destroyed while more of the same piece is to be read.
    */
   private blame(session: Http2Session): void {
-    const faults = (this.faults.get(session) ?? 0) + 1;
-    this.faults.set(session, faults);
-    if (faults === portLimits.refusalsPerConnection) {
+    const known = this.known.get(session);
+    if (known === undefined) return;
+    known.faults++;
+    if (known.faults === portLimits.refusalsPerConnection) {
       setImmediate(() => {
         this.dismiss(session);
       });
-    } else if (faults === portLimits.refusalsAtOnce) {
-      session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    } else if (known.faults === portLimits.refusalsAtOnce) {
+      known.socket.destroy();
     }
   }
 

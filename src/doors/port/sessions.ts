@@ -62,6 +62,7 @@ export class Sessions {
     // A session that closes sends no PING any more.
     socket.setKeepAlive(true, portLimits.keepaliveMs);
     const connection = new Connection(socket, session, onAdmitted);
+    this.options.refused.follow(session, socket);
     this.open.add(session);
     // Its streams tell what happened, and the socket closes with it.
     session.on('error', ignore);
@@ -91,6 +92,8 @@ export class Sessions {
   ): void {
     // A broken connection or a reset ends the stream; whoever serves it sees that it is closed.
     stream.on('error', ignore);
+    // The rest of the piece in which the connection was cut.
+    if (connection.socket.destroyed) return;
     const handler = this.options.handlerOf(headers);
     const bytes = headerBytes(raw);
     connection.claim(bytes + portLimits.requestFramesBytes);
