@@ -22,13 +22,13 @@ node_lanes() {
       step "Node.js $version é buscado" fetch_node "node-linux-$arch" "$version" "$folder"
     fi
     [ -x "$folder/bin/node" ] || continue
-    step "bus, tls, doors, client e journal no Node.js $version" on_node "$root/$folder/bin" \
+    step "bus, tls, hostile, doors, client e journal no Node.js $version" on_node "$root/$folder/bin" \
       node node_modules/vitest/vitest.mjs run "${files[@]}"
   done
 }
 
 node_lanes_folders=(
-  tests/mqtt tests/engines/fleet/bus tests/engines/fleet/journal tests/security/tls tests/doors tests/client
+  tests/mqtt tests/engines/fleet/bus tests/engines/fleet/journal tests/security/tls tests/security/hostile tests/doors tests/client
 )
 
 # Files that a version of Node.js can hardly change: codecs, tables, checks, seals over virtual time, sweeps of crash points.
@@ -36,7 +36,8 @@ node_lanes_skip=(
   tests/engines/fleet/bus/codec.test.ts tests/engines/fleet/bus/hostile.test.ts tests/engines/fleet/bus/pure.test.ts tests/engines/fleet/bus/seal-envelope.test.ts
   tests/engines/fleet/bus/seal-liveness.test.ts tests/engines/fleet/bus/seal-keys.test.ts tests/mqtt/topic-rules.test.ts
   tests/doors/grpc/checks.test.ts tests/doors/grpc/errors.test.ts tests/doors/grpc/keyvalue-ranges.integration.test.ts tests/doors/grpc/keyvalue-wire.test.ts
-  tests/doors/grpc/wire.test.ts tests/engines/fleet/journal/crash-points.integration.test.ts tests/engines/fleet/journal/portal-crash-points.integration.test.ts
+  tests/doors/grpc/wire.test.ts tests/doors/grpc/protocol/framing.test.ts tests/doors/grpc/protocol/headers.test.ts
+  tests/doors/http/origin.test.ts tests/doors/http/pages.test.ts tests/doors/http/target.test.ts tests/engines/fleet/journal/crash-points.integration.test.ts tests/engines/fleet/journal/portal-crash-points.integration.test.ts
 )
 
 fetch_node() {
