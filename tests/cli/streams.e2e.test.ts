@@ -112,7 +112,7 @@ describe('what commands read and write', () => {
     });
     const few = 'kvs: pode abrir arquivos de menos (ulimit -n); são precisos pelo menos 128\n';
     for (const [files, command] of [
-      [64, 'servidor 0'],
+      [48, 'servidor 0'],
       [32, `cliente ${to} -o snapshot`],
     ] as const) {
       const ended = await bash(`ulimit -n ${files}; kvs ${command}`);
