@@ -1,5 +1,8 @@
 import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
+/** What Node and we hold for a call, besides header fields and messages: 8 KiB measured, and a margin. */
+export const CALL_BYTES = 12 * KiB;
+
 /** Limits of a port of HTTP/2 and HTTP/1.1, whatever is spoken on it. */
 export const portLimits = Object.freeze({
   /** Connections at once; a further one is closed. */

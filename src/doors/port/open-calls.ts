@@ -2,14 +2,12 @@ import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Time } from '../../ports/time.js';
 import { cut } from './cut.js';
+import { CALL_BYTES } from './limits.js';
 import { NextTurn } from './next-turn.js';
 import type { RefusedCalls } from './refused-calls.js';
 
 /** How often open calls are checked. */
 const LOOK_MS = 100;
-
-/** Memory that Node and a call hold, besides headers and messages; measured. */
-const STREAM_BYTES = 12 * 1024;
 
 /** A request and its answer, on one stream of HTTP/2. */
 export interface TrackedCall {
@@ -134,5 +132,5 @@ function release({ stream }: TrackedCall): void {
 }
 
 function sizeOf({ stream }: TrackedCall): number {
-  return STREAM_BYTES + stream.writableLength + stream.readableLength;
+  return CALL_BYTES + stream.writableLength + stream.readableLength;
 }

@@ -1,4 +1,3 @@
-import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import { endOnceAnswered } from '../../port/cut.js';
 import { NextTurn } from '../../port/next-turn.js';
@@ -7,7 +6,7 @@ import type { RefusedCalls } from '../../port/refused-calls.js';
 import type { Http2Request, RequestHandler } from '../../port/sessions.js';
 import type { UnfinishedRequests } from '../../port/unfinished-requests.js';
 import { percentEncoded } from './percent.js';
-import { ServerCall } from './server-call.js';
+import { ANSWER_HEADERS, ServerCall } from './server-call.js';
 import type { CallHost } from './server-call.js';
 import { status } from './status.js';
 import type { StatusCode } from './status.js';
@@ -121,9 +120,7 @@ function endNow(stream: ServerHttp2Stream, code: StatusCode, details: string): v
   stream.resume();
   stream.respond(
     {
-      ':status': constants.HTTP_STATUS_OK,
-      'content-type': 'application/grpc',
-      'grpc-accept-encoding': 'identity',
+      ...ANSWER_HEADERS,
       'grpc-status': String(code),
       'grpc-message': percentEncoded(details),
     },

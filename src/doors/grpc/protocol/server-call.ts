@@ -2,6 +2,7 @@ import { constants } from 'node:http2';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Connection } from '../../port/connection.js';
 import { endOnceAnswered } from '../../port/cut.js';
+import { CALL_BYTES } from '../../port/limits.js';
 import type { TrackedCall } from '../../port/open-calls.js';
 import { frame, frameBytes, frames, MessageReader } from './framing.js';
 import type { FramingFault } from './framing.js';
@@ -36,7 +37,8 @@ export interface MessageSink {
   onEnd(): void;
 }
 
-const ANSWER_HEADERS = Object.freeze({
+/** Header fields of every answer. */
+export const ANSWER_HEADERS = Object.freeze({
   ':status': constants.HTTP_STATUS_OK,
   'content-type': 'application/grpc',
   'grpc-accept-encoding': 'identity',
@@ -49,8 +51,6 @@ const DONE: CallTrailers = Object.freeze({ 'grpc-status': '0' });
 const GATHERED_BYTES = 16 * 1024;
 /** The longest time that a timer of Node's takes; a later deadline is none. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
-/** What Node and this module hold for a call, besides its headers and messages; measured. */
-const CALL_BYTES = 12 * 1024;
 /** The initial window: a client may send this much before any of it is read. */
 const FIRST_WINDOW_BYTES = 65_535;
 
