@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that is needed on a machine with Node 20.12 or later: dependencies and build. Does only what is missing.
+# Everything that is needed on a machine with Node 20.19, or 22.12 or later: dependencies and build. Does only what is missing.
+# (Programs that are built already run on 20.12: Vite, which builds the web pages, needs more.)
 #   ./compile.sh               also says which optional part is missing and how to get it
 #   ./compile.sh --se-preciso  says nothing when nothing is to do (how server.sh and client.sh call it)
 set -euo pipefail
@@ -13,8 +14,8 @@ installed() { cmp -s package-lock.json "$lock_copy"; }
 
 # Folders count too: deleting a file changes the time of its folder.
 built() {
-  [ -f "$stamp" ] && [ -f dist/src/cli/main.js ] &&
-    [ -z "$(find src bench package.json tsconfig.json tsconfig.build.json -newer "$stamp" -print -quit 2>/dev/null)" ]
+  [ -f "$stamp" ] && [ -f dist/src/cli/main.js ] && [ -f dist/panel/index.html ] &&
+    [ -z "$(find src panel bench tools package.json tsconfig.json tsconfig.build.json -newer "$stamp" -print -quit 2>/dev/null)" ]
 }
 
 die() {
@@ -23,13 +24,16 @@ die() {
 }
 
 require_node() {
-  command -v node >/dev/null 2>&1 || die 'falta o Node.js (20.12 ou mais novo): https://nodejs.org'
+  command -v node >/dev/null 2>&1 || die 'falta o Node.js (20.19, ou 22.12 ou mais novo): https://nodejs.org'
   command -v npm >/dev/null 2>&1 || die 'falta o npm, que vem com o Node.js: https://nodejs.org'
   local version major minor
   version=$(node -p 'process.versions.node')
   IFS=. read -r major minor _ <<<"$version"
-  [ $((major * 1000 + minor)) -ge 20012 ] ||
-    die "o Node.js daqui é o $version; é preciso o 20.12 ou mais novo: https://nodejs.org"
+  case "$major" in
+    20) [ "$minor" -ge 19 ] ;;
+    22) [ "$minor" -ge 12 ] ;;
+    *) [ "$major" -gt 22 ] ;;
+  esac || die "o Node.js daqui é o $version; para compilar é preciso o 20.19, ou o 22.12 ou mais novo: https://nodejs.org"
 }
 
 # Several servers started at once in a fresh clone: one builds, the others wait. The lock lies in the clone, where only those
@@ -95,6 +99,9 @@ build() {
   mkdir -p "$new"
   touch "$new/.compilado"
   node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$new" || die 'a compilação falhou'
+  node tools/build-client.mjs "$new" || die 'a compilação da biblioteca falhou'
+  node node_modules/typescript/bin/tsc -p panel/tsconfig.json || die 'a compilação das páginas falhou'
+  node tools/build-panel.mjs "$new" || die 'a compilação das páginas falhou'
   [ ! -d dist ] || mv dist "$old"
   mv "$new" dist
   rm -rf "$old"

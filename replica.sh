@@ -19,7 +19,8 @@ NOME é uma das réplicas da lista: bd1, bd2 ou bd3
                      recebe tudo das outras
 
 A lista tem uma linha por réplica, igual em todas as máquinas: nome, endereço
-para os servidores, endereço para as outras réplicas; «#» começa um comentário.
+para os servidores, endereço para as outras réplicas, e o endereço em que as
+escuta, se é outro (atrás de um redirecionamento); «#» começa um comentário.
 Sem arquivo vale esta, tudo nesta máquina:
 
   bd1 127.0.0.1:23791 127.0.0.1:23801
@@ -102,17 +103,20 @@ bd2 127.0.0.1:23792 127.0.0.1:23802
 bd3 127.0.0.1:23793 127.0.0.1:23803'
 fi
 
-cluster='' names='' client='' peer='' list=''
+cluster='' names='' client='' peer='' listen='' list=''
 while read -r member member_client member_peer rest || [ -n "$member" ]; do
   [[ -n $member && $member != \#* ]] || continue
   if [[ ! $member =~ ^[A-Za-z0-9_-]+$ || ! $member_client =~ ^.+:[0-9]+$ || ! $member_peer =~ ^.+:[0-9]+$ ]] ||
-    [[ -n $rest && $rest != \#* ]]; then
-    die 2 "${file:-lista de réplicas}: \"$member $member_client $member_peer${rest:+ $rest}\" não serve; esperado: nome endereço:porta endereço:porta"
+    [[ -n $rest && ! $rest =~ ^(#.*|[^#[:blank:]]+:[0-9]+([[:blank:]]*#.*)?)$ ]]; then
+    die 2 "${file:-lista de réplicas}: \"$member $member_client $member_peer${rest:+ $rest}\" não serve; esperado: nome endereço:porta endereço:porta [endereço:porta]"
   fi
   cluster+="${cluster:+,}$member=http://$member_peer"
   names+="${names:+, }$member"
   list+="$member $member_client $member_peer"$'\n'
-  if [ "$member" = "$name" ]; then client=$member_client peer=$member_peer; fi
+  if [ "$member" = "$name" ]; then
+    client=$member_client peer=$member_peer listen=$member_peer
+    if [[ -n $rest && $rest != \#* ]]; then listen=${rest%%[[:blank:]#]*}; fi
+  fi
 done <<<"$members"
 [ -n "$client" ] || die 2 "não há réplica \"$name\" na lista; há: ${names:-nenhuma}"
 
@@ -191,6 +195,7 @@ client_host=${client_host%]}
 #  heartbeat, election  a lost leader is replaced in about a second; a local network answers in a few ms
 #  pre-vote             a member that was frozen or cut off does not depose a working leader when it comes back
 #  auto-compaction      the past is kept for 10 to 20 minutes: how long a walk over all keys may last
+#  watch-progress       how often a quiet watch hears where it is, so that it can go on from there
 #  snapshot-count       entries of the log in memory
 #  max-request-bytes    the longest keys, escaped, in every index, with the longest value, in one transaction
 exec etcd \
@@ -198,7 +203,7 @@ exec etcd \
   --data-dir "$folder" \
   --listen-client-urls "http://$client" \
   --advertise-client-urls "http://$client" \
-  --listen-peer-urls "http://$peer" \
+  --listen-peer-urls "http://$listen" \
   --initial-advertise-peer-urls "http://$peer" \
   --initial-cluster "$cluster" \
   --initial-cluster-state $state \
@@ -208,6 +213,7 @@ exec etcd \
   --pre-vote \
   --auto-compaction-mode periodic \
   --auto-compaction-retention 10m \
+  --experimental-watch-progress-notify-interval 30s \
   --quota-backend-bytes "$quota" \
   --snapshot-count 20000 \
   --max-request-bytes 4194304 \

@@ -44,9 +44,13 @@ export async function openBrokerCredentials(
   logger: Logger,
 ): Promise<BrokerCredentials | undefined> {
   if (path === undefined) return undefined;
-  const credentials = new LiveCredentials(await readBrokerCredentials(path, logger));
+  const read = (): Promise<BrokerCredentials> =>
+    readBrokerCredentials(path, () => {
+      logger.warn({ arquivo: path }, 'outros usuários alcançam o arquivo da senha do broker; use chmod 600');
+    });
+  const credentials = new LiveCredentials(await read());
   onReload('senha do broker', async () => {
-    credentials.replace(await readBrokerCredentials(path, logger));
+    credentials.replace(await read());
   });
   return credentials;
 }
@@ -54,16 +58,15 @@ export async function openBrokerCredentials(
 /**
  * Reads user and password for the broker from a file whose first line is `usuario:senha` or a token, which contains
  * both. Not from the command line or a variable, which would expose them.
+ * @param onExposed called if other users of this machine may read it
  * @throws KvsError CONFIGURACAO; the error never contains what the file holds
  */
-export async function readBrokerCredentials(path: string, logger: Logger): Promise<BrokerCredentials> {
+export async function readBrokerCredentials(path: string, onExposed: () => void): Promise<BrokerCredentials> {
   const { text, isExposed } = await readSmallFile(path, FILE_BYTES_MAX).catch((error: unknown) => {
     const { message, cause } = KvsError.from(error);
     throw new KvsError('CONFIGURACAO', `--broker-credenciais: ${message}`, { cause });
   });
-  if (isExposed) {
-    logger.warn({ arquivo: path }, 'outros usuários alcançam o arquivo da senha do broker; use chmod 600');
-  }
+  if (isExposed) onExposed();
   const [line = ''] = text.split(/\r?\n/, 1);
   if (isToken(line)) {
     const { name, secret } = splitToken(line);

@@ -17,6 +17,7 @@ import { FreshRole } from '../engines/leader/fresh-role.js';
 import { Leader } from '../engines/leader/leader.js';
 import { LeaderTime } from '../engines/leader/leader-time.js';
 import { leaderLimits } from '../engines/leader/limits.js';
+import type { LinkLaboratory } from '../wire/mensagem/line-tap.js';
 import type { ByteBudget } from '../wire/mensagem/lines.js';
 import { splitAddress } from '../engines/leader/role.js';
 import { defaultRoomLimits, Room } from '../engines/room.js';
@@ -52,6 +53,8 @@ export interface NodeOptions {
   readonly observe?: Observe | undefined;
   /** Gives the token with which this server authenticates to the others, at every connection. */
   readonly token?: (() => string) | undefined;
+  /** Cuts this server off the others, and tells what they say to each other; absent: nothing does. */
+  readonly laboratory?: Pick<LinkLaboratory, 'tap' | 'cut'> | undefined;
 }
 
 /** One server of the leader system: its store, its leader or follower role, its engine and its TCP door. */
@@ -61,6 +64,7 @@ export class LeaderNode {
     readonly role: LeaderRole,
     readonly engine: LeaderEngine,
     private readonly door: MensagemDoor,
+    private readonly room: Room,
   ) {}
 
   /**
@@ -78,15 +82,19 @@ export class LeaderNode {
         ? new FleetClock(() => time.wallMs(), leaderLimits.clockDriftMs)
         : new FleetClock(() => leaderTime.nowMs(), 0);
     const store = new Store(clock);
+    const laboratory = options.laboratory && {
+      ...options.laboratory,
+      appliedMutations: () => store.vector.total,
+    };
     const roleOptions: RoleOptions = {
       ...options,
-      onShown: (mutation) => {
-        engine.shown(mutation);
+      onShown: () => {
+        engine.shown();
       },
       onJoined: () => {
         engine.guarantees.advanced();
       },
-      store,
+      ...{ store, laboratory },
       room: new Room(options.roomLimits ?? { ...defaultRoomLimits, origins: leaderLimits.origins }),
       budget: serverBudget,
       shows: showing(options.token),
@@ -97,14 +105,19 @@ export class LeaderNode {
     const engine = new LeaderEngine(store, role, roleOptions);
     const door = await MensagemDoor.open({
       ...(options.listen ?? splitAddress(self)),
-      ...{ engine, budget, serverBudget, time, logger, print },
+      ...{ engine, budget, serverBudget, time, logger, print, laboratory },
       role: options.pauses ? new FreshRole(role, options.pauses, time) : role,
       limits: options.doorLimits ?? defaultDoorLimits,
       access: options.access,
-      observe: options.observe ?? observedCalls(logger),
+      observe: options.observe ?? observedCalls(logger).observe,
     });
     role.start();
-    return new LeaderNode(store, role, engine, door);
+    return new LeaderNode(store, role, engine, door, roleOptions.room);
+  }
+
+  /** Writes refused since the start for the versions of any key. */
+  get crowdedRefusals(): number {
+    return this.room.crowdedRefusals;
   }
 
   get serving(): boolean {
@@ -124,6 +137,7 @@ export class LeaderNode {
   /** Refuses new requests, finishes writes in progress, then closes every connection. Never rejects. */
   async stop(): Promise<void> {
     this.door.leave();
+    this.engine.endWatches();
     await this.role.stop();
     this.door.close();
   }

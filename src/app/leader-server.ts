@@ -9,8 +9,31 @@ import { serverText } from '../config/server-parsers.js';
 import type { LeaderConfig } from '../config/engine-config.js';
 import { hostPortText } from '../core/host-port.js';
 import { commonStorePortal } from './portal.js';
+import {
+  buildMetrics,
+  callMetrics,
+  capacityMetrics,
+  doorMetrics,
+  securityMetrics,
+  watchMetrics,
+} from './metrics/common.js';
+import { leaderMetrics } from './metrics/leader.js';
+import { mirrorMetrics } from './metrics/mirror.js';
+import { portalMetrics } from './metrics/portal.js';
+import { commonStoreMqtt } from './mqtt-door.js';
+import { ProcessMetrics } from './metrics/process.js';
+import { ServerMetrics } from './metrics/server-metrics.js';
+import { storeMetrics } from './metrics/store.js';
+import { PanelCollector } from './panel/collector.js';
+import { EventLog } from './panel/event-log.js';
+import { LeaderView } from './panel/leader-view.js';
+import { openLaboratory } from './laboratory/open-laboratory.js';
 import { startUpkeep, UPKEEP_HEALTH } from './upkeep.js';
+import type { Upkeep } from './upkeep.js';
 import { defaultRetentionPace } from '../engines/retention-pace.js';
+import { programVersion } from '../files/program-version.js';
+import { panelFolder, readStaticFiles } from '../files/static-files.js';
+import { LeaderStatus } from './status/leader-status.js';
 import { leaveInOrder } from './running-server.js';
 import type { RunningServer } from './running-server.js';
 import { drawName, systemRandom } from './system-random.js';
@@ -34,16 +57,18 @@ import { observedCalls } from './observed-calls.js';
 export async function startLeaderServer(
   config: ServerConfig,
   leader: LeaderConfig,
-  logger: Logger,
+  given: Logger,
   onServing: () => void,
   withGrpc = true,
 ): Promise<RunningServer> {
+  const log = new EventLog(systemTime);
+  const logger = log.over(given, config.logLevel === 'debug');
   const access = await openAccess(config.credentials, logger);
   const token = await openToken(leader.tokenFile);
   const self = serverText(config.host, leader.port);
   const credentials = await openBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
-  const started: { node?: LeaderNode; doors?: Doors } = {};
+  const started: { node?: LeaderNode; doors?: Doors; upkeep?: Upkeep } = {};
   let served = false;
   const follow = (): void => {
     const { node, doors } = started;
@@ -56,13 +81,16 @@ export async function startLeaderServer(
   };
   process.stdout.on('error', () => undefined);
   const pauses = watchPauses(logger);
-  const observe = observedCalls(logger);
+  const calls = observedCalls(logger);
+  const { observe } = calls;
+  // It is offered by a gRPC door.
+  const { cut, faults, time } = openLaboratory(config.laboratory && withGrpc, 'lider', logger);
   const node = await LeaderNode.start({
     ...{ origin: drawName(), self, leader: leader.leader, servers: leader.servers },
     listen: leader.listen ?? { host: config.listenOn, port: leader.port },
     ...{
       deadlineMs: leader.deadlineMs,
-      time: systemTime,
+      time,
       random: systemRandom,
       logger,
       access,
@@ -70,6 +98,7 @@ export async function startLeaderServer(
       token,
       pauses,
     },
+    laboratory: cut && faults && { cut, tap: faults },
     print: (line) => {
       process.stdout.write(`${line}\n`);
     },
@@ -80,21 +109,44 @@ export async function startLeaderServer(
     ...{ services: withGrpc ? config.portal : [], engine, feed: engine, brokers: leader.portalBrokers },
     ...{ isAvailable: () => node.takesWrites, credentials, access, observe, transport, logger },
   });
+  const status = new LeaderStatus({
+    ...{ node, self, leader: leader.leader, name: config.name, program: programVersion(), time },
+    warnings: () => [...(faults?.warnings() ?? []), ...(started.upkeep?.warnings() ?? [])],
+  });
+  const mqtt = commonStoreMqtt(withGrpc ? config.mqtt : undefined, 'lider', transport, {
+    ...{ engine, credentials, access, observe, servers: status, time: systemTime, logger },
+    shownAs: () => config.name ?? self,
+  });
   if (withGrpc) {
+    const startedMs = systemTime.wallMs();
+    const panel = new PanelCollector({
+      ...{ log, logger, time: systemTime },
+      server: () => ({
+        ...{ name: config.name ?? self, address: self, origin: '', engine: 'lider', fleet: 'lider' },
+        ...{ programVersion: programVersion(), startedMs },
+      }),
+    });
+    const metrics = new ServerMetrics();
     const { listenOn: host, port, minimumChars } = config;
     started.doors = await startDoors({
       ...{
         host,
         port,
+        http: config.http,
         engine,
+        status,
+        panel,
+        panelFiles: await readStaticFiles(panelFolder()),
         engineHealth: 'kvs.lider',
         conditions: UPKEEP_HEALTH,
         access,
         minimumChars,
         portal: portal.offered,
+        laboratory: faults,
         tls: servingTransport(transport),
         observe,
-        time: systemTime,
+        metrics: metrics.source,
+        time,
         pauses,
         logger,
       },
@@ -102,6 +154,22 @@ export async function startLeaderServer(
       await node.stop();
       throw error;
     });
+    panel.from({
+      ...{ engine, calls, doors: started.doors, watches: engine.watches, faults },
+      view: new LeaderView({ node, status, leader: leader.leader }),
+    });
+    metrics.add(
+      buildMetrics('lider'),
+      ...[doorMetrics(started.doors), callMetrics(calls), securityMetrics(access?.table, transport)],
+      ...[storeMetrics(node.store), capacityMetrics(engine, () => node.crowdedRefusals)],
+      ...[
+        leaderMetrics(node.role),
+        portalMetrics(portal.gateway),
+        mirrorMetrics(mqtt.mirror),
+        watchMetrics(engine.watches),
+        new ProcessMetrics(systemTime).start().read,
+      ],
+    );
   }
   started.node = node;
   logger.info(
@@ -110,19 +178,26 @@ export async function startLeaderServer(
   );
   follow();
   portal.start();
+  mqtt.start();
 
   const { doors } = started;
   const setCondition = doors?.setCondition ?? (() => undefined);
-  const stopUpkeep = startUpkeep(engine, config.retention, defaultRetentionPace, setCondition, logger);
+  const upkeep = (started.upkeep = startUpkeep(
+    engine,
+    config.retention,
+    defaultRetentionPace,
+    setCondition,
+    logger,
+  ));
   let stopped: Promise<boolean> | undefined;
   const leave = async (): Promise<boolean> => {
-    stopUpkeep();
+    upkeep.stop();
     if (doors !== undefined)
       return leaveInOrder(
         doors,
+        engine,
         () =>
-          portal
-            .stop()
+          Promise.all([portal.stop(), mqtt.stop()])
             .then(() => node.stop())
             .then(() => false),
         'deixando os outros servidores',

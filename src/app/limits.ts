@@ -1,15 +1,21 @@
+import { soleServerLimits } from '../call/limits.js';
 import { assertRelation } from '../core/limits.js';
+import { configLimits } from '../config/limits.js';
+import { mqttDoorLimits } from '../doors/mqtt/limits.js';
+import { defaultMirrorTuning } from '../doors/mqtt/tuning.js';
 import { portLimits } from '../doors/port/limits.js';
 import { defaultSealTuning } from '../engines/fleet/bus/seal/tuning.js';
 import { defaultFleetTuning } from '../engines/fleet/replication/tuning.js';
 import { leaderLimits } from '../engines/leader/limits.js';
-import { mqttLimits } from '../mqtt/limits.js';
+import { brokerLimits, mqttLimits } from '../mqtt/limits.js';
 import { portalLimits } from '../portal/limits.js';
 
 /** Limits of a server as a whole. */
 export const appLimits = Object.freeze({
   /** A drain that takes longer than the sum of its deadlines is stuck. */
   stopMs: portLimits.drainMs + mqttLimits.stopMs + 2_000,
+  /** How much the replicas of a consensus hold is counted no more often than this: they walk over all their keys. */
+  amountsAgeMs: 5_000,
 });
 
 // Relations between limits of layers that do not know each other.
@@ -24,6 +30,20 @@ assertRelation(
   'a fleet that starts at once is challenged at once',
 );
 assertRelation(
-  portalLimits.holdMs > defaultFleetTuning.peerSilentMs + portalLimits.takeoverMs,
+  portalLimits.holdMs > defaultFleetTuning.peerSilentMs + soleServerLimits.takeoverMs,
   'what a gateway that died has not applied is remembered until another has taken over',
+);
+assertRelation(
+  mqttDoorLimits.holdMs > defaultFleetTuning.peerSilentMs + 2 * soleServerLimits.takeoverMs,
+  'a write that a server which died has not done is remembered until another has taken over',
+);
+assertRelation(
+  configLimits.mirrorTopics < brokerLimits.retainedTopics &&
+    defaultMirrorTuning.bytes + defaultMirrorTuning.bytes / 4 < brokerLimits.retainedBytes &&
+    brokerLimits.retainedTopicBytes <= defaultMirrorTuning.topicBytes,
+  'the embedded broker retains whatever a mirror shows',
+);
+assertRelation(
+  defaultMirrorTuning.window < mqttLimits.publishWindow,
+  'what a mirror publishes fits the window of its connection',
 );

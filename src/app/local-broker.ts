@@ -5,7 +5,7 @@ import type { Gatekeeper } from '../ports/access.js';
 import type { Logger } from '../ports/logger.js';
 import type { Transport } from '../security/tls/transport.js';
 import type { LocalBrokerConfig } from '../config/server-parsers.js';
-import { isLoopback } from '../config/exposure.js';
+import { isLoopback } from '../security/tls/loopback.js';
 import { systemTime } from './system-time.js';
 
 interface Surroundings {

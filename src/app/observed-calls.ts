@@ -1,11 +1,10 @@
 import { CallCounts } from '../call/observe.js';
-import type { Observe } from '../call/observe.js';
 import type { Logger } from '../ports/logger.js';
 
 /**
- * Makes the observer of every outcome of every call of a server, whichever door it came through. All observers of calls
- * are combined here.
+ * Makes what counts every outcome of every call of a server, whichever door it came through: its `observe` is handed to
+ * all of them. Further observers of calls are combined with it here.
  */
-export function observedCalls(logger: Logger): Observe {
-  return new CallCounts(logger).observe;
+export function observedCalls(logger: Logger): CallCounts {
+  return new CallCounts(logger);
 }

@@ -3,6 +3,7 @@ import type { Observe } from '../call/observe.js';
 import { externalBrokers } from '../mqtt/broker-source.js';
 import type { BrokerSource } from '../mqtt/broker-source.js';
 import type { BrokerAddress, BrokerCredentials } from '../mqtt/broker-url.js';
+import type { TopicFilter } from '../mqtt/mqtt-messages.js';
 import { MqttTopics } from '../mqtt/mqtt-topics.js';
 import { KvsError } from '../core/errors.js';
 import type { OfferedPortal } from '../doors/start.js';
@@ -26,11 +27,16 @@ import { systemTime } from './system-time.js';
 export interface ServedPortal {
   /** For the doors; `undefined` if the server does not offer it. */
   readonly offered: OfferedPortal | undefined;
+  /** `undefined` if it has no topics. */
+  readonly gateway?: Gateway;
   start(): void;
   stop(): Promise<void>;
 }
 
 const NO_PORTAL: ServedPortal = { offered: undefined, start: () => undefined, stop: () => Promise.resolve() };
+
+/** Both brokers carry QoS 1, and repeating a change of a record is harmless. */
+const PORTAL_FILTERS: readonly TopicFilter[] = [{ filter: PORTAL_FILTER, qos: 1 }];
 
 const parts = { time: systemTime, random: systemRandom };
 
@@ -80,11 +86,11 @@ export function fleetPortal(
   const portal = new PortalApplication({ ...parts, engine, origin });
   const topics = new MqttTopics({
     ...parts,
-    ...{ clientId: `kvs:portal:${origin}`, filters: [PORTAL_FILTER], brokers, credentials, logger },
+    ...{ clientId: `kvs:portal:${origin}`, filters: PORTAL_FILTERS, brokers, credentials, logger },
   });
   const gateway = new Gateway({
     ...{ registries: portal.registries, topics, time: systemTime, logger, ...topicsSeam(guard, engine) },
-    leads: () => member.leadsPortal,
+    leads: () => member.leads('portal'),
     upToDate: () => member.upToDate,
     onActive: () => {
       reconciler.suspectEverything();
@@ -107,6 +113,7 @@ export function fleetPortal(
   showChanges(fleet, gateway, isPast, reconciler);
   return {
     offered: { portal, services },
+    gateway,
     start: () => {
       gateway.start();
     },
@@ -146,7 +153,7 @@ export function commonStorePortal(options: CommonStorePortal): ServedPortal {
   if (brokers.length === 0) return { ...NO_PORTAL, offered };
   const topics = new MqttTopics({
     ...parts,
-    ...{ clientId: `kvs:portal:${name}`, filters: [PORTAL_FILTER], credentials, logger },
+    ...{ clientId: `kvs:portal:${name}`, filters: PORTAL_FILTERS, credentials, logger },
     brokers: externalBrokers(brokers, transport),
   });
   const { registries } = portal;
@@ -160,6 +167,7 @@ export function commonStorePortal(options: CommonStorePortal): ServedPortal {
   } else showChanges(feed, gateway, () => false);
   return {
     offered,
+    gateway,
     start: () => {
       gateway.start();
     },

@@ -18,6 +18,20 @@ export const systemTime: Time = {
   },
 };
 
+let fineOriginMs = performance.timeOrigin;
+
+/**
+ * The machine's wall clock in whole µs since 1970: equal at all processes of it, as far as that goes. The monotonic clock
+ * tells the µs, and follows the wall clock where that is set.
+ */
+export function wallUs(): number {
+  const wallMs = Date.now();
+  const fineMs = fineOriginMs + performance.now();
+  if (fineMs >= wallMs && fineMs < wallMs + 1) return Math.floor(fineMs * 1_000);
+  fineOriginMs += fineMs < wallMs ? wallMs - fineMs : wallMs + 0.999 - fineMs;
+  return Math.floor((fineOriginMs + performance.now()) * 1_000);
+}
+
 /** Starts to detect pauses of this process. */
 export function watchPauses(logger: Logger): Pauses {
   const pauses = new Pauses(systemTime, logger);

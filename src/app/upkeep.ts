@@ -11,10 +11,16 @@ import { systemTime } from './system-time.js';
 /** Health services of what {@link startUpkeep} looks after: every limit is far, and the stored retention can be read. */
 export const UPKEEP_HEALTH = ['kvs.limites', 'kvs.retencao'] as const;
 
+/** What {@link startUpkeep} has started. */
+export interface Upkeep {
+  /** What is near a limit or at it, for people. */
+  warnings(): readonly string[];
+  stop(): void;
+}
+
 /**
  * Starts what every engine needs beside its calls: the watch over limits, and the retention.
  * @param setCondition health of one of {@link UPKEEP_HEALTH}
- * @returns what stops it
  */
 export function startUpkeep(
   engine: Engine & HasCapacity & Retains,
@@ -22,7 +28,7 @@ export function startUpkeep(
   pace: RetentionPace,
   setCondition: (name: string, good: boolean) => void,
   logger: Logger,
-): () => void {
+): Upkeep {
   const time = systemTime;
   const [limitsHealth, retentionHealth] = UPKEEP_HEALTH;
   const watch = new CapacityWatch(engine, time, logger, (far) => {
@@ -34,8 +40,11 @@ export function startUpkeep(
   const keeper = new RetentionKeeper({ engine, own, time, logger, pace, onSetting });
   watch.start();
   keeper.start();
-  return () => {
-    watch.stop();
-    keeper.stop();
+  return {
+    warnings: () => watch.warnings(),
+    stop: () => {
+      watch.stop();
+      keeper.stop();
+    },
   };
 }

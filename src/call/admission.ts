@@ -5,6 +5,7 @@ import type {
   CertificateGatekeeper,
   Identity,
   Permission,
+  Reach,
   PermittedEngine,
 } from '../ports/access.js';
 import type { Awaitable, Engine } from '../ports/engine.js';
@@ -19,10 +20,12 @@ export interface Caller {
    * itself.
    */
   readonly view: Engine | undefined;
+  /** Whose credential it showed; `undefined`: there are none, and everybody may do everything. */
+  readonly identity: Pick<Identity, 'name' | 'role' | 'prefixes'> | undefined;
   /** The same caller in a session that sees this view of the store. */
   on(view: Engine): Caller;
   /** @throws KvsError unless the caller has this permission for every key that begins with `prefix` */
-  assertMay(permission: Permission, prefix: string): void;
+  assertMay(permission: Permission, prefix: string, reach: Reach): void;
   /** @throws KvsError once the caller's credential is no longer valid */
   assertValid(): void;
 }
@@ -41,19 +44,23 @@ export function admitAll(engine: Engine): Admit {
 
 function anybody(engine: Engine, view: Engine | undefined): Caller {
   const nothing = (): void => undefined;
-  return { engine, view, on: (other) => anybody(other, other), assertMay: nothing, assertValid: nothing };
+  const on = (other: Engine): Caller => anybody(other, other);
+  return { engine, view, identity: undefined, on, assertMay: nothing, assertValid: nothing };
 }
 
 /** Admits callers with a token or certificate of the table, with their permissions. */
 export function admitKnown(access: AccessControl, engine: Engine): Admit {
   const permitted = access.guard(engine);
   const callerOf = (identity: Identity): Caller =>
-    new KnownCaller(permitted(identity), undefined, (view) => access.guard(view)(identity));
+    new KnownCaller(permitted(identity), undefined, identity, (view) => access.guard(view)(identity));
   return (call) => {
     const identity = identify(call, access.gatekeeper);
     return identity instanceof Promise ? identity.then(callerOf) : callerOf(identity);
   };
 }
+
+/** Whoever a broker lets write: nobody is known to be more than a writer, so the servers' own keys are not theirs. */
+const LET_PASS: Identity = Object.freeze({ name: 'broker', role: 'escrita', prefixes: [''], valid: true });
 
 /**
  * Finds the identity that credentials belong to.
@@ -70,6 +77,10 @@ export function identify(
     }
     case 'certificate':
       return gatekeeper.recognise(credentials.subject, from ?? '');
+    case 'user':
+      return gatekeeper.named(credentials.name, from);
+    case 'broker':
+      return LET_PASS;
     case 'none':
       gatekeeper.refused('NAO_AUTENTICADO', '', from);
       throw new KvsError('NAO_AUTENTICADO', credentials.hint);
@@ -80,15 +91,16 @@ class KnownCaller implements Caller {
   constructor(
     readonly engine: PermittedEngine,
     readonly view: Engine | undefined,
+    readonly identity: Identity,
     private readonly guard: (view: Engine) => PermittedEngine,
   ) {}
 
   on(view: Engine): Caller {
-    return new KnownCaller(this.guard(view), view, this.guard);
+    return new KnownCaller(this.guard(view), view, this.identity, this.guard);
   }
 
-  assertMay(permission: Permission, prefix: string): void {
-    this.engine.assertMay(permission, prefix);
+  assertMay(permission: Permission, prefix: string, reach: Reach): void {
+    this.engine.assertMay(permission, prefix, reach);
   }
 
   assertValid(): void {

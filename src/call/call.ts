@@ -1,11 +1,15 @@
 /** The doors that calls come through. Used as metric labels, so a door's name never changes. */
-export type DoorName = 'grpc' | 'mensagem' | 'portal';
+export type DoorName = 'grpc' | 'http' | 'mensagem' | 'mqtt' | 'portal';
 
 /** What a caller presents to authenticate. */
 export type Credentials =
   | { readonly kind: 'token'; readonly token: string }
   /** Subject of a certificate that TLS has verified, as `certificateSubject` writes it. */
   | { readonly kind: 'certificate'; readonly subject: string }
+  /** Name of a user whom a broker that checks who publishes where has authenticated. */
+  | { readonly kind: 'user'; readonly name: string }
+  /** Nobody is named, but a broker that checks who publishes where has let it pass: a write of a key. */
+  | { readonly kind: 'broker' }
   /** No credential. `hint` (Portuguese) tells people how to present one at this door. */
   | { readonly kind: 'none'; readonly hint: string };
 
@@ -41,6 +45,10 @@ export interface Call {
   readonly deadlineMs: number;
   /** The caller's value for a demand; `undefined` if it does not make that demand. */
   demand(name: DemandName): string | undefined;
+  /** The caller's own word for a demand, in refusals; absent: the name itself. */
+  demandField?(name: DemandName): string;
+  /** Whether its caller has left, or gave up at its deadline; absent where that is not known. */
+  isOver?(): boolean;
   /**
    * Starts processing a request of the call that has just been read.
    * @returns the current time of the monotonic clock, in ms
@@ -61,4 +69,11 @@ export interface Trailers {
   readonly request?: string | undefined;
   /** The seconds to live that were honoured: older servers ignore them without a word. */
   readonly ttlSeconds?: number | undefined;
+  /** From where a watch goes on. */
+  readonly token?: string | undefined;
+}
+
+/** What the caller of a call calls a demand. */
+export function fieldOfDemand(call: Pick<Call, 'demandField'>, name: DemandName): string {
+  return call.demandField?.(name) ?? name;
 }

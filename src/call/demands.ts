@@ -4,8 +4,8 @@ import type { Awaitable } from '../ports/engine.js';
 import type { Guarantees } from '../ports/guarantees.js';
 import type { Time } from '../ports/time.js';
 import type { Caller } from './admission.js';
-import { DEMANDS } from './call.js';
-import type { Call, DemandName, Trailers } from './call.js';
+import { DEMANDS, fieldOfDemand } from './call.js';
+import type { Call, Trailers } from './call.js';
 import { andThen } from './operation.js';
 import type { Written } from './operation.js';
 import type { CallSeam } from './seam.js';
@@ -51,8 +51,10 @@ export class CallDemands {
       time,
       call.deadlineMs,
       token,
-      servers === undefined ? 0 : whole(servers, DEMANDS.confirm, limits.confirmServers),
-      confirmMs === undefined ? limits.confirmMs : whole(confirmMs, DEMANDS.confirmMs, limits.confirmMsMax),
+      servers === undefined ? 0 : whole(servers, fieldOfDemand(call, DEMANDS.confirm), limits.confirmServers),
+      confirmMs === undefined
+        ? limits.confirmMs
+        : whole(confirmMs, fieldOfDemand(call, DEMANDS.confirmMs), limits.confirmMsMax),
     );
   }
 
@@ -132,7 +134,7 @@ export class CallDemands {
 }
 
 /** @throws KvsError PEDIDO_INVALIDO */
-function whole(text: string, name: DemandName, most: number): number {
+function whole(text: string, name: string, most: number): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= most) return number;
   throw new KvsError(

@@ -1,3 +1,4 @@
+import { Durations } from '../core/durations.js';
 import type { ErrorCode, KvsError } from '../core/errors.js';
 import type { Logger } from '../ports/logger.js';
 import type { Call, DoorName } from './call.js';
@@ -19,7 +20,8 @@ export type CallOutcome = 'OK' | 'ABANDONADO' | ErrorCode;
  * Not observed: calls cut or refused for their form before anything is read (counted by `RefusedCalls` and
  * `RefusedConnections`), and health checks.
  *
- * @param tookMs from the start of processing until the answer was known; 0 if refused at once
+ * @param tookMs from the start of processing until the answer was known, or until a call without end had begun; 0 if
+ *   refused at once
  * @param error the error thrown, if any
  */
 export type Observe = (call: Call, outcome: CallOutcome, tookMs: number, error?: KvsError) => void;
@@ -27,7 +29,9 @@ export type Observe = (call: Call, outcome: CallOutcome, tookMs: number, error?:
 /** Log messages for a bug or a broken dependency; the caller only learns that there is an internal error. */
 const INTERNAL: Readonly<Record<DoorName, string>> = {
   grpc: 'erro interno ao atender um pedido',
+  http: 'erro interno ao atender um pedido HTTP',
   mensagem: 'erro interno ao atender um pedido',
+  mqtt: 'erro interno ao atender uma mensagem MQTT',
   portal: 'erro interno no portal',
 };
 
@@ -37,26 +41,18 @@ interface OutcomeCount {
   readonly operation: string;
   readonly outcome: CallOutcome;
   /** Since the start. */
-  readonly count: number;
-  /** Total duration. */
-  readonly totalMs: number;
-}
-
-interface Cell {
-  count: number;
-  totalMs: number;
+  readonly durations: Readonly<Pick<Durations, 'count' | 'totalMs' | 'buckets'>>;
 }
 
 /** Counts the outcomes of one server, and logs the cause of unexpected errors. */
 export class CallCounts {
-  private readonly doors = new Map<DoorName, Map<string, Map<CallOutcome, Cell>>>();
+  private readonly doors = new Map<DoorName, Map<string, Map<CallOutcome, Durations>>>();
 
   constructor(private readonly logger: Logger) {}
 
   readonly observe: Observe = ({ door, operation }, outcome, tookMs, error) => {
-    const cell = this.doors.get(door)?.get(operation)?.get(outcome) ?? this.add(door, operation, outcome);
-    cell.count++;
-    cell.totalMs += tookMs;
+    const known = this.doors.get(door)?.get(operation)?.get(outcome);
+    (known ?? this.begin(door, operation, outcome)).add(tookMs);
     if (outcome === 'INTERNO') this.logger.error({ err: error?.cause ?? error }, INTERNAL[door]);
   };
 
@@ -64,16 +60,16 @@ export class CallCounts {
   *all(): Iterable<OutcomeCount> {
     for (const [door, operations] of this.doors) {
       for (const [operation, outcomes] of operations) {
-        for (const [outcome, cell] of outcomes) yield { door, operation, outcome, ...cell };
+        for (const [outcome, durations] of outcomes) yield { door, operation, outcome, durations };
       }
     }
   }
 
-  private add(door: DoorName, operation: string, outcome: CallOutcome): Cell {
-    const operations = this.doors.get(door) ?? new Map<string, Map<CallOutcome, Cell>>();
-    const outcomes = operations.get(operation) ?? new Map<CallOutcome, Cell>();
-    const cell = { count: 0, totalMs: 0 };
-    this.doors.set(door, operations.set(operation, outcomes.set(outcome, cell)));
-    return cell;
+  private begin(door: DoorName, operation: string, outcome: CallOutcome): Durations {
+    const operations = this.doors.get(door) ?? new Map<string, Map<CallOutcome, Durations>>();
+    const outcomes = operations.get(operation) ?? new Map<CallOutcome, Durations>();
+    const durations = new Durations();
+    this.doors.set(door, operations.set(operation, outcomes.set(outcome, durations)));
+    return durations;
   }
 }

@@ -5,6 +5,7 @@ import type { Caller } from './admission.js';
 import { assertNoAttempt, attemptOf } from './attempt.js';
 import type { Call, Trailers } from './call.js';
 import { CallDemands } from './demands.js';
+import type { CallOutcome } from './observe.js';
 import { andThen } from './operation.js';
 import type { Decoded, DoorOperation } from './operation.js';
 import { reason } from './reason.js';
@@ -63,7 +64,7 @@ class OneAnswer<Req, Res> {
     if (answer instanceof Promise) {
       void answer.then(
         (value) => {
-          this.give(value);
+          this.give(value, this.call.isOver?.() === true ? 'ABANDONADO' : 'OK');
         },
         (thrown: unknown) => {
           this.refuse(thrown);
@@ -82,18 +83,22 @@ class OneAnswer<Req, Res> {
     } else assertNoAttempt(call);
     const ttlMs = (this.ttlMs = ttlMsOf(call, operation.ttl, seam.engine.capabilities));
     const { attempt } = this;
-    if (demands === undefined) return operation.run(request, caller, attempt, ttlMs);
+    if (demands === undefined) return operation.run(request, caller, attempt, ttlMs, call);
     return andThen(demands.reached(caller), (seeing) => {
       const { written } = operation;
-      if (written === undefined) return operation.run(request, seeing, attempt, ttlMs);
+      if (written === undefined) return operation.run(request, seeing, attempt, ttlMs, call);
       const isRepeated = attempt !== undefined && attempt.number > 1;
-      return demands.confirmed(() => operation.run(request, seeing, attempt, ttlMs), written, isRepeated);
+      return demands.confirmed(
+        () => operation.run(request, seeing, attempt, ttlMs, call),
+        written,
+        isRepeated,
+      );
     });
   }
 
-  private give(answer: Res): void {
+  private give(answer: Res, outcome: CallOutcome = 'OK'): void {
     const { seam, call, startedMs, demands, attempt, ttlMs } = this;
-    ended(seam, call, startedMs);
+    ended(seam, call, startedMs, undefined, outcome);
     const trailers = trailersOf(demands, undefined, ttlMs);
     this.replies.answer(answer, attempt === undefined ? trailers : { ...trailers, request: attempt.id });
   }

@@ -2,6 +2,7 @@ import type { Attempt } from '../core/attempt.js';
 import type { KvsError } from '../core/errors.js';
 import type { Awaitable, Stream } from '../ports/engine.js';
 import type { Caller } from './admission.js';
+import type { Call } from './call.js';
 import type { TtlUse } from './ttl.js';
 
 /**
@@ -25,9 +26,16 @@ export interface DoorOperation<Req, Res> {
    * Checks the request, uses the caller's engine, and answers; synchronously if the engine does.
    * @param attempt set if the client may repeat the call; only with {@link takesAttempts}
    * @param ttlMs how long what it inserts lives; only with {@link ttl} `taken`
+   * @param call of one request: what takes long may look whether anybody still waits for it
    * @throws KvsError (as a rejection too) of the checks and of the engine
    */
-  readonly run: (request: Req, caller: Caller, attempt?: Attempt, ttlMs?: number) => Awaitable<Res>;
+  readonly run: (
+    request: Req,
+    caller: Caller,
+    attempt?: Attempt,
+    ttlMs?: number,
+    call?: Pick<Call, 'isOver'>,
+  ) => Awaitable<Res>;
   readonly refusal: AnswerRefusal<Res>;
   /** Only for operations that write, since only those can be confirmed. */
   readonly written?: Written<Res>;
@@ -47,6 +55,13 @@ export interface RowsOperation<Req, T, Res> {
   readonly whenEmpty?: Res;
   /** Only if `answer` writes. */
   readonly written?: Written<Res>;
+  /** From where a caller goes on after an answer: the last one is also told when the call ends. */
+  readonly tokenOf?: (answer: Res) => string | undefined;
+  /**
+   * Whether rows come without end: the call is ended when the server leaves, whatever it waits for, and is observed with
+   * the time until it had begun.
+   */
+  readonly isEndless?: true;
 }
 
 /** Continues with a value or a promise of it, without creating a promise for a value. */

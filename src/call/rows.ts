@@ -2,6 +2,7 @@ import { KvsError } from '../core/errors.js';
 import type { Awaitable, Stream } from '../ports/engine.js';
 import type { Call, Trailers } from './call.js';
 import type { CallDemands } from './demands.js';
+import { andThen } from './operation.js';
 import type { Decoded, RowsOperation } from './operation.js';
 import { reason } from './reason.js';
 import { ended, enter, trailersOf } from './seam.js';
@@ -29,11 +30,18 @@ export async function serveRows<Req, T, Res>(
   seam: CallSeam,
   call: Call,
   request: Decoded<Req>,
-  { rows, answer, whenEmpty, written }: RowsOperation<Req, T, Res>,
+  { rows, answer, whenEmpty, written, tokenOf, isEndless }: RowsOperation<Req, T, Res>,
   sink: RowSink<Res>,
 ): Promise<void> {
   let startedMs: number | undefined;
   let demands: CallDemands | undefined;
+  let token: string | undefined;
+  /** How long a call without end took to begin: how long it lasts is up to its caller. */
+  let beganMs: number | undefined;
+  const due = (error?: string): Trailers | undefined => {
+    const trailers = trailersOf(demands, error);
+    return token === undefined ? trailers : { ...trailers, token };
+  };
   try {
     startedMs = call.takeUp();
     const entered = await enter(seam, call);
@@ -41,7 +49,15 @@ export async function serveRows<Req, T, Res>(
     demands = entered.demands;
     if (request instanceof KvsError) throw request;
     const found = rows(request, caller);
-    const answered = (row: T): Awaitable<Res | undefined> => answer(row, caller);
+    if (isEndless === true) beganMs = seam.time.monotonicMs() - startedMs;
+    const answered = (row: T): Awaitable<Res | undefined> => {
+      const ready = answer(row, caller);
+      if (tokenOf === undefined) return ready;
+      return andThen(ready, (told) => {
+        if (told !== undefined) token = tokenOf(told) ?? token;
+        return told;
+      });
+    };
     const sent =
       demands?.confirms === true && written !== undefined
         ? await sink.sendAll(confirmedInBlocks(found, answered, demands), (ready: Res) => ready)
@@ -49,14 +65,14 @@ export async function serveRows<Req, T, Res>(
     const isOver = sink.isOver();
     if (!isOver) {
       if (sent === 0 && whenEmpty !== undefined) sink.send(whenEmpty);
-      sink.end(trailersOf(demands));
+      sink.end(due());
     }
     // Observed last, since an error thrown up to here decides the outcome.
-    ended(seam, call, startedMs, undefined, isOver ? 'ABANDONADO' : 'OK');
+    ended(seam, call, startedMs, undefined, isOver ? 'ABANDONADO' : 'OK', beganMs);
   } catch (thrown) {
     const error = KvsError.from(thrown);
-    ended(seam, call, startedMs, error);
-    if (!sink.isOver()) sink.fail(error, trailersOf(demands, reason(error)));
+    ended(seam, call, startedMs, error, error.code, beganMs);
+    if (!sink.isOver()) sink.fail(error, due(reason(error)));
   }
 }
 

@@ -46,15 +46,20 @@ export function enter(seam: CallSeam, call: Call, ttl?: TtlUse): Awaitable<Enter
   });
 }
 
-/** Observes an outcome. @param startedMs `undefined` if processing did not start */
+/**
+ * Observes an outcome.
+ * @param startedMs `undefined` if processing did not start
+ * @param tookMs where that is not the time since then
+ */
 export function ended(
   { observe, time }: Pick<CallSeam, 'observe' | 'time'>,
   call: Call,
   startedMs: number | undefined,
   error?: KvsError,
   outcome: CallOutcome = error?.code ?? 'OK',
+  tookMs = startedMs === undefined ? 0 : time.monotonicMs() - startedMs,
 ): void {
-  observe(call, outcome, startedMs === undefined ? 0 : time.monotonicMs() - startedMs, error);
+  observe(call, outcome, tookMs, error);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import type { Capabilities } from '../ports/engine.js';
-import { DEMANDS } from './call.js';
+import { DEMANDS, fieldOfDemand } from './call.js';
 import type { Call } from './call.js';
 
 /**
@@ -26,11 +26,11 @@ export function ttlMsOf(call: Call, use: TtlUse | undefined, { expires }: Capabi
     const given = JSON.stringify(text.slice(0, 40));
     throw new KvsError(
       'PEDIDO_INVALIDO',
-      `${DEMANDS.ttl}: esperado um inteiro de segundos, de 1 a ${limits.ttlSeconds}, recebido ${given}`,
+      `${fieldOfDemand(call, DEMANDS.ttl)}: esperado um inteiro de segundos, de 1 a ${limits.ttlSeconds}, recebido ${given}`,
     );
   }
   if (use === 'refused') {
-    throw new KvsError('NAO_SUPORTADO', `aqui ${DEMANDS.ttl} não vale: só em inserções`);
+    throw new KvsError('NAO_SUPORTADO', `aqui ${fieldOfDemand(call, DEMANDS.ttl)} não vale: só em inserções`);
   }
   if (expires !== true) throw new KvsError('NAO_SUPORTADO', 'este motor não tem valores que expiram');
   return seconds * MS_PER_SECOND;
@@ -39,4 +39,19 @@ export function ttlMsOf(call: Call, use: TtlUse | undefined, { expires }: Capabi
 /** A time to live as its caller gave it; `undefined` if it gave none. */
 export function ttlSecondsOf(ttlMs: number | undefined): number | undefined {
   return ttlMs === undefined ? undefined : ttlMs / MS_PER_SECOND;
+}
+
+/**
+ * A time to live that came with a value, in ms; `undefined` for ever.
+ * @param seconds 0: none
+ * @param name of its field, for people
+ * @throws KvsError PEDIDO_INVALIDO
+ */
+export function ttlMsOfSeconds(seconds: number, name: string): number | undefined {
+  if (seconds === 0) return undefined;
+  if (seconds >= 1 && seconds <= limits.ttlSeconds) return seconds * MS_PER_SECOND;
+  throw new KvsError(
+    'PEDIDO_INVALIDO',
+    `${name}: esperado um inteiro de segundos, de 0 a ${limits.ttlSeconds}, recebido ${seconds}`,
+  );
 }

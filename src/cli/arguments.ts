@@ -2,26 +2,38 @@ import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import type { Flags } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
-import { ACCESS_ACTIONS, COMMANDS, RETENTION_ACTIONS } from '../config/commands.js';
-import type { AccessAction, CommandName, RetentionAction } from '../config/commands.js';
+import { ACCESS_ACTIONS, COMMANDS, RETENTION_ACTIONS, SHELLS } from '../config/commands.js';
+import type { AccessAction, CommandName, RetentionAction, ShellName, StoreName } from '../config/commands.js';
 import { TIMED_OPERATIONS } from '../config/operation-names.js';
 import type { TimedName } from '../config/operation-names.js';
-import { completionText } from './completion.js';
 import { commandWords, declareCommand } from './declare.js';
 import { flagsOf } from './flags.js';
 import { keyRequest } from './key-command.js';
 import type { FleetKeyRequest } from './key-command.js';
+import type { FaultOrder } from './laboratory/faults.js';
 import { takeActions } from './leader/arguments.js';
 import type { Action } from './leader/arguments.js';
 import { COMMAND_NAMES, COMMANDS_TEXT, HELP_ALIASES, MISUSE_STRINGS, misuseText } from './misuse.js';
-import { keepWhole, markStreams, spellSwitches, spreadLists, STANDARD_STREAM } from './words.js';
+import { storeRequest } from './store/request.js';
+import type { StoreRequest } from './store/request.js';
+import {
+  guardData,
+  HELP_WORDS,
+  keepWhole,
+  markStreams,
+  spellSwitches,
+  spreadLists,
+  STANDARD_STREAM,
+  unguarded,
+} from './words.js';
 import { wrapWords } from './wrap.js';
 
-/** A parsed command line. `text` is printed as it is: help, or the completion script. */
+/** A parsed command line. `text` is printed as it is: help. */
 export type Command =
   | { readonly kind: 'text'; readonly text: string }
   /** Keys for a fleet. */
   | FleetKeyRequest
+  | StoreRequest
   | { readonly kind: 'server'; readonly positionalPort: string | undefined; readonly flags: Flags }
   | { readonly kind: 'leaderServer'; readonly flags: Flags }
   | {
@@ -61,6 +73,27 @@ export type Command =
       readonly folder: string | undefined;
       readonly flags: Flags;
     }
+  /** The script that completes words; `shell` absent: that of the environment. */
+  | { readonly kind: 'completion'; readonly shell: ShellName | undefined }
+  /** `count` as typed. */
+  | { readonly kind: 'demo'; readonly count: string | undefined; readonly flags: Flags }
+  | { readonly kind: 'laboratoryPage'; readonly flags: Flags }
+  /** `file`: the recording. */
+  | { readonly kind: 'laboratoryExport'; readonly file: string; readonly flags: Flags }
+  | { readonly kind: 'laboratory'; readonly action: 'isola' | 'liga'; readonly flags: Flags }
+  | { readonly kind: 'conformance'; readonly flags: Flags }
+  | { readonly kind: 'faults'; readonly order: FaultOrder; readonly flags: Flags }
+  | { readonly kind: 'trace'; readonly flags: Flags }
+  /** `first` may be the file, with `second` absent. */
+  | {
+      readonly kind: 'correction';
+      readonly first: string | undefined;
+      readonly second: string | undefined;
+      readonly flags: Flags;
+    }
+  | { readonly kind: 'man' }
+  | { readonly kind: 'shell'; readonly flags: Flags }
+  | { readonly kind: 'version' }
   | {
       readonly kind: 'portal';
       readonly service: 'admin' | 'matricula';
@@ -74,6 +107,11 @@ export type Command =
  * @throws KvsError CONFIGURACAO for an unknown command or option or a missing value
  */
 export function parseCommandLine(words: readonly string[], script?: string, columns?: number): Command {
+  if (words.length === 1 && VERSION_WORDS.includes(words[0] ?? '')) return { kind: 'version' };
+  const [first = '', asked] = words;
+  if (HELP_WORDS.includes(first) && asked !== undefined && !asked.startsWith('-')) {
+    return parseCommandLine([asked, '--help'], script, columns);
+  }
   let command: Command | undefined;
   let text = '';
   try {
@@ -81,17 +119,19 @@ export function parseCommandLine(words: readonly string[], script?: string, colu
     const parser = newParser((found) => {
       command = found.kind === 'leaderClient' ? { ...found, actions } : found;
     });
-    const whole = spreadLists(markStreams(spellSwitches(rest))).map(keepWhole);
+    const whole = spreadLists(markStreams(spellSwitches(guardData(rest)))).map(keepWhole);
     void parser.parse(whole, {}, (error, _parsed, output) => {
       if (error) throw error;
-      const shown = completionText(output);
-      text = columns === undefined ? shown : wrapWords(shown, columns);
+      text = columns === undefined ? output : wrapWords(output, columns);
     });
   } catch (error) {
     throw new KvsError('CONFIGURACAO', misuseText(oneLine(error), words, script), { cause: error });
   }
   return text === '' && command !== undefined ? command : { kind: 'text', text };
 }
+
+/** Words that ask for the version of the program. */
+const VERSION_WORDS = ['--version', '-V', '--versao'];
 
 /** Receives the parsed command. */
 type Found = (command: Command) => void;
@@ -113,7 +153,8 @@ function newParser(found: Found): Argv {
     .usage('$0 <comando> [opções]');
   for (const name of COMMAND_NAMES) {
     parser.command(
-      commandWords(name),
+      // The name that it had before it spoke Portuguese.
+      name === 'completa' ? [commandWords(name), 'completion'] : commandWords(name),
       COMMANDS[name].about,
       (command) => declareCommand(command, name),
       (argv) => {
@@ -122,7 +163,6 @@ function newParser(found: Found): Argv {
     );
   }
   return parser
-    .completion('completion', 'Escreve o script que completa comandos no shell (bash, zsh)')
     .demandCommand(1, 1, COMMANDS_TEXT, 'um comando só')
     .strict()
     .help('help', 'Exibe esta ajuda')
@@ -137,6 +177,18 @@ function newParser(found: Found): Argv {
 
 /** Makes the command from the words of each command name. */
 const READ: Readonly<Record<CommandName, (argv: Given, flags: Flags) => Command>> = {
+  insere: store('insere'),
+  consulta: store('consulta'),
+  remove: store('remove'),
+  compara: store('compara'),
+  expira: store('expira'),
+  apara: store('apara'),
+  historico: store('historico'),
+  lista: store('lista'),
+  conta: store('conta'),
+  observa: store('observa'),
+  estado: store('estado'),
+  shell: (_, flags) => ({ kind: 'shell', flags }),
   servidor: ({ PORTA }, flags) => ({ kind: 'server', positionalPort: word(PORTA), flags }),
   cliente: (argv, flags) => {
     const operation = TIMED_OPERATIONS.find((name) => name === argv['OPERACAO']);
@@ -161,12 +213,46 @@ const READ: Readonly<Record<CommandName, (argv: Given, flags: Flags) => Command>
   },
   admin: (_, flags) => ({ kind: 'portal', service: 'admin', flags }),
   matricula: (_, flags) => ({ kind: 'portal', service: 'matricula', flags }),
+  confere: (_, flags) => ({ kind: 'conformance', flags }),
   certificados: ({ PASTA }, flags) => ({ kind: 'certificates', folder: word(PASTA), flags }),
   chave: ({ PASSO, ARQUIVO }, flags) => keyRequest(PASSO, ARQUIVO, flags),
+  demo: ({ N }, flags) => ({ kind: 'demo', count: word(N), flags }),
+  laboratorio: ({ ACAO, ARQUIVO }, flags) => {
+    const file = word(ARQUIVO);
+    if (ACAO === undefined) return { kind: 'laboratoryPage', flags };
+    if (file === undefined)
+      throw new Error('exporta: falta a gravação, como em: laboratorio exporta ARQUIVO --svg');
+    return { kind: 'laboratoryExport', file, flags };
+  },
+  isola: (_, flags) => ({ kind: 'laboratory', action: 'isola', flags }),
+  liga: (_, flags) => ({ kind: 'laboratory', action: 'liga', flags }),
+  perde: ({ CHEGAM, SAEM }, flags) => {
+    const coming = word(CHEGAM);
+    if (coming === undefined) throw new Error('diga quantas em mil: perde 300');
+    return { kind: 'faults', order: { command: 'perde', coming, going: word(SAEM) }, flags };
+  },
+  adianta: ({ TEMPO, SENTIDO }, flags) => {
+    const by = word(TEMPO);
+    if (by === undefined) throw new Error('diga quanto: adianta 90s, adianta 90s atras ou adianta 0');
+    return { kind: 'faults', order: { command: 'adianta', by, isBehind: SENTIDO === 'atras' }, flags };
+  },
+  rastreia: (_, flags) => ({ kind: 'trace', flags }),
+  corrige: ({ EXERCICIO, GRAVACAO }, flags) => ({
+    kind: 'correction',
+    first: word(EXERCICIO),
+    second: word(GRAVACAO),
+    flags,
+  }),
+  completa: ({ SHELL }) => ({ kind: 'completion', shell: SHELLS.find((known) => known === SHELL) }),
+  man: () => ({ kind: 'man' }),
 };
 
+function store(name: StoreName): (argv: Given, flags: Flags) => Command {
+  return (argv, flags) => storeRequest(name, argv, flags);
+}
+
 function word(given: unknown): string | undefined {
-  return typeof given === 'string' ? given : undefined;
+  return typeof given === 'string' ? unguarded(given) : undefined;
 }
 
 function copyOf(direction: 'exporta' | 'importa', given: unknown, flags: Flags): Command {

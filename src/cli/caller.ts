@@ -23,12 +23,12 @@ export async function callServers<Reply>(
   sent: Sent,
   take: Take<Reply>,
 ): Promise<Called> {
-  const client = await KvsClient.open(target);
+  const client = target.client ?? (await KvsClient.open(target));
   let outcome: Outcome;
   try {
     outcome = await client.call(rpc, sent, take);
   } finally {
-    client.close();
+    if (target.client === undefined) client.close();
   }
   const { reasons, failed, server, passed, ignoresTtl } = outcome;
   const lost = target.sessionFile?.keep();

@@ -5,6 +5,8 @@ import type { Flags } from '../config/settings.js';
 import { callServers } from './caller.js';
 import { EXIT } from './exit.js';
 import type { ExitCode } from './exit.js';
+import { formatOf } from './format.js';
+import type { Format } from './format.js';
 import { answerOf } from './operations/answer.js';
 import { COUNTED } from './operations/counted.js';
 import type { TimedName } from '../config/operation-names.js';
@@ -43,16 +45,16 @@ export async function runClient(
   const settings = new Settings(CLIENT_OPTIONS, { flags, env, file: undefined });
   const request = { ...keyRequestOf(operation, given), ttlSeconds: ttlOf(operation, settings) };
   const target = targetOf(settings, output.error);
-  const asJson = settings.value('json');
+  const format = formatOf(settings.value('json'), settings.value('quieto'));
   const simulates = settings.value('simula');
   if (operation.removes === true) {
     const removal = operation.door.isTimed ? TIMED_REMOVALS : COUNTED_REMOVALS;
-    if (simulates) return removal.simulate(target, request, asJson, output);
+    if (simulates) return removal.simulate(target, request, format === 'json', output);
     const loss = settings.value('sim') ? undefined : await removal.lossOf(target, request);
     const refused = loss && (await askBefore(loss, output));
     if (refused !== undefined) return refused;
   } else if (simulates) throw notARemoval(operation.name);
-  return perform(request, target, asJson, output);
+  return perform(request, target, format, output);
 }
 
 /** A variable may hold the default of all insertions, and says nothing of other operations. */
@@ -66,11 +68,11 @@ function ttlOf(operation: KeyOperation, settings: Settings<ClientValues>): numbe
 async function perform(
   request: OperationRequest,
   target: Target,
-  json: boolean,
+  format: Format,
   output: Output,
 ): Promise<ExitCode> {
   const { operation } = request;
-  const printer = await printerOf(operation, json, output);
+  const printer = await printerOf(operation, format, output);
   let count = 0;
   let exit: ExitCode = EXIT.ok;
   const show = (reply: KeyReply, reasons?: string): Promise<void> | undefined => {
@@ -89,7 +91,7 @@ async function perform(
     waiting.push(reply);
     return undefined;
   });
-  for (const note of notes) output.error(note);
+  if (format !== 'values') for (const note of notes) output.error(note);
   for (const reply of waiting) await show(reply, reasons);
   await printer.end(failure !== undefined);
   if (failure === undefined) return exit;

@@ -1,6 +1,8 @@
 import { CLIENT_OPTIONS } from '../config/client-options.js';
 import type { CommandName } from '../config/commands.js';
 import { flagOptions, variablesOf } from '../config/option.js';
+import { CORRECTION_HELP } from './correction/help.js';
+import { ISOLATION_HELP, ONLY_IN_LABORATORIES } from './laboratory/isolation-help.js';
 
 /** Help of a command, besides its options. */
 interface CommandHelp {
@@ -18,7 +20,98 @@ const CLIENT_VARIABLES = flagOptions(CLIENT_OPTIONS).flatMap(([name, row]) =>
   variablesOf(name, row).slice(0, 1),
 );
 
+const STORE_EPILOGUE = [`Saída: ${EXITS}.`];
+
 export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
+  insere: {
+    usage: '$0 insere CHAVE VALOR [opções]\n$0 insere CHAVE --arquivo ARQUIVO [opções]',
+    examples: [
+      ['$0 insere nome Maria', 'guarda uma nova versão'],
+      ['$0 insere codigo 48213 --ttl 60', 'deixa de existir depois de 60 segundos'],
+      ['$0 insere carta - < carta.txt', 'o valor da entrada padrão, tal como vem'],
+      ['$0 insere carta --arquivo carta.txt', 'o mesmo, de um arquivo'],
+      ['$0 insere nota -- -10', 'depois de -- nada é opção'],
+    ],
+    epilogue: STORE_EPILOGUE,
+  },
+  consulta: {
+    usage: '$0 consulta CHAVE [--versao N | --em QUANDO | --antes N] [opções]',
+    examples: [
+      ['$0 consulta nome', 'o último valor'],
+      ['$0 consulta nome --versao 2', 'a versão 2, ou a maior abaixo dela'],
+      ['$0 consulta nome --em "27/11/2026 14:30"', 'como era nesse momento'],
+      ['$0 consulta nome --antes 1', 'a penúltima'],
+      ['nome=$($0 consulta nome -q)', 'só o valor, para um script'],
+    ],
+    epilogue: STORE_EPILOGUE,
+  },
+  remove: {
+    usage: '$0 remove CHAVE [--versao N] [opções]',
+    examples: [
+      ['$0 remove nome --versao 2', 'só a versão 2'],
+      ['$0 remove nome --simula', 'mostra o que sairia'],
+      ['$0 remove nome --sim', 'todas as versões, sem perguntar'],
+    ],
+    epilogue: STORE_EPILOGUE,
+  },
+  compara: {
+    usage: '$0 compara CHAVE VERSAO VALOR [opções]\n$0 compara CHAVE VERSAO --remove [opções]',
+    examples: [
+      ['$0 compara saldo 7 120', 'só se a última versão é a 7; senão termina com 4'],
+      ['$0 compara vaga 0 Maria', 'só se a chave não existe'],
+    ],
+    epilogue: [
+      'O motor frota não promete isso (termina com 4); consenso e lider prometem.',
+      ...STORE_EPILOGUE,
+    ],
+  },
+  expira: {
+    usage: '$0 expira CHAVE SEGUNDOS [opções]',
+    examples: [
+      ['$0 expira sessao 600', 'mais dez minutos a partir de agora'],
+      ['$0 expira sessao 0', 'não expira mais'],
+    ],
+    epilogue: ['Faz uma nova versão, com o mesmo valor.', ...STORE_EPILOGUE],
+  },
+  apara: { usage: '$0 apara CHAVE [opções]', examples: [], epilogue: STORE_EPILOGUE },
+  historico: {
+    usage: '$0 historico CHAVE [opções]',
+    examples: [['$0 historico nome --json', 'uma linha JSON por versão']],
+    epilogue: STORE_EPILOGUE,
+  },
+  lista: {
+    usage: '$0 lista [PREFIXO] [opções]',
+    examples: [
+      ['$0 lista loja/', 'as chaves que começam com loja/'],
+      ['$0 lista --so-chaves -q', 'todas, só os nomes'],
+      ['$0 lista loja/ --em "26/11/2026"', 'como eram ao fim desse dia'],
+    ],
+    epilogue: STORE_EPILOGUE,
+  },
+  conta: { usage: '$0 conta [PREFIXO] [opções]', examples: [], epilogue: STORE_EPILOGUE },
+  observa: {
+    usage: '$0 observa CHAVE [opções]\n$0 observa --prefixo PREFIXO [opções]\n$0 observa --tudo [opções]',
+    examples: [
+      ['$0 observa nome', 'cada mudança de agora em diante, até Ctrl-C'],
+      ['$0 observa --prefixo loja/ --inicio tudo --json', 'antes, o que já está gravado'],
+      ['$0 observa --tudo -p 9000,9001', 'se um servidor cai, continua no outro'],
+    ],
+    epilogue: [
+      'Nada falta e nada se repete, também quando o servidor cai; ao terminar, diz como continuar depois.',
+      ...STORE_EPILOGUE,
+    ],
+  },
+  estado: { usage: '$0 estado [opções]', examples: [], epilogue: STORE_EPILOGUE },
+  shell: {
+    usage: '$0 shell [opções]',
+    examples: [
+      ['$0 shell -p 9000', ''],
+      ['$0 shell -p 9000 < comandos.txt', 'as linhas de um arquivo; termina como a primeira que falhou'],
+    ],
+    epilogue: [
+      'Linhas digitadas ficam em ~/.local/state/kvs/historico, que só o dono lê; de insere e compara, só até a chave: valores podem ser segredos.',
+    ],
+  },
   servidor: {
     usage: '$0 servidor [PORTA] [opções]',
     examples: [
@@ -130,6 +223,19 @@ export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
     ],
     epilogue: portalEpilogue(),
   },
+  confere: {
+    usage: '$0 confere --porta P[,P2,P3] --contrato CONTRATO [opções]',
+    examples: [
+      ['$0 confere --porta 50051 --contrato kvs', 'pergunta antes de escrever; explica o que falha'],
+      ['$0 confere -p 50051,50052,50053 -c kvs', 'também a replicação'],
+      ['$0 confere -p 7001,7002 -c portal --broker mqtt://127.0.0.1:1883', 'também os tópicos'],
+      ['$0 confere -p 10097,10098,10099 -c mensagem --sim --json', 'para um script'],
+    ],
+    epilogue: [
+      'Escreve só abaixo de um começo sorteado e remove no fim (mensagem e kvstore não têm remoção: fica).',
+      'Saída: 0 tudo passou · 1 algo falhou · 2 uso errado · 4 outro serviço · 5 um servidor não responde, ou deixou de responder.',
+    ],
+  },
   certificados: {
     usage: '$0 certificados [PASTA] [opções]',
     examples: [
@@ -144,6 +250,83 @@ export const COMMAND_HELP: Readonly<Record<CommandName, CommandHelp>> = {
     examples: [
       ['$0 chave --saida frota.chave', 'uma vez; o mesmo arquivo em todas as máquinas'],
       ['$0 chave acrescenta frota.chave', 'troca sem parar: depois de cada passo, copie e kill -HUP'],
+    ],
+    epilogue: [],
+  },
+  demo: {
+    usage: '$0 demo [N]\n$0 demo --painel',
+    examples: [
+      ['$0 demo', 'três servidores'],
+      ['$0 demo 5', 'cinco'],
+      ['$0 demo --painel', 'três, com a página do laboratório'],
+    ],
+    epilogue: [
+      'No terminal: isola n2, liga n2, mata n1, inicia n1, estado, ajuda, sai. Ctrl-C termina todos; nada fica gravado.',
+    ],
+  },
+  laboratorio: {
+    usage:
+      '$0 laboratorio [opções]\n$0 laboratorio --abre ARQUIVO\n$0 laboratorio exporta ARQUIVO --svg|--shiviz [opções]',
+    examples: [
+      ['$0 laboratorio', 'três servidores de uma frota, e a página'],
+      ['$0 laboratorio --motor consenso', 'o mesmo sobre três réplicas do etcd'],
+      ['$0 laboratorio --grava aula.jsonl', 'com a gravação nesse arquivo'],
+      ['$0 laboratorio --abre aula.jsonl', 'a gravação de novo, sem servidores'],
+      ['$0 laboratorio exporta aula.jsonl --svg --saida aula.svg', 'o diagrama, para imprimir'],
+    ],
+    epilogue: [
+      'O terminal mostra um endereço que vale uma vez; Enter mostra outro. Ctrl-C termina os servidores e diz onde está a gravação.',
+      'As falhas são só dos servidores que este comando iniciou. docs/guia/laboratorio.md diz o que fazer.',
+    ],
+  },
+  corrige: CORRECTION_HELP,
+  isola: ISOLATION_HELP,
+  liga: { usage: '$0 liga [opções]', examples: [['$0 liga -p 9001', '']], epilogue: [] },
+  perde: {
+    usage: '$0 perde CHEGAM [SAEM] [opções]',
+    examples: [
+      ['$0 perde 300 -p 9001', '30% do que chega e do que sai'],
+      ['$0 perde 0 500 -p 9001', 'só metade do que sai'],
+      ['$0 perde 0 -p 9001', 'mais nada'],
+    ],
+    epilogue: ['Não no motor lider: por TCP não se perde uma mensagem só.', ONLY_IN_LABORATORIES],
+  },
+  adianta: {
+    usage: '$0 adianta TEMPO [adiante|atras] [opções]',
+    examples: [
+      ['$0 adianta 90s -p 9001', 'um minuto e meio adiante'],
+      ['$0 adianta 2h atras -p 9001', 'duas horas atrás'],
+      ['$0 adianta 0 -p 9001', 'certo de novo'],
+    ],
+    epilogue: ['Só este servidor vê a hora errada; no máximo 24 h.', ONLY_IN_LABORATORIES],
+  },
+  rastreia: {
+    usage: '$0 rastreia [opções]',
+    examples: [
+      ['$0 rastreia -p 9001', ''],
+      ["$0 rastreia -p 9001 | jq -r '[.que, .tipo, .efeito] | @tsv'", 'só o que houve com cada uma'],
+    ],
+    epilogue: [
+      'Uma linha por mensagem, até Ctrl-C: que (envia, recebe, descarta_saida, descarta_entrada), canal, tipo, corpo, e de uma que chegou o que fez (efeito, aplicadas).',
+      'resumo é o começo do SHA-256 do que viajou: o mesmo no servidor de onde saiu e naquele onde chegou.',
+      ONLY_IN_LABORATORIES,
+    ],
+  },
+  completa: {
+    usage: '$0 completa [bash|zsh|fish]',
+    examples: [
+      ['source <($0 completa bash)', 'neste shell, agora'],
+      ['$0 completa bash >> ~/.bashrc', 'sempre, no bash'],
+      ['$0 completa zsh > "${fpath[1]}/_kvs"', 'sempre, no zsh'],
+      ['$0 completa fish > ~/.config/fish/conf.d/kvs.fish', 'sempre, no fish'],
+    ],
+    epilogue: [],
+  },
+  man: {
+    usage: '$0 man',
+    examples: [
+      ['$0 man | man -l -', 'para ler'],
+      ['$0 man > ~/.local/share/man/man1/kvs.1', 'para que "man kvs" a encontre'],
     ],
     epilogue: [],
   },

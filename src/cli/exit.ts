@@ -23,6 +23,19 @@ export const EXIT = Object.freeze({
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What each exit code means, for people. */
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = Object.freeze({
+  [EXIT.ok]: 'certo',
+  [EXIT.failure]: 'falha',
+  [EXIT.usage]: 'uso errado: uma opção, um argumento ou um arquivo de opções',
+  [EXIT.notFound]: 'a chave ou a versão não existe',
+  [EXIT.refused]: 'o servidor respondeu e recusou',
+  [EXIT.unavailable]: 'nenhum servidor responde, ou não atende agora',
+  [EXIT.unknown]: 'não se sabe se a escrita foi feita: olhe antes de repetir',
+  [EXIT.unconfirmed]: 'escrita feita, mas não confirmada por tantos servidores: não repita',
+  [EXIT.leftBehind]: 'o servidor saiu com escritas que nenhum outro tem',
+});
+
 /** The exit code of each error, and its meaning if the server sent no message: streams list codes only. */
 const ERRORS: Readonly<Record<ErrorCode, readonly [exit: ExitCode, meaning: string]>> = Object.freeze({
   NAO_AUTENTICADO: [EXIT.refused, 'a credencial não vale neste servidor'],
@@ -38,6 +51,7 @@ const ERRORS: Readonly<Record<ErrorCode, readonly [exit: ExitCode, meaning: stri
   PEDIDO_REPETIDO: [EXIT.refused, 'o identificador do pedido já foi usado para outra escrita'],
   CHAVE_INEXISTENTE: [EXIT.notFound, 'a chave não existe'],
   VERSAO_INEXISTENTE: [EXIT.notFound, 'a versão não existe'],
+  VERSAO_OUTRA: [EXIT.refused, 'a última versão da chave não é a esperada'],
   VERSAO_ESGOTADA: [EXIT.refused, 'a chave chegou à última versão possível'],
   LIMITE_CHAVES: [EXIT.refused, 'o servidor chegou ao limite de chaves'],
   LIMITE_ORIGENS: [EXIT.refused, 'a frota chegou ao limite de servidores que já escreveram'],
@@ -67,6 +81,7 @@ const ERRORS: Readonly<Record<ErrorCode, readonly [exit: ExitCode, meaning: stri
   ],
   SESSAO_ADIANTE: [EXIT.unavailable, 'a sessão já viu escritas que este servidor ainda não tem'],
   LEITURA_VENCIDA: [EXIT.failure, 'a leitura durou mais do que as réplicas guardam o passado'],
+  LEITOR_LENTO: [EXIT.failure, 'a leitura ficou para trás do que se guarda; continue do último evento'],
   CONEXAO_OCIOSA: [EXIT.failure, 'a conexão ficou parada por tempo demais'],
   NAO_SUPORTADO: [EXIT.refused, 'o motor do servidor não oferece esta operação'],
   CADASTRO_INVALIDO: [EXIT.refused, 'um campo do cadastro não serve'],

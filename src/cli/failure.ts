@@ -83,6 +83,9 @@ function tlsFailure(failure: TlsFailure, server: string): Failure {
 
 /** Servers name the method that they lack. */
 function unimplemented(details: string): string {
+  if (details.includes('/kvs.Laboratorio/')) {
+    return 'não oferece o laboratório: só um iniciado com --laboratorio';
+  }
   const [, service] = /\/project\.Portal(Administrativo|Matricula)\//.exec(details) ?? [];
   if (service === undefined) return 'não conhece esta operação';
   const portal = service === 'Matricula' ? 'matricula' : 'admin';

@@ -1,9 +1,12 @@
 import { isCode } from '../files/small-file.js';
 import { KvsError } from '../core/errors.js';
+import { SHELL_OPTIONS } from '../config/store-options.js';
 import { parseCommandLine } from './arguments.js';
+import type { Command } from './arguments.js';
 import { EXIT, exitOf } from './exit.js';
 import { standardOutput } from './output.js';
 import { assertReadable } from './raw-text.js';
+import { terminalColumns } from './rendering/terminal.js';
 
 /** Runs the command line of this process and sets its exit code. Never rejects. */
 export async function main(): Promise<void> {
@@ -11,12 +14,31 @@ export async function main(): Promise<void> {
   try {
     const words = process.argv.slice(2);
     assertReadable(words, process.env);
-    const command = parseCommandLine(words, process.env['PROGRAMA_KVS'], columnsHere());
+    const command = parseCommandLine(words, process.env['PROGRAMA_KVS'], terminalColumns());
     switch (command.kind) {
       case 'text':
         await output.line(command.text);
         process.exitCode = EXIT.ok;
         break;
+      case 'version': {
+        const { programVersion } = await import('../files/program-version.js');
+        await output.line(`kvs ${programVersion()}`);
+        break;
+      }
+      case 'completion': {
+        const { completionScript, usualShell } = await import('./completion/scripts.js');
+        const shell = command.shell ?? usualShell(process.env['SHELL']);
+        await output.line(completionScript(shell, process.argv[1] ?? 'kvs'));
+        break;
+      }
+      case 'man': {
+        const [{ manPage }, { programVersion }] = await Promise.all([
+          import('./man-page.js'),
+          import('../files/program-version.js'),
+        ]);
+        await output.line(manPage(programVersion()).trimEnd());
+        break;
+      }
       case 'key': {
         const { runKey } = await import('./key-command.js');
         process.exitCode = await runKey(command, output);
@@ -25,8 +47,58 @@ export async function main(): Promise<void> {
       // Loaded on demand: a client must not wait for server code, nor the other way round.
       case 'client': {
         const { operation, flags } = command;
+        if (isBare(command) && process.stdin.isTTY && process.stdout.isTTY) {
+          const { runShell } = await import('./shell/command.js');
+          process.exitCode = await runShell(flags, process.env, output);
+          break;
+        }
         const { runClient } = await import('./client-command.js');
         process.exitCode = await runClient(operation, flags, process.env, output);
+        break;
+      }
+      case 'store': {
+        const { runStore } = await import('./store/command.js');
+        process.exitCode = await runStore(command, process.env, output);
+        break;
+      }
+      case 'shell': {
+        const { runShell } = await import('./shell/command.js');
+        process.exitCode = await runShell(command.flags, process.env, output);
+        break;
+      }
+      case 'demo': {
+        const { runDemo } = await import('./demo/command.js');
+        process.exitCode = await runDemo(command.count, command.flags, output);
+        break;
+      }
+      case 'laboratoryPage': {
+        const { runLaboratoryPage } = await import('./laboratory/run-command.js');
+        process.exitCode = await runLaboratoryPage(command.flags, output);
+        break;
+      }
+      case 'laboratoryExport': {
+        const { runLaboratoryExport } = await import('./laboratory/export-command.js');
+        process.exitCode = await runLaboratoryExport(command.file, command.flags, output);
+        break;
+      }
+      case 'laboratory': {
+        const { runLaboratory } = await import('./laboratory/command.js');
+        process.exitCode = await runLaboratory(command.action, command.flags, process.env, output);
+        break;
+      }
+      case 'faults': {
+        const { runFaults } = await import('./laboratory/faults.js');
+        process.exitCode = await runFaults(command.order, command.flags, process.env, output);
+        break;
+      }
+      case 'trace': {
+        const { runTrace } = await import('./laboratory/trace.js');
+        process.exitCode = await runTrace(command.flags, process.env, output);
+        break;
+      }
+      case 'correction': {
+        const { runCorrection } = await import('./correction/command.js');
+        process.exitCode = await runCorrection(command, command.flags, process.env, output);
         break;
       }
       case 'portal': {
@@ -45,6 +117,11 @@ export async function main(): Promise<void> {
         const { runRetention } = await import('./retention/command.js');
         const { action, prefix, flags } = command;
         process.exitCode = await runRetention(action, prefix, flags, process.env, output);
+        break;
+      }
+      case 'conformance': {
+        const { runConformance } = await import('./conformance/command.js');
+        process.exitCode = await runConformance(command.flags, process.env, output);
         break;
       }
       case 'certificates': {
@@ -81,10 +158,9 @@ export async function main(): Promise<void> {
   }
 }
 
-/** Width of the terminal on standard output; `undefined` if it is none. */
-function columnsHere(): number | undefined {
-  const { isTTY, columns } = process.stdout;
-  return isTTY ? columns : undefined;
+/** Whether `kvs cliente` was told where to ask, but not what. */
+function isBare({ operation, flags }: Extract<Command, { readonly kind: 'client' }>): boolean {
+  return operation === undefined && Object.keys(flags).every((name) => Object.hasOwn(SHELL_OPTIONS, name));
 }
 
 /** The error for too few file descriptors, since Node opens all modules of a command at once. */

@@ -1,9 +1,13 @@
 import { ADMIN_OPTIONS, CLIENT_OPTIONS } from '../config/client-options.js';
 import { COMMANDS } from '../config/commands.js';
-import type { CommandName } from '../config/commands.js';
+import type { CommandName, StoreName } from '../config/commands.js';
 import { COUNTED_OPERATIONS, TIMED_OPERATIONS } from '../config/operation-names.js';
 import { flagOptions, typedNames } from '../config/option.js';
+import type { Option } from '../config/option.js';
+import { STORE_OPTIONS } from '../config/store-options.js';
+import { COMMAND_HELP } from './command-help.js';
 import { nearest } from './suggest.js';
+import { STANDARD_STREAM, unguarded } from './words.js';
 
 /** Messages for the argument library, in a form that {@link misuseText} recognizes. */
 export const MISUSE_STRINGS: Record<string, string> = {
@@ -21,7 +25,7 @@ export const COMMAND_NAMES = Object.keys(COMMANDS).filter(isInTable);
 const WORDS: readonly string[] = [...COMMAND_NAMES, 'completion'];
 
 /** `diga um comando: …`, for a command line without a command. */
-export const COMMANDS_TEXT = `diga um comando: ${COMMAND_NAMES.join(', ')} ou completion`;
+export const COMMANDS_TEXT = `diga um comando: ${COMMAND_NAMES.slice(0, -1).join(', ')} ou ${COMMAND_NAMES.slice(-1).join('')}`;
 
 /** Other names of `--help`. */
 export const HELP_ALIASES = ['h', 'ajuda'] as const;
@@ -41,7 +45,8 @@ export function misuseText(message: string, words: readonly string[], script: st
   let text = message;
   const [command = '-'] = words;
   if (!command.startsWith('-') && !isCommand(command)) text = commandText(command);
-  else if (unknown !== undefined) text = unknownText(unknown.split(', ')[0] ?? '', words);
+  else if (/^--?\w/.test(command)) text = lonelyText(command);
+  else if (unknown !== undefined) text = extraText(unknown.split(', ')[0] ?? '', words);
   else if (option !== undefined && given !== undefined && choices !== undefined) {
     text = choiceText(option, given, choices.match(/[^", ]+/g) ?? [], words);
   }
@@ -63,18 +68,51 @@ function isInTable(word: string): word is CommandName {
 }
 
 function commandText(name: string): string {
-  const meant = nearest(name, WORDS) ?? operationText(name, 'cliente ');
+  const isOperation = [...COUNTED_OPERATIONS, ...TIMED_OPERATIONS].some((known) => known === name);
+  const meant = (isOperation ? undefined : nearest(name, WORDS)) ?? operationText(name, 'cliente ');
   return `não conheço o comando "${name}"${meant === undefined ? `; ${COMMANDS_TEXT}` : question(meant)}`;
+}
+
+/** For an option without a command. */
+function lonelyText(option: string): string {
+  const meant = nearest(option.replace(/^-+|=[\s\S]*$/g, ''), ['version', 'help']);
+  return meant === undefined ? COMMANDS_TEXT : `não conheço a opção ${option}${question(`--${meant}`)}`;
+}
+
+/** For what is none of the words and options that the command has. */
+function extraText(name: string, words: readonly string[]): string {
+  if (name === STANDARD_STREAM) return '"-" sobrou: não é opção nem valor de uma';
+  const extra = unguarded(name);
+  if (extra === name) return unknownText(name, words);
+  return `"${extra}" sobrou: depois de -- nada é opção; opções vão antes dele`;
 }
 
 function unknownText(name: string, words: readonly string[]): string {
   const option = words.find((word) => new RegExp(`^--?${escape(name)}(=|$)`, 's').test(word));
   if (option !== undefined || !words.includes(name)) {
     const dashed = option?.replace(/=[\s\S]*/, '') ?? `-${name}`;
+    const byPlace = placedText(name, words);
+    if (byPlace !== undefined) return `não conheço a opção ${dashed}${byPlace}`;
     const meant = name.length > 1 ? nearest(name, optionNames(words[0] ?? '')) : undefined;
     return `não conheço a opção ${dashed}${question(meant && `--${meant}`)}`;
   }
-  return unquotedText(name, words) ?? `"${name}" sobrou: não é opção nem valor de uma`;
+  return (
+    unquotedText(name, words) ?? unquotedWord(name, words) ?? `"${name}" sobrou: não é opção nem valor de uma`
+  );
+}
+
+/** The hint for an option of `kvs cliente` where the word stands by its place. */
+function placedText(name: string, [command = '']: readonly string[]): string | undefined {
+  if (!Object.hasOwn(STORE_OPTIONS, command)) return undefined;
+  if (name === 'prefixo' && (command === 'lista' || command === 'conta')) {
+    return `: o prefixo vem sem opção, como em kvs ${command} casa/`;
+  }
+  const row = Object.entries<Option>(CLIENT_OPTIONS).find(
+    ([main, { aliases = [] }]) => main === name || aliases.includes(name),
+  );
+  if (row === undefined || (row[0] !== 'chave' && row[0] !== 'valor')) return undefined;
+  const [usage = ''] = COMMAND_HELP[command as StoreName].usage.split('\n');
+  return `: chave e valor vêm sem opção, como em ${usage.replace('$0', 'kvs').replace(/ \[opções\]$/, '')}`;
 }
 
 /** All option names of a command, as help shows them. */
@@ -124,6 +162,18 @@ function unquotedText(extra: string, words: readonly string[]): string | undefin
   while (end < words.length && words[end]?.startsWith('-') === false) end++;
   const values = [...(first === undefined ? [] : [first]), ...words.slice(begin, end)];
   return `"${extra}" sobrou: ${quotesText(option, values)}`;
+}
+
+/** The hint for a word after the value of a command on the store. */
+function unquotedWord(
+  extra: string,
+  [command = '', key = '', ...rest]: readonly string[],
+): string | undefined {
+  if (command !== 'insere') return undefined;
+  const end = rest.findIndex((word) => word.startsWith('-'));
+  const values = end < 0 ? rest : rest.slice(0, end);
+  if (!values.includes(extra)) return undefined;
+  return `"${extra}" sobrou: um valor com espaços vai entre aspas: insere ${key} "${values.join(' ')}"`;
 }
 
 /** The hint that a value with spaces needs quotes, for words that look like one. */

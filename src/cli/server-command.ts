@@ -1,5 +1,7 @@
 import { readSmallFile } from '../files/small-file.js';
 import { serverConfig } from '../config/server-config.js';
+import { SERVER_OPTIONS } from '../config/server-options.js';
+import { Settings } from '../config/settings.js';
 import { unknownVariables } from '../config/commands.js';
 import { mergePort } from '../config/parse.js';
 import { onReload } from '../app/reload.js';
@@ -32,11 +34,19 @@ export async function runServerCommand(
       throw new KvsError('CONFIGURACAO', `${file.path} mudou: as opções só valem a partir do próximo início`);
     });
   }
+  if (new Settings(SERVER_OPTIONS, { flags: rest, env, file }).value('fim-da-entrada')) leaveAtEndOfInput();
   const warnings = unknownVariables(env).map(
     (name) => `a variável ${name} não é uma opção conhecida e foi ignorada`,
   );
   const leftBehind = await runServer(serverConfig({ flags: { ...rest, porta }, env, file }), warnings);
   return leftBehind ? EXIT.leftBehind : EXIT.ok;
+}
+
+/** For a program that starts servers: however it ends, the pipe to this one closes. */
+function leaveAtEndOfInput(): void {
+  process.stdin.resume().once('close', () => {
+    process.kill(process.pid, 'SIGTERM');
+  });
 }
 
 /** @param again at SIGHUP, when reading a pipe would block all later reads */

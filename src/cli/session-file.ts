@@ -5,21 +5,8 @@ import { limits } from '../core/limits.js';
 import { EXIT } from './exit.js';
 import type { Failure } from './failure.js';
 
-/** Share of the timeout that confirmations may use: the server must still have time to report missing ones. */
-const CONFIRM_SHARE = 0.8;
-
 /** The line end after a session in its file. */
 const LINE_END_BYTES = 2;
-
-/** How many servers must confirm a write, from `--confirmacao`, and within which share of the timeout. */
-export function confirmationsOf(
-  servers: number | undefined,
-  timeoutMs: number,
-): { readonly servers: number; readonly timeoutMs: number } | undefined {
-  if (servers === undefined) return undefined;
-  const confirmMs = Math.floor(Math.min(limits.confirmMs, timeoutMs * CONFIRM_SHARE));
-  return { servers, timeoutMs: Math.max(1, confirmMs) };
-}
 
 /** A session that lasts from one command to the next, in the file of `--sessao`. */
 export class SessionFile {

@@ -37,15 +37,20 @@ export async function withStandardInput(flags: Flags): Promise<Flags> {
   if (values.indexOf(STANDARD_STREAM) !== values.lastIndexOf(STANDARD_STREAM)) {
     throw new KvsError('CONFIGURACAO', 'só um valor pode vir da entrada padrão (o valor "-" é -v=-)');
   }
-  const text = await readValue();
+  const text = await valueFrom(STANDARD_INPUT, standardInput());
   return { ...flags, valor: values.map((value) => (value === STANDARD_STREAM ? text : value)) };
 }
 
-async function readValue(): Promise<string> {
+/**
+ * All of an input as a value, byte by byte as it is.
+ * @param name of the input, for messages
+ * @throws KvsError CONFIGURACAO if it cannot be read; VALOR_LONGO; VALOR_INVALIDO if it is not UTF-8
+ */
+export async function valueFrom(name: string, input: AsyncIterable<Buffer>): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const piece of standardInput() as AsyncIterable<Buffer>) {
+    for await (const piece of input) {
       pieces.push(piece);
       bytes += piece.length;
       if (bytes > limits.valueBytes) {
@@ -54,9 +59,7 @@ async function readValue(): Promise<string> {
     }
   } catch (error) {
     if (error instanceof KvsError) throw error;
-    throw new KvsError('CONFIGURACAO', `não consegui ler ${STANDARD_INPUT}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw new KvsError('CONFIGURACAO', `não consegui ler ${name}: ${reasonOf(error)}`, { cause: error });
   }
   const value = Buffer.concat(pieces);
   if (!isUtf8(value)) throw new KvsError('VALOR_INVALIDO', 'o valor não é UTF-8 válido');

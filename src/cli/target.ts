@@ -1,17 +1,20 @@
-import type { ClientOptions } from '../client/client.js';
+import type { ClientOptions, KvsClient } from '../client/client.js';
+import { confirmationsOf } from '../client/confirmations.js';
 import type { ServerAddress } from '../client/link.js';
-import { isOnThisMachine } from '../config/exposure.js';
 import type { ClientValues } from '../config/client-options.js';
 import type { Settings } from '../config/settings.js';
 import { KvsError } from '../core/errors.js';
+import { isOnThisMachine } from '../security/tls/loopback.js';
 import { tokenOf } from './credential.js';
-import { confirmationsOf, SessionFile } from './session-file.js';
+import { SessionFile } from './session-file.js';
 import { tlsChoice } from './tls/choice.js';
 
 /** Servers, timeout, and what every call demands besides. */
 export interface Target extends ClientOptions {
   /** The file of the session; `undefined`: none. */
   readonly sessionFile: SessionFile | undefined;
+  /** The connections to use, which stay open; absent: each call makes its own. */
+  readonly client?: KvsClient | undefined;
 }
 
 /**

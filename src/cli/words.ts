@@ -1,5 +1,6 @@
 import { ADMIN_OPTIONS, CLIENT_OPTIONS } from '../config/client-options.js';
 import { COMMANDS } from '../config/commands.js';
+import type { CommandName, Positional } from '../config/commands.js';
 import { TIMED_OPERATIONS } from '../config/operation-names.js';
 import { flagOptions, typedNames } from '../config/option.js';
 import type { Option, Options } from '../config/option.js';
@@ -22,9 +23,13 @@ const PORTAL_LISTS = namesOf(ADMIN_OPTIONS, takesSeveral);
 const SINGLES = namesOf(CLIENT_OPTIONS, (option) => option.takes !== 'switch' && !takesSeveral(option));
 
 /** Options whose values are data, without their dashes. */
-const DATA_NAMES = [CLIENT_OPTIONS, ADMIN_OPTIONS]
-  .flatMap((table) => namesOf(table, ({ data }) => data !== undefined))
-  .map((name) => name.replace(/^-+/, ''));
+const DATA_NAMES = [
+  ...new Set(
+    Object.values(COMMANDS)
+      .flatMap(({ options }) => namesOf(options, ({ data }) => data !== undefined))
+      .map((name) => name.replace(/^-+/, '')),
+  ),
+];
 const DATA_WORD = new RegExp(`^--?(${DATA_NAMES.join('|')})=([\\s\\S]*)$`);
 
 /** Options without a value, of any command. */
@@ -52,6 +57,53 @@ export function markStreams(words: readonly string[]): readonly string[] {
     const isStream = word === '-' && (isCopy || VALUE_NAMES.includes(words[at - 1] ?? ''));
     return isStream ? STANDARD_STREAM : word;
   });
+}
+
+/** Marks a word that is data whatever it looks like. */
+const VERBATIM = '\0=';
+
+/** Commands with positional words that are data. */
+const DATA_COMMANDS: ReadonlySet<string> = new Set(
+  Object.entries(COMMANDS).flatMap(([name, { positionals }]) =>
+    Object.values<Positional>(positionals).some(({ data }) => data === true) ? [name] : [],
+  ),
+);
+
+/** Commands of which a positional word names a file, which may have any name. */
+const FILE_COMMANDS: ReadonlySet<string> = new Set<CommandName>(['exporta', 'importa', 'corrige']);
+
+/** Words that the argument library takes for `--help` where they come last, a value `ajuda` too. */
+export const HELP_WORDS: readonly string[] = ['help', 'ajuda'];
+
+/** Whether the next word is the value of this one. */
+function wantsValue(word: string): boolean {
+  return word.startsWith('-') && !word.includes('=') && !SWITCHES.has(word);
+}
+
+/**
+ * For commands whose positional words are data: `-` becomes the standard stream, and everything after `--` is taken
+ * verbatim, also another `-` or what begins with one. So is a word that the library would take for `--help`.
+ */
+export function guardData(words: readonly string[]): readonly string[] {
+  if (FILE_COMMANDS.has(words[0] ?? '')) return words.map((word, at) => guardedHelp(words, word, at));
+  if (!DATA_COMMANDS.has(words[0] ?? '')) return words;
+  const end = words.indexOf('--');
+  const [before, after] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end + 1)];
+  const marked = before.map((word, at) => {
+    if (word === '-') return STANDARD_STREAM;
+    return guardedHelp(before, word, at);
+  });
+  return [...marked, ...after.map((word) => VERBATIM + word)];
+}
+
+/** A positional word that the library would take for `--help`, marked. */
+function guardedHelp(words: readonly string[], word: string, at: number): string {
+  return at > 0 && HELP_WORDS.includes(word) && !wantsValue(words[at - 1] ?? '') ? VERBATIM + word : word;
+}
+
+/** A positional word as it was typed, after {@link guardData}; the standard stream stays marked. */
+export function unguarded(word: string): string {
+  return word.startsWith(VERBATIM) ? word.slice(VERBATIM.length) : word;
 }
 
 /**

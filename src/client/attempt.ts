@@ -7,10 +7,7 @@ import type { Link } from './link.js';
 /** An attempt at a repeatable call is given up after this while there are other servers to ask. */
 export const ATTEMPT_MS = 2_000;
 /** So is a connection attempt. */
-const CONNECT_MS = 1_000;
-
-/** The details of a call that was not made for lack of a connection. */
-export const NO_CONNECTION = 'no connection';
+export const CONNECT_MS = 1_000;
 
 export interface UnaryCall<Req, Res> {
   readonly method: Pick<MethodDefinition<Req, Res>, 'path' | 'requestSerialize' | 'responseDeserialize'>;
@@ -22,6 +19,8 @@ export interface UnaryCall<Req, Res> {
   readonly metadata: Metadata;
   /** Of the whole call, ms. */
   readonly timeoutMs: number;
+  /** Ends the call early, with whatever it has done. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Failed {
@@ -46,19 +45,33 @@ export async function attemptAt<Req, Res>(
   timeoutMs: number,
   connectFirst: boolean,
 ): Promise<{ readonly ok: true; readonly reply: Res; readonly trailer: Metadata } | Failed> {
-  const { writes } = call;
+  const { writes, signal } = call;
+  if (isAborted(signal)) return abandoned(call.metadata);
   if (connectFirst && !(await link.connect(Math.min(timeoutMs, CONNECT_MS)))) {
-    return { ok: false, error: refusedConnection(call.metadata), fate: 'elsewhere' };
+    const error = refusedConnection(call.metadata, await link.connectionProblem());
+    return { ok: false, error, fate: 'elsewhere' };
   }
   const answer = await send(link, call, timeoutMs);
+  // Whatever came of it, nobody waits for another server.
+  if (!answer.ok && isAborted(signal)) return { ...answer, fate: 'refused' };
   // A connection that existed and broke does not tell whether the request had left.
   return answer.ok
     ? answer
     : { ...answer, fate: fateOf(answer.error, writes, connectFirst || link.connected) };
 }
 
-function refusedConnection(metadata: Metadata): ServiceError {
-  const details = NO_CONNECTION;
+/** Whether a signal has fired. */
+export function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function abandoned(metadata: Metadata): Failed {
+  const details = 'abandoned by the caller';
+  const error = Object.assign(new Error(details), { code: status.CANCELLED, details, metadata });
+  return { ok: false, error, fate: 'refused' };
+}
+
+function refusedConnection(metadata: Metadata, details: string): ServiceError {
   return Object.assign(new Error(details), { code: status.UNAVAILABLE, details, metadata });
 }
 
@@ -68,7 +81,7 @@ type Answer<Res> =
 
 function send<Req, Res>(
   link: Link,
-  { method, request, metadata }: UnaryCall<Req, Res>,
+  { method, request, metadata, signal }: UnaryCall<Req, Res>,
   timeoutMs: number,
 ): Promise<Answer<Res>> {
   const { path, requestSerialize, responseDeserialize } = method;
@@ -76,23 +89,27 @@ function send<Req, Res>(
   return new Promise((resolve) => {
     let failed: ServiceError | null = null;
     let got: Res | undefined;
-    link.client
-      .makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        request,
-        metadata,
-        options,
-        (error, reply) => {
-          failed = error;
-          got = reply;
-        },
-      )
-      // Fires after the callback, and carries the trailing metadata.
-      .on('status', (last: StatusObject) => {
-        if (failed === null && got !== undefined) resolve({ ok: true, reply: got, trailer: last.metadata });
-        else resolve({ ok: false, error: failed ?? Object.assign(new Error(last.details), last) });
-      });
+    const call = link.client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadata,
+      options,
+      (error, reply) => {
+        failed = error;
+        got = reply;
+      },
+    );
+    const cancel = (): void => {
+      call.cancel();
+    };
+    signal?.addEventListener('abort', cancel);
+    // Fires after the callback, and carries the trailing metadata.
+    call.on('status', (last: StatusObject) => {
+      signal?.removeEventListener('abort', cancel);
+      if (failed === null && got !== undefined) resolve({ ok: true, reply: got, trailer: last.metadata });
+      else resolve({ ok: false, error: failed ?? Object.assign(new Error(last.details), last) });
+    });
   });
 }

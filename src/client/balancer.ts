@@ -7,6 +7,10 @@ import type { ClientSecurity } from './security.js';
 
 /** Interval and timeout of health checks: a dead server is avoided within a second. */
 const PROBE_MS = 400;
+/** Interval at which a server that was away is looked for again. */
+const RECOVERY_MS = 1_000;
+
+const isAway = ({ condition }: Link): boolean => condition === 'away';
 
 /**
  * Several servers as one: calls rotate among serving servers, and move on from one that does not answer if they may be
@@ -16,6 +20,7 @@ export class Balancer {
   readonly links: readonly Link[];
   private turn: number;
   private timer: NodeJS.Timeout | undefined;
+  private recovery: NodeJS.Timeout | undefined;
 
   /**
    * @param servers at least one
@@ -36,8 +41,22 @@ export class Balancer {
     this.timer = setInterval(round, PROBE_MS).unref();
   }
 
+  /** Looks now and then for servers that are away, until none is. */
+  recover(): void {
+    if (this.recovery !== undefined || !this.links.some(isAway)) return;
+    this.recovery = setTimeout(() => {
+      void Promise.all(this.links.filter(isAway).map((link) => link.probe(PROBE_MS))).then(() => {
+        if (this.recovery === undefined) return;
+        this.recovery = undefined;
+        this.recover();
+      });
+    }, RECOVERY_MS).unref();
+  }
+
   close(): void {
     clearInterval(this.timer);
+    clearTimeout(this.recovery);
+    this.recovery = undefined;
     for (const link of this.links) link.close();
   }
 

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Metadata, MethodDefinition, ServiceError } from '@grpc/grpc-js';
+import type { ConfirmationDemand } from './confirmations.js';
 import { reasonCode } from './fate.js';
 import type { Fate } from './fate.js';
 import type { Link } from './link.js';
@@ -28,6 +29,16 @@ export type Sent = (
   /** What is inserted expires after this; absent: never. */
   readonly ttlSeconds?: number | undefined;
 };
+
+/** What one call demands that others of the same client do not. Absent: as the client's options say. */
+export interface CallTerms {
+  /** Of this call, in ms. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends a unary call early; its outcome is a failure then, also where it was done. */
+  readonly signal?: AbortSignal | undefined;
+  readonly confirmations?: ConfirmationDemand | undefined;
+  readonly session?: ClientSession | undefined;
+}
 
 /** Receives the replies of a call one by one. A returned promise delays the next: our output is slow. */
 export type Take<Reply> = (reply: Reply) => Promise<void> | undefined;
@@ -59,6 +70,7 @@ export interface CallFailed {
 export interface OpenCall<Reply> extends Rpc<Reply> {
   readonly definition: MethodDefinition<object, object>;
   readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
   /** How much longer to wait for a server to answer. */
   readonly patience: Patience;
   readonly metadata: Metadata;

@@ -1,11 +1,20 @@
-import { Client, connectivityState } from '@grpc/grpc-js';
-import type { MethodDefinition } from '@grpc/grpc-js';
+import { Client, connectivityState, status } from '@grpc/grpc-js';
+import type { MethodDefinition, ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { hostPortText } from '../core/host-port.js';
 import { protoPath } from '../files/proto-path.js';
 import type { TlsFailure } from '../security/tls/failures.js';
 import { PLAIN } from './security.js';
 import type { ClientSecurity, Mismatch } from './security.js';
+
+/** A connection with calls in progress gets a PING this often, and is given up without an answer within the second. */
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_ANSWER_MS = 5_000;
+
+/** How the details begin of a call that was not made for lack of a connection; the reason follows, where it is known. */
+export const NO_CONNECTION = 'no connection';
+/** How long to wait for that reason: the channel may be connecting again. */
+const PROBLEM_MS = 100;
 
 /** One server, as a client sees it. */
 export interface ServerAddress {
@@ -16,7 +25,11 @@ export interface ServerAddress {
 /** `away`: does not answer, or reports that it does not serve. `unknown`: not asked yet. */
 type Condition = 'unknown' | 'serving' | 'away';
 
-type Check = MethodDefinition<{ readonly service: string }, { readonly status: string }>;
+interface HealthAnswer {
+  readonly status: string;
+}
+
+type Check = MethodDefinition<{ readonly service: string }, HealthAnswer>;
 
 const health = loadSync(protoPath('grpc/health.proto'), { enums: String, defaults: true })[
   'grpc.health.v1.Health'
@@ -32,6 +45,7 @@ export class Link {
 
   /** Why the last connection ended, if because of TLS. */
   private tlsFailure: TlsFailure | undefined;
+  private asked: { readonly atMs: number; readonly answers: Promise<boolean> } | undefined;
 
   constructor(
     readonly address: ServerAddress,
@@ -48,6 +62,9 @@ export class Link {
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.min_reconnect_backoff_ms': 200,
       'grpc.max_reconnect_backoff_ms': 1_000,
+      // Finds out that a server stands still, or a network went away without a word, while an answer is awaited.
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_ANSWER_MS,
       // A proxy in the environment is meant for the web, not for servers of the fleet.
       'grpc.enable_http_proxy': 0,
       'grpc.max_receive_message_length': -1,
@@ -71,6 +88,15 @@ export class Link {
     return this.security.probe(host, port);
   }
 
+  /** Why a connection that was refused did not come about, as the library tells it. */
+  async connectionProblem(): Promise<string> {
+    const state = this.client.getChannel().getConnectivityState(false);
+    if (state !== connectivityState.TRANSIENT_FAILURE) return NO_CONNECTION;
+    // A call over a channel in this state fails at once, with the reason of the last attempt.
+    const { error } = await this.health(PROBLEM_MS);
+    return error?.code === status.UNAVAILABLE ? `${NO_CONNECTION}: ${error.details}` : NO_CONNECTION;
+  }
+
   /** Waits for a connection, until it is refused or the time has passed. */
   connect(deadlineMs: number): Promise<boolean> {
     const channel = this.client.getChannel();
@@ -89,8 +115,25 @@ export class Link {
     return look();
   }
 
-  /** Asks the server for its health. */
-  probe(deadlineMs: number): Promise<void> {
+  /** Whether the server answers at all, within this time, or has to others who asked during it: many may want to know. */
+  answers(withinMs: number): Promise<boolean> {
+    const nowMs = performance.now();
+    if (this.asked === undefined || nowMs - this.asked.atMs >= withinMs) {
+      this.asked = { atMs: nowMs, answers: this.probe(withinMs) };
+    }
+    return this.asked.answers;
+  }
+
+  /** Asks the server for its health. @returns whether there was an answer, if only a refusal */
+  async probe(deadlineMs: number): Promise<boolean> {
+    const { error, answer } = await this.health(deadlineMs);
+    this.condition = error === null && answer?.status === 'SERVING' ? 'serving' : 'away';
+    return error?.code !== status.DEADLINE_EXCEEDED;
+  }
+
+  private health(
+    deadlineMs: number,
+  ): Promise<{ readonly error: ServiceError | null; readonly answer?: HealthAnswer | undefined }> {
     const { path, requestSerialize, responseDeserialize } = check;
     const options = { deadline: Date.now() + deadlineMs };
     return new Promise((resolve) => {
@@ -101,8 +144,7 @@ export class Link {
         { service: '' },
         options,
         (error, answer) => {
-          this.condition = error === null && answer?.status === 'SERVING' ? 'serving' : 'away';
-          resolve();
+          resolve({ error, answer });
         },
       );
     });

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
 import type { Balancer } from './balancer.js';
-import { NO_CONNECTION } from './attempt.js';
 import { reasonCode } from './fate.js';
+import { NO_CONNECTION } from './link.js';
 import type { Link } from './link.js';
 
 /** A starting server opens its port within this; with a longer wait, a wrong port would be noticed late. */
@@ -72,5 +72,5 @@ export class Patience {
 
 function isRefused(link: Link, { code, details }: ServiceError): boolean {
   if (code !== status.UNAVAILABLE || link.connected) return false;
-  return details.includes('ECONNREFUSED') || details === NO_CONNECTION;
+  return details.includes('ECONNREFUSED') || details.startsWith(NO_CONNECTION);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Balancer } from './balancer.js';
-import { ATTEMPT_MS, attemptAt } from './attempt.js';
+import { ATTEMPT_MS, attemptAt, isAborted } from './attempt.js';
 import type { Failed, Settled, UnaryCall } from './attempt.js';
 import { reasonCode } from './fate.js';
 import type { Link } from './link.js';
@@ -47,6 +47,7 @@ export class Repeater<Req, Res> {
         const answer = await this.ask(link);
         last = { ...answer, link, passed: this.others(link) };
         if (answer.ok) return this.doubt && !isHonoured(answer.trailer) ? this.unknown(link) : last;
+        if (isAborted(this.call.signal)) return last;
         // The write stands, though fewer servers hold it than demanded.
         if (reasonCode(answer.error) === 'CONFIRMACAO_PARCIAL') return last;
         if (!this.doubt && answer.fate === 'refused') return isUnsupported(answer) ? this.plainly() : last;

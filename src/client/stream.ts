@@ -1,10 +1,10 @@
-import { Metadata } from '@grpc/grpc-js';
 import type { ClientReadableStream, ServiceError, StatusObject } from '@grpc/grpc-js';
 import { KvsError } from '../core/errors.js';
 import type { Balancer } from './balancer.js';
 import { failureAt, isTtlIgnored, outcomeAt, reasonsOf } from './call.js';
 import type { OpenCall, Outcome, Sent } from './call.js';
 import { fateOf } from './fate.js';
+import { isServiceError } from './follow.js';
 import type { Link } from './link.js';
 
 /** Runs a stream at the first server that begins to answer. Never rejects for server errors. */
@@ -119,10 +119,4 @@ async function writeAll(
     });
   }
   stream.end();
-}
-
-function isServiceError(error: unknown): error is ServiceError {
-  return (
-    error instanceof Error && 'code' in error && 'metadata' in error && error.metadata instanceof Metadata
-  );
 }

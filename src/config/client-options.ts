@@ -14,7 +14,7 @@ import { givenTexts, isOn, one, wholeNumber } from './parse.js';
 import { NAMES_FILE, OF_REQUEST } from './shared-rows.js';
 
 /** A switch for the command line, and optionally a variable. */
-function toggle(pt: string, en: string, more: Partial<Option<boolean>> = {}): Option<boolean> {
+export function toggle(pt: string, en: string, more: Partial<Option<boolean>> = {}): Option<boolean> {
   return { takes: 'switch', parse: isOn, fallback: false, text: { pt, en }, ...more };
 }
 
@@ -53,7 +53,8 @@ export const CREDENTIAL_OPTIONS = optionTable({
   },
 });
 
-const ADDRESS_OPTIONS = optionTable({
+/** Where servers are. */
+export const ADDRESS_OPTIONS = optionTable({
   endereco: {
     takes: 'text',
     aliases: ['address', 'a'],
@@ -77,7 +78,8 @@ const ADDRESS_OPTIONS = optionTable({
   prazo: TIMEOUT,
 });
 
-const CLIENT_TLS_OPTIONS = optionTable({
+/** TLS at a client. */
+export const CLIENT_TLS_OPTIONS = optionTable({
   tls: toggle(
     'Fala TLS, e confere o servidor pelas autoridades públicas',
     'Speaks TLS, and checks the server against the public authorities',
@@ -146,15 +148,26 @@ const DEMAND_OPTIONS = optionTable({
   },
 });
 
-/** Options of `kvs exporta` and `kvs importa`: which server, and how patiently. */
-export const COPY_OPTIONS = optionTable({
+/** Only what a script wants. */
+export const QUIET_OPTION = toggle(
+  'Só os valores, um por linha: sem tabelas, títulos nem avisos',
+  'Only the values, one a line: no tables, titles or notes',
+  { aliases: ['q'], variables: [] },
+);
+
+/** Which server, and how patiently. */
+export const SERVER_CHOICE_OPTIONS = optionTable({
   ...CREDENTIAL_OPTIONS,
   ...ADDRESS_OPTIONS,
   ...CLIENT_TLS_OPTIONS,
   ...DEMAND_OPTIONS,
 });
 
-const JSON_OPTION = toggle(
+/** Options of `kvs exporta` and `kvs importa`. */
+export const COPY_OPTIONS = optionTable({ ...SERVER_CHOICE_OPTIONS, quieto: QUIET_OPTION });
+
+/** Answers for programs. */
+export const JSON_OPTION = toggle(
   'Um objeto JSON por linha e por resposta',
   'One JSON object a line for each answer',
 );
@@ -218,7 +231,7 @@ export const CLIENT_OPTIONS = optionTable({
       en: 'What is inserted expires after S seconds',
     },
   },
-  ...COPY_OPTIONS,
+  ...SERVER_CHOICE_OPTIONS,
   servidores: {
     takes: 'list',
     value: 'H:P',
@@ -234,6 +247,7 @@ export const CLIENT_OPTIONS = optionTable({
     'Learns from one server which are the others',
   ),
   json: JSON_OPTION,
+  quieto: QUIET_OPTION,
   sim: toggle(
     'Remove sem perguntar, também várias chaves ou versões não nomeadas',
     'Removes without asking, also several keys or versions that are not named',
@@ -255,6 +269,7 @@ const PORTAL_TARGET_OPTIONS = optionTable({
   ...CREDENTIAL_OPTIONS,
   ...CLIENT_TLS_OPTIONS,
   json: JSON_OPTION,
+  quieto: QUIET_OPTION,
 });
 
 /** Options of `kvs admin`, in the order of its help. */

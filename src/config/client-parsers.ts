@@ -77,3 +77,20 @@ export function parseClientNames({ texts, place }: Setting): readonly string[] {
     throw badSetting(place, text, 'de 1 a 64 letras sem acento, dígitos, ".", "-" ou "_"');
   });
 }
+
+/** Fields of a `Mensagem`, by our names. */
+const MENSAGEM_FIELDS = ['tipo', 'chave', 'valor', 'timestamp'];
+
+/**
+ * The names that other servers give to the fields of a `Mensagem`, by ours: `tipo=type,chave=key`.
+ * @throws KvsError CONFIGURACAO
+ */
+export function parseFieldNames(setting: Setting): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    listedTexts(setting).map((text) => {
+      const [, own = '', other = ''] = /^([a-z]+)=([\w-]{1,64})$/.exec(text) ?? [];
+      if (MENSAGEM_FIELDS.includes(own)) return [own, other];
+      throw badSetting(setting.place, text, `nomes como chave=key, de ${MENSAGEM_FIELDS.join(', ')}`);
+    }),
+  );
+}

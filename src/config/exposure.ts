@@ -1,17 +1,7 @@
 import { lookup } from 'node:dns/promises';
-import { BlockList, isIP, isIPv4 } from 'node:net';
 import { KvsError } from '../core/errors.js';
+import { isLoopback, isOnThisMachine } from '../security/tls/loopback.js';
 import type { ServerConfig } from './server-config.js';
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether only this machine reaches an IP address, in any notation. Names are not addresses. */
-export function isLoopback(address: string): boolean {
-  const plain = address.replace(/%.*$/, '');
-  return isIP(plain) !== 0 && LOOPBACK.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
-}
 
 /** An address where a server listens, and the option for it. */
 interface Place {
@@ -87,14 +77,6 @@ function openPasswords({ engine, brokerCredentials }: ServerConfig): readonly st
   return (engine.name === 'frota' ? engine.brokers : engine.portalBrokers)
     .filter(({ protocol, host }) => (protocol === 'mqtt' || protocol === 'ws') && !isOnThisMachine(host))
     .map(({ url }) => `a senha do broker e os dados vão às claras até ${url}: use mqtts:// (ou wss://)`);
-}
-
-/**
- * Whether a token may go to a server unencrypted. Names other than `localhost` may stand for any machine.
- * @param host of the server, as given to the client
- */
-export function isOnThisMachine(host: string): boolean {
-  return isLoopback(host) || host.toLowerCase() === 'localhost';
 }
 
 /** Empty for an unknown name. Odd notations of numbers (`127.1`, `0`) are names to the system, which knows them. */

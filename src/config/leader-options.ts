@@ -56,6 +56,9 @@ export const LEADER_SERVER_OPTIONS = optionTable({
   'tls-chave': ofLeader(SERVER_OPTIONS['tls-chave']),
   'tls-ca': ofLeader(SERVER_OPTIONS['tls-ca']),
   'tls-exige-cliente': ofLeader(SERVER_OPTIONS['tls-exige-cliente']),
+  'sem-http': ofLeader(SERVER_OPTIONS['sem-http']),
+  'http-nomes': ofLeader(SERVER_OPTIONS['http-nomes']),
+  'http-origens': ofLeader(SERVER_OPTIONS['http-origens']),
   minimo: ofLeader(SERVER_OPTIONS.minimo, {
     text: {
       pt: 'gRPC: mínimo de caracteres de chave e valor',

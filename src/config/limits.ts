@@ -13,4 +13,8 @@ export const configLimits = Object.freeze({
   certificateDays: 3_650,
   /** Longest time after which keys without versions are forgotten: ten years. */
   forgetHours: 87_600,
+  /** Prefixes of the keys that the mirror of MQTT covers: each change is compared with all. */
+  mirrorPrefixes: 100,
+  /** Greatest number of topics of the mirror: a broker keeps each in memory. */
+  mirrorTopics: 100_000,
 });

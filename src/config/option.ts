@@ -97,5 +97,5 @@ export function defaultOf({ usual, fallback }: Option, language: keyof Bilingual
 /** The line of an option in help. */
 export function helpOf(option: Option): string {
   const usual = defaultOf(option);
-  return meaningOf(option) + (usual === undefined ? '' : ` (${usual})`);
+  return meaningOf(option) + (usual ? ` (${usual})` : '');
 }

@@ -1,4 +1,5 @@
 import { KvsError } from '../core/errors.js';
+import { limits } from '../core/limits.js';
 import { badSetting } from './settings.js';
 import type { Setting } from './settings.js';
 
@@ -15,6 +16,13 @@ export function onlyText(setting: Setting): string {
     throw badSetting(setting.place, setting.texts.join(' '), `um só valor, não ${setting.texts.length}`);
   }
   return text.trim();
+}
+
+/** The only text, with its blanks: it is data. @throws KvsError CONFIGURACAO if there is more than one */
+export function onlyVerbatim({ texts, place }: Setting): string {
+  const [text] = texts;
+  if (text !== undefined && texts.length === 1) return text;
+  throw badSetting(place, texts.join(' '), `um só valor, não ${texts.length}`);
 }
 
 /** Splits several texts: repeated flags, a list in the file, or one text separated by commas or blanks. */
@@ -110,4 +118,10 @@ export function mergePort(positional: string | undefined, option: string | undef
     throw new KvsError('CONFIGURACAO', `a porta foi dada duas vezes: ${positional} e --porta ${option}`);
   }
   return option ?? positional;
+}
+
+/** Where a watch was, from whichever server. @throws KvsError CONFIGURACAO unless it looks like that */
+export function parseWatchToken(text: string, place: string): string {
+  if (/^[!-~]+$/.test(text) && text.length <= limits.watchTokenBytes) return text;
+  throw badSetting(place, text.slice(0, 40), 'o token que observa mostrou ao terminar');
 }

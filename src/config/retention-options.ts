@@ -1,5 +1,5 @@
 import { parseAge, parseVersions } from '../core/retention.js';
-import { CLIENT_OPTIONS, COPY_OPTIONS } from './client-options.js';
+import { CLIENT_OPTIONS, SERVER_CHOICE_OPTIONS } from './client-options.js';
 import { optionTable } from './option.js';
 import { one } from './parse.js';
 import { badSetting } from './settings.js';
@@ -37,10 +37,11 @@ export const RETENTION_OPTIONS = optionTable({
       en: 'define: versions up to this age stay: 30d, 12h, 90m, 45s',
     },
   },
-  ...COPY_OPTIONS,
+  ...SERVER_CHOICE_OPTIONS,
   servidores: CLIENT_OPTIONS.servidores,
   descobre: CLIENT_OPTIONS.descobre,
   json: CLIENT_OPTIONS.json,
+  quieto: CLIENT_OPTIONS.quieto,
   sim: {
     ...CLIENT_OPTIONS.sim,
     text: { pt: 'Define a regra sem perguntar', en: 'Defines the rule without asking' },

@@ -4,6 +4,8 @@ import { LOOPBACKS } from '../security/tls/open-ports.js';
 import type { Hosts } from '../security/tls/open-ports.js';
 import { engineConfig } from './engine-config.js';
 import type { EngineConfig } from './engine-config.js';
+import { mqttDoorConfig } from './mqtt-config.js';
+import type { MqttDoorConfig } from './mqtt-config.js';
 import { SERVER_OPTIONS } from './server-options.js';
 import type { LogLevel } from './server-options.js';
 import type { PortalService } from './server-parsers.js';
@@ -12,19 +14,33 @@ import type { SettingSources } from './settings.js';
 import { tlsConfig } from './tls-config.js';
 import type { TlsConfig } from './tls-config.js';
 
+/** What is decided of HTTP. */
+interface HttpConfig {
+  readonly isOpen: boolean;
+  /** Names by which this server is called, beside loopback ones and those of its address. */
+  readonly names: readonly string[];
+  /** Origins whose pages may use it. */
+  readonly origins: readonly string[];
+}
+
 /** All settings of a server, checked and frozen. */
 export interface ServerConfig {
   /** Address of the doors, as announced to people and peers. */
   readonly host: string;
   /** Where they listen: at `host`, and if no address was given, on the other loopback too. */
   readonly listenOn: Hosts;
+  /** The readable name of this server; `undefined`: its address. */
+  readonly name: string | undefined;
   /** 0 lets the system choose. */
   readonly port: number;
   /** Shortest key and value of the kvs.KVS door, in characters; 0 lifts the minimum. */
   readonly minimumChars: number;
   readonly logLevel: LogLevel;
+  readonly http: HttpConfig;
   /** Offered services of the enrolment portal. */
   readonly portal: readonly PortalService[];
+  /** The door of MQTT; `undefined`: closed. */
+  readonly mqtt: MqttDoorConfig | undefined;
   /** The file that holds user and password for the broker. */
   readonly brokerCredentials: string | undefined;
   /** The file of credentials; `undefined`: everyone who reaches the server may do everything. */
@@ -33,6 +49,8 @@ export interface ServerConfig {
   readonly tls: TlsConfig | undefined;
   /** Rules of this server; the stored setting goes before them for the same prefix. */
   readonly retention: readonly RetentionRule[];
+  /** Whether clients may cause faults of this server and see its messages, for classes and tests. */
+  readonly laboratory: boolean;
   readonly engine: EngineConfig;
 }
 
@@ -51,14 +69,22 @@ export function serverConfig(sources: SettingSources): ServerConfig {
   return Object.freeze({
     host,
     listenOn: settings.given('host') === undefined ? LOOPBACKS : host,
+    name: settings.value('nome'),
     port: settings.value('porta'),
     minimumChars: settings.value('minimo'),
     logLevel: settings.value('log-nivel'),
+    http: Object.freeze({
+      isOpen: !settings.value('sem-http'),
+      names: settings.value('http-nomes'),
+      origins: settings.value('http-origens'),
+    }),
     portal,
+    mqtt: mqttDoorConfig(settings),
     brokerCredentials: settings.value('broker-credenciais'),
     credentials,
     tls: tlsConfig(settings),
     retention: settings.value('retencao'),
+    laboratory: settings.value('laboratorio'),
     engine,
   });
 }

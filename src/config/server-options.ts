@@ -2,15 +2,19 @@ import { limits } from '../core/limits.js';
 import type { RetentionRule } from '../core/retention.js';
 import { LOOPBACKS } from '../security/tls/open-ports.js';
 import { ENGINE_OPTIONS, NO_BROKERS } from './engine-options.js';
+import { MQTT_OPTIONS } from './mqtt-options.js';
 import { ENGINES, optionTable } from './option.js';
 import type { ValuesOf } from './option.js';
 import { choiceOf, one, parseFlag, parseHost, parsePort } from './parse.js';
 import {
   parseBrokers,
+  parseHostNames,
   parseLocalBroker,
   parseMinimum,
+  parseOrigins,
   parsePortal,
   parseRetention,
+  parseServerName,
 } from './server-parsers.js';
 import type { LocalBrokerConfig, PortalService } from './server-parsers.js';
 import { NAMES_FILE } from './shared-rows.js';
@@ -19,6 +23,7 @@ const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const NO_RULES: readonly RetentionRule[] = Object.freeze([]);
+const NO_TEXTS: readonly string[] = Object.freeze([]);
 const NO_PORTAL: readonly PortalService[] = Object.freeze([]);
 const LOCAL_BROKER: LocalBrokerConfig = Object.freeze({
   host: LOOPBACKS[0],
@@ -49,6 +54,17 @@ export const SERVER_OPTIONS = optionTable({
     usual: { pt: LOOPBACKS.join(' e '), en: LOOPBACKS.join(' and ') },
     text: { pt: 'Endereço em que atende', en: 'Address to listen on' },
     more: { pt: 'só nele', en: 'only there' },
+  },
+  nome: {
+    takes: 'text',
+    value: 'NOME',
+    parse: one(parseServerName),
+    fallback: undefined,
+    absent: { pt: '`endereço:porta`', en: '`address:port`' },
+    text: {
+      pt: 'Nome deste servidor para pessoas, mostrado no lugar de sua origem',
+      en: 'Name of this server for people, shown in place of its origin',
+    },
   },
   motor: {
     takes: 'text',
@@ -82,6 +98,7 @@ export const SERVER_OPTIONS = optionTable({
       en: "MQTT broker of the portal's topics; on one of the servers only",
     },
   },
+  ...MQTT_OPTIONS,
   'broker-credenciais': {
     takes: 'text',
     value: 'ARQUIVO',
@@ -130,6 +147,46 @@ export const SERVER_OPTIONS = optionTable({
       en: 'Refuses clients without a certificate of that authority',
     },
   },
+  'sem-http': {
+    takes: 'switch',
+    parse: one((text, place) => parseFlag(text.toLowerCase(), place)),
+    fallback: false,
+    text: {
+      pt: 'Não atende por HTTP: a porta fala só gRPC',
+      en: 'Closes HTTP: the port speaks gRPC only',
+    },
+    more: { pt: 'também sem `/saude` e `/metrics`', en: 'also without `/saude` and `/metrics`' },
+  },
+  'http-nomes': {
+    takes: 'list',
+    value: 'NOME',
+    parse: parseHostNames,
+    fallback: NO_TEXTS,
+    absent: {
+      pt: 'localhost, 127.0.0.1, ::1, o de `--host` e o endereço dele',
+      en: 'localhost, 127.0.0.1, ::1, that of `--host` and its address',
+    },
+    text: {
+      pt: 'Outros nomes pelos quais este servidor é chamado por HTTP',
+      en: 'Further names by which this server is called by HTTP',
+    },
+    more: { pt: 'repetível', en: 'repeatable' },
+  },
+  'http-origens': {
+    takes: 'list',
+    value: 'ORIGEM',
+    parse: parseOrigins,
+    fallback: NO_TEXTS,
+    absent: { pt: 'nenhuma', en: 'none' },
+    text: {
+      pt: 'Origens de páginas que podem usar este servidor (CORS), como https://painel.exemplo',
+      en: 'Origins of pages that may use this server (CORS), such as https://panel.example',
+    },
+    more: {
+      pt: 'repetível; elas podem tudo o que pode quem as abre',
+      en: 'repeatable; they may do all that whoever opens them may',
+    },
+  },
   minimo: {
     takes: 'text',
     value: 'N',
@@ -160,6 +217,19 @@ export const SERVER_OPTIONS = optionTable({
       en: 'repeatable, or with `;` between them; ages in `d`, `h`, `m`, `s`; `kvs retencao` stores rules for all servers',
     },
   },
+  laboratorio: {
+    takes: 'switch',
+    parse: one(parseFlag),
+    fallback: false,
+    text: {
+      pt: 'Para aulas e testes: deixa isolar este servidor, perder mensagens, deslocar o relógio e ver o que ele troca com os outros',
+      en: 'For classes and tests: lets people isolate this server, lose messages, shift its clock and see what it exchanges with others',
+    },
+    more: {
+      pt: 'com credenciais, só o papel administracao',
+      en: 'with credentials, the role administracao only',
+    },
+  },
   'log-nivel': {
     takes: 'text',
     value: 'NÍVEL',
@@ -171,6 +241,17 @@ export const SERVER_OPTIONS = optionTable({
     ...NAMES_FILE,
     notInFile: true,
     text: { pt: 'Arquivo JSON com estas opções', en: 'JSON file with these options' },
+  },
+  'fim-da-entrada': {
+    takes: 'switch',
+    hidden: true,
+    notInFile: true,
+    parse: one(parseFlag),
+    fallback: false,
+    text: {
+      pt: 'Sai quando a entrada padrão fecha, como ao fim do programa que o iniciou',
+      en: 'Leaves when standard input closes, as when the program that started it ends',
+    },
   },
   'broker-local': {
     takes: 'text',

@@ -4,11 +4,12 @@ import { hostPortText } from '../core/host-port.js';
 import { limits } from '../core/limits.js';
 import { assertRules, parseAge, parseVersions } from '../core/retention.js';
 import type { RetentionRule } from '../core/retention.js';
+import { isServerName } from '../core/server-name.js';
 import { parseBrokerUrl } from '../mqtt/broker-url.js';
 import type { BrokerAddress } from '../mqtt/broker-url.js';
 import type { Hosts } from '../security/tls/open-ports.js';
 import { configLimits } from './limits.js';
-import { listedTexts, parseChoice, parseHostPort, parsePort, wholeNumber } from './parse.js';
+import { listedTexts, parseChoice, parseHost, parseHostPort, parsePort, wholeNumber } from './parse.js';
 import type { HostPort } from './parse.js';
 import { badSetting } from './settings.js';
 import type { Setting } from './settings.js';
@@ -60,6 +61,13 @@ export function parseFleetName(text: string, place: string): string {
   if (!ORIGIN_PATTERN.test(text))
     throw badSetting(place, text, 'de 1 a 64 letras sem acento, dígitos, "-" ou "_"');
   return text;
+}
+
+/** @throws KvsError CONFIGURACAO unless `text` may be the readable name of a server */
+export function parseServerName(text: string, place: string): string {
+  if (isServerName(text)) return text;
+  const expected = `um nome de 1 a ${limits.serverNameUnits} caracteres, numa linha só e sem caracteres de controle`;
+  throw badSetting(place, text, expected);
 }
 
 /** @throws KvsError CONFIGURACAO if `text` is blank */
@@ -181,4 +189,32 @@ export function parseDoorPort(text: string, place: string): number {
       'um número de porta, de 1 a 65535: os outros servidores precisam saber dela',
     );
   return port;
+}
+
+/** Host names without port, in lower case. @throws KvsError CONFIGURACAO */
+export function parseHostNames(setting: Setting): readonly string[] {
+  const names = listedTexts(setting).map((text) => parseHostName(text, setting.place).toLowerCase());
+  if (names.length === 0) throw badSetting(setting.place, '', 'um nome, como kvs.exemplo');
+  return Object.freeze(names.map((name) => name.replace(/\.$/, '')));
+}
+
+/** A name with a port would be the name of nobody: requests are compared without theirs. */
+function parseHostName(text: string, place: string): string {
+  const name = parseHost(text, place);
+  if (!name.includes(':')) return name;
+  const url = `http://[${name}]/`;
+  if (!URL.canParse(url)) throw badSetting(place, text, 'um nome sem porta, como kvs.exemplo');
+  // As requests are read: IPv6 addresses at their shortest.
+  return new URL(url).hostname.slice(1, -1);
+}
+
+/** Origins as browsers send them: scheme, host, and a port that is not the usual one. @throws KvsError CONFIGURACAO */
+export function parseOrigins(setting: Setting): readonly string[] {
+  const origins = listedTexts(setting).map((text) => {
+    const isOrigin = /^https?:\/\/[^/?#@*]+$/i.test(text) && URL.canParse(text);
+    if (!isOrigin) throw badSetting(setting.place, text, 'uma origem, como https://painel.exemplo');
+    return new URL(text).origin;
+  });
+  if (origins.length === 0) throw badSetting(setting.place, '', 'uma origem, como https://painel.exemplo');
+  return Object.freeze([...new Set(origins)]);
 }

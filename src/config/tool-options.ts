@@ -1,6 +1,8 @@
 import { ROLES } from '../ports/access.js';
 import { configLimits } from './limits.js';
 import { optionTable } from './option.js';
+import type { Option } from './option.js';
+import { QUIET_OPTION, toggle } from './client-options.js';
 import { parseClientNames, parseHosts } from './client-parsers.js';
 import { choiceOf, givenTexts, isOn, one, wholeNumber } from './parse.js';
 import { NAMES_FILE, OF_REQUEST } from './shared-rows.js';
@@ -91,6 +93,7 @@ export const ACCESS_OPTIONS = optionTable({
     fallback: false,
     text: { pt: 'lista: um objeto JSON por linha', en: 'lista: one JSON object a line' },
   },
+  quieto: QUIET_OPTION,
 });
 
 /** Options of `kvs certificados`, in the order of its help. */
@@ -139,6 +142,59 @@ export const CERTIFICATE_OPTIONS = optionTable({
     text: {
       pt: 'Faz outros no lugar dos que já estão na pasta (a autoridade fica)',
       en: 'Makes others in place of those that are in the folder (the authority stays)',
+    },
+  },
+});
+
+const LANGUAGE: Option<'pt' | 'en'> = {
+  takes: 'text',
+  value: 'IDIOMA',
+  choices: ['pt', 'en'],
+  parse: one(choiceOf(['pt', 'en'])),
+  fallback: 'pt',
+  text: { pt: 'Em que idioma responde', en: 'In which language it answers' },
+};
+
+/** Options of `kvs corrige`, in the order of its help. */
+export const CORRECTION_OPTIONS = optionTable({
+  lista: toggle('Mostra os exercícios', 'Shows the exercises', { variables: [] }),
+  resposta: {
+    takes: 'text',
+    variables: [],
+    value: 'RESPOSTA',
+    parse: one((text) => text),
+    fallback: undefined,
+    absent: NOTHING,
+    text: {
+      pt: 'defeito: a causa e o número do evento em que aparece, como "relogio 57"',
+      en: 'defeito: the cause and the number of the event at which it shows, such as "relogio 57"',
+    },
+  },
+  nome: {
+    takes: 'text',
+    variables: [],
+    value: 'NOME',
+    parse: one((text) => text),
+    fallback: undefined,
+    absent: NOTHING,
+    text: {
+      pt: 'defeito: nome de quem resolve; sem gravação, diz qual é a sua',
+      en: 'defeito: name of who solves it; without a recording, tells which is theirs',
+    },
+  },
+  idioma: LANGUAGE,
+  json: {
+    takes: 'switch',
+    variables: [],
+    parse: isOn,
+    fallback: false,
+    text: { pt: 'Um objeto JSON por exercício', en: 'One JSON object for each exercise' },
+  },
+  quieto: {
+    ...QUIET_OPTION,
+    text: {
+      pt: 'Só os nomes dos passos que faltam, um por linha',
+      en: 'Only the names of the missing steps, one a line',
     },
   },
 });

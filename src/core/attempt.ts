@@ -13,15 +13,28 @@ export interface Attempt {
   readonly number: number;
 }
 
-/** `<ms since 1970 in base 36>-<at least 64 random bits>`: it tells when the client began. */
+/** `<ms since 1970 in base 36>-<at least 64 random bits>`: it tells when the client began. UUIDs match too. */
 export const REQUEST_ID_PATTERN = /^[0-9a-z]{1,11}-[A-Za-z0-9_-]{11,48}$/;
 
 /** Greatest allowed number of an attempt. */
 export const ATTEMPT_MAX = 1_000_000;
 
+/** A UUID of version 7 (RFC 9562) begins with the time, in ms. */
+const UUID_7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** The time of every random UUID, read as one of our ids, is before this. */
+const TIMES_FROM_MS = Date.UTC(2018, 0);
+
 /** When the client began, by its clock, ms since 1970. */
 export function begunMs(id: string): number {
+  const [, high, low] = UUID_7.exec(id) ?? [];
+  if (high !== undefined && low !== undefined) return parseInt(high + low, 16);
   return parseInt(id.slice(0, id.indexOf('-')), 36);
+}
+
+/** Whether an id tells when its client began. Random UUIDs have the form of ids too, and do not. */
+export function tellsTime(id: string): boolean {
+  return begunMs(id) >= TIMES_FROM_MS;
 }
 
 /** The error for one request id used for two different inserts. */

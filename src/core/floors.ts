@@ -46,6 +46,11 @@ export class Floors {
     return true;
   }
 
+  /** How many parts have a floor. */
+  get count(): number {
+    return this.any ? this.entries().length : 0;
+  }
+
   /** The parts that have a floor. */
   entries(): (Floor & { readonly part: number })[] {
     const out: (Floor & { readonly part: number })[] = [];

@@ -55,6 +55,11 @@ export const limits = Object.freeze({
   /** Entries that one discard names: expired ones of a key, or those beyond a retention. */
   discardDots: 256,
 
+  /** How long a server of a laboratory is cut off the others if nobody says: a lesson's experiment. */
+  cutMs: 600_000,
+  /** Longest such time: a server that somebody forgot is back the next day. */
+  cutMsMax: 86_400_000,
+
   /** Rules of one retention: each key is compared with every prefix. */
   retentionRules: 100,
 
@@ -71,6 +76,9 @@ export const limits = Object.freeze({
   pageBytes: 768 * KiB,
   /** Vector entries in a presence message. */
   presenceEntries: 64,
+  /** Longest readable name of a server, and longest version of its program, in UTF-16 units. */
+  serverNameUnits: 64,
+  programVersionUnits: 32,
 
   /** How long the result of a request is remembered after its last attempt. */
   requestAgeMs: 300_000,
@@ -79,6 +87,8 @@ export const limits = Object.freeze({
 
   /** Longest session token: trailers count toward the few KiB that HTTP/2 peers allow for headers. */
   sessionTokenBytes: 4 * KiB,
+  /** Longest token of a watch. */
+  watchTokenBytes: 4 * KiB,
   /** A call whose session is ahead of the server waits this long for the server to catch up. */
   sessionWaitMs: 1_500,
   /** Greatest number of other servers by which a write may ask to be confirmed. */

@@ -48,8 +48,9 @@ export class OrderedKeys {
   /**
    * At most `count` slots whose keys lie between `from` and `to`, in key order.
    * @param inclusive whether `from` itself counts; `to` always does
+   * @param to `undefined`: to the last key
    */
-  page(from: string, inclusive: boolean, to: string, count: number): number[] {
+  page(from: string, inclusive: boolean, to: string | undefined, count: number): number[] {
     const found: number[] = [];
     let chunk = this.chunkFor(from);
     let at = this.positionIn(this.chunks[chunk] as number[], from);
@@ -62,7 +63,7 @@ export class OrderedKeys {
         continue;
       }
       const key = this.keys.name(slot);
-      if (compareCodePoints(key, to) > 0) return found;
+      if (to !== undefined && compareCodePoints(key, to) > 0) return found;
       if (inclusive || key !== from) found.push(slot);
     }
     return found;

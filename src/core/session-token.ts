@@ -1,6 +1,7 @@
-import { ORIGIN_PATTERN, type Origin, type VectorEntries } from './dot.js';
+import type { Origin, VectorEntries } from './dot.js';
 import { KvsError } from './errors.js';
 import { limits } from './limits.js';
+import { entriesText, readEntries } from './token-entries.js';
 import type { VersionVector } from './vector.js';
 
 /**
@@ -17,7 +18,6 @@ export interface SessionToken {
 }
 
 const PREFIX = 'f1';
-const SEQ = /^[0-9a-z]{1,11}$/;
 const FLEET_TIME = /^h[0-9a-z]{1,11}$/;
 
 /**
@@ -30,7 +30,7 @@ export function encodeToken(fleet: string, frontier: VectorEntries, fleetMs?: nu
   const time = fleetMs === undefined ? '' : `.h${fleetMs.toString(36)}`;
   // Saves writing down a frontier that is far too long: an entry takes at least four characters.
   if (4 * frontier.length > limits.sessionTokenBytes) return undefined;
-  const text = `${PREFIX}.${fleet}.${frontier.map(entryText).join(',')}${time}`;
+  const text = `${PREFIX}.${fleet}.${entriesText(frontier)}${time}`;
   return text.length <= limits.sessionTokenBytes ? text : undefined;
 }
 
@@ -45,7 +45,8 @@ export function decodeToken(text: string, fleet: string): SessionToken {
     throw invalid('não é de um servidor destes');
   }
   if (named !== fleet) throw invalid(`é de outros servidores; estes são ${fleet}`);
-  const entries = list === '' ? [] : list.split(',').map(readEntry);
+  const entries = readEntries(list);
+  if (entries === undefined) throw invalid('está danificada');
   return time === undefined ? { entries } : { entries, fleetMs: readTime(time) };
 }
 
@@ -58,18 +59,6 @@ export function firstMissing(token: SessionToken, vector: VersionVector): Origin
 /** Whether a server with this vector has everything that the token stands for. */
 export function covers(vector: VersionVector, token: SessionToken): boolean {
   return vector.covers(token.entries);
-}
-
-function entryText([origin, seq]: readonly [Origin, number]): string {
-  return `${origin}:${seq.toString(36)}`;
-}
-
-function readEntry(text: string): readonly [Origin, number] {
-  const [origin, seqText, ...more] = text.split(':', 3);
-  if (origin === undefined || seqText === undefined || more.length > 0) throw invalid('está danificada');
-  const seq = SEQ.test(seqText) ? parseInt(seqText, 36) : 0;
-  if (!ORIGIN_PATTERN.test(origin) || !Number.isSafeInteger(seq) || seq < 1) throw invalid('está danificada');
-  return [origin, seq];
 }
 
 function readTime(text: string): number {

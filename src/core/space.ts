@@ -10,6 +10,7 @@ import { limits } from './limits.js';
 import { OrderedKeys } from './ordered-keys.js';
 import type { PointView } from './point-view.js';
 import type { EntryRecord, OrderPosition, StoredValue } from './record.js';
+import type { RemovedRows } from './removed-rows.js';
 import { RequestRows } from './request-rows.js';
 import type { VersionVector } from './vector.js';
 
@@ -32,6 +33,8 @@ export class KeySpace {
   readonly requests = new RequestRows();
   /** Records every change, if a copy of the store is kept elsewhere. */
   changes: Changes | undefined;
+  /** Collects what is removed while a mutation is applied, if anybody wants to know. */
+  removed: RemovedRows | undefined;
   private bytes = 0;
 
   /** @param clock by which readers see what has expired */
@@ -179,6 +182,7 @@ export class KeySpace {
   /** Sets the superseded flag of a row, permanently. */
   supersede(slot: number, row: number): void {
     if (this.entries.superseded(row)) return;
+    for (const view of this.views) view.noteSuperseded(slot, row);
     this.entries.supersede(row);
     const history = this.keys.history(slot);
     if (history) history.heads = without(history.heads, row);
@@ -288,8 +292,24 @@ export class KeySpace {
     this.bytes -= this.rowBytes(slot, row);
     this.addHashes(slot, row, -1);
     this.changes?.noteGone(row, this.placeOf(slot, row));
+    if (this.removed) this.noteRemoved(this.removed, row);
     this.requests.forget(row);
     this.entries.remove(row);
+  }
+
+  /** Ends the collecting. @returns what was removed; `undefined` if nothing */
+  takeRemoved(): RemovedRows | undefined {
+    const { removed } = this;
+    if (removed === undefined) return undefined;
+    this.removed = undefined;
+    return removed.count > 0 ? removed : undefined;
+  }
+
+  private noteRemoved(removed: RemovedRows, row: number): void {
+    const { entries, clock } = this;
+    const expiresAt = entries.expires(row) ? entries.expiresAt(row) : undefined;
+    const expiry = expiresAt === undefined ? undefined : { expiresAt, isExpired: expiresAt <= clock.nowMs() };
+    removed.push(entries.version(row), entries.timestamp(row), entries.origin(row), expiry);
   }
 
   private placeOf(slot: number, row: number): GoneEntry {

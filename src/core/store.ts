@@ -12,6 +12,7 @@ import type {
 } from './mutation.js';
 import type { EntryRecord, KeyFragment, OrderPosition, StoredValue } from './record.js';
 import { namedBy, oldestNamed } from './oldest-rows.js';
+import { RemovedRows } from './removed-rows.js';
 import { KeySpace } from './space.js';
 import { StoredKey } from './stored-key.js';
 import type { StoreObserver } from './store-observer.js';
@@ -208,8 +209,10 @@ export class Store {
     }
     this.applied.advance(index, seq);
     this.space.changes?.noteAdvanced(index);
+    const { observer } = this;
+    if (observer && mutation.kind !== 'insert') this.space.removed = new RemovedRows(this.applied.origins);
     this.applyEffect(index, seq, mutation);
-    this.observer?.applied(mutation, origin, seq);
+    observer?.applied(mutation, origin, seq, this.space.takeRemoved());
   }
 
   /** Applies the effect of a mutation without advancing the vector: for states being assembled. */

@@ -72,9 +72,23 @@ export class StoredKey {
     return slot === undefined || !space.rows(slot).some((row) => !isExpired(space, row));
   }
 
+  /** How many entries can be read: those that have not expired. O(log n) and the number of those that have. */
+  get readable(): number {
+    const { slot, space } = this;
+    if (slot === undefined) return 0;
+    const history = space.keys.history(slot);
+    if (history !== undefined) return history.rows.length - history.expired(space.clock.nowMs()).length;
+    return space.rows(slot).filter((row) => !isExpired(space, row)).length;
+  }
+
+  /** How many of them have this version. */
+  readableOf(version: number): number {
+    return this.slot === undefined ? 0 : this.liveRowsOf(this.slot, version).length;
+  }
+
   /** Whether the store has this version, not expired. */
   has(version: number): boolean {
-    return this.slot !== undefined && this.liveRowsOf(this.slot, version).length > 0;
+    return this.readableOf(version) > 0;
   }
 
   /** Whether the store has exactly this version. */

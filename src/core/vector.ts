@@ -132,6 +132,20 @@ export class VersionVector {
     for (const index of this.indices()) if (this.seqAt(index) > other.seqAt(index)) yield index;
   }
 
+  /** How many mutations this vector stands for. A walk over all origins. */
+  get total(): number {
+    let total = 0;
+    for (const index of this.indices()) total += this.seqAt(index);
+    return total;
+  }
+
+  /** How many mutations this vector has beyond an earlier state of it. */
+  gainOver(earlier: VersionVector): number {
+    let gained = 0;
+    for (const index of this.beyond(earlier)) gained += this.seqAt(index) - earlier.seqAt(index);
+    return gained;
+  }
+
   /** The entry of an origin by its number. */
   entryAt(index: number): readonly [Origin, number] {
     return [this.nameAt(index), this.seqAt(index)];

@@ -3,16 +3,22 @@ import { CallCounts } from '../call/observe.js';
 import type { Observe } from '../call/observe.js';
 import { hostPortText } from '../core/host-port.js';
 import { limits } from '../core/limits.js';
+import type { StaticFiles } from '../files/static-files.js';
 import type { AccessControl } from '../ports/access.js';
 import type { Engine } from '../ports/engine.js';
+import type { Laboratory } from '../ports/laboratory.js';
 import type { Logger } from '../ports/logger.js';
+import type { MetricsSource } from '../ports/metrics.js';
+import type { Panel } from '../ports/panel.js';
 import type { Pauses } from '../ports/pauses.js';
 import type { Portal } from '../ports/portal.js';
+import type { StatusSource } from '../ports/status.js';
 import type { Time } from '../ports/time.js';
 import type { ConnectionRefusal } from '../security/tls/acceptor.js';
 import { LOOPBACKS, saidHost } from '../security/tls/open-ports.js';
 import type { Hosts } from '../security/tls/open-ports.js';
 import type { Transport } from '../security/tls/transport.js';
+import { foreignCallProblem } from './http/origin.js';
 import { HttpRequests } from './http/requests.js';
 import { Backlog } from './port/backlog.js';
 import { portLimits } from './port/limits.js';
@@ -30,8 +36,10 @@ import type { KnownServer } from './grpc/directory/definition.js';
 import { healthPackage, HealthService } from './grpc/health/service.js';
 import { keyValueServices } from './grpc/keyvalue/definition.js';
 import { kvsService } from './grpc/kvs/definition.js';
+import { laboratoryService } from './grpc/laboratory/definition.js';
 import { kvStoreService } from './grpc/kvstore/definition.js';
 import { grpcLimits } from './grpc/limits.js';
+import { lojaService } from './grpc/loja/definition.js';
 import { adminService, enrolmentService } from './grpc/portal/definition.js';
 import { GrpcCalls } from './grpc/protocol/calls.js';
 import { reflectionServices } from './grpc/reflection/service.js';
@@ -41,6 +49,16 @@ import type { GrpcService } from './grpc/service.js';
 export interface OfferedPortal {
   readonly portal: Portal;
   readonly services: readonly ('admin' | 'matricula')[];
+}
+
+/** What the operator decides of HTTP. */
+interface HttpChoices {
+  /** False: whatever is asked is not there. */
+  readonly isOpen: boolean;
+  /** Further host names by which people reach this server. */
+  readonly names: readonly string[];
+  /** Origins whose pages may do what people may; none by default. */
+  readonly origins: readonly string[];
 }
 
 /** What all connections of a port may use together. */
@@ -62,8 +80,20 @@ interface DoorsOptions {
   readonly minimumChars?: number | undefined;
   /** Other servers with the same data, for clients that discover them; none by default. */
   readonly peers?: () => readonly KnownServer[];
+  /** Tells how the system is; absent: nothing is known but this server. */
+  readonly status?: StatusSource | undefined;
+  /** What `/metrics` shows; absent: there is none. */
+  readonly metrics?: MetricsSource | undefined;
+  /** What feeds the panel; absent: there is none. */
+  readonly panel?: Panel | undefined;
+  /** The files of the panel; absent: a page says how to build it. */
+  readonly panelFiles?: StaticFiles | undefined;
+  /** What is decided of HTTP; by default it is open, to people only. */
+  readonly http?: Partial<HttpChoices> | undefined;
   /** Who may do what; by default everyone may do everything. */
   readonly access?: AccessControl | undefined;
+  /** Cuts this server off its brokers; absent: that is not offered. */
+  readonly laboratory?: Laboratory | undefined;
   /** The enrolment portal, and which of its services are offered; none by default. */
   readonly portal?: OfferedPortal | undefined;
   /** With certificates, clients must use TLS; without, they must not. */
@@ -85,8 +115,10 @@ export interface Doors {
   readonly refused: Readonly<Record<ConnectionRefusal, number>>;
   /** Calls refused or cut for their resource usage since the start, by reason. */
   readonly refusedCalls: Readonly<Record<CallRefusal, number>>;
-  /** What calls use now: calls that are open for longer than a moment, and bytes of requests that came only in part. */
-  readonly usage: () => { readonly openCalls: number; readonly unfinishedBytes: number };
+  /** Connections, calls that are open for longer than a moment, and bytes of requests that came only in part. */
+  readonly usage: () => Readonly<Record<'connections' | 'openCalls' | 'unfinishedBytes', number>>;
+  /** Whether each condition is good, by its name; that of the server as a whole is empty. */
+  readonly health: () => ReadonlyMap<string, boolean>;
   /** Health of the server and of its doors. NOT_SERVING at first. The doors answer anyway; the engine refuses. */
   setServing(serving: boolean): void;
   /** Health of {@link DoorsOptions.engineHealth}. NOT_SERVING at first. */
@@ -120,7 +152,8 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     { address: hostPortText(said, listener.port), serving },
     ...(options.peers?.() ?? []),
   ];
-  const services = servicesOf(minimumChars, options.portal);
+  const status = options.status ?? onlyKnown(known);
+  const services = [...servicesOf(minimumChars, options), lojaService(status)];
   const health = new HealthService(
     services.map(({ name }) => name),
     options.engineHealth,
@@ -133,11 +166,18 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     for (const rpc of service.methods) methods.set(rpc.path, servedMethod(rpc, context));
   }
   const { messageBytes: maxMessageBytes } = grpcLimits;
-  const calls = new GrpcCalls({ methods, maxMessageBytes, openCalls, unfinished, refused });
+  const { metrics, panel, panelFiles: files = new Map(), http: choices } = options;
+  const names = lowerCase([host, choices?.names ?? []].flat());
+  const origins = lowerCase(choices?.origins ?? []);
+  const calls = new GrpcCalls({
+    ...{ methods, maxMessageBytes, openCalls, unfinished, refused },
+    foreignProblem: (request) => foreignCallProblem(request, names, origins),
+  });
   const http = new HttpRequests({
+    isOpen: choices?.isOpen ?? true,
     health: () => health.byName(),
-    ownNames: [host].flat(),
-    ...{ openCalls, time },
+    ...{ names, origins },
+    ...{ seam: context, status, metrics, panel, files, openCalls, unfinished, refused, backlog },
   });
   const listener = await listen({
     ...{ ...options, host, grpc: calls, http, refusedCalls: refused, backlog },
@@ -157,7 +197,12 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
     port,
     refused: listener.refused,
     refusedCalls: refused.counts,
-    usage: () => ({ openCalls: openCalls.size, unfinishedBytes: unfinished.heldBytes }),
+    usage: () => ({
+      connections: listener.connections(),
+      openCalls: openCalls.size,
+      unfinishedBytes: unfinished.heldBytes,
+    }),
+    health: () => health.byName(),
     setServing: (now) => {
       serving = now;
       health.setServing(now);
@@ -173,11 +218,33 @@ export async function startDoors(options: DoorsOptions): Promise<Doors> {
 }
 
 /** Every service that a server offers. Those of the store all show the same data. */
-function servicesOf(minimumChars: number, offered: OfferedPortal | undefined): GrpcService[] {
+function servicesOf(
+  minimumChars: number,
+  { portal: offered, laboratory }: Pick<DoorsOptions, 'portal' | 'laboratory'>,
+): GrpcService[] {
   const services = [kvsService(minimumChars), ...keyValueServices, copyService, kvStoreService];
+  if (laboratory !== undefined) services.push(laboratoryService(laboratory));
   if (offered?.services.includes('admin')) services.push(adminService(offered.portal));
   if (offered?.services.includes('matricula')) services.push(enrolmentService(offered.portal));
   return services;
+}
+
+/** What is known of the system without a source that knows more. */
+function onlyKnown(known: () => readonly KnownServer[]): StatusSource {
+  return {
+    status: () => ({
+      ...{ fleet: '', engine: '', broker: '', agrees: true, keys: 0, versions: 0, bytes: 0, warnings: [] },
+      servers: known().map(({ address, serving }, index) => ({
+        ...{ name: address, address, origin: '', programVersion: '', isSelf: index === 0, lag: 0, seenMs: 0 },
+        state: serving ? 'atendendo' : 'não atende',
+      })),
+    }),
+    serverName: () => undefined,
+  };
+}
+
+function lowerCase(texts: readonly string[]): ReadonlySet<string> {
+  return new Set(texts.map((text) => text.toLowerCase()));
 }
 
 /** Waits until the clients have gone, or cuts the remaining calls. Never rejects. */

@@ -63,6 +63,18 @@ export class CapacityWatch {
     this.cancel?.();
   }
 
+  /** What is near its limit or at it, for people: any caller may read it, so no key is named. */
+  warnings(): string[] {
+    return [...this.known.values()]
+      .filter(({ fullness }) => fullness !== 'far')
+      .map(({ fullness, usage }) => {
+        const { name, key, used, limit } = usage;
+        const where = key === undefined ? '' : ' (o log diz qual)';
+        const how = fullness === 'full' ? 'limite atingido' : 'perto do limite';
+        return `${how}: ${WHAT[name]}${where}: ${used} de ${limit}; ${REMEDY[name]}`;
+      });
+  }
+
   private look(): void {
     const gone = new Map(this.known);
     for (const usage of this.of.capacity()) {

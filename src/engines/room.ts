@@ -69,6 +69,11 @@ export class Room {
     if (key.entryCount >= entriesPerKey * engineLimits.nearFraction) this.assertUncrowded(key);
   }
 
+  /** Inserts refused since the start for the versions of any key. */
+  get crowdedRefusals(): number {
+    return this.refused.versoes;
+  }
+
   /** How full the store is: see {@link HasCapacity}. */
   usage(store: Store): readonly Usage[] {
     const { refused, max } = this;

@@ -29,6 +29,11 @@ export class SessionWaiters {
     return this.count > 0;
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.count;
+  }
+
   /**
    * Resolves to whether the session, which is ahead of the store, was caught up with within `waitMs`; `false` at once if too many wait already.
    */

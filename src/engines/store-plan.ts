@@ -7,7 +7,8 @@ import type { InsertMutation, KeyMutation } from '../core/mutation.js';
 import type { Store } from '../core/store.js';
 import type { StoredKey } from '../core/stored-key.js';
 import type { Answers, Commit, KeyWrite, Write } from '../ports/engine.js';
-import { answerTo, decide, guardsHold, tellsNewest } from './plan.js';
+import type { Counted } from '../ports/lines.js';
+import { answerTo, decide, guardsHold, removedOf, tellsNewest } from './plan.js';
 import type { Step } from './plan.js';
 import type { Room } from './room.js';
 
@@ -42,7 +43,16 @@ export function planWrite(
   const key = store.key(write.key, earlier);
   const newest = tellsNewest(write) ? key.newest : undefined;
   const step = decide(write, key, wallMs, store.clock.nowMs());
-  return { mutations: mutationsOf(planner, key, write, step), answer: answerTo(write, step, newest) };
+  const removed = write.kind === 'remove' ? removedFrom(key, write.version) : undefined;
+  return {
+    mutations: mutationsOf(planner, key, write, step),
+    answer: answerTo(write, step, newest, removed),
+  };
+}
+
+/** What the removal of a version, or of all, removes from a key as it is now. */
+export function removedFrom(key: StoredKey, version: number | undefined): Counted {
+  return removedOf(key.readable, version === undefined ? undefined : key.readableOf(version));
 }
 
 /** A commit writes each key once, so applying one of its mutations does not invalidate the others. */
@@ -66,10 +76,10 @@ function mutationsOf(
 ): readonly KeyMutation[] {
   switch (step.kind) {
     case 'add': {
-      if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
-      room.assertFits(store, key, write.value);
+      const value = valueOf(write, key);
+      room.assertFits(store, key, value);
       if (step.expiresAt !== undefined) assertContextFits(key);
-      const insert = key.insertion(origin, write.value, step.version, step.timestamp, step.expiresAt);
+      const insert = key.insertion(origin, value, step.version, step.timestamp, step.expiresAt);
       const attempt = 'attempt' in write ? write.attempt : undefined;
       return [attempt === undefined ? insert : { ...insert, attempt }];
     }
@@ -82,6 +92,13 @@ function mutationsOf(
     case 'nothing':
       return NONE;
   }
+}
+
+/** The value that a write adds. */
+function valueOf(write: KeyWrite, key: StoredKey): string {
+  const value = write.kind === 'renew' ? key.newest?.value : 'value' in write ? write.value : undefined;
+  if (value === undefined) throw new Error(`${write.kind} adds nothing`);
+  return value;
 }
 
 /**

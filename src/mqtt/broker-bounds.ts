@@ -3,18 +3,21 @@ import type { Aedes, Client } from 'aedes';
 import { limits } from '../core/limits.js';
 import type { Time } from '../ports/time.js';
 import type { BrokerUsers } from './broker-users.js';
+import type { FrameBounds } from './frame-guard.js';
 import { brokerLimits } from './limits.js';
 
 /** A topic is at most 64 KiB, and a packet has a few bytes of its own. */
 const TOPIC_AND_MORE_BYTES = 64 * 1024 + 16;
 
 /**
- * Longest packet that the embedded broker accepts from a client now. Before a client has authenticated, and for users
- * other than servers, it is what the portal takes.
+ * Longest packet that the embedded broker accepts from a client now. Before a client has authenticated it is what the
+ * portal takes; of users other than servers, longer ones share a room.
  */
-export function packetBytesMax(client: Client, users: BrokerUsers | undefined): number {
-  if (users === undefined || users.isServer(client)) return limits.payloadBytes + TOPIC_AND_MORE_BYTES;
-  return limits.portalPayloadBytes + TOPIC_AND_MORE_BYTES;
+export function packetBounds(client: Client, users: BrokerUsers | undefined): FrameBounds {
+  const bytes = limits.payloadBytes + TOPIC_AND_MORE_BYTES;
+  if (users === undefined || users.isServer(client)) return { bytes };
+  const freeBytes = limits.portalPayloadBytes + TOPIC_AND_MORE_BYTES;
+  return users.isKnown(client) ? { bytes, freeBytes } : { bytes: freeBytes };
 }
 
 /** Whether a client may add a subscription: each costs memory for as long as it is connected. */

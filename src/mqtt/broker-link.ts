@@ -1,19 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { mqttLimits } from './limits.js';
 import { BurstLog } from '../ports/burst-log.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
+import type { IncomingMessage } from '../ports/topics.js';
 import { aroundMs, backoffMs } from '../core/backoff.js';
 import type { BrokerSource } from './broker-source.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 import { failureText, refusalAdvice } from './failure-text.js';
 import { connectMqtt } from './mqtt-connection.js';
-import type { Connect, BrokerConnection, Will } from './mqtt-connection.js';
+import type { BrokerConnection, Connect, Will } from './mqtt-connection.js';
+import type { TopicFilter } from './mqtt-messages.js';
 
 interface LinkOptions {
   readonly brokers: BrokerSource;
+  /** The beginning of the id under which it connects. */
   readonly clientId: string;
-  readonly filters: readonly string[];
+  readonly filters: readonly TopicFilter[];
   readonly credentials?: BrokerCredentials | undefined;
   /** Creates the will of an attempt from its number (1, 2, 3, …); none by default. */
   readonly will?: (attempt: number) => Will;
@@ -27,8 +31,7 @@ interface LinkOptions {
 interface LinkListener {
   onUp(): void;
   onDown(): void;
-  /** @param retained whether the broker had stored the message earlier */
-  onMessage(topic: string, payload: Buffer, retained: boolean): void;
+  onMessage(message: IncomingMessage): void;
 }
 
 /**
@@ -48,6 +51,11 @@ export class BrokerLink {
   private currentNumber = 0;
   private stopped = false;
   private cancelTimer: () => void = () => undefined;
+  /**
+   * The same for all connections: a broker that has not noticed that one broke ends it when the next one comes. Nobody
+   * else knows it, who could end them too.
+   */
+  private readonly clientId: string;
   private readonly failures: BurstLog;
   /** Refusals already logged: they do not pass by themselves. */
   private readonly refusals = new Set<string>();
@@ -56,6 +64,7 @@ export class BrokerLink {
     private readonly options: LinkOptions,
     private readonly listener: LinkListener,
   ) {
+    this.clientId = `${options.clientId}:${randomBytes(9).toString('base64url')}`;
     const message = 'broker fora de alcance: o servidor continua e tenta de novo';
     this.failures = new BurstLog(options.time, options.logger, message);
   }
@@ -79,7 +88,31 @@ export class BrokerLink {
     this.options.credentials?.onChange?.(() => {
       void this.renew();
     });
+    this.options.brokers.cut?.onChange(() => {
+      this.heedCut();
+    });
     this.round();
+  }
+
+  /** Drops what there is, as if a cable had been pulled; or connects again. */
+  private heedCut(): void {
+    if (this.stopped) return;
+    if (!this.isCut) {
+      this.failedRounds = 0;
+      if (!this.isBusy()) this.round();
+      return;
+    }
+    this.cancelTimer();
+    this.attempt?.abort();
+    this.attempt = undefined;
+    const { current } = this;
+    this.current = undefined;
+    current?.abort();
+    if (current) this.listener.onDown();
+  }
+
+  private get isCut(): boolean {
+    return this.options.brokers.cut?.isCut === true;
   }
 
   /**
@@ -122,6 +155,7 @@ export class BrokerLink {
 
   /** Tries every address until one answers. */
   private round(): void {
+    if (this.isCut) return;
     const { addresses } = this.options.brokers;
     this.tryFrom(0, addresses.length, [], (failures) => {
       void this.afterFailedRound(failures);
@@ -131,7 +165,7 @@ export class BrokerLink {
   private async afterFailedRound(failures: readonly Failure[]): Promise<void> {
     const codes = failures.map(({ code }) => code);
     const again = await this.options.brokers.recover(codes);
-    if (this.stopped) return;
+    if (this.stopped || this.isCut) return;
     if (!again) {
       for (const { address, code, detail } of failures) {
         this.tell(code, address, detail);
@@ -164,13 +198,14 @@ export class BrokerLink {
     allFailed: (failures: readonly Failure[]) => void,
   ): void {
     const address = this.options.brokers.addresses[index];
-    if (this.stopped) return;
+    if (this.stopped || this.isCut) return;
     if (address === undefined || index >= end) {
       this.attempt = undefined;
       allFailed(failures);
       return;
     }
-    const { brokers, clientId, filters, credentials, will, connect = connectMqtt, time } = this.options;
+    const { brokers, filters, credentials, will, connect = connectMqtt, time } = this.options;
+    const { clientId } = this;
     const number = ++this.attempts;
     const connection = connect(
       { address, tls: brokers.tls, clientId, filters, credentials, will: will?.(number), time },
@@ -184,8 +219,8 @@ export class BrokerLink {
         onClosed: (detail) => {
           this.lose(connection, detail);
         },
-        onMessage: (topic, payload, retained) => {
-          this.listener.onMessage(topic, payload, retained);
+        onMessage: (message) => {
+          this.listener.onMessage(message);
         },
       },
     );

@@ -1,4 +1,5 @@
 import type { Transport } from '../security/tls/transport.js';
+import type { LinkCut } from '../ports/link-cut.js';
 import type { BrokerAddress } from './broker-url.js';
 
 /** Where a bus finds its broker. */
@@ -14,15 +15,22 @@ export interface BrokerSource {
    * @returns whether another round is worth trying at once
    */
   recover(codes: readonly string[]): Promise<boolean>;
+  /** Absent: its links are never cut on purpose. */
+  readonly cut?: LinkCut | undefined;
   /** Stops what the source has started. */
   stop(): Promise<void>;
 }
 
 /** Brokers that others run. */
-export function externalBrokers(addresses: readonly BrokerAddress[], tls?: Transport): BrokerSource {
+export function externalBrokers(
+  addresses: readonly BrokerAddress[],
+  tls?: Transport,
+  cut?: LinkCut,
+): BrokerSource {
   return {
     addresses,
     tls,
+    cut,
     recover: () => Promise.resolve(false),
     stop: () => Promise.resolve(),
   };

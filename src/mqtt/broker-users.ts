@@ -2,7 +2,7 @@ import type { Client } from 'aedes';
 import { KvsError } from '../core/errors.js';
 import { brokerLimits } from './limits.js';
 import type { Gatekeeper, Identity } from '../ports/access.js';
-import { mayPublish, maySubscribe } from './topic-rules.js';
+import { mayPublish, mayReceive, maySubscribe } from './topic-rules.js';
 
 /** Why the embedded broker refuses a client something. */
 const BROKER_REFUSALS = [
@@ -39,6 +39,8 @@ interface BrokerUsersOptions {
 /** The clients of a broker that requires user and password: who each is, and what it may do. */
 export class BrokerUsers {
   private readonly identities = new WeakMap<Client, Identity>();
+  /** Who is connected under which client id: taking it would cut that client off. */
+  private readonly holders = new Map<string, Client>();
   /** Connections of users other than servers. */
   private others = 0;
   readonly refused = Object.fromEntries(BROKER_REFUSALS.map((refusal) => [refusal, 0])) as Record<
@@ -67,16 +69,38 @@ export class BrokerUsers {
       const { code } = KvsError.from(error);
       throw this.refusal(code === 'LIMITE_TENTATIVAS' ? code : 'NAO_AUTENTICADO', from);
     }
-    if (SERVER_CLIENT_ID.test(client.id) && identity.role !== 'servidor') {
+    const isReserved = SERVER_CLIENT_ID.test(client.id) && identity.role !== 'servidor';
+    if (isReserved || this.isOfAnother(client.id, identity)) {
       throw this.refusal('IDENTIFICADOR_RESERVADO', identity.name);
     }
     if (identity.role !== 'servidor') this.count(client, identity);
     this.identities.set(client, identity);
+    this.hold(client);
+  }
+
+  /** Whether somebody else is connected under a client id. Who comes back takes its own connection over. */
+  private isOfAnother(clientId: string, { name }: Identity): boolean {
+    const holder = this.holders.get(clientId);
+    const identity = holder && this.identities.get(holder);
+    return identity?.valid === true && identity.name !== name;
+  }
+
+  private hold(client: Client): void {
+    if (client.conn.destroyed) return;
+    this.holders.set(client.id, client);
+    client.conn.once('close', () => {
+      if (this.holders.get(client.id) === client) this.holders.delete(client.id);
+    });
   }
 
   /** Whether a client has logged in as a server. */
   isServer(client: Client): boolean {
     return this.identities.get(client)?.role === 'servidor';
+  }
+
+  /** Whether a client has logged in. */
+  isKnown(client: Client): boolean {
+    return this.identities.has(client);
   }
 
   /** Whether the credential of a connected client has been revoked. */
@@ -99,6 +123,14 @@ export class BrokerUsers {
     if (identity?.valid === true && maySubscribe(identity, this.options.fleet, filter)) return true;
     this.refuse('ASSINATURA_RECUSADA', identity?.name ?? client.id);
     return false;
+  }
+
+  /** Whether a message goes to a client that has a subscription for it. */
+  mayReceive(client: Client, topic: string): boolean {
+    const identity = this.identities.get(client);
+    // What others may subscribe to is theirs as a whole.
+    if (identity?.role !== 'administracao') return identity !== undefined;
+    return mayReceive(identity, this.options.fleet, topic);
   }
 
   /**

@@ -18,14 +18,16 @@ import type { Transport } from '../security/tls/transport.js';
 import {
   giveBackAtOnce,
   maySubscribeMore,
-  packetBytesMax,
+  packetBounds,
   readWhole,
   waitOnlyForServers,
 } from './broker-bounds.js';
 import type { Trust, WithSubscriptions } from './broker-bounds.js';
 import { BrokerUsers, SERVER_CLIENT_ID } from './broker-users.js';
 import type { BrokerRefusal } from './broker-users.js';
-import { FrameGuard } from './frame-guard.js';
+import { FrameGuard, FrameRoom } from './frame-guard.js';
+import { deliverFrom } from './retained-delivery.js';
+import { RetainedShelf } from './retained-shelf.js';
 
 /** The first packet of every MQTT client: CONNECT. */
 const MQTT_CONNECT = 0x10;
@@ -48,19 +50,22 @@ const SHOWN_ID_CHARS = 64;
 /**
  * An MQTT broker inside this process, for fleets without one of their own.
  *
- * It stores nothing: sessions are clean and nothing is retained, whatever a client asks for, so that no queue of an
- * absent client can grow. A subscriber that does not read is not waited for, and is cut when too much waits for it.
+ * It stores next to nothing: sessions are clean, whatever a client asks for, so that no queue of an absent client can
+ * grow, and only what servers mirror is retained, within bounds. A subscriber that does not read is not waited for, and is cut when too much waits for it.
  */
 export class EmbeddedBroker {
   private readonly clients = new Map<Socket, Client>();
   private readonly acceptor: Acceptor;
   private readonly time: Time;
+  private readonly userFrames = new FrameRoom(brokerLimits.userFramesBytes);
   private ports: OpenPorts | undefined;
   private readonly refusedConnections: RefusedConnections;
 
   private constructor(
     private readonly aedes: Aedes,
     private readonly users: BrokerUsers | undefined,
+    /** What it retains, for metrics. */
+    readonly retained: Pick<RetainedShelf, 'size' | 'bytes' | 'refused'>,
     private readonly cut: BurstLog,
     { tls: transport, time, logger }: EmbeddedBrokerOptions,
   ) {
@@ -81,6 +86,8 @@ export class EmbeddedBroker {
     const { logger, time } = options;
     const refused = new BurstLog(time, logger, 'broker embutido: cliente desligado');
     const denied = new BurstLog(time, logger, 'broker embutido: recusado a um cliente');
+    const full = new BurstLog(time, logger, 'broker embutido: não cabe mais nada retido');
+    const shelf = new RetainedShelf();
     const users =
       options.users &&
       new BrokerUsers({
@@ -106,14 +113,20 @@ export class EmbeddedBroker {
         done(null, granted ? subscription : null);
       },
       authorizePublish: (client, packet, done) => {
-        packet.retain = false;
+        packet.retain =
+          packet.retain && client !== null && RetainedShelf.takes(packet.topic) && isServer(client, users);
         // The broker's own messages do not pass here. A will that was left behind has no client that could be
         // checked.
         const granted = users === undefined || (client !== null && users.mayPublish(client, packet.topic));
-        done(granted ? refusalOf(packet) : new Error('PUBLICACAO_RECUSADA'));
+        const refusal = granted ? refusalOf(packet) : new Error('PUBLICACAO_RECUSADA');
+        if (packet.retain && refusal === null && !shelf.put(packet.topic, packet.payload)) {
+          full.report('RETIDAS', packet.topic.slice(0, SHOWN_ID_CHARS));
+        }
+        done(refusal);
       },
     });
     giveBackAtOnce(aedes);
+    deliverFrom(aedes, shelf);
     aedes.on('clientError', (client, error) => {
       refused.report(error.message, client.id.slice(0, SHOWN_ID_CHARS));
     });
@@ -124,7 +137,7 @@ export class EmbeddedBroker {
     (aedes as EventEmitter).on('error', (error: Error) => {
       logger.error({ erro: error.message }, 'broker embutido: erro');
     });
-    const broker = new EmbeddedBroker(aedes, users, refused, options);
+    const broker = new EmbeddedBroker(aedes, users, shelf, refused, options);
     const { host, port } = options;
     try {
       broker.ports = await openPorts({
@@ -169,8 +182,8 @@ export class EmbeddedBroker {
 
   /** Without authentication, a client that claims to be a server may be one. */
   private trustIn(client: Client): Trust {
-    if (this.users !== undefined) return this.users.isServer(client) ? 'server' : 'stranger';
-    return SERVER_CLIENT_ID.test(client.id) ? 'perhaps' : 'stranger';
+    if (!isServer(client, this.users)) return 'stranger';
+    return this.users === undefined ? 'perhaps' : 'server';
   }
 
   private admit(socket: Socket): void {
@@ -189,7 +202,10 @@ export class EmbeddedBroker {
     const client = this.aedes.handle(socket);
     this.clients.set(socket, client);
     // Aedes calls `read` itself: this listener sees each chunk just before Aedes, and starts no flow of its own.
-    const guard = new FrameGuard(() => packetBytesMax(client, this.users));
+    const guard = new FrameGuard(() => packetBounds(client, this.users), this.userFrames);
+    socket.once('close', () => {
+      guard.end();
+    });
     waitOnlyForServers(
       socket,
       this.time,
@@ -207,6 +223,11 @@ export class EmbeddedBroker {
   }
 }
 
+/** Whether a client is a server or, where nobody has to say who they are, calls itself one. */
+function isServer(client: Client, users: BrokerUsers | undefined): boolean {
+  return users === undefined ? SERVER_CLIENT_ID.test(client.id) : users.isServer(client);
+}
+
 /** What the library asks about clients, beyond their publishes. */
 function permissionsOf(users: BrokerUsers): Partial<AedesOptions> {
   return {
@@ -221,7 +242,7 @@ function permissionsOf(users: BrokerUsers): Partial<AedesOptions> {
       );
     },
     authorizeForward: (client, packet) => {
-      if (!users.isRevoked(client)) return packet;
+      if (!users.isRevoked(client)) return users.mayReceive(client, packet.topic) ? packet : null;
       client.close();
       return null;
     },

@@ -1,4 +1,4 @@
-import { assertRelation, limits, MiB } from '../core/limits.js';
+import { assertRelation, KiB, limits, MiB } from '../core/limits.js';
 
 /** What bounds connections to a broker. */
 export const mqttLimits = Object.freeze({
@@ -8,6 +8,8 @@ export const mqttLimits = Object.freeze({
   keepaliveSeconds: 5,
   /** From the first byte to the acknowledged subscriptions; beyond, the broker counts as unreachable. */
   connectMs: 3_000,
+  /** Messages kept that come before the subscriptions are acknowledged; beyond, the broker counts as unreachable. */
+  earlyMessages: 4_096,
   /** First pause between two rounds over the brokers; it doubles with every failed round, with jitter. */
   reconnectBaseMs: 100,
   /** Longest pause between two rounds over the brokers. */
@@ -18,6 +20,12 @@ export const mqttLimits = Object.freeze({
   returnMs: 60_000,
   /** Longest time for disconnecting from the broker. */
   stopMs: 2_000,
+  /** Longest packet that a broker of MQTT 5 may send: a payload, its topic, and what else there is. */
+  packetBytes: limits.payloadBytes + 128 * KiB,
+  /** Messages of QoS 1 and 2 that a broker of MQTT 5 may have under way to a connection. */
+  receivedAtOnce: 256,
+  /** A broker that refused MQTT 5 is asked again for it after this, at the next connection. */
+  versionRetryMs: 600_000,
 });
 
 /** What bounds the embedded broker. */
@@ -32,8 +40,18 @@ export const brokerLimits = Object.freeze({
   subscriptions: 64,
   /** Messages of QoS 2 that one client may have begun and not finished; beyond, it is cut. */
   inflight: 64,
+  /** Messages that are retained, of servers only; a further one is delivered and not retained. */
+  retainedTopics: 100_100,
+  /** Their bytes, */
+  retainedBytes: 96 * MiB,
+  /** each with what the library keeps beside payload and topic. */
+  retainedTopicBytes: 512,
+  /** Bytes of retained messages under way to a new subscriber; more come as it reads. */
+  retainedUnreadBytes: 256 * KiB,
   /** Bytes kept for a user other than a server who does not read; beyond, that user is cut. */
   userUnreadBytes: 2 * MiB,
+  /** Bytes that the longer packets of all users other than servers may announce together; beyond, who sends one is cut. */
+  userFramesBytes: 64 * MiB,
   /** A client that only calls itself a server and does not read holds up the broker for at most this long. */
   serverPatienceMs: 100,
   /** After that, the broker does not wait for this client for this long, */

@@ -4,6 +4,7 @@ import type { Time } from '../ports/time.js';
 import { saidHost } from '../security/tls/open-ports.js';
 import type { Hosts } from '../security/tls/open-ports.js';
 import type { Transport } from '../security/tls/transport.js';
+import type { LinkCut } from '../ports/link-cut.js';
 import type { BrokerSource } from './broker-source.js';
 import { tcpBroker } from './broker-url.js';
 import type { BrokerAddress } from './broker-url.js';
@@ -18,6 +19,7 @@ export interface LocalBrokerOptions {
   readonly tls?: Transport | undefined;
   /** Who its clients may be; by default everybody. */
   readonly users?: EmbeddedBrokerOptions['users'];
+  readonly cut?: LinkCut | undefined;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -38,16 +40,23 @@ const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', ':
 export class LocalBroker implements BrokerSource {
   private known: readonly BrokerAddress[];
   readonly tls: Transport | undefined;
+  readonly cut: LinkCut | undefined;
   private embedded: EmbeddedBroker | undefined;
   private stopped = false;
 
   constructor(private readonly options: LocalBrokerOptions) {
     this.tls = options.tls;
+    this.cut = options.cut;
     this.known = [this.at(saidHost(options.host))];
   }
 
   get addresses(): readonly BrokerAddress[] {
     return this.known;
+  }
+
+  /** The broker, if this process holds it. */
+  get held(): EmbeddedBroker | undefined {
+    return this.embedded;
   }
 
   /** Whether this process holds the broker. */

@@ -4,11 +4,14 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { bracketed } from '../core/host-port.js';
 import { mqttLimits } from './limits.js';
 import type { Time } from '../ports/time.js';
+import type { IncomingMessage, OutgoingMessage } from '../ports/topics.js';
 import { tlsFailureOf } from '../security/tls/failures.js';
 import { speaksTls } from '../security/tls/probe.js';
 import { STRANGERS_TLS } from '../security/tls/transport.js';
 import type { Transport } from '../security/tls/transport.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
+import { incoming, publishOptions, subscriptions } from './mqtt-messages.js';
+import type { MqttVersion, TopicFilter } from './mqtt-messages.js';
 
 /** A last will: what the broker publishes for us when we disappear. */
 export interface Will {
@@ -23,7 +26,9 @@ export interface BrokerConnectionOptions {
   readonly clientId: string;
   readonly credentials?: BrokerCredentials | undefined;
   readonly will?: Will | undefined;
-  readonly filters: readonly string[];
+  readonly filters: readonly TopicFilter[];
+  /** Absent: 4. */
+  readonly version?: MqttVersion | undefined;
   readonly time: Time;
 }
 
@@ -35,15 +40,15 @@ export interface BrokerConnectionListener {
   onFailed(code: string, detail: string): void;
   /** An open connection is gone. */
   onClosed(detail: string): void;
-  /** @param retained whether the broker had stored the message earlier */
-  onMessage(topic: string, payload: Buffer, retained: boolean): void;
+  onMessage(message: IncomingMessage): void;
 }
 
 /** One connection to one broker, from the attempt to its end. */
 export interface BrokerConnection {
   readonly address: BrokerAddress;
+  readonly version: MqttVersion;
   /** Publishes with QoS 1. `acknowledged` is called at most once, and never if the connection breaks. */
-  publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void;
+  publish(message: OutgoingMessage, acknowledged: (error: Error | undefined) => void): void;
   /** Disconnects properly, so that the broker does not publish the will, and cuts what is left after `deadlineMs`. */
   end(deadlineMs: number): Promise<void>;
   /** Closes at once, without DISCONNECT. */
@@ -56,7 +61,7 @@ export type Connect = (
   listener: BrokerConnectionListener,
 ) => BrokerConnection;
 
-/** Connects over MQTT 3.1.1. */
+/** Connects over MQTT 3.1.1, or the version that is asked for. */
 export const connectMqtt: Connect = (options, listener) => new MqttConnection(options, listener);
 
 /**
@@ -71,6 +76,8 @@ class MqttConnection implements BrokerConnection {
   private lastError: Error | undefined;
   /** Whether the broker has sent something or, with TLS, completed the handshake. */
   private answered = false;
+  /** What came before the subscriptions were granted: it counts only if they are. */
+  private early: IncomingMessage[] = [];
 
   constructor(
     private readonly options: BrokerConnectionOptions,
@@ -90,8 +97,10 @@ class MqttConnection implements BrokerConnection {
     this.client.on('connect', () => {
       this.subscribe();
     });
-    this.client.on('message', (topic, payload, { retain }) => {
-      if (this.state !== 'ended') this.listener.onMessage(topic, payload, retain);
+    this.client.on('message', (topic, payload, packet) => {
+      const message = incoming(topic, payload, packet);
+      if (this.state === 'open') this.listener.onMessage(message);
+      else if (this.state === 'opening') this.keep(message);
     });
     // Batches are already as large as they should be; waiting for more bytes only adds latency.
     if (this.client.stream instanceof Socket) this.client.stream.setNoDelay(true);
@@ -107,8 +116,12 @@ class MqttConnection implements BrokerConnection {
     return this.options.address;
   }
 
-  publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void {
-    this.client.publish(topic, payload, { qos: 1, retain: false }, (error) => {
+  get version(): MqttVersion {
+    return this.options.version ?? 4;
+  }
+
+  publish(message: OutgoingMessage, acknowledged: (error: Error | undefined) => void): void {
+    this.client.publish(message.topic, message.payload, publishOptions(message, this.version), (error) => {
       if (this.state === 'open') acknowledged(error ?? undefined);
     });
   }
@@ -157,7 +170,7 @@ class MqttConnection implements BrokerConnection {
 
   private subscribe(): void {
     if (this.state !== 'opening') return;
-    this.client.subscribe([...this.options.filters], { qos: 1 }, (error, granted) => {
+    this.client.subscribe(subscriptions(this.options.filters, this.version), (error, granted) => {
       if (this.state !== 'opening') return;
       const refused = granted?.find((grant) => grant.qos > 2);
       if (error ?? refused) {
@@ -171,7 +184,19 @@ class MqttConnection implements BrokerConnection {
       this.state = 'open';
       this.cancelDeadline();
       this.listener.onOpen();
+      for (const message of this.early.splice(0)) if (this.isOpen) this.listener.onMessage(message);
     });
+  }
+
+  private keep(message: IncomingMessage): void {
+    if (this.early.push(message) > mqttLimits.earlyMessages) {
+      this.fail('MENSAGENS_DEMAIS', 'o broker manda mensagens e não confirma as assinaturas');
+    }
+  }
+
+  /** A call, since the state may have changed meanwhile. */
+  private get isOpen(): boolean {
+    return this.state === 'open';
   }
 
   private fail(code: string, detail: string): void {
@@ -202,6 +227,7 @@ function clientOptions({
   clientId,
   credentials,
   will,
+  version = 4,
 }: BrokerConnectionOptions): IClientOptions {
   const secure = tls?.clientOptions() ?? STRANGERS_TLS;
   return {
@@ -213,7 +239,10 @@ function clientOptions({
     hostname: address.path === '' ? address.host : bracketed(address.host),
     port: address.port,
     ...(address.path === '' ? {} : { path: address.path }),
-    protocolVersion: 4,
+    protocolVersion: version,
+    ...(version === 5 && {
+      properties: { maximumPacketSize: mqttLimits.packetBytes, receiveMaximum: mqttLimits.receivedAtOnce },
+    }),
     clientId,
     clean: true,
     keepalive: mqttLimits.keepaliveSeconds,
@@ -245,7 +274,7 @@ function carriesQos1(options: BrokerConnectionOptions): Promise<boolean> {
     client.on('error', () => end(true));
     client.on('close', () => end(true));
     client.on('connect', () => {
-      client.subscribe([...filters], { qos: 1 }, (_error, granted) => {
+      client.subscribe(subscriptions(filters, 4), (_error, granted) => {
         end(granted?.every(({ qos }) => qos !== 0) ?? true);
       });
     });

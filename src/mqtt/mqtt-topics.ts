@@ -2,16 +2,20 @@ import { mqttLimits } from './limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import type { Time } from '../ports/time.js';
-import type { Topics, TopicsListener } from '../ports/topics.js';
+import type { OutgoingMessage, Topics, TopicsListener } from '../ports/topics.js';
 import { BrokerLink } from './broker-link.js';
 import type { BrokerSource } from './broker-source.js';
 import type { BrokerCredentials } from './broker-url.js';
+import type { MqttVersion, TopicFilter } from './mqtt-messages.js';
+import { newestVersion } from './newest-version.js';
 import { PublishWindow } from './publish-window.js';
 
 interface MqttTopicsOptions {
   /** Names the connection to the broker. */
   readonly clientId: string;
-  readonly filters: readonly string[];
+  readonly filters: readonly TopicFilter[];
+  /** Whether MQTT 5 is used where the broker has it; otherwise 3.1.1. */
+  readonly isNewest?: boolean;
   /** Not stopped together with the topics: others may use it too. */
   readonly brokers: BrokerSource;
   readonly credentials?: BrokerCredentials | undefined;
@@ -20,7 +24,7 @@ interface MqttTopicsOptions {
   readonly logger: Logger;
 }
 
-/** An application's own connection to the broker: MQTT 3.1.1, QoS 1, clean session, nothing retained. */
+/** An application's own connection to the broker: QoS 1 for what it publishes, and a clean session. */
 export class MqttTopics implements Topics {
   private readonly link: BrokerLink;
   private readonly window: PublishWindow;
@@ -28,14 +32,18 @@ export class MqttTopics implements Topics {
 
   constructor(private readonly options: MqttTopicsOptions) {
     this.window = new PublishWindow(options.time);
-    this.link = new BrokerLink(options, {
-      onUp: () => this.listener?.onConnected(),
-      onDown: () => {
-        this.window.loseAll();
-        this.listener?.onDisconnected();
+    const connect = options.isNewest === true ? newestVersion() : undefined;
+    this.link = new BrokerLink(
+      { ...options, connect },
+      {
+        onUp: () => this.listener?.onConnected(),
+        onDown: () => {
+          this.window.loseAll();
+          this.listener?.onDisconnected();
+        },
+        onMessage: (message) => this.listener?.onMessage(message),
       },
-      onMessage: (topic, payload, retained) => this.listener?.onMessage(topic, payload, retained),
-    });
+    );
   }
 
   get connected(): boolean {
@@ -47,7 +55,11 @@ export class MqttTopics implements Topics {
     this.link.start();
   }
 
-  publish(topic: string, payload: string, settled: (taken: boolean) => void): void {
+  get protocol(): MqttVersion | undefined {
+    return this.link.connection?.version;
+  }
+
+  publish(message: OutgoingMessage, settled: (taken: boolean) => void): void {
     const { connection } = this.link;
     const ticket = connection && this.window.take('control', settled);
     if (connection === undefined || ticket === undefined) {
@@ -56,7 +68,7 @@ export class MqttTopics implements Topics {
       });
       return;
     }
-    connection.publish(topic, Buffer.from(payload, 'utf8'), (error) => {
+    connection.publish(message, (error) => {
       this.window.settle(ticket, error === undefined);
     });
   }

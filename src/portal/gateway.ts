@@ -3,6 +3,7 @@ import { serveOne } from '../call/one.js';
 import { neverAnswered } from '../call/operation.js';
 import type { Decoded, DoorOperation } from '../call/operation.js';
 import type { CallSeam } from '../call/seam.js';
+import { SoleServer } from '../call/sole-server.js';
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
 import { portalLimits } from './limits.js';
@@ -19,8 +20,6 @@ import { RefusalLog } from './refusal-log.js';
 
 /** Messages that the broker has not acknowledged yet. */
 const IN_FLIGHT = 32;
-/** A server that has not checked its role for this long was asleep: others may have taken over. */
-const ASLEEP_MS = 4 * portalLimits.roleMs;
 
 export interface GatewayOptions {
   readonly registries: Registries;
@@ -54,18 +53,13 @@ export class Gateway {
   private readonly ledger = new Ledger();
   private readonly refusals: RefusalLog;
   private readonly applying: DoorOperation<Change, void>;
-  private active = false;
-  /** Since when this server should be the gateway. */
-  private leadingSinceMs: number | undefined;
-  private lookedAtMs: number;
-  private cancelLook: () => void = () => undefined;
+  private readonly role: SoleServer;
   private inbox: Change[] = [];
   private working = false;
   private outgoing: PortalMessage[] = [];
   /** Messages that the broker did not take, in order. */
   private returned: PortalMessage[] = [];
   private inFlight = 0;
-  private stopped = false;
 
   constructor(private readonly options: GatewayOptions) {
     this.refusals = new RefusalLog(options.time, options.logger);
@@ -73,34 +67,51 @@ export class Gateway {
       run: (change) => applyTo(options.registries, change),
       refusal: neverAnswered,
     };
-    this.lookedAtMs = options.time.monotonicMs();
+    const { topics, leads, upToDate, time } = options;
+    this.role = new SoleServer({
+      ...{ isConnected: () => topics.connected, leads, upToDate, time },
+      onBegin: () => {
+        this.activate();
+      },
+      onEnd: () => {
+        this.deactivate();
+      },
+      onLook: (nowMs) => {
+        if (topics.connected) this.ledger.forgetUntil(nowMs);
+        if (this.returned.length > 0) this.outgoing.unshift(...this.returned.splice(0));
+        this.pump();
+      },
+    });
   }
 
   /** Whether this server is the gateway now, beyond doubt. */
   get acts(): boolean {
-    const { topics, leads, time } = this.options;
-    return this.active && topics.connected && leads() && time.monotonicMs() - this.lookedAtMs < ASLEEP_MS;
+    return this.role.acts;
+  }
+
+  /** Messages that wait to be applied, and to be published. */
+  get queued(): { readonly incoming: number; readonly outgoing: number } {
+    return { incoming: this.inbox.length, outgoing: this.outgoing.length + this.returned.length };
   }
 
   start(): void {
     this.options.topics.start({
-      onMessage: (topic, payload, retained) => {
+      onMessage: ({ topic, payload, retained }) => {
         if (!retained && topic !== EXCESS_TOPIC) this.onMessage(topic, payload);
       },
       onConnected: () => {
         this.ledger.extendTo(this.holdUntil());
-        this.look();
+        this.role.look();
       },
       onDisconnected: () => {
-        this.look();
+        this.role.look();
       },
     });
-    this.look();
+    this.role.look();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.cancelLook();
+    this.role.stop();
     await this.options.topics.stop();
   }
 
@@ -152,32 +163,7 @@ export class Gateway {
 
   // ── who is the gateway ─────────────────────────────────────────────────────────────────────────────────────────
 
-  private look(): void {
-    if (this.stopped) return;
-    const { topics, leads, time } = this.options;
-    const nowMs = time.monotonicMs();
-    const leading = topics.connected && leads();
-    if (!leading || nowMs - this.lookedAtMs >= ASLEEP_MS) {
-      this.leadingSinceMs = undefined;
-      this.deactivate();
-    }
-    this.lookedAtMs = nowMs;
-    if (leading) {
-      this.leadingSinceMs ??= nowMs;
-      const waited = nowMs - this.leadingSinceMs >= portalLimits.takeoverMs;
-      if (!this.active && waited && (this.options.upToDate?.() ?? true)) this.activate();
-    }
-    if (topics.connected) this.ledger.forgetUntil(nowMs);
-    if (this.returned.length > 0) this.outgoing.unshift(...this.returned.splice(0));
-    this.pump();
-    this.cancelLook();
-    this.cancelLook = time.after(portalLimits.roleMs, () => {
-      this.look();
-    });
-  }
-
   private activate(): void {
-    this.active = true;
     const waiting = this.ledger.takeHeld();
     const unseen = this.ledger.takeExpected();
     this.options.logger.info(
@@ -194,8 +180,6 @@ export class Gateway {
 
   /** Unfinished work is kept for the next gateway: one that has seen the same, or this server again. */
   private deactivate(): void {
-    if (!this.active) return;
-    this.active = false;
     this.options.logger.info(
       {},
       'portal: outro servidor passa a publicar e aplicar portal/admin, ou não há broker',
@@ -264,7 +248,7 @@ export class Gateway {
     const echoes = message.topic !== EXCESS_TOPIC;
     if (echoes) this.ledger.expect(message, this.holdUntil() + limits.publishTimeoutMs);
     this.inFlight++;
-    topics.publish(message.topic, message.payload, (taken) => {
+    topics.publish(message, (taken) => {
       this.inFlight--;
       if (taken) {
         this.pump();

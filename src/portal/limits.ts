@@ -14,10 +14,6 @@ export const portalLimits = Object.freeze({
   readsAtOnce: 32,
   /** Versions of the key that orders a class's enrolments; beyond, the old ones are removed. */
   seatVersions: 16,
-  /** A new gateway acts after this, so that what the previous one had under way arrives first. */
-  takeoverMs: 2_500,
-  /** How often a portal server checks whether it is the gateway. */
-  roleMs: 250,
   /** A message from outside that was not applied, and a change that was not published, are remembered for this long. */
   holdMs: 15_000,
   /** Bound for each of these, and for messages waiting to be published; beyond, the oldest is dropped. */

@@ -15,6 +15,9 @@ export type CredentialRole = (typeof ROLES)[number];
 
 export type Permission = 'read' | 'write' | 'administer';
 
+/** What a permission is asked for: one key, or every key that begins with a prefix. Only refusals tell them apart. */
+export type Reach = 'key' | 'prefix';
+
 /** A caller that has shown a valid secret or certificate. */
 export interface Identity {
   /** Name of the credential, for the log. */
@@ -49,6 +52,13 @@ export interface CertificateGatekeeper extends Gatekeeper {
   recognise(subject: string, from: string): Identity;
 
   /**
+   * Finds a caller whom a broker has authenticated.
+   * @param name of the credential
+   * @throws KvsError NAO_AUTENTICADO if there is none of that name, or it is no longer valid
+   */
+  named(name: string, from: string | undefined): Identity;
+
+  /**
    * Counts and logs a refusal that a door decides by itself. Errors thrown by this interface or by a
    * {@link PermittedEngine} are counted already.
    * @param name of the credential; empty if none was shown
@@ -63,7 +73,7 @@ export interface PermittedEngine extends Engine {
    * @throws KvsError NAO_AUTENTICADO, NAO_AUTORIZADO unless the caller has this permission for every key that begins
    *   with `prefix`
    */
-  assertMay(permission: Permission, prefix: string): void;
+  assertMay(permission: Permission, prefix: string, reach: Reach): void;
   /** @throws KvsError NAO_AUTENTICADO once the credential is no longer valid */
   assertValid(): void;
 }

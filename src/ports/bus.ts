@@ -1,6 +1,7 @@
 import type { Origin, VectorEntries } from '../core/dot.js';
 import type { Batch, Floor } from '../core/mutation.js';
 import type { KeyFragment, WalkCursor } from '../core/record.js';
+import type { ArrivalEffect } from './trace.js';
 
 /** The messages that servers of one fleet exchange, as plain data. The wire form is in docs/PROTOCOL.md. */
 export type Message =
@@ -49,6 +50,8 @@ export interface PresenceMessage {
   readonly recent: VectorEntries;
   /** Whether the sender offers the enrolment portal, and so may be its gateway. */
   readonly portal?: boolean;
+  /** Whether the sender has the door of MQTT open, and so may be the one that acts there. */
+  readonly mqtt?: boolean;
   /** The sender waits until peers hold its own mutations up to this seq; they answer with {@link ConfirmMessage}. */
   readonly awaits?: number;
   /**
@@ -63,6 +66,17 @@ export interface PresenceMessage {
   readonly keyedDigest?: KeyedDigest;
   /** Which kinds of mutations and messages the sender understands; absent, for 1, from versions before this field. */
   readonly level?: number;
+  /** Its readable name, as `isServerName` has it; absent if that is its address, and from versions before this field. */
+  readonly name?: string;
+  /** The version of its program, as `isProgramVersion` has it; absent from versions before this field. */
+  readonly program?: string;
+  /**
+   * Somebody looks at the sender (3), or at a server that it hears, and so on: it may be passed on so often, less one.
+   * Absent while nobody looks.
+   */
+  readonly looks?: number;
+  /** The servers that the sender hears, at most 64; absent unless it has heard that somebody looks. */
+  readonly hears?: readonly Origin[];
 }
 
 /** See `BucketDigests.whole`. */
@@ -279,8 +293,10 @@ export interface Bus extends BatchCodec {
 }
 
 export interface BusListener {
-  /** A valid message of this fleet. `bytes` is its size on the wire. Never throws. */
-  onMessage(message: Message, bytes: number): void;
+  /** A valid message of this fleet. `bytes` is its size on the wire. Never throws. @returns what it did */
+  onMessage(message: Message, bytes: number): ArrivalEffect;
+  /** Mutations that messages have applied so far; absent: unknown. */
+  appliedMutations?(): number;
   /** A broker is connected and the subscriptions are in force. */
   onConnected(): void;
   onDisconnected(): void;

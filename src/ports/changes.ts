@@ -12,6 +12,6 @@ export interface ChangeListener {
 
 /** An engine that reports every change of its data, whichever server made it. */
 export interface ChangeFeed {
-  /** Sets the one listener; a second call replaces the first. */
+  /** Adds a listener. */
   watch(listener: ChangeListener): void;
 }

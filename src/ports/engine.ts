@@ -23,6 +23,8 @@
  */
 import type { Attempt } from '../core/attempt.js';
 import type { Guarantees } from './guarantees.js';
+import type { Count, Counted, Line, LineQuery, Lines, List } from './lines.js';
+import type { Watch, WatchEvent } from './watch.js';
 
 /**
  * An answer: a plain value where the engine has it (the fleet keeps everything in memory), a promise where it must ask
@@ -98,12 +100,16 @@ export interface Capabilities {
   readonly restores: boolean;
   /** The `ttlMs` of an {@link Insert} is honoured; otherwise an insert that has one is refused with NAO_SUPORTADO. */
   readonly expires?: boolean;
+  /** The write {@link CompareWrite} is offered: no writer of any server comes between the comparison and the write. */
+  readonly compares?: boolean;
+  /** The scan {@link Watch} is offered. */
+  readonly watches?: boolean;
 }
 
 // ── reads ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A question about one key. {@link Answers} has the answer of each kind. */
-export type Query = VersionQuery | InstantQuery | HeadsQuery;
+export type Query = VersionQuery | InstantQuery | HeadsQuery | LineQuery;
 
 interface VersionQuery {
   readonly kind: 'version';
@@ -130,7 +136,7 @@ interface HeadsQuery {
 export type Write = KeyWrite | Commit;
 
 /** A change of one key. */
-export type KeyWrite = Insert | Remove | RemoveAll | Trim | Restore;
+export type KeyWrite = Insert | Remove | RemoveAll | Trim | Restore | CompareWrite | Renew;
 
 /**
  * Adds the next version of `key`. If the engine remembers that this attempt or an earlier one was done, it writes
@@ -179,6 +185,33 @@ export interface Restore extends Row {
 }
 
 /**
+ * Adds the next version of a key, or removes all its versions, if its latest has the version that the caller has seen.
+ * Only where {@link Capabilities.compares}. Throws VERSAO_OUTRA, and nothing is done, if it has another, and
+ * CHAVE_INEXISTENTE if there is none and none was to be there, and it should be removed.
+ */
+export interface CompareWrite {
+  readonly kind: 'compare';
+  readonly key: string;
+  /** The version that the latest must have; 0: there must be none. */
+  readonly expected: number;
+  /** Absent: every version is removed. */
+  readonly value?: string | undefined;
+  /** As of {@link Insert}. */
+  readonly ttlMs?: number | undefined;
+}
+
+/**
+ * Sets, renews or lifts when the latest version of a key expires: adds a version with the same value. Throws
+ * CHAVE_INEXISTENTE if there is none.
+ */
+interface Renew {
+  readonly kind: 'renew';
+  readonly key: string;
+  /** As of {@link Insert}; absent: it lives for ever. */
+  readonly ttlMs?: number | undefined;
+}
+
+/**
  * Does all of the writes if every guard holds, else none, atomically: no caller of this server sees a part of them, or
  * writes between the check of the guards and the last write. With `commits` set to `everywhere` this holds on all
  * servers. With `here` it holds on this one only: other servers may write at the same moment, with the result of any
@@ -218,16 +251,23 @@ export interface Answers {
   instant: Row | undefined;
   /** The values of the key that no other supersedes. */
   heads: readonly Head[];
+  /** The same row as that of a version or an instant, or the one so many before the latest. */
+  line: Line | undefined;
   /** The place of the new version. */
   insert: Pick<Row, 'version' | 'timestamp'>;
   /** The new row, and the newest before it. */
   put: { readonly row: Row; readonly previous: Row | undefined };
-  remove: undefined;
+  /** How many versions it removed of those that could be read, and 1 key if none of these is left. */
+  remove: Counted;
   /** The newest row removed; `undefined` if there was none. */
   removeAll: Row | undefined;
   /** The newest row, which stays; `undefined` if there was none. */
   trim: Row | undefined;
   restore: Restored;
+  /** The new row, or the newest of those removed. */
+  compare: Row;
+  /** The new row. */
+  renew: Row;
   /** Whether the guards held, and so the writes were done. */
   commit: boolean;
 }
@@ -235,7 +275,7 @@ export interface Answers {
 // ── scans ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A walk over many rows. {@link Rows} has the row type of each kind. Each row is current at the moment it is read. */
-export type Scan = Snapshot | Range | History | Everything;
+export type Scan = Snapshot | Range | History | Everything | Lines | List | Count | Watch;
 
 /** For every key, the greatest version ≤ `version` (the latest if absent). */
 interface Snapshot {
@@ -274,6 +314,10 @@ export interface Rows {
   range: RangeRow;
   history: Row;
   everything: Row;
+  lines: Line;
+  list: Line;
+  count: Counted;
+  watch: WatchEvent;
 }
 
 /** Narrows a union to one or several of its kinds. */
@@ -293,4 +337,13 @@ export interface Engine {
   read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]>;
   write<K extends Write['kind']>(write: OfKind<Write, K>): Awaitable<Answers[K]>;
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
+
+  /**
+   * The line of the row that a write has just answered with, where an engine that has to ask others for it need not;
+   * absent: a {@link LineQuery} finds it.
+   */
+  readonly lineOf?: ((row: Row) => Line) | undefined;
+
+  /** Ends every watch with SERVIDOR_SAINDO, and refuses new ones: the server stops, and doors wait for calls. */
+  endWatches?(): void;
 }

@@ -16,10 +16,10 @@ interface Exported {
 /** Stands for all names of a module: `import * as x`, `await import()`, `export *`. */
 const ALL = '*';
 
-/** What files of src export, and who imports it. */
+/** What files of src and panel/src export, and who imports it. */
 export class ExportTable {
   readonly exports: readonly Exported[];
-  /** Importing files by `file#name`. */
+  /** Importing files by `file#name`, the file without its ending. */
   private readonly importers = new Map<string, Set<string>>();
 
   constructor(files: readonly SourceFile[]) {
@@ -28,11 +28,11 @@ export class ExportTable {
       tree: ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true),
     }));
     this.exports = trees
-      .filter(({ file }) => file.startsWith('src/'))
+      .filter(({ file }) => /^(src|panel\/src)\//.test(file))
       .flatMap(({ file, tree }) => declaredExports(tree).map((one) => ({ file, ...one })));
     for (const { file, tree } of trees) {
       for (const [module, name] of importedNames(tree)) {
-        const target = normalize(join(file, '..', module)).replace(/\.js$/, '.ts');
+        const target = normalize(join(file, '..', module)).replace(/\.js$/, '');
         const key = `${target}#${name}`;
         this.importers.set(key, (this.importers.get(key) ?? new Set()).add(file));
       }
@@ -65,7 +65,9 @@ export class ExportTable {
   }
 
   private importersOf({ file, name }: Exported): readonly string[] {
-    return [name, ALL].flatMap((one) => [...(this.importers.get(`${file}#${one}`) ?? [])]);
+    return [name, ALL].flatMap((one) => [
+      ...(this.importers.get(`${file.replace(/\.tsx?$/, '')}#${one}`) ?? []),
+    ]);
   }
 }
 

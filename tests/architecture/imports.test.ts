@@ -9,6 +9,7 @@ import {
   impurities,
   importViolations,
   layerOf,
+  panelViolations,
   tooLong,
 } from './rules.js';
 
@@ -17,7 +18,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Every TypeScript file below a folder of the project: path below it (with `/`) and text. */
 function sources(folder: string): { file: string; text: string }[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .map((path) => ({
       file: relative(join(root, folder), path).split(sep).join('/'),
@@ -27,6 +28,7 @@ function sources(folder: string): { file: string; text: string }[] {
 
 describe('layers and purity of the code', () => {
   const src = sources('src');
+  const panel = sources('panel/src').map(({ file, text }) => ({ file: `src/${file}`, text }));
 
   it('the code that is checked is found', () => {
     expect(src.length).toBeGreaterThan(10);
@@ -38,12 +40,17 @@ describe('layers and purity of the code', () => {
     expect(src.flatMap(({ file, text }) => importViolations(file, text))).toEqual([]);
   });
 
+  it('the pages of the browser import what they may', () => {
+    expect(panel.length).toBeGreaterThan(2);
+    expect(panel.flatMap(({ file, text }) => panelViolations(file, text))).toEqual([]);
+  });
+
   it('core, engines and replication read no clock, randomness, timer, process or console', () => {
     expect(src.flatMap(({ file, text }) => impurities(file, text))).toEqual([]);
   });
 
   it(`no file exceeds ${FILE_LINES_MAX} lines`, () => {
-    const all = [...src, ...sources('tests'), ...sources('bench')];
+    const all = [...src, ...panel, ...sources('tests'), ...sources('bench')];
     expect(all.flatMap(({ file, text }) => tooLong(file, text))).toEqual([]);
   });
 });
@@ -74,6 +81,23 @@ describe('the checker itself', () => {
     ['doors/start.ts', `import { connect } from 'node:http2';`],
   ])('reports the forbidden import in %s: %s', (file, text) => {
     expect(importViolations(file, text)).toHaveLength(1);
+  });
+
+  it.each([
+    `import { readFileSync } from 'node:fs';`,
+    `import { Store } from '../../src/core/store.js';`,
+    `import mqtt from 'mqtt';`,
+    `import { x } from '../../tests/x.js';`,
+  ])('reports the forbidden import of a page: %s', (text) => {
+    expect(panelViolations('src/a.tsx', text)).toHaveLength(1);
+  });
+
+  it.each([
+    `import { render } from 'preact'; import './styles/base.css';`,
+    `import { useState } from 'preact/hooks'; import { say } from './text.js';`,
+    `import type { LineJson } from '../../src/doors/http/schemas.js';`,
+  ])('accepts the import of a page: %s', (text) => {
+    expect(panelViolations('src/a.tsx', text)).toEqual([]);
   });
 
   it.each([

@@ -16,6 +16,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   core: { folders: ['core'], packages: [] },
   ports: { folders: ['core', 'ports'], packages: [] },
   call: { folders: ['core', 'ports', 'call'], packages: [] },
+  metrics: { folders: ['core', 'metrics'], packages: [] },
   files: { folders: ['core', 'files'], packages: ['node:*'] },
   wire: { folders: ['core', 'ports', 'wire'], packages: ['node:*'] },
   'security/access': { folders: ['core', 'ports', 'files', 'security/access'], packages: ['node:*'] },
@@ -25,12 +26,23 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   },
   mqtt: { folders: ['core', 'ports', 'security/tls', 'mqtt'], packages: ['mqtt', 'aedes', 'node:*'] },
   engines: { folders: ['core', 'ports', 'engines'], packages: [] },
+  'engines/watching': { folders: ['core', 'ports', 'engines/watching'], packages: [] },
   'engines/fleet': {
-    folders: ['core', 'ports', 'engines', 'engines/fleet', 'engines/fleet/replication'],
+    folders: [
+      ...['core', 'ports', 'engines', 'engines/watching'],
+      ...['engines/fleet', 'engines/fleet/replication', 'engines/fleet/watching'],
+    ],
     packages: [],
   },
   'engines/fleet/replication': {
-    folders: ['core', 'ports', 'engines', 'engines/fleet/replication'],
+    folders: ['core', 'ports', 'engines', 'engines/watching', 'engines/fleet/replication'],
+    packages: [],
+  },
+  'engines/fleet/watching': {
+    folders: [
+      ...['core', 'ports', 'engines', 'engines/watching'],
+      ...['engines/fleet/replication', 'engines/fleet/watching'],
+    ],
     packages: [],
   },
   'engines/fleet/bus': {
@@ -42,13 +54,14 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['classic-level', 'node:*'],
   },
   'engines/consensus': {
-    folders: ['core', 'ports', 'files', 'engines', 'engines/consensus'],
+    folders: ['core', 'ports', 'files', 'engines', 'engines/watching', 'engines/consensus'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
   },
   'engines/leader': {
-    folders: ['core', 'ports', 'engines', 'engines/leader', 'wire', 'security/tls'],
+    folders: ['core', 'ports', 'engines', 'engines/watching', 'engines/leader', 'wire', 'security/tls'],
     packages: ['node:*'],
   },
+  laboratory: { folders: ['laboratory'], modules: ['core/errors', 'core/limits'], packages: ['zod'] },
   portal: { folders: ['core', 'ports', 'call', 'portal'], packages: ['node:*'] },
   'doors/port': { folders: ['core', 'ports', 'security/tls', 'doors/port'], packages: ['node:*'] },
   'doors/grpc': {
@@ -56,10 +69,14 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['@grpc/proto-loader', 'node:*'],
   },
   'doors/grpc/protocol': { folders: ['core', 'doors/port', 'doors/grpc/protocol'], packages: ['node:*'] },
-  'doors/http': { folders: ['core', 'ports', 'doors/port', 'doors/http'], packages: ['node:*'] },
+  'doors/http': {
+    folders: ['core', 'ports', 'call', 'files', 'doors/port', 'doors/http'],
+    packages: ['zod', 'node:*'],
+  },
+  'doors/mqtt': { folders: ['core', 'ports', 'call', 'doors/mqtt'], packages: ['zod', 'node:*'] },
   doors: {
     folders: [
-      ...['core', 'ports', 'call', 'security/tls'],
+      ...['core', 'ports', 'call', 'files', 'security/tls'],
       ...['doors', 'doors/port', 'doors/grpc', 'doors/grpc/protocol', 'doors/http'],
     ],
     packages: [],
@@ -70,6 +87,15 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     modules: ['engines/leader/fresh-role'],
     packages: ['node:*'],
   },
+  supervisor: {
+    folders: [
+      ...['core', 'files', 'laboratory', 'client', 'security/tls', 'doors/http', 'doors/port', 'supervisor'],
+    ],
+    // What goes between the servers of a fleet is read off the broker.
+    // Servers and recorder tell the time by the same clock.
+    modules: ['engines/fleet/bus/topics', 'engines/fleet/bus/message-shapes', 'app/system-time'],
+    packages: ['mqtt', 'zod', 'node:*'],
+  },
   config: { folders: ['core', 'ports', 'mqtt', 'security/tls', 'config'], packages: ['node:*'] },
   client: {
     folders: ['client', 'files', 'security/tls'],
@@ -77,24 +103,61 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
   },
   cli: {
-    folders: ['cli', 'client', 'config', 'app', 'files', 'security/access', 'security/tls'],
+    folders: [
+      'cli',
+      'client',
+      'config',
+      'app',
+      'files',
+      'laboratory',
+      'supervisor',
+      'security/access',
+      'security/tls',
+    ],
     modules: [
-      ...['core/errors', 'core/limits', 'core/retention', 'wire/mensagem/limits', 'ports/access'],
+      ...[
+        'core/errors',
+        'core/host-port',
+        'core/limits',
+        'core/retention',
+        'wire/mensagem/limits',
+        'ports/access',
+      ],
       // The client of the leader system is a client of its Mensagem, as the others are of gRPC.
       ...['wire/mensagem/messages', 'wire/mensagem/decode', 'wire/mensagem/encode', 'wire/mensagem/lines'],
       'wire/mensagem/console',
+      // What a portal publishes is checked at its broker.
+      ...['mqtt/mqtt-connection', 'mqtt/broker-url', 'mqtt/failure-text'],
     ],
-    packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'yargs', 'picocolors', 'cli-table3', 'node:*'],
+    packages: [
+      '@grpc/grpc-js',
+      '@grpc/proto-loader',
+      'yargs',
+      'picocolors',
+      'cli-table3',
+      'string-width',
+      'node:*',
+    ],
   },
   app: {
     folders: [
-      ...['core', 'ports', 'call', 'files', 'wire', 'mqtt', 'config', 'portal', 'app'],
-      ...['engines', 'engines/fleet', 'engines/fleet/replication', 'engines/fleet/bus'],
+      ...['core', 'ports', 'call', 'files', 'wire', 'mqtt', 'config', 'portal', 'metrics', 'app'],
+      ...['engines', 'engines/watching', 'engines/fleet', 'engines/fleet/replication', 'engines/fleet/bus'],
       ...['engines/fleet/journal', 'engines/consensus', 'engines/leader'],
-      ...['security/access', 'security/tls', 'doors', 'doors/port', 'doors/mensagem'],
+      ...['security/access', 'security/tls', 'doors', 'doors/port', 'doors/mensagem', 'doors/mqtt'],
     ],
     packages: ['pino', 'pino-pretty', 'node:*'],
   },
+};
+
+/**
+ * What the pages of the browser, in panel/src, may import beside themselves: shapes and pure code of src that they share with
+ * what answers them.
+ */
+export const PANEL_RULE: LayerRule = {
+  folders: ['laboratory'],
+  modules: ['doors/http/panel-json', 'doors/http/schemas', 'core/errors'],
+  packages: ['preact', '@preact/signals', 'uplot', 'diff'],
 };
 
 /** Folders where time, randomness and output come only through a port, so that a fleet runs under a virtual clock. */
@@ -103,8 +166,11 @@ export const PURE_FOLDERS: readonly string[] = [
   'ports',
   'call',
   'engines',
+  'engines/watching',
   'engines/fleet',
   'engines/fleet/replication',
+  'engines/fleet/watching',
+  'laboratory',
 ];
 
 /** The folder of the layer table in which a file or module below src lies: the longest one; `undefined`: in none. */
@@ -140,8 +206,16 @@ export function importViolations(file: string, source: string): string[] {
   const rule = LAYERS[layerOf(file) ?? ''];
   if (rule === undefined) return [`${file} lies in no folder of the layer table`];
   return importedNames(source).flatMap((name) =>
-    allowed(rule, file, name) ? [] : [`${file} imports ${name}`],
+    allowed(rule, `src/${file}`, name) ? [] : [`${file} imports ${name}`],
   );
+}
+
+/** The same for one file of the pages. @param file path below panel, with `/`, such as `src/main.tsx` */
+export function panelViolations(file: string, source: string): string[] {
+  return importedNames(source).flatMap((name) => {
+    const isOwn = name.startsWith('.') && pathOf(`panel/${file}`, name).startsWith('panel/src/');
+    return isOwn || allowed(PANEL_RULE, `panel/${file}`, name) ? [] : [`panel/${file} imports ${name}`];
+  });
 }
 
 /** Every module that a source imports or re-exports from, statically, as a type, or by `import()`. */
@@ -154,10 +228,15 @@ function allowed(rule: LayerRule, file: string, name: string): boolean {
     const wanted = name.startsWith('node:') ? 'node:*' : packageOf(name);
     return rule.packages.includes(wanted);
   }
-  const target = new URL(name, `file:///src/${file}`).pathname
-    .replace(/^\/src\//, '')
-    .replace(/\.[jt]s$/, '');
+  const path = pathOf(file, name);
+  if (!path.startsWith('src/')) return false;
+  const target = path.slice('src/'.length).replace(/\.[jt]s$/, '');
   return rule.folders.includes(layerOf(target) ?? '') || (rule.modules ?? []).includes(target);
+}
+
+/** Where an import leads, from the root. */
+function pathOf(file: string, name: string): string {
+  return new URL(name, `file:///${file}`).pathname.slice(1);
 }
 
 function packageOf(name: string): string {

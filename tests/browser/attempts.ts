@@ -43,17 +43,45 @@ const load = (attempt, element, url) => new Promise((resolve) => {
   const timer = setTimeout(() => done('nada'), 4000);
   const done = (outcome) => { clearTimeout(timer); element.remove(); resolve({ attempt, outcome }); };
   element.onload = () => {
-    if (element.tagName !== 'IFRAME') return done('aberta');
+    if (!['IFRAME', 'OBJECT', 'EMBED'].includes(element.tagName)) return done('aberta');
     try {
-      done(element.contentDocument.body.innerText.slice(0, 200) || 'nada');
+      done((element.contentDocument ?? element.getSVGDocument()).body.innerText.slice(0, 200) || 'nada');
     } catch {
       done('nada');
     }
   };
   element.onerror = () => done('nada');
-  element.src = url;
+  element[element.tagName === 'OBJECT' ? 'data' : element.tagName === 'LINK' ? 'href' : 'src'] = url;
+  if (element.tagName === 'LINK') element.rel = 'stylesheet';
   document.documentElement.append(element);
 });
+const send = (attempt, url, method, body) => new Promise((resolve) => {
+  const frame = document.createElement('iframe');
+  frame.name = 'f' + Math.random();
+  const form = Object.assign(document.createElement('form'), { method, action: url, target: frame.name, enctype: 'text/plain' });
+  const field = Object.assign(document.createElement('textarea'), { name: 'chave', value: body });
+  form.append(field);
+  document.documentElement.append(frame, form);
+  const timer = setTimeout(() => done('nada'), 4000);
+  const done = (outcome) => { clearTimeout(timer); frame.remove(); form.remove(); resolve({ attempt, outcome }); };
+  form.submit();
+  frame.onload = () => {
+    try {
+      if (frame.contentWindow.location.href === 'about:blank') return;
+      done(frame.contentDocument.body.innerText.slice(0, 200) || 'nada');
+    } catch {
+      done('nada');
+    }
+  };
+});
+const work = async (attempt, url) => {
+  try {
+    await navigator.serviceWorker.register(url);
+    return { attempt, outcome: 'aberta' };
+  } catch {
+    return { attempt, outcome: 'nada' };
+  }
+};
 const follow = (attempt, url) => new Promise((resolve) => {
   const source = new EventSource(url);
   const timer = setTimeout(() => done('nada'), 4000);
@@ -75,10 +103,18 @@ window.attempts = async (host, { port, tls, paths, bodies, elements }) => {
       for (const type of ['application/json', 'application/grpc'])
         outcomes.push(await look('POST ' + type + ' ' + path, base + path, { ...post, headers: { 'content-type': type } }));
     }
-    for (const name of elements ? ['img', 'iframe', 'script'] : [])
+    for (const name of elements ? ['img', 'iframe', 'script', 'object', 'embed', 'link', 'video'] : [])
       outcomes.push(await load(name + ' ' + path, document.createElement(name), base + path));
-    if (elements) outcomes.push(await follow('EventSource ' + path, base + path));
-    outcomes.push(await look('PUT ' + path, base + path, { method: 'PUT', body: '{}' }));
+    if (elements) {
+      outcomes.push(await follow('EventSource ' + path, base + path));
+      for (const method of ['GET', 'POST']) outcomes.push(await send('form ' + method + ' ' + path, base + path, method, bodies[0]));
+      outcomes.push(await work('serviceWorker ' + path, base + path));
+      for (const body of bodies) navigator.sendBeacon(base + path, body);
+    }
+    for (const method of ['PUT', 'DELETE']) {
+      for (const mode of ['cors', 'no-cors', 'same-origin'])
+        outcomes.push(await look(method + ' ' + mode + ' ' + path, base + path, { method, mode, body: method === 'PUT' ? 'da pagina' : undefined }));
+    }
   }
   const ws = (tls ? 'wss://' : 'ws://') + host + ':' + port;
   outcomes.push(await speak('WebSocket', ws + '/', []));
@@ -113,9 +149,10 @@ export async function fromForeignPage(browser: Browser, target: Target, trusts: 
 /**
  * The same from a page whose name stood for its own server when it was loaded, and stands for this machine since (DNS
  * rebinding): to the browser the port belongs to the page.
+ * @param trusts a warning of the port's certificate was clicked through
  */
-export function fromReboundPage(browser: Browser, target: Target): Promise<Outcome[]> {
-  return onPage(browser, false, async (page) => {
+export function fromReboundPage(browser: Browser, target: Target, trusts = false): Promise<Outcome[]> {
+  return onPage(browser, trusts, async (page) => {
     const url = `${target.tls ? 'https' : 'http'}://${PAGE_HOST}:${target.port}/pagina`;
     await page.route(url, (route) => route.fulfill({ contentType: 'text/html', body: HTML }));
     await page.goto(url);

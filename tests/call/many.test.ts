@@ -11,6 +11,7 @@ import { accessControl } from '../../src/security/access/control.js';
 import { TableStand } from '../security/access/support.js';
 import { MemoryDoor } from '../support/memory-call.js';
 import { AsyncMemoryEngine, MemoryEngine } from '../support/memory-engine.js';
+import { realTime } from '../support/real-time.js';
 
 /** Many requests, and many rows, without any transport. */
 
@@ -128,6 +129,34 @@ describe('a conversation, without a transport', () => {
 });
 
 describe('rows, without a transport', () => {
+  it('without end are observed with the time until they had begun, however long they last', async () => {
+    let nowMs = 0;
+    const took: unknown[] = [];
+    const door = new MemoryDoor(new MemoryEngine(), {
+      observe: (_call, outcome, tookMs) => took.push([outcome, tookMs]),
+      time: { ...realTime, monotonicMs: () => nowMs },
+    });
+    const hour = 3_600_000;
+    const rows = (): Iterable<number> => {
+      nowMs += 2;
+      return [1, 2, 3];
+    };
+    const answer = (row: number): number => {
+      nowMs += hour;
+      if (row === 3) throw new KvsError('LEITOR_LENTO', 'lento demais');
+      return row;
+    };
+    const call = { takeUp: () => nowMs };
+    await door.rows({ rows, answer, isEndless: true }, {}, call, 2);
+    await door.rows({ rows, answer, isEndless: true }, {}, call);
+    await door.rows({ rows, answer }, {}, call, 2);
+    expect(took).toEqual([
+      ['ABANDONADO', 2],
+      ['LEITOR_LENTO', 2],
+      ['ABANDONADO', 2 * hour + 2],
+    ]);
+  });
+
   it('come as one answer each, or as a single answer that says there are none', async () => {
     const door = new MemoryDoor(new MemoryEngine());
     expect((await door.rows(snapshot, { version: 0 })).answer).toEqual([{ key: '', value: '', version: 0 }]);

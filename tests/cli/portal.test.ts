@@ -78,22 +78,24 @@ describe('credentials of the broker', () => {
   it('come from the first line of a file, and errors do not show them', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kvs-cred-'));
     const file = join(folder, 'arquivo');
-    const warnings: string[] = [];
+    const [warnings, exposed]: [string[], string[]] = [[], []];
     const logger = {
       ...{ debug: () => undefined, info: () => undefined, error: () => undefined },
       warn: (_details: unknown, message: string) => void warnings.push(message),
     };
     const read = (path: string): ReturnType<typeof readBrokerCredentials> =>
-      readBrokerCredentials(path, logger);
+      readBrokerCredentials(path, () => exposed.push(path));
     await writeFile(file, 'usuario:se:nha \r\noutra linha\n', { mode: 0o600 });
     expect(await read(file)).toEqual({ user: 'usuario', password: 'se:nha ' });
     expect(await openBrokerCredentials(undefined, logger)).toBeUndefined();
     // A token is a user and a password.
     await writeFile(file, 'kvs_frota1.Segredo.com:tudo\n');
     expect(await read(file)).toEqual({ user: 'frota1', password: 'Segredo.com:tudo' });
-    expect(warnings).toEqual([]);
+    expect([warnings, exposed]).toEqual([[], []]);
     await chmod(file, 0o644);
     await read(file);
+    expect(exposed).toEqual([file]);
+    await openBrokerCredentials(file, logger);
     expect(warnings).toEqual(['outros usuários alcançam o arquivo da senha do broker; use chmod 600']);
     await writeFile(file, 'segredo-sem-usuario\n');
     await expect(read(file)).rejects.toThrow('não é usuario:senha');

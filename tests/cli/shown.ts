@@ -31,7 +31,7 @@ export async function printed(
     },
     error: (message: string) => lines.push(message),
   };
-  const printer = await printerOf(operation, json, output);
+  const printer = await printerOf(operation, json ? 'json' : 'people', output);
   for (const answer of answers) await printer.add(answer);
   await printer.end(true);
   return lines.join('\n');

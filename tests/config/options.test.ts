@@ -37,7 +37,8 @@ describe.each(TABLES)('options of %s', (command, table) => {
       for (const typed of typedNames(name, option)) expect(line).toContain(typed);
       expect(line).toContain(`  ${helpOf(option)}  [`);
       const usual = defaultOf(option);
-      if (usual !== undefined) expect(line).toContain(`(${usual})`);
+      // An empty text is shown nowhere.
+      if (usual) expect(line).toContain(`(${usual})`);
       for (const choice of option.choices ?? []) expect(line).toContain(`"${choice}"`);
     });
   });

@@ -35,6 +35,7 @@ describe('the configuration of the server', () => {
       port: 40_000,
       minimumChars: 3,
       logLevel: 'info',
+      http: { isOpen: true, names: [], origins: [] },
       portal: [],
       brokerCredentials: undefined,
       tls: undefined,
@@ -47,9 +48,23 @@ describe('the configuration of the server', () => {
         localBroker: { host: '127.0.0.1', port: 1883, listenOn: ['127.0.0.1', '::1'] },
         forgetAfterMs: 0,
       },
+      laboratory: false,
     });
     expect(config({ flags: { 'esquece-depois': '24' } }).engine).toMatchObject({ forgetAfterMs: 86_400_000 });
     expect(config({ flags: { host: '127.0.0.1' } })).toMatchObject({ listenOn: '127.0.0.1' });
+  });
+
+  it('reads what is decided of HTTP', () => {
+    const flags = {
+      'http-nomes': ['Kvs.Exemplo.', 'b,0:0::1'],
+      'http-origens': 'HTTPS://Painel.Exemplo:443',
+    };
+    expect(config({ flags }).http).toEqual({
+      isOpen: true,
+      names: ['kvs.exemplo', 'b', '::1'],
+      origins: ['https://painel.exemplo'],
+    });
+    expect(config({ env: { KVS_SEM_HTTP: 'sim' } }).http.isOpen).toBe(false);
   });
 
   it('reads rules of retention, several in one text or in a list', () => {
@@ -207,6 +222,14 @@ describe('the configuration of the server', () => {
     [{ flags: { frota: 'a/b' } }, undefined, '--frota: "a/b"'],
     [{ flags: { frota: '' } }, undefined, '--frota: ""'],
     [{ flags: { minimo: '-1' } }, undefined, '--minimo: "-1"'],
+    [{ flags: { 'http-nomes': 'a b/c' } }, undefined, '--http-nomes: "b/c"'],
+    [{ flags: { 'http-nomes': '' } }, undefined, 'esperado um nome'],
+    [{ flags: { 'http-nomes': 'kvs.exemplo:9000' } }, undefined, 'esperado um nome sem porta'],
+    [{ flags: { 'http-origens': '*' } }, undefined, '--http-origens: "*"'],
+    [{ flags: { 'http-origens': 'null' } }, undefined, 'esperado uma origem'],
+    [{ flags: { 'http-origens': 'https://a.b/c' } }, undefined, '--http-origens: "https://a.b/c"'],
+    [{ flags: { 'http-origens': 'https://u@a.b' } }, undefined, '--http-origens: "https://u@a.b"'],
+    [{ env: { KVS_SEM_HTTP: 'talvez' } }, undefined, 'KVS_SEM_HTTP: "talvez"'],
     [{ flags: { retencao: ['log/'] } }, undefined, '--retencao: "log/"'],
     [{ flags: { retencao: ['log/=0'] } }, undefined, 'esperado prefixo=10'],
     [{ flags: { retencao: ['log/=3,4'] } }, undefined, '--retencao: "log/=3,4"'],

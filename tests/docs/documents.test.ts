@@ -15,17 +15,20 @@ const pages = ['.', 'docs', 'bench', 'deploy'].flatMap((folder) =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => relative('.', join(folder, name))),
 );
+const exercises = readdirSync(join(root, 'docs/laboratorio')).filter((name) => name.endsWith('.md'));
 const guides = readdirSync(join(root, 'docs/guia')).filter((name) => name.endsWith('.md'));
 
 /** Pages that say the same in Portuguese and in English. */
 const pairs = [
   ['README.pt-BR.md', 'README.md'],
   ...guides.map((name) => [`docs/guia/${name}`, `docs/guia/en/${name}`]),
+  ...exercises.map((name) => [`docs/laboratorio/${name}`, `docs/laboratorio/en/${name}`]),
 ] as [string, string][];
 
 describe('Portuguese and English', () => {
   it('every guide exists in both languages', () => {
     expect(readdirSync(join(root, 'docs/guia/en')).sort()).toEqual(guides.sort());
+    expect(readdirSync(join(root, 'docs/laboratorio/en')).sort()).toEqual(exercises.sort());
   });
 
   it.each(pairs)('%s and %s have the same headings, in level and order', (portuguese, english) => {

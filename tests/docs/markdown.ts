@@ -37,12 +37,12 @@ export function relativeLinks(page: string): string[] {
 
 /**
  * Files and folders that a page names as code and that are there: `src/core/store.ts`, `src/engines`. Placeholders (`<name>`) are
- * none, and neither is what an example makes, which says `(new)` after it.
+ * none, and neither is what an example makes, which says `(new)` or `(novo)` after it.
  */
 export function namedFiles(page: string): string[] {
-  return [...page.matchAll(/`((?:src|tests|bench|proto|deploy|docs)\/[\w./-]+)(?::\d+)?`(?! \(new\))/g)].map(
-    (found) => found[1]!,
-  );
+  return [
+    ...page.matchAll(/`((?:src|tests|bench|proto|deploy|docs)\/[\w./-]+)(?::\d+)?`(?! \((?:new|novo)\))/g),
+  ].map((found) => found[1]!);
 }
 
 /**

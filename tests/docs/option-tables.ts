@@ -1,6 +1,7 @@
 import { COMMANDS } from '../../src/config/commands.js';
 import { defaultOf, meaningOf, typedNames, variablesOf } from '../../src/config/option.js';
 import type { Bilingual, Option, Options } from '../../src/config/option.js';
+import { STORE_OPTIONS } from '../../src/config/store-options.js';
 
 type Language = keyof Bilingual;
 
@@ -23,7 +24,8 @@ const VALUES: Readonly<Record<string, string>> = {
   ...{ ARQUIVO: 'FILE', ASSUNTO: 'SUBJECT', CHAVE: 'KEY', 'CHAVE VALOR': 'KEY VALUE', DIAS: 'DAYS' },
   ...{ ENDEREÇO: 'ADDRESS', LEITURA: 'READING', MOTOR: 'ENGINE', NOME: 'NAME', NÍVEL: 'LEVEL' },
   ...{ OPERAÇÃO: 'OPERATION', PAPEL: 'ROLE', PASTA: 'FOLDER', PREFIXO: 'PREFIX', SERVIÇO: 'SERVICE' },
-  ...{ VALOR: 'VALUE', VERSÃO: 'VERSION' },
+  ...{ VALOR: 'VALUE', VERSÃO: 'VERSION', QUANDO: 'WHEN', INÍCIO: 'START', IDIOMA: 'LANGUAGE' },
+  ...{ RESPOSTA: 'ANSWER' },
 };
 
 /** A block of a page: its first line names the command, as in `<!-- options:cliente -->`. */
@@ -37,9 +39,32 @@ export function tabledCommands(page: string): string[] {
 /** A page with the tables of its blocks as the rows of the options say them. */
 export function withOptionTables(page: string, language: Language): string {
   return page.replace(BLOCK, (_, begin: string, name: string, end: string) => {
+    if (name === STORE_BLOCK) return `${begin}${storeTable(language)}\n${end}`;
     if (!Object.hasOwn(COMMANDS, name)) throw new Error(`no command ${name}`);
     return `${begin}${tableOf(COMMANDS[name as keyof typeof COMMANDS].options, language)}\n${end}`;
   });
+}
+
+/** The block of all commands on the store, which share most options. */
+export const STORE_BLOCK = 'loja';
+
+/** One table of the options of all of them: a row that not all have begins with the commands that have it. */
+function storeTable(language: Language): string {
+  const commands = Object.entries<Options>(STORE_OPTIONS);
+  const rows = new Map<string, { readonly row: (prefix: string) => string; readonly names: string[] }>();
+  for (const [command, options] of commands) {
+    for (const [name, option] of Object.entries(options)) {
+      const plain = rowOf(name, option, language);
+      const found = rows.get(plain) ?? { row: (prefix) => rowOf(name, option, language, prefix), names: [] };
+      found.names.push(command);
+      rows.set(plain, found);
+    }
+  }
+  const shown = [...rows.values()].sort((a, b) => a.names.length - b.names.length);
+  const texts = shown.map(({ row, names }) =>
+    row(names.length === commands.length ? '' : `${names.join(', ')}: `),
+  );
+  return [HEADS[language], '|---|---|---|---|', ...texts].join('\n');
 }
 
 function tableOf(options: Options, language: Language): string {
@@ -47,10 +72,10 @@ function tableOf(options: Options, language: Language): string {
   return [HEADS[language], '|---|---|---|---|', ...rows].join('\n');
 }
 
-function rowOf(name: string, option: Option, language: Language): string {
+function rowOf(name: string, option: Option, language: Language, prefix = ''): string {
   const { more, choices } = option;
   const meaning = [
-    meaningOf(option, language),
+    prefix + meaningOf(option, language),
     ...(choices === undefined ? [] : [choices.map((choice) => `\`${choice}\``).join(', ')]),
     ...(more === undefined || more[language] === '' ? [] : [more[language]]),
   ].join('; ');

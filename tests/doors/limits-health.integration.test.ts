@@ -14,7 +14,7 @@ it('a client sees a limit come near, is refused with the reason, and sees room a
   const logger = new RecordingLogger();
   const options = { port: 0, engineHealth: 'kvs.frota', time: realTime, logger };
   const doors = await startDoors({ ...options, engine, conditions: UPKEEP_HEALTH });
-  const stopUpkeep = startUpkeep(engine, [], defaultRetentionPace, doors.setCondition, logger);
+  const upkeep = startUpkeep(engine, [], defaultRetentionPace, doors.setCondition, logger);
   doors.setServing(true);
   const client = new KvsClient(doors.port);
   const becomes = (status: string): Promise<unknown> =>
@@ -25,6 +25,9 @@ it('a client sees a limit come near, is refused with the reason, and sees room a
     await becomes('SERVING');
     for (let n = 0; n < 8; n++) await client.insere(`chave ${n}`, 'valor');
     await becomes('NOT_SERVING');
+    expect(upkeep.warnings()).toEqual([
+      expect.stringMatching(/^perto do limite: versões guardadas.*: 8 de 10;/),
+    ]);
     expect(said('perto do limite: versões guardadas')).toBe(1);
     for (let n = 8; n < 10; n++) await client.insere(`chave ${n}`, 'valor');
     for (let n = 0; n < 3; n++)
@@ -35,10 +38,11 @@ it('a client sees a limit come near, is refused with the reason, and sees room a
     for (let n = 0; n < 4; n++) await client.remove(`chave ${n}`);
     expect((await client.insere('a mais', 'valor')).versao).toBe(1);
     await becomes('SERVING');
+    expect(upkeep.warnings()).toEqual([]);
     expect(said('há espaço de novo: versões guardadas')).toBe(1);
     expect(await client.health('kvs.retencao')).toBe('SERVING');
   } finally {
-    stopUpkeep();
+    upkeep.stop();
     client.close();
     await doors.stop(0);
     await pair.close();

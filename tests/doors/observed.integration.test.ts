@@ -55,7 +55,7 @@ describe('what is observed of each call', () => {
       'grpc /kvs.KVS/InsereVarias OK 2',
       'grpc /kvs.KVS/Snapshot OK 1',
     ]);
-    for (const { totalMs } of counts.all()) expect(totalMs).toBeGreaterThan(0);
+    for (const { durations } of counts.all()) expect(durations.totalMs).toBeGreaterThan(0);
   });
 
   it('gRPC: a caller that is refused, and one in a conversation that the server ends', async () => {

@@ -9,11 +9,13 @@ describe('the watch over limits', () => {
   let log: LogRecorder;
   let now: readonly Usage[];
   let far: boolean[];
+  let watch: CapacityWatch;
 
   beforeEach(() => {
     [world, log, now, far] = [new World(), new LogRecorder(), [], []];
     const time = new ServerTime(world, 1, 0, () => undefined);
-    new CapacityWatch({ capacity: () => now }, time, log, (is) => far.push(is)).start();
+    watch = new CapacityWatch({ capacity: () => now }, time, log, (is) => far.push(is));
+    watch.start();
   });
 
   const entries = (used: number, refused = 0): readonly Usage[] => [
@@ -50,6 +52,15 @@ describe('the watch over limits', () => {
   it('takes a refusal below the limit for reached: the write itself was what did not fit', () => {
     said(entries(95, 0));
     expect(said(entries(95, 1))).toEqual(['error: limite atingido', 'info: há espaço de novo']);
+  });
+
+  it('names a key in the log alone: any caller may read its warnings', () => {
+    said([{ name: 'versoes', key: 'segredo', used: 90, limit: 100, refused: 0 }]);
+    expect(log.lines.at(-1)).toMatchObject({ fields: { chave: 'segredo' } });
+    expect(watch.warnings()).toEqual([
+      expect.stringContaining('versões de uma chave (o log diz qual): 90 de 100'),
+    ]);
+    expect(watch.warnings().join()).not.toContain('segredo');
   });
 
   it('warns of origins from a tenth on', () => {

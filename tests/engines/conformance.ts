@@ -2,16 +2,22 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { Engine } from '../../src/ports/engine.js';
 import type { ExpiryControl } from '../support/skipping-time.js';
 import { commitSection } from './section-commit.js';
+import { compareSection } from './section-compare.js';
 import { copySection } from './section-copy.js';
 import { everythingSection } from './section-everything.js';
 import { expirySection } from './section-expiry.js';
 import { historySection } from './section-history.js';
 import { keysSection } from './section-keys.js';
+import { linesSection } from './section-lines.js';
+import { listsSection } from './section-lists.js';
 import { rangesSection } from './section-ranges.js';
+import { renewSection } from './section-renew.js';
 import { requestsSection } from './section-requests.js';
 import { restoreSection } from './section-restore.js';
 import { retentionSection } from './section-retention.js';
 import { togetherSection } from './section-together.js';
+import { watchSection } from './section-watch.js';
+import { watchTokensSection } from './section-watch-tokens.js';
 
 /** An engine under test, fresh and serving. */
 export interface OpenEngine {
@@ -71,5 +77,11 @@ export function engineConformance(name: string, openEngine: () => Promise<OpenEn
     restoreSection(bench);
     expirySection(bench);
     retentionSection(bench);
+    linesSection(bench);
+    listsSection(bench);
+    compareSection(bench);
+    renewSection(bench);
+    watchSection(bench);
+    watchTokensSection(bench);
   });
 }

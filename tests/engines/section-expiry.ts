@@ -4,24 +4,16 @@ import type { Answers, Engine, Row } from '../../src/ports/engine.js';
 import { collect } from '../support/collect.js';
 import { verbs } from '../support/verbs.js';
 import type { Bench } from './conformance.js';
-import { codeOf, query, queryAt, range, snapshotOf } from './support.js';
-
-/** What the suite gives values to live where an engine does not say otherwise, by the clock on the wall. */
-const REAL_TTL_MS = 2_000;
-const REAL_MARGIN_MS = 250;
+import { codeOf, letExpire, query, queryAt, range, serversOf, snapshotOf, ttlMsOf } from './support.js';
 
 /** Values that expire. Only with the capability `expires`; elsewhere a time to live is refused. */
 export function expirySection(bench: Bench): void {
   const need = (context: TestContext): void => {
     context.skip(bench.engine.capabilities.expires !== true, 'nothing expires');
   };
-  const ttlMs = (): number => bench.open.expiry?.ttlMs ?? REAL_TTL_MS;
-  /** Waits until everything that was given a time to live before has expired, on every server. */
-  const over = async (): Promise<void> => {
-    if (bench.open.expiry !== undefined) await bench.open.expiry.over();
-    else await new Promise((resolve) => setTimeout(resolve, REAL_TTL_MS + REAL_MARGIN_MS));
-  };
-  const servers = (): Engine[] => [bench.engine, bench.open.second ?? bench.engine];
+  const ttlMs = (): number => ttlMsOf(bench);
+  const over = (): Promise<void> => letExpire(bench);
+  const servers = (): readonly Engine[] => serversOf(bench);
   const insert = async (key: string, value: string): Promise<Answers['insert']> => {
     return bench.engine.write({ kind: 'insert', key, value, ttlMs: ttlMs() });
   };

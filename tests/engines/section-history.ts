@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Bench } from './conformance.js';
-import { codeOf, insertAll, plain, query, queryAt } from './support.js';
+import { codeOf, insertAll, letExpire, plain, query, queryAt, serversOf, ttlMsOf } from './support.js';
 import { verbs } from '../support/verbs.js';
 
 /** One key: its versions, its timestamps, what finds them and what removes them. */
@@ -82,6 +82,59 @@ export function historySection(bench: Bench): void {
   });
 
   describe('removal', () => {
+    it('tells how many versions it removed, and whether the key has any left', async () => {
+      const { engine } = bench;
+      const key = bench.key();
+      await insertAll(engine, key, ['a', 'b', 'c', 'd', 'e']);
+      const remove = async (version?: number) => {
+        await bench.open.settle();
+        const { keys, versions } = await verbs(serversOf(bench)[version === 4 ? 1 : 0]).remove(key, version);
+        return [keys, versions];
+      };
+      expect([await remove(2), await remove(5), await remove(4), await remove()]).toEqual([
+        [0, 1],
+        [0, 1],
+        [0, 1],
+        [1, 2],
+      ]);
+      await insertAll(engine, key, ['f']);
+      expect(await remove(6)).toEqual([1, 1]);
+    });
+
+    it('counts no version that has expired', async (context) => {
+      const { engine } = bench;
+      context.skip(engine.capabilities.expires !== true, 'nothing expires');
+      const remove = async (key: string, version?: number) => {
+        const { keys, versions } = await verbs(engine).remove(key, version);
+        return [keys, versions];
+      };
+      const [all, one, before] = [bench.key(), bench.key(), bench.key()];
+      for (const key of [all, one, before]) {
+        await insertAll(engine, key, ['a', 'b']);
+        await engine.write({ kind: 'insert', key, value: 'c', ttlMs: ttlMsOf(bench) });
+      }
+      await insertAll(engine, all, ['d']);
+      await letExpire(bench);
+      expect(await remove(all)).toEqual([1, 3]);
+      expect([await remove(one, 2), await remove(one, 1)]).toEqual([
+        [0, 1],
+        [1, 1],
+      ]);
+      expect(await remove(before)).toEqual([1, 2]);
+    });
+
+    it('of a version counts its siblings too', async (context) => {
+      const [engine, second] = serversOf(bench);
+      context.skip(!engine.capabilities.heads || engine === second, 'nothing is written concurrently');
+      const key = bench.key();
+      const together = (): Promise<unknown> =>
+        Promise.all([verbs(engine).insert(key, 'um'), verbs(second).insert(key, 'outro')]);
+      await (bench.open.apart?.(together) ?? together());
+      await bench.open.settle();
+      await insertAll(engine, key, ['três']);
+      expect(await verbs(engine).remove(key, 1)).toEqual({ keys: 0, versions: 2 });
+    });
+
     it('of a version takes exactly that one', async () => {
       const { engine } = bench;
       const key = bench.key();

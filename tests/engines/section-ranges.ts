@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Row } from '../../src/ports/engine.js';
 import type { Bench } from './conformance.js';
 import { allAtOnce, insertAll, query, range, snapshotOf } from './support.js';
+import { eventually } from '../support/eventually.js';
 import { verbs } from '../support/verbs.js';
 
 const PAGED_KEYS = 600;
@@ -103,8 +104,8 @@ export function rangesSection(bench: Bench): void {
       const base = bench.key();
       const [a, b, c] = ['a', 'b', 'c'].map((suffix) => `${base}${suffix}`) as [string, string, string];
       const [firstA] = await insertAll(engine, a, ['1']);
-      // The clocks of two keys are not compared by the engine: wait for the next ms.
-      await passed(firstA!.timestamp);
+      // The clocks of two keys are not compared by the engine: wait for its next ms.
+      await passed(bench, firstA!.timestamp);
       const [firstB] = await insertAll(engine, b, ['1']);
       const [secondA] = await insertAll(engine, a, ['2']);
       await insertAll(engine, c, ['1']);
@@ -164,7 +165,11 @@ export function rangesSection(bench: Bench): void {
   });
 }
 
-/** Waits until the wall clock has passed a timestamp. */
-async function passed(timestamp: number): Promise<void> {
-  while (Date.now() <= timestamp) await new Promise((resolve) => setTimeout(resolve, 1));
+/** Waits until the engine's clock, which may be ahead of the machine's, has passed a timestamp. */
+async function passed(bench: Bench, timestamp: number): Promise<void> {
+  await eventually('the next ms', async () => {
+    // The first version of a key has the time of the clock.
+    const first = await verbs(bench.engine).insert(bench.key(), 'v');
+    return first.timestamp > timestamp;
+  });
 }

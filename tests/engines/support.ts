@@ -3,6 +3,7 @@ import { KvsError, type ErrorCode } from '../../src/core/errors.js';
 import type { Awaitable, Engine, RangeRow, Row } from '../../src/ports/engine.js';
 import { collect } from '../support/collect.js';
 import { verbs } from '../support/verbs.js';
+import type { Bench } from './conformance.js';
 
 /** The code that a call throws or rejects with; `undefined` if it does neither. */
 export async function codeOf(call: () => Awaitable<unknown>): Promise<ErrorCode | undefined> {
@@ -74,4 +75,24 @@ export function numbersTo(count: number): number[] {
 
 export function byNumber(a: number, b: number): number {
   return a - b;
+}
+
+/** What the suite gives values to live where an engine does not say otherwise, by the clock on the wall. */
+const REAL_TTL_MS = 2_000;
+const REAL_MARGIN_MS = 250;
+
+/** How long the suite lets values live. */
+export function ttlMsOf({ open }: Bench): number {
+  return open.expiry?.ttlMs ?? REAL_TTL_MS;
+}
+
+/** Waits until everything that was given {@link ttlMsOf} before has expired, on every server. */
+export async function letExpire({ open }: Bench): Promise<void> {
+  if (open.expiry !== undefined) await open.expiry.over();
+  else await new Promise((resolve) => setTimeout(resolve, REAL_TTL_MS + REAL_MARGIN_MS));
+}
+
+/** The servers of a bench: one twice if there is no other. */
+export function serversOf({ engine, open }: Bench): readonly [Engine, Engine] {
+  return [engine, open.second ?? engine];
 }

@@ -76,7 +76,7 @@ describe.skipIf(!mosquittoAvailable())('a broker that is not there', () => {
     }
     await Promise.all(writers.map((writer) => writer.stop()));
     await fleet.converged();
-    expect(writers.map(({ cut }) => cut)).toEqual([false, false]);
+    expect(writers.map(({ cutBy }) => cutBy)).toEqual([undefined, undefined]);
     for (const server of [a, b]) await verifyLedgers(writers, server);
     expect(a.logged('conexão com o broker perdida')).toMatchObject({ nivel: 'warn' });
   }, 300_000);

@@ -61,7 +61,7 @@ onEveryBroker('kill -9 and restart while others write', (openBroker) => {
     survivors.push(...writers.values());
 
     await fleet.converged();
-    expect(survivors.map(({ cut }) => cut)).toEqual([false, false, false]);
+    expect(survivors.map(({ cutBy }) => cutBy)).toEqual([undefined, undefined, undefined]);
     for (const server of fleet.servers) await verifyLedgers(survivors, server);
     // What the dead had been told may be lost, but not changed: no promise was broken while they lived.
     expect(casualties.flatMap(({ problems }) => problems)).toEqual([]);

@@ -38,7 +38,7 @@ describe('a fleet whose servers have --dados', () => {
       for (const writer of now) await soon('writes go on', () => writer.acknowledged > 400);
       await Promise.all(fleet.servers.map((server) => server.kill9()));
       await Promise.all(now.map((writer) => writer.stop()));
-      expect(now.map(({ cut }) => cut)).toEqual([true, true, true]);
+      expect(now.map(({ cutBy }) => cutBy !== undefined)).toEqual([true, true, true]);
       // One of them later: what only it had reaches the others from its folder.
       const [late, ...early] = fleet.servers;
       await Promise.all(early.map((server) => server.restart()));

@@ -206,7 +206,7 @@ describe('a fleet with a key on an embedded broker with users', () => {
     }
     for (const writer of writers) await writer.stop();
     // What a killed server had answered and not yet sent is gone with its memory.
-    const survivors = writers.filter(({ cut }) => !cut);
+    const survivors = writers.filter(({ cutBy }) => cutBy === undefined);
     expect(survivors).toHaveLength(1);
     for (const server of servers)
       await soon('everything is everywhere', async () => {

@@ -49,7 +49,7 @@ onEveryBroker('joining a large fleet under writes', (openBroker) => {
     expect(await joiner.client.consulta(`par-${entries / 2 - 1}`)).toMatchObject({ versao: 1 });
     await writer.stop();
     await fleet.converged();
-    expect(writer.cut).toBe(false);
+    expect(writer.cutBy).toBeUndefined();
     await verifyLedgers([writer], joiner);
     expect((await joiner.client.snapshot()).length).toBeGreaterThanOrEqual(entries);
   }, 300_000);
@@ -77,7 +77,7 @@ onEveryBroker('joining a large fleet under writes', (openBroker) => {
     await Promise.all([...writers.values()].map((writer) => writer.stop()));
     await fleet.converged();
     const survivors = [...writers].filter(([server]) => server !== giver).map(([, writer]) => writer);
-    expect(survivors.map(({ cut }) => cut)).toEqual([false, false]);
+    expect(survivors.map(({ cutBy }) => cutBy)).toEqual([undefined, undefined]);
     for (const server of fleet.live) await verifyLedgers(survivors, server);
   }, 300_000);
 });

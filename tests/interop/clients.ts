@@ -74,8 +74,8 @@ export interface Library {
 }
 
 /** Debian's packages with grpcio are for Debian's own Python. */
-const PYTHON = '/usr/bin/python3';
-const GO_PACKAGES = '/usr/share/gocode';
+export const PYTHON = '/usr/bin/python3';
+export const GO_PACKAGES = '/usr/share/gocode';
 
 /**
  * The libraries that are installed here. Says in one line which is not.
@@ -105,7 +105,11 @@ export function installedLibraries(): Library[] {
   return libraries;
 }
 
-function isInstalled(name: string, packages: string, check: () => boolean): boolean {
+/**
+ * Whether something is installed. Says in one line what is not.
+ * @throws Error if it is missing where nothing may be skipped (`CI=true`)
+ */
+export function isInstalled(name: string, packages: string, check: () => boolean): boolean {
   if (check()) return true;
   if (process.env['CI'] === 'true') {
     throw new Error(`${name} is not installed, and with CI=true nothing is skipped`);
@@ -133,20 +137,26 @@ async function openGo(options: CallerOptions): Promise<Caller> {
   return openProgram(await builtGo(), [], options, { keepaliveMs: options.keepaliveMs ?? 0 });
 }
 
+const GO_FOLDER = join(modules, '.kvs-interop');
+
+/** Builds something in Go, one at a time, with the environment of Debian's packages and a cache of its own. */
+export async function underGoCache(build: (env: NodeJS.ProcessEnv) => Promise<void>): Promise<void> {
+  await mkdir(GO_FOLDER, { recursive: true });
+  const own = { GO111MODULE: 'off', GOPATH: GO_PACKAGES, GOFLAGS: '', CGO_ENABLED: '0' };
+  const env = { ...process.env, ...own, GOCACHE: join(GO_FOLDER, 'cache') };
+  await underLock(join(GO_FOLDER, 'lock'), () => build(env));
+}
+
 /** Builds the program in Go, unless it is newer than its source. Test files that run at once build it once. */
 async function builtGo(): Promise<string> {
-  const folder = join(modules, '.kvs-interop');
-  const [program, source] = [join(folder, 'calls'), join(programs, 'calls.go')];
+  const [program, source] = [join(GO_FOLDER, 'calls'), join(programs, 'calls.go')];
   const isFresh = async (): Promise<boolean> => {
     const built = await stat(program).catch(() => undefined);
     return built !== undefined && built.mtimeMs > (await stat(source)).mtimeMs;
   };
   if (await isFresh()) return program;
-  await mkdir(folder, { recursive: true });
-  await underLock(join(folder, 'lock'), async () => {
+  await underGoCache(async (env) => {
     if (await isFresh()) return;
-    const own = { GO111MODULE: 'off', GOPATH: GO_PACKAGES, GOFLAGS: '', CGO_ENABLED: '0' };
-    const env = { ...process.env, ...own, GOCACHE: join(folder, 'cache') };
     const child = spawn('go', ['build', '-o', `${program}.new`, source], {
       env,
       stdio: ['ignore', 'ignore', 'pipe'],

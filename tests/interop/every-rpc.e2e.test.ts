@@ -10,6 +10,7 @@ import { installedLibraries } from './clients.js';
 import type { Caller, CallOrder, Outcome } from './clients.js';
 import { described } from './described.js';
 import type { Described } from './described.js';
+import { everyLojaRpc } from './loja-rpcs.js';
 
 const OK = 0;
 const CANCELLED = 1;
@@ -31,7 +32,13 @@ describe.each([
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kvs-interop-'));
-    const args = ['--broker-local', `127.0.0.1:${await freePort()}`, '--portal', 'admin,matricula'];
+    const args = [
+      '--broker-local',
+      `127.0.0.1:${await freePort()}`,
+      '--portal',
+      'admin,matricula',
+      '--laboratorio',
+    ];
     if (secure) {
       expect(await runKvs(['certificados', folder]).ended).toBe(0);
       ca = join(folder, 'ca.pem');
@@ -141,11 +148,31 @@ describe.each([
       expect(got).toMatchObject({ versions: [{ value: 'valor' }], error_message: '' });
     });
 
+    it('frota.v1.Loja', () =>
+      everyLojaRpc({ ask, key, port: server.port, fleet: `interop-${String(secure)}` }));
+
     it('frota.Frota', async () => {
       const [list] = await answers('/frota.Frota/Servidores', {});
       expect(list).toEqual({
         servidores: [{ endereco: expect.stringContaining(String(server.port)) as string, atendendo: true }],
       });
+    });
+
+    it('kvs.Laboratorio', async () => {
+      const [isolated] = await answers('/kvs.Laboratorio/Isola', { por_s: 60 });
+      expect(isolated).toEqual({ isolado: true, ate_ms: expect.stringMatching(/^\d{13}$/) as string });
+      expect(await answers('/kvs.Laboratorio/Liga', {})).toEqual([{ isolado: false, ate_ms: '0' }]);
+      await eventually('it has its broker again', async () => {
+        const [{ broker = '' } = {}] = await answers('/frota.v1.Loja/Estado', {});
+        return broker !== '';
+      });
+      const faults = { entrada_por_mil: 0, saida_por_mil: 0, relogio_ms: '-1500' };
+      expect(await answers('/kvs.Laboratorio/Adianta', { ms: '-1500' })).toEqual([faults]);
+      expect(await answers('/kvs.Laboratorio/Perde', {})).toEqual([faults]);
+      expect(await answers('/kvs.Laboratorio/Adianta', {})).toEqual([{ ...faults, relogio_ms: '0' }]);
+      const trace = await ask({ rpc: '/kvs.Laboratorio/Rastreia', requests: [{}], cancelAfter: 1 });
+      const told = { numero: '1', que: 'envia', tipo: 'presence' };
+      expect(trace).toMatchObject({ code: CANCELLED, answers: [told] });
     });
 
     it('project.PortalAdministrativo and project.PortalMatricula', async () => {

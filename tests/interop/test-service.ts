@@ -81,7 +81,7 @@ export function startTestService(options: TestServiceOptions = {}): Promise<List
   const bounds = { maxMessageBytes: MESSAGE_BYTES, openCalls, unfinished, refused };
   return listen({
     ...{ host: ['127.0.0.1', '::1'], port: options.port ?? 0, refusedCalls: refused, backlog: undefined },
-    grpc: new GrpcCalls({ methods: methods(options.onCall), ...bounds }),
+    grpc: new GrpcCalls({ foreignProblem: () => undefined, methods: methods(options.onCall), ...bounds }),
     http: NO_HTTP,
     ...{ maxConnections: portLimits.connections, time: realTime, logger },
   });

@@ -82,30 +82,50 @@ async function attempt(broker: Broker, observer: MqttUser, tried: Attempt): Prom
     MqttUser.connect(broker.port, files.ca, login(tried.who), more);
   if (tried.does === 'subscribes') {
     const client = await user();
+    // Everybody has an answer of its own: after it, whatever was published before would have come.
+    const fence = `kvs/padrao/resposta/${tried.who}/fim`;
+    expect(await client.subscribe(fence)).toBe(1);
     const granted = await client.subscribe(tried.filter);
-    if (broker.open) expect(granted).toBe(tried.works ? 1 : 128);
-    await observer.publish(tried.probe, mark);
-    const came = await comes(client, mark, tried.works);
+    if (broker.open) expect(granted).toBe(tried.works || isFiltered(tried) ? 1 : 128);
+    const other = await MqttUser.connect(broker.port, files.ca, login(publisherOf(tried.probe)));
+    expect(await other.publish(tried.probe, mark)).toBe(true);
+    other.end();
+    await observer.publish(fence, 'fim');
+    await eventually('the end', () => client.received.includes(`${fence} fim`));
     client.end();
-    return came;
+    return client.received.some((message) => message.endsWith(mark));
   }
-  if (tried.does === 'publishes') {
+  if (tried.does === 'publishes' || tried.does === 'retains') {
     const client = await user();
-    const acknowledged = await client.publish(tried.topic, mark);
+    const acknowledged = await client.publish(tried.topic, mark, { retain: tried.does === 'retains' });
     if (broker.open) expect(acknowledged).toBe(tried.works);
     client.end();
-  } else {
-    const will = { topic: tried.topic, payload: Buffer.from(mark), qos: 1, retain: false } as const;
-    (await user({ will })).breakOff();
+    await observer.publish(FENCE, mark);
+    await eventually('the end', () => observer.received.includes(`${FENCE} ${mark}`));
+    return observer.received.some((message) => message.endsWith(mark) && !message.startsWith(FENCE));
   }
-  return comes(observer, mark, tried.works);
-}
-
-async function comes(client: MqttUser, mark: string, expected: boolean): Promise<boolean> {
-  const came = (): boolean => client.received.some((message) => message.endsWith(mark));
-  if (expected) await eventually('what is allowed', came);
+  const retain = tried.does === 'leaves a retained will';
+  const will = { topic: tried.topic, payload: Buffer.from(mark), qos: 1, retain } as const;
+  (await user({ will })).breakOff();
+  const came = (): boolean => observer.received.some((message) => message.endsWith(mark));
+  if (tried.works) await eventually('what is allowed', came);
+  // The broker says nothing of a will that it did not publish.
   else await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
   return came();
+}
+
+/** Somebody who may publish on a topic. */
+function publisherOf(topic: string): Person {
+  if (topic.startsWith('kvs/padrao/grava/')) return 'admin';
+  return topic.startsWith('kvs/padrao/pede/escrita/') ? 'escrita' : 'servidor';
+}
+
+/** Where the observer tells itself that everything before has come. */
+const FENCE = 'kvs/padrao/mutacoes/fim';
+
+/** An administrator may subscribe to everything, and the answers to others are left out of it. */
+function isFiltered(tried: Attempt): boolean {
+  return tried.who === 'admin' && tried.does === 'subscribes' && tried.filter === 'kvs/padrao/#';
 }
 
 function behaves(start: () => Promise<Broker>): void {
@@ -123,6 +143,15 @@ function behaves(start: () => Promise<Broker>): void {
 
   it.each(ATTEMPTS.map((tried) => [describeAttempt(tried), tried] as const))('%s', async (_, tried) => {
     expect(await attempt(broker, observer, tried)).toBe(tried.works);
+  });
+
+  it('nothing of all this was kept for who comes later', async () => {
+    const late = await MqttUser.connect(broker.port, files.ca, login('servidor'));
+    expect(await late.subscribe('kvs/padrao/#')).toBe(1);
+    await late.publish(FENCE, 'tarde');
+    await eventually('the end', () => late.received.includes(`${FENCE} tarde`));
+    expect(late.received).toEqual([`${FENCE} tarde`]);
+    late.end();
   });
 
   it('what the broker says of itself ($SYS) is for nobody', async () => {

@@ -35,6 +35,7 @@ bus.start({
   onMessage: (message) => {
     if (message.type === 'batch') tell('batch', `${message.batch.origin}:${message.batch.first}`);
     if (message.type === 'presence' && message.state === 'leaving') tell('leave', message.origin);
+    return 'noted';
   },
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { admitAll, admitKnown } from '../../src/call/admission.js';
+import { soleServerLimits } from '../../src/call/limits.js';
 import { CallCounts } from '../../src/call/observe.js';
 import { limits } from '../../src/core/limits.js';
 import { portalLimits } from '../../src/portal/limits.js';
@@ -7,7 +8,7 @@ import { changeOfRemoval, changeOfValue, EXCESS_TOPIC } from '../../src/portal/c
 import { Gateway } from '../../src/portal/gateway.js';
 import { PortalApplication } from '../../src/portal/portal.js';
 import type { AccessControl } from '../../src/ports/access.js';
-import type { Topics, TopicsListener } from '../../src/ports/topics.js';
+import type { OutgoingMessage, Topics, TopicsListener } from '../../src/ports/topics.js';
 import { accessControl } from '../../src/security/access/control.js';
 import { ManualTime } from '../engines/fleet/bus/manual-time.js';
 import { TableStand } from '../security/access/support.js';
@@ -30,13 +31,14 @@ class Broker {
     let entry: { listener: TopicsListener; topics: { connected: boolean } } | undefined;
     const topics = {
       connected: false,
+      protocol: 4 as const,
       start: (listener: TopicsListener): void => {
         entry = { listener, topics };
         this.listeners.add(entry);
       },
-      publish: (topic: string, payload: string, settled: (taken: boolean) => void): void => {
+      publish: ({ topic, payload }: OutgoingMessage, settled: (taken: boolean) => void): void => {
         const taken = topics.connected && !this.refuses;
-        if (taken) this.send(topic, payload);
+        if (taken) this.send(topic, payload.toString());
         setImmediate(() => {
           settled(taken);
         });
@@ -63,7 +65,7 @@ class Broker {
   deliver(retained = false): void {
     for (const { topic, payload } of this.queue.splice(0)) {
       for (const { listener, topics } of this.listeners) {
-        if (topics.connected) listener.onMessage(topic, Buffer.from(payload), retained);
+        if (topics.connected) listener.onMessage({ topic, payload: Buffer.from(payload), retained });
       }
     }
   }
@@ -86,13 +88,13 @@ class Group {
   ) {
     for (let i = 0; i < count; i++) this.servers.push(new Server(this, i));
     for (const server of this.servers) server.topics.up();
-    this.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
+    this.pass(soleServerLimits.takeoverMs + 2 * soleServerLimits.roleMs);
   }
 
   /** Lets time pass, in steps as servers look. */
   pass(ms: number): void {
-    for (let left = ms; left > 0; left -= portalLimits.roleMs)
-      this.time.advance(Math.min(left, portalLimits.roleMs));
+    for (let left = ms; left > 0; left -= soleServerLimits.roleMs)
+      this.time.advance(Math.min(left, soleServerLimits.roleMs));
   }
 
   /** What goes on in promises. */
@@ -179,7 +181,7 @@ describe('who publishes and applies portal/admin', () => {
       group.broker.send(CREATE, `bbb${String(isUp)},nome`);
       server.gateway.show({ topic: EXCESS_TOPIC, payload: 'GBC074,aaaa' });
       group.broker.deliver();
-      group.pass(2 * portalLimits.takeoverMs);
+      group.pass(2 * soleServerLimits.takeoverMs);
       await group.rest();
       group.broker.deliver();
     }
@@ -205,7 +207,7 @@ describe('who publishes and applies portal/admin', () => {
     await group.servers[1]!.portal.registries.alunos.remove('bbbb');
     group.broker.deliver();
     first.alive = false;
-    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
+    group.pass(soleServerLimits.takeoverMs + 2 * soleServerLimits.roleMs);
     await group.rest();
     group.broker.deliver();
     await group.rest();
@@ -224,7 +226,7 @@ describe('who publishes and applies portal/admin', () => {
     await second.portal.registries.alunos.create({ matricula: 'bbbb', nome: 'nome' });
     expect(second.gateway.acts).toBe(false);
     expect(group.names()).toEqual(['bbbb']);
-    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
+    group.pass(soleServerLimits.takeoverMs + 2 * soleServerLimits.roleMs);
     await group.rest();
     expect(second.gateway.acts).toBe(true);
     expect(group.names()).toEqual(['aaaa', 'bbbb']);
@@ -242,7 +244,7 @@ describe('who publishes and applies portal/admin', () => {
     group.broker.deliver();
     await second.portal.registries.alunos.remove('aaaa');
     await second.portal.registries.alunos.create({ matricula: 'aaaa', nome: 'novo' });
-    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
+    group.pass(soleServerLimits.takeoverMs + 2 * soleServerLimits.roleMs);
     await group.rest();
     expect(await second.portal.registries.alunos.get('aaaa')).toEqual({ matricula: 'aaaa', nome: 'novo' });
   });
@@ -254,7 +256,7 @@ describe('who publishes and applies portal/admin', () => {
     group.broker.send(CREATE, 'aaaa,nome');
     // Its next look has not come yet.
     expect(only.gateway.acts).toBe(false);
-    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
+    group.pass(soleServerLimits.takeoverMs + 2 * soleServerLimits.roleMs);
     expect(only.gateway.acts).toBe(true);
     group.broker.deliver();
     await group.rest();
@@ -269,13 +271,13 @@ describe('who publishes and applies portal/admin', () => {
     group.broker.send(CREATE, 'aaaa,nome');
     group.broker.deliver();
     group.upToDate = false;
-    group.pass(portalLimits.takeoverMs + 4 * portalLimits.roleMs);
+    group.pass(soleServerLimits.takeoverMs + 4 * soleServerLimits.roleMs);
     expect(second.gateway.acts).toBe(false);
     // Somebody had created and removed him: this server is told only now.
     group.changed('portal/aluno/aaaa', JSON.stringify({ acao: 'create', nome: 'nome' }));
     group.changed('portal/aluno/aaaa', undefined);
     group.upToDate = true;
-    group.pass(2 * portalLimits.roleMs);
+    group.pass(2 * soleServerLimits.roleMs);
     await group.rest();
     expect(second.gateway.acts).toBe(true);
     expect(group.names()).toEqual([]);
@@ -291,7 +293,7 @@ describe('who publishes and applies portal/admin', () => {
     second.gateway.onReplaced();
     group.broker.send(CREATE, 'bbbb,nome');
     group.broker.deliver();
-    group.pass(portalLimits.takeoverMs + 2 * portalLimits.roleMs);
+    group.pass(soleServerLimits.takeoverMs + 2 * soleServerLimits.roleMs);
     await group.rest();
     expect(second.gateway.acts).toBe(true);
     expect(group.names()).toEqual(['bbbb']);
@@ -318,7 +320,7 @@ describe('who publishes and applies portal/admin', () => {
     await group.rest();
     expect(group.broker.published).toEqual([]);
     group.broker.refuses = false;
-    group.pass(portalLimits.roleMs);
+    group.pass(soleServerLimits.roleMs);
     await group.rest();
     expect(group.broker.published).toEqual(['aaaa', 'bbbb', 'cccc'].map((id) => `${CREATE} ${id},nome`));
   });

@@ -23,7 +23,7 @@ afterEach(() => {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A clone of the project that has its dependencies and is not built, of one small source file. */
+/** A clone of the project that has its dependencies and is not built, of two small source files. */
 function clone(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kvs-clone-'));
   made.push(folder);
@@ -33,12 +33,20 @@ function clone(): string {
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
+    'tools',
+    'panel/tsconfig.json',
+    'panel/vite.config.ts',
   ]) {
-    cpSync(join(root, name), join(folder, name));
+    cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   mkdirSync(join(folder, 'src/cli'), { recursive: true });
   mkdirSync(join(folder, 'bench'));
+  mkdirSync(join(folder, 'src/client/library'), { recursive: true });
+  writeFileSync(join(folder, 'src/client/library/index.ts'), "export { built } from '../../cli/main.js';\n");
   writeFileSync(join(folder, 'src/cli/main.ts'), 'export const built = true;\n');
+  for (const page of ['index', 'laboratorio']) writeFileSync(join(folder, `panel/${page}.html`), '<p>página');
+  mkdirSync(join(folder, 'panel/src'));
+  writeFileSync(join(folder, 'panel/src/main.ts'), 'export const shown = true;\n');
   mkdirSync(join(folder, 'node_modules'));
   for (const name of readdirSync(join(root, 'node_modules'))) {
     if (!name.startsWith('.'))
@@ -96,15 +104,15 @@ describe('the Node.js that compile.sh asks for', () => {
     return compile(folder, { PATH: `${folder}:${process.env['PATH'] ?? ''}` });
   };
 
-  it.each(['18.20.8', '20.11.1'])('%s is too old', async (version) => {
+  it.each(['18.20.8', '20.18.3', '21.7.3', '22.11.0'])('%s is too old', async (version) => {
     const { code, said } = onVersion(version);
     expect(await code).toBe(1);
     expect(said()).toBe(
-      `compile.sh: o Node.js daqui é o ${version}; é preciso o 20.12 ou mais novo: https://nodejs.org\n`,
+      `compile.sh: o Node.js daqui é o ${version}; para compilar é preciso o 20.19, ou o 22.12 ou mais novo: https://nodejs.org\n`,
     );
   });
 
-  it.each(['20.12.0', '22.1.0'])('%s will do', async (version) => {
+  it.each(['20.19.0', '22.12.0', '23.0.0'])('%s will do', async (version) => {
     const { code, said } = onVersion(version);
     expect(await code, said()).toBe(0);
   });
@@ -115,7 +123,8 @@ describe('the lock of compile.sh', () => {
     const folder = clone();
     const { code } = compile(folder, { TMPDIR: join(folder, 'nenhuma') });
     expect(await code).toBe(0);
-    expect(existsSync(join(folder, 'dist/src/cli/main.js'))).toBe(true);
+    for (const file of ['src/cli/main.js', 'panel/index.html', 'panel/laboratorio.html'])
+      expect(existsSync(join(folder, 'dist', file)), file).toBe(true);
     expect(existsSync(join(folder, '.compilando'))).toBe(false);
   });
 

@@ -31,13 +31,18 @@ node_lanes_folders=(
   tests/mqtt tests/engines/fleet/bus tests/engines/fleet/journal tests/security/tls tests/security/hostile tests/doors tests/client
 )
 
-# Files that a version of Node.js can hardly change: codecs, tables, checks, seals over virtual time, sweeps of crash points.
+# Files that a version of Node.js can hardly change: codecs, tables, checks, seals over virtual time, sweeps of crash points,
+# rules of the store seen through a door.
 node_lanes_skip=(
   tests/engines/fleet/bus/codec.test.ts tests/engines/fleet/bus/hostile.test.ts tests/engines/fleet/bus/pure.test.ts tests/engines/fleet/bus/seal-envelope.test.ts
   tests/engines/fleet/bus/seal-liveness.test.ts tests/engines/fleet/bus/seal-keys.test.ts tests/mqtt/topic-rules.test.ts
   tests/doors/grpc/checks.test.ts tests/doors/grpc/errors.test.ts tests/doors/grpc/keyvalue-ranges.integration.test.ts tests/doors/grpc/keyvalue-wire.test.ts
   tests/doors/grpc/wire.test.ts tests/doors/grpc/protocol/framing.test.ts tests/doors/grpc/protocol/headers.test.ts
   tests/doors/http/origin.test.ts tests/doors/http/pages.test.ts tests/doors/http/target.test.ts tests/engines/fleet/journal/crash-points.integration.test.ts tests/engines/fleet/journal/portal-crash-points.integration.test.ts
+  tests/doors/grpc/guarantees.integration.test.ts tests/doors/grpc/request-ids.integration.test.ts tests/doors/grpc/ttl.integration.test.ts
+  tests/doors/grpc/keyvalue-errors.integration.test.ts tests/doors/grpc/kvstore.integration.test.ts tests/doors/observed.integration.test.ts
+  tests/doors/http/openapi.integration.test.ts tests/doors/http/guide.integration.test.ts tests/doors/http/servers.e2e.test.ts
+  tests/client/library/watch-fleet.e2e.test.ts tests/security/tls/mosquitto-fleet.e2e.test.ts tests/doors/http/panel-servers.e2e.test.ts
 )
 
 fetch_node() {

@@ -12,12 +12,18 @@ const silent: Logger = {
   error: () => undefined,
 };
 
+type EngineOptions = Partial<Omit<ConsensusOptions, 'members'>>;
+
 /** A started consensus engine on real clocks, patient enough for a busy machine. */
-export function startConsensus(
-  members: readonly string[],
-  options: Partial<Omit<ConsensusOptions, 'members'>> = {},
-): ConsensusEngine {
-  const engine = new ConsensusEngine({
+export function startConsensus(members: readonly string[], options: EngineOptions = {}): ConsensusEngine {
+  const engine = openConsensus(members, options);
+  engine.start();
+  return engine;
+}
+
+/** The same, but not started: it hears of no write of others, so what it remembers of a key may be old. */
+export function openConsensus(members: readonly string[], options: EngineOptions = {}): ConsensusEngine {
+  return new ConsensusEngine({
     members,
     deadlineMs: 10_000,
     localReads: false,
@@ -27,8 +33,6 @@ export function startConsensus(
     newToken,
     ...options,
   });
-  engine.start();
-  return engine;
 }
 
 /** A name that no other write has. */

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { underLock } from '../../bench/support/build-lock.js';
 import { compile } from '../../bench/support/compile.js';
+
+const run = promisify(execFile);
 
 /** The folder that holds `package.json`. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,10 +28,11 @@ export async function ensureBuilt(): Promise<void> {
 }
 
 async function isFresh(): Promise<boolean> {
-  if (!existsSync(stamp) || !existsSync(join(root, 'dist/src/cli/main.js'))) return false;
+  const programs = ['src/cli/main.js', 'panel/index.html'].map((name) => join(root, 'dist', name));
+  if (![stamp, ...programs].every(existsSync)) return false;
   const builtAtMs = statSync(stamp).mtimeMs;
   const files = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
-  for (const folder of ['src', 'bench']) {
+  for (const folder of ['src', 'panel', 'bench', 'tools']) {
     // Folders count too: deleting a file changes the time of its folder.
     const found = await readdir(join(root, folder), { recursive: true }).catch(() => []);
     files.push(folder, ...found.map((name) => join(folder, name)));
@@ -47,6 +52,8 @@ async function build(): Promise<void> {
   await mkdir(fresh);
   await writeFile(join(fresh, '.compilado'), '');
   await compile(root, fresh);
+  for (const tool of ['build-client.mjs', 'build-panel.mjs'])
+    await run(process.execPath, [join(root, 'tools', tool), fresh], { cwd: root });
   const dist = join(root, 'dist');
   if (existsSync(dist)) await rename(dist, join(lockFolder, 'old'));
   await rename(fresh, dist);

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { reasonOf } from './door-client.js';
 import type { ServerProcess } from './server-process.js';
 
 /** What one writer knows of one of its keys, from the answers that it got. */
@@ -34,8 +35,8 @@ export class Writer {
   readonly problems: string[] = [];
   /** Versions acknowledged on shared keys. */
   readonly shared: { readonly key: string; readonly version: number }[] = [];
-  /** Whether the server went away under it. */
-  cut = false;
+  /** What cut a call off, as when its server goes away: nothing is written after it. */
+  cutBy: unknown;
   acknowledged = 0;
   private stopping = false;
   private calls = 0;
@@ -65,13 +66,16 @@ export class Writer {
   private async run(lane: number): Promise<void> {
     const own = this.ledgers.filter((_, index) => index % LANES === lane);
     const startMs = performance.now();
-    for (let done = 0; !this.stopping && !this.cut; done++) {
+    for (let done = 0; !this.stopping && this.cutBy === undefined; done++) {
       const ledger = own[done % own.length]!;
       try {
         await this.step(ledger, done);
-      } catch {
-        ledger.uncertain = true;
-        this.cut = true;
+      } catch (error) {
+        // A full collection of garbage may stop a server for that long, and of what it refuses then nothing was done.
+        if (reasonOf(error)?.startsWith('SERVIDOR_PAROU') !== true) {
+          ledger.uncertain = true;
+          this.cutBy ??= error;
+        }
       }
       const dueMs = startMs + (1000 * LANES * done) / this.options.perSecond;
       if (dueMs > performance.now() + PAUSE_MS) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -16,6 +16,12 @@ import { SkippingTime, type ExpiryControl } from './skipping-time.js';
 // Tests need not wait as long as a fleet on a real network.
 const tuning = { ...defaultFleetTuning, joinPatienceMs: 200, presenceIntervalMs: 100, peerCooldownMs: 50 };
 
+/** How each server calls itself: the first by its address. */
+const SHOWN = {
+  oA: { address: '127.0.0.1:1' },
+  oB: { address: '127.0.0.1:2', name: 'segundo', program: '9.9.9' },
+} as const;
+
 /** Two servers of one fleet within this process, both serving. */
 export interface FleetPair {
   readonly engine: FleetEngine;
@@ -57,9 +63,9 @@ async function openPair(
 ): Promise<FleetPair> {
   const logger = new LogRecorder();
   const time = new SkippingTime();
-  const start = async (origin: Origin): Promise<FleetEngine> => {
+  const start = async (origin: 'oA' | 'oB'): Promise<FleetEngine> => {
     const common = { time, random: realRandom, logger, tuning: { ...tuning, ...changed } };
-    const engine = new FleetEngine({ ...common, origin, address: '', bus: join(origin) });
+    const engine = new FleetEngine({ ...common, ...SHOWN[origin], origin, bus: join(origin) });
     engine.start();
     await eventually(`${origin} serves`, () => engine.member.state === 'serving');
     return engine;

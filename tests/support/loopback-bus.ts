@@ -13,6 +13,8 @@ export class LoopbackNetwork {
   private readonly listeners = new Map<Origin, BusListener>();
   /** While set, nobody hears anybody; brokers take messages all the same. */
   split = false;
+  /** Kinds of the messages that nobody heard, in order. */
+  readonly unheard: Message['type'][] = [];
 
   join(origin: Origin): Bus {
     const bus = {
@@ -20,6 +22,7 @@ export class LoopbackNetwork {
       ...jsonCodec,
       publish: (message: Message, settled?: (taken: boolean) => void): void => {
         setImmediate(() => settled?.(bus.connected));
+        if (this.split) this.unheard.push(message.type);
         if (!bus.connected || this.split) return;
         for (const [to, listener] of this.listeners) {
           if (to === origin || ('to' in message && message.to !== to)) continue;

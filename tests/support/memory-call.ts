@@ -39,7 +39,7 @@ export interface Outcome<Res> {
 /** What was counted: `door operation outcome count`, sorted. */
 export function outcomesOf(counts: CallCounts): string[] {
   return [...counts.all()]
-    .map(({ door, operation, outcome, count }) => `${door} ${operation} ${outcome} ${count}`)
+    .map(({ door, operation, outcome, durations: { count } }) => `${door} ${operation} ${outcome} ${count}`)
     .sort();
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assertCommitFits } from '../../src/core/commit-size.js';
 import { KvsError } from '../../src/core/errors.js';
 import { limits } from '../../src/core/limits.js';
@@ -13,8 +14,13 @@ import type {
   Row,
   Rows,
   Scan,
+  Stream,
   Write,
 } from '../../src/ports/engine.js';
+import type { Counted, KeyRange, Line, LineQuery, List } from '../../src/ports/lines.js';
+import type { Watch } from '../../src/ports/watch.js';
+import { keysInRange } from './keys-in-range.js';
+import { MemoryWatchLog } from './memory-watch.js';
 
 const ORIGIN = 'unico';
 
@@ -31,6 +37,8 @@ export class MemoryEngine implements Engine {
     everything: false,
     restores: false,
     expires: true,
+    compares: true,
+    watches: true,
   };
   readonly #stored = new Map<string, Row[]>();
   /** Greatest version and timestamp ever given to a key; they outlive its rows. */
@@ -43,6 +51,12 @@ export class MemoryEngine implements Engine {
   refusal: KvsError | undefined;
   /** The wall clock, ms since 1970. */
   clock = (): number => Date.now();
+  /** What watches read: tests make it forget the past, and end its watches as a server does that stops. */
+  readonly watches = new MemoryWatchLog({ present: this.#present.bind(this), sweep: this.#sweep.bind(this) });
+  /** Expired rows of which watches have been told. */
+  readonly #told = new WeakSet<Row>();
+  /** The earliest instant at which a row may expire of which watches have not been told. */
+  #dueAt = Infinity;
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Answers[K];
   read(query: Query): Answers[Query['kind']] {
@@ -54,6 +68,8 @@ export class MemoryEngine implements Engine {
         return this.#findAt(query.key, query.timestamp);
       case 'heads':
         return onlyHead(this.#newest(query.key), ORIGIN);
+      case 'line':
+        return this.#line(query);
     }
   }
 
@@ -63,8 +79,15 @@ export class MemoryEngine implements Engine {
     return this.#write(write);
   }
 
-  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Iterable<Rows[K]>;
-  *scan(scan: Scan): Iterable<Rows[Scan['kind']]> {
+  scan<K extends Exclude<Scan['kind'], 'watch'>>(scan: OfKind<Scan, K>): Iterable<Rows[K]>;
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
+  scan(scan: Scan): Stream<Rows[Scan['kind']]> {
+    if (scan.kind !== 'watch') return this.#entered(scan);
+    this.#enter();
+    return this.watches.watch(scan);
+  }
+
+  *#entered(scan: Exclude<Scan, Watch>): Iterable<Rows[Scan['kind']]> {
     this.#enter();
     yield* this.#rows(scan);
   }
@@ -79,17 +102,30 @@ export class MemoryEngine implements Engine {
         return { row: this.#insert(key, value, ttlMs), previous };
       }
       case 'remove':
-        this.#remove(write.key, write.version);
-        return undefined;
+        return this.#remove(write.key, write.version);
       case 'removeAll': {
         const newest = this.#newest(write.key);
-        this.#stored.delete(write.key);
+        this.#keepOnly(write.key, []);
         return newest;
       }
       case 'trim': {
         const newest = this.#newest(write.key);
-        if (newest !== undefined) this.#stored.set(write.key, [newest]);
+        if (newest !== undefined) this.#keepOnly(write.key, [newest]);
         return newest;
+      }
+      case 'compare': {
+        const { key, expected, value, ttlMs } = write;
+        const newest = this.#newest(key);
+        if ((newest?.version ?? 0) !== expected) throw new KvsError('VERSAO_OUTRA', 'a última é outra');
+        if (value !== undefined) return this.#insert(key, value, ttlMs);
+        if (newest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+        this.#keepOnly(key, []);
+        return newest;
+      }
+      case 'renew': {
+        const newest = this.#newest(write.key);
+        if (newest === undefined) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+        return this.#insert(write.key, newest.value, write.ttlMs);
       }
       case 'restore':
         throw new KvsError('NAO_SUPORTADO', 'este motor dá números seus');
@@ -98,7 +134,7 @@ export class MemoryEngine implements Engine {
     }
   }
 
-  #rows(scan: Scan): Iterable<Rows[Scan['kind']]> {
+  #rows(scan: Exclude<Scan, Watch>): Iterable<Rows[Scan['kind']]> {
     switch (scan.kind) {
       case 'snapshot':
         return this.#snapshot(scan.version);
@@ -106,8 +142,52 @@ export class MemoryEngine implements Engine {
         return this.#range(scan);
       case 'history':
         return this.#there(scan.key);
+      case 'lines':
+        return this.#there(scan.key).map((row) => this.#lineOf(row));
+      case 'list':
+        return this.#list(scan);
+      case 'count':
+        return this.#count(scan);
       case 'everything':
         throw new KvsError('NAO_SUPORTADO', 'este motor não exporta todas as versões');
+    }
+  }
+
+  #lineOf(row: Row): Line {
+    return {
+      ...row,
+      origin: ORIGIN,
+      isHead: row === this.#newest(row.key),
+      isSibling: false,
+      isStable: true,
+    };
+  }
+
+  #line({ key, version, timestamp, back }: LineQuery): Line | undefined {
+    const before = (count: number): Row | undefined => {
+      return this.#newest(key) === undefined ? undefined : this.#there(key).at(-1 - count);
+    };
+    const found =
+      timestamp !== undefined ? this.#findAt(key, timestamp) : back ? before(back) : this.#find(key, version);
+    return found && this.#lineOf(found);
+  }
+
+  #keys(range: KeyRange): string[] {
+    return keysInRange(this.#stored.keys(), range);
+  }
+
+  *#list({ version, timestamp, ...range }: List): Iterable<Line> {
+    for (const key of this.#keys(range)) {
+      const line = this.#line({ kind: 'line', key, version, timestamp });
+      if (line === undefined) continue;
+      this.rowsRead++;
+      yield line;
+    }
+  }
+
+  *#count(range: KeyRange): Iterable<Counted> {
+    for (const key of this.#keys(range)) {
+      if (this.#newest(key) !== undefined) yield { keys: 1, versions: this.#there(key).length };
     }
   }
 
@@ -121,17 +201,53 @@ export class MemoryEngine implements Engine {
     const row = { key, value, version, timestamp, ...(ttlMs && { expiresAt: this.clock() + ttlMs }) };
     if (rows === undefined) this.#stored.set(key, [row]);
     else rows.push(row);
+    if (row.expiresAt !== undefined) this.#dueAt = Math.min(this.#dueAt, row.expiresAt);
+    this.watches.note('insert', this.#lineOf(row));
     return row;
   }
 
-  #remove(key: string, version: number | undefined): void {
+  #remove(key: string, version: number | undefined): Counted {
     const rows = this.#stored.get(key) ?? [];
-    if (this.#there(key).length === 0) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
+    const before = this.#there(key).length;
+    if (before === 0) throw new KvsError('CHAVE_INEXISTENTE', 'a chave não existe');
     const isRemoved = (row: Row): boolean => row.version === version && !this.#isExpired(row);
     const kept = version === undefined ? [] : rows.filter((row) => !isRemoved(row));
     if (kept.length === rows.length) throw new KvsError('VERSAO_INEXISTENTE', 'a chave não tem essa versão');
+    this.#keepOnly(key, kept);
+    const left = this.#there(key).length;
+    return { keys: Number(left === 0), versions: before - left };
+  }
+
+  /** Removes all rows of a key but these, oldest first. */
+  #keepOnly(key: string, kept: readonly Row[]): void {
+    const gone = (this.#stored.get(key) ?? []).filter((row) => !kept.includes(row));
     if (kept.length === 0) this.#stored.delete(key);
-    else this.#stored.set(key, kept);
+    else this.#stored.set(key, [...kept]);
+    for (const row of gone) this.#tellGone(row);
+  }
+
+  #tellGone(row: Row): void {
+    if (this.#told.has(row)) return;
+    this.#told.add(row);
+    const kind = this.#isExpired(row) ? 'expire' : 'remove';
+    this.watches.note(kind, { ...this.#lineOf(row), value: '', isHead: false });
+  }
+
+  /** Expired rows stay, for they hide what was before them; watches are told once that they are gone. */
+  #sweep(): void {
+    if (this.#dueAt > this.clock()) return;
+    this.#dueAt = Infinity;
+    for (const rows of this.#stored.values()) {
+      for (const row of rows) {
+        if (row.expiresAt === undefined) continue;
+        if (this.#isExpired(row)) this.#tellGone(row);
+        else this.#dueAt = Math.min(this.#dueAt, row.expiresAt);
+      }
+    }
+  }
+
+  #present(): Line[] {
+    return this.#keys({}).flatMap((key) => this.#there(key).map((row) => this.#lineOf(row)));
   }
 
   #commit(change: Commit): boolean {
@@ -152,12 +268,7 @@ export class MemoryEngine implements Engine {
   }
 
   *#range({ from, to, timestamp }: OfKind<Scan, 'range'>): Iterable<RangeRow> {
-    const [first, last] = [Buffer.from(from), Buffer.from(to)];
-    const keys = [...this.#stored.keys()]
-      .map((key) => ({ key, bytes: Buffer.from(key) }))
-      .filter(({ bytes }) => first.compare(bytes) <= 0 && last.compare(bytes) >= 0)
-      .sort((a, b) => a.bytes.compare(b.bytes));
-    for (const { key } of keys) {
+    for (const key of this.#keys({ from, to })) {
       const row = this.#findAt(key, timestamp);
       if (this.#newest(key) === undefined) continue;
       this.rowsRead++;
@@ -196,6 +307,7 @@ export class MemoryEngine implements Engine {
   }
 
   #enter(): void {
+    this.#sweep();
     this.calls++;
     if (this.refusal !== undefined) throw this.refusal;
   }
@@ -207,15 +319,7 @@ function placeOf({ version, timestamp }: Row): Answers['insert'] {
 
 /** The same with a promise for every answer, as engines have that must ask others, and without concurrent writes. */
 export class AsyncMemoryEngine implements Engine {
-  readonly capabilities: Capabilities = {
-    heads: false,
-    linearizable: true,
-    durable: false,
-    commits: 'everywhere',
-    everything: false,
-    restores: false,
-    expires: true,
-  };
+  readonly capabilities: Capabilities = { ...new MemoryEngine().capabilities, heads: false };
 
   constructor(readonly inner = new MemoryEngine()) {}
 
@@ -227,8 +331,9 @@ export class AsyncMemoryEngine implements Engine {
     return later(() => this.inner.write<K>(write));
   }
 
-  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): AsyncIterable<Rows[K]> {
-    return eachLater(this.inner.scan<K>(scan));
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): AsyncIterable<Rows[K] | undefined> {
+    const rows = this.inner.scan<K>(scan);
+    return Symbol.asyncIterator in rows ? rows : eachLater(rows);
   }
 }
 
@@ -242,8 +347,4 @@ async function* eachLater<T>(rows: Iterable<T>): AsyncIterable<T> {
     await nextTurn();
     yield row;
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

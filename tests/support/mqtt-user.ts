@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import mqtt from 'mqtt';
-import type { IClientOptions, MqttClient } from 'mqtt';
+import type { IClientOptions, IClientPublishOptions, MqttClient } from 'mqtt';
 
 export interface Login {
   readonly user: string;
@@ -51,13 +51,13 @@ export class MqttUser {
   }
 
   /** Whether the broker acknowledged it before it closed the connection. */
-  publish(topic: string, payload: string): Promise<boolean> {
+  publish(topic: string, payload: string, more: IClientPublishOptions = {}): Promise<boolean> {
     return new Promise((resolve) => {
       const onClose = (): void => {
         resolve(false);
       };
       this.client.once('close', onClose);
-      this.client.publish(topic, payload, { qos: 1 }, (error) => {
+      this.client.publish(topic, payload, { qos: 1, ...more }, (error) => {
         this.client.off('close', onClose);
         resolve(!error);
       });

@@ -113,6 +113,11 @@ export class Oracle {
     this.inserts.set(key, earlier);
   }
 
+  /** Every insert ever accepted, those of a key in order. */
+  *allInserts(): Generator<TrueInsert> {
+    for (const inserts of this.inserts.values()) yield* inserts;
+  }
+
   /** The entries that a removal removes by a server with this vector and fleet time. */
   targets(before: VectorEntries, key: string, target: Target, fleetMs = 0): readonly TrueEntry[] {
     const entries = this.entriesAt(before, key);

@@ -172,7 +172,7 @@ export class ServerChecker {
     const { receiver, repair, peers } = this.engine.member;
     const outbox = field(this.engine.member, 'outbox') as object;
     const log = field(outbox, 'log') as object;
-    const kept = (field(log, 'items') as (object | null)[]).slice(field(log, 'start') as number);
+    const kept = (field(log, 'items') as (object | null)[]).slice(field(log, 'oldest') as number);
     const transfer = field(repair, 'transfer') as object | undefined;
     const stage = transfer && (field(transfer, 'stage') as object | undefined);
     const held = [...(field(receiver, 'held') as Map<Origin, unknown[]>).values()];

@@ -1,9 +1,22 @@
 import type { LifeCounts } from './sim-life.js';
 import type { SiegeReport } from './sim-siege.js';
 import type { SessionCounts } from './sim-session.js';
+import type { WatchingCounts } from './sim-watching.js';
 
 /** How many servers of a run have journals. */
 export type Journals = 'none' | 'some' | 'all';
+
+/** Who takes part in a run, and how. */
+export interface RunOptions {
+  /** Whose servers have journals; nobody's, if it is not said. */
+  readonly journals?: Journals;
+  /** Whether servers wait for the tokens of sessions. */
+  readonly sessionsWait?: boolean;
+  /** Whether somebody has the broker, of a fleet with a key or of one without; nobody, if it is not said. */
+  readonly siege?: 'sealed' | 'plain';
+  /** How many readers watch; nobody, if it is not said. */
+  readonly watchers?: number;
+}
 
 /** What one run went through. */
 export interface SeedReport {
@@ -28,6 +41,8 @@ export interface SeedReport {
   readonly commits: number;
   /** Clients that moved between servers with session tokens. */
   readonly sessions: SessionCounts;
+  /** Readers that moved between servers with the tokens of watches. */
+  readonly watches: WatchingCounts;
   /** Expiry, floors and retention. */
   readonly life: LifeCounts;
   /** Of a fleet that was attacked. */

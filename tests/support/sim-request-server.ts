@@ -7,13 +7,8 @@ import type { FleetTuning } from '../../src/engines/fleet/replication/tuning.js'
 import type { PlainNetwork, SimBus } from './sim-bus.js';
 import { SimJournal, type DiskFate, type SimDisk } from './sim-journal.js';
 import { ServerTime } from './sim-time.js';
+import { nothing, SILENT } from './silent-logger.js';
 import { verbs } from './verbs.js';
-
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-
-function nothing(): void {
-  // Nobody reads it.
-}
 
 /** One incarnation of a server that clients repeat their requests at, on a disk or without one. */
 export class RequestServer {

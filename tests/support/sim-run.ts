@@ -6,13 +6,14 @@ import { randomCommit } from './sim-commits.js';
 import { Folders, type Fault } from './sim-folders.js';
 import { CALM, type SimNetwork } from './sim-network.js';
 import { SeededRandom } from './sim-random.js';
-import type { Journals, SeedReport } from './sim-report.js';
+import type { Journals, RunOptions, SeedReport } from './sim-report.js';
 import { hostileUpkeep, Life } from './sim-life.js';
 import { SimServer } from './sim-server.js';
 import { Siege } from './sim-siege.js';
 import { SimSession, type SessionCounts } from './sim-session.js';
 import { promisesSettled, World } from './sim-time.js';
 import { hostileJournal, hostileTuning, randomWeather } from './sim-trouble.js';
+import { hostileWatches, SimWatching } from './sim-watching.js';
 
 const KEYS = ['alfa', '__proto__', 'constructor', 'a!b', 'duas\nlinhas', '😀"\\', 'toString', 'ômega'];
 /** In the part of the first key. */
@@ -25,15 +26,6 @@ const CONVERGENCE_MS = 120_000;
  */
 export async function runSeed(seed: number, options: RunOptions = {}): Promise<SeedReport> {
   return await new Run(seed, options).run();
-}
-
-export interface RunOptions {
-  /** Whose servers have journals; nobody's, if it is not said. */
-  readonly journals?: Journals;
-  /** Whether servers wait for the tokens of sessions. */
-  readonly sessionsWait?: boolean;
-  /** Whether somebody has the broker, of a fleet with a key or of one without; nobody, if it is not said. */
-  readonly siege?: 'sealed' | 'plain';
 }
 
 class Run {
@@ -57,8 +49,10 @@ class Run {
   private readonly forSessions: SeededRandom;
   private readonly sessionCounts: SessionCounts = { moved: 0, waited: 0, refused: 0 };
   private readonly sessions: readonly SimSession[];
+  private readonly watching: SimWatching;
 
-  constructor(seed: number, { journals = 'none', sessionsWait = true, siege }: RunOptions) {
+  constructor(seed: number, options: RunOptions) {
+    const { journals = 'none', sessionsWait = true, siege, watchers = 0 } = options;
     // Randomness of its own: the seeds that once failed go on as they did.
     const forSessions = (this.forSessions = new SeededRandom(seed + 2));
     this.sessions = [1, 2, 3].map(
@@ -75,8 +69,10 @@ class Run {
       ...tuning,
       ...hostileJournal(new SeededRandom(seed + 1)),
       ...hostileUpkeep(new SeededRandom(seed + 7)),
+      ...hostileWatches(new SeededRandom(seed + 9), tuning),
     };
     this.keys = [...KEYS.slice(0, random.int(4, KEYS.length)), ...OF_ONE_PART];
+    this.watching = new SimWatching(new SeededRandom(seed + 8), this.fleet, this.tuning, this.keys, watchers);
     this.life = new Life(new SeededRandom(seed + 6), this.fleet, this.keys);
     this.slots = new Array<SimServer | undefined>(random.int(2, 7)).fill(undefined);
     this.gapMs = this.randomGap();
@@ -113,6 +109,7 @@ class Run {
       lives: this.lives,
       siege: this.siege?.report(),
       sessions: this.sessionCounts,
+      watches: this.watching.counts,
       life: this.fleet.life,
       convergedMs,
     };
@@ -271,11 +268,13 @@ class Run {
       if (
         this.isStopping() ||
         this.siege?.isPromised() === true ||
-        this.sessions.some((session) => session.isWaiting)
+        this.sessions.some((session) => session.isWaiting) ||
+        this.watching.isWaiting
       )
         await promisesSettled();
     }
     for (const { violation } of this.sessions) if (violation !== undefined) throw violation;
+    await this.watching.turn(this.alive());
     if (this.isStopping() || this.journals !== 'none') await promisesSettled();
   }
 
@@ -323,6 +322,7 @@ class Run {
       if (loser) throw new Violation(`${origin}:${seq} survived and was lost by ${loser.origin}`);
     }
     for (const server of this.alive()) server.check();
+    await this.watching.finish(this.alive(), (ms) => this.advance(ms));
     return convergedMs;
   }
 

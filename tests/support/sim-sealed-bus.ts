@@ -1,3 +1,4 @@
+import type { OutgoingMessage } from '../../src/ports/topics.js';
 import { externalBrokers } from '../../src/mqtt/broker-source.js';
 import { tcpBroker } from '../../src/mqtt/broker-url.js';
 import type { BrokerAddress } from '../../src/mqtt/broker-url.js';
@@ -79,14 +80,14 @@ export class SealedBus implements SimConnected {
       onMessage: (message, bytes) => {
         // What is thrown here the bus keeps to itself.
         this.orFail(() => this.network.ledger.deliver(this.origin, message));
-        this.orFail(() => listener.onMessage(message, bytes));
+        return this.orFail(() => listener.onMessage(message, bytes));
       },
     });
   }
 
-  private orFail(call: () => void): void {
+  private orFail<T>(call: () => T): T {
     try {
-      call();
+      return call();
     } catch (error) {
       this.time.fail(error as Error);
       throw error;
@@ -180,8 +181,14 @@ class SimLine implements BrokerConnection {
     return this.options.address;
   }
 
-  publish(topic: string, payload: Buffer, acknowledged: (error: Error | undefined) => void): void {
+  readonly version = 4;
+
+  publish(
+    { topic, payload: given }: OutgoingMessage,
+    acknowledged: (error: Error | undefined) => void,
+  ): void {
     if (this.state !== 'open') return;
+    const payload = Buffer.from(given);
     const { network, origin } = this.bus;
     network.note(topic, payload);
     network.carry(origin, topic, payload);
@@ -209,12 +216,12 @@ class SimLine implements BrokerConnection {
   }
 
   subscribes(topic: string): boolean {
-    return this.state === 'open' && this.options.filters.some((filter) => matches(filter, topic));
+    return this.state === 'open' && this.options.filters.some(({ filter }) => matches(filter, topic));
   }
 
   hear(topic: string, payload: Buffer): boolean {
     if (this.state !== 'open') return false;
-    this.bus.time.turn(() => this.listener.onMessage(topic, payload, false));
+    this.bus.time.turn(() => this.listener.onMessage({ topic, payload, retained: false }));
     return true;
   }
 

@@ -11,13 +11,8 @@ import { field } from './fields.js';
 import { ServerChecker, type FleetChecker } from './sim-checkers.js';
 import type { SimConnected, SimNetwork } from './sim-network.js';
 import { ServerTime } from './sim-time.js';
+import { SILENT } from './silent-logger.js';
 import { verbs, type CommitBody } from './verbs.js';
-
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-
-function nothing(): void {
-  // The simulation reads counters, not logs.
-}
 
 /** One incarnation of a simulated server, with its clock, its connection and its checker. */
 export class SimServer {
@@ -69,13 +64,14 @@ export class SimServer {
   /** Takes up what is on its disk, and joins the fleet. */
   async load(): Promise<void> {
     if (!this.durable) return;
-    await this.durable.durable.load();
+    const { durable } = this.durable;
+    await durable.load();
     const { vector } = this.engine.store;
     for (const origin of this.disk?.own ?? [])
       this.fleet.assertWhole(this.origin, origin, vector.seqOf(origin));
     this.disk?.own.add(this.origin);
     this.check();
-    this.time.turn(() => this.engine.start());
+    this.time.turn(() => durable.start());
   }
 
   /** The greatest seq of its own that a client was told of, if that is a promise. */

@@ -6,13 +6,8 @@ import type { KeyWrite } from '../../src/ports/engine.js';
 import type { PlainNetwork, SimBus } from './sim-bus.js';
 import { SimJournal, type DiskFate, type SimDisk } from './sim-journal.js';
 import { ServerTime } from './sim-time.js';
+import { nothing, SILENT } from './silent-logger.js';
 import type { GivenNumbers } from './sim-year-load.js';
-
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-
-function nothing(): void {
-  // Nobody reads it.
-}
 
 /** One incarnation of a server of the simulated year: nothing is checked but the numbers that it gives. */
 export class YearServer {

@@ -2,6 +2,7 @@ import {
   Client,
   credentials,
   Metadata,
+  status,
   type ClientReadableStream,
   type ServiceError,
   type StatusObject,
@@ -21,6 +22,8 @@ export interface Demands {
   readonly tentativa?: number;
   /** The client's own deadline, ms. */
   readonly deadlineMs?: number;
+  /** Cancels a stream once so many answers have come. */
+  readonly cancelAfter?: number;
 }
 
 /** How a call ended. `replies` are those that came before. */
@@ -38,6 +41,8 @@ export interface Ended<Res> {
   /** `kvs-pedido` */
   readonly pedido: string | undefined;
   readonly tookMs: number;
+  /** Whether it was cancelled as demanded. */
+  readonly hasCancelled: boolean;
 }
 
 /** A client that demands more than an answer, by metadata. It shares nothing with the server. */
@@ -86,10 +91,13 @@ export class TermsClient {
           pedido: one('kvs-pedido'),
           erro: erro === undefined ? undefined : decodeURIComponent(erro),
           tookMs: performance.now() - startedMs,
+          hasCancelled: code === status.CANCELLED && replies.length >= (demands.cancelAfter ?? Infinity),
         });
       };
       const listen = (stream: ClientReadableStream<Res>): void => {
-        stream.on('data', (reply: Res) => replies.push(reply));
+        stream.on('data', (reply: Res) => {
+          if (replies.push(reply) === demands.cancelAfter) stream.cancel();
+        });
         stream.on('error', () => undefined);
         stream.on('status', end);
       };

@@ -14,6 +14,8 @@ import { ROLES } from '../../ports/access.js';
 import type { CredentialRole } from '../../ports/access.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
+import { formatOf } from '../format.js';
+import type { Format } from '../format.js';
 import { assertPrivateOutput } from '../key-command.js';
 import type { Output } from '../output.js';
 import { cell } from '../rendering/visible.js';
@@ -39,21 +41,25 @@ export async function runAccess(
 ): Promise<ExitCode> {
   const settings: AccessSettings = new Settings(ACCESS_OPTIONS, { flags, env, file: undefined });
   const path = pathOf(settings);
+  const format = formatOf(settings.value('json'), settings.value('quieto'));
+  const next = (): void => {
+    if (format !== 'values') output.error(NEXT);
+  };
   switch (action) {
     case 'cria':
-      await create(path, wantedOf(name, settings, Date.now()), settings.value('saida'), output);
+      await create(path, wantedOf(name, settings, Date.now()), settings.value('saida'), output, format);
       break;
     case 'revoga': {
       const revoked = named(action, name);
       await changeCredentials(path, (file) => withoutCredential(file, revoked));
-      await output.line(`revogada: ${revoked}`);
-      output.error(NEXT);
+      if (format !== 'values') await output.line(`revogada: ${revoked}`);
+      next();
       break;
     }
     case 'lista': {
       const { file, isExposed } = await readCredentials(path);
       if (isExposed) output.error(`outros usuários podem ler ou mudar ${path}: chmod 600 ${path}`);
-      await show(file.credentials, settings.value('json'), output);
+      await show(file.credentials, format, output);
     }
   }
   return EXIT.ok;
@@ -64,6 +70,7 @@ async function create(
   wanted: Wanted,
   tokenPath: string | undefined,
   output: Output,
+  format: Format,
 ): Promise<void> {
   const { name } = wanted;
   if (tokenPath === undefined && wanted.certificates.length === 0) assertPrivateOutput(process.stdout.fd);
@@ -84,13 +91,18 @@ async function create(
     if (written !== undefined) await unlink(written);
     throw error;
   });
-  if (token === undefined) {
-    await output.line(`criada: ${name}, para ${wanted.certificates.join(' e ')}`);
-  } else if (tokenPath === undefined) {
+  const isShown = token !== undefined && tokenPath === undefined;
+  if (format === 'values') {
+    if (isShown) await output.line(token ?? '');
+    return;
+  }
+  if (isShown) {
     output.error('o token, que não será mostrado de novo (com --saida iria para um arquivo que só você lê):');
-    await output.line(token);
+    await output.line(token ?? '');
+  } else if (token === undefined) {
+    await output.line(`criada: ${name}, para ${wanted.certificates.join(' e ')}`);
   } else {
-    await output.line(`criada: ${name}; o token está em ${tokenPath}`);
+    await output.line(`criada: ${name}; o token está em ${tokenPath ?? ''}`);
   }
   output.error(NEXT);
 }
@@ -134,9 +146,13 @@ function keysOf(role: CredentialRole, prefixes: readonly string[]): string {
   return prefixes.map((prefix) => JSON.stringify(prefix)).join(' ');
 }
 
-async function show(credentials: readonly Credential[], json: boolean, output: Output): Promise<void> {
+async function show(credentials: readonly Credential[], format: Format, output: Output): Promise<void> {
   const iso = (ms: number | undefined): string => (ms === undefined ? '' : new Date(ms).toISOString());
-  if (json) {
+  if (format === 'values') {
+    for (const { name } of credentials) await output.line(name);
+    return;
+  }
+  if (format === 'json') {
     for (const { name, role, prefixes, certificates, createdMs, expiresMs } of credentials) {
       const expires = expiresMs === undefined ? {} : { expira: iso(expiresMs) };
       const line = { nome: name, papel: role, prefixos: prefixes, certificados: certificates };

@@ -1,6 +1,5 @@
 import type { ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { isatty } from 'node:tty';
 import { reasonOf } from '../../files/small-file.js';
 import { CLIENT_OPTIONS } from '../../config/client-options.js';
 import { Settings } from '../../config/settings.js';
@@ -16,12 +15,11 @@ import { endLine, headLine, readVersions, versionLine } from './lines.js';
 import type { CopiedVersion } from './lines.js';
 import { cliLimits } from '../limits.js';
 import type { Output } from '../output.js';
+import { VersionProgress } from '../progress.js';
 import { targetOf } from '../target.js';
 import type { Target } from '../target.js';
 import { STANDARD_INPUT, standardInput } from '../standard-input.js';
-import { textLines } from '../text-lines.js';
-
-const PROGRESS_MS = 1_000;
+import { textLines } from '../../files/text-lines.js';
 
 const DOOR = { file: 'copia.proto', service: 'kvs.Copia' } as const;
 
@@ -40,13 +38,22 @@ export function runCopy(
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<ExitCode> {
-  const target = targetOf(new Settings(CLIENT_OPTIONS, { flags, env, file: undefined }));
-  return direction === 'exporta' ? exportTo(file, target, output) : importFrom(file, target, output);
+  const settings = new Settings(CLIENT_OPTIONS, { flags, env, file: undefined });
+  const target = targetOf(settings);
+  const say = settings.value('quieto') ? (): undefined => undefined : output.error;
+  return direction === 'exporta'
+    ? exportTo(file, target, output, say)
+    : importFrom(file, target, output, say);
 }
 
-async function exportTo(path: string | undefined, target: Target, output: Output): Promise<ExitCode> {
+async function exportTo(
+  path: string | undefined,
+  target: Target,
+  output: Output,
+  say: (message: string) => void,
+): Promise<ExitCode> {
   const sink = path === undefined ? output : await openExport(path);
-  const progress = new Progress('exportadas', output);
+  const progress = new VersionProgress('exportadas', say);
   await sink.line(headLine());
   const { failure } = await callServers(target, EXPORT, { item: {} }, (version) => {
     progress.add();
@@ -62,9 +69,14 @@ async function exportTo(path: string | undefined, target: Target, output: Output
   return EXIT.ok;
 }
 
-async function importFrom(path: string | undefined, target: Target, output: Output): Promise<ExitCode> {
+async function importFrom(
+  path: string | undefined,
+  target: Target,
+  output: Output,
+  say: (message: string) => void,
+): Promise<ExitCode> {
   const input = path === undefined ? standardInput() : await openFile(path);
-  const progress = new Progress('lidas', output);
+  const progress = new VersionProgress('lidas', say);
   const outcomes = new Map<string, number>();
   const lines = textLines(input, cliLimits.copyLineBytes, path ?? STANDARD_INPUT);
   const items = readVersions(lines);
@@ -87,31 +99,6 @@ async function importFrom(path: string | undefined, target: Target, output: Outp
   const counts = `importadas: ${progress.count - left}, com outro número: ${of('RENUMERADA')}, já existiam: ${of('JA_EXISTIA')}`;
   progress.end(`; ${counts}${expired}`);
   return EXIT.ok;
-}
-
-/** Reports the count on standard error: at the end, and at a terminal also once in a while. */
-class Progress {
-  count = 0;
-  private readonly isWatched = isatty(process.stderr.fd);
-  private saidMs = performance.now();
-
-  constructor(
-    private readonly verb: string,
-    private readonly output: Output,
-  ) {}
-
-  add(): void {
-    this.count++;
-    if (!this.isWatched || performance.now() - this.saidMs < PROGRESS_MS) return;
-    this.saidMs = performance.now();
-    this.output.error(`${this.count} versões ${this.verb}…`);
-  }
-
-  end(more: string): void {
-    const what =
-      this.count === 1 ? `1 versão ${this.verb.slice(0, -1)}` : `${this.count} versões ${this.verb}`;
-    this.output.error(`${what}${more}`);
-  }
 }
 
 async function openFile(path: string): Promise<ReadStream> {

@@ -1,4 +1,4 @@
-import { isOnThisMachine } from '../../config/exposure.js';
+import { isOnThisMachine } from '../../security/tls/loopback.js';
 import { LEADER_CLIENT_OPTIONS } from '../../config/leader-options.js';
 import { parseHostPort } from '../../config/parse.js';
 import { Settings } from '../../config/settings.js';

@@ -3,7 +3,7 @@ import type { Interface } from 'node:readline';
 import type { KvsError } from '../../core/errors.js';
 import { cliLimits } from '../limits.js';
 import { STANDARD_INPUT, standardInput } from '../standard-input.js';
-import { textLines } from '../text-lines.js';
+import { textLines } from '../../files/text-lines.js';
 
 /** Source of answers. */
 interface Source {

@@ -4,9 +4,11 @@ import type { Flags } from '../../config/settings.js';
 import { callServers } from '../caller.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
+import { formatOf } from '../format.js';
+import type { Format } from '../format.js';
 import { parseReason } from '../failure.js';
 import type { Output } from '../output.js';
-import { visible } from '../rendering/visible.js';
+import { plain, visible } from '../rendering/visible.js';
 import { targetOf } from '../target.js';
 import type { Target } from '../target.js';
 import type { PortalReply } from './operations.js';
@@ -27,7 +29,8 @@ export async function runPortal(
   const request = service === 'admin' ? adminRequestOf(flags) : enrolmentRequestOf(flags);
   const { name, rpc, item, subject, listed } = request;
   const settings = new Settings(CLIENT_OPTIONS, { flags, env, file: undefined });
-  const asJson = settings.value('json');
+  const format = formatOf(settings.value('json'), settings.value('quieto'));
+  const asJson = format === 'json';
   const target = targetOf(settings, output.error);
   const replies: PortalReply[] = [];
   let found = 0;
@@ -45,8 +48,9 @@ export async function runPortal(
     return failure.exit;
   }
   const [first] = replies;
-  if (first?.status !== undefined) return endOfWrite(request, first, reasons, asJson, output);
-  if (!asJson) {
+  if (first?.status !== undefined) return endOfWrite(request, first, reasons, format, output);
+  if (format === 'values') for (const { id } of replies) await output.line(plain(id));
+  else if (format === 'people') {
     const { repliesText } = await import('./tables.js');
     for (const text of repliesText(request, replies, output.colors)) await output.line(text);
   }
@@ -77,15 +81,15 @@ async function endOfWrite(
   { name, done }: PortalRequest,
   { status, msg = '' }: PortalReply,
   reasons: string | undefined,
-  json: boolean,
+  format: Format,
   output: Output,
 ): Promise<ExitCode> {
   const isDone = status === 0;
   const reason = parseReason(reasons);
-  if (json) {
+  if (format === 'json') {
     const refused = isDone ? {} : { erro: reason?.code ?? 'RECUSADO', mensagem: msg };
     await output.line(JSON.stringify({ operacao: name, status, ...refused }));
-  } else if (isDone) await output.line(`feito: ${done}`);
-  else output.error(visible(msg));
+  } else if (!isDone) output.error(visible(msg));
+  else if (format === 'people') await output.line(`feito: ${done}`);
   return isDone ? EXIT.ok : (reason?.exit ?? EXIT.refused);
 }

@@ -1,8 +1,10 @@
 import picocolors from 'picocolors';
 import type { KeyAnswer, KeyOperation } from '../operations/operation.js';
+import type { Format } from '../format.js';
 import type { Output } from '../output.js';
 import { RowPrinter } from './rows.js';
 import { answerJson } from './texts.js';
+import { plain } from './visible.js';
 
 /** Prints the answers of one operation. */
 interface Printer {
@@ -12,10 +14,21 @@ interface Printer {
   end(failed: boolean): Promise<void>;
 }
 
-/** The format of answers: JSON lines, or for people a text for a single answer and a table for several. */
-export async function printerOf(operation: KeyOperation, json: boolean, output: Output): Promise<Printer> {
+/** Prints JSON lines, plain values, or for people a text for a single answer and a table for several. */
+export async function printerOf(operation: KeyOperation, format: Format, output: Output): Promise<Printer> {
   const { text, columns, answers, countText } = operation;
-  if (json) return { add: (answer) => output.line(answerJson(answer)), end: () => Promise.resolve() };
+  const end = (): Promise<void> => Promise.resolve();
+  if (format === 'json') return { add: (answer) => output.line(answerJson(answer)), end };
+  if (format === 'values') {
+    return {
+      add: (answer) => {
+        if (answer.refusal === undefined) return output.line(plainAnswer(answer));
+        output.error(answer.refusal.message);
+        return undefined;
+      },
+      end,
+    };
+  }
   const colors = picocolors.createColors(output.colors);
   if (text !== undefined) {
     return {
@@ -53,6 +66,12 @@ export async function printerOf(operation: KeyOperation, json: boolean, output: 
       if (!failed && countText !== undefined) await output.line(countText(rows.count));
     },
   };
+}
+
+/** What was read, or the version of what was written or removed. */
+function plainAnswer({ operation, found, assigned }: KeyAnswer): string {
+  if (!operation.rpc.writes) return plain(found?.value ?? '');
+  return String(assigned > 0n ? assigned : (found?.version ?? 0n));
 }
 
 function asItIs(text: string): string {

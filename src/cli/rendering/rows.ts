@@ -44,3 +44,9 @@ export function keysText(count: number): string {
   if (count === 0) return 'nenhuma chave';
   return count === 1 ? '1 chave' : `${count} chaves`;
 }
+
+/** `3 versões`. */
+export function versionsText(count: number): string {
+  if (count === 0) return 'nenhuma versão';
+  return count === 1 ? '1 versão' : `${count} versões`;
+}

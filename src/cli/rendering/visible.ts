@@ -13,9 +13,27 @@ export function visible(text: string, lines = false): string {
   });
 }
 
+/** A key in a sentence or a line, safe for a terminal: the empty one can be seen. */
+export function shownKey(key: string): string {
+  return key === '' ? '""' : visible(key);
+}
+
+/** A value as JSON on one line, in which nothing acts on a terminal: it is escaped, and read back as it was. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    ACTING,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** A text that is safe for a terminal and fits a cell there. In a pipe nothing is cut. */
 export function cell(text: string): string {
   const shown = visible(text);
   if (!process.stdout.isTTY || shown.length <= CELL_CHARS_MAX) return shown;
   return `${shown.slice(0, CELL_CHARS_MAX - 1)}…`;
+}
+
+/** A text as it is for a program, harmless for a terminal. */
+export function plain(text: string): string {
+  return process.stdout.isTTY ? visible(text, true) : text;
 }

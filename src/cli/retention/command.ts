@@ -11,6 +11,8 @@ import type { RetentionRule } from '../../core/retention.js';
 import { callServers } from '../caller.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
+import { formatOf } from '../format.js';
+import type { Format } from '../format.js';
 import type { Failure } from '../failure.js';
 import { answerOf } from '../operations/answer.js';
 import { COUNTED } from '../operations/counted.js';
@@ -18,7 +20,7 @@ import type { FoundVersion, KeyOperation, KeyReply } from '../operations/operati
 import { sentOf } from '../operations/request.js';
 import type { Output } from '../output.js';
 import { isYes } from '../removal/consent.js';
-import { cell } from '../rendering/visible.js';
+import { cell, plain } from '../rendering/visible.js';
 import { targetOf } from '../target.js';
 import type { Target } from '../target.js';
 
@@ -55,7 +57,8 @@ export async function runRetention(
   const target = targetOf(new Settings(CLIENT_OPTIONS, sources), output.error);
   const stored = await readRules(target);
   if (stored.failure !== undefined) return failed(stored.failure, output);
-  if (action === 'lista') return show(stored.rules, settings.value('json'), output);
+  const format = formatOf(settings.value('json'), settings.value('quieto'));
+  if (action === 'lista') return show(stored.rules, format, output);
   const others = stored.rules.filter((rule) => rule.prefix !== prefix);
   if (wanted === undefined && others.length === stored.rules.length) {
     output.error(`não há regra gravada para o prefixo ${JSON.stringify(prefix)}`);
@@ -65,7 +68,8 @@ export async function runRetention(
   assertRules(rules);
   if (wanted !== undefined && !settings.value('sim') && !(await consents(wanted, output))) return EXIT.usage;
   const done = `${wanted === undefined ? 'retirada' : 'gravada'} a regra ${ruleName(prefix ?? '')}`;
-  return writeRules(target, { rules, before: stored.version, done }, output);
+  const said = format === 'values' ? { ...output, line: () => undefined } : output;
+  return writeRules(target, { rules, before: stored.version, done }, said);
 }
 
 /** The rule of `define`; `undefined` for other actions. @throws KvsError CONFIGURACAO */
@@ -168,8 +172,17 @@ async function perform(
   return { found: answer?.found, failure: failure ?? answer?.refusal };
 }
 
-async function show(rules: readonly RetentionRule[], json: boolean, output: Output): Promise<ExitCode> {
-  if (json) {
+async function show(rules: readonly RetentionRule[], format: Format, output: Output): Promise<ExitCode> {
+  if (format === 'values') {
+    for (const { prefix, versions, ageMs } of rules) {
+      const kept = [versions, ageMs === undefined ? undefined : ageText(ageMs)].filter(
+        (one) => one !== undefined,
+      );
+      await output.line(plain(`${prefix}=${kept.join(',')}`));
+    }
+    return EXIT.ok;
+  }
+  if (format === 'json') {
     for (const rule of rules) await output.line(retentionText([rule]).slice(1, -1));
     return EXIT.ok;
   }

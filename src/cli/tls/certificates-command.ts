@@ -182,7 +182,7 @@ async function say({ folder, clients }: Wish, made: readonly Made[], output: Out
   await output.line(
     table(['arquivo', 'para', 'vale até (UTC)'], rows, picocolors.createColors(output.colors)),
   );
-  await output.line(`\nPasta: ${folder}. A chave de cada um está em …-chave.pem, que só você pode ler.`);
+  await output.line(`\nPasta: ${folder}\nA chave de cada um está em …-chave.pem, que só você pode ler.`);
   await output.line(
     'Só para testes: quem lê ca-chave.pem pode se passar por qualquer um. Em produção, use a sua autoridade.',
   );

@@ -1,4 +1,4 @@
-import { assertRelation, limits, MiB } from '../../core/limits.js';
+import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
 /** Limits of the gRPC doors. Those of their port are in `doors/port/limits.ts`. */
 export const grpcLimits = Object.freeze({
@@ -8,6 +8,12 @@ export const grpcLimits = Object.freeze({
   watchesPerConnection: 16,
   /** Largest accepted gRPC message. */
   messageBytes: 1 * MiB,
+  /** Largest accepted batch of `frota.v1.Loja`: what other implementations accept by default. */
+  batchBytes: 4 * MiB,
+  /** Pairs of such a batch, which are written in one turn of the event loop. */
+  pairsPerBatch: 10_000,
+  /** Characters of the reasons in the answer to a batch; refusals beyond have their codes alone. */
+  batchReasonChars: 512 * KiB,
   /** Requests of one stream that wait for the engine at once, where the engine takes them in order. */
   requestsPerStream: 1024,
 });

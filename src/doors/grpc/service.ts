@@ -11,18 +11,22 @@ interface Rpc {
   readonly decode: (bytes: Buffer) => unknown;
   readonly encode: (answer: unknown) => Buffer;
   readonly operation: RpcOperation<unknown, unknown, unknown>;
+  /** Largest request; absent: that of all. */
+  readonly maxMessageBytes?: number | undefined;
 }
 
 /**
  * Makes an RPC of the codecs of its messages and its operation.
  * @param decode may throw KvsError PEDIDO_INVALIDO, which the operation's caller gets in place of the request
+ * @param maxMessageBytes of a unary request, where it may be larger than others
  */
 export function rpc<Req, T, Res>(
   decode: (bytes: Buffer) => Req,
   encode: (answer: Res) => Buffer,
   operation: RpcOperation<Req, T, Res>,
+  maxMessageBytes?: number,
 ): Rpc {
-  return { decode, encode, operation } as unknown as Rpc;
+  return { decode, encode, operation, maxMessageBytes } as unknown as Rpc;
 }
 
 /** A service for a server. */

@@ -1,6 +1,8 @@
 /** Which requests a web page may have caused. Pure. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import { repeated } from './pages.js';
+import { repeated } from './repeated.js';
+import { requestTarget } from './target.js';
 
 /** What a request says of where it comes from and whom it means. */
 interface RequestOrigin {
@@ -13,18 +15,51 @@ interface RequestOrigin {
   readonly localAddress: string | undefined;
 }
 
+/**
+ * The same for a call of gRPC, whose clients may go by any name: only a browser says where a request comes from. A page
+ * can send one, under a name that was made to lead here, to a port with TLS whose certificate was clicked through.
+ */
+export function foreignCallProblem(
+  { headers, raw, connection }: ForeignCall,
+  ownNames: ReadonlySet<string>,
+  origins: ReadonlySet<string>,
+): string | undefined {
+  const { origin, 'sec-fetch-site': site } = headers;
+  if (origin === undefined && site === undefined) return undefined;
+  const target = requestTarget('/', raw);
+  if (target === undefined) return 'o pedido diz a quem se dirige (Host) de duas maneiras';
+  const { localAddress } = connection.socket;
+  const from = { host: target.host, origin, fetchSite: site?.toString(), localAddress };
+  return originProblem(from, ownNames, origins);
+}
+
+/** What is looked at of a call. */
+interface ForeignCall {
+  readonly headers: IncomingHttpHeaders;
+  readonly raw: readonly string[];
+  readonly connection: { readonly socket: { readonly localAddress?: string | undefined } };
+}
+
+const NO_ORIGINS: ReadonlySet<string> = new Set();
+
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
 
 /**
  * Why a request is refused; `undefined` if it is not. A name of somebody else's may have been made to lead here (DNS
  * rebinding), and a page of another origin may send requests though it cannot read the answers.
  * @param ownNames host names by which people reach this server, beside loopback ones and its own address; in lower case
+ * @param origins of pages that may ask all the same; in lower case
  */
-export function originProblem(from: RequestOrigin, ownNames: ReadonlySet<string>): string | undefined {
+export function originProblem(
+  from: RequestOrigin,
+  ownNames: ReadonlySet<string>,
+  origins: ReadonlySet<string> = NO_ORIGINS,
+): string | undefined {
   const name = from.host === undefined ? undefined : hostOf(from.host);
   if (name === undefined) return 'o pedido não diz a quem se dirige (Host)';
   const isOwn = LOOPBACK_NAMES.has(name) || ownNames.has(name) || isAddress(name, from.localAddress);
   if (!isOwn) return `este servidor não se chama ${repeated(name)}`;
+  if (from.origin !== undefined && origins.has(from.origin.toLowerCase())) return undefined;
   if (from.fetchSite !== undefined && from.fetchSite !== 'same-origin' && from.fetchSite !== 'none') {
     return 'o pedido vem de uma página de outra origem';
   }

@@ -1,72 +1,65 @@
-/** What this port answers to HTTP: its health, and what it is. Pure. */
-import { httpLimits } from './limits.js';
-
-/** One answer, whole. */
-export interface Page {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-  /** Further header fields. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
+/** What this port shows to whoever asks, without a credential: its health, and what it is. Pure. */
+import type { HttpAnswer } from './exchange.js';
+import { LINE_FORM } from './forms.js';
 
 /** Whether each condition is good, by the name that it has in `grpc.health.v1`: `''` is the server as a whole. */
 export type HealthByName = ReadonlyMap<string, boolean>;
 
 const HTML = 'text/html; charset=utf-8';
-const JSON_TYPE = 'application/json; charset=utf-8';
-const PROBLEM = 'application/problem+json; charset=utf-8';
 
-/** @param path without its query */
-export function pageAt(path: string, health: HealthByName): Page {
+/** @param path without its query @returns `undefined` if there is no page */
+export function pageAt(path: string, health: () => HealthByName): HttpAnswer | undefined {
   switch (path) {
     case '/':
-      return { status: 200, type: HTML, body: WELCOME };
+      return { status: 200, fields: { 'content-type': HTML }, body: WELCOME };
     case '/saude':
-      return healthPage(health);
+      return healthPage(health());
     case '/pronto': {
-      const ready = health.get('') === true;
+      const ready = health().get('') === true;
       return json(ready, { pronto: ready });
     }
     default:
-      return problem(404, `não há nada em ${repeated(path)}; há /, /saude e /pronto`);
+      return undefined;
   }
 }
 
-/** An error as RFC 9457 has it. @param detail for people, in Portuguese */
-export function problem(status: number, detail: string, headers: Page['headers'] = {}): Page {
-  return { status, type: PROBLEM, body: `${JSON.stringify({ status, detail })}\n`, headers };
-}
-
-/** What an answer repeats of a request: anybody chooses how long that is, and which characters it has. */
-export function repeated(text: string): string {
-  const visible = text.replace(/[^\x20-\x7e]/g, '\u{fffd}');
-  const { repeatedChars } = httpLimits;
-  return visible.length > repeatedChars ? `${visible.slice(0, repeatedChars)}…` : visible;
-}
-
 /** Every condition by its name, and first whether all are good. */
-function healthPage(health: HealthByName): Page {
+function healthPage(health: HealthByName): HttpAnswer {
   const conditions = Array.from(health, ([name, good]) => [name || 'servidor', good] as const);
   const good = conditions.every(([, isGood]) => isGood);
   return json(good, { bem: good, ...Object.fromEntries(conditions) });
 }
 
 /** @param body flat; shown with one line for each field */
-function json(good: boolean, body: object): Page {
-  return { status: good ? 200 : 503, type: JSON_TYPE, body: `${JSON.stringify(body, undefined, 2)}\n` };
+function json(good: boolean, body: object): HttpAnswer {
+  return {
+    status: good ? 200 : 503,
+    fields: { 'content-type': LINE_FORM },
+    body: `${JSON.stringify(body, undefined, 2)}\n`,
+  };
 }
 
+/** Shown in place of the panel where it was not built. */
 const WELCOME = `<!doctype html>
 <html lang="pt-BR">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>kvs-frota</title>
 <h1>kvs-frota</h1>
-<p>Esta é a porta de um servidor de chaves e valores com versões. Programas falam gRPC com ela; pessoas usam
-<code>./client.sh --port PORTA</code>. Por HTTP há aqui <a href="/saude">/saude</a> e <a href="/pronto">/pronto</a>.</p>
-<p lang="en">This is the port of a versioned key-value server. Programs speak gRPC to it; people use
-<code>./client.sh --port PORT</code>. By HTTP there are <a href="/saude">/saude</a> (health) and
-<a href="/pronto">/pronto</a> (readiness).</p>
+<p>Esta é a porta de um servidor de chaves e valores com versões. O painel não está aqui: ele é feito com
+<code>./compile.sh</code>, ou <code>npm run build</code>, na pasta do programa, e aparece quando o servidor é iniciado de
+novo.</p>
+<ul>
+<li><a href="/v1">/v1</a>: o que há por HTTP, para ler e experimentar (<a href="/v1/openapi.json">OpenAPI</a>)</li>
+<li><a href="/pronto">/pronto</a> e <a href="/saude">/saude</a>: se atende, e como está</li>
+<li><a href="/v1/estado">/v1/estado</a>: a frota, como este servidor a vê</li>
+<li><a href="/metrics">/metrics</a>: números para o Prometheus</li>
+</ul>
+<p>Os guias vêm com o programa, na pasta <code>docs/guia</code>: comece por <code>docs/guia/README.md</code>;
+<code>docs/guia/painel.md</code> é sobre o painel, e <code>docs/guia/http.md</code> sobre esta porta.</p>
+<p lang="en">This is the port of a versioned key-value server. The panel is not here: <code>./compile.sh</code>, or
+<code>npm run build</code>, in the folder of the program makes it, and it shows once the server is started again. Programs
+speak gRPC or HTTP; people use <code>./client.sh --port PORT</code>, or the page at <a href="/v1">/v1</a>. Guides come with
+the program, in <code>docs/guia/en</code>.</p>
 </html>
 `;

@@ -1,90 +1,88 @@
 import { createServer as createHttp1 } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer as createHttp2 } from 'node:http2';
-import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Time } from '../../ports/time.js';
+import type { Backlog } from '../port/backlog.js';
 import { endOnceAnswered } from '../port/cut.js';
-import { headerProblem } from '../port/header-bounds.js';
 import { portLimits } from '../port/limits.js';
 import type { OpenCalls } from '../port/open-calls.js';
+import type { RefusedCalls } from '../port/refused-calls.js';
 import type { Http2Request, RequestHandler } from '../port/sessions.js';
+import type { UnfinishedRequests } from '../port/unfinished-requests.js';
+import { answerMalformed } from './malformed.js';
 import { Http1Connections } from './connections.js';
+import { Entrance, refusalAnswer } from './entrance.js';
+import type { EntranceOptions } from './entrance.js';
+import { Http1Exchange } from './http1-exchange.js';
+import { Http2Exchange } from './http2-exchange.js';
 import { httpLimits } from './limits.js';
-import { originProblem } from './origin.js';
-import { pageAt, problem, repeated } from './pages.js';
-import type { HealthByName, Page } from './pages.js';
-import { requestTarget } from './target.js';
+import { HttpRefusal, tooLongTarget } from './problems.js';
 
-type Request = IncomingMessage | Http2ServerRequest;
-type Response = ServerResponse | Http2ServerResponse;
-
-interface HttpOptions {
-  readonly health: () => HealthByName;
-  /** Host names by which people reach this server, beside loopback ones and its own address. */
-  readonly ownNames: readonly string[];
+interface HttpOptions extends EntranceOptions {
   readonly openCalls: OpenCalls;
-  readonly time: Time;
+  readonly unfinished: UnfinishedRequests;
+  readonly refused: RefusedCalls;
+  readonly backlog: Backlog | undefined;
 }
 
-/** Nothing of another origin may frame, read or run what this port answers. */
-const PROTECTION = Object.freeze({
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'x-content-type-options': 'nosniff',
-});
-
 /**
- * Requests of HTTP/1.1 and HTTP/2 that are not gRPC. Both of Node's servers get connections and streams from the port,
- * and never listen themselves.
+ * Requests of HTTP/1.1 and HTTP/2 that are not gRPC, as the port hands them over. Node's server of HTTP/1.1 gets its
+ * connections from the port, and never listens itself; a request of HTTP/2 is its stream.
  */
 export class HttpRequests implements RequestHandler {
   private readonly connections: Http1Connections;
-  private readonly ownNames: ReadonlySet<string>;
+  private readonly entrance: Entrance;
+  private readonly admitting = new WeakMap<Socket, () => void>();
   private readonly http1 = createHttp1({
-    maxHeaderSize: portLimits.headerBytes,
+    // Room for a target that is too long to be told so.
+    maxHeaderSize: portLimits.headerBytes + httpLimits.targetBytes,
     keepAliveTimeout: httpLimits.idleMs,
+    // Node's own refusal has no body; this one has a document.
+    requireHostHeader: false,
   });
-  private readonly http2 = createHttp2();
 
   constructor(private readonly options: HttpOptions) {
-    this.connections = new Http1Connections(options.time);
-    this.ownNames = new Set(options.ownNames.map((name) => name.toLowerCase()));
+    this.connections = new Http1Connections(options.seam.time);
+    this.entrance = new Entrance(options);
+    // Further ones would be left out silently: `Host` among them, or `Origin`.
     this.http1.maxHeadersCount = portLimits.headerFields;
-    const serve1 = (request: IncomingMessage, response: ServerResponse): void => {
-      this.connections.onRequest(request.socket, response);
-      // Whether a body follows that was not asked for cannot be known.
-      if (request.headers.expect !== undefined) response.setHeader('connection', 'close');
-      this.answer(request, response);
-    };
-    const serve2 = (request: Http2ServerRequest, response: Http2ServerResponse): void => {
-      this.answer(request, response);
-    };
-    // A body is never asked for (`Expect: 100-continue`): the answer comes at once.
-    this.http1.on('request', serve1).on('checkContinue', serve1);
-    this.http2.on('request', serve2).on('checkContinue', serve2);
+    this.http1.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.serve1(request, response, false);
+    });
+    this.http1.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      this.serve1(request, response, true);
+    });
+    // Whether its client sends the body now cannot be known either.
+    this.http1.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+      this.serve1(request, response, true);
+    });
+    this.http1.on('clientError', (error, socket) => {
+      answerMalformed(error, socket, this.connections.owesAnswers(socket));
+    });
   }
 
-  /** Speaks HTTP/1.1 with a client. */
-  accept(socket: Socket): void {
+  /** Speaks HTTP/1.1 with a client. @param onAdmitted called once the client got an answer that is not a refusal */
+  accept(socket: Socket, onAdmitted: () => void): void {
+    this.admitting.set(socket, onAdmitted);
     this.connections.begin(socket);
     this.http1.emit('connection', socket);
   }
 
-  serve({ stream, headers, raw }: Http2Request): void {
-    this.options.openCalls.add({ stream, onTurnEnd: () => undefined });
-    endOnceAnswered(stream);
-    this.http2.emit('stream', stream, headers, 0, raw);
+  serve(request: Http2Request): void {
+    const { openCalls, backlog, unfinished, seam } = this.options;
+    const exchange = new Http2Exchange(request, { backlog, unfinished, time: seam.time });
+    openCalls.add(exchange);
+    this.entrance.serve(exchange);
   }
 
-  refuse(stream: ServerHttp2Stream, reason: string): void {
+  refuse(stream: ServerHttp2Stream, reason: string, headers: Http2Request['headers']): void {
     if (stream.destroyed || stream.closed) return;
     this.options.openCalls.add({ stream, onTurnEnd: () => undefined });
     endOnceAnswered(stream);
     stream.resume();
-    const { type, body } = problem(431, reason);
-    stream.respond({ ':status': 431, ...PROTECTION, 'content-type': type });
+    const isTarget = (headers[':path']?.length ?? 0) > httpLimits.targetBytes;
+    const { status, fields, body } = refusalAnswer(isTarget ? tooLongTarget() : new HttpRefusal(431, reason));
+    stream.respond({ ':status': status, ...fields });
     // The answer to HEAD has ended already.
     if (!stream.writableEnded) stream.end(body);
   }
@@ -94,41 +92,21 @@ export class HttpRequests implements RequestHandler {
     this.connections.close();
   }
 
-  private answer(request: Request, response: Response): void {
-    const { status, type, body, headers } = this.pageFor(request);
-    response.writeHead(status, {
-      ...{ ...PROTECTION, ...headers, 'content-type': type },
-      'content-length': Buffer.byteLength(body),
-    });
-    response.end(request.method === 'HEAD' ? '' : body);
-    // A body is read for a while and dropped: some clients see no answer before it is gone.
-    request.resume();
-  }
-
-  private pageFor(request: Request): Page {
-    const { headers, method = '' } = request;
-    // By HTTP/1.1 further fields would be left out silently: `Host` among them, or `Origin`.
-    const tooMany = headerProblem(request.rawHeaders.length / 2, 0);
-    if (tooMany !== undefined) return problem(431, tooMany);
-    const target = requestTarget(request.url ?? '', request.rawHeaders);
-    if (target === undefined) return problem(400, 'o pedido diz a quem se dirige (Host) de duas maneiras');
-    const refused = originProblem(
-      {
-        host: target.host,
-        origin: headers.origin,
-        fetchSite: headers['sec-fetch-site']?.toString(),
-        localAddress: request.socket.localAddress,
+  private serve1(request: IncomingMessage, response: ServerResponse, awaitsLeave: boolean): void {
+    const { openCalls, backlog, unfinished, seam } = this.options;
+    const { socket } = request;
+    const exchange = new Http1Exchange(request, response, awaitsLeave, {
+      ...{ backlog, unfinished, time: seam.time },
+      onAdmitted: () => {
+        this.admitting.get(socket)?.();
+        this.admitting.delete(socket);
       },
-      this.ownNames,
-    );
-    if (refused !== undefined) return problem(403, refused);
-    if (headers['content-type']?.startsWith('application/grpc') === true) {
-      return problem(505, 'gRPC precisa de HTTP/2, e este pedido veio por HTTP/1.1');
-    }
-    if (method !== 'GET' && method !== 'HEAD') {
-      const detail = `esta porta aceita GET e HEAD por HTTP, e não ${repeated(method)}; uma chamada gRPC tem content-type application/grpc`;
-      return problem(405, detail, { allow: 'GET, HEAD' });
-    }
-    return pageAt(target.path, this.options.health());
+    });
+    this.connections.onRequest(socket, response, () => exchange.debt);
+    openCalls.add(exchange);
+    // Even where the target names a host (RFC 9112, 3.2).
+    const lacksHost = request.httpVersion === '1.1' && request.headers.host === undefined;
+    if (lacksHost) exchange.respond(refusalAnswer(new HttpRefusal(400, 'falta o campo Host')));
+    else this.entrance.serve(exchange);
   }
 }

@@ -16,6 +16,8 @@ import { MensagemConnection } from '../../wire/mensagem/connection.js';
 import type { ConnectionLimits } from '../../wire/mensagem/connection.js';
 import { getAnswer, withId } from '../../wire/mensagem/answers.js';
 import { addressText, getAnswered } from '../../wire/mensagem/console.js';
+import { LineTap } from '../../wire/mensagem/line-tap.js';
+import type { LinkLaboratory } from '../../wire/mensagem/line-tap.js';
 import { errorMessage } from '../../wire/mensagem/encode.js';
 import type { DoorRole } from '../../engines/leader/fresh-role.js';
 import { full, Guests } from './guests.js';
@@ -61,6 +63,8 @@ interface DoorOptions {
   readonly budget: ByteBudget;
   readonly serverBudget: ByteBudget;
   readonly limits: DoorLimits;
+  /** Cuts the connections of other servers, and tells what goes over them; absent: nothing does. */
+  readonly laboratory: LinkLaboratory | undefined;
   /** Who may do what; `undefined`: everyone may do everything. */
   readonly access: AccessControl | undefined;
   /** Called with every outcome of a request. */
@@ -82,6 +86,9 @@ export class MensagemDoor {
     const { access, engine } = options;
     this.admit = access === undefined ? admitAll(engine) : admitKnown(access, engine);
     this.guests = new Guests(options.limits);
+    options.laboratory?.cut.onChange(() => {
+      if (this.isCut) this.guests.dropServers();
+    });
   }
 
   /** @throws KvsError PORTA_EM_USO, or CONFIGURACAO for an address that cannot be listened on */
@@ -133,6 +140,7 @@ export class MensagemDoor {
         ...(options.access && { lineBytes: this.strangerLineBytes }),
       },
       shape: CLIENT_SHAPE,
+      tap: options.laboratory && new LineTap(options.laboratory),
       onMessage: (message, names) => this.onMessage(connection, guest, message, names),
       onClose: () => {
         this.guests.delete(connection);
@@ -140,6 +148,11 @@ export class MensagemDoor {
       },
     });
     this.guests.add(connection, guest);
+  }
+
+  /** Whether this server is cut off the others on purpose. */
+  private get isCut(): boolean {
+    return this.options.laboratory?.cut.isCut === true;
   }
 
   private get strangerLineBytes(): number {
@@ -166,6 +179,10 @@ export class MensagemDoor {
     }
     const { access } = this.options;
     if (!isRequest(message)) {
+      if (this.isCut) {
+        connection.destroy();
+        return undefined;
+      }
       if (access !== undefined && !guest.identity?.valid) {
         return this.identify(access, connection, guest, message, names);
       }
@@ -181,6 +198,7 @@ export class MensagemDoor {
       }
       return undefined;
     }
+    connection.did('answered');
     const call = new MensagemCall(message, guest.client.ip, this.options.time);
     const startedMs = call.takeUp();
     const go = (): Promise<void> | undefined => {
@@ -190,7 +208,8 @@ export class MensagemDoor {
     // Another server has admitted its own clients; for other callers the table decides.
     if (access === undefined || guest.identity?.valid === true) return go();
     const check = (caller: Caller): void => {
-      if ('chave' in message) caller.assertMay(message.tipo === 'GET' ? 'read' : 'write', message.chave);
+      if ('chave' in message)
+        caller.assertMay(message.tipo === 'GET' ? 'read' : 'write', message.chave, 'key');
     };
     const refuse = (thrown: unknown): void => {
       const error = KvsError.from(thrown);

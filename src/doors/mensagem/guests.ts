@@ -52,6 +52,11 @@ export class Guests {
     this.guests.delete(connection);
   }
 
+  /** Breaks the connections of other servers. */
+  dropServers(): void {
+    for (const [connection, { server }] of this.guests) if (server) connection.destroy();
+  }
+
   private count(kind: (guest: Guest) => boolean): number {
     let count = 0;
     for (const guest of this.guests.values()) if (kind(guest)) count++;

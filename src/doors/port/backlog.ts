@@ -46,10 +46,19 @@ export class Backlog {
   assertFresh(session: ServerHttp2Session): number {
     const nowMs = this.pauses.look();
     if (this.waiting.size === 0 || !this.waiting.has(session)) return nowMs;
-    throw new KvsError(
-      'SERVIDOR_PAROU',
-      'o servidor esteve parado enquanto este pedido esperava; nada foi feito: repita',
-    );
+    throw stoodStill();
+  }
+
+  /**
+   * The same for a client of HTTP/1.1, which cannot be asked by a PING: all that comes for a moment after a pause had
+   * waited.
+   * @returns now, by the monotonic clock, in ms
+   * @throws KvsError SERVIDOR_PAROU
+   */
+  assertFreshSoon(): number {
+    const nowMs = this.pauses.look();
+    if (nowMs - this.endedAtMs >= portLimits.backlogAcceptMs) return nowMs;
+    throw stoodStill();
   }
 
   private begin(): void {
@@ -66,4 +75,11 @@ export class Backlog {
     // An error closes the session; if too many PINGs are outstanding, the timeout above applies.
     if (!session.destroyed && !session.closed) session.ping(() => this.waiting.delete(session));
   }
+}
+
+function stoodStill(): KvsError {
+  return new KvsError(
+    'SERVIDOR_PAROU',
+    'o servidor esteve parado enquanto este pedido esperava; nada foi feito: repita',
+  );
 }

@@ -18,6 +18,11 @@ export class Connections {
     private readonly most: number,
   ) {}
 
+  /** Connections that are open. */
+  get size(): number {
+    return this.open.size;
+  }
+
   /** @returns false if there is no room for it; `onRefused` was called with it */
   enter(socket: Socket): boolean {
     if (this.open.size >= this.most) {

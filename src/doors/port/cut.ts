@@ -1,11 +1,12 @@
 import { constants } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
+import type { PortStream } from './port-stream.js';
 
 /** Time that an answered client has to end its side of a stream itself. */
 const ANSWERED_MS = 100;
 
 /** Ends a stream now, with an HTTP/2 error code; clients of gRPC see ENHANCE_YOUR_CALM as RESOURCE_EXHAUSTED. */
-export function cut(stream: ServerHttp2Stream, code: number): void {
+export function cut(stream: PortStream, code: number): void {
   stream.close(code);
   // Unread data would keep the stream alive.
   stream.resume();

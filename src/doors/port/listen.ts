@@ -21,6 +21,8 @@ export interface Listener {
   readonly port: number;
   /** Connections refused since the start, by reason. */
   readonly refused: Readonly<Record<ConnectionRefusal, number>>;
+  /** How many connections are open. */
+  readonly connections: () => number;
   /** Stops accepting connections, and asks clients to go. Resolves once all connections are closed. */
   close(): Promise<void>;
   /** Ends the connections that are still open. */
@@ -47,8 +49,8 @@ interface ListenOptions {
 
 /** Serves requests that are not gRPC, by HTTP/2 or HTTP/1.1. */
 interface HttpHandler extends RequestHandler {
-  /** Speaks HTTP/1.1 with a client. */
-  accept(socket: Socket): void;
+  /** Speaks HTTP/1.1 with a client. @param onAdmitted called once the client got an answer that is not a refusal */
+  accept(socket: Socket, onAdmitted: () => void): void;
   /** Asks the clients of HTTP/1.1 to go. */
   close(): void;
 }
@@ -78,12 +80,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (isClosing) socket.destroy();
     if (isClosing || !connections.enter(socket)) return;
     undecided.decide(socket, (protocol) => {
-      if (protocol === 'http/1.1') http.accept(socket);
-      else {
-        sessions.begin(socket, () => {
-          connections.admit(socket);
-        });
-      }
+      const onAdmitted = (): void => {
+        connections.admit(socket);
+      };
+      if (protocol === 'http/1.1') http.accept(socket, onAdmitted);
+      else sessions.begin(socket, onAdmitted);
     });
   };
   const acceptor =
@@ -99,6 +100,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return {
     port: ports.port,
     refused: refused.counts,
+    connections: () => connections.size,
     close: () => {
       isClosing = true;
       void ports.close();

@@ -1,17 +1,17 @@
 import { constants } from 'node:http2';
-import type { ServerHttp2Stream } from 'node:http2';
 import type { Time } from '../../ports/time.js';
 import { cut } from './cut.js';
 import { CALL_BYTES } from './limits.js';
 import { NextTurn } from './next-turn.js';
+import type { PortStream } from './port-stream.js';
 import type { RefusedCalls } from './refused-calls.js';
 
 /** How often open calls are checked. */
 const LOOK_MS = 100;
 
-/** A request and its answer, on one stream of HTTP/2. */
+/** A request and its answer. */
 export interface TrackedCall {
-  readonly stream: ServerHttp2Stream;
+  readonly stream: PortStream;
   /** Called once, when the turn of the event loop in which it began is over. */
   onTurnEnd(): void;
   /** Ends it, since the server stops; absent: it ends soon by itself. */

@@ -1,9 +1,10 @@
-import type { Http2Session, ServerHttp2Stream } from 'node:http2';
+import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { BurstLog } from '../../ports/burst-log.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Time } from '../../ports/time.js';
 import { portLimits } from './limits.js';
+import type { PortStream } from './port-stream.js';
 
 /**
  * Why a call was refused or cut for its resource usage, whatever it asks: too many streams, metadata too large, a
@@ -38,9 +39,9 @@ export class RefusedCalls {
   }
 
   /** Counts a call that is refused or cut. */
-  add(reason: CallRefusal, { session }: ServerHttp2Stream): void {
+  add(reason: CallRefusal, { session, remoteAddress }: Pick<PortStream, 'session' | 'remoteAddress'>): void {
     this.counts[reason]++;
-    this.burst.report(reason, session?.socket.remoteAddress ?? 'desconhecido');
+    this.burst.report(reason, session?.socket.remoteAddress ?? remoteAddress ?? 'desconhecido');
     if (session !== undefined && FAULTS.has(reason)) this.blame(session);
   }
 

@@ -25,7 +25,7 @@ export interface Http2Request {
 export interface RequestHandler {
   serve(request: Http2Request): void;
   /** Answers a request that exceeds a limit. @param problem for people, in Portuguese */
-  refuse(stream: ServerHttp2Stream, problem: string): void;
+  refuse(stream: ServerHttp2Stream, problem: string, headers: IncomingHttpHeaders): void;
 }
 
 interface SessionsOptions {
@@ -99,7 +99,7 @@ export class Sessions {
     connection.claim(bytes + portLimits.requestFramesBytes);
     const problem = headerProblem(raw.length / 2, bytes);
     if (problem !== undefined) {
-      handler.refuse(stream, problem);
+      handler.refuse(stream, problem, headers);
       this.options.refused.add('METADADOS', stream);
       return;
     }

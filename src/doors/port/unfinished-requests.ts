@@ -1,6 +1,6 @@
 import { constants } from 'node:http2';
-import type { ServerHttp2Stream } from 'node:http2';
 import { cut } from './cut.js';
+import type { PortStream } from './port-stream.js';
 import type { RefusedCalls } from './refused-calls.js';
 
 /**
@@ -9,7 +9,7 @@ import type { RefusedCalls } from './refused-calls.js';
  */
 export class UnfinishedRequests {
   /** Bytes of each, oldest first. */
-  private readonly unfinished = new Map<ServerHttp2Stream, number>();
+  private readonly unfinished = new Map<PortStream, number>();
   private bytes = 0;
 
   constructor(
@@ -23,7 +23,7 @@ export class UnfinishedRequests {
   }
 
   /** @param bytes that are now held for the request of a stream; 0: none any more */
-  readonly hold = (stream: ServerHttp2Stream, bytes: number): void => {
+  readonly hold = (stream: PortStream, bytes: number): void => {
     this.bytes += bytes - (this.unfinished.get(stream) ?? 0);
     if (bytes === 0) {
       this.unfinished.delete(stream);

@@ -27,6 +27,9 @@ type Facts = ReadonlyMap<string, HeadFacts>;
  * sent, it is applied at most once, and any one of the heads that it wrote tells whether it was.
  */
 export class CommitTransactions {
+  /** Tries since the start that lost to another writer. */
+  conflicts = 0;
+
   constructor(private readonly options: WritesOptions) {}
 
   /** @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA; PEDIDO_INVALIDO */
@@ -46,6 +49,7 @@ export class CommitTransactions {
       }
       if (await this.apply(change, plans, facts, deadline)) return true;
       remembered = undefined;
+      this.conflicts++;
       if (time.monotonicMs() >= deadline) {
         throw new KvsError('SEM_MAIORIA', 'outros escrevem nas mesmas chaves sem parar; tente de novo');
       }

@@ -4,11 +4,13 @@ import type {
   Engine,
   OfKind,
   Query,
+  Row,
   Rows,
   Scan,
   Stream,
   Write,
 } from '../../ports/engine.js';
+import type { Line } from '../../ports/lines.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
@@ -17,23 +19,32 @@ import type { RetentionBound } from '../../core/retention.js';
 import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
 import { assertOffered } from '../plan.js';
 import { EtcdClient } from './etcd-client.js';
+import type { EtcdMember } from './etcd-member.js';
 import { CommitTransactions } from './commits.js';
 import { ConsensusGuarantees } from './guarantees.js';
 import { Expired } from './expired.js';
 import { ExpiryLeases } from './expiry-leases.js';
 import { HeadCache } from './head-cache.js';
+import type { MemberCondition } from './etcd-member.js';
 import { EtcdHealth } from './etcd-health.js';
 import { KvsError } from '../../core/errors.js';
+import { MemberStates } from './member-states.js';
 import { EtcdSpace } from './etcd-space.js';
+import { countOf } from './etcd-requests.js';
+import { ALL_HEADS, ALL_VALUES } from './layout.js';
+import { consensusLimits } from './limits.js';
 import { EtcdKeySpace } from './etcd-key-space.js';
+import { lineFromRow, LineReads } from './line-reads.js';
 import { ReplicaReading } from './reading.js';
 import { Reads } from './reads.js';
+import type { ReplicaLaboratory } from './replica-tap.js';
 import { SessionView } from './session-view.js';
 import { defaultConsensusTuning } from './tuning.js';
 import type { ConsensusTuning } from './tuning.js';
 import { Scanner } from './scanner.js';
 import { ReplicaRetention } from './retention.js';
 import { HeadWatch } from './watch.js';
+import { ReplicaWatches } from './replica-watches.js';
 import { Writes } from './writes.js';
 
 export interface ConsensusOptions {
@@ -51,6 +62,19 @@ export interface ConsensusOptions {
   /** Called when the majority is reached or lost, and once soon after the start. */
   readonly onAvailable?: (available: boolean) => void;
   readonly tuning?: Partial<ConsensusTuning>;
+  /** Cuts this server off the replicas, and sees and loses what it exchanges with them; absent: nothing does. */
+  readonly laboratory?: ReplicaLaboratory | undefined;
+}
+
+/** One of the replicas, as a server sees it. */
+export interface ReplicaStatus {
+  /** `host:port` of its client endpoint. */
+  readonly address: string;
+  readonly condition: MemberCondition;
+  /** Of its program; empty if it is not known. */
+  readonly version: string;
+  /** How many entries of the common log it has not applied yet, as it said a moment ago. */
+  readonly lag: number;
 }
 
 /**
@@ -60,22 +84,28 @@ export interface ConsensusOptions {
 export class ConsensusEngine implements Engine, HasCapacity, Retains {
   readonly capabilities: Capabilities;
   readonly guarantees: ConsensusGuarantees;
+  readonly lineOf = (row: Row): Line => lineFromRow(row, true);
   private readonly client: EtcdClient;
   private readonly space: EtcdKeySpace;
   private readonly cache: HeadCache;
   private readonly expired: Expired;
   private readonly tuning: ConsensusTuning;
+  /** Of the majority, for writers. */
+  private readonly reads: Reads;
   private readonly reading: ReplicaReading;
   private readonly agreed: ReplicaReading;
   private readonly writes: Writes;
   private readonly commits: CommitTransactions;
   private readonly watch: HeadWatch;
+  readonly watches: ReplicaWatches;
   private readonly health: EtcdHealth;
   private readonly diskSpace: EtcdSpace;
+  /** What the members say of themselves, for whoever looks. */
+  readonly memberStates: MemberStates;
   private readonly retention: ReplicaRetention;
 
   constructor(private readonly options: ConsensusOptions) {
-    const { members, localReads, time, random, logger, newToken } = options;
+    const { members, localReads, time, random, logger, newToken, laboratory } = options;
     const tuning = { ...defaultConsensusTuning, ...options.tuning };
     this.capabilities = {
       heads: false,
@@ -86,14 +116,16 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
       restores: false,
       remembersRequests: true,
       expires: true,
+      compares: true,
+      watches: true,
     };
     this.guarantees = new ConsensusGuarantees(members.length, localReads, this);
     const cache = (this.cache = new HeadCache(tuning.cachedHeadBytes));
-    const client = (this.client = new EtcdClient(members, tuning, time, random));
+    const client = (this.client = new EtcdClient(members, tuning, time, random, laboratory));
     // Writers report the previous value at the moment of the write, so local reads are not enough.
     const space = (this.space = new EtcdKeySpace(client, time, tuning, logger));
     const expired = (this.expired = new Expired(space, time));
-    const reads = new Reads(space, cache, expired, false);
+    const reads = (this.reads = new Reads(space, cache, expired, false));
     const expiryLeases = new ExpiryLeases(space, space, time, random);
     const forWriters = { client: space, cache, reads, expired, expiryLeases, time, random, tuning, newToken };
     this.writes = new Writes(forWriters);
@@ -106,8 +138,21 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
     const deadline = (): number => this.deadline();
     const retentionDeps = { client: space, time, random, newToken, expired, deadline };
     this.retention = new ReplicaRetention(retentionDeps);
+    this.watches = new ReplicaWatches({ client, space, expired, time, random, tuning, logger, deadline });
     this.diskSpace = new EtcdSpace(members, time);
+    this.memberStates = new MemberStates(client, tuning);
     this.health = new EtcdHealth(client, time, tuning, logger, onAvailable);
+  }
+
+  /** The replicas, for metrics. */
+  get members(): readonly EtcdMember[] {
+    return this.client.members;
+  }
+
+  /** Figures since the start, for metrics. */
+  get figures(): { readonly conflicts: number; readonly cachedHeads: number } {
+    const conflicts = this.writes.conflicts + this.commits.conflicts;
+    return { conflicts, cachedHeads: this.cache.size };
   }
 
   /** Whether a majority answered lately. */
@@ -118,6 +163,26 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
   /** See {@link ConsensusGuarantees}. */
   get revision(): number {
     return this.client.revision;
+  }
+
+  /** The members, with the result of the last attempts at each, and what it tells of itself now and then. */
+  replicas(): readonly ReplicaStatus[] {
+    return this.client.members.map(({ address, condition }) => {
+      return { address, condition, ...this.diskSpace.progress(address) };
+    });
+  }
+
+  /**
+   * How much there is: keys that were ever written and versions, as one member knows, and the bytes on its disk.
+   * @throws KvsError SEM_MAIORIA if no member answers
+   */
+  async amounts(): Promise<{ readonly keys: number; readonly versions: number; readonly bytes: number }> {
+    const success = [countOf(ALL_HEADS, { local: true }), countOf(ALL_VALUES, { local: true })];
+    const deadline = this.options.time.monotonicMs() + consensusLimits.amountsMs;
+    const options = { deadline, local: true };
+    const { response } = await this.reads.ask({ compare: [], success, failure: [] }, options);
+    const [keys = 0, versions = 0] = response.responses.map((one) => one.response_range?.count ?? 0);
+    return { keys, versions, bytes: this.diskSpace.bytes };
   }
 
   since(revision: number): Engine {
@@ -135,6 +200,7 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
   stop(): Promise<void> {
     this.health.stop();
     this.watch.stop();
+    this.watches.stop();
     this.diskSpace.stop();
     this.client.close();
     return Promise.resolve();
@@ -179,15 +245,18 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
    * The history of a key is always read from the majority, even with local reads: an import that asks is about to
    * write by it.
    */
-  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
-    return (scan.kind === 'history' ? this.agreed : this.reading).scan<K>(scan);
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
+  scan(scan: Scan): Stream<Rows[Scan['kind']]> {
+    if (scan.kind === 'watch') return this.watches.watch(scan);
+    return (scan.kind === 'history' ? this.agreed : this.reading).scan(scan);
   }
 
   private readingSince(revision: number | undefined, localReads = this.options.localReads): ReplicaReading {
     const deadline = (): number => this.deadline();
     const { space, cache, expired, tuning } = this;
     const reads = new Reads(space, cache, expired, localReads, revision);
-    return new ReplicaReading(reads, new Scanner(space, reads, expired, tuning, deadline), deadline);
+    const scanner = new Scanner(space, reads, expired, tuning, deadline);
+    return new ReplicaReading(reads, scanner, new LineReads(reads, expired), deadline);
   }
 
   private deadline(): number {

@@ -4,6 +4,7 @@ import type { Time } from '../../ports/time.js';
 import { EtcdMember } from './etcd-member.js';
 import type { MemberCondition } from './etcd-member.js';
 import type { Meaning } from './outcome.js';
+import type { ReplicaLaboratory } from './replica-tap.js';
 import { backoffMs } from '../../core/backoff.js';
 import type { ConsensusTuning } from './tuning.js';
 import type { Header, Method } from './etcd-messages.js';
@@ -93,8 +94,9 @@ export class EtcdClient implements EtcdCaller {
     private readonly tuning: ConsensusTuning,
     private readonly time: Time,
     private readonly random: Random,
+    laboratory?: ReplicaLaboratory,
   ) {
-    this.members = addresses.map((address) => new EtcdMember(address, tuning));
+    this.members = addresses.map((address) => new EtcdMember(address, tuning, time, laboratory));
     // Servers that start together should not all begin with the same member.
     this.turn = Math.floor(random.next() * addresses.length);
   }

@@ -1,6 +1,7 @@
 import type { Logger } from '../../ports/logger.js';
 import type { Time } from '../../ports/time.js';
 import type { EtcdClient } from './etcd-client.js';
+import { CONDITION_TEXTS } from './etcd-member.js';
 import type { ConsensusTuning } from './tuning.js';
 import { RANGE } from './etcd-messages.js';
 
@@ -69,9 +70,16 @@ export class EtcdHealth {
     if (this.stopped || (this.told && available === this.available)) return;
     this.available = available;
     this.told = true;
-    const replicas = this.client.members.map(({ address, condition }) => ({ endereco: address, condition }));
     if (available) this.logger.info({}, 'as réplicas respondem com maioria');
-    else this.logger.warn({ replicas }, 'as réplicas não respondem com maioria; tentando de novo');
+    else {
+      const replicas = this.client.members.map(({ address, condition }) => {
+        return { endereco: address, estado: CONDITION_TEXTS[condition] };
+      });
+      this.logger.warn(
+        { replicas },
+        'as réplicas não respondem com maioria (./replica.sh as inicia); tentando de novo',
+      );
+    }
     this.onAvailable(available);
   }
 }

@@ -6,6 +6,8 @@ import { protoPath } from '../../files/proto-path.js';
 /** The etcd messages used here, as plain objects; proto/etcd.proto has the field numbers. */
 export interface Header {
   readonly revision: number;
+  /** Rounded: enough to tell clusters apart. */
+  readonly cluster_id?: number;
 }
 
 export interface EtcdKeyValue {
@@ -83,15 +85,38 @@ interface LeaseGrantResponse {
   readonly ID: number;
 }
 
+/** Each request has one of the two. */
 export interface WatchRequest {
-  readonly create_request: { readonly key: Buffer; readonly range_end: Buffer };
+  readonly create_request?: {
+    readonly key: Buffer;
+    readonly range_end: Buffer;
+    readonly start_revision?: number;
+    readonly progress_notify?: boolean;
+    readonly prev_kv?: boolean;
+    readonly watch_id?: number;
+    readonly fragment?: boolean;
+  };
+  readonly cancel_request?: { readonly watch_id: number };
+}
+
+/** A change of one key; `kv` of a removal has no value. */
+export interface EtcdEvent {
+  readonly type: number;
+  readonly kv: EtcdKeyValue | null;
+  /** What was there before, if that was asked for. */
+  readonly prev_kv?: EtcdKeyValue | null;
 }
 
 export interface WatchResponse {
+  readonly header: Header;
+  readonly watch_id: number;
   readonly created: boolean;
   readonly canceled: boolean;
+  readonly compact_revision: number;
   readonly cancel_reason: string;
-  readonly events: readonly { readonly type: number; readonly kv: EtcdKeyValue | null }[];
+  /** More of the same revisions follows. */
+  readonly fragment: boolean;
+  readonly events: readonly EtcdEvent[];
 }
 
 /** `Event.EventType` of a removal. */

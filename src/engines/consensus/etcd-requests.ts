@@ -21,8 +21,9 @@ export function first(range: EtcdRange, at: ReadAt, limit = 1): RequestOp {
 }
 
 /** Counts the keys of a range. */
-export function countOf(range: EtcdRange): RequestOp {
-  return { request_range: { ...range, count_only: true } };
+export function countOf(range: EtcdRange, at: ReadAt = { local: false }): RequestOp {
+  const { local, revision = 0 } = at;
+  return { request_range: { ...range, count_only: true, serializable: local, revision } };
 }
 
 /** Reads the first keys of a range, without their values. */
@@ -67,6 +68,11 @@ export function absent(key: Buffer): Compare {
 /** Holds if no key of a range was written after `revision`. */
 export function untouched(range: EtcdRange, revision: number): Compare {
   return { ...range, result: RESULT.LESS, target: TARGET.MOD, mod_revision: revision + 1 };
+}
+
+/** What the operation number `index` of a transaction counted. */
+export function counted(response: TxnResponse, index: number): number {
+  return response.responses[index]?.response_range?.count ?? 0;
 }
 
 /** The first key that the operation number `index` of a transaction read; `undefined` if there was none. */

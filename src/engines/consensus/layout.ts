@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.js';
+import type { KeyRange } from '../../ports/lines.js';
 
 /**
  * The layout in etcd, below the prefix of the store (see store-format.ts). For a key K with the escaped form E (`%` →
@@ -10,6 +11,7 @@ import { limits } from '../../core/limits.js';
  *     t E ! (MAX − t)    → n; in 16 digits, newest first
  *     p ID               the outcome of a request, for a time
  *     r                  the claim of the server that keeps the retention, for a time
+ *     v E "              a mark of servers with a watch, for a time: the values of a key, or of a prefix, end before it
  *
  * etcd answers "the first from here on" in O(log n) but "the last up to here" only by reading everything, so the two
  * indexes count down: the greatest version ≤ n is the first at or after its place. E contains no `!`, so what is
@@ -67,6 +69,31 @@ export function headRange(from: string, to: string): EtcdRange {
   return { key: headKey(from), range_end: after(headKey(to)) };
 }
 
+/** The heads of the keys that satisfy all that is set; empty if its end is not after its beginning. */
+export function headsOf({ prefix = '', from = '', to, after: last }: KeyRange): EtcdRange {
+  const begun = headsBeginning(prefix);
+  const starts = [begun.key, headKey(from), ...(last === undefined ? [] : [after(headKey(last))])];
+  const ends = [begun.range_end, ...(to === undefined ? [] : [after(headKey(to))])];
+  return {
+    key: starts.reduce((one, other) => (Buffer.compare(one, other) < 0 ? other : one)),
+    range_end: ends.reduce((one, other) => (Buffer.compare(one, other) > 0 ? other : one)),
+  };
+}
+
+/** The heads of the keys that begin with a text, which may end with the first half of a character. */
+function headsBeginning(prefix: string): EtcdRange {
+  const isHalf = /[\ud800-\udbff]$/.test(prefix);
+  const [least, greatest] = isHalf ? [`${prefix}\udc00`, `${prefix}\udfff`] : [prefix, prefix];
+  return { key: headKey(least), range_end: following(headKey(greatest)) };
+}
+
+/** The first place that does not begin with another. No byte of UTF-8 is 255. */
+function following(key: Buffer): Buffer {
+  const end = Buffer.from(key);
+  end[end.length - 1] = (end.at(-1) as number) + 1;
+  return end;
+}
+
 /** The claim of the server that keeps the retention. */
 export const RETENTION_CLAIM = Buffer.from('r');
 
@@ -113,6 +140,27 @@ export function timesBelow(key: string, timestamp: number): EtcdRange {
 /** The values of a key. */
 export function valuesOf(key: string): EtcdRange {
   return { key: place('v', key, ''), range_end: end('v', key) };
+}
+
+/**
+ * What the watch of a key, or of a prefix, looks at, and its mark within that: no value's place, so that nobody takes it
+ * for one. The mark of a key is right after its values, and before those of every other key.
+ */
+export function watchedRange({
+  key,
+  prefix = '',
+}: {
+  readonly key?: string | undefined;
+  readonly prefix?: string | undefined;
+}): EtcdRange & { readonly mark: Buffer } {
+  const mark = end('v', key ?? prefix);
+  if (key !== undefined) return { key: place('v', key, ''), range_end: after(mark), mark };
+  const first = Buffer.from(`v${escapeKey(prefix)}`, 'utf8');
+  const last = first.length - 1;
+  const rangeEnd = Buffer.from(first);
+  // Never the last of all bytes, which UTF-8 does not have.
+  rangeEnd.writeUInt8(rangeEnd.readUInt8(last) + 1, last);
+  return { key: first, range_end: rangeEnd, mark };
 }
 
 /** The values of a key below a timestamp. */

@@ -1,4 +1,4 @@
-import { assertRelation, limits, MiB } from '../../core/limits.js';
+import { assertRelation, KiB, limits, MiB } from '../../core/limits.js';
 
 /** Limits on the search for a store in an etcd that others use too, and on the look at its disk quota. */
 export const consensusLimits = Object.freeze({
@@ -16,6 +16,26 @@ export const consensusLimits = Object.freeze({
   spaceTimeoutMs: 2_000,
   /** Longest such answer. */
   metricsBytes: 4 * MiB,
+  /** How much the replicas hold is asked with this patience: it is only shown. */
+  amountsMs: 2_000,
+});
+
+/** Limits on the watches of one server. */
+export const replicaWatchLimits = Object.freeze({
+  /** Watches open at once; a further one is refused. */
+  watches: 10_000,
+  /** Changes that wait for one reader, and for all, in bytes: beyond, the replicas keep them until the reader has read. */
+  queueBytes: 2 * MiB,
+  allQueueBytes: 64 * MiB,
+  /** What a change takes besides its key and values. */
+  changeBytes: 300,
+  /** Changes, and rows of a state, that are made ready for a reader at once, and the bytes of changes. */
+  readyAtOnce: 64,
+  readyBytes: 256 * KiB,
+  /** A quiet watch that has not heard from the replicas for so long asks for a mark: they keep the past for 10 min. */
+  staleMs: 300_000,
+  /** Marks stay at least so long. */
+  markMs: 60_000,
 });
 
 /** Limits on values that expire. */
@@ -58,5 +78,9 @@ assertRelation(
 assertRelation(
   expiryLimits.removedAtOnce * 3 <= OPERATIONS_MAX,
   'expired versions are removed by one transaction of etcd',
+);
+assertRelation(
+  replicaWatchLimits.readyAtOnce <= OPERATIONS_MAX,
+  'the heads of as many keys are read in one transaction of etcd',
 );
 assertRelation(limits.commitWrites * 4 + 4 <= OPERATIONS_MAX, 'a commit must fit a transaction of etcd');

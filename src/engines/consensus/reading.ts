@@ -1,17 +1,19 @@
+import { KvsError } from '../../core/errors.js';
 import { onlyHead } from '../only-head.js';
-import type { Answers, OfKind, Query, Row, Rows, Scan, Stream } from '../../ports/engine.js';
-import { ALL_HEADS, ALL_VALUES, headRange, valuesOf } from './layout.js';
+import type { Answers, OfKind, Query, RangeRow, Row, Rows, Scan, Stream } from '../../ports/engine.js';
+import type { Line, List } from '../../ports/lines.js';
+import { ALL_HEADS, ALL_VALUES, headRange, headsOf, valuesOf } from './layout.js';
+import { CONSENSUS_ORIGIN, lineFromRow } from './line-reads.js';
+import type { LineReads } from './line-reads.js';
 import type { Reads } from './reads.js';
 import type { Bound, Scanner } from './scanner.js';
-
-/** Origin in vector clocks: the replicas, which put all writes in one order. */
-const ORIGIN = 'consenso';
 
 /** The queries and scans of an engine, by local or linearizable reads: see {@link Reads}. */
 export class ReplicaReading {
   constructor(
     private readonly reads: Reads,
     private readonly scanner: Scanner,
+    private readonly lines: LineReads,
     /** Deadline for a request sent now. */
     private readonly deadline: () => number,
   ) {}
@@ -28,7 +30,9 @@ export class ReplicaReading {
         if (query.timestamp === undefined) return this.reads.newest(key, deadline);
         return this.reads.upToTime(key, query.timestamp, deadline);
       case 'heads':
-        return onlyHead(await this.reads.newest(key, deadline), ORIGIN);
+        return onlyHead(await this.reads.newest(key, deadline), CONSENSUS_ORIGIN);
+      case 'line':
+        return this.lines.line(query, deadline);
     }
   }
 
@@ -38,11 +42,35 @@ export class ReplicaReading {
       case 'snapshot':
         return this.snapshot(scan.version);
       case 'range':
-        return this.scanner.walk(headRange(scan.from, scan.to), upTo('timestamp', scan.timestamp), true);
+        return this.range(scan);
       case 'history':
         return this.scanner.values(valuesOf(scan.key));
       case 'everything':
         return this.scanner.values(ALL_VALUES, true);
+      case 'lines':
+        return this.linesOf(scan.key);
+      case 'list':
+        return this.list(scan);
+      case 'count':
+        return this.scanner.counts(headsOf(scan));
+      case 'watch':
+        throw new KvsError('NAO_SUPORTADO', 'este motor não tem observação');
+    }
+  }
+
+  private async *range({ from, to, timestamp }: OfKind<Scan, 'range'>): Stream<RangeRow> {
+    const found = this.scanner.walk(headRange(from, to), upTo('timestamp', timestamp), true);
+    for await (const { key, row } of found) yield { key, row };
+  }
+
+  private async *linesOf(key: string): Stream<Line> {
+    for await (const [row, isLatest] of this.scanner.versions(key)) yield lineFromRow(row, isLatest);
+  }
+
+  private async *list({ version, timestamp, ...range }: List): Stream<Line> {
+    const bound = timestamp === undefined ? upTo('version', version) : upTo('timestamp', timestamp);
+    for await (const { row, record } of this.scanner.walk(headsOf(range), bound, false)) {
+      if (row !== undefined) yield lineFromRow(row, row.timestamp === record.last?.timestamp);
     }
   }
 

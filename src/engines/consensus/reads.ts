@@ -12,6 +12,7 @@ import {
   timesUpTo,
   timestampOfPlace,
   valueKey,
+  valuesOf,
   versionKey,
   versionOfPlace,
   versionsUpTo,
@@ -21,7 +22,7 @@ import type { EtcdMember } from './etcd-member.js';
 import { decodeIndex, headOf, ourHead, rowOf } from './records.js';
 import type { Place } from '../plan.js';
 import type { StoredHead } from './records.js';
-import { first, get, read, unchanged } from './etcd-requests.js';
+import { counted, countOf, first, get, read, unchanged } from './etcd-requests.js';
 import { TXN } from './etcd-messages.js';
 import type { Header, EtcdKeyValue, TxnRequest, TxnResponse } from './etcd-messages.js';
 
@@ -86,6 +87,29 @@ export class Reads {
     return (await this.search(key, versionIndex(key), deadline)) !== undefined;
   }
 
+  /** Removes the versions of a key that have expired. O(n). */
+  async removeExpired(key: string, deadline: number): Promise<void> {
+    const index = versionIndex(key);
+    for (let { range } = index; ;) {
+      const success = [first(range, { local: false }, expiryLimits.indexEntries)];
+      const { response } = await this.ask({ compare: [], success, failure: [] }, { deadline, local: false });
+      const { kvs = [], more = false } = response.responses[0]?.response_range ?? {};
+      const places = kvs.map((entry) => ({ key, ...index.placeOf(entry) }));
+      const over = places.filter((place) => this.expired.isOver(place));
+      if (over.length > 0) await this.expired.remove(over, deadline);
+      const last = kvs.at(-1);
+      if (!more || last === undefined) return;
+      range = { ...range, key: after(last.key) };
+    }
+  }
+
+  /** How many versions a key had at a revision, also such as had expired. */
+  async versionsAt(key: string, revision: number, deadline: number): Promise<number> {
+    const success = [countOf(valuesOf(key), { local: true, revision })];
+    const { response } = await this.ask({ compare: [], success, failure: [] }, { deadline, local: true });
+    return counted(response, 0);
+  }
+
   /** The newest row of a key. */
   async newest(key: string, deadline: number): Promise<Row | undefined> {
     for (;;) {
@@ -137,7 +161,7 @@ export class Reads {
   }
 
   /** The first version in a part of an index that has not expired. Those before it are removed. */
-  private async search(key: string, index: Index, deadline: number): Promise<Found | undefined> {
+  async search(key: string, index: Index, deadline: number): Promise<Found | undefined> {
     let { range } = index;
     for (let limit = 1; ; limit = expiryLimits.indexEntries) {
       const request = (local: boolean): TxnRequest => {
@@ -159,12 +183,12 @@ export class Reads {
   }
 
   /** Removes what has expired; `false` where it can only be hidden: reads that ask no majority, or full replicas. */
-  private async removed(places: readonly ExpiringPlace[], deadline: number): Promise<boolean> {
+  async removed(places: readonly ExpiringPlace[], deadline: number): Promise<boolean> {
     return !this.local && (await this.expired.remove(places, deadline));
   }
 
   /** The first request of a read, from a member's own state if allowed and recent enough. */
-  private begin(request: (local: boolean) => TxnRequest, deadline: number): Promise<Answered<TxnResponse>> {
+  begin(request: (local: boolean) => TxnRequest, deadline: number): Promise<Answered<TxnResponse>> {
     return this.recent((local) => this.ask(request(local), { deadline, local }));
   }
 
@@ -202,6 +226,13 @@ export class Reads {
    */
   async value(key: string, place: Pick<Place, 'timestamp'>, moment: Moment, deadline: number): Promise<Row> {
     return present(await this.find(key, place, moment, deadline), key, place);
+  }
+
+  /** The value at a place as it is now, never from a local read; `undefined` if it is not there. */
+  async valueNow(key: string, { timestamp }: Place, deadline: number): Promise<Row | undefined> {
+    const success = [get(valueKey(key, timestamp), { local: false })];
+    const { response } = await this.ask({ compare: [], success, failure: [] }, { deadline, local: false });
+    return rowOf(key, timestamp, read(response, 0));
   }
 
   /** The value that a key had at a place, if it existed at that moment. */

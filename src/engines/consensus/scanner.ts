@@ -1,10 +1,11 @@
 import { limits } from '../../core/limits.js';
 import type { RangeRow, Row } from '../../ports/engine.js';
+import type { Counted } from '../../ports/lines.js';
 import { Unanswered } from './etcd-client.js';
 import type { Answered, EtcdCaller } from './etcd-client.js';
 import type { Expired, ExpiringPlace } from './expired.js';
 import { mayBeGone } from './expiry-marks.js';
-import { after, headKey, isPlaceOfValue, keyOfHead, placeOfValue, valueKey } from './layout.js';
+import { after, headKey, isPlaceOfValue, keyOfHead, placeOfValue, valueKey, valuesOf } from './layout.js';
 import { expiryLimits } from './limits.js';
 import type { EtcdRange } from './layout.js';
 import { ourHead, ourRow, rowOf } from './records.js';
@@ -12,9 +13,9 @@ import type { HeadRecord } from './records.js';
 import { pageOf } from './pages.js';
 import { onlyVersion, present, timeIndex, versionIndex } from './reads.js';
 import type { Index, Moment, Reads } from './reads.js';
-import { first, get, read } from './etcd-requests.js';
+import { countOf, first, get, read } from './etcd-requests.js';
 import type { ConsensusTuning } from './tuning.js';
-import type { RangeResponse, RequestOp } from './etcd-messages.js';
+import type { EtcdKeyValue, RangeResponse, RequestOp } from './etcd-messages.js';
 
 /** Which row of each key is wanted: the newest, or the greatest up to a version or a timestamp. */
 export type Bound =
@@ -22,6 +23,11 @@ export type Bound =
 
 /** Bounds nothing. */
 const ANY_VERSION: Bound = { kind: 'version', upTo: limits.version };
+
+/** A key with the wanted row, if it has one, and with its head. */
+interface FoundKey extends RangeRow {
+  readonly record: HeadRecord;
+}
 
 /** A key that has a latest value, or may have versions without one. */
 interface KnownKey {
@@ -47,27 +53,11 @@ export class Scanner {
    * @param keysToo yields exactly the keys that have a latest value, with such a row or without; otherwise every such row
    * @throws KvsError LEITURA_VENCIDA if the replicas have compacted the revision meanwhile
    */
-  async *walk(range: EtcdRange, bound: Bound, keysToo: boolean): AsyncGenerator<RangeRow, void, undefined> {
-    if (Buffer.compare(range.key, range.range_end) >= 0) return;
-    let moment: Moment = { revision: 0 };
-    let from = range.key;
-    for (;;) {
-      const page = await this.page({ ...range, key: from }, moment);
-      moment = page.moment;
-      const keys = page.response.kvs.flatMap((kv): KnownKey[] => {
-        const record = ourHead(kv)?.record;
-        if (record?.last === undefined && record?.expiry === undefined) return [];
-        return [{ key: keyOfHead(kv.key), record }];
-      });
-      for (let at = 0; at < keys.length; at += this.tuning.pageRanges) {
-        const some = keys.slice(at, at + this.tuning.pageRanges);
-        const rows = await this.rows(some, bound, moment);
-        const shown = keysToo ? await this.present(some, rows, bound, moment) : rows;
-        yield* some.flatMap(({ key }) => (shown.has(key) ? { key, row: rows.get(key) } : []));
-      }
-      const lastHead = page.response.kvs.at(-1);
-      if (!page.response.more || lastHead === undefined) return;
-      from = after(lastHead.key);
+  async *walk(range: EtcdRange, bound: Bound, keysToo: boolean): AsyncGenerator<FoundKey, void, undefined> {
+    for await (const { keys, moment } of this.keys(range)) {
+      const rows = await this.rows(keys, bound, moment);
+      const shown = keysToo ? await this.present(keys, rows, bound, moment) : rows;
+      yield* keys.flatMap(({ key, record }) => (shown.has(key) ? { key, row: rows.get(key), record } : []));
     }
   }
 
@@ -77,20 +67,92 @@ export class Scanner {
    * @throws KvsError LEITURA_VENCIDA
    */
   async *values(range: EtcdRange, livingOnly = false): AsyncGenerator<Row, void, undefined> {
-    let moment: Moment = { revision: 0 };
-    let from = range.key;
-    for (;;) {
-      const page = await this.page({ ...range, key: from }, moment);
-      moment = page.moment;
-      const rows = page.response.kvs.flatMap((kv) => {
+    for await (const { rows, moment } of this.rowsIn(range)) {
+      yield* livingOnly ? await this.ofLiving(rows, moment) : rows;
+    }
+  }
+
+  /**
+   * Every version of a key in ascending order, and whether it is the latest: the state at one revision, as {@link walk}.
+   * @throws KvsError LEITURA_VENCIDA
+   */
+  async *versions(key: string): AsyncGenerator<readonly [row: Row, isLatest: boolean], void, undefined> {
+    let head: readonly (EtcdKeyValue | undefined)[] | undefined;
+    for await (const { rows, moment } of this.rowsIn(valuesOf(key))) {
+      head ??= await this.readAll([get(headKey(key), atMoment(moment))], moment);
+      const latest = ourHead(head[0])?.record.last;
+      yield* rows.map((row) => [row, row.timestamp === latest?.timestamp] as const);
+    }
+  }
+
+  /**
+   * How many keys of a range of heads have a latest value, and their versions: the state at one revision, in parts.
+   * @throws KvsError LEITURA_VENCIDA
+   */
+  async *counts(range: EtcdRange): AsyncGenerator<Counted, void, undefined> {
+    for await (const { keys, moment } of this.keys(range)) {
+      const there = await this.present(keys, new Map(), ANY_VERSION, moment);
+      const living = keys.filter(({ key }) => there.has(key));
+      // What may have expired is looked at; of all others the replicas know how many there are.
+      const [looked, counted] = [true, false].map((mayExpire) =>
+        living.filter(({ record }) => (record.expiry !== undefined) === mayExpire),
+      ) as [KnownKey[], KnownKey[]];
+      let versions = await this.countAll(counted, moment);
+      for (const { key } of looked) {
+        const index = versionIndex(key);
+        for await (const { kvs } of this.pages(index.range, moment)) {
+          versions += kvs.filter((kv) => !this.expired.isOver(index.placeOf(kv))).length;
+        }
+      }
+      yield { keys: living.length, versions };
+    }
+  }
+
+  /** The keys of a range of heads that may have a value, some at a time. */
+  private async *keys(
+    range: EtcdRange,
+  ): AsyncGenerator<{ readonly keys: readonly KnownKey[]; readonly moment: Moment }, void, undefined> {
+    for await (const { kvs, moment } of this.pages(range)) {
+      const keys = kvs.flatMap((kv): KnownKey[] => {
+        const record = ourHead(kv)?.record;
+        if (record?.last === undefined && record?.expiry === undefined) return [];
+        return [{ key: keyOfHead(kv.key), record }];
+      });
+      for (let at = 0; at < keys.length; at += this.tuning.pageRanges) {
+        yield { keys: keys.slice(at, at + this.tuning.pageRanges), moment };
+      }
+    }
+  }
+
+  /** The rows in a range of values that have not expired, a page at a time. */
+  private async *rowsIn(
+    range: EtcdRange,
+  ): AsyncGenerator<{ readonly rows: readonly Row[]; readonly moment: Moment }, void, undefined> {
+    for await (const { kvs, moment } of this.pages(range)) {
+      const rows = kvs.flatMap((kv) => {
         if (!isPlaceOfValue(kv.key)) return [];
         const { key, timestamp } = placeOfValue(kv.key);
         return ourRow(key, timestamp, kv) ?? [];
       });
-      const alive = await this.alive(rows);
-      yield* livingOnly ? await this.ofLiving(alive, moment) : alive;
-      const last = page.response.kvs.at(-1);
-      if (!page.response.more || last === undefined) return;
+      yield { rows: await this.alive(rows), moment };
+    }
+  }
+
+  /** The pages of a range, all of the revision of the first, or of an earlier moment. */
+  private async *pages(
+    range: EtcdRange,
+    since: Moment = { revision: 0 },
+  ): AsyncGenerator<{ readonly kvs: readonly EtcdKeyValue[]; readonly moment: Moment }, void, undefined> {
+    if (Buffer.compare(range.key, range.range_end) >= 0) return;
+    let moment = since;
+    let from = range.key;
+    for (;;) {
+      const page = await this.page({ ...range, key: from }, moment);
+      moment = page.moment;
+      const { kvs, more } = page.response;
+      yield { kvs, moment };
+      const last = kvs.at(-1);
+      if (!more || last === undefined) return;
       from = after(last.key);
     }
   }
@@ -125,7 +187,7 @@ export class Scanner {
       const timestamp = timestamps.get(key);
       return timestamp === undefined ? [] : [{ key, timestamp, record }];
     });
-    const at = { local: true, revision: moment.revision };
+    const at = atMoment(moment);
     const kvs = await this.readAll(
       wanted.map(({ key, timestamp }) => get(valueKey(key, timestamp), at)),
       moment,
@@ -159,7 +221,7 @@ export class Scanner {
   /** The rows of keys that have a latest value. */
   private async ofLiving(rows: readonly Row[], moment: Moment): Promise<readonly Row[]> {
     const names = [...new Set(rows.map(({ key }) => key))];
-    const at = { local: true, revision: moment.revision };
+    const at = atMoment(moment);
     const living = new Set<string>();
     for (let from = 0; from < names.length; from += this.tuning.pageRanges) {
       const some = names.slice(from, from + this.tuning.pageRanges);
@@ -206,7 +268,7 @@ export class Scanner {
     searched: readonly { readonly key: string; readonly index: Index }[],
     moment: Moment,
   ): Promise<ReadonlyMap<string, ExpiringPlace>> {
-    const at = { local: true, revision: moment.revision };
+    const at = atMoment(moment);
     const entries = await this.readAll(
       searched.map(({ index }) => first(index.range, at)),
       moment,
@@ -227,7 +289,7 @@ export class Scanner {
   /** The first place in a part of an index that has not expired, where others have that nobody has removed yet. */
   private async firstAlive(key: string, index: Index, moment: Moment): Promise<ExpiringPlace | undefined> {
     for (let { range } = index; ;) {
-      const at = { local: true, revision: moment.revision };
+      const at = atMoment(moment);
       const request = { compare: [], success: [first(range, at, expiryLimits.indexEntries)], failure: [] };
       const options = { deadline: this.deadline(), local: true, prefer: moment.member };
       const { response } = await this.reads.ask(request, options);
@@ -248,6 +310,15 @@ export class Scanner {
     return rows.filter((row) => !over.includes(row));
   }
 
+  /** How many versions these keys have together, also such as have expired. */
+  private async countAll(keys: readonly KnownKey[], moment: Moment): Promise<number> {
+    if (keys.length === 0) return 0;
+    const success = keys.map(({ key }) => countOf(valuesOf(key), atMoment(moment)));
+    const options = { deadline: this.deadline(), local: true, prefer: moment.member };
+    const { response } = await this.reads.ask({ compare: [], success, failure: [] }, options);
+    return response.responses.reduce((sum, one) => sum + (one.response_range?.count ?? 0), 0);
+  }
+
   /** The first key of each range, all at one moment. */
   private async readAll(success: readonly RequestOp[], { member }: Moment) {
     if (success.length === 0) return [];
@@ -255,4 +326,9 @@ export class Scanner {
     const { response } = await this.reads.ask({ compare: [], success, failure: [] }, options);
     return success.map((_, index) => read(response, index));
   }
+}
+
+/** Reads what was there at a moment: it is the same on every member. */
+function atMoment({ revision }: Moment): { readonly local: true; readonly revision: number } {
+  return { local: true, revision };
 }

@@ -18,12 +18,14 @@ import type { ReplicaReading } from './reading.js';
  */
 export class SessionView implements Engine {
   readonly capabilities: Capabilities;
+  readonly lineOf: Engine['lineOf'];
 
   constructor(
     private readonly engine: Engine,
     private readonly reading: ReplicaReading,
   ) {
     this.capabilities = engine.capabilities;
+    this.lineOf = engine.lineOf;
   }
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]> {
@@ -34,8 +36,13 @@ export class SessionView implements Engine {
     return this.engine.write<K>(write);
   }
 
-  /** The history of a key is always read from the majority: an import that asks is about to write by it. */
+  /**
+   * The history of a key is always read from the majority: an import that asks is about to write by it. A watch begins
+   * with what the majority has.
+   */
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
-    return scan.kind === 'history' ? this.engine.scan<K>(scan) : this.reading.scan<K>(scan);
+    return scan.kind === 'history' || scan.kind === 'watch'
+      ? this.engine.scan<K>(scan)
+      : this.reading.scan<K>(scan);
   }
 }

@@ -7,6 +7,7 @@ import {
   timesBelow,
   valueKey,
   valuesBelow,
+  valuesOf,
   versionKey,
   versionsBelow,
 } from './layout.js';
@@ -14,7 +15,18 @@ import { decodeValue, encodeHead, encodeIndex, encodeValue, headOf, RECENT_WRITE
 import { tellsNewest } from '../plan.js';
 import type { KeyFacts, Place, Step } from '../plan.js';
 import type { StoredHead, HeadRecord } from './records.js';
-import { absent, drop, dropRange, exists, get, put, putFor, read, unchanged } from './etcd-requests.js';
+import {
+  absent,
+  countOf,
+  drop,
+  dropRange,
+  exists,
+  get,
+  put,
+  putFor,
+  read,
+  unchanged,
+} from './etcd-requests.js';
 import { afterRemoval, afterTrim, markedWith, mayBeGone } from './expiry-marks.js';
 import { decodeRequest, encodeRequest, requestRecord } from './request-record.js';
 import type { RequestRecord } from './request-record.js';
@@ -34,6 +46,8 @@ export interface WriteTransaction {
   readonly operations: readonly RequestOp[];
   /** The value read before the operations: the newest one until now. */
   readonly before: Place | undefined;
+  /** Whether the key's versions are counted before the operations. */
+  readonly counts?: boolean;
   /** The place of the value that is put. */
   readonly made: Place | undefined;
   /** The key for the outcome of the request, if the client may repeat it; must not exist yet. */
@@ -98,6 +112,7 @@ export class HeadFacts implements KeyFacts {
  * Plans a step as a transaction.
  * @param token names this plan, and no other
  * @param leases the request is recorded with it, and must not have been recorded before
+ * @param value what is added
  */
 export function planTransaction(
   write: KeyWrite,
@@ -105,6 +120,7 @@ export function planTransaction(
   facts: HeadFacts,
   token: string,
   { request, value: valueLease }: PutLeases = {},
+  value = 'value' in write ? write.value : undefined,
 ): WriteTransaction {
   const { base } = facts;
   const { record } = base;
@@ -117,21 +133,23 @@ export function planTransaction(
     named?: Place,
   ): WriteTransaction => {
     const recent = [...record.recent, token].slice(-RECENT_WRITES);
-    const mustLive = made === undefined && mayBeGone(record) ? record.last : undefined;
+    const isOfLatest = made === undefined || write.kind === 'compare' || write.kind === 'renew';
+    const mustLive = isOfLatest && mayBeGone(record) ? record.last : undefined;
     const mayExpire = record.expiry === undefined ? [] : [mustLive, named];
     const alive = mayExpire.flatMap((place) => (place === undefined ? [] : versionKey(key, place.version)));
-    return { key, base, token, next: { ...record, ...change, recent }, operations, before, made, alive };
+    const next = { ...record, ...change, recent };
+    return { key, base, token, next, operations, before, counts: write.kind === 'remove', made, alive };
   };
   switch (step.kind) {
     case 'add': {
-      if (!('value' in write)) throw new Error(`${write.kind} adds nothing`);
+      if (value === undefined) throw new Error(`${write.kind} adds nothing`);
       const { version, timestamp, expiresAt } = step;
       const made = { version, timestamp };
       const own = (place: Buffer, content: Buffer): RequestOp => {
         return valueLease === undefined ? put(place, content) : putFor(valueLease, place, content);
       };
       const operations = [
-        own(valueKey(key, timestamp), encodeValue(version, token, write.value, expiresAt)),
+        own(valueKey(key, timestamp), encodeValue(version, token, value, expiresAt)),
         own(versionKey(key, version), encodeIndex(timestamp, expiresAt)),
         own(timeKey(key, timestamp), encodeIndex(version, expiresAt)),
       ];
@@ -139,7 +157,7 @@ export function planTransaction(
       const next = { greatestVersion: version, greatestTimestamp: timestamp, last: made, expiry };
       if (request === undefined) return planned(next, operations, made);
       const place = requestKey(request.id);
-      const note = encodeRequest(requestRecord(key, write.value, made, expiresAt));
+      const note = encodeRequest(requestRecord(key, value, made, expiresAt));
       operations.push(putFor(request.lease, place, note));
       return { ...planned(next, operations, made), request: place };
     }
@@ -170,12 +188,13 @@ export function planTransaction(
 
 /** The etcd transaction of a plan. If its comparison fails, it answers with what {@link judge} needs. */
 export function transactionOf(of: WriteTransaction): TxnRequest {
-  const { key, next, operations, before } = of;
+  const { key, next, operations, before, counts } = of;
   const now = { local: false };
   const looks = before === undefined ? [] : [get(valueKey(key, before.timestamp), now)];
+  const counted = counts === true ? [countOf(valuesOf(key))] : [];
   return {
     compare: conditionsOf(of),
-    success: [...looks, ...operations, put(headKey(key), encodeHead(next))],
+    success: [...looks, ...counted, ...operations, put(headKey(key), encodeHead(next))],
     failure: evidence(of),
   };
 }

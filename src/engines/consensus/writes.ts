@@ -16,14 +16,14 @@ import { HeadFacts, inquiryOf, judge, planTransaction, requestIn, transactionOf 
 import type { PutLeases, WriteTransaction } from './transactions.js';
 import { Leases, LEASE_LOST } from './leases.js';
 import { headOf, rowOf } from './records.js';
-import { answerTo, decide, tellsNewest } from '../plan.js';
+import { answerTo, decide, removedOf, tellsNewest } from '../plan.js';
 import type { Place, Step } from '../plan.js';
 import type { StoredHead } from './records.js';
 import { placeOfVersion, present } from './reads.js';
 import type { Reads } from './reads.js';
 import { assertSame, decodeRequest } from './request-record.js';
 import type { RequestRecord } from './request-record.js';
-import { first, get, read } from './etcd-requests.js';
+import { counted, first, get, read } from './etcd-requests.js';
 import { backoffMs } from '../../core/backoff.js';
 import type { ConsensusTuning } from './tuning.js';
 import { Turns } from '../../core/turns.js';
@@ -47,6 +47,8 @@ type Try<T> = { readonly done: T } | { readonly conflict: StoredHead };
 
 /** Performs writes: read, plan, let etcd compare and apply, and repeat if another writer was faster. */
 export class Writes {
+  /** Tries since the start that lost to another writer. */
+  conflicts = 0;
   private readonly turns = new Turns();
 
   private readonly leases: Leases;
@@ -69,12 +71,26 @@ export class Writes {
       if (old) return { done: await again(old) };
       // Before the leases are taken: a value lives from now on, and its lease outlasts it.
       const wallMs = this.options.time.wallMs();
-      const leases = await this.takeLeases(insert, deadline);
+      const leases = await this.takeLeases(write, deadline);
       const { facts, step } = await this.decide(write, known, wallMs, deadline);
       if (step.kind === 'nothing') return { done: answerTo(write, step, undefined) };
-      const plan = planTransaction(write, step, facts, this.options.newToken(), leases);
-      return this.commit(plan, deadline, (newest) => answerTo(write, step, newest), again);
+      const value = await this.addedValue(write, facts, deadline);
+      // What was to be renewed has gone since: what there is now is another.
+      if (step.kind === 'add' && value === undefined)
+        return { conflict: await this.options.reads.head(write.key, deadline) };
+      const plan = planTransaction(write, step, facts, this.options.newToken(), leases, value);
+      const result = (newest: Row | undefined, there: number) =>
+        answerTo(write, step, newest, removedOf(there, step.kind === 'removeVersion' ? 1 : undefined));
+      return this.commit(plan, deadline, result, again);
     });
+  }
+
+  /** The value that a write adds; `undefined` if it adds none, or if the one to be renewed is not there any more. */
+  private async addedValue(write: KeyWrite, facts: HeadFacts, deadline: number): Promise<string | undefined> {
+    if (write.kind !== 'renew') return 'value' in write ? write.value : undefined;
+    // A place is used once, so the value is still that of the head if the head is unchanged when it is added.
+    const { newest } = facts;
+    return newest && (await this.options.reads.valueNow(write.key, newest, deadline))?.value;
   }
 
   /** Decides what a write does, from what is known of its key. */
@@ -90,8 +106,10 @@ export class Writes {
       return decided(await this.lookUp(write.key, write.version, deadline));
     }
     // An insert adds whatever is there.
-    const factsOf = (head: StoredHead): HeadFacts | Promise<HeadFacts> => {
-      return write.kind === 'insert' ? new HeadFacts(head) : factsNow(reads, write.key, head, deadline);
+    const factsOf = async (head: StoredHead): Promise<HeadFacts> => {
+      if (write.kind === 'insert') return new HeadFacts(head);
+      if (write.kind === 'remove') await this.sweep(write.key, head, deadline);
+      return factsNow(reads, write.key, head, deadline);
     };
     if (known !== undefined) {
       const facts = await factsOf(known);
@@ -104,6 +122,11 @@ export class Writes {
       }
     }
     return decided(await factsOf(await reads.head(write.key, deadline)));
+  }
+
+  /** Removes what has expired of a key before its versions are counted. Keys without times to live wait for nothing. */
+  private async sweep(key: string, { record }: StoredHead, deadline: number): Promise<void> {
+    if (record.expiry !== undefined) await this.options.reads.removeExpired(key, deadline);
   }
 
   /** The answer to a request done in an earlier attempt. The value before it is included if it still exists. */
@@ -137,8 +160,9 @@ export class Writes {
     return decodeRequest(kv.value);
   }
 
-  private async takeLeases(insert: Insert | undefined, deadline: number): Promise<PutLeases> {
-    const { attempt, ttlMs } = insert ?? {};
+  private async takeLeases(write: KeyWrite, deadline: number): Promise<PutLeases> {
+    const attempt = 'attempt' in write ? write.attempt : undefined;
+    const ttlMs = 'ttlMs' in write ? write.ttlMs : undefined;
     try {
       const request = attempt && { id: attempt.id, lease: await this.leases.lasting(deadline) };
       if (ttlMs === undefined) return { request };
@@ -162,6 +186,7 @@ export class Writes {
     const { reads, expired } = this.options;
     const { response } = await reads.ask(request, { deadline, local: false });
     const head = headOf(read(response, 0));
+    await this.sweep(key, head, deadline);
     const [found, older] = [read(response, 1), read(response, 2)].map((kv) => kv && placeOfVersion(kv));
     const isOver = found !== undefined && expired.isOver(found);
     if (isOver) await expired.remove([{ key, ...found }], deadline);
@@ -181,6 +206,7 @@ export class Writes {
         const tried = await attempt(known);
         if ('done' in tried) return tried.done;
         known = tried.conflict;
+        this.conflicts++;
         if (time.monotonicMs() >= deadline) {
           throw new KvsError('SEM_MAIORIA', 'outros escrevem na mesma chave sem parar; tente de novo');
         }
@@ -194,14 +220,14 @@ export class Writes {
 
   /**
    * Sends a plan until its outcome is known.
-   * @param result makes the answer from the previous newest row, if the plan asks for it
+   * @param result makes the answer from the previous newest row, and how many versions there were, if the plan asks
    * @param again makes the answer from the record of the plan's request, of an earlier attempt or of this one
    * @throws KvsError SEM_MAIORIA: not applied, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA
    */
   private async commit<T>(
     plan: WriteTransaction,
     deadline: number,
-    result: (before: Row | undefined) => T,
+    result: (before: Row | undefined, there: number) => T,
     again?: (record: RequestRecord) => Promise<T>,
   ): Promise<Try<T>> {
     const { cache } = this.options;
@@ -209,11 +235,12 @@ export class Writes {
     if (sent === undefined) return { conflict: plan.base };
     const { response, doubtful } = sent;
     if (response.succeeded) {
-      const { base, before, key, next } = plan;
+      const { base, before, counts, key, next } = plan;
       cache.note(key, { record: next, revision: response.header.revision, writes: base.writes + 1 });
-      if (before === undefined) return { done: result(undefined) };
+      const there = counts === true ? counted(response, 0) : 0;
+      if (before === undefined) return { done: result(undefined, there) };
       const row = rowOf(key, before.timestamp, read(response, 0));
-      return { done: result(mayBeGone(base.record) ? row : present(row, key, before)) };
+      return { done: result(mayBeGone(base.record) ? row : present(row, key, before), there) };
     }
     const done = requestIn(plan, response);
     if (done && again) return { done: await again(done) };
@@ -221,18 +248,22 @@ export class Writes {
     cache.note(plan.key, head);
     if (outcome === 'unknown') throw unknown();
     if (outcome === 'notApplied') return { conflict: head };
-    return { done: result(await this.lostAnswer(plan, deadline)) };
+    const { row, there } = await this.lostAnswer(plan, head, deadline);
+    return { done: result(row, there) };
   }
 
-  /** The newest row before a plan that was applied but whose answer was lost. */
+  /** What a plan that was applied would have told, had its answer not been lost. @param head as it is now */
   private async lostAnswer(
-    { key, base, before }: WriteTransaction,
+    { key, base, before, counts, token }: WriteTransaction,
+    { record, revision: written }: StoredHead,
     deadline: number,
-  ): Promise<Row | undefined> {
-    if (before === undefined) return undefined;
+  ): Promise<{ readonly row: Row | undefined; readonly there: number }> {
+    const { reads } = this.options;
+    // This key did not change between its head's last write and the plan, but for what has expired.
+    const revision = record.recent.at(-1) === token ? written - 1 : base.revision;
     try {
-      // This key did not change between its head's last write and the plan.
-      return await this.options.reads.value(key, before, { revision: base.revision }, deadline);
+      const there = counts === true ? await reads.versionsAt(key, revision, deadline) : 0;
+      return { row: before && (await reads.value(key, before, { revision }, deadline)), there };
     } catch (cause) {
       throw unknown(cause);
     }

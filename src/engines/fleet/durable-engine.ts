@@ -21,6 +21,7 @@ import type { RetentionBound } from '../../core/retention.js';
 import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
 import type { Journal } from '../../ports/journal.js';
 import type { PlannedWrite } from '../store-plan.js';
+import { assertOffered } from '../plan.js';
 import { FleetEngine } from './engine.js';
 import { JournalWriter } from './journal-writer.js';
 import type { MemberOptions } from './replication/member-options.js';
@@ -48,6 +49,7 @@ export class DurableFleet implements Engine, HasCapacity, Retains {
     everything: true,
     restores: true,
     expires: true,
+    watches: true,
   };
   readonly fleet: FleetEngine;
   readonly journalWriter: JournalWriter;
@@ -74,9 +76,23 @@ export class DurableFleet implements Engine, HasCapacity, Retains {
     const { store } = this.fleet;
     const accept = (mutation: Mutation): void => this.fleet.accept(mutation);
     const frontier = (): VectorEntries => this.fleet.member.causes.frontier.entries();
+    const causes = (): VectorEntries => this.fleet.member.causes.all;
     const onDecide = (): void => this.fleet.member.sealCauses();
     this.journalWriter = new JournalWriter({
-      ...{ origin, store, codec: bus, journal, time, logger, tuning, frontier, onDecide, accept, onDisk },
+      ...{
+        origin,
+        store,
+        codec: bus,
+        journal,
+        time,
+        logger,
+        tuning,
+        frontier,
+        causes,
+        onDecide,
+        accept,
+        onDisk,
+      },
     });
   }
 
@@ -125,6 +141,10 @@ export class DurableFleet implements Engine, HasCapacity, Retains {
     return removed;
   }
 
+  endWatches(): void {
+    this.fleet.endWatches();
+  }
+
   capacity(): readonly Usage[] {
     return this.fleet.capacity();
   }
@@ -139,6 +159,7 @@ export class DurableFleet implements Engine, HasCapacity, Retains {
 
   write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]>;
   write(write: Write): Promise<Answers[Write['kind']]> {
+    assertOffered(this.capabilities, write);
     if (write.kind === 'commit') assertCommitFits(write);
     const submit = (): Promise<PlannedWrite['answer']> =>
       this.submit(sizeOf(write), this.mutationsMax(write), (decided) => this.plan(write, decided));
@@ -217,7 +238,7 @@ interface PlannedStep extends Pick<PlannedWrite, 'answer'> {
 /** Approximate memory that a write occupies while it waits. */
 function sizeOf(write: Write): number {
   if (write.kind !== 'commit') {
-    return WRITE_OVERHEAD_BYTES + write.key.length + ('value' in write ? write.value.length : 0);
+    return WRITE_OVERHEAD_BYTES + write.key.length + ('value' in write ? (write.value ?? '').length : 0);
   }
   const guards = write.guards.reduce((sum, { key }) => sum + WRITE_OVERHEAD_BYTES + key.length, 0);
   return write.writes.reduce((sum, one) => sum + sizeOf(one), guards);

@@ -2,6 +2,7 @@ import type { Attempt } from '../../core/attempt.js';
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { FleetClock } from '../../core/fleet-clock.js';
+import { isSibling } from '../../core/lines.js';
 import { keysBeyond } from '../../core/oldest-rows.js';
 import type { RetentionBound } from '../../core/retention.js';
 import type { DiscardMutation, InsertMutation, Mutation, RemoveDotsMutation } from '../../core/mutation.js';
@@ -29,13 +30,14 @@ import { Member } from './replication/member.js';
 import { causeMarkOf, CauseMarks } from './cause-marks.js';
 import { FleetGuarantees } from './guarantees.js';
 import { FloorKeeper, type UpkeepDeps } from './floor-keeper.js';
-import { answerTo, tellsNewest } from '../plan.js';
+import { answerTo, assertOffered, tellsNewest } from '../plan.js';
 import { Room } from '../room.js';
 import { defaultFleetTuning } from './replication/tuning.js';
 import { Requests } from './requests.js';
 import { Sweeper } from './sweeper.js';
+import { FleetWatches } from './watching/watches.js';
 import { planWrite, type PlannedWrite } from '../store-plan.js';
-import { scanStore } from '../store-scan.js';
+import { readLine, scanStore } from '../store-scan.js';
 import { tellOf } from '../tell-changes.js';
 
 /**
@@ -55,18 +57,20 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
     everything: true,
     restores: true,
     expires: true,
+    watches: true,
   };
   readonly store: Store;
   readonly member: Member;
   readonly guarantees: FleetGuarantees;
   readonly requests: Requests;
   readonly room: Room;
-  private listener: ChangeListener | undefined;
+  private readonly listeners: ChangeListener[] = [];
   private readonly sweeper: Sweeper;
   private readonly floorKeeper: FloorKeeper;
   /** When this server last kept the retention, or began, monotonic ms. */
   private retainedMs: number;
   private readonly marks: CauseMarks;
+  readonly watches: FleetWatches;
 
   /**
    * @param options `fleet`: its name, which session tokens carry
@@ -99,14 +103,21 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
     this.sweeper = new Sweeper(upkeep);
     this.floorKeeper = new FloorKeeper(upkeep);
     this.retainedMs = time.monotonicMs();
+    this.watches = new FleetWatches({
+      ...{ fleet, self, store, member, time, random, tuning },
+      shorten: () => this.marks.make(),
+      isConnected: () => options.bus.connected,
+      facts: { isStable: this.isStable, isSibling: (key, version) => isSibling(store, key, version) },
+    });
     this.store.observer = {
-      applied: (mutation, origin, seq) => {
+      applied: (mutation, origin, seq, removed) => {
+        if (removed) this.watches.noteRemoved(seq, removed);
         this.requests.noteApplied(mutation, origin, seq);
-        if (this.listener) tellOf(mutation, this.store, this.listener);
+        for (const listener of this.listeners) tellOf(mutation, this.store, listener);
       },
       replaced: () => {
         this.requests.noteJoined();
-        this.listener?.replaced();
+        for (const listener of this.listeners) listener.replaced();
       },
     };
   }
@@ -131,7 +142,12 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
   stop(): Promise<boolean> {
     this.sweeper.stop();
     this.floorKeeper.stop();
+    this.endWatches();
     return this.member.stop();
+  }
+
+  endWatches(): void {
+    this.watches.stop();
   }
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Answers[K];
@@ -144,6 +160,8 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
         return this.store.getAt(query.key, query.timestamp);
       case 'heads':
         return this.store.heads(query.key).map(headOf);
+      case 'line':
+        return readLine(this.store, query, this.isStable);
     }
   }
 
@@ -158,7 +176,8 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
   scan(scan: Scan): Stream<Rows[Scan['kind']]> {
     this.assertServing();
-    return scanStore(this.store, scan);
+    if (scan.kind === 'watch') return this.watches.begin(scan);
+    return scanStore(this.store, scan, this.isStable);
   }
 
   /**
@@ -202,6 +221,7 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
    * @throws KvsError
    */
   plan(write: Write, earlier?: InsertMutation): PlannedWrite {
+    assertOffered(this.capabilities, write);
     this.marks.assertCausesFit();
     if (isInsert(write) && write.attempt !== undefined) {
       const repeated = this.planRepeated(write, write.attempt);
@@ -226,9 +246,13 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
     };
   }
 
-  /** Reports every change, local or from a peer, to a listener. A second call replaces the first. */
+  /** Whether every serving peer that is known holds a dot. */
+  private readonly isStable = (origin: Origin, seq: number): boolean =>
+    this.member.holdings.allHold(origin, seq);
+
+  /** Reports every change, local or from a peer, to a listener. */
   watch(listener: ChangeListener): void {
-    this.listener = listener;
+    this.listeners.push(listener);
   }
 
   /** Applies and publishes a local mutation, stamped just now (or, with a journal, before it became durable). */
@@ -236,6 +260,7 @@ export class FleetEngine implements Engine, ChangeFeed, HasCapacity, Retains {
     const seq = this.store.vector.seqOf(this.origin) + 1;
     this.store.apply(this.origin, seq, mutation);
     this.member.publish(seq, mutation);
+    this.watches.wrote(seq, mutation);
   }
 
   private carryOut(plan: () => readonly Mutation[]): void {

@@ -11,6 +11,7 @@ import type { FleetTuning } from './replication/tuning.js';
 import { Checkpointer } from './checkpoint.js';
 import { DiskTrouble } from './disk-trouble.js';
 import { DurabilityWaiters } from './durability-waiters.js';
+import { JournalCounters } from './journal-counters.js';
 import { StoreLoader } from './store-loader.js';
 import { WriteQueue, type StampedWrite, type QueuedWrite } from './write-queue.js';
 
@@ -24,21 +25,14 @@ interface JournalWriterDeps {
   readonly tuning: FleetTuning;
   /** Returns the causal frontier of the store. */
   readonly frontier: () => VectorEntries;
+  /** What a local group that is decided now implies. It precedes the group in the log: it is for the frontier of who loads that. */
+  readonly causes: () => VectorEntries;
   /** Called when writes are about to be decided, against the store as it is now. */
   readonly onDecide: () => void;
   /** Applies a local mutation, stamped earlier and now durable, and publishes it. */
   readonly accept: (mutation: Mutation) => void;
   /** Called when the disk begins to refuse writes, and when it accepts them again. */
   readonly onDisk: (healthy: boolean) => void;
-}
-
-/** Figures of the journal, for logs and metrics. */
-interface JournalWriterCounters {
-  groups: number;
-  writes: number;
-  received: number;
-  checkpoints: number;
-  failures: number;
 }
 
 /**
@@ -57,16 +51,11 @@ interface JournalWriterCounters {
  * back to before them: see docs/STORAGE.md.
  */
 export class JournalWriter {
-  readonly counters: JournalWriterCounters = {
-    groups: 0,
-    writes: 0,
-    received: 0,
-    checkpoints: 0,
-    failures: 0,
-  };
+  readonly counters = new JournalCounters();
   private readonly changes: Changes;
   private readonly checkpointer: Checkpointer;
-  private readonly queue = new WriteQueue();
+  /** Local writes that wait for the disk. */
+  readonly queue = new WriteQueue();
   private received: string[] = [];
   private receivedChars = 0;
   private logChars = 0;
@@ -89,6 +78,11 @@ export class JournalWriter {
     const { journalRowsPerTurn } = tuning;
     const { changes } = this;
     this.checkpointer = new Checkpointer(store, changes, journal, time, journalRowsPerTurn, deps.frontier);
+  }
+
+  /** Characters of the log since the last state. */
+  get logLength(): number {
+    return this.logChars;
   }
 
   /** Why writes are currently refused, if they are. */
@@ -228,7 +222,7 @@ export class JournalWriter {
   /** Returns whether there was anything to write or to refuse. */
   private writeGroup(): boolean {
     if (this.queue.length === 0 && this.received.length === 0) return false;
-    const { origin, store, codec, journal, tuning } = this.deps;
+    const { origin, store, codec, journal, time, tuning } = this.deps;
     if (this.queue.length > 0) this.deps.onDecide();
     const group = this.queue.takeGroup(tuning.journalGroupMutations, tuning.journalGroupBytes);
     const batches = this.received;
@@ -237,14 +231,16 @@ export class JournalWriter {
     if (group.length > 0) {
       const mutations = group.flatMap((stamped) => stamped.mutations);
       const first = store.vector.seqOf(origin) + 1;
-      // No dependencies are needed: they precede it in the log.
-      batches.push(codec.pack({ origin, first, dependencies: [], mutations, fleetMs: store.clock.nowMs() }));
+      const dependencies = this.deps.causes();
+      batches.push(codec.pack({ origin, first, dependencies, mutations, fleetMs: store.clock.nowMs() }));
     }
     if (batches.length === 0) return true;
     this.busy = true;
     this.kept.begin();
+    const startedMs = time.monotonicMs();
     journal.append(batches, (failure) => {
       this.busy = false;
+      this.counters.syncs.add(time.monotonicMs() - startedMs);
       if (failure) this.fail(failure, group, received);
       else this.groupDone(group, batches);
       this.next();

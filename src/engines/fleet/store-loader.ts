@@ -1,4 +1,4 @@
-import type { Origin, VectorEntries } from '../../core/dot.js';
+import { NO_ENTRIES, type Origin, type VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { Frontier } from '../../core/frontier.js';
 import { lastSeq, type Mutation } from '../../core/mutation.js';
@@ -44,9 +44,11 @@ export class StoreLoader implements JournalReader {
     this.store.clock.witness(fleetMs);
     // Before there are keys, since each raise touches every key of its part.
     for (const floor of floors) this.store.keySpace.counters.raiseFloor(floor.part, floor);
-    if (frontier === undefined) return;
+    // Nothing at all, as in a new folder, has an empty frontier. Origins were told before.
+    const known = frontier ?? (this.store.vector.size === 0 ? NO_ENTRIES : undefined);
+    if (known === undefined) return;
     this.loaded = new Frontier(this.self, this.store);
-    this.loaded.joined(frontier);
+    this.loaded.joined(known);
   }
 
   key({ key, mark, entries }: KeptKey): void {
@@ -73,7 +75,7 @@ export class StoreLoader implements JournalReader {
       this.store.apply(batch.origin, seq, batch.mutations[seq - batch.first] as Mutation);
     }
     if (batch.fleetMs !== undefined) clock.witness(batch.fleetMs);
-    // An own batch of an earlier start names no causes in the log, so what it implies stays beside it.
+    // Own batches of earlier starts, in folders of before, name no causes: what they imply stays beside them.
     this.loaded?.applied(batch.origin, lastSeq(batch), batch.dependencies);
     this.mutations += batch.mutations.length;
     this.chars += packed.length;

@@ -1,5 +1,5 @@
 import { assertCommitFits } from '../../core/commit-size.js';
-import type { KeyMutation } from '../../core/mutation.js';
+import type { Origin } from '../../core/dot.js';
 import { keysBeyond } from '../../core/oldest-rows.js';
 import type { RetentionBound } from '../../core/retention.js';
 import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
@@ -8,7 +8,7 @@ import { tellOf } from '../tell-changes.js';
 import type { HasCapacity, Usage } from '../../ports/capacity.js';
 import type { ChangeFeed, ChangeListener } from '../../ports/changes.js';
 import { assertOffered } from '../plan.js';
-import { scanStore } from '../store-scan.js';
+import { readLine, scanStore } from '../store-scan.js';
 import { onlyHead } from '../only-head.js';
 import type {
   Answers,
@@ -23,6 +23,9 @@ import type {
   Write,
 } from '../../ports/engine.js';
 import { LeaderGuarantees } from './guarantees.js';
+import { leaderLimits } from './limits.js';
+import { RecentOrder } from './watching/recent-order.js';
+import { LeaderWatches } from './watching/watches.js';
 import { assertServing } from './role.js';
 import type { LeaderRole, RoleOptions } from './role.js';
 
@@ -40,21 +43,43 @@ export class LeaderEngine implements Engine, ChangeFeed, HasCapacity, Retains {
     linearizable: false,
     durable: false,
     commits: 'everywhere',
+    compares: true,
     everything: true,
     restores: false,
     expires: true,
+    watches: true,
   };
 
-  private listener: ChangeListener | undefined;
+  private readonly listeners: ChangeListener[] = [];
+  /** The last mutations, in their order. */
+  private readonly order = new RecentOrder(leaderLimits);
+  readonly watches: LeaderWatches;
 
   readonly guarantees: LeaderGuarantees;
 
   constructor(
     private readonly store: Store,
     private readonly role: LeaderRole,
-    private readonly options: Pick<RoleOptions, 'leader' | 'others' | 'time' | 'room'>,
+    private readonly options: Pick<RoleOptions, 'leader' | 'others' | 'time' | 'random' | 'room'>,
   ) {
     this.guarantees = new LeaderGuarantees(store, role, options);
+    const { time, random } = options;
+    const { system } = this.guarantees;
+    const { order } = this;
+    this.watches = new LeaderWatches({ system, store, order, role, time, random });
+    store.observer = {
+      applied: (mutation, origin, seq, removed) => {
+        order.applied({ mutation, origin, seq, removed });
+      },
+      replaced: () => {
+        // One dot implies all others: see `frontierOf`.
+        const [last, ...others] = role.seen();
+        const isLast = last !== undefined && others.length === 0;
+        order.replaced(store.vector, isLast ? { origin: last[0], seq: last[1] } : undefined);
+        this.watches.replaced();
+        for (const listener of this.listeners) listener.replaced();
+      },
+    };
   }
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Awaitable<Answers[K]>;
@@ -77,7 +102,8 @@ export class LeaderEngine implements Engine, ChangeFeed, HasCapacity, Retains {
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
   scan(scan: Scan): Stream<Rows[Scan['kind']]> {
     assertServing(this.role.state);
-    const walk = (): Iterable<Rows[Scan['kind']] | undefined> => scanStore(this.store, scan);
+    if (scan.kind === 'watch') return this.watches.begin(scan);
+    const walk = (): Iterable<Rows[Scan['kind']] | undefined> => scanStore(this.store, scan, this.isStable);
     // The walk waits for everything not yet visible when it began.
     const visible = this.role.visible(undefined);
     return visible === undefined ? this.walked(walk) : this.walkedAfter(visible, walk);
@@ -102,21 +128,24 @@ export class LeaderEngine implements Engine, ChangeFeed, HasCapacity, Retains {
 
   /** Reports every change since this server caught up, whoever made it, once it may be shown. */
   watch(listener: ChangeListener): void {
-    this.listener = listener;
-    this.store.observer = {
-      applied: () => undefined,
-      replaced: () => {
-        listener.replaced();
-      },
-    };
+    this.listeners.push(listener);
   }
 
-  /** Called when a mutation of the leader may be shown. */
-  shown(mutation: KeyMutation): void {
+  /** Called when the next mutation applied may be shown. */
+  shown(): void {
+    const applied = this.order.show();
     this.guarantees.advanced();
-    if (this.listener === undefined || this.role.state !== 'serving') return;
-    tellOf(mutation, this.store, this.listener);
+    this.watches.shown(applied, this.order.end - 1);
+    if (this.role.state !== 'serving') return;
+    for (const listener of this.listeners) tellOf(applied.mutation, this.store, listener);
   }
+
+  /** Ends all watches: the server stops. */
+  endWatches(): void {
+    this.watches.stop();
+  }
+
+  private readonly isStable = (origin: Origin, seq: number): boolean => this.role.allHold(origin, seq);
 
   private look(query: Query): Answers[Query['kind']] {
     switch (query.kind) {
@@ -126,6 +155,8 @@ export class LeaderEngine implements Engine, ChangeFeed, HasCapacity, Retains {
         return this.store.getAt(query.key, query.timestamp);
       case 'heads':
         return onlyHead(this.store.get(query.key), ORIGIN);
+      case 'line':
+        return readLine(this.store, query, this.isStable);
     }
   }
 

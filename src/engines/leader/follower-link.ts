@@ -1,17 +1,17 @@
 import { backoffMs } from '../../core/backoff.js';
-import { connect } from 'node:net';
 import { leaderLimits } from './limits.js';
 import type { VectorEntries } from '../../core/dot.js';
-import { MensagemConnection } from '../../wire/mensagem/connection.js';
+import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { keysOf } from '../../wire/mensagem/decode.js';
 import { mutationMessage } from '../../wire/mensagem/encode.js';
-import { SERVER_SHAPE, mensagemLimits } from '../../wire/mensagem/limits.js';
+import { mensagemLimits } from '../../wire/mensagem/limits.js';
 import type { LinkHost, LinkPhase } from './link-host.js';
 import type { Logged } from './log.js';
-import { splitAddress } from './role.js';
+import type { RolePeer } from './role.js';
+import { connectToServer } from './server-connection.js';
 import { StateGiver, StateTaker } from './transfer.js';
 import { Window } from './window.js';
-import { MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
+import { EXPIRY_LEVEL, MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
 import type { LeaderOkMessage, Mensagem, StateBeginMessage } from '../../wire/mensagem/messages.js';
 
 /**
@@ -27,7 +27,7 @@ export class FollowerLink {
   private confirmed = 0;
   /** The next seq to send. */
   private next = 1;
-  private readonly window = new Window();
+  readonly window = new Window();
   /** The seq at which the follower has caught up; `undefined` before that is known. */
   private target: number | undefined;
   private told = false;
@@ -50,7 +50,7 @@ export class FollowerLink {
 
   /** Whether the follower, when it was last here, was of a version that understands values that expire. */
   get understandsExpiry(): boolean {
-    return this.level >= MENSAGEM_LEVEL;
+    return this.level >= EXPIRY_LEVEL;
   }
 
   /** The leader's last seq that the follower is known to hold now; 0 while it is away. */
@@ -63,43 +63,44 @@ export class FollowerLink {
     return this.phase === 'streaming' && this.told;
   }
 
+  /** How the follower is. */
+  peer(): RolePeer {
+    const state = this.upToDate ? 'upToDate' : this.phase === 'away' ? 'away' : 'behind';
+    const { address, heardMs } = this;
+    return { address, isLeader: false, state, lag: this.host.log.last - this.confirmed, heardMs };
+  }
+
   start(): void {
-    if (this.stopped) return;
-    const { host, port } = splitAddress(this.address);
-    const socket = connect({ host, port });
-    const cancelConnect = this.host.time.after(mensagemLimits.connectMs, () => socket.destroy());
-    socket.once('connect', cancelConnect);
-    const connection: MensagemConnection = new MensagemConnection(socket, {
-      time: this.host.time,
-      budget: this.host.budget,
-      limits: { lineBytes: mensagemLimits.lineBytes, lineMs: Infinity, idleMs: Infinity },
-      shape: SERVER_SHAPE,
+    if (this.stopped || this.connection !== undefined || this.isCut) return;
+    const connection = connectToServer(this.address, this.host, {
+      onOpen: () => {
+        const { origin, self, epoch, shows, store } = this.host;
+        const parties = { lider: self, seguidor: this.address, ...shows };
+        connection.send({
+          tipo: 'LEADER',
+          ...{ formato: MENSAGEM_FORMAT, origem: origin, ...parties },
+          ...{ inicio: epoch, nivel: MENSAGEM_LEVEL, hora: store.clock.nowMs() },
+        });
+        this.heardMs = this.host.time.monotonicMs();
+        this.watch(connection);
+      },
       onMessage: (message) => {
         this.heardMs = this.host.time.monotonicMs();
-        if (connection === this.connection) this.onMessage(message);
-        return undefined;
+        if (connection === this.connection) this.onMessage(connection, message);
       },
-      onClose: () => {
-        cancelConnect();
-        this.lost();
-      },
+      onClose: () => this.lost(),
     });
     this.connection = connection;
-    socket.once('connect', () => {
-      const { origin, self, epoch, shows, store } = this.host;
-      const parties = { lider: self, seguidor: this.address, ...shows };
-      connection.send({
-        tipo: 'LEADER',
-        formato: MENSAGEM_FORMAT,
-        origem: origin,
-        ...parties,
-        inicio: epoch,
-        nivel: MENSAGEM_LEVEL,
-        hora: store.clock.nowMs(),
-      });
-      this.heardMs = this.host.time.monotonicMs();
-      this.watch(connection);
-    });
+  }
+
+  /** The laboratory has cut this server off, or connects it again. */
+  heedCut(): void {
+    if (this.isCut) this.restart();
+    else this.start();
+  }
+
+  private get isCut(): boolean {
+    return this.host.laboratory?.cut.isCut === true;
   }
 
   stop(): void {
@@ -138,7 +139,7 @@ export class FollowerLink {
     this.host.onChange();
   }
 
-  private onMessage(message: Mensagem): void {
+  private onMessage(connection: MensagemConnection, message: Mensagem): void {
     switch (message.tipo) {
       case 'LEADER_OK':
         this.greeted(message);
@@ -157,9 +158,11 @@ export class FollowerLink {
         if (this.phase === 'taking') this.taker = new StateTaker(this.host.store, message.vetor);
         return;
       case 'STATE_PAGE':
+        connection.did('held');
         this.takePage(message);
         return;
       case 'STATE_OK':
+        connection.did('answered');
         if (this.phase === 'giving') this.give();
         return;
       default:
@@ -310,7 +313,7 @@ export class FollowerLink {
         connection.destroy();
         return;
       }
-      connection.send({ tipo: 'PING', hora: this.host.store.clock.nowMs() });
+      connection.send({ tipo: 'PING', hora: this.host.store.clock.nowMs(), ...this.host.everywhere() });
       this.watch(connection);
     });
   }

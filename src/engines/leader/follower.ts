@@ -1,8 +1,9 @@
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { mensagemLimits } from '../../wire/mensagem/limits.js';
-import type { KeyMutation } from '../../core/mutation.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
+import type { Counted } from '../../ports/lines.js';
+import { removedFrom } from '../store-plan.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import { putForwarded, replicationReceived } from '../../wire/mensagem/console.js';
 import { keysOf, mutationOf } from '../../wire/mensagem/decode.js';
@@ -12,11 +13,11 @@ import type { Request } from './forwarder.js';
 import { frontierOf } from './guarantees.js';
 import type { LeaderTime } from './leader-time.js';
 import { assertServing } from './role.js';
-import type { LeaderRole, RoleOptions, RoleState } from './role.js';
+import type { LeaderRole, RoleOptions, RolePeer, RoleState } from './role.js';
 import { StateGiver, StateTaker } from './transfer.js';
 import { answerIn, requestOf, unexpected } from '../../wire/mensagem/writes.js';
 import type { OrderedWrite } from '../../wire/mensagem/writes.js';
-import { MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
+import { EXPIRY_LEVEL, MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
 import type {
   MensagemAnswer,
   LeaderMessage,
@@ -43,9 +44,13 @@ export class Follower implements LeaderRole {
   /** The leader's connection. Once another leader was answered, nothing from an earlier connection may be applied. */
   private bound: { readonly connection: MensagemConnection; readonly origin: string } | undefined;
   private epoch = 0;
+  /** When the leader last said anything, monotonic ms; 0: never. */
+  private heardMs = 0;
   /** Origin of the last leader, which may be gone. */
   private lastOrigin: Origin | undefined;
   private caughtUp = false;
+  /** The last seq of that leader that all servers hold, as it says; `undefined`: they may lack even older ones. */
+  private everywhere: number | undefined;
   private taker: StateTaker | undefined;
   private giver: StateGiver | undefined;
   /** The received part of an incomplete step, which has no effect before it is complete. */
@@ -76,6 +81,22 @@ export class Follower implements LeaderRole {
 
   readonly leads = false;
 
+  allHold(origin: Origin, seq: number): boolean {
+    const { everywhere } = this;
+    return everywhere !== undefined && (origin !== this.lastOrigin || seq <= everywhere);
+  }
+
+  peers(): readonly RolePeer[] {
+    return this.options.others.map((address) => this.peer(address));
+  }
+
+  private peer(address: string): RolePeer {
+    const isLeader = address === this.options.leader;
+    const heardMs = isLeader ? this.heardMs : 0;
+    const near = this.whole ? 'upToDate' : this.bound === undefined ? 'away' : 'behind';
+    return { address, isLeader, state: isLeader ? near : 'unknown', lag: 0, heardMs };
+  }
+
   start(): void {
     this.look();
   }
@@ -91,7 +112,12 @@ export class Follower implements LeaderRole {
   write<K extends OrderedWrite['kind']>(write: OfKind<OrderedWrite, K>): Promise<Answers[K]>;
   async write(write: OrderedWrite): Promise<Answers[OrderedWrite['kind']]> {
     assertServing(this.current);
-    return answerIn(write, await this.ask(requestOf(write)));
+    const seen = write.kind === 'remove' ? this.removed(write.key, write.version) : undefined;
+    return answerIn(write, await this.ask(requestOf(write)), seen);
+  }
+
+  private removed(key: string, version: number | undefined): Counted {
+    return removedFrom(this.options.store.key(key), version);
   }
 
   retain(): Promise<number> {
@@ -151,12 +177,13 @@ export class Follower implements LeaderRole {
       connection.fail(new KvsError('CONFIGURACAO', wrong));
       return false;
     }
+    connection.did('answered');
     if (message.inicio < this.epoch || this.current === 'leaving') {
       connection.send({ tipo: 'LEADER_STALE', inicio: this.epoch });
       connection.end();
       return false;
     }
-    if ((message.nivel ?? 1) < MENSAGEM_LEVEL && this.expiryUse.isUsed) {
+    if ((message.nivel ?? 1) < EXPIRY_LEVEL && this.expiryUse.isUsed) {
       const why = `o líder é de uma versão anterior, e ${self} tem valores que expiram: atualize o líder`;
       connection.fail(new KvsError('CONFIGURACAO', why));
       return false;
@@ -165,6 +192,7 @@ export class Follower implements LeaderRole {
     this.unbind();
     this.epoch = message.inicio;
     this.lastOrigin = message.origem;
+    this.everywhere = undefined;
     const { clock } = this.options.store;
     const hora = clock.nowMs();
     this.leaderTime.hear(message.hora);
@@ -182,6 +210,7 @@ export class Follower implements LeaderRole {
   }
 
   private onLeaderMessage(connection: MensagemConnection, message: Mensagem, origin: string): void {
+    this.heardMs = this.options.time.monotonicMs();
     if ('hora' in message) this.leaderTime.hear(message.hora);
     switch (message.tipo) {
       case 'REPLICATION':
@@ -191,22 +220,27 @@ export class Follower implements LeaderRole {
         return;
       case 'STEP':
         if (message.origem !== origin) throw new Error(`step of ${message.origem}, not of ${origin}`);
+        connection.did('held');
         // While a state is being assembled, nobody is shown any of it.
         if (this.taker === undefined) this.step = { ...message, mutations: [] };
         return;
       case 'STATE_REQUEST':
+        connection.did('answered');
         this.giver = new StateGiver(this.options.store);
         connection.send({ tipo: 'STATE_BEGIN', vetor: this.options.store.vector.entries() });
         connection.send(this.giver.nextPage());
         return;
       case 'STATE_OK':
-        if (this.giver?.done === false) connection.send(this.giver.nextPage());
-        else this.giver = undefined;
+        if (this.giver?.done === false) {
+          connection.did('answered');
+          connection.send(this.giver.nextPage());
+        } else this.giver = undefined;
         return;
       case 'STATE_BEGIN':
         this.taker = new StateTaker(this.options.store, message.vetor);
         return;
       case 'STATE_PAGE':
+        connection.did(message.fim ? 'known' : 'held');
         this.takePage(message);
         if (message.fim) {
           this.taker?.join();
@@ -224,6 +258,8 @@ export class Follower implements LeaderRole {
         this.options.onChange();
         return;
       case 'PING':
+        connection.did('answered');
+        this.everywhere = message.emTodos;
         connection.send({ tipo: 'PONG' });
         return;
       default:
@@ -240,6 +276,7 @@ export class Follower implements LeaderRole {
   /** Applies a single mutation at once, and those of a step when the step is complete. */
   private take(connection: MensagemConnection, message: MutationMessage): void {
     const { step } = this;
+    connection.did('held');
     if (this.taker !== undefined) {
       const mutation = mutationOf(message);
       this.expiryUse.note(mutation);
@@ -262,7 +299,7 @@ export class Follower implements LeaderRole {
    */
   private apply(connection: MensagemConnection, messages: readonly MutationMessage[]): void {
     const { store, print, onShown } = this.options;
-    const mutations: KeyMutation[] = [];
+    let fresh = 0;
     let last = 0;
     for (const message of messages) {
       const { origem, seq } = message;
@@ -273,12 +310,13 @@ export class Follower implements LeaderRole {
       const mutation = mutationOf(message);
       this.expiryUse.note(mutation);
       store.apply(origem, seq, mutation);
-      mutations.push(mutation);
+      fresh++;
       if (message.tipo === 'REPLICATION') {
         print(replicationReceived(message.chave, message.valor, message.timestamp));
       }
     }
-    mutations.forEach(onShown);
+    if (fresh === 0) connection.did('known');
+    while (fresh-- > 0) onShown();
     connection.send({ tipo: 'REPLICATION_OK', seq: last });
   }
 

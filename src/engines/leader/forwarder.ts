@@ -1,11 +1,10 @@
-import { connect } from 'node:net';
 import { KvsError } from '../../core/errors.js';
 import { leaderLimits } from './limits.js';
-import { MensagemConnection } from '../../wire/mensagem/connection.js';
-import { SERVER_SHAPE, mensagemLimits } from '../../wire/mensagem/limits.js';
-import { splitAddress } from './role.js';
+import type { MensagemConnection } from '../../wire/mensagem/connection.js';
+import { mensagemLimits } from '../../wire/mensagem/limits.js';
 import type { RoleOptions } from './role.js';
-import { MENSAGEM_FORMAT, MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
+import { connectToServer } from './server-connection.js';
+import { COMPARE_LEVEL, EXPIRY_LEVEL, MENSAGEM_FORMAT } from '../../wire/mensagem/messages.js';
 import type { MensagemAnswer, Mensagem, PutMessage } from '../../wire/mensagem/messages.js';
 import type { WriteRequest } from '../../wire/mensagem/writes.js';
 
@@ -29,19 +28,27 @@ export class Forwarder {
   private connection: MensagemConnection | undefined;
   /** Whether the leader has accepted this server as one of its followers. */
   private accepted = false;
-  /** Whether that leader is of a version that understands values that expire. */
-  private understandsExpiry = false;
+  /** What that leader understands: see `MENSAGEM_LEVEL`. */
+  private level = 1;
   private refusal: string | undefined;
   private readonly pending = new Map<number, Pending>();
   private lastId = 0;
   private stopped = false;
 
-  constructor(private readonly options: RoleOptions) {}
+  constructor(private readonly options: RoleOptions) {
+    options.laboratory?.cut.onChange(() => {
+      if (this.isCut) this.connection?.destroy();
+      else this.open();
+    });
+  }
 
   /** @throws KvsError SEM_LIDER, RESULTADO_DESCONHECIDO, LIMITE_PEDIDOS, NAO_SUPORTADO */
   request(request: Request): Promise<MensagemAnswer> {
     if (this.pending.size >= leaderLimits.pendingWrites) {
       throw new KvsError('LIMITE_PEDIDOS', 'escritas demais esperam pelo líder; tente daqui a pouco');
+    }
+    if (this.isCut) {
+      throw new KvsError('SEM_LIDER', 'este servidor está isolado de propósito; nada foi escrito');
     }
     return new Promise((resolve, reject) => {
       const id = ++this.lastId;
@@ -61,32 +68,25 @@ export class Forwarder {
    * Connects if not connected, so that people learn of a leader that does not know this server before anybody writes.
    */
   open(): void {
-    if (this.connection !== undefined || this.stopped) return;
-    const { host, port } = splitAddress(this.options.leader);
-    const socket = connect({ host, port });
-    const cancelConnect = this.options.time.after(mensagemLimits.connectMs, () => socket.destroy());
+    if (this.connection !== undefined || this.stopped || this.isCut) return;
     this.refusal = undefined;
-    const connection = new MensagemConnection(socket, {
-      time: this.options.time,
-      budget: this.options.budget,
-      limits: { lineBytes: mensagemLimits.lineBytes, lineMs: Infinity, idleMs: Infinity },
-      shape: SERVER_SHAPE,
+    const { self, shows, leader } = this.options;
+    const connection = connectToServer(leader, this.options, {
+      mustAnswer: true,
+      onOpen: () => {
+        connection.send({ tipo: 'FOLLOWER', formato: MENSAGEM_FORMAT, servidor: self, ...shows });
+      },
       onMessage: (message) => {
-        cancelConnect();
-        this.onMessage(message);
-        return undefined;
+        this.onMessage(connection, message);
       },
-      onClose: () => {
-        cancelConnect();
-        this.closed();
-      },
+      onClose: () => this.closed(),
     });
     this.connection = connection;
-    socket.setKeepAlive(true, mensagemLimits.silentMs);
-    socket.once('connect', () => {
-      const { self, shows } = this.options;
-      connection.send({ tipo: 'FOLLOWER', formato: MENSAGEM_FORMAT, servidor: self, ...shows });
-    });
+    connection.socket.setKeepAlive(true, mensagemLimits.silentMs);
+  }
+
+  private get isCut(): boolean {
+    return this.options.laboratory?.cut.isCut === true;
   }
 
   stop(): void {
@@ -95,10 +95,10 @@ export class Forwarder {
     for (const id of [...this.pending.keys()]) this.fail(id, 'este servidor está saindo');
   }
 
-  private onMessage(message: Mensagem): void {
+  private onMessage(connection: MensagemConnection, message: Mensagem): void {
     if (message.tipo === 'FOLLOWER_OK') {
       this.accepted = true;
-      this.understandsExpiry = (message.nivel ?? 1) >= MENSAGEM_LEVEL;
+      this.level = message.nivel ?? 1;
       for (const id of this.pending.keys()) this.send(id);
       return;
     }
@@ -109,17 +109,18 @@ export class Forwarder {
       this.options.logger.warn({ lider: this.options.leader }, `o líder recusou: ${message.mensagem}`);
       return;
     }
-    this.settle(id)?.resolve(message as MensagemAnswer);
+    const pending = this.settle(id);
+    if (pending === undefined) connection.did('ignored');
+    else pending.resolve(message as MensagemAnswer);
   }
 
   private send(id: number): void {
     const pending = this.pending.get(id);
     if (pending === undefined || pending.sent) return;
-    // A leader of an earlier version would take it for a value that stays.
-    if ('ttl' in pending.request && !this.understandsExpiry) {
-      this.settle(id)?.reject(
-        new KvsError('NAO_SUPORTADO', 'o líder é de uma versão sem valores que expiram; nada foi escrito'),
-      );
+    const lacking = lackingAt(this.level, pending.request);
+    if (lacking !== undefined) {
+      const why = `o líder é de uma versão sem ${lacking}; nada foi escrito`;
+      this.settle(id)?.reject(new KvsError('NAO_SUPORTADO', why));
       return;
     }
     pending.sent = true;
@@ -152,4 +153,12 @@ export class Forwarder {
         : new KvsError('SEM_LIDER', `${why}; nada foi escrito, e as leituras continuam`),
     );
   }
+}
+
+/** What a request needs that a leader of this level does not know: it would refuse it, or take it for something else. */
+function lackingAt(level: number, request: Request): string | undefined {
+  const isNew = request.tipo === 'OPERATION' && (request.op === 'compare' || request.op === 'renew');
+  if (isNew && level < COMPARE_LEVEL) return 'comparações e renovações';
+  // It would take it for a value that stays.
+  return 'ttl' in request && level < EXPIRY_LEVEL ? 'valores que expiram' : undefined;
 }

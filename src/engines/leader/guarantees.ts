@@ -20,7 +20,7 @@ import type { LeaderRole, RoleOptions } from './role.js';
 export class LeaderGuarantees implements Guarantees {
   private readonly sessionWaiters: SessionWaiters;
   /** Names this system in tokens. All its servers write the leader's address alike. */
-  private readonly system: string;
+  readonly system: string;
 
   constructor(
     private readonly store: Store,

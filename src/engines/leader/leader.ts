@@ -1,4 +1,4 @@
-import type { VectorEntries } from '../../core/dot.js';
+import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
 import { leaderLimits } from './limits.js';
 import type { RetentionBound } from '../../core/retention.js';
@@ -14,7 +14,7 @@ import { ExpiryUse } from './expiry-use.js';
 import type { LinkHost } from './link-host.js';
 import { MutationLog } from './log.js';
 import { assertServing } from './role.js';
-import type { LeaderRole, RoleOptions, RoleState } from './role.js';
+import type { LeaderFigures, LeaderRole, RoleOptions, RolePeer, RoleState } from './role.js';
 import { MENSAGEM_LEVEL } from '../../wire/mensagem/messages.js';
 import type { Mensagem, WireClient } from '../../wire/mensagem/messages.js';
 import type { OrderedWrite } from '../../wire/mensagem/writes.js';
@@ -38,6 +38,8 @@ export class Leader implements LeaderRole {
   private readonly fresh = new Map<string, number>();
   private freshKeys: string[] = [];
   private current: RoleState = 'joining';
+  /** Whether every server has once caught up with this leader, so that all hold what there was before it. */
+  private wasWhole = false;
   /** The last seq that a walk may have shown before another server had it. */
   private walked = 0;
   private taker: FollowerLink | undefined;
@@ -57,10 +59,21 @@ export class Leader implements LeaderRole {
     this.shown = new Acknowledgements(time, deadlineMs, notConfirmed);
     this.host = this.hostOf();
     this.links = options.others.map((address) => new FollowerLink(address, this.host));
+    options.laboratory?.cut.onChange(() => {
+      for (const link of this.links) link.heedCut();
+    });
   }
 
   get state(): RoleState {
     return this.current;
+  }
+
+  get figures(): LeaderFigures {
+    const { last } = this.log;
+    const followers = this.links.map(({ address, upToDate, acknowledged, window }) => ({
+      ...{ address, upToDate, lag: last - acknowledged, inFlight: window.used },
+    }));
+    return { followers, waiting: this.everywhere.waiting };
   }
 
   get whole(): boolean {
@@ -73,6 +86,14 @@ export class Leader implements LeaderRole {
 
   get leads(): boolean {
     return this.current === 'serving';
+  }
+
+  allHold(origin: Origin, seq: number): boolean {
+    return this.wasWhole && (origin !== this.options.origin || seq <= this.everywhere.reached);
+  }
+
+  peers(): readonly RolePeer[] {
+    return this.links.map((link) => link.peer());
   }
 
   start(): void {
@@ -159,6 +180,7 @@ export class Leader implements LeaderRole {
   onServerMessage(connection: MensagemConnection, message: Mensagem): boolean {
     if (message.tipo === 'FOLLOWER') {
       if (this.options.others.includes(message.servidor)) {
+        connection.did('answered');
         connection.send({ tipo: 'FOLLOWER_OK', nivel: MENSAGEM_LEVEL });
         return true;
       }
@@ -243,10 +265,7 @@ export class Leader implements LeaderRole {
     const shown = held.length === 0 ? last : Math.max(...held);
     const before = this.shown.reached;
     this.shown.advance(shown);
-    for (let seq = before + 1; seq <= shown; seq++) {
-      const logged = this.log.at(seq);
-      if (logged !== undefined) this.options.onShown(logged.mutation);
-    }
+    for (let seq = before + 1; seq <= shown; seq++) this.options.onShown();
     const settled = this.freshKeys.slice(0, Math.max(0, shown - before));
     if (settled.length === 0) return;
     this.freshKeys = this.freshKeys.slice(settled.length);
@@ -257,8 +276,13 @@ export class Leader implements LeaderRole {
     if (this.current !== 'joining' || !this.links.every((link) => link.taken)) return;
     this.current = 'serving';
     this.options.logger.info({ seguidores: this.options.others }, 'líder: atendendo');
-    this.options.onChange();
+    this.changed();
     for (const link of this.links) link.resume();
+  }
+
+  private changed(): void {
+    this.wasWhole ||= this.whole;
+    this.options.onChange();
   }
 
   private hostOf(): LinkHost {
@@ -288,6 +312,8 @@ export class Leader implements LeaderRole {
         this.serveIfTaken();
       },
       onAcknowledged: () => this.onAcknowledged(),
+      onChange: () => this.changed(),
+      everywhere: () => (this.wasWhole ? { emTodos: this.everywhere.reached } : {}),
     };
   }
 }

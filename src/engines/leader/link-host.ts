@@ -25,4 +25,6 @@ export interface LinkHost extends RoleOptions {
   /** Called when this follower's state is in the leader's store, or the follower was lost while it was being taken. */
   onTaken(link: FollowerLink): void;
   onAcknowledged(): void;
+  /** What a `PING` tells about what all servers hold. */
+  everywhere(): { readonly emTodos?: number };
 }

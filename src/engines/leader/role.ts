@@ -1,6 +1,5 @@
 import type { Origin, VectorEntries } from '../../core/dot.js';
 import { KvsError } from '../../core/errors.js';
-import type { KeyMutation } from '../../core/mutation.js';
 import type { RetentionBound } from '../../core/retention.js';
 import type { Store } from '../../core/store.js';
 import type { Answers, OfKind } from '../../ports/engine.js';
@@ -10,6 +9,7 @@ import type { Room } from '../room.js';
 import type { Time } from '../../ports/time.js';
 import type { MensagemConnection } from '../../wire/mensagem/connection.js';
 import type { AddressText } from '../../wire/mensagem/console.js';
+import type { LinkLaboratory } from '../../wire/mensagem/line-tap.js';
 import type { ByteBudget } from '../../wire/mensagem/lines.js';
 import type { Mensagem, WireClient, WithCredential } from '../../wire/mensagem/messages.js';
 import type { OrderedWrite } from '../../wire/mensagem/writes.js';
@@ -31,17 +31,45 @@ export interface RoleOptions {
   /** The credential that this server shows to the others. */
   readonly shows: WithCredential;
   readonly budget: ByteBudget;
+  /** Cuts the connections to the other servers, and tells what goes over them; absent: nothing does. */
+  readonly laboratory?: LinkLaboratory | undefined;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
   /** Prints one line of the contract. */
   readonly print: (line: string) => void;
-  /** Called for each mutation of the leader, in order, as soon as this server may show it. */
-  readonly onShown: (mutation: KeyMutation) => void;
+  /** Called for each mutation applied to the store, in order, as soon as this server may show it. */
+  readonly onShown: () => void;
   /** Called when a state was joined: the store may have advanced by any number of writes. */
   readonly onJoined: () => void;
   /** Called at every change of {@link LeaderRole.state} and {@link LeaderRole.whole}. */
   readonly onChange: () => void;
+}
+
+/** Another server of the system, as a role knows it. */
+export interface RolePeer {
+  readonly address: AddressText;
+  readonly isLeader: boolean;
+  /** `unknown`: nobody tells, since followers are connected to the leader alone. */
+  readonly state: 'upToDate' | 'behind' | 'away' | 'unknown';
+  /** How many mutations it lacks of those of this server, as far as that is known. */
+  readonly lag: number;
+  /** When it was last heard, monotonic ms; 0: never. */
+  readonly heardMs: number;
+}
+
+/** How the leader's side is, for metrics. */
+export interface LeaderFigures {
+  readonly followers: readonly {
+    readonly address: AddressText;
+    readonly upToDate: boolean;
+    /** Mutations that it has not acknowledged. */
+    readonly lag: number;
+    /** What is under way to it. */
+    readonly inFlight: { readonly mutations: number; readonly bytes: number };
+  }[];
+  /** Writes that wait for every follower. */
+  readonly waiting: number;
 }
 
 /** The role of a server: the leader, or a follower of it. */
@@ -56,8 +84,14 @@ export interface LeaderRole {
   readonly takesWrites: boolean;
   /** Whether this server is the leader and serves. */
   readonly leads: boolean;
+  /** Absent on a follower. */
+  readonly figures?: LeaderFigures;
   /** Name of the role for people, in one word or two. */
   readonly name: string;
+  /** Whether every server of the system holds a dot, as far as this one knows. A follower learns it a moment later. */
+  allHold(origin: Origin, seq: number): boolean;
+  /** The other servers. */
+  peers(): readonly RolePeer[];
   start(): void;
   /** Handles a `PUT` of a client and returns its timestamp. @throws KvsError as {@link write} */
   put(key: string, value: string, client: WireClient): Promise<number>;

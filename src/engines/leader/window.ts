@@ -6,6 +6,11 @@ export class Window {
   private readonly sizes: number[] = [];
   private bytes = 0;
 
+  /** What is in flight, for metrics. */
+  get used(): { readonly mutations: number; readonly bytes: number } {
+    return { mutations: this.sizes.length, bytes: this.bytes };
+  }
+
   get isFull(): boolean {
     return this.sizes.length >= leaderLimits.windowMutations || this.bytes >= leaderLimits.windowBytes;
   }

@@ -1,6 +1,6 @@
 import { KvsError } from '../../core/errors.js';
 import { permits } from '../../ports/access.js';
-import type { Identity, Permission, PermittedEngine, AccessRefusal } from '../../ports/access.js';
+import type { Identity, Permission, PermittedEngine, AccessRefusal, Reach } from '../../ports/access.js';
 import type {
   Answers,
   Awaitable,
@@ -13,18 +13,27 @@ import type {
   Stream,
   Write,
 } from '../../ports/engine.js';
+import type { KeyRange } from '../../ports/lines.js';
+import type { OpenWatches } from './open-watches.js';
 import { notAuthenticated } from './refusals.js';
 
 /** Called with every refusal, before it is thrown. */
-type OnRefused = (reason: AccessRefusal, identity: Identity) => void;
+export type OnRefused = (reason: AccessRefusal, identity: Identity) => void;
 
-/** Returns the store as an identity may use it, made once for each. */
-export function guardEngine(engine: Engine, onRefused: OnRefused): (identity: Identity) => PermittedEngine {
+/**
+ * Returns the store as an identity may use it, made once for each.
+ * @param watches of all callers
+ */
+export function guardEngine(
+  engine: Engine,
+  onRefused: OnRefused,
+  watches: OpenWatches,
+): (identity: Identity) => PermittedEngine {
   const made = new WeakMap<Identity, PermittedEngine>();
   return (identity) => {
     const known = made.get(identity);
     if (known !== undefined) return known;
-    const guarded = new GuardedEngine(engine, identity, onRefused);
+    const guarded = new GuardedEngine(engine, identity, onRefused, watches);
     made.set(identity, guarded);
     return guarded;
   };
@@ -36,27 +45,31 @@ const ROWS_PER_TURN = 256;
 /**
  * A store as one caller may use it. An operation on a forbidden key is refused before the store is asked, so that the
  * refusal reveals nothing about its content. A scan of all keys shows only those that the caller may read. Permission
- * is checked again at every call and every row, so a revoked credential also ends what it had begun.
+ * is checked again at every call and every row, and now and then while a watch is quiet, so a revoked credential also
+ * ends what it had begun.
  */
 class GuardedEngine implements PermittedEngine {
   readonly capabilities: Capabilities;
+  readonly lineOf: Engine['lineOf'];
 
   constructor(
     private readonly engine: Engine,
     private readonly identity: Identity,
     private readonly onRefused: OnRefused,
+    private readonly watches: OpenWatches,
   ) {
     this.capabilities = engine.capabilities;
+    this.lineOf = engine.lineOf;
   }
 
-  assertMay(permission: Permission, prefix: string): void {
+  assertMay(permission: Permission, prefix: string, reach: Reach): void {
     const { identity } = this;
     this.assertValid();
     if (permits(identity, permission, prefix)) return;
     this.onRefused('NAO_AUTORIZADO', identity);
     throw new KvsError(
       'NAO_AUTORIZADO',
-      `a credencial ${identity.name}, de papel ${identity.role}, não pode ${VERBS[permission]} nesta chave`,
+      `a credencial ${identity.name}, de papel ${identity.role}, não pode ${deedText(permission, prefix, reach)}`,
     );
   }
 
@@ -77,8 +90,9 @@ class GuardedEngine implements PermittedEngine {
   }
 
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]> {
-    const shows = this.shownBy(scan);
-    return this.watched(this.engine.scan<K>(scan), shows);
+    // Only scans whose rows have a key are filtered.
+    const shows = this.shownBy(scan) as (row: Rows[K]) => boolean;
+    return this.watched(this.engine.scan<K>(scan), shows, scan.kind === 'watch');
   }
 
   // Every kind is listed, even if several are alike, so that what a new one may show or change is an explicit decision.
@@ -88,7 +102,8 @@ class GuardedEngine implements PermittedEngine {
       case 'version':
       case 'instant':
       case 'heads':
-        this.assertMay('read', query.key);
+      case 'line':
+        this.assertMay('read', query.key, 'key');
         return;
       default:
         throw unguarded(query);
@@ -103,11 +118,13 @@ class GuardedEngine implements PermittedEngine {
       case 'removeAll':
       case 'trim':
       case 'restore':
-        this.assertMay('write', write.key);
+      case 'compare':
+      case 'renew':
+        this.assertMay('write', write.key, 'key');
         return;
       case 'commit':
-        for (const { key } of write.guards) this.assertMay('read', key);
-        for (const { key } of write.writes) this.assertMay('write', key);
+        for (const { key } of write.guards) this.assertMay('read', key, 'key');
+        for (const { key } of write.writes) this.assertMay('write', key, 'key');
         return;
       default:
         throw unguarded(write);
@@ -119,27 +136,39 @@ class GuardedEngine implements PermittedEngine {
     const { identity } = this;
     switch (scan.kind) {
       case 'history':
-        this.assertMay('read', scan.key);
+      case 'lines':
+        this.assertMay('read', scan.key, 'key');
+        return every;
+      case 'list':
+      case 'count':
+        this.assertMay('read', coveredPrefix(scan), 'prefix');
+        return every;
+      case 'watch':
+        this.assertMay('read', scan.key ?? scan.prefix ?? '', scan.key === undefined ? 'prefix' : 'key');
         return every;
       case 'range':
         // One prefix must cover both ends: then it covers everything between them, in code point order.
-        this.assertMay('read', commonPrefix(scan.from, scan.to));
+        this.assertMay('read', commonPrefix(scan.from, scan.to), 'prefix');
         return every;
       case 'snapshot':
       case 'everything':
         this.assertValid();
-        if (identity.role === 'servidor') this.assertMay('read', '');
+        if (identity.role === 'servidor') this.assertMay('read', '', 'prefix');
         return ({ key }) => permits(identity, 'read', key);
       default:
         throw unguarded(scan);
     }
   }
 
-  private watched<T>(rows: Stream<T>, shows: (row: T) => boolean): Stream<T> {
+  private watched<T>(rows: Stream<T>, shows: (row: T) => boolean, isWatch: boolean): Stream<T> {
     const assertValid = (): void => this.assertValid();
     return Symbol.asyncIterator in rows
-      ? watchedLater(rows, assertValid, shows)
+      ? watchedLater(rows, assertValid, shows, isWatch ? (end) => this.opened(end) : undefined)
       : watchedNow(rows, assertValid, shows);
+  }
+
+  private opened(end: () => void): () => void {
+    return this.watches.add({ identity: this.identity, end });
   }
 }
 
@@ -150,11 +179,23 @@ function unguarded(call: never): Error {
   return new Error(`nobody has said who may ask for ${(call as { readonly kind: string }).kind}`);
 }
 
-const VERBS: Readonly<Record<Permission, string>> = {
-  read: 'ler',
-  write: 'escrever',
-  administer: 'administrar',
-};
+const DEEDS = {
+  read: { key: 'ler esta chave', all: 'ler todas as chaves' },
+  write: { key: 'escrever nesta chave', all: 'escrever em todas as chaves' },
+} as const;
+
+/** What is refused, for people. */
+function deedText(permission: Permission, prefix: string, reach: Reach): string {
+  if (permission === 'administer') return 'administrar este servidor';
+  const { key, all } = DEEDS[permission];
+  return reach === 'key' ? key : `${all}${prefix === '' ? '' : ' deste prefixo'}`;
+}
+
+/** A prefix of every key of a range. */
+function coveredPrefix({ prefix = '', from, to }: KeyRange): string {
+  const common = from === undefined || to === undefined ? '' : commonPrefix(from, to);
+  return common.length > prefix.length ? common : prefix;
+}
 
 /** The common prefix of two keys, and so of all keys between them. Cut between code points, as keys are ordered. */
 function commonPrefix(a: string, b: string): string {
@@ -177,15 +218,49 @@ function* watchedNow<T>(
   }
 }
 
-async function* watchedLater<T>(
+/**
+ * A reader that leaves ends what it waits for, which a generator could not do before the next row has come.
+ * @param opened notes a watch, with what ends it; returns what to call once it is over
+ */
+function watchedLater<T>(
   rows: AsyncIterable<T | undefined>,
   assertValid: () => void,
   shows: (row: T) => boolean,
+  opened: ((end: () => void) => () => void) | undefined,
 ): AsyncIterable<T | undefined> {
-  let passed = 0;
-  for await (const row of rows) {
-    assertValid();
-    if (row === undefined || shows(row)) yield row;
-    else if (++passed % ROWS_PER_TURN === 0) yield undefined;
-  }
+  return {
+    [Symbol.asyncIterator]: () => {
+      const inner = rows[Symbol.asyncIterator]();
+      let passed = 0;
+      let isRevoked = false;
+      const closed = opened?.(() => {
+        isRevoked = true;
+        // What waits for a row goes on, and finds that the credential is no longer valid.
+        void inner.return?.();
+      });
+      const next = async (): Promise<IteratorResult<T | undefined>> => {
+        for (;;) {
+          const step = await inner.next();
+          if (step.done === true) closed?.();
+          if (step.done === true && !isRevoked) return step;
+          try {
+            assertValid();
+          } catch (thrown) {
+            closed?.();
+            await inner.return?.();
+            throw thrown;
+          }
+          if (step.done === true) return step;
+          if (step.value === undefined || shows(step.value)) return step;
+          if (++passed % ROWS_PER_TURN === 0) return { done: false, value: undefined };
+        }
+      };
+      const end = async (): Promise<IteratorResult<T | undefined>> => {
+        closed?.();
+        await inner.return?.();
+        return { done: true, value: undefined };
+      };
+      return { next, return: end };
+    },
+  };
 }

@@ -33,6 +33,8 @@ export const accessLimits = Object.freeze({
   attemptOverallMs: 100,
   /** Addresses whose attempts are remembered; beyond, the least recently seen is forgotten. */
   addresses: 10_000,
+  /** How often the credentials of open watches are looked at. */
+  watchCheckMs: 1_000,
 });
 
 assertRelation(

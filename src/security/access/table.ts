@@ -78,7 +78,7 @@ export class CredentialTable implements CertificateGatekeeper {
   private readonly hashes = new HashQueue();
   private readonly counts = new Map<AccessRefusal, number>();
   private readonly log: BurstLog;
-  private readonly time: Time;
+  readonly time: Time;
   private readonly hash: typeof slowHash;
 
   constructor(file: CredentialsFile, { time, logger, hash = slowHash }: TableOptions) {
@@ -158,6 +158,13 @@ export class CredentialTable implements CertificateGatekeeper {
     if (entry?.valid === true) return entry;
     this.refused('NAO_AUTENTICADO', entry?.name ?? '', from);
     throw notRecognised();
+  }
+
+  named(name: string, from: string | undefined): Identity {
+    const entry = this.entries.get(name);
+    if (entry?.valid === true) return entry;
+    this.refused('NAO_AUTENTICADO', name, from);
+    throw notAuthenticated();
   }
 
   refused(reason: AccessRefusal, name: string, from: string | undefined): void {

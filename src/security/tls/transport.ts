@@ -57,6 +57,12 @@ export class Transport {
     return this.material.own !== undefined;
   }
 
+  /** When this side's certificate expires, ms since 1970; `undefined` without one. */
+  get expiresMs(): number | undefined {
+    const { facts } = this.material;
+    return facts && Date.parse(facts.until);
+  }
+
   /** Whether others are checked against a named authority and not the public ones. */
   get hasAuthority(): boolean {
     return this.material.ca !== undefined;

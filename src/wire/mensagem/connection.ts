@@ -2,11 +2,13 @@ import type { Socket } from 'node:net';
 import { KvsError } from '../../core/errors.js';
 import type { JsonShape } from '../../core/json-shape.js';
 import type { Time } from '../../ports/time.js';
+import type { ArrivalEffect } from '../../ports/trace.js';
 import { BadLine, decodeNamed } from './decode.js';
 import { encodeLine, errorMessage } from './encode.js';
 import { mensagemLimits } from './limits.js';
 import { LineReader } from './lines.js';
 import type { ByteBudget } from './lines.js';
+import type { LineTap } from './line-tap.js';
 import type { Names } from './names.js';
 import type { Mensagem } from './messages.js';
 
@@ -30,6 +32,8 @@ interface MensagemConnectionOptions {
    * @param names of the fields, for the answer
    */
   onMessage(message: Mensagem, names: Names): Promise<void> | undefined;
+  /** Absent: nobody is told of the lines. */
+  readonly tap?: LineTap | undefined;
   /** Called once, however the connection ended. */
   onClose(): void;
 }
@@ -104,7 +108,15 @@ export class MensagemConnection {
         this.socket.uncork();
       });
     }
-    this.socket.write(encodeLine(message, names));
+    const line = encodeLine(message, names);
+    this.options.tap?.sent(message, line.slice(0, -1));
+    this.socket.write(line);
+  }
+
+  /** Says what the message that is being handled does. */
+  did(effect: ArrivalEffect): void {
+    const { tap } = this.options;
+    if (tap !== undefined) tap.effect = effect;
   }
 
   /** From now on its unfinished lines count against this budget. */
@@ -148,6 +160,7 @@ export class MensagemConnection {
   /** Sends the error and ends the connection. */
   fail(error: KvsError, names?: Names): void {
     if (this.ended) return;
+    this.did('ignored');
     this.send(errorMessage(error), names);
     this.end();
   }
@@ -230,7 +243,10 @@ export class MensagemConnection {
       else this.refuse(thrown.error, thrown.id, thrown.names);
       return undefined;
     }
-    return this.options.onMessage(decoded.message, decoded.names);
+    const { message, names } = decoded;
+    const { tap } = this.options;
+    if (tap === undefined) return this.options.onMessage(message, names);
+    return tap.received(message, line, () => this.options.onMessage(message, names));
   }
 
   /** Starts the time-out of an unfinished line, or cancels it when none is left. */

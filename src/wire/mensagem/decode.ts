@@ -13,6 +13,7 @@ import {
   address,
   code,
   dotFields,
+  everywhere,
   format,
   key,
   leaderTime,
@@ -20,6 +21,7 @@ import {
   operationKind,
   readClient,
   readRow,
+  removed,
   ttl,
   value,
 } from './fields.js';
@@ -171,6 +173,7 @@ function readMessage(fields: Fields): Mensagem {
         tipo,
         ...(fields['linha'] === undefined ? {} : { linha: readRow(fields['linha']) }),
         ...(fields['anterior'] === undefined ? {} : { anterior: readRow(fields['anterior']) }),
+        ...removed(fields),
         id: check.count(fields['id']),
       };
     default:
@@ -235,7 +238,7 @@ function readServerMessage(tipo: unknown, fields: Fields): Mensagem {
     case 'FOLLOWER_OK':
       return { tipo, ...level(fields) };
     case 'PING':
-      return { tipo, ...leaderTime(fields) };
+      return { tipo, ...leaderTime(fields), ...everywhere(fields) };
     case 'STATE_REQUEST':
     case 'STATE_OK':
     case 'SERVING':

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import { fieldOf } from './names.js';
 import { MENSAGEM_FORMAT, OPERATION_KINDS } from './messages.js';
-import type { WireClient, WireRow } from './messages.js';
+import type { OperationOkMessage, WireClient, WireRow } from './messages.js';
 
 // Readers of the fields of a `Mensagem`. All throw a `KvsError` or a `Rejection` if a field is invalid.
 
@@ -52,6 +52,11 @@ export function leaderTime(fields: Fields): { readonly hora?: number } {
   return fields['hora'] === undefined ? {} : { hora: check.timestamp(fields['hora']) };
 }
 
+/** The leader's last seq that all servers hold, if the sender says it. */
+export function everywhere(fields: Fields): { readonly emTodos?: number } {
+  return fields['emTodos'] === undefined ? {} : { emTodos: check.count(fields['emTodos']) };
+}
+
 /** A time to live, in ms. */
 export function ttl(fields: Fields): number {
   return check.whole(fields['ttl'], 1, limits.ttlSeconds * 1000, 'TEMPO');
@@ -81,6 +86,13 @@ export function readRow(given: unknown): WireRow {
     instante: check.timestamp(fields['instante']),
     ...(fields['expira'] === undefined ? {} : { expira: check.timestamp(fields['expira']) }),
   };
+}
+
+/** What was removed, if the sender says it. */
+export function removed(fields: Fields): Pick<OperationOkMessage, 'removidas'> {
+  if (fields['removidas'] === undefined) return {};
+  const { chaves, versoes } = check.fields(fields['removidas']);
+  return { removidas: { chaves: check.count(chaves), versoes: check.count(versoes) } };
 }
 
 export function operationKind(given: unknown): (typeof OPERATION_KINDS)[number] {

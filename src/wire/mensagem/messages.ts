@@ -12,9 +12,14 @@ export const MENSAGEM_FORMAT = 1;
 
 /**
  * What a server understands within that format, so that servers of two versions work together. 1, or absent: everything
- * but values that expire; 2: those too.
+ * but values that expire; 2: those too; 3: comparisons, renewals, and what the leader says that all servers hold.
  */
-export const MENSAGEM_LEVEL = 2;
+export const MENSAGEM_LEVEL = 3;
+
+/** From this level on a server understands values that expire, */
+export const EXPIRY_LEVEL = 2;
+/** and from this one on comparisons and renewals. */
+export const COMPARE_LEVEL = 3;
 
 /** Stands for a missing value. */
 export const NULL = 'NULL';
@@ -33,6 +38,12 @@ export interface WireRow {
   readonly instante: number;
   /** When it expires, ms since 1970. */
   readonly expira?: number;
+}
+
+/** How many versions were removed, and 1 key if none is left. */
+interface WireCounted {
+  readonly chaves: number;
+  readonly versoes: number;
 }
 
 /** The id is chosen by the requester and repeated in the answer; with ids, answers may come in any order. */
@@ -116,7 +127,7 @@ interface FollowerOkMessage extends WithLevel {
   readonly tipo: 'FOLLOWER_OK';
 }
 
-export const OPERATION_KINDS = ['insert', 'put', 'remove', 'removeAll', 'trim'] as const;
+export const OPERATION_KINDS = ['insert', 'put', 'remove', 'removeAll', 'trim', 'compare', 'renew'] as const;
 type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** A write that reached a follower through another door. */
@@ -125,6 +136,7 @@ export interface OperationMessage {
   readonly op: OperationKind;
   readonly chave: string;
   readonly valor?: string;
+  /** Of a `compare`: what is expected, 0 for none. Like a `renew`, it goes only to a leader of level 3. */
   readonly versao?: number;
   /** How long the value lives, in ms; absent: for ever. Only to a leader of level 2. */
   readonly ttl?: number;
@@ -135,6 +147,8 @@ export interface OperationOkMessage {
   readonly tipo: 'OPERATION_OK';
   readonly linha?: WireRow;
   readonly anterior?: WireRow;
+  /** To a `remove`. Leaders of earlier versions do not say it. */
+  readonly removidas?: WireCounted;
   readonly id: number;
 }
 
@@ -266,6 +280,11 @@ interface ServingMessage {
 
 interface PingMessage extends WithLeaderTime {
   readonly tipo: 'PING' | 'PONG';
+  /**
+   * The leader's last seq that every server has acknowledged. Absent before every server has caught up with this leader:
+   * from then on all hold what earlier leaders wrote.
+   */
+  readonly emTodos?: number;
 }
 
 export type MensagemAnswer =

@@ -1,6 +1,7 @@
 /** Writes as a follower requests them from its leader, and the leader's answers. */
 import { KvsError } from '../../core/errors.js';
 import type { Answers, CommitWrite, Restore, Row, Write } from '../../ports/engine.js';
+import type { Counted } from '../../ports/lines.js';
 import { wireRow } from './answers.js';
 import type {
   CommitMessage,
@@ -33,7 +34,8 @@ export function requestOf(write: OrderedWrite): WriteRequest {
     tipo: 'OPERATION',
     op: write.kind,
     chave: write.key,
-    ...('value' in write && { valor: write.value }),
+    ...('value' in write && write.value !== undefined && { valor: write.value }),
+    ...('expected' in write && { versao: write.expected }),
     ...('version' in write && write.version !== undefined && { versao: write.version }),
     ...('ttlMs' in write && write.ttlMs !== undefined && { ttl: write.ttlMs }),
   };
@@ -58,6 +60,11 @@ export function writeOf(message: WriteRequest): OrderedWrite {
     case 'put':
       if (value === undefined) throw new KvsError('PEDIDO_INVALIDO', 'falta o valor');
       return { kind, key, value, ttlMs };
+    case 'compare':
+      if (version === undefined) throw new KvsError('PEDIDO_INVALIDO', 'falta a versão');
+      return { kind, key, expected: version, value, ttlMs };
+    case 'renew':
+      return { kind, key, ttlMs };
     case 'remove':
       return { kind, key, version };
     case 'removeAll':
@@ -73,6 +80,10 @@ export function answerMessage(
   id: number,
 ): OperationOkMessage | CommitOkMessage {
   if (write.kind === 'commit') return { tipo: 'COMMIT_OK', feito: answer as Answers['commit'], id };
+  if (write.kind === 'remove') {
+    const { keys, versions } = answer as Answers['remove'];
+    return { tipo: 'OPERATION_OK', removidas: { chaves: keys, versoes: versions }, id };
+  }
   const { row, previous } = rowsIn(write, answer);
   return {
     tipo: 'OPERATION_OK',
@@ -82,9 +93,9 @@ export function answerMessage(
   };
 }
 
-/** The rows in an answer: the one made (insert, put), removed (removeAll) or kept (trim), and the one before. */
+/** The rows in an answer: the one made (insert, put, compare, renew), removed (removeAll) or kept (trim), and the one before. */
 function rowsIn(
-  write: Exclude<OrderedWrite, { kind: 'commit' }>,
+  write: Exclude<OrderedWrite, { kind: 'commit' | 'remove' }>,
   answer: Answers[OrderedWrite['kind']],
 ): { readonly row?: Row | undefined; readonly previous?: Row | undefined } {
   switch (write.kind) {
@@ -96,17 +107,22 @@ function rowsIn(
       return answer as Answers['put'];
     case 'removeAll':
     case 'trim':
+    case 'compare':
+    case 'renew':
       return { row: answer as Row | undefined };
-    case 'remove':
-      return {};
   }
 }
 
 /**
  * Reads the answer to a write from a message.
+ * @param seen what a `remove` removes by what this server has, for leaders that do not count
  * @throws KvsError RESULTADO_DESCONHECIDO if the message does not answer this write, INTERNO if it lacks the row made
  */
-export function answerIn(write: OrderedWrite, message: MensagemAnswer): Answers[OrderedWrite['kind']] {
+export function answerIn(
+  write: OrderedWrite,
+  message: MensagemAnswer,
+  seen: Counted = { keys: 0, versions: 0 },
+): Answers[OrderedWrite['kind']] {
   if (write.kind === 'commit') {
     if (message.tipo !== 'COMMIT_OK') throw unexpected(message);
     return message.feito;
@@ -118,8 +134,13 @@ export function answerIn(write: OrderedWrite, message: MensagemAnswer): Answers[
       return made(row);
     case 'put':
       return { row: made(row), previous: rowOf(write.key, message.anterior) };
-    case 'remove':
-      return undefined;
+    case 'remove': {
+      const { removidas } = message;
+      return removidas === undefined ? seen : { keys: removidas.chaves, versions: removidas.versoes };
+    }
+    case 'compare':
+    case 'renew':
+      return made(row);
     case 'removeAll':
     case 'trim':
       return row;

@@ -1,30 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { exitOf } from '../../../src/cli/exit.js';
 import { ERROR_CODES, KvsError } from '../../../src/core/errors.js';
 import { reason } from '../../../src/call/reason.js';
 import { errorTrailer, GRPC_OUTCOMES, grpcStatus } from '../../../src/doors/grpc/errors.js';
-
-const document = readFileSync(new URL('../../../docs/ERRORS.md', import.meta.url), 'utf8');
-
-/** The cells of each code's line. */
-const lines = new Map(
-  document
-    .split('\n')
-    .map((line) => line.split('|').map((cell) => cell.trim()))
-    .filter((cells) => /^`[A-Z_]+`$/.test(cells[1] ?? ''))
-    .map((cells) => [(cells[1] ?? '').replaceAll('`', ''), cells] as const),
-);
+import { errorLines } from '../error-lines.js';
 
 describe('errors', () => {
   it('has an outcome and a line in the document for every code, and no other', () => {
     expect(Object.keys(GRPC_OUTCOMES).sort()).toEqual([...ERROR_CODES].sort());
-    expect([...lines.keys()].sort()).toEqual([...ERROR_CODES].sort());
+    expect([...errorLines.keys()].sort()).toEqual([...ERROR_CODES].sort());
   });
 
   it.each(ERROR_CODES)('documents %s as it is', (code) => {
-    const [, , meaning, over, grpc, exit] = lines.get(code) ?? [];
+    const [, , meaning, over, grpc, , exit] = errorLines.get(code) ?? [];
     expect(meaning).not.toBe('');
     expect(over).toBe(GRPC_OUTCOMES[code].expected ? 'answer' : 'status');
     expect(grpc).toBe(status[GRPC_OUTCOMES[code].status]);

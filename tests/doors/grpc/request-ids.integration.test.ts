@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../src/core/attempt.js';
 import type { Answers, Capabilities, OfKind, Write } from '../../../src/ports/engine.js';
 import { openStand, openStandOn, type Stand } from '../../support/doors.js';
-import { method, reasonOf } from '../../support/door-client.js';
+import { loadService, method, reasonOf } from '../../support/door-client.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
 
 const ID = 'loyw42lb-uofmadjpzjpn';
@@ -30,11 +30,17 @@ describe('request ids at the doors', () => {
   });
   afterAll(() => stand.close());
 
-  const call = (name: string, request: object, given: Readonly<Record<string, string>>) => {
+  const loja = loadService('loja.proto', 'frota.v1.Loja');
+  const call = (
+    name: string,
+    request: object,
+    given: Readonly<Record<string, string>>,
+    service = stand.client.service,
+  ) => {
     const metadata = new Metadata();
     for (const [key, value] of Object.entries(given)) metadata.set(key, value);
     const { client } = stand;
-    const { path, requestSerialize, responseDeserialize } = method(client.service, name);
+    const { path, requestSerialize, responseDeserialize } = method(service, name);
     return new Promise<Metadata>((resolve, reject) => {
       let failed: ServiceError | null = null;
       client.raw
@@ -60,6 +66,18 @@ describe('request ids at the doors', () => {
       { id: ID, number: 3 },
       undefined,
     ]);
+  });
+
+  it('reach the engine with a batch of one pair, and are refused with another', async () => {
+    const seen = stand.engine.attempts.length;
+    const pair = { chave: 'k', valor: '' };
+    const batch = (...pares: object[]) => call('GravaLote', { pares }, { 'kvs-pedido': ID }, loja);
+    expect((await batch(pair)).get('kvs-pedido')).toEqual([ID]);
+    for (const pairs of [[], [pair, pair]]) {
+      const error = await batch(...pairs).catch((thrown: unknown) => thrown);
+      expect(reasonOf(error)).toMatch(/^NAO_SUPORTADO: /);
+    }
+    expect(stand.engine.attempts.slice(seen)).toEqual([{ id: ID, number: 1 }]);
   });
 
   it.each<[string, Readonly<Record<string, string>>]>([

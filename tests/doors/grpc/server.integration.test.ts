@@ -66,6 +66,7 @@ describe('reflection', () => {
     expect((await listServices(stand.client.raw)).sort()).toEqual([
       'KeyValueStore',
       'frota.Frota',
+      'frota.v1.Loja',
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
@@ -150,6 +151,7 @@ describe('reflection', () => {
         { key: 'project.KeyValueStore', value: { status: 'SERVING' } },
         { key: 'kvs.Copia', value: { status: 'SERVING' } },
         { key: 'kvstore.KvStore', value: { status: 'SERVING' } },
+        { key: 'frota.v1.Loja', value: { status: 'SERVING' } },
         { key: 'kvs.frota', value: { status: 'NOT_SERVING' } },
       ],
     });

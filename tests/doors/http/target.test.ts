@@ -17,7 +17,7 @@ it.each([
   ['HTTP://LOCALHOST:9000', '/'],
   ['https://localhost:9000?x', '/'],
 ])('the target %s is the path %s', (url, path) => {
-  expect(requestTarget(url, HOST)).toEqual({ host: 'localhost:9000', path });
+  expect(requestTarget(url, HOST)).toMatchObject({ host: 'localhost:9000', path });
 });
 
 it.each([
@@ -31,6 +31,16 @@ it.each([
 
 it('a host that is named twice alike is one; without any there is none', () => {
   expect(requestTarget('/', [':authority', 'LOCALHOST', 'host', 'localhost'])?.host).toBe('localhost');
-  expect(requestTarget('/', ['accept', '*/*'])).toEqual({ host: undefined, path: '/' });
+  expect(requestTarget('/', ['accept', '*/*'])).toEqual({ host: undefined, path: '/', query: undefined });
   expect(requestTarget('http://localhost/', [])?.host).toBe('localhost');
+});
+
+it.each([
+  ['/v1/chave', undefined],
+  ['/v1/chave?', ''],
+  ['/v1/chave?a=1?b#c?d', 'a=1?b'],
+  ['/v1/chave#c?d', undefined],
+  ['http://localhost:9000?x=/y', 'x=/y'],
+])('the query of %s is %s', (url, query) => {
+  expect(requestTarget(url, HOST)?.query).toBe(query);
 });

@@ -83,7 +83,8 @@ describe('a connection that is quiet', () => {
     time.advance(keepaliveMs);
     await eventually('it is asked', () => heard.includes(PING));
     time.advance(keepaliveTimeoutMs - 1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The server has had its turn.
+    await new Promise((resolve) => session.ping(resolve));
     expect(dead.closed).toBe(false);
     time.advance(1);
     await eventually('it is gone', () => dead.closed);

@@ -83,7 +83,7 @@ describe.each(WAYS.slice(0, 3))('a client %s', (name) => {
       }
       connection.write(' / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
       expect(await connection.rest()).toMatch(
-        /^HTTP\/1\.1 405 Method Not Allowed\r\n[^]*allow: GET, HEAD\r\n/i,
+        /^HTTP\/1\.1 405 Method Not Allowed\r\n[^]*allow: GET, HEAD, OPTIONS\r\n/i,
       );
     },
   );
@@ -189,7 +189,7 @@ describe('curl', () => {
       '405',
     ],
     ['HEAD', ['--head'], '200'],
-    ['OPTIONS', ['-X', 'OPTIONS'], '405'],
+    ['OPTIONS', ['-X', 'OPTIONS'], '204'],
     ['another host', ['-H', 'Host: pagina.example'], '403'],
     ['another origin', ['-H', 'Origin: null'], '403'],
     ['what calls itself gRPC in a GET', ['-H', 'content-type: application/grpc'], '405 2,505 1.1'],

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ConsensusEngine } from '../../../src/engines/consensus/engine.js';
-import { newToken, startConsensus } from '../../support/consensus.js';
+import { newToken, openConsensus, startConsensus } from '../../support/consensus.js';
 import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import type { EtcdCluster } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
@@ -104,6 +104,39 @@ describe.skipIf(!etcdAvailable())('answers that get lost', () => {
     await verbs(engine).insert('removida', 'três');
     await unheard(() => verbs(engine).remove('removida', 3), gone('removida'));
     expect((await verbs(engine).insert('removida', 'quatro')).version).toBe(4);
+  });
+
+  it('a comparison and a renewal that were applied succeed, once', { timeout: 60_000 }, async () => {
+    const compare = (key: string, expected: number, value?: string) =>
+      engine.write({ kind: 'compare', key, expected, value });
+    await verbs(engine).insert('comparada', 'um');
+    const made = await unheard(() => compare('comparada', 1, 'dois'), newest('comparada', 2));
+    expect(made).toMatchObject({ value: 'dois', version: 2 });
+    const renewed = await unheard(
+      () => engine.write({ kind: 'renew', key: 'comparada' }),
+      newest('comparada', 3),
+    );
+    expect(renewed).toMatchObject({ value: 'dois', version: 3 });
+    expect(await unheard(() => compare('comparada', 3), gone('comparada'))).toEqual(renewed);
+    expect((await verbs(engine).insert('comparada', 'mais')).version).toBe(4);
+  });
+
+  it('a comparison is never refused by what is only remembered of a key', async () => {
+    const deaf = openConsensus(cluster.addresses);
+    const key = 'lembrada';
+    const compare = (expected: number) =>
+      deaf.write({ kind: 'compare', key, expected, value: String(expected) });
+    await verbs(deaf).insert(key, 'um');
+    await verbs(witness).insert(key, 'dois');
+    await expect(compare(1)).rejects.toMatchObject({ code: 'VERSAO_OUTRA', message: /é a 2/ });
+    await verbs(witness).insert(key, 'três');
+    expect(await compare(3)).toMatchObject({ version: 4 });
+    await verbs(witness).remove(key);
+    await expect(deaf.write({ kind: 'renew', key })).rejects.toMatchObject({ code: 'CHAVE_INEXISTENTE' });
+    expect(await compare(0)).toMatchObject({ version: 5 });
+    await verbs(witness).insert(key, 'de novo');
+    expect(await deaf.write({ kind: 'renew', key })).toMatchObject({ value: 'de novo', version: 7 });
+    await deaf.stop();
   });
 
   it('a trim tells what it kept', { timeout: 60_000 }, async () => {

@@ -140,8 +140,7 @@ describe.skipIf(!etcdAvailable())('values that expire, over etcd', () => {
         case 'query':
           return model.query(prefix + op.key, op.version);
         case 'remove':
-          model.remove(prefix + op.key, op.version);
-          return undefined;
+          return model.remove(prefix + op.key, op.version);
         case 'queryAt':
           return model.queryAt(prefix + op.key, wallMs - op.ago * SECOND);
         case 'removeAll':

@@ -107,8 +107,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
       case 'query':
         return model.query(prefix + op.key, op.version);
       case 'remove':
-        model.remove(prefix + op.key, op.version);
-        return undefined;
+        return model.remove(prefix + op.key, op.version);
       case 'queryAt':
         return model.queryAt(prefix + op.key, op.timestamp);
       case 'removeAll':
@@ -232,6 +231,7 @@ describe.skipIf(!etcdAvailable())('the consensus engine on etcd', () => {
     expect(engine.capabilities).toEqual({
       ...{ heads: false, linearizable: true, durable: true, commits: 'everywhere' },
       ...{ remembersRequests: true, everything: true, restores: false, expires: true },
+      ...{ compares: true, watches: true },
     });
     await eventually('health', () => engine.available);
   });

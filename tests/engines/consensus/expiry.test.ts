@@ -117,7 +117,8 @@ describe('plans on keys with versions that expire', () => {
     const base = { record: from, revision: 7, writes: 3 };
     const place = (version: number | undefined) => (version === undefined ? undefined : at(version));
     const facts = new HeadFacts(base, place(named), place(older));
-    const plan = planTransaction(write, decide(write, facts, 1000), facts, 't');
+    const value = write.kind === 'renew' ? 'v' : undefined;
+    const plan = planTransaction(write, decide(write, facts, 1000), facts, 't', {}, value);
     const [head, ...others] = transactionOf(plan).compare;
     expect(head?.key).toEqual(headKey('k'));
     expect(others.every(({ result, create_revision: r }) => result === RESULT.GREATER && r === 0)).toBe(true);
@@ -135,6 +136,21 @@ describe('plans on keys with versions that expire', () => {
       five,
       versionKey('k', 4),
     ]);
+  });
+
+  it('that add on top of the latest version are applied only while that is there', () => {
+    const five = versionKey('k', 5);
+    const writes: KeyWrite[] = [
+      { kind: 'compare', key: 'k', expected: 5, value: 'v' },
+      { kind: 'compare', key: 'k', expected: 5, value: 'v', ttlMs: 5 },
+      { kind: 'compare', key: 'k', expected: 5 },
+      { kind: 'renew', key: 'k' },
+      { kind: 'renew', key: 'k', ttlMs: 5 },
+    ];
+    for (const write of writes) {
+      expect(compares(write, record(5, [3, 5]))).toEqual([five]);
+      expect(compares(write, record(5, [3]))).toEqual([]);
+    }
   });
 
   it('add whatever is there', () => {

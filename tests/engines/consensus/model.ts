@@ -52,7 +52,7 @@ export class Model {
     return true;
   }
 
-  remove(key: string, version: number | undefined): void {
+  remove(key: string, version: number | undefined): Answers['remove'] {
     const rows = this.rows(key);
     if (rows.length === 0) throw new KvsError('CHAVE_INEXISTENTE', '');
     const isKept = (row: Row): boolean => version !== undefined && row.version !== version;
@@ -63,6 +63,8 @@ export class Model {
         ? []
         : (this.keys.get(key)?.rows.filter((row) => !rows.includes(row) || isKept(row)) ?? []),
     );
+    const left = this.rows(key).length;
+    return { keys: left === 0 ? 1 : 0, versions: rows.length - left };
   }
 
   removeAll(key: string): Row | undefined {

@@ -23,7 +23,10 @@ describe('a fleet with more origins than one batch can name', () => {
     pair = await openLoopbackPair({ logBatches: 100 });
     forger = pair.network.join('forger');
     forger.start({
-      onMessage: (message) => heard.push(message),
+      onMessage: (message) => {
+        heard.push(message);
+        return 'noted';
+      },
       onConnected: () => undefined,
       onDisconnected: () => undefined,
     });
@@ -63,7 +66,7 @@ describe('a fleet with more origins than one batch can name', () => {
   it('repairs a loss by asking where vectors differ', async () => {
     pair.network.split = true;
     for (let i = 0; i < 5; i++) pair.engine.write({ kind: 'insert', key: 'beta', value: `v${i}` });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually('they are lost', () => pair.network.unheard.includes('batch'));
     pair.network.split = false;
     await eventually('the second has it', () => pair.second.store.get('beta')?.value === 'v4');
     expect(pair.second.member.repair.counters.transfers).toBe(0);

@@ -8,7 +8,6 @@ import { leaderLimits } from '../../../src/engines/leader/limits.js';
 import type { KeyMutation } from '../../../src/core/mutation.js';
 import { encodeLine, mutationMessage } from '../../../src/wire/mensagem/encode.js';
 import { MENSAGEM_FORMAT } from '../../../src/wire/mensagem/messages.js';
-import { codeOf } from '../support.js';
 import { eventually } from '../../support/eventually.js';
 import { leaderSystem, openLeaderSystem } from '../../support/leader-nodes.js';
 import type { LeaderSystem } from '../../support/leader-nodes.js';
@@ -208,9 +207,10 @@ describe('several keys in one step, in the system with a leader', () => {
 
   it(
     'large and many steps pass through the window, and a server that was away receives them whole',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
-      system = await openLeaderSystem({ deadlineMs: 1_000 });
+      // How long it all takes is of no matter: nobody gives up.
+      system = await openLeaderSystem({ deadlineMs: 240_000 });
       const pair = (n: number) => ({
         guards: [],
         writes: ['a', 'b'].map((key) => ({
@@ -225,12 +225,14 @@ describe('several keys in one step, in the system with a leader', () => {
       );
       expect(done.every(Boolean)).toBe(true);
       await system.nodes[2]!.stop();
-      const away = Array.from({ length: 10 }, (_, n) =>
-        codeOf(() => verbs(system.nodes[1]!.engine).commit(pair(n))),
-      );
-      expect(new Set(await Promise.all(away))).toEqual(new Set(['RESULTADO_DESCONHECIDO']));
+      const { vector } = system.nodes[0]!.store;
+      const before = vector.total;
+      const away = Array.from({ length: 10 }, async (_, n) => verbs(system.nodes[1]!.engine).commit(pair(n)));
+      await eventually('the leader has them', () => vector.total === before + 20, 60_000);
       const last = await system.start(2);
-      await eventually('it is back', () => last.serving && system.nodes[0]!.whole, 20_000);
+      await eventually('it is back', () => last.serving && system.nodes[0]!.whole, 60_000);
+      // They waited for it.
+      expect((await Promise.all(away)).every(Boolean)).toBe(true);
       await system.settle();
       for (let key = 0; key < 7; key++) {
         const [a, b] = ['a', 'b'].map((name) => last.store.get(`${name}${String(key)}`));

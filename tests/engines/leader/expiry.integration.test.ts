@@ -196,6 +196,15 @@ describe('values that expire on a system with a leader', () => {
       code: 'NAO_SUPORTADO',
       message: 'o líder é de uma versão sem valores que expiram; nada foi escrito',
     });
+    for (const write of [
+      { kind: 'compare', key: 'chave', expected: 0, value: 'v' } as const,
+      { kind: 'renew', key: 'chave' } as const,
+    ]) {
+      await expect(follower.engine.write(write)).rejects.toMatchObject({
+        code: 'NAO_SUPORTADO',
+        message: 'o líder é de uma versão sem comparações e renovações; nada foi escrito',
+      });
+    }
 
     const today = await greet(20, MENSAGEM_LEVEL);
     expect(await today.answers(1)).toMatchObject({ tipo: 'LEADER_OK' });

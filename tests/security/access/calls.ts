@@ -11,10 +11,10 @@ import { TermsClient } from '../../support/terms-client.js';
 import type { Demands } from '../../support/terms-client.js';
 
 /**
- * What a call asks for: to read or write a key, to walk over all of them, to read or write the portal's keys, or only to
- * be known.
+ * What a call asks for: to read or write a key, to walk over all of them, to read or write the portal's keys, to
+ * administer the server, or only to be known.
  */
-export type Need = 'read' | 'write' | 'walk' | 'portal read' | 'portal write' | 'known';
+export type Need = 'read' | 'write' | 'walk' | 'portal read' | 'portal write' | 'administer' | 'known';
 
 /** One call of one door. */
 export interface Call {
@@ -25,13 +25,15 @@ export interface Call {
   readonly service: ServiceDefinition | undefined;
   readonly method: string;
   request(key: string): object;
+  /** Without it, an engine offers nothing of the kind. */
+  readonly capability?: 'compares' | 'watches' | undefined;
 }
 
-type Requests = Readonly<Record<string, readonly [Need, (key: string) => object]>>;
+type Requests = Readonly<Record<string, readonly [Need, (key: string) => object, Call['capability']?]>>;
 
 function callsOf(service: string, definition: ServiceDefinition | undefined, requests: Requests): Call[] {
-  return Object.entries(requests).map(([method, [needs, request]]) => ({
-    ...{ name: `${service}/${method}`, needs, service: definition, method, request },
+  return Object.entries(requests).map(([method, [needs, request, capability]]) => ({
+    ...{ name: `${service}/${method}`, needs, service: definition, method, request, capability },
   }));
 }
 
@@ -64,6 +66,22 @@ const keyValue: Requests = {
 const kvStore: Requests = {
   Put: ['write', (key) => ({ key, value: 'valor' })],
   Get: ['read', (key) => ({ key })],
+};
+
+/** In an order in which all of them succeed for a key that has two versions. */
+const loja: Requests = {
+  GravaLote: ['write', (chave) => ({ pares: [pair(chave)] })],
+  Grava: ['write', pair],
+  Le: ['read', named],
+  Historico: ['read', named],
+  Lista: ['read', (prefixo) => ({ prefixo })],
+  Conta: ['read', (prefixo) => ({ prefixo })],
+  Compara: ['write', (chave) => ({ chave, versao: 2, valor: 'valor' }), 'compares'],
+  Remove: ['write', named],
+  Apara: ['write', named],
+  Expira: ['write', named],
+  Observa: ['read', (chave) => ({ chave, tudo: true }), 'watches'],
+  Estado: ['known', () => ({})],
 };
 
 const copy: Requests = {
@@ -127,8 +145,16 @@ export function grpcCalls(): readonly Call[] {
     ...callsOf('project.KeyValueStore', keyValueDefinitions['project.KeyValueStore'], keyValue),
     ...callsOf('kvstore.KvStore', kvStoreDefinition, kvStore),
     ...callsOf('kvs.Copia', loadService('copia.proto', 'kvs.Copia'), copy),
+    ...callsOf('frota.v1.Loja', loadService('loja.proto', 'frota.v1.Loja'), loja),
     ...callsOf('frota.Frota', loadService('frota.proto', 'frota.Frota'), {
       Servidores: ['known', () => ({})],
+    }),
+    ...callsOf('kvs.Laboratorio', loadService('laboratorio.proto', 'kvs.Laboratorio'), {
+      Isola: ['administer', () => ({ porS: 1 })],
+      Liga: ['administer', () => ({})],
+      Perde: ['administer', () => ({ entradaPorMil: 1 })],
+      Adianta: ['administer', () => ({ ms: 1 })],
+      Rastreia: ['administer', () => ({})],
     }),
     ...(['v1', 'v1alpha'] as const).flatMap((version) =>
       callsOf(`grpc.reflection.${version}.ServerReflection`, reflectionDefinition(version), reflection),
@@ -186,15 +212,18 @@ export class Guest {
     const key = `${String(at)} ${name.split('/')[0] ?? ''}`;
     const client = this.grpc.get(key) ?? new TermsClient(Number(at), service);
     this.grpc.set(key, client);
-    const ended = await client.call<object>(method, [request], demands);
+    // What never ends is left at its first answer.
+    const endsAfter = method === 'Observa' ? { cancelAfter: 1 } : {};
+    const ended = await client.call<object>(method, [request], { ...demands, ...endsAfter });
     const { replies, erro = '', sessao, versao, pedido } = ended;
     const extras = [sessao, versao, pedido].filter((extra) => extra !== undefined);
     // Streams list their errors as `index:CODE`.
-    const code = ended.code === 0 ? 'OK' : (/^(?:\d+:)?([A-Z_]+)/.exec(erro)?.[1] ?? ended.details);
+    const isOk = ended.code === 0 || ended.hasCancelled;
+    const code = isOk ? 'OK' : (/^(?:\d+:)?([A-Z_]+)/.exec(erro)?.[1] ?? ended.details);
     if (STATUSES[code] !== undefined && STATUSES[code] !== ended.code) {
       throw new Error(`${name}: ${code} under status ${String(ended.code)}`);
     }
-    return { code, replies, reason: ended.code === 0 ? erro : ended.details, extras };
+    return { code, replies, reason: isOk ? erro : ended.details, extras };
   }
 
   private async say(address: string, message: object, authorization: string | undefined): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { accessLimits } from '../../../src/security/access/limits.js';
 import { DoorClient } from '../../support/door-client.js';
 import { etcdAvailable } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
@@ -52,7 +53,7 @@ describe.each(ENGINES)('%s', (engine) => {
     it('ends every open stream at its next request', async () => {
       const raiz = admin(0);
       const streams = calls.filter(({ service, method }) => service![method]!.requestStream);
-      expect(streams.length).toBe(3 + 2 * 3 + 1 + 2);
+      expect(streams.length).toBe(3 + 2 * 3 + 1 + 1 + 2);
       for (const { name, service, method, request } of streams) {
         for (const port of stand.ports) {
           for (const key of ['a/k1', 'a/k2']) await raiz.insere(key, 'valor');
@@ -116,6 +117,34 @@ describe.each(ENGINES)('%s', (engine) => {
           stand.revoke();
         }
       }
+    });
+
+    it('ends a watch within a second, although nothing comes', async (context) => {
+      context.skip(stand.engines[0]!.capabilities.watches !== true, 'nothing can be watched');
+      const { service, method, request } = calls.find(({ method: rpc }) => rpc === 'Observa')!;
+      const watches = stand.ports.map((port) => {
+        const client = open(new DoorClient(service!, port));
+        const call = client.openStream<{ readonly tipo: string }>(method, request('a/k1'));
+        const events: string[] = [];
+        call.on('error', () => undefined);
+        call.on('data', ({ tipo }: { readonly tipo: string }) => events.push(tipo));
+        const ended = new Promise<number>((resolve) => {
+          call.on('status', ({ code }: { readonly code: number }) => {
+            resolve(code);
+          });
+        });
+        return { events, ended };
+      });
+      await eventually('all watches to be up to date', () =>
+        watches.every(({ events }) => events.includes('EM_DIA')),
+      );
+      const refused = counted();
+      stand.revoke('rita');
+      stand.access.time.advance(accessLimits.watchCheckMs);
+      expect(await Promise.all(watches.map(({ ended }) => ended))).toEqual(
+        watches.map(() => status.UNAUTHENTICATED),
+      );
+      expect(counted() - refused).toBe(watches.length);
     });
 
     it('is refused on an open connection of Mensagem', async () => {

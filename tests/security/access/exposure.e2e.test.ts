@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { serverConfig } from '../../../src/config/server-config.js';
-import { assertPrivate, isLoopback } from '../../../src/config/exposure.js';
+import { assertPrivate } from '../../../src/config/exposure.js';
+import { isLoopback } from '../../../src/security/tls/loopback.js';
 import { kvs } from '../../support/kvs-program.js';
 
 describe('what only this machine reaches', () => {

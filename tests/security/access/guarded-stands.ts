@@ -5,6 +5,7 @@ import { PortalApplication } from '../../../src/portal/portal.js';
 import { tokenText } from '../../../src/ports/access.js';
 import type { AccessControl } from '../../../src/ports/access.js';
 import type { Engine } from '../../../src/ports/engine.js';
+import type { Laboratory } from '../../../src/ports/laboratory.js';
 import type { Store } from '../../../src/core/store.js';
 import { startConsensus } from '../../support/consensus.js';
 import { openDurablePair } from '../../support/durable-pair.js';
@@ -47,6 +48,20 @@ async function guarded(open: (access: AccessControl) => Promise<Servers>): Promi
   const control = accessControl(access.table);
   const servers = await open(control);
   const doors: Doors[] = [];
+  let interventions = 0;
+  const intervene = <T>(answer: T) => {
+    return (): T => {
+      interventions++;
+      return answer;
+    };
+  };
+  const laboratory: Laboratory = {
+    isolate: intervene({ isIsolated: true, endsMs: 0 }),
+    reconnect: intervene({ isIsolated: false, endsMs: 0 }),
+    lose: intervene({ inPerMille: 0, outPerMille: 0, clockMs: 0 }),
+    shiftClock: intervene({ inPerMille: 0, outPerMille: 0, clockMs: 0 }),
+    trace: intervene([]),
+  };
   const { logger } = access;
   for (const [index, engine] of servers.engines.entries()) {
     const origin = `portal${String(index)}`;
@@ -54,12 +69,14 @@ async function guarded(open: (access: AccessControl) => Promise<Servers>): Promi
     const opened = await startDoors({
       ...{ port: 0, engine, engineHealth: 'kvs.teste', access: control, time: realTime, logger },
       portal: { portal, services: ['admin', 'matricula'] },
+      laboratory,
     });
     opened.setServing(true);
     doors.push(opened);
   }
   return {
     ...{ access, ...servers, ports: doors.map(({ port }) => port), addresses: servers.addresses ?? [] },
+    state: async () => `${await servers.state()} ${String(interventions)}`,
     revoke: (...who) => {
       access.table.replace(fileOf(...everybody.filter(({ name }) => !who.some((one) => one === name))));
     },

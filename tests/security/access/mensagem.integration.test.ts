@@ -8,6 +8,7 @@ import { mensagemDoorLimits } from '../../../src/doors/mensagem/limits.js';
 import { mensagemLimits } from '../../../src/wire/mensagem/limits.js';
 import { splitAddress } from '../../../src/engines/leader/role.js';
 import { tokenText } from '../../../src/ports/access.js';
+import { settled } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { leaderSystem } from '../../support/leader-nodes.js';
 import type { LeaderSystem } from '../../support/leader-nodes.js';
@@ -121,8 +122,7 @@ describe('Mensagem with credentials', () => {
       const answered = (): number =>
         system.printed.flat().filter((line) => line.includes('GET key:a/k')).length;
       await eventually('the first are answered', () => answered() > 0);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      expect(answered()).toBeLessThan(asked / 4);
+      expect(await settled(answered)).toBeLessThan(asked / 4);
       let lines = 0;
       deaf.on('data', (piece: Buffer) => {
         for (const byte of piece) if (byte === 0x0a) lines++;

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { guardEngine } from '../../../src/security/access/guarded-engine.js';
+import { OpenWatches } from '../../../src/security/access/open-watches.js';
+import { realTime } from '../../support/real-time.js';
 import type { CredentialRole, PermittedEngine } from '../../../src/ports/access.js';
 import { codeOf } from '../../engines/support.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
 import { verbs } from '../../support/verbs.js';
 
 function guarded(engine: MemoryEngine, role: CredentialRole, prefixes: readonly string[]): PermittedEngine {
-  return guardEngine(engine, () => undefined)({ name: 'alguem', role, prefixes, valid: true });
+  return guardEngine(
+    engine,
+    () => undefined,
+    new OpenWatches(realTime),
+  )({ name: 'alguem', role, prefixes, valid: true });
 }
 
 describe("the servers' own keys", () => {

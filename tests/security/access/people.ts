@@ -62,6 +62,8 @@ export const NOBODIES: Readonly<Record<string, string | undefined>> = {
   'an expired credential': bearer('velha'),
   'a revoked credential': bearer('rui'),
   'what is no token': 'Bearer kvs_raiz',
+  'an empty token': 'Bearer ',
+  'nothing in its place': '',
   'another scheme': `Basic ${tokenText('raiz', secretOf('raiz'))}`,
 };
 

@@ -45,6 +45,25 @@ describe('logins', () => {
     expect(JSON.stringify(file)).not.toContain(secret);
   });
 
+  it('finds whom a broker has authenticated by name, until the credential is over', async () => {
+    const { table, time } = await stand();
+    expect(table.named('maria', undefined)).toMatchObject({
+      name: 'maria',
+      role: 'escrita',
+      prefixes: ['a/'],
+    });
+    expect(table.named('so-cert', undefined).role).toBe('leitura');
+    const maria = table.named('maria', undefined);
+    time.advance(2_000);
+    for (const name of ['velha', 'ninguem', 'MARIA', 'maria/', '', '__proto__']) {
+      expect(() => table.named(name, undefined)).toThrow(/não vale/);
+    }
+    expect(table.refusals.NAO_AUTENTICADO).toBe(6);
+    table.replace(fileOf(await credential('jose', 'leitura', [''])));
+    expect(maria.valid).toBe(false);
+    expect(() => table.named('maria', undefined)).toThrow(/não vale/);
+  });
+
   it('splits what it joined, and takes anything else for a secret of nobody', () => {
     expect(splitToken(tokenText('maria', 'x.y'))).toEqual({ name: 'maria', secret: 'x.y' });
     for (const text of ['', 'maria.x', 'kvs_maria', 'KVS_maria.x', 'Bearer kvs_maria.x']) {

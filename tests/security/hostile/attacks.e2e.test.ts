@@ -8,6 +8,7 @@ import { ServerProcess } from '../../support/server-process.js';
 import { turn } from './attack.js';
 import type { Attack } from './attack.js';
 import { SMUGGLING, http1Attacks } from './http1-attacks.js';
+import { http1ReaderAttacks } from './http1-readers.js';
 import { http2Attacks, plainRefusedCalls } from './http2-attacks.js';
 import { TABLE_HEAD, measure, mostCpuSeconds, rowOf } from './measure.js';
 import type { Measured } from './measure.js';
@@ -88,7 +89,7 @@ function attacks(title: string, tried: readonly Attack[], start: () => Promise<[
   });
 }
 
-attacks('hostile input', [...http2Attacks, ...http1Attacks], async () => {
+attacks('hostile input', [...http2Attacks, ...http1Attacks, ...http1ReaderAttacks], async () => {
   const server = await ServerProcess.start({ fleet: 'hostil', args: ALONE });
   return [server, { port: server.port }];
 });

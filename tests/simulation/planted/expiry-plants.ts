@@ -128,7 +128,7 @@ export const REQUEST_PLANTS: readonly Plant[] = [
     for (const { key, entries } of keys)
       for (const { origin, seq, ...entry } of entries)
         if (entry.attempt)
-          this.deps.store.observer?.applied({ kind: 'insert', key, ...entry } as never, origin, seq);\n`,
+          this.deps.store.observer?.applied({ kind: 'insert', key, ...entry } as never, origin, seq, undefined);\n`,
       },
     ],
   },

@@ -30,6 +30,7 @@ const GROUNDS: Readonly<Record<Ground, (seed: number) => unknown>> = {
   fleet: (seed) => runSeed(seed),
   journals: (seed) => runSeed(seed, { journals: 'all' }),
   requests: (seed) => runRequests(seed, 'powerCuts'),
+  watches: (seed) => runSeed(seed, { journals: seed % 2 === 0 ? 'all' : 'none', watchers: 3 }),
 };
 
 async function hunt(ground: Ground, mostMs: number, first: number): Promise<Hunt> {

@@ -1,5 +1,5 @@
 /** Where a planted bug is looked for: see `hunt.ts`. */
-export type Ground = 'counterexamples' | 'lab' | 'fleet' | 'journals' | 'requests';
+export type Ground = 'counterexamples' | 'lab' | 'fleet' | 'journals' | 'requests' | 'watches';
 
 /** The replacement of a piece of a file that occurs in it exactly once. */
 export interface Edit {

@@ -2,6 +2,7 @@ import { EXPIRY_PLANTS, REQUEST_PLANTS, SESSION_PLANTS } from './expiry-plants.j
 import { FLOOR_PLANTS } from './floor-plants.js';
 import type { Plant } from './plant.js';
 import { STAGE_PLANTS } from './stage-plants.js';
+import { WATCH_PLANTS } from './watch-plants.js';
 
 /** Rules of the data model, each broken once. */
 export const PLANTS: readonly Plant[] = [
@@ -10,4 +11,5 @@ export const PLANTS: readonly Plant[] = [
   ...EXPIRY_PLANTS,
   ...SESSION_PLANTS,
   ...REQUEST_PLANTS,
+  ...WATCH_PLANTS,
 ];

@@ -1,3 +1,4 @@
+import { bearerCredentials } from '../../../call/bearer.js';
 import type { Call, Credentials, DemandName, Trailers } from '../../../call/call.js';
 import { DEMANDS } from '../../../call/call.js';
 import type { Replies } from '../../../call/one.js';
@@ -16,9 +17,10 @@ export interface DoorContext extends CallSeam {
 /** Trailing metadata with the version of a write that was done, but confirmed by fewer servers than demanded. */
 const VERSION_METADATA = 'kvs-versao';
 
-const HINT = 'este servidor pede uma credencial: use --credencial ARQUIVO, ou KVS_TOKEN';
+/** Trailing metadata with the token of the last event of a watch. */
+const TOKEN_METADATA = 'kvs-token';
 
-const BEARER = /^Bearer +(\S+) *$/i;
+const HINT = 'este servidor pede uma credencial: use --credencial ARQUIVO, ou KVS_TOKEN';
 
 /** A gRPC call: credentials and demands come from its metadata, certificates from its connection. */
 export class GrpcCall implements Call {
@@ -31,17 +33,9 @@ export class GrpcCall implements Call {
     readonly operation: string,
   ) {}
 
-  /** A token takes precedence over a certificate: a caller with both chose to send the token. */
   get credentials(): Credentials {
     const { headers, connection } = this.incoming;
-    const sent = headers.authorization;
-    if (sent !== undefined) {
-      // A malformed token is refused like a wrong one.
-      const [, token = ''] = BEARER.exec(sent) ?? [];
-      return { kind: 'token', token };
-    }
-    const subject = connection.certificateSubject;
-    return subject === undefined ? { kind: 'none', hint: HINT } : { kind: 'certificate', subject };
+    return bearerCredentials(headers.authorization, connection.certificateSubject, HINT);
   }
 
   get from(): string | undefined {
@@ -54,6 +48,10 @@ export class GrpcCall implements Call {
 
   demand(name: DemandName): string | undefined {
     return this.incoming.headers[name]?.toString();
+  }
+
+  isOver(): boolean {
+    return this.incoming.isOver();
   }
 
   takeUp(): number {
@@ -85,11 +83,12 @@ export class GrpcUnaryCall<Res> extends GrpcCall implements Replies<Res> {
 /** Trailers as trailing metadata; `undefined` if there are none. */
 export function metadataOf(trailers: Trailers | undefined): CallTrailers | undefined {
   if (trailers === undefined) return undefined;
-  const { error, session, version, request, ttlSeconds } = trailers;
+  const { error, session, version, request, ttlSeconds, token } = trailers;
   const metadata: Record<string, string> = error === undefined ? {} : { ...errorTrailer(error) };
   if (session !== undefined) metadata[DEMANDS.session] = session;
   if (version !== undefined) metadata[VERSION_METADATA] = String(version);
   if (request !== undefined) metadata[DEMANDS.request] = request;
   if (ttlSeconds !== undefined) metadata[DEMANDS.ttl] = String(ttlSeconds);
+  if (token !== undefined) metadata[TOKEN_METADATA] = token;
   return metadata;
 }

@@ -24,12 +24,12 @@ export function servedMethod(rpc: GrpcMethod, context: DoorContext): ServedMetho
 
 /** One request, one answer. */
 function unaryMethod<Req, Res>(
-  { path, decode, encode }: GrpcMethod,
+  { path, decode, encode, maxMessageBytes }: GrpcMethod,
   operation: DoorOperation<Req, Res>,
   context: DoorContext,
 ): ServedMethod {
   return {
-    ...{ isStreaming: false, admits: true },
+    ...{ isStreaming: false, admits: true, maxMessageBytes },
     serve: (incoming) => {
       incoming.readOne((bytes) => {
         const call = new GrpcUnaryCall<Res>(incoming, context, path, encode);
@@ -76,7 +76,7 @@ function rowsMethod<Req, T, Res>(
         const call = new GrpcCall(incoming, context, path);
         void serveRows(context, call, decoded(decode, bytes) as Decoded<Req>, operation, {
           isOver: () => incoming.isOver(),
-          sendAll: (rows, answer) => sendRows(incoming, rows, answer, encode),
+          sendAll: (rows, answer) => sendRows(incoming, rows, answer, encode, operation.isEndless === true),
           send: (answer) => {
             incoming.write(encode(answer));
           },

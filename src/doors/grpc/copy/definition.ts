@@ -33,7 +33,7 @@ function importing(): DoorOperation<RowRequest, Restored> {
     run: (request, caller) => {
       const key = checkedKey(request, MINIMUM_CHARS);
       // Checked even if nothing needs to be written: otherwise a read-only caller would learn that the row is there.
-      caller.assertMay('write', key);
+      caller.assertMay('write', key, 'key');
       const value = checkedValue(request, MINIMUM_CHARS);
       const { version, timestamp, expiresAt } = request;
       const row = { key, value, version, timestamp };

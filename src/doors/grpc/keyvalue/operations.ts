@@ -85,7 +85,7 @@ export function keyValueOperations(): KeyValueOperations {
     delRange: {
       rows: (request, caller) => {
         // Checked even if the range is empty: a refusal must not depend on what is there.
-        caller.assertMay('write', keyOf(request.from));
+        caller.assertMay('write', keyOf(request.from), 'key');
         return range(request, caller);
       },
       answer: ({ key }, { engine }) =>

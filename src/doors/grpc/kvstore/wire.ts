@@ -1,7 +1,5 @@
 /** The messages of `kvstore.KvStore`, by hand (see wire/reader.ts). */
 import type { Head } from '../../../ports/engine.js';
-import type { KeyRequest } from '../wire/messages.js';
-import { Reader } from '../wire/reader.js';
 import {
   FIELD_1_LENGTH,
   FIELD_1_VARINT,
@@ -12,8 +10,8 @@ import {
 } from '../wire/tags.js';
 import { messageField, numberField, textField } from '../wire/fields.js';
 
-// `PutRequest` is shared with other doors.
-export { decodeKeyValue } from '../wire/messages.js';
+// `GetRequest` and `PutRequest` are shared with other doors.
+export { decodeKey, decodeKeyValue } from '../wire/messages.js';
 
 /** `PutResponse`: why the value was refused, or `undefined` if it was written. */
 export interface PutOutcome {
@@ -24,24 +22,6 @@ export interface PutOutcome {
 export interface GetOutcome {
   readonly heads: readonly Head[];
   readonly error: string | undefined;
-}
-
-/**
- * Decodes `GetRequest`.
- * @throws KvsError PEDIDO_INVALIDO, and nothing else
- */
-export function decodeKey(bytes: Buffer): KeyRequest {
-  const reader = new Reader(bytes);
-  let key: string | undefined = '';
-  let keyBytes = 0;
-  while (reader.more) {
-    const tag = reader.tag();
-    if (tag === FIELD_1_LENGTH) {
-      key = reader.text();
-      keyBytes = reader.textBytes;
-    } else reader.skip(tag);
-  }
-  return { key, keyBytes };
 }
 
 export function encodePutResponse({ error }: PutOutcome): Buffer {

@@ -126,7 +126,7 @@ const DONE: Status = Object.freeze({ refusal: undefined });
 function change<Req>(make: (request: Req, caller: Caller) => Promise<void>): Change<Req> {
   return {
     run: async (request, caller) => {
-      caller.assertMay('write', PORTAL_PREFIX);
+      caller.assertMay('write', PORTAL_PREFIX, 'prefix');
       return make(request, caller).then(() => DONE);
     },
     refusal: (error) => (isExpected(error) ? { refusal: error.message } : undefined),
@@ -137,7 +137,7 @@ function change<Req>(make: (request: Req, caller: Caller) => Promise<void>): Cha
 function look<T>(find: (id: string, caller: Caller) => Awaitable<T | undefined>): Look<T> {
   return {
     run: (id, caller) => {
-      caller.assertMay('read', PORTAL_PREFIX);
+      caller.assertMay('read', PORTAL_PREFIX, 'prefix');
       return find(id, caller);
     },
     refusal: neverAnswered,
@@ -147,12 +147,12 @@ function look<T>(find: (id: string, caller: Caller) => Awaitable<T | undefined>)
 function list<Req, T>(rows: (request: Req, caller: Caller) => Stream<T>): List<Req, T> {
   return {
     rows: (request, caller) => {
-      caller.assertMay('read', PORTAL_PREFIX);
+      caller.assertMay('read', PORTAL_PREFIX, 'prefix');
       return rows(request, caller);
     },
     // Checked again: the credential may be revoked meanwhile.
     answer: (record, caller) => {
-      caller.assertMay('read', PORTAL_PREFIX);
+      caller.assertMay('read', PORTAL_PREFIX, 'prefix');
       return record;
     },
   };

@@ -18,6 +18,8 @@ export interface ServedMethod {
   readonly isStreaming: boolean;
   /** Whether an answer shows that the caller was admitted; otherwise anybody gets one. */
   readonly admits: boolean;
+  /** Largest request, in bytes; absent: that of all. */
+  readonly maxMessageBytes?: number | undefined;
   /** Reads the requests of a call, answers, and ends it. */
   serve(call: ServerCall): void;
 }
@@ -26,6 +28,8 @@ interface GrpcOptions {
   /** By path: `/package.Service/Rpc`. */
   readonly methods: ReadonlyMap<string, ServedMethod>;
   readonly maxMessageBytes: number;
+  /** Why a request that a page in a browser sent is refused; `undefined` if it is not, or none did. */
+  readonly foreignProblem: (request: Http2Request) => string | undefined;
   readonly openCalls: OpenCalls;
   readonly unfinished: UnfinishedRequests;
   readonly refused: RefusedCalls;
@@ -61,13 +65,21 @@ export class GrpcCalls implements RequestHandler {
     };
   }
 
-  serve({ stream, headers, headerBytes, connection }: Http2Request): void {
+  serve(request: Http2Request): void {
+    const { stream, headers, headerBytes, connection } = request;
     const { methods, openCalls, refused } = this.options;
+    const foreign = this.options.foreignProblem(request);
+    if (foreign !== undefined) {
+      openCalls.add({ stream, onTurnEnd: () => undefined });
+      refuseHttp(stream, 403, `${foreign}\n`);
+      return;
+    }
     const path = headers[':path'] ?? '';
     const method = methods.get(path);
     if (headers[':method'] !== 'POST' || !CONTENT_TYPE.test(headers['content-type'] ?? '')) {
       openCalls.add({ stream, onTurnEnd: () => undefined });
-      refuseHttp(stream, headers[':method'] === 'POST' ? 415 : 405);
+      const code = headers[':method'] === 'POST' ? 415 : 405;
+      refuseHttp(stream, code, NO_CALL[code]);
       return;
     }
     if (method === undefined) {
@@ -103,6 +115,7 @@ export class GrpcCalls implements RequestHandler {
       this.host,
       headerBytes,
       method.admits,
+      method.maxMessageBytes,
     );
     openCalls.add(call);
     method.serve(call);
@@ -129,7 +142,7 @@ function endNow(stream: ServerHttp2Stream, code: StatusCode, details: string): v
 }
 
 /** Answers what calls itself gRPC and is not; clients of gRPC look at the status, people at the sentence. */
-function refuseHttp(stream: ServerHttp2Stream, code: 405 | 415): void {
+function refuseHttp(stream: ServerHttp2Stream, code: 403 | 405 | 415, text: string): void {
   if (stream.destroyed || stream.closed) return;
   endOnceAnswered(stream);
   stream.resume();
@@ -140,5 +153,5 @@ function refuseHttp(stream: ServerHttp2Stream, code: 405 | 415): void {
     ...(code === 405 && { allow: 'POST' }),
   });
   // The answer to HEAD has ended already.
-  if (!stream.writableEnded) stream.end(NO_CALL[code]);
+  if (!stream.writableEnded) stream.end(text);
 }

@@ -100,8 +100,9 @@ export class ServerCall implements TrackedCall {
     private readonly headerBytes: number,
     /** Whether an answer shows that the caller was admitted. */
     private readonly admits: boolean,
+    maxMessageBytes = host.maxMessageBytes,
   ) {
-    this.#reader = new MessageReader(host.maxMessageBytes);
+    this.#reader = new MessageReader(maxMessageBytes);
   }
 
   /** Whether nothing more can be sent: answered, cancelled, past its deadline, or disconnected. */

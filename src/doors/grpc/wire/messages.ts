@@ -25,6 +25,24 @@ export interface KeyVersionRequest extends KeyRequest {
 export type Tuple = Pick<Row, 'key' | 'value' | 'version'>;
 
 /**
+ * Decodes a key.
+ * @throws KvsError PEDIDO_INVALIDO, and nothing else
+ */
+export function decodeKey(bytes: Buffer): KeyRequest {
+  const reader = new Reader(bytes);
+  let key: string | undefined = '';
+  let keyBytes = 0;
+  while (reader.more) {
+    const tag = reader.tag();
+    if (tag === FIELD_1_LENGTH) {
+      key = reader.text();
+      keyBytes = reader.textBytes;
+    } else reader.skip(tag);
+  }
+  return { key, keyBytes };
+}
+
+/**
  * Decodes a key and a value.
  * @throws KvsError PEDIDO_INVALIDO, and nothing else
  */

@@ -18,14 +18,18 @@ function malformed(what: string): KvsError {
 
 /** Reads one message. Its methods throw only KvsError PEDIDO_INVALIDO, for bytes that are not protobuf. */
 export class Reader {
-  position = 0;
   /** Byte size of the text read last. */
   textBytes = 0;
 
-  constructor(private readonly bytes: Buffer) {}
+  /** @param end position after the last byte of the message */
+  constructor(
+    private readonly bytes: Buffer,
+    public position = 0,
+    private readonly end = bytes.length,
+  ) {}
 
   get more(): boolean {
-    return this.position < this.bytes.length;
+    return this.position < this.end;
   }
 
   /** A field's number and wire type, still combined. */
@@ -68,12 +72,35 @@ export class Reader {
     throw malformed('número com mais de dez bytes');
   }
 
+  /** A varint of up to ten bytes as a sint64, clamped to what a number holds. */
+  sint64(): number {
+    const zigzag = this.int64();
+    if (zigzag < 0) return Number.MAX_SAFE_INTEGER;
+    return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+  }
+
+  /** A varint of up to ten bytes, truncated to an unsigned 32-bit number. */
+  uint32(): number {
+    return this.int32() >>> 0;
+  }
+
+  /** A varint of up to ten bytes: true unless it is 0. */
+  bool(): boolean {
+    let bits = 0;
+    for (let i = 0; i < 10; i++) {
+      const byte = this.byte();
+      bits |= byte & 0x7f;
+      if (byte < 0x80) return bits !== 0;
+    }
+    throw malformed('número com mais de dez bytes');
+  }
+
   /** A nested message. */
   message(): Reader {
     const size = this.unsigned();
     const start = this.position;
     this.advance(size);
-    return new Reader(this.bytes.subarray(start, this.position));
+    return new Reader(this.bytes, start, this.position);
   }
 
   /** Text, or `undefined` if it is not UTF-8. */
@@ -134,14 +161,12 @@ export class Reader {
   }
 
   private byte(): number {
-    const byte = this.bytes[this.position];
-    if (byte === undefined) throw malformed('cortada');
-    this.position++;
-    return byte;
+    if (this.position >= this.end) throw malformed('cortada');
+    return this.bytes[this.position++] ?? 0;
   }
 
   private advance(size: number): void {
-    if (size > this.bytes.length - this.position) throw malformed('cortada');
+    if (size > this.end - this.position) throw malformed('cortada');
     this.position += size;
   }
 

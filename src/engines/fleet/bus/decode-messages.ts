@@ -15,6 +15,7 @@ import type {
   StateRequest,
   VectorRequest,
 } from '../../../ports/bus.js';
+import { isProgramVersion, isServerName } from '../../../core/server-name.js';
 import {
   count,
   fields,
@@ -42,6 +43,8 @@ export type DecodedMessage<T = Message> =
 /** Longest accepted `host:port`. */
 const ADDRESS_BYTES = 512;
 const HASH_DIGITS = 64;
+/** What later versions may say is no more than this. */
+const LOOKS_MAX = 8;
 
 /**
  * Decodes and fully validates a payload: the resulting message may be used as it is. Never throws, and costs no more
@@ -150,11 +153,28 @@ function readPresence(wire: Fields): PresenceMessage {
     storeHash: hex(wire['hash'], HASH_DIGITS),
     recent,
     ...(wire['portal'] === true ? { portal: true } : {}),
+    ...(wire['mqtt'] === true ? { mqtt: true } : {}),
     ...(wire['espera'] === undefined ? {} : { awaits: sequence(wire['espera']) }),
     ...(wire['numero'] === undefined ? {} : { number: sequence(wire['numero']) }),
     ...(wire['resumoChaveado'] === undefined ? {} : { keyedDigest: readKeyedDigest(wire['resumoChaveado']) }),
     ...(wire['nivel'] === undefined ? {} : { level: sequence(wire['nivel']) }),
+    ...(wire['nome'] === undefined ? {} : { name: textThat(isServerName, wire['nome']) }),
+    ...(wire['programa'] === undefined ? {} : { program: textThat(isProgramVersion, wire['programa']) }),
+    ...(wire['olha'] === undefined ? {} : { looks: whole(wire['olha'], 1, LOOKS_MAX, 'CAMPO') }),
+    ...(wire['ouve'] === undefined ? {} : { hears: readOrigins(wire['ouve']) }),
   };
+}
+
+/** A text of which this holds. */
+function textThat(holds: (text: string) => boolean, value: unknown): string {
+  if (typeof value !== 'string' || !holds(value)) reject('CAMPO');
+  return value;
+}
+
+function readOrigins(value: unknown): Origin[] {
+  const origins = list(value, limits.presenceEntries).map(origin);
+  if (new Set(origins).size !== origins.length) reject('CAMPO');
+  return origins;
 }
 
 function readKeyedDigest(value: unknown): KeyedDigest {

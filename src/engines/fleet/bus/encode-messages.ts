@@ -90,12 +90,17 @@ function wirePresence(message: PresenceMessage): object {
     hash: message.storeHash,
     recente: message.recent,
     ...(message.portal === true ? { portal: true } : {}),
+    ...(message.mqtt === true ? { mqtt: true } : {}),
     ...(message.awaits === undefined ? {} : { espera: message.awaits }),
     ...(message.number === undefined ? {} : { numero: message.number }),
     ...(message.keyedDigest === undefined
       ? {}
       : { resumoChaveado: [message.keyedDigest.epoch, message.keyedDigest.digest] }),
     ...(message.level === undefined ? {} : { nivel: message.level }),
+    ...(message.name === undefined ? {} : { nome: message.name }),
+    ...(message.program === undefined ? {} : { programa: message.program }),
+    ...(message.looks === undefined ? {} : { olha: message.looks }),
+    ...(message.hears === undefined ? {} : { ouve: message.hears }),
   };
 }
 

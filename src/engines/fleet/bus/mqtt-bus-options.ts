@@ -2,6 +2,7 @@ import type { Origin } from '../../../core/dot.js';
 import type { Logger } from '../../../ports/logger.js';
 import type { Random } from '../../../ports/random.js';
 import type { Time } from '../../../ports/time.js';
+import type { MessageTap } from '../../../ports/trace.js';
 import type { BrokerSource } from '../../../mqtt/broker-source.js';
 import type { BrokerCredentials } from '../../../mqtt/broker-url.js';
 import type { DropReason } from '../../../wire/checks.js';
@@ -19,6 +20,8 @@ export interface MqttBusOptions {
   readonly connect?: Connect | undefined;
   /** Called when `hearsOtherKeys` of the bus may have changed, and every second while it is true. */
   readonly onOtherKeys?: (() => void) | undefined;
+  /** Sees all messages, and loses some; absent: none. */
+  readonly tap?: MessageTap | undefined;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
@@ -38,4 +41,6 @@ export interface BusCounters {
   readonly echoes: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
   readonly reconnects: number;
+  /** Publishes that the broker has not acknowledged yet. */
+  readonly unacknowledged: number;
 }

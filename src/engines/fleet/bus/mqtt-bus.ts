@@ -3,7 +3,9 @@ import { mqttLimits } from '../../../mqtt/limits.js';
 import type { Batch } from '../../../core/mutation.js';
 import { BurstLog } from '../../../ports/burst-log.js';
 import type { Bus, BusListener, Message, PresenceMessage } from '../../../ports/bus.js';
+import { BusTap } from './bus-tap.js';
 import { Carriage } from './carriage.js';
+import type { ArrivalEffect } from '../../../ports/trace.js';
 import { BrokerLink } from '../../../mqtt/broker-link.js';
 import { DROP_REASONS } from '../../../wire/checks.js';
 import type { DropReason } from '../../../wire/checks.js';
@@ -33,6 +35,7 @@ export class MqttBus implements Bus {
   private readonly mismatch: KeyMismatch;
   private readonly channel: SealedChannel | undefined;
   private readonly carriage: Carriage;
+  private readonly tap: BusTap | undefined;
   /** The messages of the last probe, the large one first. */
   private looks: readonly Buffer[] = [];
   private readonly dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
@@ -68,7 +71,7 @@ export class MqttBus implements Bus {
         // All connections share one id: a broker that has not noticed that the last one broke drops it, and publishes
         // its will first.
         clientId: `kvs:${fleet}:${origin}`,
-        filters: subscriptionFilters(fleet, origin),
+        filters: subscriptionFilters(fleet, origin).map((filter) => ({ filter, qos: 1 })),
         will: (attempt) => this.will(attempt),
       },
       {
@@ -81,8 +84,9 @@ export class MqttBus implements Bus {
           this.carriage.disconnected();
           this.guard(() => this.listener?.onDisconnected());
         },
-        onMessage: (topic, payload) => {
-          this.receive(topic, payload);
+        onMessage: ({ topic, payload }) => {
+          if (this.tap === undefined) this.receive(topic, payload);
+          else this.tap.receive(topic, payload);
         },
       },
     );
@@ -93,14 +97,21 @@ export class MqttBus implements Bus {
         {
           connection: () => this.link.connectionNumber,
           send: (contact) => !this.stopping && this.send(contact, undefined),
-          deliver: (message, bytes) => {
-            this.deliver(message, bytes);
-          },
+          deliver: (message, bytes) => this.deliver(message, bytes),
           drop: (reason, from) => {
             this.drop(reason, from);
           },
         },
       );
+    this.tap =
+      options.tap &&
+      new BusTap(options.tap, {
+        ...{ fleet, origin, isSealed: this.isSealed },
+        receive: (topic, payload) => this.receive(topic, payload),
+        contentOf: (topic, from, payload) =>
+          this.channel ? this.channel.contentOf(topic, from, payload) : payload,
+        appliedMutations: () => this.listener?.appliedMutations?.() ?? 0,
+      });
   }
 
   get connected(): boolean {
@@ -122,7 +133,9 @@ export class MqttBus implements Bus {
   }
 
   get counters(): BusCounters {
-    return { ...this.totals, dropped: { ...this.dropped }, reconnects: this.link.reconnects };
+    const { reconnects } = this.link;
+    const { size: unacknowledged } = this.window;
+    return { ...this.totals, dropped: { ...this.dropped }, reconnects, unacknowledged };
   }
 
   get limitBytes(): number | undefined {
@@ -211,6 +224,12 @@ export class MqttBus implements Bus {
     if (!connection) return false;
     const { fleet, logger } = this.options;
     const payload = this.channel?.encode(message) ?? encode(fleet, message);
+    const topic = topicOf(fleet, message);
+    if (this.tap?.loses(message, topic, payload) === true) {
+      // As a broker that took it and lost it.
+      this.options.time.atEndOfTurn(() => this.settle(settled, true));
+      return true;
+    }
     if (payload.length > limits.payloadBytes) {
       logger.error({ tipo: message.type, bytes: payload.length }, 'mensagem grande demais, não publicada');
       return false;
@@ -226,7 +245,8 @@ export class MqttBus implements Bus {
     if (!ticket) return false;
     this.totals.published++;
     this.totals.publishedBytes += payload.length;
-    connection.publish(topicOf(fleet, message), payload, (error) => {
+    this.tap?.sent(message, topic, payload);
+    connection.publish({ topic, payload }, (error) => {
       this.window.settle(ticket, error === undefined);
     });
     return true;
@@ -239,11 +259,12 @@ export class MqttBus implements Bus {
     const topic = ownTopic(fleet, origin);
     const tag = Math.floor(random.next() * 2 ** 52).toString(36);
     const most = this.channel ? bytes - limits.sealBytes : bytes;
-    this.looks = [most, 0].map((size) => {
-      const body = lookBody(fleet, origin, tag, look, size);
-      return this.channel?.seal(topic, body) ?? body;
-    });
-    for (const payload of this.looks) connection?.publish(topic, payload, () => undefined);
+    const bodies = [most, 0].map((size) => lookBody(fleet, origin, tag, look, size));
+    this.looks = bodies.map((body) => this.channel?.seal(topic, body) ?? body);
+    for (const [index, payload] of this.looks.entries()) {
+      if (connection) this.tap?.sentLook(topic, bodies[index] ?? payload, payload);
+      connection?.publish({ topic, payload }, () => undefined);
+    }
   }
 
   /** A message from this server to itself must be that of the last probe, which nobody else can have sent before. */
@@ -261,50 +282,48 @@ export class MqttBus implements Bus {
     }
   }
 
-  private receive(topic: string, payload: Buffer): void {
+  private receive(topic: string, payload: Buffer): ArrivalEffect {
     const { origin } = this.options;
     const parts = parseTopic(topic);
     // Not subscribed to, but a broker could deliver a recording of it, which must not verify its sender.
     const isForAnother = parts?.channel === 'sync' && parts.to !== origin;
-    if (!parts || isForAnother) {
-      this.drop('TOPICO', topic.slice(0, 128));
-      return;
-    }
+    if (!parts || isForAnother) return this.drop('TOPICO', topic.slice(0, 128));
     if (parts.channel === 'batches' && parts.from === origin) {
       this.totals.echoes++;
       this.carriage.returned(payload.length);
-      return;
+      return 'ignored';
     }
     if (parts.channel === 'sync' && parts.from === origin) {
       this.lookReturned(payload);
-      return;
+      return 'ignored';
     }
-    if (this.channel) this.channel.receive(topic, parts, payload);
-    else this.receivePlain(parts, payload);
+    return this.channel?.receive(topic, parts, payload) ?? this.receivePlain(parts, payload);
   }
 
-  private receivePlain(parts: TopicParts, payload: Buffer): void {
+  private receivePlain(parts: TopicParts, payload: Buffer): ArrivalEffect {
     const decoded = decode(parts, this.options.fleet, payload);
-    if (decoded.ok) {
-      this.deliver(decoded.message, payload.length);
-      return;
-    }
+    if (decoded.ok) return this.deliver(decoded.message, payload.length);
     const unread = decoded.reason === 'JSON' || decoded.reason === 'UTF8';
-    this.drop(unread && looksSealed(payload) ? 'SELADA' : decoded.reason, parts.from);
+    return this.drop(unread && looksSealed(payload) ? 'SELADA' : decoded.reason, parts.from);
   }
 
-  private deliver(message: Message, bytes: number): void {
+  private deliver(message: Message, bytes: number): ArrivalEffect {
     this.totals.received++;
     this.totals.receivedBytes += bytes;
     if (this.stopping && message.type === 'presence' && message.origin === this.options.origin)
       this.leaveSeen();
-    this.guard(() => this.listener?.onMessage(message, bytes));
+    let effect: ArrivalEffect = 'ignored';
+    this.guard(() => {
+      effect = this.listener?.onMessage(message, bytes) ?? effect;
+    });
+    return effect;
   }
 
-  private drop(reason: DropReason, origin: string): void {
+  private drop(reason: DropReason, origin: string): 'ignored' {
     this.dropped[reason]++;
     this.invalid.report(reason, origin);
     this.mismatch.note(reason, origin);
+    return 'ignored';
   }
 
   /** An exception from our callbacks must not reach the client library, which would lose its place in the stream. */

@@ -2,6 +2,7 @@ import type { Origin } from '../../../core/dot.js';
 import { limits } from '../../../core/limits.js';
 import type { Message, PresenceMessage } from '../../../ports/bus.js';
 import type { Time } from '../../../ports/time.js';
+import type { ArrivalEffect } from '../../../ports/trace.js';
 import type { DropReason } from '../../../wire/checks.js';
 import { isContact } from './contact.js';
 import type { Contact } from './contact.js';
@@ -32,7 +33,7 @@ interface ChannelListener {
   /** Publishes a message of the channel's own. Returns whether it was handed to a broker. */
   send(contact: Contact): boolean;
   /** @param bytes its size on the wire, sealed */
-  deliver(message: Message, bytes: number): void;
+  deliver(message: Message, bytes: number): ArrivalEffect;
   drop(reason: DropReason, origin: Origin): void;
 }
 
@@ -94,35 +95,29 @@ export class SealedChannel {
   /**
    * Takes a payload from a subscribed topic. The caller must already have sorted out this server's own batches and
    * messages to other servers: an exchange proves that its sender is alive only to the server named in the topic.
+   * @returns what it did
    */
-  receive(topic: string, parts: TopicParts, payload: Buffer): void {
+  receive(topic: string, parts: TopicParts, payload: Buffer): ArrivalEffect {
     const { from } = parts;
-    if (parts.fleet !== this.options.fleet) {
-      this.listener.drop('FROTA', from);
-      return;
-    }
-    if (payload.length > limits.payloadBytes) {
-      this.listener.drop('TAMANHO', from);
-      return;
-    }
+    if (parts.fleet !== this.options.fleet) return this.drop('FROTA', from);
+    if (payload.length > limits.payloadBytes) return this.drop('TAMANHO', from);
     const opened = this.opener.open(topic, from, payload);
-    if (typeof opened === 'string') {
-      this.listener.drop(opened, from);
-      return;
-    }
-    const take = (): void => {
-      this.take(parts, opened, payload.length);
-    };
+    if (typeof opened === 'string') return this.drop(opened, from);
+    const take = (): ArrivalEffect => this.take(parts, opened, payload.length);
     switch (parts.channel) {
       case 'batches':
-        this.receiveBatch(from, opened, payload.length, take);
-        return;
+        return this.receiveBatch(from, opened, payload.length, take);
       case 'presence':
-        this.receivePresence(from, opened, take);
-        return;
+        return this.receivePresence(from, opened, take);
       case 'sync':
-        this.receiveAddressed(from, opened, take);
+        return this.receiveAddressed(from, opened, take);
     }
+  }
+
+  /** The content of a payload, for people; `undefined` if no key of this server opens it. Changes nothing. */
+  contentOf(topic: string, from: Origin, payload: Buffer): Buffer | undefined {
+    const opened = this.opener.open(topic, from, payload);
+    return typeof opened === 'string' ? undefined : opened.body;
   }
 
   stop(): void {
@@ -130,54 +125,57 @@ export class SealedChannel {
   }
 
   /** Batches need no replay check: the member recognizes a repeated one by its seq. */
-  private receiveBatch(from: Origin, { head }: Opened, bytes: number, take: () => void): void {
-    if (head.purpose !== 'batch') this.listener.drop('SELO', from);
-    else if (this.liveness.isVerified(from)) take();
-    else this.suspects.hold(from, bytes, take);
+  private receiveBatch(
+    from: Origin,
+    { head }: Opened,
+    bytes: number,
+    take: () => ArrivalEffect,
+  ): ArrivalEffect {
+    if (head.purpose !== 'batch') return this.drop('SELO', from);
+    if (this.liveness.isVerified(from)) return take();
+    return this.suspects.hold(from, bytes, take) ? 'held' : 'ignored';
   }
 
-  private receivePresence(from: Origin, { head }: Opened, take: () => void): void {
-    if (head.purpose === 'batch') {
-      this.listener.drop('SELO', from);
-      return;
-    }
+  private receivePresence(from: Origin, { head }: Opened, take: () => ArrivalEffect): ArrivalEffect {
+    if (head.purpose === 'batch') return this.drop('SELO', from);
     const isWill = head.purpose === 'will';
     const verdict = isWill ? this.liveness.will(from, head) : this.liveness.toEveryone(from, head);
     // The sender of a will is gone and cannot answer a challenge.
-    if (verdict === 'unverified' && !isWill) this.suspects.note(from);
-    else this.settle(verdict, from, take);
+    if (verdict !== 'unverified' || isWill) return this.settle(verdict, from, take);
+    this.suspects.note(from);
+    return 'ignored';
   }
 
-  private receiveAddressed(from: Origin, { head }: Opened, take: () => void): void {
-    if (head.purpose !== 'control') {
-      this.listener.drop('SELO', from);
-      return;
-    }
+  private receiveAddressed(from: Origin, { head }: Opened, take: () => ArrivalEffect): ArrivalEffect {
+    if (head.purpose !== 'control') return this.drop('SELO', from);
     const verdict = this.liveness.addressed(from, head);
-    this.settle(verdict, from, take);
+    const effect = this.settle(verdict, from, take);
     if (verdict === 'accepted') this.suspects.release(from);
+    return effect;
   }
 
-  private settle(verdict: LivenessVerdict, from: Origin, take: () => void): void {
-    if (verdict === 'accepted') take();
-    else this.listener.drop(verdict === 'repeated' ? 'REPETIDA' : 'NAO_VERIFICADA', from);
+  private settle(verdict: LivenessVerdict, from: Origin, take: () => ArrivalEffect): ArrivalEffect {
+    if (verdict === 'accepted') return take();
+    return this.drop(verdict === 'repeated' ? 'REPETIDA' : 'NAO_VERIFICADA', from);
   }
 
-  private take(parts: TopicParts, { head, body }: Opened, bytes: number): void {
+  private take(parts: TopicParts, { head, body }: Opened, bytes: number): ArrivalEffect {
     const decoded = decodeSealed(parts, this.options.fleet, body);
-    if (!decoded.ok) {
-      this.listener.drop(decoded.reason, parts.from);
-      return;
-    }
+    if (!decoded.ok) return this.drop(decoded.reason, parts.from);
     const { message } = decoded;
     if (isContact(message)) {
       if (message.presence) this.listener.deliver(message.presence, bytes);
-      if (message.type === 'challenge') this.contact('answer', message.from);
-    } else if (head.purpose === 'will' && (message.type !== 'presence' || message.state !== 'leaving')) {
-      this.listener.drop('SELO', parts.from);
-    } else {
-      this.listener.deliver(message, bytes);
+      if (message.type === 'answer') return 'noted';
+      return this.contact('answer', message.from) ? 'answered' : 'noted';
     }
+    if (head.purpose === 'will' && (message.type !== 'presence' || message.state !== 'leaving'))
+      return this.drop('SELO', parts.from);
+    return this.listener.deliver(message, bytes);
+  }
+
+  private drop(reason: DropReason, from: Origin): ArrivalEffect {
+    this.listener.drop(reason, from);
+    return 'ignored';
   }
 
   private contact(type: Contact['type'], to: Origin): boolean {

@@ -4,7 +4,7 @@
  */
 import type { VectorEntries } from '../../../core/dot.js';
 import type { StateHead } from '../../../ports/journal.js';
-import { isWellFormed } from './texts.js';
+import { isWellFormed } from '../../../core/well-formed.js';
 
 /** Version of the layout that is written. */
 export const FORMAT = 3;

@@ -3,7 +3,7 @@ import type { Attempt } from '../../../core/attempt.js';
 import { NO_ENTRIES, type VectorEntries } from '../../../core/dot.js';
 import type { KeptEntry, KeyMark } from '../../../ports/journal.js';
 import { decodePlace } from './layout.js';
-import { isWellFormed } from './texts.js';
+import { isWellFormed } from '../../../core/well-formed.js';
 
 /** Flags (1), timestamp (8). */
 const ENTRY_HEAD = 9;

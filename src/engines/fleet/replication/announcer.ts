@@ -5,21 +5,27 @@ import type { Store } from '../../../core/store.js';
 import type { Bus, KeyedDigest, PresenceMessage, PresenceState } from '../../../ports/bus.js';
 import type { Random } from '../../../ports/random.js';
 import type { Time } from '../../../ports/time.js';
+import type { Hearing } from './hearing.js';
 import { replicationLimits } from './limits.js';
 import type { FleetTuning } from './tuning.js';
 
 interface AnnouncerDeps {
   readonly origin: Origin;
   readonly address: string;
+  readonly name?: string | undefined;
+  readonly program?: string | undefined;
   readonly store: Store;
   readonly bus: Bus;
   readonly time: Time;
   readonly random: Random;
   readonly tuning: FleetTuning;
   readonly portal: boolean;
+  /** Whether the door of MQTT can be used here now. */
+  readonly mqtt: () => boolean;
   /** The last seq that this server's clients wait for peers to hold, if any wait. */
   readonly awaited: () => number | undefined;
   readonly digestKeys: DigestKeys;
+  readonly hearing: Hearing;
 }
 
 /** Announces this server: regularly with jitter, and soon when there is a reason. */
@@ -58,6 +64,7 @@ export class Announcer {
 
   private presence(): PresenceMessage {
     const { vector } = this.deps.store;
+    const { name, program } = this.deps;
     const awaits = this.deps.awaited();
     return {
       type: 'presence',
@@ -69,10 +76,14 @@ export class Announcer {
       storeHash: this.deps.store.hash(),
       recent: vector.recent(this.deps.tuning.presenceEntries),
       ...(this.deps.portal ? { portal: true } : {}),
+      ...(this.deps.mqtt() ? { mqtt: true } : {}),
       ...(awaits === undefined ? {} : { awaits }),
       number: ++this.number,
       ...this.keyedDigest(),
       level: replicationLimits.level,
+      ...(name === undefined ? {} : { name }),
+      ...(program === undefined ? {} : { program }),
+      ...this.deps.hearing.fields(),
     };
   }
 

@@ -1,7 +1,14 @@
-import type { Origin, VectorEntries } from '../../../core/dot.js';
+import { NO_ENTRIES, type Origin, type VectorEntries } from '../../../core/dot.js';
 import { limits } from '../../../core/limits.js';
 import { Frontier } from '../../../core/frontier.js';
 import type { VersionVector } from '../../../core/vector.js';
+
+/** A state that was joined: its causal frontier, and what it and this server had. */
+export interface JoinedState {
+  readonly dots: VectorEntries;
+  readonly had: (origin: Origin, seq: number) => boolean;
+  readonly has: (origin: Origin, seq: number) => boolean;
+}
 
 /** Tracks what this server has applied of others: the causes of its next write, and the frontier of its store. */
 export class Causes {
@@ -15,7 +22,7 @@ export class Causes {
 
   /** @param decidesEarly whether writes are decided before they are applied, at the moment of {@link seal} */
   constructor(
-    self: Origin,
+    private readonly self: Origin,
     store: { readonly vector: VersionVector },
     private readonly decidesEarly: boolean,
   ) {
@@ -37,10 +44,14 @@ export class Causes {
     this.onAdvance(origin);
   }
 
-  /** To be called when these entries of the vector advanced without batches. */
-  noteJoined(entries: VectorEntries): void {
+  /**
+   * To be called when these entries of the vector advanced without batches.
+   * @param state the state that brought them, if it has told its frontier
+   */
+  noteJoined(entries: VectorEntries, state?: JoinedState): void {
     for (const [origin, seq] of entries) this.advanced.set(origin, seq);
-    this.frontier.joined(entries);
+    if (state) this.frontier.joinedState(state.dots, state.had, state.has);
+    else this.frontier.joined(entries);
     this.onAdvance(undefined);
   }
 
@@ -59,6 +70,12 @@ export class Causes {
   /** Whether there are more causes than the last batch could name: the next one names others. */
   get isMore(): boolean {
     return this.sealed.size > 0;
+  }
+
+  /** Dots of others that imply everything that was applied here; none, if one batch cannot name so many. */
+  get all(): VectorEntries {
+    const others = this.frontier.entries().filter(([origin]) => origin !== this.self);
+    return others.length > limits.vectorEntries ? NO_ENTRIES : others;
   }
 
   /** Takes the causes of the batch that begins now, as many as it can name; those of the next are counted from here. */

@@ -75,18 +75,19 @@ export class Clocks {
     bus.publish({ type: 'clockReply', from: self, to: from, id, wallMs: time.wallMs() });
   }
 
-  onReply({ from, id, wallMs }: ClockReply): void {
+  onReply({ from, id, wallMs }: ClockReply): 'noted' | 'ignored' {
     const question = this.asked.get(from);
-    if (question?.id !== id) return;
+    if (question?.id !== id) return 'ignored';
     this.asked.delete(from);
     const { peers, time, tuning } = this.options;
     const nowMs = time.monotonicMs();
     const peer = peers.get(from);
-    if (!peer || nowMs - question.atMs > tuning.requestTimeoutMs) return;
+    if (!peer || nowMs - question.atMs > tuning.requestTimeoutMs) return 'ignored';
     // An upper bound: the middle of the round trip, plus half of it as the error.
     peer.clock = { offsetMs: wallMs - question.atMs, atMs: nowMs };
     this.suspicious = true;
     this.tell();
+    return 'noted';
   }
 
   stop(): void {

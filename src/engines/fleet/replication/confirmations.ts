@@ -39,6 +39,11 @@ export class Confirmations {
     return this.waiters.at(-1)?.seq;
   }
 
+  /** Writes that wait. */
+  get count(): number {
+    return this.waiters.length;
+  }
+
   /** Whether too many writes wait for another one to begin. */
   get isFull(): boolean {
     return this.waiters.length >= this.tuning.confirmWaiters;

@@ -53,10 +53,12 @@ export class Giver {
   }
 
   /** Answers a peer, unless that is too much work just now: then it asks again. */
-  answer(request: LogRequest | StateRequest | VectorRequest): void {
+  answer(request: LogRequest | StateRequest | VectorRequest): 'answered' | 'ignored' {
     this.deps.outbox.close();
     const reply = this.replyTo(request);
-    if (reply) this.deps.bus.publish(reply);
+    if (!reply) return 'ignored';
+    this.deps.bus.publish(reply);
+    return 'answered';
   }
 
   private replyTo(request: LogRequest | StateRequest | VectorRequest): Message | undefined {

@@ -20,6 +20,18 @@ export const replicationLimits = Object.freeze({
   oversizeMs: 20_000,
   /** Origins whose last presence number is remembered; beyond this, the one without news for longest is forgotten. */
   presenceNumbers: 4_096,
+  /** How often it is passed on that somebody looks at a server: so far from it whoever hears only others still answers. */
+  looksPassed: 3,
+  /** Servers whose readable names are remembered; beyond this, the one silent for longest is forgotten. */
+  serverNames: 4_096,
+  /** Servers that left which are remembered, and for how long: for people who look at the fleet. */
+  departures: 32,
+  departureMs: 600_000,
+  /** Origins that are remembered of what a peer announced since it last agreed, and whose stable seqs are remembered. */
+  originsRemembered: 1_024,
+  /** Copies of the vector, at moments when peers agreed with it, and the time between two of them. */
+  vectorCopies: 4,
+  vectorCopyMs: 1_000,
   /**
    * The presence number of an origin without news is forgotten after this, because without a fleet key anybody can
    * announce a huge one in its name. Far longer than a silent peer is remembered.

@@ -1,4 +1,4 @@
-import type { Origin } from '../../../core/dot.js';
+import { NO_ENTRIES, type Origin, type VectorEntries } from '../../../core/dot.js';
 import { lastSeq, type Batch } from '../../../core/mutation.js';
 import type { Origins } from '../../../core/origins.js';
 import { VersionVector } from '../../../core/vector.js';
@@ -10,7 +10,11 @@ import type { FleetTuning } from './tuning.js';
 /** A batch in the log, kept as text: thousands of long-lived small objects would cost each write several µs. */
 interface Logged {
   readonly origin: Origin;
+  /** The first seq that was applied with it: those before it came with an earlier batch. */
+  readonly from: number;
   readonly last: number;
+  /** Its dependencies: numbers of origins, each followed by a seq. */
+  readonly causes: readonly number[];
   readonly mutations: number;
   readonly packed: string;
   readonly bytes: number;
@@ -18,6 +22,17 @@ interface Logged {
 
 /** Marks the place in the log where a state was joined. */
 const HOLE = null;
+
+const NO_CAUSES: readonly number[] = Object.freeze([]);
+
+/** What the log knows of a batch without reading it. */
+export interface LoggedBatch {
+  readonly origin: Origin;
+  /** The first seq that was applied with it. */
+  readonly from: number;
+  readonly last: number;
+  readonly dependencies: VectorEntries;
+}
 
 // Forgotten items are removed in bulk, so that appending stays cheap.
 const COMPACT_AT = 1024;
@@ -40,7 +55,7 @@ interface LogPage {
 export class RecentLog {
   private items: (Logged | typeof HOLE)[] = [];
   /** Items before this index are forgotten; they are removed once there are many. */
-  private start = 0;
+  private oldest = 0;
   /** Position of `items[0]`; positions count every item ever logged by this incarnation. */
   private base = 0;
   private bytes = 0;
@@ -49,6 +64,8 @@ export class RecentLog {
   private afterHole = 0;
   /** For each origin, the last seq that is no longer in the log: what is kept begins right after it. */
   private readonly absent: VersionVector;
+  /** Called just before the batch at a position is forgotten. */
+  onForget: (position: number) => void = () => undefined;
 
   /** @param origins the table of the store */
   constructor(
@@ -67,17 +84,20 @@ export class RecentLog {
   /**
    * @param packed the batch as the codec wrote it
    * @param bytes an upper bound on its size on the wire
+   * @param from the first seq that was not applied before
    */
-  append(batch: Batch, packed: string, bytes: number): void {
+  append(batch: Batch, packed: string, bytes: number, from = batch.first): void {
+    const { origin } = batch;
     const mutations = batch.mutations.length;
-    this.items.push({ origin: batch.origin, last: lastSeq(batch), mutations, packed, bytes });
+    const causes = this.causesOf(batch.dependencies);
+    this.items.push({ origin, from, last: lastSeq(batch), causes, mutations, packed, bytes });
     this.bytes += bytes;
     this.mutations += mutations;
     while (this.isOver()) this.forgetOldest();
-    if (this.start < COMPACT_AT || this.start * 2 < this.items.length) return;
-    this.items = this.items.slice(this.start);
-    this.base += this.start;
-    this.start = 0;
+    if (this.oldest < COMPACT_AT || this.oldest * 2 < this.items.length) return;
+    this.items = this.items.slice(this.oldest);
+    this.base += this.oldest;
+    this.oldest = 0;
   }
 
   /**
@@ -88,6 +108,46 @@ export class RecentLog {
     for (const origin of joined.beyond(before)) this.absent.advance(origin, joined.seqAt(origin));
     this.items.push(HOLE);
     this.afterHole = this.position;
+  }
+
+  /** The first position from which on everything is in the log, without a state that was joined in between. */
+  get start(): number {
+    return Math.max(this.base + this.oldest, this.afterHole);
+  }
+
+  /** The batch at a position from {@link start} on. */
+  batchAt(position: number): LoggedBatch {
+    const { origin, from, last, causes } = this.loggedAt(position);
+    return { origin, from, last, dependencies: this.dependenciesOf(causes) };
+  }
+
+  /** The same without its dependencies, which cost a look at names. */
+  headAt(position: number): Omit<LoggedBatch, 'dependencies'> {
+    return this.loggedAt(position);
+  }
+
+  /** The same batch as it was written. */
+  unpackAt(position: number): Batch {
+    return this.codec.unpack(this.loggedAt(position).packed);
+  }
+
+  private loggedAt(position: number): Logged {
+    const item = this.items[position - this.base];
+    if (!item) throw new Error(`nothing is at position ${position} of the log`);
+    return item;
+  }
+
+  private causesOf(dependencies: VectorEntries): readonly number[] {
+    if (dependencies.length === 0) return NO_CAUSES;
+    return dependencies.flatMap(([origin, seq]) => [this.absent.indexOf(origin), seq]);
+  }
+
+  private dependenciesOf(causes: readonly number[]): VectorEntries {
+    if (causes.length === 0) return NO_ENTRIES;
+    const entries: [Origin, number][] = [];
+    for (let i = 0; i < causes.length; i += 2)
+      entries.push([this.absent.nameAt(causes[i] as number), causes[i + 1] as number]);
+    return entries;
   }
 
   /**
@@ -108,7 +168,7 @@ export class RecentLog {
     if (only) {
       for (const [origin, seq] of theirs)
         if (seq < Math.min(mine.seqOf(origin), this.absent.seqOf(origin))) return undefined;
-      return this.page(this.start, pageBytes, (item) => item.last > has(item.origin), mostBytes, has);
+      return this.page(this.oldest, pageBytes, (item) => item.last > has(item.origin), mostBytes, has);
     }
     const known = VersionVector.of(
       mine.origins,
@@ -116,7 +176,7 @@ export class RecentLog {
     );
     for (const origin of this.absent.beyond(known))
       if (known.seqAt(origin) < mine.seqAt(origin)) return undefined;
-    return this.page(this.start, pageBytes, (item) => item.last > has(item.origin), mostBytes, has);
+    return this.page(this.oldest, pageBytes, (item) => item.last > has(item.origin), mostBytes, has);
   }
 
   /**
@@ -129,8 +189,7 @@ export class RecentLog {
     pageBytes: number,
     mostBytes = Infinity,
   ): (LogPage & { readonly position: number }) | undefined {
-    if (position < Math.max(this.base + this.start, this.afterHole) || position > this.position)
-      return undefined;
+    if (position < this.start || position > this.position) return undefined;
     const page = this.page(position - this.base, pageBytes, () => true, mostBytes);
     if (page.obstacle) return undefined;
     return { ...page, position: position + page.batches.length };
@@ -164,15 +223,16 @@ export class RecentLog {
   }
 
   private isOver(): boolean {
-    const count = this.items.length - this.start;
+    const count = this.items.length - this.oldest;
     if (count <= 1) return false;
     const { logBatches, logBytes, logMutations } = this.tuning;
     return count > logBatches || this.bytes > logBytes || this.mutations > logMutations;
   }
 
   private forgetOldest(): void {
-    const item = this.items[this.start] as Logged | typeof HOLE;
-    this.items[this.start++] = HOLE;
+    const item = this.items[this.oldest] as Logged | typeof HOLE;
+    if (item !== HOLE) this.onForget(this.base + this.oldest);
+    this.items[this.oldest++] = HOLE;
     if (item === HOLE) return;
     this.bytes -= item.bytes;
     this.mutations -= item.mutations;

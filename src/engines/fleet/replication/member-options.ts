@@ -12,6 +12,10 @@ export interface MemberOptions {
   readonly fleet?: string;
   /** `host:port` of the doors, announced to peers. */
   readonly address: string;
+  /** The readable name of this server, announced to peers; absent: its address. */
+  readonly name?: string | undefined;
+  /** The version of this program, announced to peers. */
+  readonly program?: string | undefined;
   readonly bus: Bus;
   readonly time: Time;
   readonly random: Random;
@@ -21,6 +25,8 @@ export interface MemberOptions {
   readonly journalWriter?: ReceivedJournal;
   /** Whether this server offers the enrolment portal, announced to peers. */
   readonly portal?: boolean;
+  /** Whether the door of MQTT can be used here now, announced to peers; absent: never. */
+  readonly mqtt?: () => boolean;
   /** Called at every change of state. */
   readonly onState?: (state: PresenceState) => void;
   /** Called when the self-check fails, and when it holds again. */

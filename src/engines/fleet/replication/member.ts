@@ -3,6 +3,7 @@ import type { Mutation } from '../../../core/mutation.js';
 import { DigestKeys } from '../../../core/vector-digests.js';
 import type { Store } from '../../../core/store.js';
 import type { Message, PresenceMessage, PresenceState } from '../../../ports/bus.js';
+import type { ArrivalEffect } from '../../../ports/trace.js';
 import { Announcer } from './announcer.js';
 import { SessionWaiters } from '../../session-waiters.js';
 import { Causes } from './causes.js';
@@ -11,6 +12,7 @@ import { Confirmations } from './confirmations.js';
 import { Giver } from './giver.js';
 import { replicationLimits } from './limits.js';
 import { handOver } from './hand-over.js';
+import { Holdings } from './holdings.js';
 import { RecentLog } from './log.js';
 import type { MemberOptions } from './member-options.js';
 import { Outbox } from './outbox.js';
@@ -29,6 +31,7 @@ import { ConfirmationReplier } from './confirmation-replier.js';
  */
 export class Member {
   readonly peers: Peers;
+  readonly holdings: Holdings;
   readonly receiver: Receiver;
   readonly repair: Repair;
   readonly causes: Causes;
@@ -38,12 +41,14 @@ export class Member {
   readonly sessionWaiters: SessionWaiters;
   private readonly confirmationReplier: ConfirmationReplier;
   private readonly tuning: FleetTuning;
-  private readonly outbox: Outbox;
-  private readonly log: RecentLog;
+  readonly outbox: Outbox;
+  readonly log: RecentLog;
+  /** Whether a watch waits for something that this server lacks. */
+  isWanted: () => boolean = () => false;
   private readonly giver: Giver;
   private readonly oversize: Oversize;
   private readonly announcer: Announcer;
-  private readonly selfCheck: SelfCheck;
+  readonly selfCheck: SelfCheck;
   private readonly clocks: Clocks;
   private readonly oldPeers: OldPeers;
   private current: PresenceState = 'joining';
@@ -56,7 +61,7 @@ export class Member {
     private readonly store: Store,
     private readonly options: MemberOptions,
   ) {
-    const { origin, address, bus, time, random, logger } = options;
+    const { origin, bus, time, random, logger } = options;
     const tuning = (this.tuning = options.tuning ?? defaultFleetTuning);
     const digestKeys = new DigestKeys(options.fleet ?? '');
     const log = (this.log = new RecentLog(bus, tuning, store.vector.origins));
@@ -65,7 +70,8 @@ export class Member {
     const outbox = (this.outbox = new Outbox(origin, bus, log, time, tuning, causes, store.clock));
     this.receiver = new Receiver(origin, store, outbox, log, tuning, causes, journalWriter);
     const { receiver } = this;
-    const peers = (this.peers = new Peers(origin, time, tuning, digestKeys));
+    const holdings = (this.holdings = new Holdings(() => store.vector, time, tuning));
+    const peers = (this.peers = new Peers(origin, time, tuning, digestKeys, holdings));
     const ask = (settled: () => void): void => this.announcer.announce(settled);
     this.confirmations = new Confirmations(peers, time, tuning, ask);
     this.sessionWaiters = new SessionWaiters(store, time, tuning, () => this.repair.suspect(0));
@@ -84,16 +90,16 @@ export class Member {
     this.oversize = new Oversize(time, logger, (blocked) => options.onOversize?.(blocked));
     const oldPeers = (this.oldPeers = new OldPeers(store, peers, time, logger));
     const shared = { self: origin, store, outbox, log, causes, digestKeys, tuning, bus, time };
-    const onOldPeer = (): void => oldPeers.refused();
-    this.giver = new Giver({ ...shared, oversize: this.oversize, onOldPeer });
-    const portal = options.portal ?? false;
+    this.giver = new Giver({ ...shared, oversize: this.oversize, onOldPeer: () => oldPeers.refused() });
+    const { portal = false, mqtt = () => false } = options;
     const awaited = (): number | undefined => this.confirmations.awaited;
-    const announced = { origin, address, store, bus, time, random, tuning, portal, awaited, digestKeys };
-    this.announcer = new Announcer(announced);
+    const { hearing } = peers;
+    this.announcer = new Announcer({ ...options, store, tuning, portal, mqtt, awaited, digestKeys, hearing });
+    hearing.onNews = () => this.announcer.announceSoon();
     const onCaughtUp = (): void => this.caughtUp();
     this.repair = new Repair({
       ...{ ...shared, receiver, peers, random, logger, journalWriter, onCaughtUp },
-      isWantedNow: () => this.sessionWaiters.isWaiting,
+      isWantedNow: () => this.sessionWaiters.isWaiting || this.isWanted(),
     });
   }
 
@@ -116,14 +122,14 @@ export class Member {
     return this.tuning.clockDriftMs;
   }
 
-  /** Whether this server serves, and has the lowest origin of all serving servers with the portal. */
-  get leadsPortal(): boolean {
+  /** Whether this server serves, and has the lowest origin of all serving servers with the portal, or with MQTT's door. */
+  leads(what: 'portal' | 'mqtt'): boolean {
     const { origin, bus } = this.options;
     return (
       this.current === 'serving' &&
       // Without a broker this server cannot know which others serve.
       bus.connected &&
-      !this.peers.serving().some(({ presence }) => presence.portal === true && presence.origin < origin)
+      !this.peers.serving().some(({ presence }) => presence[what] === true && presence.origin < origin)
     );
   }
 
@@ -164,6 +170,7 @@ export class Member {
     this.beginPatience(this.tuning.joinPatienceMs);
     this.options.bus.start({
       onMessage: (message, bytes) => this.onMessage(message, bytes),
+      appliedMutations: () => this.receiver.counters.applied + this.repair.joinedMutations,
       onConnected: () => this.onConnected(),
       onDisconnected: () => this.onDisconnected(),
     });
@@ -206,56 +213,52 @@ export class Member {
 
   // ── the peers' side ────────────────────────────────────────────────────────────────────────────────────────────
 
-  private onMessage(message: Message, bytes: number): void {
-    if (this.current === 'leaving') return;
+  private onMessage(message: Message, bytes: number): ArrivalEffect {
+    if (this.current === 'leaving') return 'ignored';
     switch (message.type) {
-      case 'batch':
-        this.receiver.receive(message.batch, message.packed, bytes);
+      case 'batch': {
+        const effect = this.receiver.receive(message.batch, message.packed, bytes);
         if (this.receiver.isWaiting) this.repair.suspect();
-        return;
+        return effect;
+      }
       case 'presence':
-        this.onPresence(message);
-        return;
+        return this.onPresence(message);
       case 'logRequest':
       case 'stateRequest':
       case 'vectorRequest':
-        if (this.current !== 'joining') this.giver.answer(message);
-        return;
+        return this.current === 'joining' ? 'ignored' : this.giver.answer(message);
       case 'vectorReply':
-        this.repair.onVectorReply(message);
-        return;
+        return this.repair.onVectorReply(message);
       case 'logReply':
-        this.repair.onLogReply(message);
-        return;
+        return this.repair.onLogReply(message);
       case 'stateReply':
-        this.repair.onStateReply(message);
-        return;
+        return this.repair.onStateReply(message);
       case 'confirm':
-        this.peers.noteHeld(message.seq);
+        this.peers.noteHeld(message.from, message.seq);
         this.confirmations.confirmed(message.from, message.seq);
-        return;
+        return 'noted';
       case 'clockRequest':
         this.clocks.onRequest(message);
-        return;
+        return 'answered';
       case 'clockReply':
-        this.clocks.onReply(message);
+        return this.clocks.onReply(message);
     }
   }
 
-  private onPresence(presence: PresenceMessage): void {
+  private onPresence(presence: PresenceMessage): ArrivalEffect {
     if (presence.origin === this.options.origin) {
       // The last will of an earlier connection of ours, which peers must not believe.
       if (presence.state === 'leaving') this.announcer.announce();
-      return;
+      return 'known';
     }
     const known = this.peers.get(presence.origin);
     const noted = this.peers.note(presence);
-    if (noted === 'stale') return;
+    if (noted === 'stale') return 'known';
     if (noted === 'gone') {
       // Its own leave and its last will may both arrive: only the first is logged.
       if (known) this.options.logger.info({ par: presence.origin }, 'servidor saiu da frota');
       this.repair.peerGone(presence.origin);
-      return;
+      return 'noted';
     }
     if (presence.state === 'draining') this.announcer.announceSoon();
     if (noted === 'new') {
@@ -273,6 +276,7 @@ export class Member {
     const { vector } = this.store;
     if (this.current === 'joining' || (peer && this.peers.compare(peer, vector) !== 'notAhead'))
       this.repair.suspect();
+    return 'noted';
   }
 
   private onConnected(): void {

@@ -9,11 +9,20 @@ import { replicationLimits } from './limits.js';
 import type { RecentLog } from './log.js';
 import type { FleetTuning } from './tuning.js';
 
+/** A batch that is not closed yet: more mutations may come. */
 interface OpenBatch {
   readonly first: number;
   readonly dependencies: VectorEntries;
   readonly mutations: Mutation[];
   bytes: number;
+}
+
+/** Counts for metrics. */
+interface OutboxCounters {
+  batches: number;
+  mutations: number;
+  /** Batches that did not go to the bus: peers ask for them. */
+  unsent: number;
 }
 
 /**
@@ -23,6 +32,7 @@ interface OpenBatch {
  * batches, and an absent broker costs no memory.
  */
 export class Outbox {
+  readonly counters: OutboxCounters = { batches: 0, mutations: 0, unsent: 0 };
   private open: OpenBatch | undefined;
   private readonly queue: { readonly message: BatchMessage; readonly bytes: number }[] = [];
   private queuedBytes = 0;
@@ -71,7 +81,14 @@ export class Outbox {
     };
     const packed = this.bus.pack(batch);
     this.log.append(batch, packed, open.bytes);
+    this.counters.batches++;
+    this.counters.mutations += open.mutations.length;
     this.enqueue({ type: 'batch', batch, packed }, open.bytes);
+  }
+
+  /** The batch that is open, if one is: it will be the next of the log. */
+  get opened(): Pick<OpenBatch, 'first' | 'dependencies' | 'mutations'> | undefined {
+    return this.open;
   }
 
   /** Whether the broker has taken everything that can be sent. */
@@ -119,9 +136,12 @@ export class Outbox {
   }
 
   private enqueue(message: BatchMessage, bytes: number): void {
-    if (!this.bus.connected) return;
     const { outboxQueuedBatches, outboxQueuedBytes } = this.tuning;
-    if (this.queue.length >= outboxQueuedBatches || this.queuedBytes + bytes > outboxQueuedBytes) return;
+    const isFull = this.queue.length >= outboxQueuedBatches || this.queuedBytes + bytes > outboxQueuedBytes;
+    if (!this.bus.connected || isFull) {
+      this.counters.unsent++;
+      return;
+    }
     this.queue.push({ message, bytes });
     this.queuedBytes += bytes;
     this.pump();

@@ -4,7 +4,11 @@ import type { DigestKeys } from '../../../core/vector-digests.js';
 import type { VersionVector } from '../../../core/vector.js';
 import type { PresenceMessage } from '../../../ports/bus.js';
 import type { Time } from '../../../ports/time.js';
+import { Hearing } from './hearing.js';
+import type { Holdings } from './holdings.js';
+import { replicationLimits } from './limits.js';
 import { PresenceOrder } from './presence-order.js';
+import { ServerNames } from './server-names.js';
 import type { FleetTuning } from './tuning.js';
 
 /** Another server of the fleet as it last announced itself. */
@@ -33,6 +37,10 @@ type Comparison = 'ahead' | 'notAhead' | 'unknown';
 export class Peers {
   private readonly peers: BoundedMap<Origin, Peer>;
   private readonly order: PresenceOrder;
+  /** The readable names of the other servers. */
+  readonly names = new ServerNames(replicationLimits.serverNames);
+  /** Whom they hear. */
+  readonly hearing: Hearing;
   /** The highest seq of ours that any peer has ever said to have. */
   private heldSeq = 0;
   /** Whether the broker is lost, and some peer served when it was lost. */
@@ -45,13 +53,17 @@ export class Peers {
     private readonly time: Time,
     private readonly tuning: FleetTuning,
     private readonly digestKeys?: DigestKeys,
+    /** Is told of every presence that counts. */
+    private readonly holdings?: Holdings,
   ) {
     this.peers = new BoundedMap(tuning.peers);
     this.order = new PresenceOrder(time);
+    this.hearing = new Hearing(time, tuning, () => this.all().map(({ presence }) => presence));
   }
 
   /** To be called when the broker came or went. Peers that served when it went are assumed to serve still. */
   inSight(isInSight: boolean): void {
+    this.holdings?.inSight(isInSight);
     const nowMs = this.time.monotonicMs();
     const level = Math.min(this.level(), nowMs < this.lost.untilMs ? this.lost.level : Infinity);
     this.lost = { level, untilMs: isInSight ? nowMs + this.tuning.peerSilentMs : Infinity };
@@ -59,8 +71,9 @@ export class Peers {
   }
 
   /** To be called when a peer has said to have our mutations up to this seq. */
-  noteHeld(seq: number): void {
+  noteHeld(peer: Origin, seq: number): void {
     this.heldSeq = Math.max(this.heldSeq, seq);
+    this.holdings?.noteHeld(peer, this.own, seq);
   }
 
   /** Whether other servers serve, and none, present or gone, ever said to have all our mutations up to this seq. */
@@ -109,13 +122,16 @@ export class Peers {
   /** Takes a presence; a stale one is ignored. */
   note(presence: PresenceMessage): Noted {
     if (!this.order.isNews(presence)) return 'stale';
+    this.names.note(presence);
+    this.holdings?.note(presence, (mine) => this.differsByKey(presence, mine));
     const known = this.peers.get(presence.origin);
     if (presence.state === 'leaving') {
       this.peers.delete(presence.origin);
       return 'gone';
     }
+    this.hearing.note(presence);
     const saysOwn = presence.recent.find(([origin]) => origin === this.own)?.[1] ?? 0;
-    this.noteHeld(saysOwn);
+    this.noteHeld(presence.origin, saysOwn);
     this.peers.put(presence.origin, {
       presence,
       ownSeq: Math.max(known?.ownSeq ?? 0, saysOwn),

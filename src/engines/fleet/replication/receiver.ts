@@ -8,6 +8,9 @@ import type { FleetTuning } from './tuning.js';
 
 /** Counts of received batches and mutations, for logs and metrics. */
 interface ReceiverCounters {
+  /** Batches of others, repeated or not. */
+  received: number;
+  /** Mutations. */
   applied: number;
   duplicates: number;
   echoes: number;
@@ -26,10 +29,14 @@ interface Held {
  * a cache and may be dropped at any time, since the vector tells what to ask for.
  */
 export class Receiver {
-  readonly counters: ReceiverCounters = { applied: 0, duplicates: 0, echoes: 0, held: 0, dropped: 0 };
+  readonly counters: ReceiverCounters = {
+    ...{ received: 0, applied: 0, duplicates: 0, echoes: 0, held: 0, dropped: 0 },
+  };
   /** Held batches of each origin, in ascending order of their first seq. */
   private readonly held = new Map<Origin, Held[]>();
   private heldBatches = 0;
+  /** Called when a batch was applied, from this seq on: it is the last of the log. */
+  onApplied: (batch: Batch, from: number) => void = () => undefined;
   private heldBytes = 0;
 
   constructor(
@@ -46,23 +53,35 @@ export class Receiver {
     return this.heldBatches > 0;
   }
 
+  /** Batches that wait for their causes. */
+  get waitingBatches(): number {
+    return this.heldBatches;
+  }
+
   /** Origins with held batches: they have written more than was applied here. */
   get waitingFor(): Iterable<Origin> {
     return this.held.keys();
   }
 
-  /** Takes a batch, in any order, any number of times. `packed`: its text; `bytes`: its size on the wire. */
-  receive(batch: Batch, packed: string, bytes: number): void {
+  /**
+   * Takes a batch, in any order, any number of times.
+   * @param packed its text
+   * @param bytes its size on the wire
+   */
+  receive(batch: Batch, packed: string, bytes: number): 'applied' | 'held' | 'known' {
     if (batch.origin === this.self) {
       this.counters.echoes++;
-    } else if (lastSeq(batch) <= this.store.vector.seqOf(batch.origin)) {
-      this.counters.duplicates++;
-    } else if (this.isReady(batch)) {
-      this.apply({ batch, packed, bytes });
-      this.applyHeld();
-    } else {
-      this.hold({ batch, packed, bytes });
+      return 'known';
     }
+    this.counters.received++;
+    if (lastSeq(batch) <= this.store.vector.seqOf(batch.origin)) {
+      this.counters.duplicates++;
+      return 'known';
+    }
+    if (!this.isReady(batch)) return this.hold({ batch, packed, bytes });
+    this.apply({ batch, packed, bytes });
+    this.applyHeld();
+    return 'applied';
   }
 
   /** Applies held batches that have become ready, and drops those that were applied by other means. */
@@ -100,23 +119,25 @@ export class Receiver {
     const { store } = this;
     if (batch.fleetMs !== undefined) store.clock.witness(batch.fleetMs);
     const last = lastSeq(batch);
-    for (let seq = store.vector.seqOf(batch.origin) + 1; seq <= last; seq++) {
+    const from = store.vector.seqOf(batch.origin) + 1;
+    for (let seq = from; seq <= last; seq++) {
       store.apply(batch.origin, seq, batch.mutations[seq - batch.first] as Mutation);
       this.counters.applied++;
     }
-    this.log.append(batch, packed, bytes);
+    this.log.append(batch, packed, bytes, from);
     this.journalWriter?.noteReceived(packed);
     this.causes.noteBatch(batch.origin, last, batch.dependencies);
+    this.onApplied(batch, from);
   }
 
-  private hold(held: Held): void {
+  private hold(held: Held): 'held' | 'known' {
     this.counters.held++;
     const { origin, first } = held.batch;
     const waiting = this.held.get(origin) ?? [];
     const at = waiting.findIndex((other) => other.batch.first >= first);
     if (at >= 0 && waiting[at]?.batch.first === first) {
       this.counters.duplicates++;
-      return;
+      return 'known';
     }
     waiting.splice(at < 0 ? waiting.length : at, 0, held);
     this.held.set(origin, waiting);
@@ -124,6 +145,7 @@ export class Receiver {
     this.heldBytes += held.bytes;
     while (this.heldBatches > this.tuning.heldBatches || this.heldBytes > this.tuning.heldBytes)
       this.dropOne(origin);
+    return 'held';
   }
 
   /** Drops a batch of the origin with the most held ones: an origin that floods (or forges gaps) hurts itself first. */

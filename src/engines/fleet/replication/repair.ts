@@ -9,6 +9,7 @@ import type { Bus, LogReply, StateReply, VectorReply } from '../../../ports/bus.
 import type { Logger } from '../../../ports/logger.js';
 import type { Random } from '../../../ports/random.js';
 import type { Time } from '../../../ports/time.js';
+import type { ArrivalEffect } from '../../../ports/trace.js';
 import type { Causes } from './causes.js';
 import { replicationLimits } from './limits.js';
 import type { RecentLog } from './log.js';
@@ -80,6 +81,8 @@ export class Repair {
   private search: Search | undefined;
   private cancelCheck: (() => void) | undefined;
   private lastId = 0;
+  /** Mutations that came as a state, and not as batches. */
+  joinedMutations = 0;
   private stopped = false;
   /** Whether this server is joining. If so, any serving peer is asked, whatever its vector. */
   joining = true;
@@ -113,11 +116,11 @@ export class Repair {
     this.transfer = undefined;
   }
 
-  onLogReply(reply: LogReply): void {
-    if (!this.settlePending(reply.id, reply.from)) return;
+  onLogReply(reply: LogReply): ArrivalEffect {
+    if (!this.settlePending(reply.id, reply.from)) return 'ignored';
     if (reply.outcome === 'stateNeeded') {
       this.beginTransfer(reply.from, false);
-      return;
+      return 'noted';
     }
     const { bus, receiver } = this.deps;
     const before = receiver.counters.applied;
@@ -127,28 +130,30 @@ export class Repair {
     if (reply.more && applied > 0) {
       if (this.search) this.askLacked(reply.from, this.search.lacked);
       else this.askLog(reply.from);
-      return;
+      return 'applied';
     }
     this.settled(reply, applied);
+    return applied > 0 ? 'applied' : 'known';
   }
 
-  onVectorReply(reply: VectorReply): void {
-    if (!this.settlePending(reply.id, reply.from)) return;
+  onVectorReply(reply: VectorReply): ArrivalEffect {
+    if (!this.settlePending(reply.id, reply.from)) return 'ignored';
     const { transfer, search } = this;
     if (transfer) {
       this.guarded(() => {
         transfer.takeVector(reply);
         this.askNext(transfer);
       });
-      return;
+      return 'noted';
     }
-    if (!search) return;
+    if (!search) return 'ignored';
     const { vector } = this.deps.store;
     for (const [origin, seq] of reply.entries) if (seq > vector.seqOf(origin)) search.lacked.add(origin);
     const isLast = search.fetch.take(reply);
     if (!isLast && search.lacked.size < limits.vectorEntries) this.askVector(reply.from, search.fetch);
     else if (search.lacked.size > 0) this.askLacked(reply.from, search.lacked);
     else this.settled({ from: reply.from, more: false, batches: [] }, 0);
+    return 'noted';
   }
 
   /** A peer has given what it has for us, or nothing. */
@@ -161,10 +166,11 @@ export class Repair {
     if (this.candidates(store).length > 0) this.suspect();
   }
 
-  onStateReply(reply: StateReply): void {
+  onStateReply(reply: StateReply): ArrivalEffect {
     const { transfer } = this;
-    if (!transfer || !this.settlePending(reply.id, reply.from)) return;
+    if (!transfer || !this.settlePending(reply.id, reply.from)) return 'ignored';
     const { body } = reply;
+    const joined = this.joinedMutations;
     this.guarded(() => {
       if (body.outcome === 'lost') {
         const why = 'o servidor que respondia já não tem as mutações do intervalo, ou o broker não as leva';
@@ -178,6 +184,8 @@ export class Repair {
         else this.askNext(transfer);
       }
     });
+    if (this.joinedMutations > joined) return 'applied';
+    return body.outcome === 'page' ? 'held' : 'noted';
   }
 
   /** Discards the transfer if what came contradicts itself. */
@@ -282,9 +290,10 @@ export class Repair {
     const before = store.vector.copy();
     if (transfer.replaces) replaceByStage(store, stage);
     else joinStage(store, stage);
+    this.joinedMutations += store.vector.gainOver(before);
     log.noteJoin(store.vector, before);
     this.deps.journalWriter?.noteJoined();
-    this.deps.causes.noteJoined(transfer.broughtFrontier(before));
+    this.deps.causes.noteJoined(transfer.broughtFrontier(before), transfer.joinedState(before));
     this.transfer = undefined;
     const tookMs = Math.round(time.monotonicMs() - transfer.startedMs);
     logger.info({ de: transfer.peer, chaves: transfer.keys, duracaoMs: tookMs }, 'estado recebido');

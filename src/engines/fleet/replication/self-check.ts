@@ -7,6 +7,8 @@ import type { Peers } from './peers.js';
 export class SelfCheck {
   /** Whether an alarm is active: a peer with the same vector had different content. */
   alarmed = false;
+  /** How often an alarm was raised. */
+  alarms = 0;
 
   constructor(
     private readonly store: Store,
@@ -28,6 +30,7 @@ export class SelfCheck {
     }
     const changed = differs !== this.alarmed;
     this.alarmed = differs;
+    if (changed && differs) this.alarms++;
     if (changed) this.onAlarm(differs);
     // If at least two peers agree with each other and none agrees with us, we are the one that is wrong.
     const same = this.peers.serving().filter((peer) => peer.presence.vectorDigest === digest);

@@ -17,6 +17,7 @@ import type {
   VectorRequest,
 } from '../../../ports/bus.js';
 import type { Time } from '../../../ports/time.js';
+import type { JoinedState } from './causes.js';
 import type { FleetTuning } from './tuning.js';
 import { setEntries, takeDifference, VectorFetch } from './vector-fetch.js';
 
@@ -128,6 +129,22 @@ export class StateTransfer {
     const { vector } = this.deps.store;
     if (!this.frontier) return Array.from(vector.beyond(before), (origin) => vector.entryAt(origin));
     return this.frontier.entries().filter(([origin, seq]) => before.seqOf(origin) < seq);
+  }
+
+  /**
+   * What was joined, for who keeps a frontier.
+   * @param before the vector before the join
+   * @returns `undefined` if the giver has not told its frontier
+   */
+  joinedState(before: VersionVector): JoinedState | undefined {
+    const { frontier, stage } = this;
+    if (!frontier || !stage) return undefined;
+    const { vector } = stage.store;
+    return {
+      dots: frontier.entries(),
+      had: (origin, seq) => before.seqOf(origin) >= seq,
+      has: (origin, seq) => vector.seqOf(origin) >= seq,
+    };
   }
 
   /**

@@ -1,10 +1,12 @@
 import { assertRelation, KiB, limits, MiB } from '../../../core/limits.js';
 import { engineLimits } from '../../limits.js';
 import { defaultRoomLimits } from '../../room.js';
+import { watchLimits } from '../../watching/limits.js';
 
 /** Limits that a simulation can lower: those shared with other layers, then those of replication and its journal. */
 export const defaultFleetTuning = Object.freeze({
   ...defaultRoomLimits,
+  ...watchLimits,
   peerOrigins: limits.peerOrigins,
   batchMutations: limits.batchMutations,
   logBatches: limits.logBatches,
@@ -151,4 +153,8 @@ assertRelation(
 assertRelation(
   tuning.peerSilentMs > 3 * tuning.presenceIntervalMs,
   'one lost presence does not make a peer gone',
+);
+assertRelation(
+  tuning.watchResumeWaitMs > 1.25 * tuning.presenceIntervalMs,
+  'before a watch starts over, every server that is there has said what it has',
 );

@@ -5,6 +5,7 @@ import { limits } from '../../../../src/core/limits.js';
 import type { Batch, Mutation } from '../../../../src/core/mutation.js';
 import type { KeyFragment, OrderPosition, WalkCursor } from '../../../../src/core/record.js';
 import { BucketDigests } from '../../../../src/core/vector-digests.js';
+import { isServerName } from '../../../../src/core/server-name.js';
 import type { Message } from '../../../../src/ports/bus.js';
 import { batchMessage } from './support.js';
 
@@ -159,6 +160,10 @@ export const messageArbitrary: fc.Arbitrary<Message> = fc.oneof(
     portal: fc.constant(true),
     awaits: seq,
     number: seq,
+    name: fc.string({ minLength: 1, maxLength: 64 }).filter(isServerName),
+    program: fc.constantFrom('0.1.0', '2.0.0-beta.1+x'),
+    looks: fc.integer({ min: 1, max: 3 }),
+    hears: fc.uniqueArray(name, { maxLength: 64 }),
   }),
   fc.record({ type: fc.constant('confirm' as const), from: name, to: name, seq }),
   fc.record({ type: fc.constant('clockRequest' as const), ...head }),

@@ -32,6 +32,22 @@ describe('codec', () => {
     );
   });
 
+  it('writes the presence of a server of today, and of one of before, as these bytes', () => {
+    const before: Message = {
+      ...{ type: 'presence', origin: 'o1', address: '127.0.0.1:9000', state: 'serving', wallMs: 5 },
+      ...{ vectorDigest: '0a', storeHash: '0b', recent: [['o1', 3]], number: 7, level: 2 },
+    };
+    const bytes =
+      '{"formato":1,"tipo":"presenca","frota":"frota","origem":"o1","endereco":"127.0.0.1:9000",' +
+      '"estado":"servindo","relogio":5,"resumo":"0a","hash":"0b","recente":[["o1",3]],"numero":7,"nivel":2';
+    expect(encode('frota', before).toString()).toBe(`${bytes}}`);
+    const today = { ...before, name: 'sala 3', program: '0.1.0' };
+    expect(encode('frota', today).toString()).toBe(`${bytes},"nome":"sala 3","programa":"0.1.0"}`);
+    const looked = { ...before, looks: 3, hears: ['s2', 's3'] };
+    expect(encode('frota', looked).toString()).toBe(`${bytes},"olha":3,"ouve":["s2","s3"]}`);
+    for (const message of [before, today]) expect(roundTrip(message)).toStrictEqual({ ok: true, message });
+  });
+
   it.each([
     ['ASCII', 'a'],
     ['control characters', '\u0001'],

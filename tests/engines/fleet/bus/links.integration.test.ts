@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import mqtt from 'mqtt';
 import { Aedes } from 'aedes';
 import { afterEach, describe, expect, it } from 'vitest';
 import { externalBrokers } from '../../../../src/mqtt/broker-source.js';
@@ -67,6 +68,24 @@ describe('several brokers', () => {
     expect(bus.counters.reconnects).toBe(1);
   });
 
+  it('is not ended by somebody who knows its origin and connects under the name of it', async () => {
+    const broker = await startBroker(0);
+    const { bus, seen } = member('oA', broker.port);
+    const witness = member('oW', broker.port);
+    await eventually('connected', () => bus.connected && witness.bus.connected);
+    for (const clientId of ['kvs:frota:oA', 'kvs:frota:oA:', 'kvs:portal:oA']) {
+      const stranger = await mqtt.connectAsync(`mqtt://${HOST}:${broker.port}`, {
+        clientId,
+        reconnectPeriod: 0,
+      });
+      // A broker that ended the other one has done so before it answers this.
+      await stranger.subscribeAsync('portal/#');
+      await stranger.endAsync();
+    }
+    expect(seen.disconnects).toBe(0);
+    expect(bus.connected).toBe(true);
+  });
+
   it('comes back to a better one after a long while, without a gap and without a will', async () => {
     const betterPort = await freePort();
     const second = await startBroker(0);
@@ -81,7 +100,7 @@ describe('several brokers', () => {
       {
         brokers: externalBrokers([tcpBroker(HOST, betterPort), tcpBroker(HOST, second.port)]),
         clientId: 'kvs:frota:oA',
-        filters: ['kvs/frota/#'],
+        filters: [{ filter: 'kvs/frota/#', qos: 1 }],
         will: () => ({ topic: 'kvs/frota/presenca/oA', payload: Buffer.from('will') }),
         time: fast,
         random: realRandom,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseBrokerUrl } from '../../../../src/mqtt/broker-url.js';
-import { FrameGuard } from '../../../../src/mqtt/frame-guard.js';
+import { FrameGuard, FrameRoom } from '../../../../src/mqtt/frame-guard.js';
 import { parseTopic, subscriptionFilters, topicOf } from '../../../../src/engines/fleet/bus/topics.js';
 import { oneOfEach } from './support.js';
 
@@ -117,7 +117,7 @@ describe('frames of an MQTT stream', () => {
   it('pass up to the limit, however the stream is cut', () => {
     const stream = Buffer.concat([0, 1, 127, 128, 300, 0, 16_384, 20_000].map(frame));
     for (const step of [1, 2, 3, 7, 100, stream.length]) {
-      const guard = new FrameGuard(() => 20_000);
+      const guard = new FrameGuard(() => ({ bytes: 20_000 }), new FrameRoom(0));
       for (let at = 0; at < stream.length; at += step) {
         expect(guard.accepts(stream.subarray(at, at + step))).toBe(true);
       }
@@ -125,13 +125,21 @@ describe('frames of an MQTT stream', () => {
   });
 
   it('are refused by their header alone', () => {
-    expect(new FrameGuard(() => 20_000).accepts(frame(20_001).subarray(0, 4))).toBe(false);
-    expect(new FrameGuard(() => 20_000).accepts(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]))).toBe(false);
+    expect(
+      new FrameGuard(() => ({ bytes: 20_000 }), new FrameRoom(0)).accepts(frame(20_001).subarray(0, 4)),
+    ).toBe(false);
+    expect(
+      new FrameGuard(() => ({ bytes: 20_000 }), new FrameRoom(0)).accepts(
+        Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]),
+      ),
+    ).toBe(false);
   });
 
   it('are refused if their length never ends', () => {
-    expect(new FrameGuard(() => 2 ** 40).accepts(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x80]))).toBe(
-      false,
-    );
+    expect(
+      new FrameGuard(() => ({ bytes: 2 ** 40 }), new FrameRoom(0)).accepts(
+        Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x80]),
+      ),
+    ).toBe(false);
   });
 });

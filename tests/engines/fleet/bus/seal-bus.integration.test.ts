@@ -59,7 +59,8 @@ const deliver = async (clientId: string, { topic, payload }: Recorded): Promise<
   const { aedes } = broker as unknown as { readonly aedes: { readonly clients: Record<string, Client> } };
   const packet = { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false } as const;
   await new Promise<void>((resolve) => {
-    aedes.clients[clientId]!.publish(packet, () => {
+    const found = Object.keys(aedes.clients).find((id) => id.startsWith(`${clientId}:`));
+    aedes.clients[found ?? '']!.publish(packet, () => {
       resolve();
     });
   });

@@ -44,10 +44,11 @@ export class Recorder implements BusListener {
   connects = 0;
   disconnects = 0;
 
-  onMessage(message: Message): void {
+  onMessage(message: Message): 'noted' {
     if (message.type === 'presence' && message.address.startsWith(INTRODUCTION))
       this.introductions.add(`${message.origin} ${message.address}`);
     else this.messages.push(message);
+    return 'noted';
   }
   onConnected(): void {
     this.connects++;

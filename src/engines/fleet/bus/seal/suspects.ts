@@ -78,20 +78,25 @@ export class Suspects {
     else suspect.waiting++;
   }
 
-  /** Holds a batch of an origin. @param take delivers it; called if the origin answers in time */
-  hold(origin: Origin, bytes: number, take: () => void): void {
+  /**
+   * Holds a batch of an origin.
+   * @param take delivers it; called if the origin answers in time
+   * @returns whether it is held
+   */
+  hold(origin: Origin, bytes: number, take: () => void): boolean {
     if (this.suspect(origin).failsAtMs === 0) {
       this.listener.refused(origin, 1);
-      return;
+      return false;
     }
     this.held.push({ origin, bytes, take });
     this.heldBytes += bytes;
     while (this.held.length > this.tuning.unverifiedBatches || this.heldBytes > this.tuning.unverifiedBytes) {
       const dropped = this.held.shift();
-      if (!dropped) return;
+      if (!dropped) break;
       this.heldBytes -= dropped.bytes;
       this.listener.refused(dropped.origin, 1);
     }
+    return true;
   }
 
   /** To be called once an origin is verified: delivers its held batches in the order of their arrival. */

@@ -1,0 +1,32 @@
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import '../styles/base.css';
+import './lab.css';
+import { say } from '../text.js';
+import { LaboratoryPage } from './app.js';
+import { LabModel } from './lab-model.js';
+import { linkToken } from './link-token.js';
+
+const lab = new LabModel({
+  isHidden: () => document.hidden,
+  next: (draw) => requestAnimationFrame(draw),
+  cancel: (frame) => cancelAnimationFrame(frame),
+});
+
+/** Takes the one-time token out of the address bar, before anything else can see it or keep it, and enters by it. */
+function takeToken(): void {
+  const token = linkToken(location.hash);
+  if (token === undefined) return;
+  history.replaceState(null, '', location.pathname);
+  void lab.enter(token);
+}
+
+takeToken();
+// A link that is opened where the page is open already changes the fragment alone.
+addEventListener('hashchange', takeToken);
+effect(() => {
+  document.title = say('Laboratório · kvs-frota', 'Laboratory · kvs-frota');
+});
+
+const place = document.getElementById('app');
+if (place !== null) render(<LaboratoryPage lab={lab} />, place);

@@ -1,0 +1,161 @@
+/** Questions as JSON. Pure. */
+import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
+import { KvsError } from '../../core/errors.js';
+import { isShaped } from '../../core/json-shape.js';
+import { limits } from '../../core/limits.js';
+import { isWellFormed } from '../../core/well-formed.js';
+import { mqttDoorLimits } from './limits.js';
+
+/** A question is one object of a few fields. */
+const SHAPE = { depth: 1, parts: 32 } as const;
+
+/** Characters of what was sent that a refusal repeats. */
+const SHOWN_CHARS = 40;
+
+function whole(min: number, max: number) {
+  const error = `esperado um inteiro de ${String(min)} a ${String(max)}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A key or a value: checked for UTF-8, and for its length, in bytes. */
+function text(code: 'CHAVE' | 'VALOR', most: number) {
+  return z
+    .string({ error: 'esperado um texto' })
+    .refine(isWellFormed, {
+      error: 'não é UTF-8 válido',
+      params: { code: `${code}_INVALID${code === 'CHAVE' ? 'A' : 'O'}` },
+    })
+    .refine((given) => given.length <= most && Buffer.byteLength(given) <= most, {
+      error: `passa de ${String(most)} bytes`,
+      params: { code: `${code}_LONG${code === 'CHAVE' ? 'A' : 'O'}` },
+    });
+}
+
+const key = text('CHAVE', limits.keyBytes);
+const value = text('VALOR', limits.valueBytes);
+const version = whole(1, limits.version);
+const most = whole(1, mqttDoorLimits.answerLinesMax).optional();
+/** Who asks chooses it: it is compared with the pattern of request ids where it is used. */
+const requestId = z.string({ error: 'esperado um texto' });
+
+const QUESTION = z.discriminatedUnion(
+  'op',
+  [
+    z.strictObject({
+      op: z.literal('consulta'),
+      chave: key,
+      versao: version.optional(),
+      em: whole(0, limits.timestampMs).optional(),
+    }),
+    z.strictObject({
+      op: z.literal('insere'),
+      chave: key,
+      valor: value,
+      ttl: whole(1, limits.ttlSeconds).optional(),
+      pedido: requestId.optional(),
+      tentativa: whole(1, 1_000_000).optional(),
+    }),
+    z.strictObject({ op: z.literal('remove'), chave: key, versao: version.optional() }),
+    z.strictObject({
+      op: z.literal('historico'),
+      chave: key,
+      depois: whole(0, limits.version).optional(),
+      limite: most,
+    }),
+    z.strictObject({
+      op: z.literal('lista'),
+      chave: key.optional(),
+      prefixo: key.optional(),
+      de: key.optional(),
+      ate: key.optional(),
+      depois: key.optional(),
+      limite: most,
+    }),
+    z.strictObject({
+      op: z.literal('compara'),
+      chave: key,
+      versao: whole(0, limits.version),
+      // Nothing is removed because a field was forgotten.
+      valor: value.nullable(),
+      ttl: whole(1, limits.ttlSeconds).optional(),
+    }),
+  ],
+  { error: 'op: esperado consulta, insere, remove, historico, lista ou compara' },
+);
+
+/** What somebody asks. */
+export type Question = z.output<typeof QUESTION>;
+
+/**
+ * Reads a question strictly: what is not known is refused, not ignored. Everything is bounded before it is parsed.
+ * @throws KvsError PEDIDO_INVALIDO, CHAVE_*, VALOR_*
+ */
+export function readQuestion(payload: Buffer): Question {
+  const { questionBytes } = mqttDoorLimits;
+  if (payload.length > questionBytes) throw invalid(`o pedido passa de ${String(questionBytes)} bytes`);
+  if (!isUtf8(payload)) throw invalid('o pedido não é UTF-8 válido');
+  if (!isShaped(payload, SHAPE)) throw invalid('o pedido é um só objeto JSON, sem listas nem objetos dentro');
+  if (!hasPlainNumbers(payload))
+    throw invalid('números são inteiros, sem ponto nem expoente, de até 16 algarismos');
+  let json: unknown;
+  try {
+    json = JSON.parse(payload.toString('utf8'));
+  } catch {
+    throw invalid('o pedido não é JSON, como {"op":"consulta","chave":"casa/sala"}');
+  }
+  const parsed = QUESTION.safeParse(json);
+  if (!parsed.success) throw refused(parsed.error);
+  const question = parsed.data;
+  if (question.op === 'lista' && question.chave !== undefined && question.prefixo !== undefined) {
+    throw invalid('lista: chave e prefixo são o mesmo; só um dos dois');
+  }
+  if (question.op === 'consulta' && question.versao !== undefined && question.em !== undefined) {
+    throw invalid('versao e em: só um dos dois');
+  }
+  return question;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const [ZERO, NINE] = [0x30, 0x39];
+const DIGITS_MAX = 16;
+
+/** Whether all numbers are whole and short enough to be exact: a parser would round others without a word. */
+function hasPlainNumbers(json: Buffer): boolean {
+  let digits = 0;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] as number;
+    if (byte === QUOTE) {
+      for (at++; at < json.length && json[at] !== QUOTE; at++) if (json[at] === BACKSLASH) at++;
+      digits = 0;
+    } else if (byte >= ZERO && byte <= NINE) {
+      if (++digits > DIGITS_MAX) return false;
+    } else {
+      // A point or an exponent: words of JSON have an e too, but not behind a digit.
+      if (digits > 0 && '.eE'.includes(String.fromCharCode(byte))) return false;
+      digits = 0;
+    }
+  }
+  return true;
+}
+
+const CODES = new Set(['CHAVE_INVALIDA', 'CHAVE_LONGA', 'VALOR_INVALIDO', 'VALOR_LONGO'] as const);
+type TextCode = typeof CODES extends Set<infer Code> ? Code : never;
+
+/** The first problem, with a code of its own where it is one of a key or a value. */
+function refused({ issues }: z.ZodError): KvsError {
+  const [issue] = issues;
+  const path = issue?.path.join('.') ?? '';
+  if (issue?.code === 'unrecognized_keys') {
+    const names = issue.keys.slice(0, 4).map((name) => JSON.stringify(name.slice(0, SHOWN_CHARS)));
+    return invalid(`campo desconhecido: ${names.join(', ')}`);
+  }
+  const message = `${path === '' || path === 'op' ? '' : `${path}: `}${issue?.message ?? 'inválido'}`;
+  const code: unknown = issue?.code === 'custom' ? issue.params?.['code'] : undefined;
+  return CODES.has(code as TextCode) ? new KvsError(code as TextCode, message) : invalid(message);
+}
+
+function invalid(message: string): KvsError {
+  return new KvsError('PEDIDO_INVALIDO', message);
+}

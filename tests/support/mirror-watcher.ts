@@ -1,0 +1,102 @@
+import mqtt from 'mqtt';
+import type { MqttClient } from 'mqtt';
+import { eventually } from './eventually.js';
+import type { KvsClient } from './kvs-client.js';
+
+const PATIENCE_MS = 60_000;
+/** A broker that says nothing for so long has sent all that it retains. */
+const SILENT_MS = 3_000;
+
+/** What the values of a fleet look like to a dashboard: a client that stays, and hears everything. */
+export class MirrorWatcher {
+  /** What it has heard last of each key. */
+  readonly values = new Map<string, string>();
+  /** Keys of which it heard something older after something newer; their values are numbers that only grow. */
+  readonly older: string[] = [];
+  messages = 0;
+  private readonly start: string;
+
+  private constructor(
+    private readonly client: MqttClient,
+    fleet: string,
+  ) {
+    this.start = `kvs/${fleet}/valor/`;
+    client.on('error', () => undefined);
+    client.on('message', (topic, payload) => {
+      this.hear(topic.slice(this.start.length), payload.toString());
+    });
+  }
+
+  static async open(port: number, fleet: string): Promise<MirrorWatcher> {
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
+      reconnectPeriod: 100,
+      connectTimeout: 2_000,
+    });
+    const watcher = new MirrorWatcher(client, fleet);
+    await client.subscribeAsync(`kvs/${fleet}/valor/#`, { qos: 1 });
+    return watcher;
+  }
+
+  /** Publishes a value as any client would. */
+  write(key: string, value: string): void {
+    this.client.publish(this.start.replace('/valor/', '/grava/') + key, value, { qos: 1 });
+  }
+
+  close(): void {
+    this.client.end(true);
+  }
+
+  private hear(key: string, value: string): void {
+    this.messages++;
+    const before = Number(this.values.get(key) ?? 0);
+    if (value !== '' && Number(value) < before) this.older.push(`${key}: ${value} after ${before}`);
+    if (value === '') this.values.delete(key);
+    else this.values.set(key, value);
+  }
+}
+
+/** What a broker retains below `valor/`, as who comes now finds it, by key. @param expected how many there should be */
+async function retainedAt(port: number, fleet: string, expected: number): Promise<Map<string, string>> {
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
+    reconnectPeriod: 0,
+    connectTimeout: 2_000,
+  });
+  const found = new Map<string, string>();
+  const start = `kvs/${fleet}/valor/`;
+  await new Promise<void>((resolve) => {
+    let timer = setTimeout(resolve, SILENT_MS);
+    client.on('message', (topic, payload, { retain }) => {
+      if (retain) found.set(topic.slice(start.length), payload.toString());
+      clearTimeout(timer);
+      timer = setTimeout(resolve, found.size < expected ? SILENT_MS : 50);
+    });
+    client.subscribe(`${start}#`, { qos: 1 });
+  });
+  client.end(true);
+  return found;
+}
+
+/** Waits until what the broker retains is what the server says, no more and no less. */
+export async function mirrored(
+  what: string,
+  port: number,
+  fleet: string,
+  client: KvsClient,
+): Promise<number> {
+  return eventually(
+    what,
+    async () => {
+      const rows = (await client.snapshot()).filter(({ chave }) => chave !== '');
+      const found = await retainedAt(port, fleet, rows.length);
+      const wrong = rows.filter(({ chave, valor }) => found.get(chave) !== valor);
+      const extra = [...found.keys()].filter((key) => !rows.some(({ chave }) => chave === key)).slice(0, 3);
+      if (wrong.length > 0 || found.size !== rows.length) {
+        throw new Error(
+          `${found.size} of ${rows.length}, ${wrong.length} wrong: ${JSON.stringify(wrong.slice(0, 3))} ${extra.join()}`,
+        );
+      }
+      return rows.length;
+    },
+    PATIENCE_MS,
+  );
+}
