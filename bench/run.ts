@@ -10,15 +10,19 @@ import { consensus } from './sections/consensus.js';
 import { durability } from './sections/durability.js';
 import { forget } from './sections/forget.js';
 import { guarantees } from './sections/guarantees.js';
+import { http } from './sections/http.js';
 import { join } from './sections/join.js';
 import { lag } from './sections/lag.js';
 import { memory } from './sections/memory.js';
+import { metrics } from './sections/metrics.js';
 import { origins } from './sections/origins.js';
+import { panel } from './sections/panel.js';
 import { portal } from './sections/portal.js';
 import { restart } from './sections/restart.js';
 import { seal } from './sections/seal.js';
 import { streams } from './sections/streams.js';
 import { unary } from './sections/unary.js';
+import { watch } from './sections/watch.js';
 import { machine } from './support/machine.js';
 import { killAll } from './support/processes.js';
 import { markdown } from './support/table.js';
@@ -26,6 +30,7 @@ import type { Table } from './support/table.js';
 
 const SECTIONS = {
   unary,
+  http,
   streams,
   lag,
   memory,
@@ -39,6 +44,9 @@ const SECTIONS = {
   guarantees,
   forget,
   origins,
+  metrics,
+  watch,
+  panel,
 };
 type Name = keyof typeof SECTIONS;
 
@@ -55,10 +63,10 @@ interface Result {
 
 type Results = Partial<Record<Name | 'against', Result>>;
 
-const USAGE = `npm run bench -- [--only unary,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,http,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
-  --rounds     measured rounds of unary, at least 3; streams always has 3
+  --rounds     measured rounds of unary, metrics, watch and panel, at least 3; streams always has 3
   --against    compares the present build with that of a commit, side by side (--only ${AGAINST_SECTIONS.join(',')}):
                exit code 1 unless every figure is as good as before
   --markdown   measures nothing: prints the latest results of every section again

@@ -1,14 +1,11 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchFile } from '../support/load.js';
 import { root, which } from '../support/machine.js';
+import { startCluster } from '../support/etcd-cluster.js';
 import { freePort, run, startBackground } from '../support/processes.js';
-import type { Background } from '../support/processes.js';
-import { scratchFolder } from '../support/scratch.js';
 import { fixed, median, percent, whole } from '../support/stats.js';
 import type { Table } from '../support/table.js';
 
-const MEMBERS = ['bd1', 'bd2', 'bd3'];
 const ROUNDS = 3;
 /** Calls of one round, for each number of clients. */
 const CALLS = { 1: { put: 600, get: 3_000 }, 64: { put: 6_000, get: 18_000 } } as const;
@@ -119,29 +116,4 @@ async function fill(members: readonly number[], port: number): Promise<void> {
     const args = [benchFile('consensus-load'), ports.join(','), system, 'put', '1200', '64', '0'];
     await run({ program: process.execPath, args });
   }
-}
-
-interface Cluster {
-  /** Client doors. */
-  readonly ports: readonly number[];
-  readonly processes: Background[];
-}
-
-/** Members as `replica.sh` starts them, on free ports, with their data in the folder of this run. */
-async function startCluster(): Promise<Cluster> {
-  const folder = scratchFolder();
-  const ports: number[] = [];
-  while (ports.length < 2 * MEMBERS.length) {
-    const port = await freePort();
-    if (!ports.includes(port)) ports.push(port);
-  }
-  const file = join(folder, 'replicas.conf');
-  const lines = MEMBERS.map((name, i) => `${name} 127.0.0.1:${ports[2 * i]} 127.0.0.1:${ports[2 * i + 1]}`);
-  writeFileSync(file, `${lines.join('\n')}\n`);
-  const processes: Background[] = [];
-  for (const name of MEMBERS) {
-    const args = [name, '--arquivo', file, '--dados', join(folder, 'dados')];
-    processes.push(await startBackground({ program: join(root, 'replica.sh'), args }, undefined));
-  }
-  return { ports: MEMBERS.map((_, i) => ports[2 * i] as number), processes };
 }

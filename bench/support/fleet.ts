@@ -20,6 +20,8 @@ export interface Member {
   readonly ca: string | undefined;
   readonly pid: number;
   readonly client: KvsClient;
+  /** The end of its log. */
+  readonly said: () => string;
 }
 
 interface Presence {
@@ -74,7 +76,8 @@ export class Fleet {
       'servidor pronto',
     );
     this.processes.push(server);
-    const member = { port, ca, pid: server.pid, client: new KvsClient(port, ca) };
+    const client = new KvsClient(port, ca);
+    const member = { port, ca, pid: server.pid, client, said: server.said };
     this.members.push(member);
     this.observer ??= this.observe();
     return member;

@@ -55,8 +55,34 @@ export async function h2load(
   const file = join(scratchFolder(), `body-${bodies++}`);
   writeFileSync(file, body);
   const head = ['-H', 'content-type: application/grpc', '-H', 'te: trailers'];
-  const url = `http://127.0.0.1:${port}${path}`;
-  const args = ['-n', String(calls), '-c', '8', '-m', '32', '-t', '1', ...head, '-d', file, url];
+  return load(`http://127.0.0.1:${port}${path}`, calls, ['-m', '32', ...head, '-d', file], answerBytes);
+}
+
+/**
+ * Requests of HTTP of one target, 8 connections; with 32 in flight on each by HTTP/2. With a value they are PUTs.
+ * @throws Error unless every request was answered with 2xx
+ */
+export async function httpLoad(
+  port: number,
+  target: string,
+  calls: number,
+  version: '1.1' | '2',
+  value?: Buffer,
+): Promise<{ items: number; seconds: number }> {
+  const file = join(scratchFolder(), `body-${bodies++}`);
+  if (value !== undefined) writeFileSync(file, value);
+  const manner = version === '2' ? ['-m', '32'] : ['--h1'];
+  const put = value === undefined ? [] : ['-H', ':method: PUT', '-d', file];
+  return load(`http://127.0.0.1:${port}${target}`, calls, [...manner, ...put]);
+}
+
+async function load(
+  url: string,
+  calls: number,
+  more: readonly string[],
+  answerBytes?: number,
+): Promise<{ items: number; seconds: number }> {
+  const args = ['-n', String(calls), '-c', '8', '-t', '1', ...more, url];
   const output = await run({ program: 'h2load', args, core: OTHERS_CORE });
   const number = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? NaN);
   const rate = number(/, ([\d.]+) req\/s/);

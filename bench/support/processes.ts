@@ -7,6 +7,7 @@ import { onCore } from './machine.js';
 
 /** Joining a fleet with a million entries included. */
 const READY_MS_MAX = 120_000;
+const SAID_CHARS = 4_000;
 
 const live = new Set<ChildProcess>();
 process.once('exit', killAll);
@@ -23,6 +24,8 @@ export function killAll(): void {
 /** A process that runs until it is killed. */
 export interface Background {
   readonly pid: number;
+  /** The end of what it wrote to standard error so far. */
+  readonly said: () => string;
   kill(): Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export async function startBackground(command: Command, readyLine: string | unde
   });
   return {
     pid: child.pid ?? 0,
+    said: () => written.join('').slice(-SAID_CHARS),
     kill: () => {
       child.kill('SIGKILL');
       return ended;

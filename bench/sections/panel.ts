@@ -1,0 +1,129 @@
+import { get } from 'node:http';
+import { portLimits } from '../../src/doors/port/limits.js';
+import { compare, type Rounds } from '../against/ratio.js';
+import { cpuMicros } from '../support/machine.js';
+import { pause } from '../support/processes.js';
+import { fixed, median } from '../support/stats.js';
+import type { Table } from '../support/table.js';
+import { Inserts, onEachEngine, onWriter } from '../support/writers.js';
+import type { Writer } from '../support/writers.js';
+
+/** Within a round, with an open panel and without. */
+const ORDER = [false, true, true, false] as const;
+/** The beginning of a stream is work too, and not that of inserts. */
+const WARM_SHARE = 1 / 5;
+/** Slices of the shared writers are too short for several pictures. */
+const LONGER = 3;
+const TRIES = 5;
+/** A limit of the ratio that the 95 % interval should lie above. */
+const LIMIT = 0.97;
+
+/** What one open panel costs the inserts of a server, beside none, on each engine. */
+export async function panel(rounds: number): Promise<Table[]> {
+  const rows: string[][] = [];
+  await onEachEngine(async (engine, open) => {
+    rows.push(await rowOf(engine, open, rounds));
+  });
+  return [
+    {
+      title: 'What an open panel costs, CPU µs of the server for each insert',
+      columns: ['Engine', 'closed', 'open', 'closed ÷ open', '95 % interval', `above ${LIMIT}`, 'pictures'],
+      rows,
+      notes: [
+        `${rounds} rounds of slices of unary inserts of new keys, without a panel and with one in turn (ABBA), each round on a new server and after a slice that warms it; the first fifth of each slice is not counted, and of each round the cheaper half counts.`,
+        'Open: one reader of GET /v1/painel, which takes everything at once. The servers are those of the section on watches: a fleet of two, a leader without followers, a server over three replicas.',
+      ],
+    },
+  ];
+}
+
+async function rowOf(engine: string, open: () => Promise<Writer>, rounds: number): Promise<string[]> {
+  const [closed, opened]: [number[][], number[][]] = [[], []];
+  let pictures = 0;
+  for (let round = 0; round < rounds; round++) {
+    // A new server each time: with millions of keys a full collection of garbage would be most of a slice.
+    const played = await onWriter(open, playRound);
+    closed.push(played.closed);
+    opened.push(played.opened);
+    pictures += played.pictures;
+  }
+  const { ratio, low, high } = compare(closed, opened);
+  const middle = (of: Rounds): string => fixed(median(of.flat()), 2);
+  const interval = `${fixed(low, 3)} – ${fixed(high, 3)}`;
+  const verdict = low > LIMIT ? 'ok' : 'open';
+  return [engine, middle(closed), middle(opened), fixed(ratio, 3), interval, verdict, String(pictures)];
+}
+
+async function playRound(
+  writer: Writer,
+): Promise<{ readonly closed: number[]; readonly opened: number[]; readonly pictures: number }> {
+  const inserts = new Inserts(writer);
+  const played = { closed: [] as number[], opened: [] as number[], pictures: 0 };
+  // Code that has never run is slow.
+  await again(writer, () => slice(writer, inserts, true));
+  for (const isOpen of ORDER) {
+    const { micros, seen } = await again(writer, () => slice(writer, inserts, isOpen));
+    (isOpen ? played.opened : played.closed).push(micros);
+    played.pictures += seen;
+  }
+  return played;
+}
+
+interface Slice {
+  /** Of processor time for each insert. */
+  readonly micros: number;
+  readonly seen: number;
+}
+
+async function slice(writer: Writer, inserts: Inserts, isOpen: boolean): Promise<Slice> {
+  const calls = LONGER * writer.calls;
+  const warm = Math.round(calls * WARM_SHARE);
+  const reader = isOpen ? PanelReader.open(writer.port) : undefined;
+  try {
+    await inserts.play(warm);
+    const before = cpuMicros(writer.pid);
+    await inserts.play(calls - warm);
+    const micros = (cpuMicros(writer.pid) - before) / (calls - warm);
+    const seen = reader?.pictures ?? 0;
+    if (isOpen && seen < 2) throw new Error('no pictures came');
+    return { micros, seen };
+  } finally {
+    reader?.close();
+    // It is seen to have left.
+    await pause(50);
+  }
+}
+
+/**
+ * A server that stood still refuses what had waited, and for a moment what new connections bring: on a machine with other
+ * work a slice may have to be played again, once that moment is over.
+ */
+async function again<T>({ said }: Writer, play: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await play();
+    } catch (error) {
+      process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n${said()}\n`);
+      if (tries === TRIES) throw error;
+      await pause(2 * portLimits.backlogAcceptMs);
+    }
+  }
+}
+
+/** Reads what feeds a panel. */
+class PanelReader {
+  pictures = 0;
+  private constructor(readonly close: () => void) {}
+
+  static open(port: number): PanelReader {
+    const request = get({ port, host: '127.0.0.1', path: '/v1/painel' }, (response) => {
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        reader.pictures += piece.split('{"tipo":"quadro"').length - 1;
+      });
+      response.on('error', () => undefined);
+    });
+    request.on('error', () => undefined);
+    const reader = new PanelReader(() => request.destroy());
+    return reader;
+  }
+}

@@ -1,0 +1,36 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './machine.js';
+import { freePort, startBackground } from './processes.js';
+import type { Background } from './processes.js';
+import { scratchFolder } from './scratch.js';
+
+const MEMBERS = ['bd1', 'bd2', 'bd3'];
+
+interface Cluster {
+  /** Client doors. */
+  readonly ports: readonly number[];
+  readonly processes: Background[];
+}
+
+/**
+ * Members as `replica.sh` starts them, on free ports, with their data in the folder of this run.
+ * @param core the only one that they run on
+ */
+export async function startCluster(core?: number): Promise<Cluster> {
+  const folder = mkdtempSync(join(scratchFolder(), 'etcd-'));
+  const ports: number[] = [];
+  while (ports.length < 2 * MEMBERS.length) {
+    const port = await freePort();
+    if (!ports.includes(port)) ports.push(port);
+  }
+  const file = join(folder, 'replicas.conf');
+  const lines = MEMBERS.map((name, i) => `${name} 127.0.0.1:${ports[2 * i]} 127.0.0.1:${ports[2 * i + 1]}`);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const processes: Background[] = [];
+  for (const name of MEMBERS) {
+    const args = [name, '--arquivo', file, '--dados', join(folder, 'dados')];
+    processes.push(await startBackground({ program: join(root, 'replica.sh'), args, core }, undefined));
+  }
+  return { ports: MEMBERS.map((_, i) => ports[2 * i] as number), processes };
+}
