@@ -20,8 +20,8 @@ export class ForgetfulBroker {
       this.taken.set(channel, (this.taken.get(channel) ?? 0) + 1);
     });
     aedes.authorizeForward = (client, packet) => {
-      // kvs:<fleet>:<origin>
-      const origin = client.id.split(':').at(-1) ?? '';
+      // kvs:<fleet>:<origin>:<drawn>
+      const origin = client.id.split(':')[2] ?? '';
       const from = packet.topic.split('/').at(-1) ?? '';
       return from !== origin && this.deaf(origin) ? null : packet;
     };

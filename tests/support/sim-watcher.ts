@@ -73,6 +73,8 @@ export class SimWatcher {
     const from = this.token === undefined ? this.from : { token: this.token };
     this.checker.begin(this.facts(server), this.token, this.from);
     server.time.turn(() => {
+      // What was due in this turn came first, and may have ended the server's serving.
+      if (server.engine.member.state !== 'serving') return;
       const rows = server.engine.scan({ kind: 'watch', ...this.interest, from }) as AsyncIterable<
         WatchEvent | undefined
       >;
