@@ -1,5 +1,5 @@
-import { status } from '@grpc/grpc-js';
-import type { Metadata, MethodDefinition, ServiceError, StatusObject } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
+import type { MethodDefinition, ServiceError, StatusObject } from '@grpc/grpc-js';
 import { fateOf } from './fate.js';
 import type { Fate } from './fate.js';
 import type { Link } from './link.js';
@@ -46,9 +46,9 @@ export async function attemptAt<Req, Res>(
   connectFirst: boolean,
 ): Promise<{ readonly ok: true; readonly reply: Res; readonly trailer: Metadata } | Failed> {
   const { writes, signal } = call;
-  if (isAborted(signal)) return abandoned(call.metadata);
+  if (isAborted(signal)) return abandoned();
   if (connectFirst && !(await link.connect(Math.min(timeoutMs, CONNECT_MS)))) {
-    const error = refusedConnection(call.metadata, await link.connectionProblem());
+    const error = refusedConnection(await link.connectionProblem());
     return { ok: false, error, fate: 'elsewhere' };
   }
   const answer = await send(link, call, timeoutMs);
@@ -65,14 +65,17 @@ export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-function abandoned(metadata: Metadata): Failed {
-  const details = 'abandoned by the caller';
-  const error = Object.assign(new Error(details), { code: status.CANCELLED, details, metadata });
-  return { ok: false, error, fate: 'refused' };
+function abandoned(): Failed {
+  return { ok: false, error: unsent(status.CANCELLED, 'abandoned by the caller'), fate: 'refused' };
 }
 
-function refusedConnection(metadata: Metadata, details: string): ServiceError {
-  return Object.assign(new Error(details), { code: status.UNAVAILABLE, details, metadata });
+function refusedConnection(details: string): ServiceError {
+  return unsent(status.UNAVAILABLE, details);
+}
+
+/** Without the metadata of the call: they hold its token, and programs show errors with their causes. */
+function unsent(code: status, details: string): ServiceError {
+  return Object.assign(new Error(details), { code, details, metadata: new Metadata() });
 }
 
 type Answer<Res> =

@@ -15,7 +15,16 @@ type CallOption = keyof (KvsGetOptions & KvsListOptions & KvsPutOptions & KvsWat
 /** One set for all calls: the same options may be given to several of them. */
 const CALL_OPTIONS: Record<CallOption, true> = {
   ...{ after: true, at: true, back: true, confirmations: true, from: true, key: true, keysOnly: true },
-  ...{ limit: true, prefix: true, signal: true, timeoutMs: true, to: true, ttlSeconds: true, version: true },
+  ...{
+    limit: true,
+    lost: true,
+    prefix: true,
+    signal: true,
+    timeoutMs: true,
+    to: true,
+    ttlSeconds: true,
+    version: true,
+  },
 };
 const CLIENT_OPTIONS: Record<keyof KvsOptions, true> = {
   ...{ confirmations: true, discover: true, servers: true, session: true },

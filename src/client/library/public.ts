@@ -154,6 +154,8 @@ export interface KvsWatchOptions {
   readonly from?: 'now' | 'everything' | { readonly token: string } | undefined;
   /** Ends the watch: its iteration rejects with the reason of the signal. */
   readonly signal?: AbortSignal | undefined;
+  /** Called when the watch has broken off and no server answers, each time that all were asked; it goes on by itself. */
+  readonly lost?: (() => void) | undefined;
 }
 
 /**

@@ -76,7 +76,7 @@ export class Watching implements KvsWatch {
   }
 
   private async *told(calls: Calls): AsyncGenerator<KvsEvent, void> {
-    const { key, prefix, signal } = this.options;
+    const { key, prefix, signal, lost } = this.options;
     assertCallOptions(this.options);
     optionalText('key', key);
     optionalText('prefix', prefix);
@@ -89,7 +89,7 @@ export class Watching implements KvsWatch {
       this.controller.abort(signal?.reason);
     };
     signal?.addEventListener('abort', stop);
-    const course = { isEndless: true, next: () => this.interest() };
+    const course = { isEndless: true, next: () => this.interest(), lost: () => lost?.() };
     try {
       for await (const message of calls.many(OBSERVA, course, { signal: this.controller.signal })) {
         const event = this.eventOf(message);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Kvs } from '../../../src/client/library/kvs.js';
 import type { KvsOptions } from '../../../src/client/library/public.js';
@@ -10,6 +11,7 @@ import { credential, secretOf, TableStand } from '../../security/access/support.
 import { TestCertificates } from '../../support/certificates.js';
 import type { Pair } from '../../support/certificates.js';
 import { MemoryEngine } from '../../support/memory-engine.js';
+import { freePort } from '../../support/net.js';
 import { realTime } from '../../support/real-time.js';
 
 const TOKEN = tokenText('maria', secretOf('maria'));
@@ -61,6 +63,17 @@ describe('the library at servers with TLS, certificates of clients and credentia
     const refusal = { code, message: expect.stringContaining(message) as string };
     await expect(kvs.put('a/k', 'v')).rejects.toMatchObject(refusal);
     await expect(kvs.watch({ key: 'a/k' }).next()).rejects.toMatchObject(refusal);
+  });
+
+  it('shows its token in no error, with all its causes, of a call that reached nobody', async () => {
+    const closed = await Promise.all([freePort(), freePort()]);
+    const kvs = new Kvs({ servers: closed.map((port) => `127.0.0.1:${port}`), token: TOKEN, timeoutMs: 300 });
+    clients.push(kvs);
+    const calls = [kvs.put('a/k', 'v'), kvs.get('a/k'), kvs.remove('a/k'), kvs.watch().next()];
+    for (const { status, reason } of (await Promise.allSettled(calls)) as PromiseRejectedResult[]) {
+      expect([status, reason]).toMatchObject(['rejected', { code: 'SEM_SERVIDOR' }]);
+      expect(inspect(reason, { depth: 10, showHidden: true })).not.toContain(TOKEN);
+    }
   });
 
   it('is refused what its credential does not cover', async () => {

@@ -110,13 +110,15 @@ describe('a watch of the library', () => {
     expect(servers.interests.map(({ token = '' }) => token)).toEqual(['t1', '', '']);
   });
 
-  it('goes on when all servers were away for a while', async () => {
-    const { servers, watch } = await open(2);
+  it('goes on when all servers were away for a while, and says that it is lost', async () => {
+    let lost = 0;
+    const { servers, watch } = await open(2, { lost: () => lost++ });
     await take(watch, 1);
     servers.kill(0);
     servers.kill(1);
     servers.append('a');
     const next = take(watch, 1);
+    await eventually('it says so', () => lost > 0);
     await servers.begin(1);
     expect(await next).toEqual(['insert a']);
   });
