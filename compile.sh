@@ -15,7 +15,7 @@ installed() { cmp -s package-lock.json "$lock_copy"; }
 # Folders count too: deleting a file changes the time of its folder.
 built() {
   [ -f "$stamp" ] && [ -f dist/src/cli/main.js ] && [ -f dist/panel/index.html ] &&
-    [ -z "$(find src panel bench tools package.json tsconfig.json tsconfig.build.json -newer "$stamp" -print -quit 2>/dev/null)" ]
+    [ -z "$(find src node-red panel bench tools package.json tsconfig.json tsconfig.build.json -newer "$stamp" -print -quit 2>/dev/null)" ]
 }
 
 die() {
@@ -100,6 +100,7 @@ build() {
   touch "$new/.compilado"
   node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$new" || die 'a compilação falhou'
   node tools/build-client.mjs "$new" || die 'a compilação da biblioteca falhou'
+  node tools/build-node-red.mjs "$new" || die 'a compilação dos nós do Node-RED falhou'
   node node_modules/typescript/bin/tsc -p panel/tsconfig.json || die 'a compilação das páginas falhou'
   node tools/build-panel.mjs "$new" || die 'a compilação das páginas falhou'
   [ ! -d dist ] || mv dist "$old"

@@ -6,30 +6,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
-import { build } from 'esbuild';
 import ts from 'typescript';
+import { bundle } from './bundle.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const source = join(root, 'src');
 const entry = join(source, 'client/library/index.ts');
 const out = join(resolve(process.argv[2] ?? join(root, 'dist')), 'cliente');
 
-await build({
-  ...{ entryPoints: [entry], outfile: join(out, 'index.cjs'), bundle: true },
-  ...{
-    platform: 'node',
-    target: 'node20.12',
-    format: 'cjs',
-    packages: 'external',
-    charset: 'utf8',
-    keepNames: true,
-  },
-  // CommonJS has no import.meta; the contracts are found from the file that runs.
-  define: { 'import.meta.url': 'moduleUrl' },
-  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  absWorkingDir: root,
-  logLevel: 'warning',
-});
+await bundle(root, entry, join(out, 'index.cjs'));
 const values = exportedValues(entry);
 
 write('index.mjs', `export { ${values.join(', ')} } from './index.cjs';\n`);

@@ -38,7 +38,7 @@ function sources(folder: string): SourceFile[] {
 }
 
 describe('exported names of src and panel', () => {
-  const table = new ExportTable(['src', 'panel', 'bench', 'tests'].flatMap(sources));
+  const table = new ExportTable(['src', 'panel', 'node-red', 'bench', 'tests'].flatMap(sources));
 
   it('the code that is checked is found', () => {
     expect(table.exports.length).toBeGreaterThan(500);

@@ -10,7 +10,7 @@ const README_LINES_MAX = 200;
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** Every Markdown page of the repository, by its path. */
-const pages = ['.', 'docs', 'bench', 'deploy'].flatMap((folder) =>
+const pages = ['.', 'docs', 'bench', 'deploy', 'node-red'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: folder !== '.', encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => relative('.', join(folder, name))),

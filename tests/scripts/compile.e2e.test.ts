@@ -34,6 +34,10 @@ function clone(): string {
     'tsconfig.json',
     'tsconfig.build.json',
     'tools',
+    'LICENSE',
+    'proto',
+    'node-red',
+    'src/core/turns.ts',
     'panel/tsconfig.json',
     'panel/vite.config.ts',
   ]) {

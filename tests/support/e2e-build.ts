@@ -32,7 +32,7 @@ async function isFresh(): Promise<boolean> {
   if (![stamp, ...programs].every(existsSync)) return false;
   const builtAtMs = statSync(stamp).mtimeMs;
   const files = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
-  for (const folder of ['src', 'panel', 'bench', 'tools']) {
+  for (const folder of ['src', 'node-red', 'panel', 'bench', 'tools']) {
     // Folders count too: deleting a file changes the time of its folder.
     const found = await readdir(join(root, folder), { recursive: true }).catch(() => []);
     files.push(folder, ...found.map((name) => join(folder, name)));
@@ -52,7 +52,7 @@ async function build(): Promise<void> {
   await mkdir(fresh);
   await writeFile(join(fresh, '.compilado'), '');
   await compile(root, fresh);
-  for (const tool of ['build-client.mjs', 'build-panel.mjs'])
+  for (const tool of ['build-client.mjs', 'build-node-red.mjs', 'build-panel.mjs'])
     await run(process.execPath, [join(root, 'tools', tool), fresh], { cwd: root });
   const dist = join(root, 'dist');
   if (existsSync(dist)) await rename(dist, join(lockFolder, 'old'));
