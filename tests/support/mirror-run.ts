@@ -103,6 +103,8 @@ class MirrorRun {
     };
     world.at(0, write);
     world.at(random.between(0, 8_000), trouble);
+    // With nothing afterwards that would make up for what it did not tell.
+    if (random.chance(0.3)) world.at(troubleMs - 1_000, () => this.acting?.store.disturb(true));
     await this.goOn(troubleMs);
     this.calm();
     await this.goOn(troubleMs + 60_000);
@@ -252,10 +254,14 @@ class MirrorRun {
     }
   }
 
+  private get acting(): SimServer | undefined {
+    return this.servers.find(({ role }) => role.acts);
+  }
+
   private trouble(): void {
     const { random, world, broker } = this;
     const server = random.pick(this.servers);
-    const acting = this.servers.find(({ role }) => role.acts) ?? server;
+    const acting = this.acting ?? server;
     const last = acting.connections.at(-1);
     switch (random.int(0, 11)) {
       case 0:
@@ -282,7 +288,7 @@ class MirrorRun {
         if (!this.parted) this.heal();
         return;
       case 6:
-        server.store.disturb(random.chance(0.5));
+        acting.store.disturb(random.chance(0.5));
         return;
       case 7:
         last?.hold();

@@ -53,11 +53,19 @@ export class MirrorStore {
     for (const watch of this.watches) watch.push({ kind, line });
   }
 
-  /** Ends every watch, as for a reader that is too slow, or has it begin again. */
+  /** Ends every watch, as for a reader that is too slow, or has it begin again: what happened for a while is not told. */
   disturb(restarts: boolean): void {
     for (const watch of this.watches) {
-      if (restarts) watch.restart();
-      else watch.fail(new KvsError('LEITOR_LENTO', 'quem observa ficou para trás'));
+      if (!restarts) {
+        watch.fail(new KvsError('LEITOR_LENTO', 'quem observa ficou para trás'));
+        continue;
+      }
+      watch.lose();
+      this.time.after(this.random.between(0, 300), () => {
+        watch.restart();
+        // The state that it tells is of a moment that comes a while later.
+        this.time.after(this.random.between(0, 1_500), () => watch.catchUp());
+      });
     }
   }
 
@@ -110,6 +118,7 @@ class StoreWatch implements AsyncIterableIterator<WatchEvent> {
   private waiting:
     { resolve: (step: IteratorResult<WatchEvent>) => void; reject: (error: Error) => void } | undefined;
   private failure: Error | undefined;
+  private isLosing = false;
   private isOver = false;
 
   constructor(
@@ -122,14 +131,27 @@ class StoreWatch implements AsyncIterableIterator<WatchEvent> {
   }
 
   push(event: WatchEvent): void {
+    if (this.isLosing) return;
     if (event.line !== undefined && !event.line.key.startsWith(this.prefix)) return;
     this.events.push(event);
     this.wake();
   }
 
-  /** What was not read yet is lost. */
+  /** What was not read yet is lost, and what comes from now on. */
+  lose(): void {
+    this.events.splice(0);
+    this.isLosing = true;
+  }
+
   restart(): void {
-    this.events.splice(0, this.events.length, { kind: 'restart' }, { kind: 'upToDate' });
+    this.events.push({ kind: 'restart' });
+    this.wake();
+  }
+
+  /** From now on it tells what changes. */
+  catchUp(): void {
+    this.isLosing = false;
+    this.events.push({ kind: 'upToDate' });
     this.wake();
   }
 

@@ -66,13 +66,15 @@ export class HeldWrites {
 
   /**
    * A change was made by another server. The message that asked for it is done, and so are the ones before it about the
-   * same key: doing them later would put something older over something newer.
+   * same key: doing them later would put something older over something newer. A value that no message asked for came
+   * by another door: a removal that still waits then is not done any more, since it would take that value away.
    */
   changed(key: string, wanted: Wanted, nowMs: number): void {
     const list = this.held.get(key);
     const at = list?.findIndex(({ write }) => isFor(write, wanted)) ?? -1;
     if (list === undefined || at < 0) {
       this.noteSeen(key, wanted, nowMs);
+      if (list !== undefined && wanted !== undefined) this.dropRemovals(key, list);
       return;
     }
     this.drop(key, list, at + 1);
@@ -105,8 +107,16 @@ export class HeldWrites {
     }
   }
 
-  private drop(key: string, list: Held[], count: number): void {
-    for (const { write } of list.splice(0, count)) {
+  /** A removal that found nothing is told by nobody, so what waits may long be done. */
+  private dropRemovals(key: string, list: Held[]): void {
+    for (let at = list.length - 1; at >= 0; at--) {
+      const write = list[at]?.write;
+      if (write?.kind === 'remove' && write.version === undefined) this.drop(key, list, 1, at);
+    }
+  }
+
+  private drop(key: string, list: Held[], count: number, from = 0): void {
+    for (const { write } of list.splice(from, count)) {
       this.count--;
       this.chars -= sizeOf(write);
     }

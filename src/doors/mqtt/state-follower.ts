@@ -62,7 +62,7 @@ export class StateFollower {
     const found = engine.scan({ kind: 'watch', prefix, from: 'now' });
     const events = Symbol.asyncIterator in found ? found[Symbol.asyncIterator]() : found[Symbol.iterator]();
     this.events = events;
-    let began = false;
+    let owesGap = true;
     for (let passed = 1; ; passed++) {
       const step = await events.next();
       if (this.stopped || step.done === true) return;
@@ -70,8 +70,12 @@ export class StateFollower {
       // An event that is there already is told without a turn of the event loop in between.
       if (event === undefined || passed % tuning.eventsPerTurn === 0) await this.turn();
       if (event === undefined) continue;
-      if (event.kind === 'restart' || (event.kind === 'upToDate' && !began)) {
-        began = true;
+      if (event.kind === 'restart') {
+        onGap();
+        // The state that is told now is of a later moment, and what changes until then is told as a part of it only.
+        owesGap = true;
+      } else if (event.kind === 'upToDate' && owesGap) {
+        owesGap = false;
         this.failures = 0;
         onGap();
       } else if (event.line !== undefined && event.kind !== 'present') {
