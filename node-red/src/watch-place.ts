@@ -1,7 +1,8 @@
 import { redLimits } from './limits.js';
 import type { NodeContext } from './red.js';
 
-const NAME = 'kvs-observa';
+/** The name in the context. */
+const NAME = 'kvs_observa';
 
 /** Where a watch is, kept in the context of its node so that it goes on there after Node-RED was restarted. */
 export class WatchPlace {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { presentProgram, ServerProcess } from '../support/server-process.js';
 import { freePort } from '../support/net.js';
+import { chromiumAvailable, startBrowser } from '../support/browser.js';
 import { root } from '../support/e2e-build.js';
 import { exampleFlow, fetchNodeRed, installNodes, NodeRed } from '../support/node-red.js';
 import type { FlowNode } from '../support/node-red.js';
@@ -76,6 +77,7 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
     const context = (servidores: string, more = ''): string =>
       `{ module: require('node-red-contrib-kvs-frota/contexto'), config: { servidores: '${servidores}'${more} } }`;
     const storage = `{
+      default: 'frota',
       memoria: { module: 'memory' },
       frota: ${context(addresses())},
       longe: ${context(`127.0.0.1:${await freePort()}`, ', prazoMs: 300')},
@@ -144,6 +146,44 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
     await red.inject('ex-le');
     expect(await red.hears('lido')).toMatchObject({ payload: null, kvs: { chave: key, versao: 0 } });
     expect(red.messages('erro')).toEqual([]);
+  });
+
+  it.skipIf(!chromiumAvailable())('show their forms in the editor, in its language', async () => {
+    const browser = await startBrowser();
+    try {
+      const page = await browser.newPage({ locale: 'pt-BR' });
+      const errors: string[] = [];
+      page.on('pageerror', ({ message }) => errors.push(message));
+      await page.goto(`http://127.0.0.1:${red.port}/`);
+      const palette = page.locator('#red-ui-palette-kvs .red-ui-palette-node');
+      await palette.last().waitFor({ state: 'attached' });
+      expect((await palette.allInnerTexts()).map((shown) => shown.trim()).sort()).toEqual([
+        ...['kvs consulta', 'kvs grava', 'kvs histórico', 'kvs observa'],
+      ]);
+      await page.evaluate(`RED.editor.edit(RED.nodes.node('ex-grava-no'))`);
+      await page.locator('#node-input-operacao').selectOption({ label: 'gravar se a versão é a esperada' });
+      expect(await page.locator('label[for=node-input-ttl]').innerText()).toContain('Expira (s)');
+      await page.locator('#node-input-ttl').fill('60');
+      await page.locator('#node-dialog-ok').click();
+      expect(
+        await page.evaluate(
+          `(({ operacao, ttl, valid }) => [operacao, ttl, valid])(RED.nodes.node('ex-grava-no'))`,
+        ),
+      ).toEqual(['compara', '60', true]);
+      await page.locator('#node-input-operacao').waitFor({ state: 'detached' });
+      await page.evaluate(`RED.editor.edit(RED.nodes.node('ex-observa'))`);
+      await page.locator('#node-input-oque').selectOption('tudo');
+      await page.locator('#node-input-chave').waitFor({ state: 'hidden' });
+      await page.locator('#node-dialog-cancel').click();
+      await page.locator('#node-input-oque').waitFor({ state: 'detached' });
+      await page.evaluate(`RED.editor.editConfig('', 'kvs-servidor', 'kvs-servidores')`);
+      expect(await page.locator('#node-config-input-token').getAttribute('type')).toBe('password');
+      await page.locator('#node-config-input-tls').check();
+      await page.locator('#node-config-input-ca').waitFor({ state: 'visible' });
+      expect(errors).toEqual([]);
+    } finally {
+      await browser.close();
+    }
   });
 
   it('hand every failure to Catch nodes, with its code', async () => {
@@ -225,7 +265,15 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
   });
 
   it('go on when a server is killed, and find everything after a restart of Node-RED', async () => {
-    await red.deploy([...at(addresses()), ...exampleFlow('contexto.json'), ...at('', 'mqtt.json')]);
+    const flows = at(addresses());
+    const watcher = flows.find(({ id }) => id === 'ex-observa')!;
+    const shown = flows.find(({ id }) => id === 'ex-mudanca')!;
+    const resumes = { id: 'retoma', oque: 'tudo', inicio: 'agora', retoma: true, wires: [['retomada']] };
+    const more = [
+      { ...watcher, ...resumes },
+      { ...shown, id: 'retomada', name: 'retomada' },
+    ];
+    await red.deploy([...flows, ...more, ...exampleFlow('contexto.json'), ...at('', 'mqtt.json')]);
     await red.hears('estado', ({ status }) => (status as { text: string }).text === 'conectado');
     red.forget();
     await red.inject('mq-luz');
@@ -240,7 +288,10 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
     await red.hears('mudança', ({ topic }) => topic === 'casa/sala/temperatura');
     await red.inject('ctx-le');
     await red.hears('lido do contexto', ({ payload }) => JSON.stringify(payload).includes('apagada'));
+    await red.hears('retomada', ({ topic }) => topic === 'casa/sala/temperatura');
     await red.stop();
+    // What nobody hears.
+    await fleet.find((server) => server !== victim)!.client.insere('casa/enquanto', 'isso');
     red.forget();
     await red.launch();
     await red.inject('ctx-le');
@@ -248,6 +299,8 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
     await red.hears('mudança', ({ topic, kvs }) => {
       return topic === 'casa/sala/temperatura' && (kvs as { tipo: string }).tipo === 'presente';
     });
+    const meanwhile = await red.hears('retomada', ({ topic }) => topic === 'casa/enquanto');
+    expect(meanwhile).toMatchObject({ kvs: { tipo: 'insere', versao: 1 } });
     expect(await readFile(join(nodes, 'flows.json'), 'utf8')).toContain('kvs-observa');
   });
 });

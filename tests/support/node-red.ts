@@ -129,6 +129,7 @@ export class NodeRed {
       `module.exports = {
         uiHost: '127.0.0.1', uiPort: ${red.port}, flowFile: 'flows.json', lang: 'pt-BR',
         credentialSecret: 'um segredo do teste',
+        editorTheme: { tours: false },
         telemetry: { enabled: false, updateNotification: false },
         contextStorage: ${contextStorage},
       };\n`,
