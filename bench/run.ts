@@ -15,6 +15,7 @@ import { join } from './sections/join.js';
 import { lag } from './sections/lag.js';
 import { memory } from './sections/memory.js';
 import { metrics } from './sections/metrics.js';
+import { mqtt } from './sections/mqtt.js';
 import { origins } from './sections/origins.js';
 import { panel } from './sections/panel.js';
 import { portal } from './sections/portal.js';
@@ -47,6 +48,7 @@ const SECTIONS = {
   metrics,
   watch,
   panel,
+  mqtt,
 };
 type Name = keyof typeof SECTIONS;
 
@@ -63,10 +65,10 @@ interface Result {
 
 type Results = Partial<Record<Name | 'against', Result>>;
 
-const USAGE = `npm run bench -- [--only unary,http,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,http,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel,mqtt] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
-  --rounds     measured rounds of unary, metrics, watch and panel, at least 3; streams always has 3
+  --rounds     measured rounds of unary, metrics, watch, panel and mqtt, at least 3; streams always has 3
   --against    compares the present build with that of a commit, side by side (--only ${AGAINST_SECTIONS.join(',')}):
                exit code 1 unless every figure is as good as before
   --markdown   measures nothing: prints the latest results of every section again

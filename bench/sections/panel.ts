@@ -1,6 +1,6 @@
 import { get } from 'node:http';
-import { portLimits } from '../../src/doors/port/limits.js';
 import { compare, type Rounds } from '../against/ratio.js';
+import { again } from '../support/again.js';
 import { cpuMicros } from '../support/machine.js';
 import { pause } from '../support/processes.js';
 import { fixed, median } from '../support/stats.js';
@@ -14,7 +14,6 @@ const ORDER = [false, true, true, false] as const;
 const WARM_SHARE = 1 / 5;
 /** Slices of the shared writers are too short for several pictures. */
 const LONGER = 3;
-const TRIES = 5;
 /** A limit of the ratio that the 95 % interval should lie above. */
 const LIMIT = 0.97;
 
@@ -60,9 +59,9 @@ async function playRound(
   const inserts = new Inserts(writer);
   const played = { closed: [] as number[], opened: [] as number[], pictures: 0 };
   // Code that has never run is slow.
-  await again(writer, () => slice(writer, inserts, true));
+  await again(writer.said, () => slice(writer, inserts, true));
   for (const isOpen of ORDER) {
-    const { micros, seen } = await again(writer, () => slice(writer, inserts, isOpen));
+    const { micros, seen } = await again(writer.said, () => slice(writer, inserts, isOpen));
     (isOpen ? played.opened : played.closed).push(micros);
     played.pictures += seen;
   }
@@ -91,22 +90,6 @@ async function slice(writer: Writer, inserts: Inserts, isOpen: boolean): Promise
     reader?.close();
     // It is seen to have left.
     await pause(50);
-  }
-}
-
-/**
- * A server that stood still refuses what had waited, and for a moment what new connections bring: on a machine with other
- * work a slice may have to be played again, once that moment is over.
- */
-async function again<T>({ said }: Writer, play: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await play();
-    } catch (error) {
-      process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n${said()}\n`);
-      if (tries === TRIES) throw error;
-      await pause(2 * portLimits.backlogAcceptMs);
-    }
   }
 }
 

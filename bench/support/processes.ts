@@ -37,10 +37,15 @@ export interface Command {
 }
 
 /**
- * Starts a process and waits until a line of its standard output begins with `readyLine` (not at all if `undefined`).
+ * Starts a process and waits until a line that it writes begins with `readyLine` (not at all if `undefined`). Either
+ * stream may carry it: a server of the leader engine keeps its standard output for the lines of its contract.
  * @throws Error with what it wrote if it ends before, or is not ready in time
  */
-export async function startBackground(command: Command, readyLine: string | undefined): Promise<Background> {
+export async function startBackground(
+  command: Command,
+  readyLine: string | undefined,
+  readyMsMax = READY_MS_MAX,
+): Promise<Background> {
   const [program, args] = onCore(command.core, command.program, command.args);
   const child = spawn(program, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
   live.add(child);
@@ -50,12 +55,17 @@ export async function startBackground(command: Command, readyLine: string | unde
   void ended.then(() => live.delete(child));
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (readyLine !== undefined && line.startsWith(readyLine)) resolve();
-    });
+    for (const input of [child.stdout, child.stderr]) {
+      createInterface({ input }).on('line', (line) => {
+        if (readyLine !== undefined && line.startsWith(readyLine)) resolve();
+      });
+    }
+    const late = setTimeout(() => {
+      reject(new Error(`${command.program}: not ready within ${readyMsMax} ms:\n${written.join('')}`));
+    }, readyMsMax).unref();
     if (readyLine === undefined) child.once('spawn', resolve);
-    else setTimeout(() => reject(new Error(`${command.program}: not ready`)), READY_MS_MAX).unref();
     void ended.then(() => {
+      clearTimeout(late);
       reject(new Error(`${command.program} ${command.args.join(' ')} ended:\n${written.join('')}`));
     });
   });

@@ -6,6 +6,12 @@ import { unaryLoad } from './load.js';
 import { OTHERS_CORE, root, which, WRITER_CORE } from './machine.js';
 import { freePort, pause, startBackground } from './processes.js';
 
+/**
+ * Inserts of a slice, where a machine with other work lets no long one pass: a server that stood still refuses calls.
+ * By default an engine's own number.
+ */
+const CALLS = process.env['KVS_BENCH_CALLS'];
+
 /** A server that inserts, with what it needs beside it. */
 export interface Writer {
   readonly port: number;
@@ -21,11 +27,13 @@ export interface Writer {
 
 const ENGINES: Readonly<Record<string, () => Promise<Writer>>> = { fleet, leader, consensus };
 
-/** Measures on one engine after the other. */
+/** Measures on one engine after the other; `KVS_BENCH_ENGINES=leader` measures on that one alone. */
 export async function onEachEngine(
   measure: (engine: string, open: () => Promise<Writer>) => Promise<void>,
 ): Promise<void> {
+  const chosen = process.env['KVS_BENCH_ENGINES']?.split(',');
   for (const [engine, open] of Object.entries(ENGINES)) {
+    if (chosen?.includes(engine) === false) continue;
     if (engine === 'consensus' && which('etcd') === undefined) {
       process.stderr.write(' etcd is not installed (Debian: etcd-server): left out.');
       continue;
@@ -39,7 +47,8 @@ export async function onWriter<T>(
   open: () => Promise<Writer>,
   measure: (writer: Writer) => Promise<T>,
 ): Promise<T> {
-  const writer = await open();
+  const opened = await open();
+  const writer = { ...opened, calls: Number(CALLS ?? opened.calls) };
   try {
     return await measure(writer);
   } finally {
