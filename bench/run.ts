@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { against, AGAINST_SECTIONS } from './against/against.js';
 import type { Comparison } from './against/against.js';
+import { shortAgainst } from './against/short.js';
 import { balance } from './sections/balance.js';
 import { consensus } from './sections/consensus.js';
 import { durability } from './sections/durability.js';
@@ -71,6 +72,8 @@ const USAGE = `npm run bench -- [--only unary,http,streams,lag,memory,join,conse
   --rounds     measured rounds of unary, metrics, watch, panel and mqtt, at least 3; streams always has 3
   --against    compares the present build with that of a commit, side by side (--only ${AGAINST_SECTIONS.join(',')}):
                exit code 1 unless every figure is as good as before
+  --curta      with --against: one round of what a call costs; exit code 1 only where it and two further ones find
+               a figure more than 15 % worse
   --markdown   measures nothing: prints the latest results of every section again
 `;
 
@@ -81,6 +84,7 @@ async function main(): Promise<void> {
     options: {
       only: { type: 'string' },
       against: { type: 'string' },
+      curta: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '15' },
       markdown: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -98,10 +102,14 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 3)
     throw new Error(`--rounds ${values.rounds}: a whole number from 3`);
+  if (values.curta && values.against === undefined) throw new Error('--curta needs --against <commit>');
   if (values.against !== undefined) {
+    const revision = values.against;
     const sections = values.only?.split(',') ?? AGAINST_SECTIONS;
     for (const name of sections) requireKnown(name, AGAINST_SECTIONS);
-    const compared = await measure(() => against(values.against ?? '', rounds, sections));
+    const compared = await measure(() =>
+      values.curta ? shortAgainst(revision) : against(revision, rounds, sections),
+    );
     keep(results, 'against', { ...compared.setting, tables: compared.found.tables, raw: compared.found.raw });
     if (!compared.found.passed) process.exitCode = 1;
     return;

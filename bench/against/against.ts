@@ -17,7 +17,8 @@ import type { Figure, Step } from './steps.js';
 /** A build counts as no slower when the interval lies above this: what 15 rounds on a quiet machine can tell. */
 const LIMIT = 0.97;
 
-const FAILED_ROUNDS_MAX = 3;
+/** Rounds that are played again before it is given up. */
+export const FAILED_ROUNDS_MAX = 3;
 
 /** Steps that share the fleets of a round. */
 const GROUPS: readonly (readonly Step[])[] = [STEPS, DOOR_STEPS];
@@ -26,15 +27,15 @@ const GROUPS: readonly (readonly Step[])[] = [STEPS, DOOR_STEPS];
 export const AGAINST_SECTIONS: readonly string[] = [...new Set(GROUPS.flat().map(({ section }) => section))];
 
 type Name = 'before' | 'after';
-type Folders = Readonly<Record<Name, string>>;
+export type Folders = Readonly<Record<Name, string>>;
 
 /** Every value of a figure: rounds, and in each of them slices. */
-interface Series extends Readonly<Record<Name, number[][]>> {
+export interface Series extends Readonly<Record<Name, number[][]>> {
   readonly figure: Figure;
 }
 
 /** What one round found of a figure. */
-interface Slices {
+export interface Slices {
   readonly figure: Figure;
   readonly values: Readonly<Record<Name, number[]>>;
 }
@@ -57,15 +58,7 @@ export async function against(
   rounds: number,
   sections: readonly string[],
 ): Promise<Comparison> {
-  say(`building ${revision} …`);
-  const folders = {
-    before: copyOf(await earlierBuild(revision, 'locked'), 'before'),
-    after: copyOf(root, 'after'),
-  };
-  const found = await findCommit(revision);
-  const commits = { before: 'hash' in found ? found.hash : revision, after: presentCommit() };
-  // Load generators run within this process.
-  moveToCore(OTHERS_CORE, process.pid);
+  const { folders, commits } = await bothBuilds(revision);
   const groups = GROUPS.map((steps) => steps.filter(({ section }) => sections.includes(section))).filter(
     (steps) => steps.length > 0,
   );
@@ -99,6 +92,25 @@ export async function against(
   };
 }
 
+/**
+ * Builds a commit, and copies its build and the present one. From then on this process, in which load generators run,
+ * keeps off the core of the servers.
+ * @returns where the two lie, and what they were made from
+ * @throws Error where there is no such commit, or it does not build
+ */
+export async function bothBuilds(
+  revision: string,
+): Promise<{ readonly folders: Folders; readonly commits: Readonly<Record<Name, string>> }> {
+  say(`building ${revision} …`);
+  const folders = {
+    before: copyOf(await earlierBuild(revision, 'locked'), 'before'),
+    after: copyOf(root, 'after'),
+  };
+  const found = await findCommit(revision);
+  moveToCore(OTHERS_CORE, process.pid);
+  return { folders, commits: { before: 'hash' in found ? found.hash : revision, after: presentCommit() } };
+}
+
 async function playAll(
   folders: Folders,
   round: number,
@@ -113,7 +125,11 @@ async function playAll(
  * One round of some steps. Its processes are fresh: how the engine has laid out and compiled a program differs between processes by
  * some percent, and stays as it is while one lives.
  */
-async function play(folders: Folders, round: number, steps: readonly Step[]): Promise<readonly Slices[]> {
+export async function play(
+  folders: Folders,
+  round: number,
+  steps: readonly Step[],
+): Promise<readonly Slices[]> {
   const sides = await openBoth(folders);
   try {
     const found: Slices[] = [];
