@@ -15,6 +15,11 @@ export class Fifo<T> {
     this.items.push(item);
   }
 
+  /** The one that {@link shift} would take. */
+  peek(): T | undefined {
+    return this.items[this.head];
+  }
+
   /** @returns `undefined` if none waits */
   shift(): T | undefined {
     if (this.length === 0) return undefined;

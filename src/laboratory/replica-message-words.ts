@@ -17,7 +17,19 @@ export function replicaMessage({ type, text, to, isOfReplica }: SpokenMessage): 
 }
 
 function txn(text: MessageText, to: string): MessageWords {
-  const writes = text.list('success').filter((op) => !op.has('request_range')).length;
+  const operations = text.list('success');
+  // Calls that came at once: each has its own conditions.
+  const shared = operations.filter((op) => op.has('request_txn')).length;
+  if (shared > 0) {
+    return {
+      name: bilingual('as transações', 'the transactions'),
+      did: bilingual(
+        `pediu a ${to} ${shared} transações de uma vez, cada uma com as suas condições`,
+        `asked ${to} for ${shared} transactions at once, each with its own conditions`,
+      ),
+    };
+  }
+  const writes = operations.filter((op) => !op.has('request_range')).length;
   const conditions = text.list('compare').length;
   const what = nounCount(writes, ['escrita', 'escritas'], ['write', 'writes']);
   const when = nounCount(conditions, ['condição', 'condições'], ['condition', 'conditions']);

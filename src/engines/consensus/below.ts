@@ -56,12 +56,14 @@ function txnBelow(prefix: Buffer, { compare, success, failure }: TxnRequest): Tx
 function operationBelow(prefix: Buffer, op: RequestOp): RequestOp {
   if ('request_range' in op) return { request_range: keysBelow(prefix, op.request_range) };
   if ('request_put' in op) return { request_put: keysBelow(prefix, op.request_put) };
+  if ('request_txn' in op) return { request_txn: txnBelow(prefix, op.request_txn) };
   return { request_delete_range: keysBelow(prefix, op.request_delete_range) };
 }
 
 function txnAbove(prefix: Buffer, answer: TxnResponse): TxnResponse {
   const responses = answer.responses.map((op): ResponseOp => {
-    return op.response_range ? { response_range: rangeAbove(prefix, op.response_range) } : op;
+    if (op.response_range) return { response_range: rangeAbove(prefix, op.response_range) };
+    return op.response_txn ? { response_txn: txnAbove(prefix, op.response_txn) } : op;
   });
   return { ...answer, responses };
 }

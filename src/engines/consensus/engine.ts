@@ -42,6 +42,7 @@ import { SessionView } from './session-view.js';
 import { defaultConsensusTuning } from './tuning.js';
 import type { ConsensusTuning } from './tuning.js';
 import { Scanner } from './scanner.js';
+import { TransactionGroups } from './transaction-groups.js';
 import { ReplicaRetention } from './retention.js';
 import { HeadWatch } from './watch.js';
 import { ReplicaWatches } from './replica-watches.js';
@@ -87,6 +88,8 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
   readonly lineOf = (row: Row): Line => lineFromRow(row, true);
   private readonly client: EtcdClient;
   private readonly space: EtcdKeySpace;
+  /** For reads and writes of single keys, of which many come at once. */
+  private readonly grouped: TransactionGroups;
   private readonly cache: HeadCache;
   private readonly expired: Expired;
   private readonly tuning: ConsensusTuning;
@@ -125,9 +128,20 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
     // Writers report the previous value at the moment of the write, so local reads are not enough.
     const space = (this.space = new EtcdKeySpace(client, time, tuning, logger));
     const expired = (this.expired = new Expired(space, time));
-    const reads = (this.reads = new Reads(space, cache, expired, false));
+    const grouped = (this.grouped = new TransactionGroups(space, time, tuning));
+    const reads = (this.reads = new Reads(grouped, cache, expired, false));
     const expiryLeases = new ExpiryLeases(space, space, time, random);
-    const forWriters = { client: space, cache, reads, expired, expiryLeases, time, random, tuning, newToken };
+    const forWriters = {
+      client: grouped,
+      cache,
+      reads,
+      expired,
+      expiryLeases,
+      time,
+      random,
+      tuning,
+      newToken,
+    };
     this.writes = new Writes(forWriters);
     this.commits = new CommitTransactions(forWriters);
     this.tuning = tuning;
@@ -253,8 +267,8 @@ export class ConsensusEngine implements Engine, HasCapacity, Retains {
 
   private readingSince(revision: number | undefined, localReads = this.options.localReads): ReplicaReading {
     const deadline = (): number => this.deadline();
-    const { space, cache, expired, tuning } = this;
-    const reads = new Reads(space, cache, expired, localReads, revision);
+    const { space, grouped, cache, expired, tuning } = this;
+    const reads = new Reads(grouped, cache, expired, localReads, revision);
     const scanner = new Scanner(space, reads, expired, tuning, deadline);
     return new ReplicaReading(reads, scanner, new LineReads(reads, expired), deadline);
   }

@@ -40,7 +40,8 @@ export interface RangeResponse {
 export type RequestOp =
   | { readonly request_range: EtcdRangeRequest }
   | { readonly request_put: { readonly key: Buffer; readonly value: Buffer; readonly lease?: number } }
-  | { readonly request_delete_range: { readonly key: Buffer; readonly range_end?: Buffer } };
+  | { readonly request_delete_range: { readonly key: Buffer; readonly range_end?: Buffer } }
+  | { readonly request_txn: TxnRequest };
 
 /** Values of `Compare.CompareResult`. Numbers, since the loader silently turns an unknown name into 0. */
 export const RESULT = Object.freeze({ EQUAL: 0, GREATER: 1, LESS: 2, NOT_EQUAL: 3 });
@@ -66,6 +67,8 @@ export interface TxnRequest {
 
 export interface ResponseOp {
   readonly response_range?: RangeResponse;
+  /** Its header tells nothing: the whole answer's holds. */
+  readonly response_txn?: TxnResponse;
 }
 
 export interface TxnResponse {

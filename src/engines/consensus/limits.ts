@@ -59,6 +59,20 @@ export const expiryLimits = Object.freeze({
 /** Comparisons or operations in one transaction: the default of etcd. */
 export const OPERATIONS_MAX = 128;
 
+/**
+ * Requests of several calls that go to the replicas as one. While few are on their way, each goes by itself and at once.
+ */
+export const groupLimits = Object.freeze({
+  /** Groups of reads, and of writes, on their way at once; what comes meanwhile goes with the next. */
+  underWay: 4,
+  /** Requests in a group, and their bytes. */
+  requests: 32,
+  bytes: 256 * KiB,
+  /** A request with more operations, comparisons or bytes goes by itself. */
+  operations: 16,
+  requestBytes: 16 * KiB,
+});
+
 /** How patiently a replica that lost its data is replaced. */
 export const replacementLimits = Object.freeze({
   /** One request to one member is given up after this. */
@@ -82,5 +96,9 @@ assertRelation(
 assertRelation(
   replicaWatchLimits.readyAtOnce <= OPERATIONS_MAX,
   'the heads of as many keys are read in one transaction of etcd',
+);
+assertRelation(
+  groupLimits.requests + groupLimits.operations <= OPERATIONS_MAX,
+  'etcd takes the operations of a group and the most of a transaction within it together',
 );
 assertRelation(limits.commitWrites * 4 + 4 <= OPERATIONS_MAX, 'a commit must fit a transaction of etcd');

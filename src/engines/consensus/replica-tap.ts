@@ -77,8 +77,13 @@ export class ReplicaTap {
 }
 
 /** How many keys or ranges of keys a transaction wrote. */
-function writesOf({ success, failure }: TxnRequest, { succeeded }: TxnResponse): number {
-  return (succeeded ? success : failure).filter((op) => !('request_range' in op)).length;
+function writesOf({ success, failure }: TxnRequest, { succeeded, responses }: TxnResponse): number {
+  const writes = (succeeded ? success : failure).map((op, index) => {
+    if ('request_range' in op) return 0;
+    const inner = responses[index]?.response_txn;
+    return 'request_txn' in op ? (inner ? writesOf(op.request_txn, inner) : 0) : 1;
+  });
+  return writes.reduce((sum, each) => sum + each, 0);
 }
 
 /** A message with its bytes as text. */
