@@ -10,7 +10,7 @@ import { HttpDoor, withFields } from './door.js';
 import type { Exchange, HttpFields, HttpAnswer } from './exchange.js';
 import { httpLimits } from './limits.js';
 import { openApiDocument } from './openapi.js';
-import { originProblem } from './origin.js';
+import { isFollowedLink, originProblem } from './origin.js';
 import { pageAt } from './pages.js';
 import type { HealthByName } from './pages.js';
 import { HttpRefusal, problemOf, tooLongTarget } from './problems.js';
@@ -100,11 +100,13 @@ export class Entrance {
     const target = requestTarget(exchange.url, exchange.rawHeaders);
     if (target === undefined)
       throw new HttpRefusal(400, 'o pedido diz a quem se dirige (Host) de duas maneiras');
+    // The panel's page is the same for all and holds no data: links lead to it, such as the laboratory's.
+    const isLink = target.path === '/' && exchange.method === 'GET' && isFollowedLink(headers);
     const problem = originProblem(
       {
         host: target.host,
         origin: headers.origin,
-        fetchSite: headers['sec-fetch-site']?.toString(),
+        fetchSite: isLink ? undefined : headers['sec-fetch-site']?.toString(),
         localAddress: exchange.localAddress,
       },
       this.options.names,

@@ -67,6 +67,19 @@ export function originProblem(
   return isForeign ? 'o pedido vem de uma página de outra origem' : undefined;
 }
 
+/**
+ * Whether a person follows a link to a page as a whole, which browsers say: no script, frame or part of another page gets
+ * anything of the answer. Pure.
+ */
+export function isFollowedLink(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers['sec-fetch-mode'] === 'navigate' &&
+    headers['sec-fetch-dest'] === 'document' &&
+    headers['sec-fetch-user'] === '?1' &&
+    headers.origin === undefined
+  );
+}
+
 function withoutScheme(origin: string): string {
   return origin.toLowerCase().replace(/^https?:\/\//, '');
 }

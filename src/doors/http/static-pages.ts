@@ -20,6 +20,12 @@ const PANEL_POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
+/** A page that opened it by a link holds nothing of it. */
+const PAGE_PROTECTION = {
+  'content-security-policy': PANEL_POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+} as const;
+
 /** The page itself names the files that it needs, so it must be that of the program that runs. */
 const INDEX = 'index.html';
 /** Files below this have their hash in their names. */
@@ -34,7 +40,7 @@ export class StaticPages {
   constructor(files: StaticFiles, index = INDEX) {
     for (const [name, file] of files) {
       const type = { 'content-type': file.type };
-      if (name === index) this.byPath.set('/', [file, { ...type, 'content-security-policy': PANEL_POLICY }]);
+      if (name === index) this.byPath.set('/', [file, { ...type, ...PAGE_PROTECTION }]);
       if (name.startsWith(ASSETS))
         this.byPath.set(`/${name}`, [file, { ...type, 'cache-control': FOR_EVER }]);
     }

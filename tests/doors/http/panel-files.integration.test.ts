@@ -74,6 +74,29 @@ describe.each<[HttpVersion]>([['1.1'], ['2']])('the files of the panel by HTTP/%
       expect(problemIn(await client.get(ASSET, headers))).toEqual([403, 'NAO_AUTORIZADO']);
   });
 
+  it('a link of another page leads a person to the page, and nobody to anything else', async () => {
+    await open();
+    const link = {
+      ...{ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate' },
+      ...{ 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1' },
+    };
+    const page = await client.get('/', link);
+    expect(page.status).toBe(200);
+    expect(page.headers['cross-origin-opener-policy']).toBe('same-origin');
+    expect((await client.get('/', { ...link, 'sec-fetch-site': 'cross-site' })).status).toBe(200);
+    for (const path of [ASSET, '/v1', '/v1/painel', '/v1/chaves/k', '/metrics', '/saude'])
+      expect(problemIn(await client.get(path, link))).toEqual([403, 'NAO_AUTORIZADO']);
+    for (const other of [
+      { 'sec-fetch-dest': 'iframe' },
+      { 'sec-fetch-user': '?0' },
+      { 'sec-fetch-mode': 'no-cors' },
+      { origin: 'http://pagina.example' },
+      { host: 'pagina.example' },
+    ])
+      expect(problemIn(await client.get('/', { ...link, ...other }))).toEqual([403, 'NAO_AUTORIZADO']);
+    expect(problemIn(await client.ask('POST', '/', { headers: link }))).toEqual([403, 'NAO_AUTORIZADO']);
+  });
+
   it('are not there where HTTP is closed', async () => {
     await open({ http: { isOpen: false } });
     for (const path of ['/', ASSET, '/v1/painel'])
