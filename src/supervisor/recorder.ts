@@ -125,8 +125,10 @@ export class Recorder {
 
   private write(text: string): void {
     if (this.fd === undefined) return;
+    const bytes = Buffer.from(text);
     try {
-      writeSync(this.fd, text);
+      // A disk that is nearly full takes a part, and says nothing of the rest.
+      for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at);
     } catch (error) {
       closeSync(this.fd);
       this.fd = undefined;

@@ -134,6 +134,17 @@ describe('a laboratory', () => {
     recorder.close();
   });
 
+  it('goes on in memory, and says so once, where the disk is full', () => {
+    const troubles: string[] = [];
+    const about = { engine: 'lider', program: '', hosts: HOSTS } as const;
+    const recorder = new Recorder(about, '/dev/full', (trouble) => troubles.push(trouble));
+    recorder.add([{ kind: 'mark', n: 1, t: 0, host: 'n1', text: 'um' }]);
+    recorder.add([{ kind: 'mark', n: 2, t: 1, host: 'n1', text: 'dois' }]);
+    expect(recorder.lines).toHaveLength(2);
+    expect(troubles).toEqual([expect.stringContaining('não consigo mais gravar em /dev/full')]);
+    recorder.close();
+  });
+
   it('says where it cannot record', () => {
     const make = (): Recorder =>
       new Recorder({ engine: 'lider', program: '', hosts: HOSTS }, join(folder, 'no', 'a.jsonl'), noTrouble);
