@@ -1,21 +1,9 @@
+import { englishState } from './fleet/server-state.js';
 import { say } from './text.js';
 
-/** States of servers as the server says them, in Portuguese, and in English. */
-const STATES: Readonly<Record<string, string>> = {
-  atendendo: 'serving',
-  entrando: 'joining',
-  saindo: 'leaving',
-  'sem contato': 'no contact',
-  'sem maioria': 'no majority',
-  'sem resposta': 'no answer',
-  lidera: 'leads',
-  segue: 'follows',
-  isolado: 'isolated',
-};
-
-/** A word of the server for a state, in the language of the page. Unknown ones stay as they are. */
+/** A word of the server for a state, in the language of the page. */
 export function stateWord(state: string): string {
-  return say(state, STATES[state] ?? state);
+  return say(state, englishState(state));
 }
 
 /** Names of limits, and what they count. */

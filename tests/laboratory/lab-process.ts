@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readRecording } from '../../src/laboratory/read-recording.js';
@@ -12,7 +12,7 @@ import type {
   RecordedEvent,
   RecordingHeader,
 } from '../../src/laboratory/recording.js';
-import { endsWithTest } from '../support/children.js';
+import { endsWithTest, folderOfTest } from '../support/children.js';
 import { ensureBuilt, root } from '../support/e2e-build.js';
 
 /** `kvs laboratorio`, as a page uses it. */
@@ -54,7 +54,7 @@ export class LabProcess {
   /** @returns once it can be asked for something; its servers are starting */
   static async begin(...words: readonly string[]): Promise<LabProcess> {
     await ensureBuilt();
-    const file = join(await mkdtemp(join(tmpdir(), 'lab-test-')), 'run.jsonl');
+    const file = join(await folderOfTest('lab-test-'), 'run.jsonl');
     const all = [join(root, 'bin/kvs'), 'laboratorio', '--grava', file, ...words];
     const child = spawn(process.execPath, all, { stdio: 'pipe' });
     endsWithTest(child);
@@ -132,6 +132,17 @@ export class LabProcess {
 
   lastState(host: string): HostState | undefined {
     return this.events.findLast((event): event is HostState => event.kind === 'state' && event.host === host);
+  }
+
+  /** `kill -9` of one of its servers, as somebody else does it. */
+  killServer(name: string): void {
+    const children = readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8');
+    const found = children.split(' ').find((pid) => {
+      const words = pid === '' ? [] : readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return words[words.indexOf('--nome') + 1] === name && words.includes('--nome');
+    });
+    if (found === undefined) throw new Error(`no process of ${name} below ${this.child.pid}`);
+    process.kill(Number(found), 'SIGKILL');
   }
 
   /** Ctrl-C. @returns the recording as it is in the file */

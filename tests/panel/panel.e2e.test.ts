@@ -5,9 +5,11 @@ import { accessSection } from './sections/access.js';
 import { enginesSection } from './sections/engines.js';
 import { fleetSection } from './sections/fleet.js';
 import { foreignSection } from './sections/foreign.js';
+import { keyboardSection } from './sections/keyboard.js';
 import { keysSection } from './sections/keys.js';
 import { looksSection } from './sections/looks.js';
 import { manySection } from './sections/many.js';
+import { membersSection } from './sections/members.js';
 
 const WAIT_MS = 180_000;
 /** Builds what is not built, and starts all. */
@@ -29,4 +31,6 @@ describe.skipIf(!chromiumAvailable())('the panel in a browser', { timeout: WAIT_
   accessSection(open);
   manySection(open);
   looksSection(open);
+  keyboardSection(open);
+  membersSection(open);
 });

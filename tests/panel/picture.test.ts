@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { allDeparted, withDeparted } from '../../panel/src/fleet/departed.js';
 import { compareContent, deafPairs, hears } from '../../panel/src/fleet/hearing.js';
-import { pictureLayout } from '../../panel/src/fleet/layout.js';
+import { arcPath, pictureLayout } from '../../panel/src/fleet/layout.js';
+import { englishState, stateKind } from '../../panel/src/fleet/server-state.js';
+import { CONDITION_TEXTS } from '../../src/engines/consensus/etcd-member.js';
 import type { PanelPeerJson } from '../../src/doors/http/panel-json.js';
 
 const peer = (name: string, more: Partial<PanelPeerJson> = {}): PanelPeerJson => ({
@@ -35,6 +37,22 @@ describe('the layout of the picture', () => {
     }
   });
 
+  it.each(widths)('at %i px has room for the arcs between any two', (width) => {
+    for (const count of counts) {
+      const { cards } = pictureLayout(count, width);
+      const out = cards.flatMap((from) =>
+        cards.flatMap((to) => {
+          const path = arcPath(from, to);
+          const at = (path.match(/-?[\d.]+/g) ?? []).map(Number);
+          const [x0 = 0, x1 = x0, x2 = x1, x3 = x2] = at.filter((_, index) => index % 2 === 0);
+          const middle = path.includes('C') ? (x0 + 3 * x1 + 3 * x2 + x3) / 8 : x0;
+          return [x0, middle, x3].some((x) => x < -0.01 || x > width + 0.01) ? [path] : [];
+        }),
+      );
+      expect(out).toEqual([]);
+    }
+  });
+
   it('puts as many above as it is told', () => {
     const { cards, bar } = pictureLayout(4, 1000, 1);
     expect(cards.map(({ y }) => y < bar.y)).toEqual([true, false, false, false]);
@@ -46,6 +64,20 @@ describe('who hears whom', () => {
     const [a, b, c] = [peer('1', { ouve: ['o2'] }), peer('2', { ouve: ['127.0.0.1:1', 'o3'] }), peer('3')];
     expect([hears(a, b), hears(a, c), hears(b, a), hears(c, a)]).toEqual([true, false, true, undefined]);
     expect(deafPairs([a, b, c])).toEqual([[0, 2]]);
+  });
+
+  it('a replica says only who leads it: those of which it says nothing are not shown as unheard', () => {
+    const server = peer('9', { ouve: ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3'] });
+    const leader = peer('1', { replica: true, origem: '', ouve: ['127.0.0.1:2', '127.0.0.1:3'] });
+    const [two, three] = ['2', '3'].map((name) =>
+      peer(name, { replica: true, origem: '', ouve: ['127.0.0.1:1'] }),
+    ) as [PanelPeerJson, PanelPeerJson];
+    expect(deafPairs([server, leader, two, three])).toEqual([]);
+    const cutOff = { ...three, ouve: [] };
+    expect(deafPairs([server, leader, two, cutOff])).toEqual([
+      [3, 1],
+      [3, 2],
+    ]);
   });
 
   it('content is compared by hash, and differs for good only at the same vector', () => {
@@ -75,5 +107,20 @@ describe('who hears whom', () => {
       ['3', 1000],
       ['2', 900],
     ]);
+  });
+});
+
+describe('states of servers', () => {
+  it('of the leader system are as good as those of the others, whatever role they bear', () => {
+    const own = ['atendendo (líder)', 'atendendo (seguidor)', 'em dia', 'em dia (líder)'];
+    expect(own.map(stateKind)).toEqual(['good', 'good', 'good', 'good']);
+    const trouble = ['sem contato', 'sem contato (líder)', 'recebendo o que falta', 'só o líder sabe'];
+    expect(trouble.map(stateKind)).toEqual(['off', 'off', 'joining', 'unknown']);
+    expect(englishState('sem contato (líder)')).toBe('no contact (leader)');
+    expect(englishState('outro')).toBe('outro');
+  });
+
+  it('of replicas are all known', () => {
+    expect(Object.values(CONDITION_TEXTS).map(stateKind)).toEqual(['good', 'off', 'off']);
   });
 });

@@ -30,7 +30,7 @@ export class PanelStand {
     /** A leader and a follower. */
     readonly leaders: readonly [ServerProcess, ServerProcess],
     readonly consensus: ServerProcess | undefined,
-    /** A door of this process with credentials: `ana` reads `a/`, `bia` writes, `rui` administers. */
+    /** A door of this process with credentials: `ana` reads `a/`, `bia` writes, `rui` administers, `no3` is a server. */
     readonly guarded: { readonly doors: Doors; readonly panel: FakePanel },
     /** One whose pictures a test makes. */
     readonly painted: { readonly doors: Doors; readonly panel: FakePanel; readonly engine: MemoryEngine },
@@ -123,6 +123,7 @@ async function guardedDoor() {
     await credential('ana', 'leitura', ['a/']),
     await credential('bia', 'escrita', ['']),
     await credential('rui', 'administracao'),
+    await credential('no3', 'servidor'),
   );
   const opened = await door({ access: accessControl(people.table) });
   verbs(opened.engine).insert('a/1', 'valor de ana');

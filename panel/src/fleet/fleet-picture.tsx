@@ -9,6 +9,7 @@ import type { Departed } from './departed.js';
 import { compareContent, deafPairs, hears, peerName } from './hearing.js';
 import { arcPath, pictureLayout } from './layout.js';
 import type { CardPlace } from './layout.js';
+import { stateKind } from './server-state.js';
 
 /** Pairs that do not hear each other are drawn up to this; beyond, the table tells. */
 const ARCS_MAX = 24;
@@ -66,7 +67,9 @@ export function FleetPicture({ now, engine, departed, chosen: chosenName, onChoo
             width: `${layout.bar.width}px`,
           }}
         >
-          <Carrier now={now} engine={engine} />
+          <span>
+            <Carrier now={now} engine={engine} />
+          </span>
         </p>
         <ul class="cards" aria-label={say('Servidores', 'Servers')}>
           {layout.cards.map((card, place) => {
@@ -114,7 +117,7 @@ function isCarrierGood({ broker, consenso, lider }: PanelPictureJson): boolean {
 /** Nothing comes from it, or from here to it. */
 function isCut(server: PanelPeerJson, { broker, laboratorio }: PanelPictureJson): boolean {
   if (server.eu) return broker?.conectado === false || laboratorio?.isolado === true;
-  return server.estado === 'sem contato' || broker?.conectado === false;
+  return stateKind(server.estado) === 'off' || broker?.conectado === false;
 }
 
 function Wire({ card, isCut: cut }: { readonly card: CardPlace; readonly isCut: boolean }) {
@@ -184,8 +187,7 @@ function Card({ server, now, left, isChosen, onClick }: CardProps) {
   const isolated = server.eu && now.laboratorio?.isolado === true;
   const leads = now.lider?.lider === server.endereco || now.consenso?.lider === server.endereco;
   const alone = server.eu && now.broker?.conectado === false;
-  const isOff = alone || isolated || server.estado === 'sem contato';
-  const kind = left ? 'gone' : isOff ? 'off' : stateKind(server.estado);
+  const kind = left ? 'gone' : alone || isolated ? 'off' : stateKind(server.estado);
   return (
     <button
       type="button"
@@ -222,10 +224,6 @@ function Card({ server, now, left, isChosen, onClick }: CardProps) {
   );
 }
 
-function stateKind(state: string): 'good' | 'joining' {
-  return state === 'atendendo' ? 'good' : 'joining';
-}
-
 /** Since when a server is no more. */
 export function departedText(atMs: number): string {
   return say(`fora desde ${clockSeconds(atMs)}`, `gone since ${clockSeconds(atMs)}`);
@@ -233,7 +231,11 @@ export function departedText(atMs: number): string {
 
 /** How many mutations a server lacks. */
 export function LagText({ server }: { readonly server: PanelPeerJson }) {
-  if (server.atraso === 0) return <span>{say('em dia', 'up to date')}</span>;
+  if (server.atraso === 0) {
+    // What was last heard of a server that is away is no news of it.
+    const isAway = stateKind(server.estado) === 'off';
+    return <span>{isAway ? '—' : say('em dia', 'up to date')}</span>;
+  }
   const lacks = number(server.atraso);
   return <span class="warn-text">{say(`faltam ${lacks}`, `lacks ${lacks}`)}</span>;
 }

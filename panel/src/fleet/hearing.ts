@@ -5,10 +5,16 @@ export function peerName({ origem, endereco }: PanelPeerJson): string {
   return `${origem} ${endereco}`;
 }
 
-/** Whether one server says that it hears another; `undefined`: it does not say. Pure. */
+/**
+ * Whether one server says that it hears another; `undefined`: it does not say. A replica of a consensus says only which
+ * replica leads it: of the others it says nothing unless it hears none. Pure.
+ */
 export function hears(one: PanelPeerJson, other: PanelPeerJson): boolean | undefined {
   if (one.ouve === null) return undefined;
-  return (other.origem !== '' && one.ouve.includes(other.origem)) || one.ouve.includes(other.endereco);
+  const isListed =
+    (other.origem !== '' && one.ouve.includes(other.origem)) || one.ouve.includes(other.endereco);
+  const isCutOff = other.replica && one.ouve.length === 0;
+  return isListed || !one.replica || isCutOff ? isListed : undefined;
 }
 
 /** Pairs of places of servers of which the first does not hear the second. */

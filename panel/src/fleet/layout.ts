@@ -14,8 +14,8 @@ interface Box extends Point {
 export interface CardPlace extends Box {
   readonly wireFrom: Point;
   readonly wireTo: Point;
-  /** Where arcs to others begin, and the way that they bend. */
-  readonly arc: Point & { readonly bendX: number; readonly bendY: number };
+  /** Where arcs to others at the same side begin, the way that they bend, and how far they may. */
+  readonly arc: Point & { readonly bendX: number; readonly bendY: number; readonly room: number };
 }
 
 interface PictureLayout {
@@ -34,8 +34,11 @@ const CARD_WIDTH_MAX = 210;
 const SIDE_CARD_WIDTH_MAX = 300;
 const BAR_HEIGHT = 34;
 const WIRE = 24;
-/** Room for arcs beside the cards. */
+/** Room for arcs beside the cards: above and below rows, and at the outer sides of columns. */
 const ARCS = 30;
+const SIDE_ARCS = 16;
+/** Of a curve's control points, how far the curve itself goes out. */
+const CURVE_SHARE = 0.75;
 const TRUNK_WIDTH = 10;
 /** Up to so many cards stand in one row. */
 const ONE_ROW_MAX = 4;
@@ -69,7 +72,7 @@ function inRows(rows: readonly [number, number], width: number, cardWidth: numbe
         ...{ x, y, width: cardWidth, height: CARD_HEIGHT },
         wireFrom: { x: middle, y: isAbove ? y + CARD_HEIGHT : y },
         wireTo: { x: middle, y: isAbove ? barY : barY + BAR_HEIGHT },
-        arc: { x: middle, y: isAbove ? y : y + CARD_HEIGHT, bendX: 0, bendY: isAbove ? -1 : 1 },
+        arc: { x: middle, y: isAbove ? y : y + CARD_HEIGHT, bendX: 0, bendY: isAbove ? -1 : 1, room: ARCS },
       };
     });
   };
@@ -83,7 +86,7 @@ function inRows(rows: readonly [number, number], width: number, cardWidth: numbe
 
 function atSides(count: number, width: number): PictureLayout {
   const trunkX = (width - TRUNK_WIDTH) / 2;
-  const room = trunkX - GAP;
+  const room = trunkX - GAP - SIDE_ARCS;
   const cardWidth = Math.min(SIDE_CARD_WIDTH_MAX, room);
   const rows = Math.ceil(count / 2);
   const top = BAR_HEIGHT + GAP;
@@ -96,7 +99,10 @@ function atSides(count: number, width: number): PictureLayout {
       ...{ x, y, width: cardWidth, height: CARD_HEIGHT },
       wireFrom: { x: isLeft ? x + cardWidth : x, y: middle },
       wireTo: { x: isLeft ? trunkX : trunkX + TRUNK_WIDTH, y: middle },
-      arc: { x: isLeft ? x : x + cardWidth, y: middle, bendX: isLeft ? -1 : 1, bendY: 0 },
+      arc: {
+        ...{ x: isLeft ? x : x + cardWidth, y: middle, bendX: isLeft ? -1 : 1, bendY: 0 },
+        room: Math.min(ARCS, trunkX - GAP - cardWidth),
+      },
     };
   });
   const height = top + rows * (CARD_HEIGHT + GAP) - GAP;
@@ -108,11 +114,19 @@ function atSides(count: number, width: number): PictureLayout {
   };
 }
 
-/** The path of an arc from one card to another. */
+/** The path of an arc from one card to another: round the cards at one side, through what carries messages to the other. */
 export function arcPath(from: CardPlace, to: CardPlace): string {
   const [a, b] = [from.arc, to.arc];
-  const bend = Math.min(ARCS, 12 + Math.hypot(b.x - a.x, b.y - a.y) / 12) * 1.5;
+  if (a.bendX !== b.bendX || a.bendY !== b.bendY) return acrossPath(from, to);
+  const bend = Math.min(a.room, 18 + Math.hypot(b.x - a.x, b.y - a.y) / 10) / CURVE_SHARE;
   const one = `${a.x + a.bendX * bend} ${a.y + a.bendY * bend}`;
   const other = `${b.x + b.bendX * bend} ${b.y + b.bendY * bend}`;
   return `M${a.x} ${a.y}C${one} ${other} ${b.x} ${b.y}`;
+}
+
+/** Beside the wires, so that it hides none. */
+function acrossPath(from: CardPlace, to: CardPlace): string {
+  const [a, b] = [from.wireFrom, to.wireFrom];
+  const aside = from.arc.bendX === 0 ? { x: from.width / 4, y: 0 } : { x: 0, y: from.height / 4 };
+  return `M${a.x + aside.x} ${a.y + aside.y}L${b.x + aside.x} ${b.y + aside.y}`;
 }

@@ -3,11 +3,11 @@ import { ScrollBox } from '../parts/scroll-box.js';
 import { hueOf } from '../parts/hues.js';
 import { ShownLine } from '../parts/shown.js';
 import { duration, say } from '../text.js';
-import { stateWord } from '../words.js';
 import { compareContent, hears, peerName } from './hearing.js';
 import type { Comparison } from './hearing.js';
 import type { Departed } from './departed.js';
 import { departedText, LagText } from './fleet-picture.js';
+import { stateWord } from '../words.js';
 
 /** The picture as text: every server with what is known about it. */
 export function ServerTable({

@@ -4,6 +4,7 @@ import { named } from '../parts/invisible.js';
 
 /** Why the one who looks may not write a key; `undefined`: it may. The server decides; the page says it beforehand. */
 export function writeProblem({ quem: who }: PanelStartJson, key: string): string | undefined {
+  if (!who.le) return serverProblem();
   if (!who.escreve) {
     const role = who.papel ?? '';
     return say(
@@ -22,12 +23,14 @@ export function writeProblem({ quem: who }: PanelStartJson, key: string): string
 
 /** The same for reading. */
 export function readProblem({ quem: who }: PanelStartJson, key: string): string | undefined {
-  if (!who.le)
-    return say(
-      'Esta credencial é de um servidor: não lê chaves.',
-      'This credential is a server’s: it reads no keys.',
-    );
-  return prefixProblem(who.prefixos, key);
+  return who.le ? prefixProblem(who.prefixos, key) : serverProblem();
+}
+
+function serverProblem(): string {
+  return say(
+    'Esta credencial é de um servidor: não lê nem grava chaves.',
+    'This credential is a server’s: it neither reads nor writes keys.',
+  );
 }
 
 function prefixProblem(prefixes: readonly string[], key: string): string | undefined {

@@ -37,6 +37,11 @@ export function EventList({ lab, cone }: { lab: LabModel; cone: CausalCone | und
     } else if (lab.isFollowing.value) element.scrollTop = shown * ROW_PX;
   }, [chosen, shown, lab.isFollowing.value]);
 
+  // Another run is read from its beginning.
+  useEffect(() => {
+    if (box.current !== null && !lab.isFollowing.peek()) box.current.scrollTop = 0;
+  }, [run]);
+
   if (run === undefined || sequence === undefined) return null;
   const first = Math.max(0, Math.min(Math.floor(top / ROW_PX) - 4, shown - 1));
   const rows = Math.min(labPageLimits.listRows, Math.ceil(height / ROW_PX) + 8);

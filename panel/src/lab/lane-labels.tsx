@@ -34,17 +34,19 @@ export function LaneLabels({ lab, lanes, height }: { lab: LabModel; lanes: Lanes
           const letter = state === undefined ? undefined : run.history.letter(state.storeHash);
           return (
             <li key={id} style={{ top: `${laneY(lane)}px` }}>
-              <strong>{id}</strong>
-              {letter !== undefined && state !== undefined && (
-                <span
-                  class="state-letter"
-                  style={{ background: `var(${stateColour(letter.index)})` }}
-                  title={plural(state.versions, ['versão', 'versões'], ['version', 'versions'])}
-                >
-                  <span class="unseen">{say('estado', 'state')} </span>
-                  {letter.letter}
-                </span>
-              )}
+              <span class="lane-name">
+                <strong title={id}>{id}</strong>
+                {letter !== undefined && state !== undefined && (
+                  <span
+                    class="state-letter"
+                    style={{ background: `var(${stateColour(letter.index)})` }}
+                    title={plural(state.versions, ['versão', 'versões'], ['version', 'versions'])}
+                  >
+                    <span class="unseen">{say('estado', 'state')} </span>
+                    {letter.letter}
+                  </span>
+                )}
+              </span>
               <span class="lane-kind" title={host?.address}>
                 {spells.length === 0
                   ? host === undefined

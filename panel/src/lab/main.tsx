@@ -24,6 +24,13 @@ function takeToken(): void {
 takeToken();
 // A link that is opened where the page is open already changes the fragment alone.
 addEventListener('hashchange', takeToken);
+// A file that misses its place would take the page away, and the session with it.
+addEventListener('dragover', (event) => {
+  if (event.defaultPrevented) return;
+  event.preventDefault();
+  if (event.dataTransfer !== null) event.dataTransfer.dropEffect = 'none';
+});
+addEventListener('drop', (event) => event.preventDefault());
 effect(() => {
   document.title = say('Laboratório · kvs-frota', 'Laboratory · kvs-frota');
 });

@@ -48,8 +48,9 @@ function paintAgreement(context: Context, scene: Scene): void {
     if (!isEqual) hatch(context, colour(scene, '--bad'), x0, top, x1 - x0, height, 0.25);
     context.fillStyle = colour(scene, isEqual ? '--good' : '--bad');
     context.fillRect(x0, top + height - 2, x1 - x0, 2);
-    label(context, isEqual ? `= ${scene.words.equal}` : `≠ ${scene.words.different}`, {
-      ...{ x: Math.max(6, x0 + 5), y: top + 14, room: x1 - Math.max(0, x0) - 8 },
+    scene.labels.ask({
+      ...{ texts: [isEqual ? `= ${scene.words.equal}` : `≠ ${scene.words.different}`], rank: 'band' },
+      ...{ spots: [[Math.max(6, x0 + 5), top + 14]], room: x1 - Math.max(0, x0) - 8 },
       ...{ font: `600 ${FONT}`, fill: colour(scene, isEqual ? '--good' : '--bad') },
       ground: isEqual ? undefined : colour(scene, '--bad-ground'),
     });
@@ -62,12 +63,9 @@ function paintAxis(context: Context, scene: Scene): void {
   const mark = (place: number, text: string): void => {
     const x = (place - view.left) * view.scale;
     line(context, colour(scene, '--line'), 1, [], x, SCENE_SIZES.bandTop, x, y - 12);
-    label(context, text, {
-      x: x + 3,
-      y,
-      room: TICK_PX - 8,
-      font: SMALL_FONT,
-      fill: colour(scene, '--ink-2'),
+    scene.labels.ask({
+      ...{ texts: [text], rank: 'band', spots: [[x + 3, y]], room: TICK_PX - 8 },
+      ...{ font: SMALL_FONT, fill: colour(scene, '--ink-2') },
     });
   };
   const step = tickStep(view.scale, TICK_PX);
@@ -93,14 +91,9 @@ function paintAxis(context: Context, scene: Scene): void {
     if (pause < GAP_MS || (items[index]?.t ?? 0) > scene.until) continue;
     const x = (index - 0.5 - view.left) * view.scale;
     line(context, colour(scene, '--edge'), 1, [2, 5], x, SCENE_SIZES.bandTop + 26, x, y - 12);
-    label(context, words.gap(pause), {
-      ...{
-        x: x + 3,
-        y: height - SCENE_SIZES.bottom + 2,
-        room: 80,
-        font: SMALL_FONT,
-        fill: colour(scene, '--ink-2'),
-      },
+    scene.labels.ask({
+      ...{ texts: [words.gap(pause)], rank: 'pause', spots: [[x + 3, height - SCENE_SIZES.bottom + 2]] },
+      ...{ room: 80, font: SMALL_FONT, fill: colour(scene, '--ink-2') },
     });
   }
 }
@@ -110,8 +103,9 @@ function paintSpell(context: Context, scene: Scene, spell: Spell, y: number): vo
   if (span === undefined) return;
   const [x0, x1] = span;
   const tag = (text: string, ink: string, ground: string, above: number): void =>
-    label(context, text, {
-      ...{ x: Math.max(6, x0 + 5), y: y - above, room: x1 - Math.max(0, x0) - 8, font: `600 ${SMALL_FONT}` },
+    scene.labels.ask({
+      ...{ texts: [text], rank: 'spell', spots: [[Math.max(6, x0 + 5), y - above]] },
+      ...{ room: x1 - Math.max(0, x0) - 8, font: `600 ${SMALL_FONT}` },
       ...{ fill: colour(scene, ink), ground: colour(scene, ground) },
     });
   switch (spell.what) {
@@ -169,7 +163,9 @@ export function paintStates(context: Context, scene: Scene): void {
     const size = letter.length > 1 ? 22 : 16;
     ends.set(event.host, x + 6);
     context.fillStyle = colour(scene, stateColour(hue));
-    context.fillRect(x - size / 2, y - 8, size, 16);
+    const square = { x: x - size / 2, y: y - 8, width: size, height: 16 };
+    context.fillRect(square.x, square.y, square.width, square.height);
+    scene.labels.take(square);
     context.fillStyle = colour(scene, '--sheet');
     context.font = `700 ${SMALL_FONT}`;
     context.textAlign = 'center';
@@ -196,28 +192,6 @@ export function line(
   context.lineTo(x1, y1);
   context.stroke();
   context.setLineDash([]);
-}
-
-interface LabelPlace {
-  readonly x: number;
-  readonly y: number;
-  readonly room: number;
-  readonly font: string;
-  readonly fill: string;
-  readonly ground?: string | undefined;
-}
-
-/** A text where it fits, over a ground of its own where lines go by. */
-export function label(context: Context, text: string, place: LabelPlace): void {
-  context.font = place.font;
-  const { width } = context.measureText(text);
-  if (width > place.room) return;
-  if (place.ground !== undefined) {
-    context.fillStyle = place.ground;
-    context.fillRect(place.x - 2, place.y - 10, width + 4, 13);
-  }
-  context.fillStyle = place.fill;
-  context.fillText(text, place.x, place.y);
 }
 
 function hatch(

@@ -1,9 +1,11 @@
-import type { CallMade, RecordedEvent } from '../../../src/laboratory/recording.js';
+import type { RecordedEvent } from '../../../src/laboratory/recording.js';
 import type { CausalRelation } from './causality.js';
 import { FAMILY_COLOURS, FAMILY_DASHES, familyOf } from './palette.js';
-import { label, line, paintLanes, paintStates, SMALL_FONT } from './paint-lanes.js';
+import { Labels } from './labels.js';
+import { drawnText, FADED, paintCalls, tag, xOf } from './paint-calls.js';
+import { line, paintLanes, paintStates, SMALL_FONT } from './paint-lanes.js';
 import { colour, laneY, SCENE_SIZES } from './scene.js';
-import type { Scene, ScenePoint } from './scene.js';
+import type { Scene, SceneParts, ScenePoint } from './scene.js';
 import { strokesIn, timesIn } from './strokes.js';
 import type { Stroke } from './strokes.js';
 import type { MessageLife } from './run.js';
@@ -14,7 +16,6 @@ type Context = CanvasRenderingContext2D;
 /** With more legs than this in sight they have neither heads nor names, and equal ones are drawn once. */
 const MANY_STROKES = 1_500;
 const NAMED_STROKES = 90;
-const FADED = 0.14;
 
 /** What a picture shows that can be chosen. */
 interface Painted {
@@ -23,7 +24,8 @@ interface Painted {
 }
 
 /** Draws the whole picture; `context` is scaled to CSS pixels. */
-export function paint(context: Context, scene: Scene): Painted {
+export function paint(context: Context, parts: SceneParts): Painted {
+  const scene: Scene = { ...parts, labels: new Labels(context, parts.width) };
   context.clearRect(0, 0, scene.width, scene.height);
   paintLanes(context, scene);
   const { strokes, lives } = strokesIn(scene.sequence, scene.lanes, scene.view, scene.width);
@@ -34,11 +36,8 @@ export function paint(context: Context, scene: Scene): Painted {
   const targets = paintEvents(context, scene, events, strokes.length > MANY_STROKES);
   paintStates(context, scene);
   paintSelected(context, scene);
+  scene.labels.write();
   return { targets, strokes: drawn };
-}
-
-function x(scene: Scene, place: number): number {
-  return (place - scene.view.left) * scene.view.scale;
 }
 
 /** Folded messages: short marks on the line of their sender. */
@@ -52,7 +51,7 @@ function paintRoutine(context: Context, scene: Scene, lives: readonly MessageLif
     if (sent === undefined || sent.t > until || !sequence.filter.types.has(sent.type)) continue;
     const lane = lanes.get(sent.host);
     if (lane === undefined) continue;
-    const at = x(scene, placeOf(sent, view.axis, sequence));
+    const at = xOf(scene, placeOf(sent, view.axis, sequence));
     context.moveTo(at, laneY(lane) + 2);
     context.lineTo(at, laneY(lane) + 7);
   }
@@ -68,7 +67,7 @@ function paintStrokes(context: Context, scene: Scene, strokes: readonly Stroke[]
   for (const stroke of strokes) {
     if (timeOf(scene, stroke.first) > scene.until) continue;
     if (isMany) {
-      const key = `${Math.round(x(scene, stroke.fromPlace))} ${Math.round(x(scene, stroke.toPlace))} ${stroke.fromLane} ${stroke.toLane}`;
+      const key = `${Math.round(xOf(scene, stroke.fromPlace))} ${Math.round(xOf(scene, stroke.toPlace))} ${stroke.fromLane} ${stroke.toLane}`;
       if (seen.has(key)) continue;
       seen.add(key);
     }
@@ -80,7 +79,7 @@ function paintStrokes(context: Context, scene: Scene, strokes: readonly Stroke[]
   }
   for (const same of byLook.values()) paintSame(context, scene, same, isMany);
   context.globalAlpha = 1;
-  if (strokes.length <= NAMED_STROKES) paintNames(context, scene, strokes);
+  if (strokes.length <= NAMED_STROKES) nameMessages(context, scene, strokes);
   return drawn;
 }
 
@@ -112,8 +111,8 @@ function paintSame(context: Context, scene: Scene, strokes: readonly Stroke[], i
   context.setLineDash(isMany ? [] : (FAMILY_DASHES[family] as number[]));
   context.beginPath();
   for (const stroke of strokes) {
-    context.moveTo(x(scene, stroke.fromPlace), laneY(stroke.fromLane));
-    context.lineTo(x(scene, stroke.toPlace), laneY(stroke.toLane));
+    context.moveTo(xOf(scene, stroke.fromPlace), laneY(stroke.fromLane));
+    context.lineTo(xOf(scene, stroke.toPlace), laneY(stroke.toLane));
   }
   context.stroke();
   context.setLineDash([]);
@@ -122,7 +121,7 @@ function paintSame(context: Context, scene: Scene, strokes: readonly Stroke[], i
 }
 
 function paintHead(context: Context, scene: Scene, stroke: Stroke): void {
-  const x1 = x(scene, stroke.toPlace);
+  const x1 = xOf(scene, stroke.toPlace);
   const y1 = laneY(stroke.toLane);
   if (x1 < -20 || x1 > scene.width + 20) return;
   if (stroke.end === 'dropped') {
@@ -133,7 +132,7 @@ function paintHead(context: Context, scene: Scene, stroke: Stroke): void {
     question(context, scene, x1, y1);
     return;
   }
-  const angle = Math.atan2(y1 - laneY(stroke.fromLane), x1 - x(scene, stroke.fromPlace));
+  const angle = Math.atan2(y1 - laneY(stroke.fromLane), x1 - xOf(scene, stroke.fromPlace));
   const back = 5;
   context.beginPath();
   const tip = [x1 - Math.cos(angle) * back, y1 - Math.sin(angle) * back] as const;
@@ -168,18 +167,20 @@ function question(context: Context, scene: Scene, x1: number, y1: number): void 
   context.textAlign = 'start';
 }
 
-/** The name of a message beside its first leg that has room for it. */
-function paintNames(context: Context, scene: Scene, strokes: readonly Stroke[]): void {
+/** The name of a message beside its first leg, the nearer to where it left the better. */
+function nameMessages(context: Context, scene: Scene, strokes: readonly Stroke[]): void {
   const named = new Set<string>();
   for (const stroke of strokes) {
     if (named.has(stroke.message) || timeOf(scene, stroke.first) > scene.until) continue;
     named.add(stroke.message);
-    const x0 = x(scene, stroke.fromPlace);
+    const x0 = xOf(scene, stroke.fromPlace);
     const y0 = laneY(stroke.fromLane);
-    const down = Math.sign(stroke.toLane - stroke.fromLane);
+    const slope = (xOf(scene, stroke.toPlace) - x0) / (laneY(stroke.toLane) - y0 || Infinity);
+    const depths = stroke.toLane >= stroke.fromLane ? [24, 38] : [-17, -31];
     context.globalAlpha = relationOf(scene, stroke) === 'beside' ? 0.35 : 1;
-    label(context, stroke.type, {
-      ...{ x: x0 + 10, y: y0 + (down >= 0 ? 24 : -17), room: 140, font: SMALL_FONT },
+    scene.labels.ask({
+      ...{ texts: [stroke.type], rank: 'message', room: 140, font: SMALL_FONT },
+      spots: depths.map((depth) => [x0 + depth * slope + 7, y0 + depth]),
       ...{ fill: colour(scene, FAMILY_COLOURS[familyOf(stroke.type)]), ground: colour(scene, '--sheet') },
     });
   }
@@ -198,77 +199,6 @@ function eventsIn(scene: Scene): RecordedEvent[] {
   return events;
 }
 
-/** A call is an arrow from its client to the server, its answer one back, with a bar while the server has it. */
-function paintCalls(context: Context, scene: Scene, events: readonly RecordedEvent[]): void {
-  const { sequence, lanes, view, cone } = scene;
-  const calls = new Set(
-    events.flatMap((event) => (event.kind === 'call' || event.kind === 'answer' ? [event.call] : [])),
-  );
-  for (const id of calls) {
-    const { made, answer } = sequence.run.calls.get(id) ?? {};
-    if (made === undefined) continue;
-    const client = lanes.get(made.client);
-    const server = lanes.get(made.host === made.client ? '' : made.host);
-    const at = (event: RecordedEvent): number => x(scene, placeOf(event, view.axis, sequence));
-    const alpha = (n: number): number => (cone === undefined || cone.relation(n) !== 'beside' ? 1 : FADED);
-    const ink = colour(scene, '--ink');
-    const arrow = (x0: number, from: number, x1: number, to: number, fill: string): void => {
-      line(context, fill, 1.8, [], x0, laneY(from), x1, laneY(to));
-      triangle(context, fill, x1, laneY(to), Math.sign(to - from));
-    };
-    if (server === undefined) continue;
-    const begin = at(made);
-    if (answer !== undefined && answer.t <= scene.until) {
-      const isGood = answer.code === 'OK';
-      const fill = colour(scene, isGood ? '--good' : '--bad');
-      context.globalAlpha = alpha(answer.n) * 0.3;
-      context.fillStyle = fill;
-      context.fillRect(begin, laneY(server) - 5, Math.max(2, at(answer) - begin), 10);
-      context.globalAlpha = alpha(answer.n);
-      if (client !== undefined) arrow(at(answer), server, at(answer) + 10, client, fill);
-      if (!isGood) tag(context, scene, answer.code, at(answer) + 8, laneY(server) + 26, '--bad');
-    }
-    context.globalAlpha = alpha(made.n);
-    if (client !== undefined) {
-      arrow(begin - 10, client, begin, server, ink);
-      tag(
-        context,
-        scene,
-        callWords(scene, made),
-        begin - 6,
-        laneY(client) + (client < server ? -9 : 19),
-        '--ink',
-      );
-    }
-    context.globalAlpha = 1;
-  }
-}
-
-function tag(context: Context, scene: Scene, text: string, at: number, y: number, ink: string): void {
-  if (scene.view.axis === 'order' && scene.view.scale < 12) return;
-  const short = Array.from(text).slice(0, 26).join('');
-  label(context, short, {
-    ...{ x: at, y, room: 260, font: SMALL_FONT, fill: colour(scene, ink) },
-    ground: colour(scene, '--sheet'),
-  });
-}
-
-/** A call in a few letters, as in a program. Marks of direction could turn the rest of the picture round: they are not drawn. */
-function callWords({ words }: Scene, { operation, key, value }: CallMade): string {
-  const text = value === undefined ? key : `${key} = ${value}`;
-  return `${words.operation(operation)} ${text}`.replace(/[\p{Cc}\p{Cf}]/gu, '·');
-}
-
-function triangle(context: Context, fill: string, x1: number, y1: number, down: number): void {
-  context.fillStyle = fill;
-  context.beginPath();
-  context.moveTo(x1, y1 - 5 * down);
-  context.lineTo(x1 - 5, y1 - 13 * down);
-  context.lineTo(x1 + 5, y1 - 13 * down);
-  context.closePath();
-  context.fill();
-}
-
 /** Dots where messages left and came; flags where somebody set a mark. */
 function paintEvents(
   context: Context,
@@ -279,18 +209,12 @@ function paintEvents(
   const { sequence, lanes, view, cone } = scene;
   const targets: ScenePoint[] = [];
   for (const event of events) {
-    const at = x(scene, placeOf(event, view.axis, sequence));
+    const at = xOf(scene, placeOf(event, view.axis, sequence));
     const lane = lanes.get(event.host);
     if (event.kind === 'mark') {
       line(context, colour(scene, '--accent'), 1.5, [5, 3], at, SCENE_SIZES.bandTop, at, scene.height - 28);
-      tag(
-        context,
-        scene,
-        `⚑ ${event.text.replace(/[\p{Cc}\p{Cf}]/gu, '·')}`,
-        at + 3,
-        SCENE_SIZES.bandTop + 34,
-        '--accent',
-      );
+      const y = SCENE_SIZES.bandTop + 34;
+      tag(scene, [`⚑ ${drawnText(event.text)}`, '⚑'], 'mark', [[at + 3, y]], '--accent');
     }
     const y = lane === undefined || event.kind === 'mark' ? SCENE_SIZES.bandTop + 30 : laneY(lane);
     targets.push({ n: event.n, x: at, y });
@@ -327,7 +251,7 @@ function paintSelected(context: Context, scene: Scene): void {
   const { selected, sequence, lanes, view } = scene;
   const event = selected === undefined ? undefined : sequence.run.event(selected);
   if (event === undefined) return;
-  const at = x(scene, placeOf(event, view.axis, sequence));
+  const at = xOf(scene, placeOf(event, view.axis, sequence));
   line(context, colour(scene, '--focus'), 1, [4, 3], at, SCENE_SIZES.bandTop + 24, at, scene.height - 28);
   const lane = lanes.get(event.host);
   if (lane === undefined || event.kind === 'mark') return;

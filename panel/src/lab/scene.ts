@@ -1,12 +1,13 @@
 import type { CallMade } from '../../../src/laboratory/recording.js';
 import type { CausalCone } from './causality.js';
+import type { Labels } from './labels.js';
 import type { Palette } from './palette.js';
 import type { Sequence } from './sequence.js';
 import type { Lanes } from './strokes.js';
 import type { RunView } from './view.js';
 
 /** All that a picture is made of. */
-export interface Scene {
+export interface SceneParts {
   readonly sequence: Sequence;
   readonly lanes: Lanes;
   readonly view: RunView;
@@ -19,6 +20,11 @@ export interface Scene {
   /** Nothing after this is shown, ms: where a replay stands. */
   readonly until: number;
   readonly words: SceneWords;
+}
+
+/** A picture while it is drawn. */
+export interface Scene extends SceneParts {
+  readonly labels: Labels;
 }
 
 /** Words in the picture, in the language of the page. */

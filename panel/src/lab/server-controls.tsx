@@ -37,6 +37,13 @@ function ServerCard({ lab, server }: { lab: LabModel; server: LabServer }) {
         <h3 id={`server-${id}`}>{id}</h3>
         <span class={`status status-${server.estado}`}>{stateWord(server.estado)}</span>
         {server.isolado && <span class="status status-isolado">{say('isolado', 'isolated')}</span>}
+        {isRunning && (
+          <a href={localAddress(server.painel)} target="_blank" rel="noopener noreferrer">
+            {say('Painel', 'Panel')}
+            <span class="unseen"> {say(`de ${id}, em outra aba`, `of ${id}, in another tab`)}</span>
+            <span class="quiet"> :{server.porta}</span>
+          </a>
+        )}
       </header>
       <div class="buttons">
         <button
@@ -92,13 +99,6 @@ function ServerCard({ lab, server }: { lab: LabModel; server: LabServer }) {
           </select>
         </label>
       </div>
-      {isRunning && (
-        <a href={localAddress(server.painel)} target="_blank" rel="noopener noreferrer">
-          {say('Painel', 'Panel')}
-          <span class="unseen"> {say(`de ${id}, em outra aba`, `of ${id}, in another tab`)}</span>
-          <span class="quiet"> :{server.porta}</span>
-        </a>
-      )}
       {failure !== '' && (
         <p class="refused" role="alert">
           {failure}

@@ -53,7 +53,7 @@ export function NumbersView({
               title={say('Replicação: bytes', 'Replication: bytes')}
               {...{ now, text: (value: number) => `${bytes(value)}/s` }}
               series={trafficSeries()}
-              inBytes
+              counted="bytes"
             />
           </>
         )}
@@ -69,6 +69,7 @@ export function NumbersView({
             title={say('Sem confirmação dos seguidores', 'Unacknowledged by followers')}
             {...{ now, text: (value: number) => number(value) }}
             series={followerSeries(now)}
+            counted="whole"
           />
         )}
         <Plot
@@ -76,7 +77,12 @@ export function NumbersView({
           {...{ now, text: percent }}
           series={[{ name: 'CPU', hue: 6, valueOf: ({ processo }) => processo.cpu }]}
         />
-        <Plot title={say('Memória', 'Memory')} {...{ now, text: bytes }} series={memorySeries()} inBytes />
+        <Plot
+          title={say('Memória', 'Memory')}
+          {...{ now, text: bytes }}
+          series={memorySeries()}
+          counted="bytes"
+        />
         <Plot
           title={say('Atraso do laço de eventos', 'Delay of the event loop')}
           {...{ now, text: duration }}

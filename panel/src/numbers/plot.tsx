@@ -22,8 +22,8 @@ interface PlotProps {
   readonly series: readonly Series[];
   /** A value with its unit. */
   readonly text: (value: number) => string;
-  /** Steps of the axis are powers of two, as bytes are counted. */
-  readonly inBytes?: boolean;
+  /** How the axis is counted: absent, in 1, 2, 5 and their tenths; bytes in powers of two. */
+  readonly counted?: 'whole' | 'bytes' | undefined;
   /** What chooses what is drawn. */
   readonly children?: ComponentChildren;
 }
@@ -34,7 +34,7 @@ const SPAN_S_MIN = 60;
 const SPAN_S_MAX = 600;
 
 /** A plot of the last minutes, with the values of now beside their names. */
-export function Plot({ title, now, series, text, inBytes = false, children }: PlotProps) {
+export function Plot({ title, now, series, text, counted, children }: PlotProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const plot = useRef<uPlot | undefined>(undefined);
   const dark = useDark();
@@ -44,7 +44,7 @@ export function Plot({ title, now, series, text, inBytes = false, children }: Pl
     const element = box.current;
     if (element === null || width === 0) return;
     const made = new uPlot(
-      optionsOf({ series, text, inBytes }, width, element),
+      optionsOf({ series, text, counted }, width, element),
       dataOf(series, now),
       element,
     );
@@ -90,7 +90,7 @@ function dataOf(series: readonly Series[], now: PanelPictureJson): uPlot.Aligned
 }
 
 function optionsOf(
-  { series, text, inBytes }: Pick<Required<PlotProps>, 'series' | 'text' | 'inBytes'>,
+  { series, text, counted }: Pick<PlotProps, 'series' | 'text' | 'counted'>,
   width: number,
   element: HTMLElement,
 ): uPlot.Options {
@@ -107,7 +107,8 @@ function optionsOf(
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 12, 0, 0],
+    // Half of the last time stands beyond the end of the axis.
+    padding: [8, 30, 0, 0],
     scales: {
       x: { range: (_plot, min, max) => [max - Math.min(SPAN_S_MAX, Math.max(SPAN_S_MIN, max - min)), max] },
       // From nothing, and never without height.
@@ -118,7 +119,7 @@ function optionsOf(
       {
         ...axis,
         size: 76,
-        ...(inBytes && { incrs: BYTE_STEPS }),
+        incrs: stepsOf(counted),
         values: (_plot, at) => at.map((value) => text(value)),
       },
     ],
@@ -133,6 +134,18 @@ function optionsOf(
       })),
     ],
   };
+}
+
+/** Of 0,25 a text with one decimal would say 0,3. */
+const STEPS = Array.from({ length: 15 }, (_, at) => 10 ** (at - 3)).flatMap((unit) => [
+  unit,
+  2 * unit,
+  5 * unit,
+]);
+
+function stepsOf(counted: PlotProps['counted']): number[] {
+  if (counted === 'bytes') return BYTE_STEPS;
+  return counted === 'whole' ? STEPS.filter((step) => step >= 1) : STEPS;
 }
 
 /** 1, 2, 5, 10, 20, 50, … of each unit would be 95,4 MiB. */

@@ -47,9 +47,14 @@ export class PageDriver implements RunDriver {
   ): Promise<SeenAnswer> {
     const form = this.page.locator('.calls form');
     const before = await this.latest();
-    await choose(form.getByLabel('Quem'), client);
-    await choose(form.locator('[name=servidor]'), server);
-    await choose(form.locator('[name=operacao]'), operation);
+    // What stands there already is left alone, and is asked for at once: every question goes through the browser.
+    const shown = await this.shownCall();
+    const choices = [
+      [form.getByLabel('Quem'), shown.client, client],
+      [form.locator('[name=servidor]'), shown.server, server],
+      [form.locator('[name=operacao]'), shown.operation, operation],
+    ] as const;
+    for (const [select, now, wanted] of choices) if (now !== wanted) await select.selectOption(wanted);
     await form.locator('[name=chave]').fill(key);
     const fields = [
       ['valor', ['insert', 'compare'], value],
@@ -59,9 +64,11 @@ export class PageDriver implements RunDriver {
       if ((operations as readonly string[]).includes(operation))
         await form.locator(`[name=${name}]`).fill(text);
     }
-    await form.getByLabel('com token de sessão').setChecked(session === true);
+    const isSession = session === true;
+    if (shown.isSession !== isSession) await form.getByLabel('com token de sessão').setChecked(isSession);
     const confirmed = form.getByLabel('confirmada por outros');
-    if ((await confirmed.count()) > 0) await choose(confirmed, String(confirm));
+    if (String(confirm) !== shown.confirm && (await confirmed.count()) > 0)
+      await confirmed.selectOption(String(confirm));
     await form.locator('[type=submit]').click();
     const answer = await eventually(
       `an answer to ${operation} ${key} at ${server}`,
@@ -130,9 +137,9 @@ export class PageDriver implements RunDriver {
       async () => {
         const held = await page.evaluate<readonly (readonly [letter: string, versions: number])[]>(
           `[...document.querySelectorAll('.lanes li')]
-            .filter((one) => ${JSON.stringify(SERVERS)}.includes(one.querySelector('strong').innerText))
+            .filter((one) => ${JSON.stringify(SERVERS)}.includes(one.querySelector('strong').textContent))
             .map((one) => one.querySelector('.state-letter'))
-            .map((one) => [one?.innerText ?? '', Number.parseInt(one?.title ?? '0')])`,
+            .map((one) => [one?.textContent ?? '', Number.parseInt(one?.title ?? '0')])`,
         );
         return (
           new Set(held.map(([letter]) => letter)).size === 1 && held.every(([, count]) => count >= written)
@@ -149,8 +156,11 @@ export class PageDriver implements RunDriver {
     for (;;) {
       const place = page.locator('.story .is-next button:focus, .story-end:focus');
       await place.waitFor({ timeout: PATIENCE_MS });
-      if ((await place.getAttribute('class')) === 'story-end') return place.innerText();
-      const step = await place.innerText();
+      // Asked at once: the focus goes on meanwhile.
+      const [name, step] = await page.evaluate<[string, string]>(
+        '(({ className, innerText }) => [className, innerText])(document.activeElement)',
+      );
+      if (name === 'story-end') return step;
       await page.keyboard.press('Enter');
       await place.filter({ hasNotText: step }).waitFor({ timeout: PATIENCE_MS });
     }
@@ -174,6 +184,24 @@ export class PageDriver implements RunDriver {
     await this.card(server).locator(`.status-${state}`).waitFor({ timeout: PATIENCE_MS });
   }
 
+  /** What the form of the calls says now; a number of confirmations that is not to be seen is not known. */
+  private shownCall(): Promise<{
+    readonly client: string;
+    readonly server: string;
+    readonly operation: string;
+    readonly isSession: boolean;
+    readonly confirm: string | undefined;
+  }> {
+    return this.page.evaluate(
+      `(() => {
+        const form = document.querySelector('.calls form');
+        const selects = [...form.querySelectorAll('select')].map(({ value }) => value);
+        const [client, server, operation, confirm] = selects;
+        return { client, server, operation, confirm, isSession: form.querySelector('[type=checkbox]').checked };
+      })()`,
+    );
+  }
+
   /** The latest answer of the tab of the answers. */
   private latest(): Promise<
     (SeenAnswer & { readonly asked: string; readonly isAnswered: boolean }) | undefined
@@ -183,17 +211,12 @@ export class PageDriver implements RunDriver {
         const one = document.querySelector('.answers > li');
         if (one === null) return undefined;
         return {
-          asked: [...document.querySelectorAll('.answers > li')].map((each) => each.querySelector(':scope > .quiet').innerText).join(),
+          asked: [...document.querySelectorAll('.answers > li')].map((each) => each.querySelector(':scope > .quiet').textContent).join(),
           isAnswered: one.querySelector('.answer') !== null,
-          code: one.querySelector('.refused code')?.innerText ?? 'OK',
-          lines: [...one.querySelectorAll('.versions li')].map((line) => ({ value: line.querySelector('bdi').innerText })),
+          code: one.querySelector('.refused code')?.textContent ?? 'OK',
+          lines: [...one.querySelectorAll('.versions li')].map((line) => ({ value: line.querySelector('bdi').textContent })),
         };
       })()`,
     );
   }
-}
-
-/** Chooses what is not chosen yet. */
-async function choose(select: Locator, value: string): Promise<void> {
-  if ((await select.inputValue()) !== value) await select.selectOption(value);
 }

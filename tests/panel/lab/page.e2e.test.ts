@@ -1,10 +1,14 @@
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LabProcess } from '../../laboratory/lab-process.js';
+import { fromForeignPage, fromReboundPage, seen } from '../../browser/attempts.js';
 import { chromiumAvailable, startBrowser } from '../../support/browser.js';
+import { fillDisk } from '../../support/data-folder.js';
 import { ensureBuilt, root } from '../../support/e2e-build.js';
+import { tabTo, toTop, walkByTab } from '../../support/tab-walk.js';
 import { LabPage } from './lab-page.js';
+import { PageDriver } from './page-driver.js';
 import { PageStand } from './page-stand.js';
 import { consensusStory, fleetStory, leaderStory, longRun } from './run-builder.js';
 
@@ -91,6 +95,12 @@ describe.skipIf(!available)('the page of the laboratory', { timeout: WAIT_MS }, 
     expect(await lab.page.innerText('.body')).toContain('<img src=x onerror=alert(1)>\\u202e');
     expect(await lab.violations()).toEqual([]);
     expect(await lab.overflow()).toBeLessThanOrEqual(0);
+    // The names of the lanes are whole, and do not touch the edge.
+    const rooms = await lab.page.evaluate<number[]>(
+      `[...document.querySelectorAll('.lane-name strong')].map((one) =>
+        one.closest('.lanes').getBoundingClientRect().right - one.getBoundingClientRect().left - one.scrollWidth)`,
+    );
+    expect(Math.min(...rooms)).toBeGreaterThanOrEqual(4);
     for (const tab of ['repair', 'answers', 'file'] as const) {
       await lab.tab(tab);
       expect(await lab.overflow()).toBeLessThanOrEqual(0);
@@ -154,6 +164,7 @@ describe.skipIf(!available)('the page of the laboratory', { timeout: WAIT_MS }, 
   it('drives a real fleet through the whole story', async () => {
     const process = await LabProcess.start();
     const url = await process.newAddress();
+    await shutsOthersOut(browser, url);
     const lab = await LabPage.open(browser, url);
     const { page } = lab;
     await lab.drawn();
@@ -161,21 +172,10 @@ describe.skipIf(!available)('the page of the laboratory', { timeout: WAIT_MS }, 
     await page.fill('[name=marca]', 'aula de hoje');
     await page.press('[name=marca]', 'Enter');
     await page.waitForSelector('[role=option]:has-text("Marca: aula de hoje")');
-    const next = page.locator('.story .is-next button:has-text("Fazer")');
-    for (const id of [
-      'azul',
-      'Isole',
-      'verde',
-      'amarela',
-      'histórico nos dois',
-      'Ligue',
-      'histórico em n3',
-    ]) {
-      await page.locator('.story .is-next', { hasText: id }).waitFor();
-      await next.click();
-    }
-    await page.waitForSelector('.story-end');
-    expect(await page.innerText('.story-end')).toMatch(/Venceu (verde|amarela)/);
+    // The whole story without a mouse.
+    await toTop(page);
+    await tabTo(page, 'button', /^Fazer/);
+    expect(await new PageDriver(lab).story()).toMatch(/Venceu (verde|amarela)/);
     await lab.tab('repair');
     expect(await page.innerText('.repairs')).toContain('mudança aplicada em quem perguntou');
     await lab.tab('answers');
@@ -187,13 +187,25 @@ describe.skipIf(!available)('the page of the laboratory', { timeout: WAIT_MS }, 
     await page.fill('[name=versao]', '9');
     await page.click('.calls button[type=submit]');
     await page.waitForSelector('.answers .refused:has-text("NAO_SUPORTADO")');
+    await staysInPlace(page);
+    await opensPanelOf(page, 'n1');
     // Paused, the picture stays and the run goes on.
     await page.click('.toolbar button:has-text("pausar")');
+    const paused = await page.innerText('.toolbar-place');
     await page.click('.server:has-text("n3") button:has-text("Matar")');
     await page.waitForSelector('[role=option]:has-text("n3 foi morto")');
     await page.click('.server:has-text("n3") button:has-text("Iniciar")');
+    expect(await page.getAttribute('.toolbar button:has-text("ao vivo")', 'aria-pressed')).toBe('true');
     await page.click('.toolbar button:has-text("ao vivo")');
+    await page.waitForSelector('.toolbar button:has-text("pausar")[aria-pressed=false]');
     await page.waitForSelector('.server:has-text("n3").is-atendendo');
+    expect(await page.innerText('.toolbar-place')).not.toBe(paused);
+    // One that somebody kills from outside is seen to be down, and is started again.
+    process.killServer('n2');
+    await page.waitForSelector('.server:has-text("n2").is-parado');
+    await page.click('.server:has-text("n2") button:has-text("Iniciar")');
+    await page.waitForSelector('.server:has-text("n2").is-atendendo');
+    expect((await walkByTab(page)).faults).toEqual([]);
     expect(await lab.violations()).toEqual([]);
     await page.locator('.run-controls select').selectOption('lider');
     await page.click('dialog button:has-text("Não")');
@@ -201,6 +213,23 @@ describe.skipIf(!available)('the page of the laboratory', { timeout: WAIT_MS }, 
     const file = await lab.download(/Baixar/);
     expect(file.name).toMatch(/^laboratorio-[\d-]+\.jsonl$/);
     expect(file.text).toContain('aula de hoje');
+    // In two tabs the same run is seen, and what is done in one.
+    const tab = await LabPage.open(browser, await process.newAddress());
+    await tab.drawn();
+    await tab.page.fill('[name=marca]', 'da outra aba');
+    await tab.page.press('[name=marca]', 'Enter');
+    await lab.tab('story');
+    for (const one of [page, tab.page])
+      await one.waitForSelector('[role=option]:has-text("Marca: da outra aba")');
+    await tab.close();
+    // A disk that is full ends the file, and nothing else.
+    await fillDisk(process.child.pid ?? 0, true);
+    await page.fill('[name=marca]', 'disco cheio');
+    await page.press('[name=marca]', 'Enter');
+    await page.waitForSelector('[role=option]:has-text("Marca: disco cheio")');
+    await process.until('the trouble', () => process.said.includes('não consigo mais gravar em'));
+    await lab.tab('file');
+    expect((await lab.download(/Baixar/)).text).toContain('disco cheio');
     // Nothing is kept: a second use of the link, and a reload, need another.
     const second = await LabPage.open(browser, url);
     await second.page.waitForSelector('.welcome:has-text("Este endereço já foi usado")');
@@ -211,3 +240,45 @@ describe.skipIf(!available)('the page of the laboratory', { timeout: WAIT_MS }, 
     await process.stop();
   });
 });
+
+/** A page of somebody else's gets no session, not even with the link that nobody has used yet, and does not use it up. */
+async function shutsOthersOut(browser: Browser, url: string): Promise<void> {
+  const { port, hash } = new URL(url);
+  const target = {
+    ...{ port: Number(port), tls: false, paths: ['/v1/sessao', '/v1/situacao'] },
+    bodies: [JSON.stringify({ token: hash.slice(1) })],
+  };
+  expect(seen(await fromForeignPage(browser, target, false))).toEqual([]);
+  const rebound = seen(await fromReboundPage(browser, target));
+  expect(rebound.filter(({ outcome }) => !outcome.startsWith('403 '))).toEqual([]);
+  expect(rebound.length).toBeGreaterThan(0);
+}
+
+/** What stands beside a server stays where it is when that server is isolated, on wide pages and narrow ones. */
+async function staysInPlace(page: Page): Promise<void> {
+  const size = page.viewportSize() ?? { width: 1280, height: 800 };
+  for (const width of [360, size.width]) {
+    await page.setViewportSize({ ...size, width });
+    const heights = (): Promise<number[]> =>
+      page.evaluate(
+        "[...document.querySelectorAll('.server')].map((one) => one.getBoundingClientRect().height)",
+      );
+    const before = await heights();
+    await page.click('.server:has-text("n2") button:has-text("Isolar")');
+    await page.waitForSelector('.server:has-text("n2") .status-isolado');
+    expect(await heights()).toEqual(before);
+    await page.click('.server:has-text("n2") button:has-text("Ligar de volta")');
+    await page.waitForSelector('.server:has-text("n2") .status-isolado', { state: 'detached' });
+  }
+}
+
+/** The link of a server leads to its own panel, in another tab. */
+async function opensPanelOf(page: Page, server: string): Promise<void> {
+  const [panel] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.getByRole('link', { name: `Painel de ${server}` }).click(),
+  ]);
+  await panel.waitForSelector('.pill.live');
+  expect(await panel.innerText('.bar h1')).toContain(server);
+  await panel.close();
+}

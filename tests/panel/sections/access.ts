@@ -72,5 +72,37 @@ export function accessSection(open: () => PanelStand): void {
       await panel.says('.write .note', 'são dos próprios servidores');
       await panel.close();
     });
+
+    it.each([
+      // Who, its role, whether it reads all keys, whether it writes them, whether it sees the log.
+      ['bia', 'escrita', true, true, false],
+      ['rui', 'administracao', true, true, true],
+      ['no3', 'servidor', false, false, false],
+    ] as const)('%s, of role %s, sees and may do what the guide says', async (name, role, ...may) => {
+      const [reads, writes, administers] = may;
+      const stand = open();
+      const panel = await stand.page(stand.guarded.doors);
+      await logIn(panel, tokenOf(name));
+      await panel.live();
+      await panel.says('.who', `(${role})`);
+      await panel.says('.facts dd', '12.345');
+      await panel.view('numeros');
+      await panel.says('.plot', 'Chamadas');
+      await panel.view('eventos');
+      const isRefused = 'O log do servidor só é mostrado a quem administra';
+      expect(await panel.page.locator('main', { hasText: isRefused }).count()).toBe(administers ? 0 : 1);
+      await panel.view('chaves');
+      if (reads) {
+        await panel.openKey('b/1');
+        await panel.says('.value', 'valor de outrem');
+        expect(await panel.page.isEnabled('.write textarea')).toBe(writes);
+      } else {
+        await panel.says('.keys-list', /Recusado.*NAO_AUTORIZADO/s);
+        await panel.openKey('b/1');
+        await panel.says('.write .note', 'Esta credencial é de um servidor: não lê nem grava chaves.');
+        expect(await panel.text('body')).not.toContain('valor de');
+      }
+      await panel.close();
+    });
   });
 }
