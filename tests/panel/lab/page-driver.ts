@@ -11,6 +11,8 @@ import type { LabPage } from './lab-page.js';
 
 /** How long anything may take that servers do. */
 const PATIENCE_MS = 30_000;
+/** Steps of the longest story, each with a word while it is under way, and some that are tried again. */
+const STORY_PRESSES_MAX = 60;
 const SERVERS = ['n1', 'n2', 'n3'];
 
 /** A laboratory that runs, driven by what its page offers, as a person does: buttons, forms and what is to be read there. */
@@ -153,7 +155,8 @@ export class PageDriver implements RunDriver {
   async story(): Promise<string> {
     const { page } = this;
     await page.locator('.story .is-next button:has-text("Fazer")').focus();
-    for (;;) {
+    // A step that is refused stands there again, to be done once more.
+    for (let presses = 0; presses < STORY_PRESSES_MAX; presses += 1) {
       const place = page.locator('.story .is-next button:focus, .story-end:focus');
       await place.waitFor({ timeout: PATIENCE_MS });
       // Asked at once: the focus goes on meanwhile.
@@ -164,6 +167,7 @@ export class PageDriver implements RunDriver {
       await page.keyboard.press('Enter');
       await place.filter({ hasNotText: step }).waitFor({ timeout: PATIENCE_MS });
     }
+    throw new Error(`the story goes no further: ${await page.innerText('.story')}`);
   }
 
   private card(server: string): Locator {
