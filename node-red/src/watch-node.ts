@@ -74,12 +74,11 @@ class WatchingNode {
       this.config['retoma'] === true
         ? new WatchPlace(this.node.context(), JSON.stringify([this.config['oque'], this.config['chave']]))
         : undefined;
-    const kept = await place?.read();
-    let from: KvsWatchOptions['from'] = this.config['inicio'] === 'tudo' ? 'everything' : 'now';
-    if (kept !== undefined) from = { token: kept };
+    let from: KvsWatchOptions['from'];
     while (!this.hasEnded()) {
       this.light.connecting();
       try {
+        from ??= await this.beginning(place);
         await this.follow(from, place);
       } catch (error) {
         if (this.hasEnded()) break;
@@ -93,6 +92,13 @@ class WatchingNode {
       }
     }
     await place?.save();
+  }
+
+  /** Where it begins: where it stopped, or else as its form says. */
+  private async beginning(place: WatchPlace | undefined): Promise<NonNullable<KvsWatchOptions['from']>> {
+    const token = await place?.read();
+    if (token !== undefined) return { token };
+    return this.config['inicio'] === 'tudo' ? 'everything' : 'now';
   }
 
   /** Ends it; {@link run} ends soon afterwards. */

@@ -1,3 +1,4 @@
+import { KvsError } from '../../src/client/library/index.js';
 import { redLimits } from './limits.js';
 import type { NodeContext } from './red.js';
 
@@ -16,10 +17,16 @@ export class WatchPlace {
     private readonly filter: string,
   ) {}
 
-  /** The token that was kept; `undefined` if there is none, or its context does not answer in time. */
+  /**
+   * The token that was kept; `undefined` if there is none.
+   * @throws KvsError (as a rejection) SEM_SERVIDOR if the context does not say: a watch that began anew would miss something
+   */
   async read(): Promise<string | undefined> {
     const kept = await within((done) => this.context.get(NAME, done));
-    const { filter, token } = (kept ?? {}) as { readonly filter?: unknown; readonly token?: unknown };
+    const { filter, token } = (kept ?? {}) as {
+      readonly filter?: unknown;
+      readonly token?: unknown;
+    };
     if (filter !== this.filter || typeof token !== 'string') return undefined;
     return (this.saved = token);
   }
@@ -39,18 +46,25 @@ export class WatchPlace {
     this.timer = undefined;
     const { token, filter } = this;
     if (token === undefined || token === this.saved) return;
-    this.saved = token;
-    await within((done) => this.context.set(NAME, { filter, token }, done));
+    const done = within((answer) => this.context.set(NAME, { filter, token }, answer));
+    await done.then(
+      () => (this.saved = token),
+      () => undefined,
+    );
   }
 }
 
-/** What a context answers; `undefined` for an error, and if it is too slow. */
+/** What a context answers. @throws KvsError (as a rejection) SEM_SERVIDOR for an error, and if it is too slow */
 function within(call: (done: (error: unknown, value?: unknown) => void) => void): Promise<unknown> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), redLimits.placeWaitMs);
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => {
+      reject(new KvsError('SEM_SERVIDOR', `o contexto deste nó não responde: ${why}`));
+    };
+    const timer = setTimeout(() => fail(`passaram ${redLimits.placeWaitMs} ms`), redLimits.placeWaitMs);
     const done = (error: unknown, value?: unknown): void => {
       clearTimeout(timer);
-      resolve(error ? undefined : value);
+      if (error) fail(error instanceof Error ? error.message : 'erro');
+      else resolve(value);
     };
     try {
       call(done);
