@@ -101,6 +101,7 @@ build() {
   node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$new" || die 'a compilação falhou'
   node tools/build-client.mjs "$new" || die 'a compilação da biblioteca falhou'
   node tools/build-node-red.mjs "$new" || die 'a compilação dos nós do Node-RED falhou'
+  node tools/build-command.mjs "$new" || die 'a compilação dos comandos falhou'
   node node_modules/typescript/bin/tsc -p panel/tsconfig.json || die 'a compilação das páginas falhou'
   node tools/build-panel.mjs "$new" || die 'a compilação das páginas falhou'
   [ ! -d dist ] || mv dist "$old"

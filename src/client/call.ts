@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import type { Metadata, MethodDefinition, ServiceError } from '@grpc/grpc-js';
+import type { Metadata, ServiceError } from '@grpc/grpc-js';
 import type { ConfirmationDemand } from './confirmations.js';
 import { reasonCode } from './fate.js';
 import type { Fate } from './fate.js';
 import type { Link } from './link.js';
-import type { MethodName } from './method.js';
+import type { CalledMethod, MethodName } from './method.js';
 import type { Patience } from './patience.js';
 import { REASON_METADATA } from './reason.js';
 import type { Mismatch } from './security.js';
@@ -68,7 +68,7 @@ export interface CallFailed {
 
 /** One call under way. */
 export interface OpenCall<Reply> extends Rpc<Reply> {
-  readonly definition: MethodDefinition<object, object>;
+  readonly definition: CalledMethod;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   /** How much longer to wait for a server to answer. */

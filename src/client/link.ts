@@ -1,9 +1,8 @@
 import { Client, connectivityState, status } from '@grpc/grpc-js';
 import type { MethodDefinition, ServiceError } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { hostPortText } from '../core/host-port.js';
-import { protoPath } from '../files/proto-path.js';
 import type { TlsFailure } from '../security/tls/failures.js';
+import { methodOf } from './method.js';
 import { PLAIN } from './security.js';
 import type { ClientSecurity, Mismatch } from './security.js';
 
@@ -26,15 +25,19 @@ export interface ServerAddress {
 type Condition = 'unknown' | 'serving' | 'away';
 
 interface HealthAnswer {
-  readonly status: string;
+  readonly status: number;
 }
+
+/** `ServingStatus` of grpc/health.proto. */
+const SERVING = 1;
 
 type Check = MethodDefinition<{ readonly service: string }, HealthAnswer>;
 
-const health = loadSync(protoPath('grpc/health.proto'), { enums: String, defaults: true })[
-  'grpc.health.v1.Health'
-];
-const check = (health as unknown as { readonly Check: Check }).Check;
+/** Found for the first question: most commands reach their server without one. */
+function healthCheck(): Pick<Check, 'path' | 'requestSerialize' | 'responseDeserialize'> {
+  const name = { file: 'grpc/health.proto', service: 'grpc.health.v1.Health', method: 'Check' };
+  return methodOf(name) as Pick<Check, 'path' | 'requestSerialize' | 'responseDeserialize'>;
+}
 
 /** The connection to one server, and what is known of its health. */
 export class Link {
@@ -127,14 +130,14 @@ export class Link {
   /** Asks the server for its health. @returns whether there was an answer, if only a refusal */
   async probe(deadlineMs: number): Promise<boolean> {
     const { error, answer } = await this.health(deadlineMs);
-    this.condition = error === null && answer?.status === 'SERVING' ? 'serving' : 'away';
+    this.condition = error === null && answer?.status === SERVING ? 'serving' : 'away';
     return error?.code !== status.DEADLINE_EXCEEDED;
   }
 
   private health(
     deadlineMs: number,
   ): Promise<{ readonly error: ServiceError | null; readonly answer?: HealthAnswer | undefined }> {
-    const { path, requestSerialize, responseDeserialize } = check;
+    const { path, requestSerialize, responseDeserialize } = healthCheck();
     const options = { deadline: Date.now() + deadlineMs };
     return new Promise((resolve) => {
       this.client.makeUnaryRequest(

@@ -79,8 +79,13 @@ export class KvsError extends Error {
    * as cause.
    */
   static from(thrown: unknown): KvsError {
-    if (thrown instanceof KvsError) return thrown;
+    if (thrown instanceof KvsError || isOfCopy(thrown)) return thrown;
     const text = thrown instanceof Error ? thrown.message : String(thrown);
     return new KvsError('INTERNO', `erro interno: ${text}`, { cause: thrown });
   }
+}
+
+/** Whether this is an error of another copy of the class: the bundle of the commands has one, the servers that it loads another. */
+function isOfCopy(thrown: unknown): thrown is KvsError {
+  return thrown instanceof Error && thrown.name === 'KvsError' && 'code' in thrown;
 }

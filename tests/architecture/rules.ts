@@ -100,7 +100,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
   client: {
     folders: ['client', 'files', 'security/tls'],
     modules: ['core/errors', 'core/host-port', 'core/limits'],
-    packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
+    packages: ['@grpc/grpc-js', 'protobufjs', 'node:*'],
   },
   cli: {
     folders: [
@@ -129,15 +129,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
       // What a portal publishes is checked at its broker.
       ...['mqtt/mqtt-connection', 'mqtt/broker-url', 'mqtt/failure-text'],
     ],
-    packages: [
-      '@grpc/grpc-js',
-      '@grpc/proto-loader',
-      'yargs',
-      'picocolors',
-      'cli-table3',
-      'string-width',
-      'node:*',
-    ],
+    packages: ['@grpc/grpc-js', 'yargs', 'picocolors', 'cli-table3', 'string-width', 'node:*'],
   },
   app: {
     folders: [

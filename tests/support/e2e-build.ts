@@ -28,7 +28,9 @@ export async function ensureBuilt(): Promise<void> {
 }
 
 async function isFresh(): Promise<boolean> {
-  const programs = ['src/cli/main.js', 'panel/index.html'].map((name) => join(root, 'dist', name));
+  const programs = ['src/cli/main.js', 'comando/kvs.cjs', 'panel/index.html'].map((name) =>
+    join(root, 'dist', name),
+  );
   if (![stamp, ...programs].every(existsSync)) return false;
   const builtAtMs = statSync(stamp).mtimeMs;
   const files = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
@@ -52,7 +54,7 @@ async function build(): Promise<void> {
   await mkdir(fresh);
   await writeFile(join(fresh, '.compilado'), '');
   await compile(root, fresh);
-  for (const tool of ['build-client.mjs', 'build-node-red.mjs', 'build-panel.mjs'])
+  for (const tool of ['build-client.mjs', 'build-command.mjs', 'build-node-red.mjs', 'build-panel.mjs'])
     await run(process.execPath, [join(root, 'tools', tool), fresh], { cwd: root });
   const dist = join(root, 'dist');
   if (existsSync(dist)) await rename(dist, join(lockFolder, 'old'));

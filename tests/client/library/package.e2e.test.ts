@@ -14,8 +14,11 @@ import { ServerProcess } from '../../support/server-process.js';
 
 const run = promisify(execFile);
 
-/** Largest package, in bytes: it holds the program with its pages, the library and the contracts, and nothing else. */
-const PACKAGE_BYTES_MAX = 1_250_000;
+/**
+ * Largest package, in bytes: it holds the program with its pages, the commands as one file with the libraries that they use,
+ * the library and the contracts, and nothing else. Compiled code is good for one version of Node, and stays out.
+ */
+const PACKAGE_BYTES_MAX = 1_600_000;
 
 const PAGES = ['docs/guia/biblioteca.md', 'docs/guia/en/biblioteca.md'];
 
@@ -90,13 +93,16 @@ describe('the package', () => {
       'proto/loja.proto',
       'bin/kvs',
       'dist/cliente/index.cjs',
+      'dist/comando/kvs.cjs',
       'dist/panel/index.html',
     ]) {
       expect(names).toContain(`package/${name}`);
     }
     const others =
-      /^package\/(bin|dist\/(cliente|panel|src)|docs\/kvs\.1$|proto|replica\.sh$|LICENSE$|README(\.pt-BR)?\.md$|package\.json$)/;
-    expect(names.filter((name) => !others.test(name) || /\.map$|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+      /^package\/(bin|dist\/(cliente|comando|panel|src)|docs\/kvs\.1$|proto|replica\.sh$|LICENSE$|README(\.pt-BR)?\.md$|package\.json$)/;
+    expect(
+      names.filter((name) => !others.test(name) || /\.(map|compilado)$|(?<!\.d)\.ts$/.test(name)),
+    ).toEqual([]);
   });
 
   it('has no fault that publint or arethetypeswrong knows', async () => {
