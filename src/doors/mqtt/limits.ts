@@ -4,8 +4,11 @@ import { assertRelation, KiB, limits, MiB, WORST_JSON_FACTOR } from '../../core/
 export const mqttDoorLimits = Object.freeze({
   /** Most levels of a key in a topic: Mosquitto cuts a connection at 200, topics of NATS are subjects. */
   keyLevels: 150,
-  /** Longest topic, in UTF-8 bytes: a number of 16 bits tells how long it is. */
-  topicBytes: 65_535,
+  /**
+   * Longest topic that a server publishes to, in UTF-8 bytes. A number of 16 bits tells how long one is, and NATS adds
+   * to it: the nodes of a cluster of 2.9 end when one is longer with that than such a number says.
+   */
+  topicBytes: 65_000,
   /** A write that nobody has done yet, as far as this server sees, is remembered for this long. */
   holdMs: 20_000,
   /** Messages that wait here for their turn or for another server to do them, and their bytes. */
