@@ -34,6 +34,7 @@ function clone(): string {
     'tsconfig.json',
     'tsconfig.build.json',
     'tools',
+    'bin',
     'LICENSE',
     'proto',
     'node-red',
@@ -47,7 +48,10 @@ function clone(): string {
   mkdirSync(join(folder, 'bench'));
   mkdirSync(join(folder, 'src/client/library'), { recursive: true });
   writeFileSync(join(folder, 'src/client/library/index.ts'), "export { built } from '../../cli/main.js';\n");
-  writeFileSync(join(folder, 'src/cli/main.ts'), 'export const built = true;\n');
+  writeFileSync(
+    join(folder, 'src/cli/main.ts'),
+    'export const built = true;\nexport const main = (): Promise<void> => Promise.resolve();\n',
+  );
   for (const page of ['index', 'laboratorio']) writeFileSync(join(folder, `panel/${page}.html`), '<p>página');
   mkdirSync(join(folder, 'panel/src'));
   writeFileSync(join(folder, 'panel/src/main.ts'), 'export const shown = true;\n');
@@ -127,7 +131,7 @@ describe('the lock of compile.sh', () => {
     const folder = clone();
     const { code } = compile(folder, { TMPDIR: join(folder, 'nenhuma') });
     expect(await code).toBe(0);
-    for (const file of ['src/cli/main.js', 'panel/index.html', 'panel/laboratorio.html'])
+    for (const file of ['src/cli/main.js', 'comando/kvs.cjs', 'panel/index.html', 'panel/laboratorio.html'])
       expect(existsSync(join(folder, 'dist', file)), file).toBe(true);
     expect(existsSync(join(folder, '.compilando'))).toBe(false);
   });
