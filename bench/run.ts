@@ -21,6 +21,7 @@ import { origins } from './sections/origins.js';
 import { panel } from './sections/panel.js';
 import { portal } from './sections/portal.js';
 import { restart } from './sections/restart.js';
+import { rivals } from './sections/rivals.js';
 import { seal } from './sections/seal.js';
 import { start } from './sections/start.js';
 import { streams } from './sections/streams.js';
@@ -52,6 +53,7 @@ const SECTIONS = {
   panel,
   mqtt,
   start,
+  rivals,
 };
 type Name = keyof typeof SECTIONS;
 
@@ -68,10 +70,10 @@ interface Result {
 
 type Results = Partial<Record<Name | 'against', Result>>;
 
-const USAGE = `npm run bench -- [--only unary,http,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel,mqtt,start] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,http,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel,mqtt,start,rivals] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
-  --rounds     measured rounds of unary, metrics, watch, panel, mqtt and start, at least 3; streams always has 3
+  --rounds     measured rounds of unary, metrics, watch, panel, mqtt, start and rivals, at least 3; streams always has 3
   --against    compares the present build with that of a commit, side by side (--only ${AGAINST_SECTIONS.join(',')}):
                exit code 1 unless every figure is as good as before
   --curta      with --against: one round of what a call costs; exit code 1 only where it and two further ones find

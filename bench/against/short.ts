@@ -11,7 +11,7 @@ import { whole } from '../support/stats.js';
 const SECTIONS: readonly string[] = ['unary', 'streams'];
 
 /**
- * Compares the build of a commit with the present one within a minute: one round, and two more only of what seems lost.
+ * Compares the build of a commit with the present one in one round, and two more only of what seems lost.
  * It fails on a loss of more than 15 % that both confirm; what is smaller takes {@link against}.
  * @param revision anything that names a commit
  * @throws Error where there is no such commit, or it does not build

@@ -16,21 +16,23 @@ interface Cluster {
 /**
  * Members as `replica.sh` starts them, on free ports, with their data in the folder of this run.
  * @param core the only one that they run on
+ * @param members how many there are, at most three
  */
-export async function startCluster(core?: number): Promise<Cluster> {
+export async function startCluster(core?: number, members = MEMBERS.length): Promise<Cluster> {
+  const names = MEMBERS.slice(0, members);
   const folder = mkdtempSync(join(scratchFolder(), 'etcd-'));
   const ports: number[] = [];
-  while (ports.length < 2 * MEMBERS.length) {
+  while (ports.length < 2 * names.length) {
     const port = await freePort();
     if (!ports.includes(port)) ports.push(port);
   }
   const file = join(folder, 'replicas.conf');
-  const lines = MEMBERS.map((name, i) => `${name} 127.0.0.1:${ports[2 * i]} 127.0.0.1:${ports[2 * i + 1]}`);
+  const lines = names.map((name, i) => `${name} 127.0.0.1:${ports[2 * i]} 127.0.0.1:${ports[2 * i + 1]}`);
   writeFileSync(file, `${lines.join('\n')}\n`);
   const processes: Background[] = [];
-  for (const name of MEMBERS) {
+  for (const name of names) {
     const args = [name, '--arquivo', file, '--dados', join(folder, 'dados')];
     processes.push(await startBackground({ program: join(root, 'replica.sh'), args, core }, undefined));
   }
-  return { ports: MEMBERS.map((_, i) => ports[2 * i] as number), processes };
+  return { ports: names.map((_, i) => ports[2 * i] as number), processes };
 }
