@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { presentProgram, ServerProcess } from '../support/server-process.js';
+import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/net.js';
 import { chromiumAvailable, startBrowser } from '../support/browser.js';
 import { root } from '../support/e2e-build.js';
@@ -160,6 +161,8 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
       expect((await palette.allInnerTexts()).map((shown) => shown.trim()).sort()).toEqual([
         ...['kvs consulta', 'kvs grava', 'kvs histórico', 'kvs observa'],
       ]);
+      // The editor shows its palette before it has the flows.
+      await page.waitForFunction(`RED.nodes.node('ex-grava-no') && RED.nodes.node('kvs-servidores') && true`);
       await page.evaluate(`RED.editor.edit(RED.nodes.node('ex-grava-no'))`);
       await page.locator('#node-input-operacao').selectOption({ label: 'gravar se a versão é a esperada' });
       expect(await page.locator('label[for=node-input-ttl]').innerText()).toContain('Expira (s)');
@@ -178,8 +181,11 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
       await page.locator('#node-input-oque').waitFor({ state: 'detached' });
       await page.evaluate(`RED.editor.editConfig('', 'kvs-servidor', 'kvs-servidores')`);
       expect(await page.locator('#node-config-input-token').getAttribute('type')).toBe('password');
-      await page.locator('#node-config-input-tls').check();
-      await page.locator('#node-config-input-ca').waitFor({ state: 'visible' });
+      // A form that slides in is filled only then.
+      await eventually('the files of TLS are asked for', async () => {
+        await page.evaluate(`$('#node-config-input-tls').prop('checked', true).trigger('change')`);
+        return page.locator('#node-config-input-ca').isVisible();
+      });
       expect(errors).toEqual([]);
     } finally {
       await browser.close();
