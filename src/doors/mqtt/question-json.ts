@@ -84,11 +84,46 @@ const QUESTION = z.discriminatedUnion(
   { error: 'op: esperado consulta, insere, remove, historico, lista ou compara' },
 );
 
+type Op = z.output<typeof QUESTION>['op'];
+
+/** Fields that say nothing to an operation: clients that send the same fields with each of them are served. */
+const IDLE: Readonly<Record<Op, readonly string[]>> = {
+  consulta: ['valor', 'pedido', 'tentativa'],
+  insere: [],
+  remove: ['valor', 'pedido', 'tentativa'],
+  historico: ['versao', 'valor', 'pedido', 'tentativa'],
+  lista: ['versao', 'valor', 'pedido', 'tentativa'],
+  compara: ['pedido', 'tentativa'],
+};
+
+/** Every field that some operation has. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...Object.values(IDLE).flat(),
+  ...QUESTION.options.flatMap(({ shape }) => Object.keys(shape)),
+]);
+
+/**
+ * The object without the fields that say nothing: those idle for its operation, and known ones that are null. What could
+ * be a condition of a write stays, and is refused where the operation has none.
+ */
+function withoutIdle(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null) return json;
+  const op: unknown = 'op' in json ? json.op : undefined;
+  const idle = typeof op === 'string' && Object.hasOwn(IDLE, op) ? IDLE[op as Op] : [];
+  const says = ([name, given]: [string, unknown]): boolean => {
+    if (idle.includes(name)) return false;
+    // A null value of compara removes.
+    if (given === null) return !KNOWN.has(name) || (op === 'compara' && name === 'valor');
+    return !(op === 'insere' && name === 'versao' && given === 0);
+  };
+  return Object.fromEntries(Object.entries(json).filter(says));
+}
+
 /** What somebody asks. */
 export type Question = z.output<typeof QUESTION>;
 
 /**
- * Reads a question strictly: what is not known is refused, not ignored. Everything is bounded before it is parsed.
+ * Reads a question: an unknown field is refused, a known one that says nothing to the operation is ignored. Everything is bounded before it is parsed.
  * @throws KvsError PEDIDO_INVALIDO, CHAVE_*, VALOR_*
  */
 export function readQuestion(payload: Buffer): Question {
@@ -104,7 +139,7 @@ export function readQuestion(payload: Buffer): Question {
   } catch {
     throw invalid('o pedido não é JSON, como {"op":"consulta","chave":"casa/sala"}');
   }
-  const parsed = QUESTION.safeParse(json);
+  const parsed = QUESTION.safeParse(withoutIdle(json));
   if (!parsed.success) throw refused(parsed.error);
   const question = parsed.data;
   if (question.op === 'lista' && question.chave !== undefined && question.prefixo !== undefined) {
