@@ -1,5 +1,5 @@
 // Loads the command line from one file with the compiled code that the build kept beside it (tools/build-command.mjs). Node of
-// another version, or with other options than those of bin/kvs, compiles again: slower by a third, and nothing else.
+// another version, or with other options than those of bin/kvs, compiles again: slower, and nothing else.
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname } = require('node:path');

@@ -12,9 +12,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { root } from '../support/e2e-build.js';
 import { eventually } from '../support/eventually.js';
+
+// Each case builds a clone, some of them several times.
+vi.setConfig({ testTimeout: 120_000 });
 
 const made: string[] = [];
 const running: ChildProcess[] = [];

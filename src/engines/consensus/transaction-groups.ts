@@ -15,8 +15,8 @@ interface Waiting {
   readonly options: CallOptions;
   readonly weight: number;
   readonly bytes: number;
-  resolve(answer: Answered<TxnResponse>): void;
-  reject(error: unknown): void;
+  readonly resolve: (answer: Answered<TxnResponse>) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**

@@ -3,18 +3,25 @@ import { describe, expect, it } from 'vitest';
 import { systemTime } from '../../../src/app/system-time.js';
 import { Unanswered } from '../../../src/engines/consensus/etcd-client.js';
 import type { Answered, EtcdCaller } from '../../../src/engines/consensus/etcd-client.js';
-import type { EtcdMember } from '../../../src/engines/consensus/etcd-member.js';
+import { EtcdMember } from '../../../src/engines/consensus/etcd-member.js';
 import { RANGE, TXN } from '../../../src/engines/consensus/etcd-messages.js';
-import type { Header, TxnRequest, TxnResponse } from '../../../src/engines/consensus/etcd-messages.js';
+import type {
+  Header,
+  Method,
+  TxnRequest,
+  TxnResponse,
+} from '../../../src/engines/consensus/etcd-messages.js';
 import { first, get, put, read, unchanged } from '../../../src/engines/consensus/etcd-requests.js';
 import { READS_TOGETHER } from '../../../src/engines/consensus/group-forms.js';
 import { groupLimits } from '../../../src/engines/consensus/limits.js';
+import { defaultConsensusTuning } from '../../../src/engines/consensus/tuning.js';
 import { TransactionGroups } from '../../../src/engines/consensus/transaction-groups.js';
 import { promisesSettled } from '../../support/sim-time.js';
 
 const now = { local: false };
 const soon = { deadline: systemTime.monotonicMs() + 3_600_000, local: false };
-const member = {} as EtcdMember;
+// Never asked: whoever takes an answer looks at its member only to prefer it later.
+const member = new EtcdMember('127.0.0.1:1', defaultConsensusTuning, systemTime);
 
 const writeOf = (name: string, value = 'x'): TxnRequest => ({
   compare: [],
@@ -32,10 +39,13 @@ class Sent implements EtcdCaller {
   readonly requests: {
     readonly request: TxnRequest;
     answer(response: Partial<TxnResponse>, doubtful?: boolean): Promise<void>;
-    refuse(error: unknown): Promise<void>;
+    refuse(error: Error): Promise<void>;
   }[] = [];
 
-  call<Req, Res extends { readonly header: Header }>(_: unknown, request: Req): Promise<Answered<Res>> {
+  call<Req, Res extends { readonly header: Header }>(
+    _: Method<Req, Res>,
+    request: Req,
+  ): Promise<Answered<Res>> {
     return new Promise((resolve, reject) => {
       this.requests.push({
         request: request as TxnRequest,
@@ -44,8 +54,8 @@ class Sent implements EtcdCaller {
           resolve({ response: response as unknown as Res, member, doubtful });
           return promisesSettled();
         },
-        refuse: (error) => {
-          reject(error as Error);
+        refuse: (error: Error) => {
+          reject(error);
           return promisesSettled();
         },
       });
