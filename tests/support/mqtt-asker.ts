@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import mqtt from 'mqtt';
 import type { MqttClient } from 'mqtt';
 
@@ -89,7 +90,7 @@ export class FaithfulWriter {
   private async write(): Promise<void> {
     for (let i = 1; !this.isOver; i++) {
       const valor = `${this.key} ${String(i)}`;
-      const pedido = `${this.key.replaceAll('/', '-')}-${String(process.pid)}-${String(i)}`;
+      const pedido = randomUUID();
       const answer = await this.asker.ask({ op: 'insere', chave: this.key, valor, pedido });
       if (answer['codigo'] === undefined) this.answered.push(valor);
       else if (!MAY_REFUSE.has(answer['codigo'])) throw new Error(JSON.stringify(answer));
