@@ -5,7 +5,7 @@ import { noWatchingCounts, type WatchingCounts } from '../support/sim-watching.j
 import { baseSeed, explain, print, type Failure } from './report.js';
 
 const inCi = process.env['CI'] === 'true';
-const seeds = Number(process.env['SIM_WATCH_SEEDS'] ?? (inCi ? 24 : 4));
+const seeds = Number(process.env['SIM_WATCH_SEEDS'] ?? (inCi ? 12 : 4));
 const WATCHERS = 3;
 const NAMES = Object.keys(noWatchingCounts()) as (keyof WatchingCounts)[];
 
