@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Other versions of Node.js than the machine's own: what of the tests concerns networks and disks runs on each of them, and so do
 # the processes that it starts. Fetched from the npm registry, with versions pinned here, into a folder that no user gets.
-# What is pure arithmetic is left to the machine's own: NODE_LANES_SKIP below says which files.
+# What is pure arithmetic is left to the machine's own: node_lanes_skip below says which files. The newest Node runs the whole list; those
+# between it and the machine's own run what touches their networking and their disks most directly (node_lanes_short).
 # shellcheck disable=SC2154
 
 node_lanes() {
-  local arch versions own version folder files
+  local arch versions own newest version folder files
   case "$(uname -m)" in
     x86_64) arch=x64 versions='20.20.2 22.23.3 24.21.0 26.12.1' ;;
     aarch64 | arm64) arch=arm64 versions='20.20.2 22.23.3 24.21.0 26.12.0' ;;
     *) bad "outros Node.js: nenhum pacote para $(uname -m)"; return ;;
   esac
   # --exclude would not reach the lanes, which have lists of their own.
-  mapfile -t files < <(find "${node_lanes_folders[@]}" -name '*.test.ts' | grep -vxF -f <(printf '%s\n' "${node_lanes_skip[@]}"))
   own=$(node -p 'process.versions.node.split(".")[0]')
+  newest=${versions##* }
   for version in $versions; do
     [ "${version%%.*}" != "$own" ] || continue
     folder="node_modules/.nodes/$version"
@@ -22,13 +23,21 @@ node_lanes() {
       step "Node.js $version é buscado" fetch_node "node-linux-$arch" "$version" "$folder"
     fi
     [ -x "$folder/bin/node" ] || continue
-    step "bus, tls, hostile, doors, client e journal no Node.js $version" on_node "$root/$folder/bin" \
+    local folders=("${node_lanes_short[@]}")
+    [ "$version" != "$newest" ] || folders=("${node_lanes_folders[@]}")
+    mapfile -t files < <(find "${folders[@]}" -name '*.test.ts' | grep -vxF -f <(printf '%s\n' "${node_lanes_skip[@]}"))
+    [ ${#files[@]} -gt 0 ] || { bad "nenhum teste para o Node.js $version"; continue; }
+    step "${folders[*]#tests/} no Node.js $version" on_node "$root/$folder/bin" \
       node node_modules/vitest/vitest.mjs run --maxWorkers=3 "${files[@]}"
   done
 }
 
 node_lanes_folders=(
   tests/mqtt tests/engines/fleet/bus tests/engines/fleet/journal tests/security/tls tests/security/hostile tests/doors tests/client
+)
+
+node_lanes_short=(
+  tests/mqtt tests/engines/fleet/bus tests/engines/fleet/journal tests/security/hostile tests/doors/port tests/doors/grpc/protocol tests/client/library
 )
 
 # Files that a version of Node.js can hardly change: codecs, tables, checks, seals over virtual time, sweeps of crash points,
