@@ -1,5 +1,5 @@
 import { soleServerLimits } from '../call/limits.js';
-import { assertRelation } from '../core/limits.js';
+import { assertRelation, limits } from '../core/limits.js';
 import { configLimits } from '../config/limits.js';
 import { mqttDoorLimits } from '../doors/mqtt/limits.js';
 import { defaultMirrorTuning } from '../doors/mqtt/tuning.js';
@@ -32,6 +32,10 @@ assertRelation(
 assertRelation(
   portalLimits.holdMs > defaultFleetTuning.peerSilentMs + soleServerLimits.takeoverMs,
   'what a gateway that died has not applied is remembered until another has taken over',
+);
+assertRelation(
+  soleServerLimits.takeoverMs > limits.requestSkewMs,
+  'a server that was alone from the beginning knows of each request that is asked once it acts',
 );
 assertRelation(
   mqttDoorLimits.holdMs > defaultFleetTuning.peerSilentMs + 2 * soleServerLimits.takeoverMs,

@@ -65,13 +65,15 @@ interface Acting {
   readonly brokers: BrokerSource;
   readonly leads: () => boolean;
   readonly upToDate?: () => boolean;
+  /** Whether others with the door are known. */
+  readonly hasOthers?: () => boolean;
   /** Reports the changes of all servers; absent where this one alone acts. */
   readonly feed?: ChangeFeed;
 }
 
 function served(
   config: MqttDoorConfig | undefined,
-  { fleet, server, brokers, leads, upToDate, feed }: Acting,
+  { fleet, server, brokers, leads, upToDate, hasOthers, feed }: Acting,
   { engine, credentials, access, observe, servers, shownAs, time, logger }: MqttSurroundings,
 ): ServedMqtt {
   if (config === undefined) return NO_DOOR;
@@ -103,7 +105,9 @@ function served(
       acts: (): boolean => door.acts,
       publisher: () => ({ servidor: shownAs(), origem: server }),
     });
-  const door: MqttDoor = new MqttDoor({ fleet, topics, servers, seam, leads, upToDate, mirror, logger });
+  const door: MqttDoor = new MqttDoor({
+    ...{ fleet, topics, servers, seam, leads, upToDate, hasOthers, mirror, logger },
+  });
   feed?.watch(door);
   return {
     ...{ door, mirror },
@@ -134,6 +138,7 @@ export function fleetMqtt(
       ...{ fleet: fleetName, server: origin, brokers, feed: fleet },
       leads: () => member.leads('mqtt'),
       upToDate: () => member.upToDate,
+      hasOthers: () => member.hasOthers('mqtt'),
     },
     surroundings,
   );

@@ -78,9 +78,9 @@ class OneAnswer<Req, Res> {
     // Only after the caller was admitted, since no one else may get a token.
     const demands = (this.demands = CallDemands.of(call, seam));
     if (request instanceof KvsError) throw request;
-    if (operation.takesAttempts === true && seam.engine.capabilities.remembersRequests === true) {
-      this.attempt = attemptOf(call);
-    } else assertNoAttempt(call);
+    const remembers = operation.remembersRequests ?? seam.engine.capabilities.remembersRequests;
+    if (operation.takesAttempts === true && remembers === true) this.attempt = attemptOf(call);
+    else assertNoAttempt(call);
     const ttlMs = (this.ttlMs = ttlMsOf(call, operation.ttl, seam.engine.capabilities));
     const { attempt } = this;
     if (demands === undefined) return operation.run(request, caller, attempt, ttlMs, call);

@@ -41,6 +41,8 @@ export interface DoorOperation<Req, Res> {
   readonly written?: Written<Res>;
   /** Whether a call of one request may be repeated under a request id. */
   readonly takesAttempts?: boolean;
+  /** Whether the operation sees to repeated calls itself where the engine does not; only with {@link takesAttempts}. */
+  readonly remembersRequests?: boolean;
   /** Absent: a time to live is ignored. */
   readonly ttl?: TtlUse;
 }

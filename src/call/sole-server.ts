@@ -9,8 +9,8 @@ interface SoleServerOptions {
   /** Whether this server has seen all known changes of the others: it begins only then. Absent: always. */
   readonly upToDate?: (() => boolean) | undefined;
   readonly time: Time;
-  /** Called when this server begins to act. */
-  readonly onBegin: () => void;
+  /** Called when this server begins to act. @param leadingMs for how long it has been the one that should */
+  readonly onBegin: (leadingMs: number) => void;
   /** Called when it no longer acts. */
   readonly onEnd: () => void;
   /** Called at every look at the role, acting or not, a few times a second. */
@@ -61,10 +61,11 @@ export class SoleServer {
     this.lookedAtMs = nowMs;
     if (leading) {
       this.leadingSinceMs ??= nowMs;
-      const waited = nowMs - this.leadingSinceMs >= soleServerLimits.takeoverMs;
+      const leadingMs = nowMs - this.leadingSinceMs;
+      const waited = leadingMs >= soleServerLimits.takeoverMs;
       if (!this.active && waited && (upToDate?.() ?? true)) {
         this.active = true;
-        onBegin();
+        onBegin(leadingMs);
       }
     }
     onLook(nowMs);

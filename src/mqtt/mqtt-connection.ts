@@ -12,6 +12,7 @@ import type { Transport } from '../security/tls/transport.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 import { incoming, publishOptions, subscriptions } from './mqtt-messages.js';
 import type { MqttVersion, TopicFilter } from './mqtt-messages.js';
+import { ReceiveQuota } from './receive-quota.js';
 
 /** A last will: what the broker publishes for us when we disappear. */
 export interface Will {
@@ -78,6 +79,7 @@ class MqttConnection implements BrokerConnection {
   private answered = false;
   /** What came before the subscriptions were granted: it counts only if they are. */
   private early: IncomingMessage[] = [];
+  private quota = new ReceiveQuota();
 
   constructor(
     private readonly options: BrokerConnectionOptions,
@@ -94,7 +96,8 @@ class MqttConnection implements BrokerConnection {
     this.client.on('close', () => {
       this.finish(this.lastError?.message ?? 'o broker fechou a conexão');
     });
-    this.client.on('connect', () => {
+    this.client.on('connect', ({ properties }) => {
+      this.quota = new ReceiveQuota(properties?.receiveMaximum);
       this.subscribe();
     });
     this.client.on('message', (topic, payload, packet) => {
@@ -121,8 +124,12 @@ class MqttConnection implements BrokerConnection {
   }
 
   publish(message: OutgoingMessage, acknowledged: (error: Error | undefined) => void): void {
-    this.client.publish(message.topic, message.payload, publishOptions(message, this.version), (error) => {
-      if (this.state === 'open') acknowledged(error ?? undefined);
+    this.quota.add((done) => {
+      this.client.publish(message.topic, message.payload, publishOptions(message, this.version), (error) => {
+        if (this.state !== 'open') return;
+        acknowledged(error ?? undefined);
+        done();
+      });
     });
   }
 

@@ -5,9 +5,12 @@ import { serveOne } from '../../call/one.js';
 import type { DoorOperation } from '../../call/operation.js';
 import type { CallSeam } from '../../call/seam.js';
 import { KvsError } from '../../core/errors.js';
+import { limits } from '../../core/limits.js';
 import type { IncomingMessage } from '../../ports/topics.js';
+import { AnsweredRequests } from './answered-requests.js';
 import { untilDone } from './call-queue.js';
 import type { QueuedCall } from './call-queue.js';
+import { mqttDoorLimits } from './limits.js';
 import type { Outgoing } from './outgoing.js';
 import { readQuestion } from './question-json.js';
 import type { Question } from './question-json.js';
@@ -32,7 +35,7 @@ interface AskerOptions {
 }
 
 /** A question that is to be answered in its turn. */
-interface AskedQuestion extends QueuedCall {
+export interface AskedQuestion extends QueuedCall {
   /** Answers that too many wait. */
   refuse(): void;
 }
@@ -47,8 +50,18 @@ const WRITES: ReadonlySet<Question['op']> = new Set(['insere', 'remove', 'compar
 export class Asker {
   private readonly asking: DoorOperation<Question, string>;
 
+  private readonly answered: AnsweredRequests;
+
   constructor(private readonly options: AskerOptions) {
-    this.asking = questionOperation(options.servers);
+    const { answeredRequests: requests, answeredBytes: bytes } = mqttDoorLimits;
+    const { requestAgeMs: ageMs, requestSkewMs: skewMs } = limits;
+    this.answered = new AnsweredRequests({ requests, bytes, ageMs, skewMs }, options.seam.time);
+    this.asking = questionOperation(options.servers, this.answered);
+  }
+
+  /** This server acts from now on. @param othersUntilMs until then (wall clock) another one may have */
+  begin(othersUntilMs: number): void {
+    this.answered.begin(othersUntilMs);
   }
 
   /** A message as a question to be answered; `undefined` if it is none. */

@@ -9,8 +9,10 @@ import type { ChangeListener } from '../../ports/changes.js';
 import type { Logger } from '../../ports/logger.js';
 import type { IncomingMessage, Topics } from '../../ports/topics.js';
 import { Asker } from './asker.js';
+import type { AskedQuestion } from './asker.js';
 import { CallQueue, untilDone } from './call-queue.js';
 import type { QueuedCall } from './call-queue.js';
+import { EarlyQuestions } from './early-questions.js';
 import { HeldWrites } from './held-writes.js';
 import type { HeldWrite } from './held-writes.js';
 import type { Mirror } from './mirror.js';
@@ -30,6 +32,8 @@ interface MqttDoorOptions {
   readonly leads: () => boolean;
   /** Whether this server has seen all known changes of the others; absent: there are none. */
   readonly upToDate?: (() => boolean) | undefined;
+  /** Whether this server knows others with this door; absent: there are none. */
+  readonly hasOthers?: (() => boolean) | undefined;
   /** Names servers in answers. */
   readonly servers: KnownNames;
   /** Shows the values while this server acts; absent: no value is shown. */
@@ -74,13 +78,16 @@ export class MqttDoor implements ChangeListener {
   private readonly names: FleetTopics;
   private readonly role: SoleServer;
   private readonly held = new HeldWrites();
+  private readonly early = new EarlyQuestions<AskedQuestion>();
   private readonly queue: CallQueue<QueuedMessage>;
   private readonly outgoing: Outgoing;
   private readonly refusals: Refusals;
   private readonly asker: Asker;
+  /** When another server with this door was last known, by the wall clock. */
+  private othersSeenMs = 0;
 
   constructor(private readonly options: MqttDoorOptions) {
-    const { fleet, topics, leads, upToDate, servers, seam, logger } = options;
+    const { fleet, topics, leads, upToDate, hasOthers, servers, seam, logger } = options;
     const { time } = seam;
     this.names = new FleetTopics(fleet);
     this.queue = new CallQueue(seam.engine.capabilities.pipelined === true);
@@ -93,13 +100,14 @@ export class MqttDoor implements ChangeListener {
     });
     this.role = new SoleServer({
       ...{ isConnected: () => topics.connected, leads, upToDate, time },
-      onBegin: () => {
-        this.begin();
+      onBegin: (leadingMs) => {
+        this.begin(leadingMs);
       },
       onEnd: () => {
         this.end();
       },
       onLook: (nowMs) => {
+        if (hasOthers?.() === true) this.othersSeenMs = time.wallMs();
         if (!this.role.acts) this.held.forgetUntil(nowMs);
       },
     });
@@ -146,10 +154,16 @@ export class MqttDoor implements ChangeListener {
 
   // ── who acts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private begin(): void {
+  private begin(leadingMs: number): void {
+    const wallMs = this.options.seam.time.wallMs();
+    // One that this server knew may have acted until just now; one that it never heard of is long gone.
+    const hadOthers = this.options.hasOthers?.() === true || this.othersSeenMs > wallMs - leadingMs;
+    this.asker.begin(hadOthers ? wallMs : wallMs - leadingMs);
+    const early = this.early.takeSince(hadOthers ? Infinity : this.nowMs - leadingMs);
     const waiting = this.held.take();
     this.options.logger.info({ recebidas: waiting.length }, 'MQTT: este servidor grava e responde');
     for (const { write, atMs } of waiting) this.accept(write, atMs);
+    for (const question of early) this.ask(question);
     this.options.mirror?.begin();
   }
 
@@ -167,6 +181,8 @@ export class MqttDoor implements ChangeListener {
   private onMessage(message: IncomingMessage): void {
     // It was not published now, and perhaps carried out long ago.
     if (message.retained) return;
+    // After a sleep messages come before timers: whose turn it is has to be seen first.
+    if (this.role.hasSlept) this.role.look();
     const read = readWrite(this.names, message);
     if (read === undefined) {
       this.onQuestion(message);
@@ -180,9 +196,23 @@ export class MqttDoor implements ChangeListener {
   }
 
   private onQuestion(message: IncomingMessage): void {
-    if (!this.role.acts) return;
+    if (!this.role.acts && this.isAlone) this.role.look();
+    const { acts } = this.role;
+    if (!acts && !this.isAlone) return;
     const asked = this.asker.take(message);
-    if (asked !== undefined && !this.queue.add(asked)) asked.refuse();
+    if (asked === undefined) return;
+    if (acts) this.ask(asked);
+    else this.early.hold(asked, this.nowMs);
+  }
+
+  private ask(asked: AskedQuestion): void {
+    if (!this.queue.add(asked)) asked.refuse();
+  }
+
+  /** Whether this server is about to act, and no other one can have since, as far as it knows. */
+  private get isAlone(): boolean {
+    const { leads, hasOthers } = this.options;
+    return leads() && hasOthers?.() !== true;
   }
 
   private accept(write: TopicWrite, atMs: number): void {

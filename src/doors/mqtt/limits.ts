@@ -37,6 +37,9 @@ export const mqttDoorLimits = Object.freeze({
   /** Answers and refusals that the broker has not taken yet, and their bytes; beyond, the new one is dropped. */
   outgoingMessages: 1_024,
   outgoingBytes: 16 * MiB,
+  /** Answers to requests with an id that are remembered, and their bytes. */
+  answeredRequests: 20_000,
+  answeredBytes: 16 * MiB,
 });
 
 assertRelation(
@@ -46,6 +49,11 @@ assertRelation(
 assertRelation(
   WORST_JSON_FACTOR * (limits.keyBytes + limits.valueBytes) + KiB < mqttDoorLimits.answerBytesMax,
   'any single line fits an answer',
+);
+assertRelation(
+  mqttDoorLimits.callsAtOnce < mqttDoorLimits.answeredRequests &&
+    16 * mqttDoorLimits.answerBytesMax < mqttDoorLimits.answeredBytes,
+  'a request that is under way is remembered',
 );
 assertRelation(
   WORST_JSON_FACTOR * limits.keyBytes + mqttDoorLimits.answerBytes < mqttDoorLimits.answerBytesMax,

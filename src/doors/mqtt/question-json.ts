@@ -1,6 +1,7 @@
 /** Questions as JSON. Pure. */
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { ATTEMPT_MAX } from '../../core/attempt.js';
 import { KvsError } from '../../core/errors.js';
 import { isShaped } from '../../core/json-shape.js';
 import { limits } from '../../core/limits.js';
@@ -37,7 +38,10 @@ const value = text('VALOR', limits.valueBytes);
 const version = whole(1, limits.version);
 const most = whole(1, mqttDoorLimits.answerLinesMax).optional();
 /** Who asks chooses it: it is compared with the pattern of request ids where it is used. */
-const requestId = z.string({ error: 'esperado um texto' });
+const REQUEST = {
+  pedido: z.string({ error: 'esperado um texto' }).optional(),
+  tentativa: whole(1, ATTEMPT_MAX).optional(),
+};
 
 const QUESTION = z.discriminatedUnion(
   'op',
@@ -53,10 +57,9 @@ const QUESTION = z.discriminatedUnion(
       chave: key,
       valor: value,
       ttl: whole(1, limits.ttlSeconds).optional(),
-      pedido: requestId.optional(),
-      tentativa: whole(1, 1_000_000).optional(),
+      ...REQUEST,
     }),
-    z.strictObject({ op: z.literal('remove'), chave: key, versao: version.optional() }),
+    z.strictObject({ op: z.literal('remove'), chave: key, versao: version.optional(), ...REQUEST }),
     z.strictObject({
       op: z.literal('historico'),
       chave: key,
@@ -79,6 +82,7 @@ const QUESTION = z.discriminatedUnion(
       // Nothing is removed because a field was forgotten.
       valor: value.nullable(),
       ttl: whole(1, limits.ttlSeconds).optional(),
+      ...REQUEST,
     }),
   ],
   { error: 'op: esperado consulta, insere, remove, historico, lista ou compara' },
@@ -90,10 +94,10 @@ type Op = z.output<typeof QUESTION>['op'];
 const IDLE: Readonly<Record<Op, readonly string[]>> = {
   consulta: ['valor', 'pedido', 'tentativa'],
   insere: [],
-  remove: ['valor', 'pedido', 'tentativa'],
+  remove: ['valor'],
   historico: ['versao', 'valor', 'pedido', 'tentativa'],
   lista: ['versao', 'valor', 'pedido', 'tentativa'],
-  compara: ['pedido', 'tentativa'],
+  compara: [],
 };
 
 /** Every field that some operation has. */
@@ -101,6 +105,9 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...Object.values(IDLE).flat(),
   ...QUESTION.options.flatMap(({ shape }) => Object.keys(shape)),
 ]);
+
+/** Operations to which version 0 says that none is named, as at the other doors. */
+const ZERO_IS_NONE: ReadonlySet<unknown> = new Set<Op>(['consulta', 'insere', 'remove']);
 
 /**
  * The object without the fields that say nothing: those idle for its operation, and known ones that are null. What could
@@ -114,7 +121,7 @@ function withoutIdle(json: unknown): unknown {
     if (idle.includes(name)) return false;
     // A null value of compara removes.
     if (given === null) return !KNOWN.has(name) || (op === 'compara' && name === 'valor');
-    return !(op === 'insere' && name === 'versao' && given === 0);
+    return !(ZERO_IS_NONE.has(op) && name === 'versao' && given === 0);
   };
   return Object.fromEntries(Object.entries(json).filter(says));
 }

@@ -8,8 +8,9 @@ import { andThen } from '../../call/operation.js';
 import type { DoorOperation } from '../../call/operation.js';
 import { publicMessage } from '../../call/reason.js';
 import type { KvsError } from '../../core/errors.js';
-import type { Engine, Stream } from '../../ports/engine.js';
+import type { Awaitable, Engine, Stream } from '../../ports/engine.js';
 import type { Line } from '../../ports/lines.js';
+import type { AnsweredRequests } from './answered-requests.js';
 import { mqttDoorLimits } from './limits.js';
 import type { Question } from './question-json.js';
 
@@ -18,11 +19,22 @@ type Asked<Op extends Question['op']> = Extract<Question, { readonly op: Op }>;
 /** Rows that are looked at before other calls get their turn. */
 const ROWS_PER_TURN = 256;
 
-/** The answer to a question, as JSON. */
-export function questionOperation(names: KnownNames): DoorOperation<Question, string> {
+/**
+ * The answer to a question, as JSON.
+ * @param answered remembers the writes with a request id that the engine does not remember itself
+ */
+export function questionOperation(
+  names: KnownNames,
+  answered: Pick<AnsweredRequests, 'once'>,
+): DoorOperation<Question, string> {
   const shown = (line: Line): string => JSON.stringify(lineJson(line, names));
   return {
-    run: (question, { engine }, attempt, ttlMs, call) => {
+    run: (question, { engine, identity }, attempt, ttlMs, call) => {
+      /** Nobody gets the answer to somebody else's request. */
+      const once = (what: readonly unknown[], act: () => Awaitable<string>): Awaitable<string> =>
+        attempt === undefined
+          ? act()
+          : answered.once(attempt.id, [question.op, identity?.name ?? null, ttlMs ?? null, ...what], act);
       switch (question.op) {
         case 'consulta': {
           const { chave: key, versao: version, em: timestamp } = question;
@@ -30,19 +42,23 @@ export function questionOperation(names: KnownNames): DoorOperation<Question, st
         }
         case 'insere': {
           const { chave: key, valor: value } = question;
-          return andThen(writeLine(engine, { kind: 'insert', key, value, attempt, ttlMs }), shown);
+          const insert = { kind: 'insert', key, value, ttlMs } as const;
+          if (engine.capabilities.remembersRequests === true) {
+            return andThen(writeLine(engine, { ...insert, attempt }), shown);
+          }
+          return once([key, value], () => andThen(writeLine(engine, insert), shown));
         }
         case 'compara': {
           const { chave: key, versao: expected, valor } = question;
-          return andThen(
-            compareLine(engine, { kind: 'compare', key, expected, value: valor ?? undefined, ttlMs }),
-            shown,
-          );
+          const compare = { kind: 'compare', key, expected, value: valor ?? undefined, ttlMs } as const;
+          return once([key, expected, valor], () => andThen(compareLine(engine, compare), shown));
         }
         case 'remove': {
           const { chave: key, versao: version } = question;
-          return andThen(engine.write<'remove'>({ kind: 'remove', key, version }), ({ versions }) =>
-            JSON.stringify({ chave: key, removidas: versions }),
+          return once([key, version ?? null], () =>
+            andThen(engine.write<'remove'>({ kind: 'remove', key, version }), ({ versions }) =>
+              JSON.stringify({ chave: key, removidas: versions }),
+            ),
           );
         }
         case 'historico':
@@ -52,7 +68,7 @@ export function questionOperation(names: KnownNames): DoorOperation<Question, st
       }
     },
     refusal: () => undefined,
-    takesAttempts: true,
+    ...{ takesAttempts: true, remembersRequests: true },
     ttl: 'taken',
   };
 }

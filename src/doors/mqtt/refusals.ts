@@ -40,7 +40,7 @@ export class Refusals {
 
   /** @param rest of the topic, where the refusal is published too; `undefined`: nowhere */
   tell(operation: string, topic: string, rest: string | undefined, error: KvsError): void {
-    this.log.report(error.code, topic.slice(0, SHOWN_CHARS), { motivo: publicMessage(error) });
+    this.log.report(error.code, topic.slice(0, SHOWN_CHARS), { detalhe: publicMessage(error) });
     const to = rest === undefined ? undefined : this.topics.withRest(PARTS.refusal, rest);
     if (to === undefined) return;
     if (this.bucket.isEmpty(this.time.monotonicMs())) {

@@ -1,31 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { describe, it } from 'vitest';
 import type { TestContext } from 'vitest';
 import { soon, TestFleet } from '../../support/e2e-fleet.js';
 import type { FleetBroker } from '../../support/e2e-fleet.js';
-import { Relay } from '../../support/e2e-proxy.js';
 import { MirrorWatcher, mirrored } from '../../support/mirror-watcher.js';
 import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import { freeAddresses } from '../../support/leader-nodes.js';
 import { mosquittoAvailable, startMosquitto } from '../../support/mosquitto.js';
 import { freePort } from '../../support/net.js';
 import { ServerProcess } from '../../support/server-process.js';
-
-const ACTS = 'MQTT: este servidor grava e responde';
-const YIELDS = 'MQTT: outro servidor passa a gravar';
-const KEYS = 10_000;
-
-const acts = (server: ServerProcess): boolean =>
-  server.running &&
-  (server.log
-    .filter(({ mensagem }) => mensagem.startsWith(ACTS) || mensagem.startsWith(YIELDS))
-    .at(-1)
-    ?.mensagem.startsWith(ACTS) ??
-    false);
-const actsOf = (fleet: TestFleet): ServerProcess | undefined => fleet.live.find((server) => acts(server));
 
 /** Writes a growing number to each key, through one server. */
 async function writeAll(server: ServerProcess, keys: number, round: number): Promise<void> {
@@ -44,91 +27,6 @@ async function openFleet({ onTestFinished }: TestContext, broker: FleetBroker): 
 
 // Nearly all of the time they wait: for a server to be missed, and for another one to take over.
 describe.concurrent('the mirror of real servers', () => {
-  describe.skipIf(!mosquittoAvailable())('on Mosquitto', () => {
-    it(
-      'follows 10,000 keys and 1,000 messages a second through everything that happens to servers and broker',
-      { timeout: 300_000 },
-      async (context) => {
-        const { expect, onTestFinished } = context;
-        const folder = await mkdtemp(join(tmpdir(), 'mirror-'));
-        onTestFinished(() => rm(folder, { recursive: true, force: true }));
-        const persistence = ['persistence true', `persistence_location ${folder}/`, 'user root'];
-        const conf = ['allow_anonymous true', 'max_inflight_messages 1000', 'max_queued_messages 50000'];
-        const broker = await startMosquitto({ conf: [...conf, ...persistence, ''].join('\n') });
-        const fleet = await openFleet(context, { url: broker.url, args: [], stop: () => broker.stop() });
-        const relays = new Map<ServerProcess, Relay>();
-        for (let i = 0; i < 3; i++) {
-          const relay = await Relay.open(broker.port);
-          onTestFinished(() => relay.close());
-          relays.set(await fleet.add(['--broker', relay.url, '--mqtt']), relay);
-        }
-        await Promise.all(fleet.servers.map((server) => server.ready()));
-        const [first] = fleet.servers as [ServerProcess];
-        await writeAll(first, KEYS, 0);
-        const watcher = await MirrorWatcher.open(broker.port, fleet.name);
-        onTestFinished(() => {
-          watcher.close();
-        });
-        await soon('one server acts', () => actsOf(fleet));
-        const same = async (what: string): Promise<void> => {
-          const [any] = fleet.live as [ServerProcess];
-          expect(await mirrored(what, broker.port, fleet.name, any.client)).toBeGreaterThanOrEqual(KEYS);
-        };
-        await same('all keys');
-
-        // 1,000 messages a second of any client, and whoever carries them out is killed meanwhile.
-        let written = 0;
-        const writing = setInterval(() => {
-          for (let i = 0; i < 20; i++, written++)
-            watcher.write(`casa/${written % 500}`, String(2_000_000 + written));
-        }, 20);
-        onTestFinished(() => {
-          clearInterval(writing);
-        });
-        await soon('values on their way', () => watcher.messages > KEYS + 1_000);
-        expect(watcher.older).toEqual([]);
-        await actsOf(fleet)?.kill9();
-        await soon('another one acts', () => actsOf(fleet));
-        const before = watcher.messages;
-        await soon('values on their way again', () => watcher.messages > before + 1_000);
-        clearInterval(writing);
-        await fleet.converged();
-        await same('after a kill');
-
-        // Frozen, with what it has under way; others write meanwhile.
-        const frozen = actsOf(fleet) as ServerProcess;
-        for (let i = 0; i < 200; i++) watcher.write(`casa/${i}`, String(3_000_000 + i));
-        frozen.freeze();
-        const second = await soon('another one acts for the frozen', () => actsOf(fleet));
-        await writeAll(second, 100, 4_000_000);
-        frozen.thaw();
-        await fleet.converged();
-        await same('after a thaw');
-
-        // Cut off with writes on both sides.
-        const parted = await soon('one acts', () => actsOf(fleet));
-        const other = fleet.live.find((server) => server !== parted) as ServerProcess;
-        relays.get(parted)?.cut();
-        await writeAll(parted, 300, 5_000_000);
-        await writeAll(other, 600, 6_000_000);
-        await soon('the other one acts', () => acts(other));
-        relays.get(parted)?.heal();
-        await fleet.converged();
-        await same('after a partition');
-
-        // A broker that comes back with what it retained, and one that comes back with nothing.
-        await broker.restart();
-        await writeAll(other, 50, 7_000_000);
-        await soon('one acts with the broker back', () => actsOf(fleet));
-        await same('after a restart');
-        await broker.restart([...conf, ''].join('\n'));
-        await soon('one acts with an empty broker', () => actsOf(fleet));
-        await same('after a broker forgot everything');
-        await broker.stop();
-      },
-    );
-  });
-
   it('follows on the embedded broker, whose successor is filled', { timeout: 200_000 }, async (context) => {
     const { expect, onTestFinished } = context;
     const port = await freePort();

@@ -21,14 +21,15 @@ describe('questions as JSON', () => {
   it('takes the fields of the contract with every operation', () => {
     const all = { chave: 'a', versao: null, valor: null, pedido: 'abcdefgh-1' };
     expect(read({ op: 'consulta', ...all })).toEqual({ op: 'consulta', chave: 'a' });
-    expect(read({ op: 'remove', ...all })).toEqual({ op: 'remove', chave: 'a' });
+    const request = { pedido: 'abcdefgh-1' };
+    expect(read({ op: 'remove', ...all })).toEqual({ op: 'remove', chave: 'a', ...request });
     expect(read({ op: 'historico', ...all })).toEqual({ op: 'historico', chave: 'a' });
     expect(read({ op: 'lista', ...all })).toEqual({ op: 'lista', chave: 'a' });
     expect(read({ op: 'insere', ...all, valor: 'v' })).toEqual({
       ...{ op: 'insere', chave: 'a', valor: 'v', pedido: 'abcdefgh-1' },
     });
     expect(read({ op: 'compara', ...all, versao: 3, valor: 'v' })).toEqual({
-      ...{ op: 'compara', chave: 'a', versao: 3, valor: 'v' },
+      ...{ op: 'compara', chave: 'a', versao: 3, valor: 'v', ...request },
     });
   });
 
@@ -45,6 +46,12 @@ describe('questions as JSON', () => {
     });
   });
 
+  it('takes version 0 as none, as the other doors do', () => {
+    for (const op of ['consulta', 'remove']) {
+      expect(read({ op, chave: 'a', versao: 0 })).toEqual({ op, chave: 'a' });
+    }
+  });
+
   it('takes null for every optional field as its absence', () => {
     expect(read({ op: 'consulta', chave: 'a', em: null, ttl: null, limite: null })).toEqual({
       ...{ op: 'consulta', chave: 'a' },
@@ -57,7 +64,7 @@ describe('questions as JSON', () => {
   it('does nothing that a field forbids, or that a forgotten field would have to say', () => {
     expect(refusal({ op: 'insere', chave: 'a', valor: 'v', versao: 2 }).code).toBe('PEDIDO_INVALIDO');
     expect(refusal({ op: 'insere', chave: 'a', valor: null }).code).toBe('PEDIDO_INVALIDO');
-    expect(refusal({ op: 'remove', chave: 'a', versao: 0 }).code).toBe('PEDIDO_INVALIDO');
+    expect(refusal({ op: 'remove', chave: 'a', versao: -1 }).code).toBe('PEDIDO_INVALIDO');
     expect(refusal({ op: 'remove', chave: null }).code).toBe('PEDIDO_INVALIDO');
     expect(refusal({ op: 'compara', chave: 'a', versao: null, valor: 'v' }).code).toBe('PEDIDO_INVALIDO');
     expect(refusal({ op: 'compara', chave: 'a', versao: 1 }).code).toBe('PEDIDO_INVALIDO');
