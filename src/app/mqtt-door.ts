@@ -138,7 +138,7 @@ export function fleetMqtt(
       ...{ fleet: fleetName, server: origin, brokers, feed: fleet },
       leads: () => member.leads('mqtt'),
       upToDate: () => member.upToDate,
-      hasOthers: () => member.hasOthers('mqtt'),
+      hasOthers: () => member.peers.have('mqtt'),
     },
     surroundings,
   );

@@ -14,19 +14,21 @@ export interface RawMessage {
  * read it: it answers a ping, or cuts.
  */
 export async function publishRaw(port: number, { topic, payload = 'x', retain }: RawMessage): Promise<void> {
-  const socket = connect({ port, host: '127.0.0.1' });
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   let received: Buffer = Buffer.alloc(0);
   let isOver = false;
   socket
     .on('error', () => undefined)
     .on('close', () => (isOver = true))
     .on('data', (data: Buffer) => (received = Buffer.concat([received, data])));
+  const until = (what: string, bytes: number): Promise<unknown> =>
+    eventually(what, () => isOver || received.length >= bytes, 20_000);
   await once(socket, 'connect');
   socket.write(packet(0x10, Buffer.concat([text('MQTT'), Buffer.from([4, 2, 0, 60]), text(clientId())])));
-  await eventually('CONNACK', () => isOver || received.length >= 4, 20_000);
+  await until('CONNACK', 4);
   socket.write(packet(retain === true ? 0x31 : 0x30, Buffer.concat([text(topic), Buffer.from(payload)])));
   socket.write(packet(0xc0, Buffer.alloc(0)));
-  await eventually('PINGRESP', () => isOver || received.length >= 6, 20_000);
+  await until('PINGRESP', 6);
   socket.destroy();
 }
 

@@ -96,6 +96,12 @@ describe.each(Object.entries(MQTT_STANDS))(
           ...(retain !== undefined && { retain }),
         });
       };
+      /** Each on a connection of its own, since a broker may cut whoever publishes so. */
+      const publishAll = async (
+        messages: readonly (readonly [string | Buffer, (string | Buffer)?, boolean?])[],
+      ): Promise<void> => {
+        await Promise.all(messages.map((message) => publish(...message)));
+      };
       let number = 0;
       /** What was published before is dealt with: messages are done in the order in which they come. */
       const works = async (): Promise<void> => {
@@ -148,10 +154,8 @@ describe.each(Object.entries(MQTT_STANDS))(
       }, 90_000);
 
       it.each(Object.entries(TOPICS))('topics: %s', async (_what, topics) => {
-        for (const topic of topics) {
-          await publish(topic);
-          await publish(topic, '{"op":"consulta","chave":"a"}', true);
-        }
+        await publishAll(topics.map((topic) => [topic]));
+        await publishAll(topics.map((topic) => [topic, '{"op":"consulta","chave":"a"}', true]));
         await works();
       });
 
@@ -161,34 +165,29 @@ describe.each(Object.entries(MQTT_STANDS))(
           const start = `kvs/${stand.fleet}/${part}/`;
           return start + 'k'.repeat(65_535 - start.length);
         };
-        for (const part of ['grava', 'remove', 'pede/a']) await publishRaw(stand.port, { topic: fill(part) });
+        await Promise.all(
+          ['grava', 'remove', 'pede/a'].map((part) => publishRaw(stand.port, { topic: fill(part) })),
+        );
         await server.client.insere('k'.repeat(limits.keyBytes - 100), 'x');
         await works();
       });
 
       it('topics: outside of the tree', async () => {
-        for (const topic of [
-          '$',
-          '$SYS/x',
-          '/',
-          `/kvs/${stand.fleet}/grava/a`,
-          'kvs',
-          'kvs/',
-          `kvs/${stand.fleet}`,
-        ])
-          await publishRaw(stand.port, { topic });
+        const topics = ['$', '$SYS/x', '/', 'kvs', 'kvs/'];
+        const fleets = [`/kvs/${stand.fleet}/grava/a`, `kvs/${stand.fleet}`];
+        await Promise.all([...topics, ...fleets].map((topic) => publishRaw(stand.port, { topic })));
         await works();
       });
 
       it.each(Object.entries(PAYLOADS))('payloads: %s', async (_what, payload) => {
-        for (const topic of [
+        const topics = [
           'grava/hostil/carga',
           'remove/hostil/carga',
           'pede/hostil/1',
           'pede',
           'valor/hostil/2',
-        ])
-          await publish(topic, payload);
+        ];
+        await publishAll(topics.map((topic) => [topic, payload]));
         await works();
       });
 

@@ -133,11 +133,6 @@ export class Member {
     );
   }
 
-  /** Whether peers with the portal, or with MQTT's door, were heard of lately, whether they serve or not. */
-  hasOthers(what: 'portal' | 'mqtt'): boolean {
-    return this.peers.all().some(({ presence }) => presence[what] === true);
-  }
-
   /** Whether this server serves, and has the lowest origin of those that it sees serve. */
   get isLowest(): boolean {
     const { origin } = this.options;

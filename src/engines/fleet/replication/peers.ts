@@ -91,6 +91,11 @@ export class Peers {
     return [...this.peers.values()];
   }
 
+  /** Whether some with the portal, or with MQTT's door, were heard of lately, whether they serve or not. */
+  have(what: 'portal' | 'mqtt'): boolean {
+    return this.all().some(({ presence }) => presence[what] === true);
+  }
+
   serving(): Peer[] {
     return this.all().filter((peer) => peer.presence.state === 'serving');
   }
