@@ -32,15 +32,25 @@ function echo(call: ServerDuplexStream<object, Version>): void {
   call.on('end', () => call.end());
 }
 
+/** As many versions as pairs came. */
+function batch(
+  { request }: ServerUnaryCall<{ readonly pares: readonly unknown[] }, object>,
+  reply: sendUnaryData<object>,
+): void {
+  reply(null, { versoes: Array.from(request.pares, () => 1) });
+}
+
 const service = loadedService(loadProto('kvs.proto'), 'kvs.KVS') as ServiceDefinition;
 const server = new Server({
-  'grpc.max_receive_message_length': grpcLimits.messageBytes,
+  'grpc.max_receive_message_length': grpcLimits.batchBytes,
   'grpc.max_concurrent_streams': portLimits.streamsPerConnection,
   'grpc.keepalive_time_ms': portLimits.keepaliveMs,
   'grpc.keepalive_timeout_ms': portLimits.keepaliveTimeoutMs,
   'grpc.enable_channelz': 0,
 });
 server.addService(service, { Insere: unary(VERSION), Consulta: unary(TUPLE), InsereVarias: echo });
+const store = loadedService(loadProto('loja.proto'), 'frota.v1.Loja') as ServiceDefinition;
+server.addService(store, { GravaLote: batch });
 server.bindAsync(`127.0.0.1:${process.argv[2] ?? '0'}`, ServerCredentials.createInsecure(), (error) => {
   if (error) throw error;
   console.log('ready');

@@ -7,6 +7,7 @@ import { against, AGAINST_SECTIONS } from './against/against.js';
 import type { Comparison } from './against/against.js';
 import { shortAgainst } from './against/short.js';
 import { balance } from './sections/balance.js';
+import { batch } from './sections/batch.js';
 import { consensus } from './sections/consensus.js';
 import { durability } from './sections/durability.js';
 import { forget } from './sections/forget.js';
@@ -36,6 +37,7 @@ const SECTIONS = {
   unary,
   http,
   streams,
+  batch,
   lag,
   memory,
   join,
@@ -70,7 +72,7 @@ interface Result {
 
 type Results = Partial<Record<Name | 'against', Result>>;
 
-const USAGE = `npm run bench -- [--only unary,http,streams,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel,mqtt,start,rivals] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,http,streams,batch,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel,mqtt,start,rivals] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, metrics, watch, panel, mqtt, start and rivals, at least 3; streams always has 3

@@ -141,3 +141,15 @@ export async function streamLoad(
   const output = await run({ program: process.execPath, args, core });
   return JSON.parse(output) as { items: number; seconds: number; lastKeys: string[] };
 }
+
+/** Pairs in batches; see batch-load.ts. @returns also the last key of all */
+export async function batchLoad(
+  port: number,
+  calls: number,
+  pairs: number,
+  prefix: string,
+): Promise<{ items: number; seconds: number; lastKeys: string[] }> {
+  const args = [benchFile('batch-load'), String(port), String(calls), String(pairs), prefix];
+  const output = await run({ program: process.execPath, args, core: OTHERS_CORE });
+  return JSON.parse(output) as { items: number; seconds: number; lastKeys: string[] };
+}

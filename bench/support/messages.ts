@@ -12,12 +12,24 @@ export function keyFrame(key: string): Buffer {
   return frame(text(1, key));
 }
 
+/** `Lote`. */
+export function pairsMessage(pairs: readonly (readonly [key: string, value: string])[]): Buffer {
+  return Buffer.concat(
+    pairs.map(([key, value]) => {
+      const pair = Buffer.concat([text(1, key), text(2, value)]);
+      if (pair.length > 127) throw new Error('longer than one byte of length can say');
+      return Buffer.concat([Buffer.from([(1 << 3) | 2, pair.length]), pair]);
+    }),
+  );
+}
+
 /** A value of 64 characters that is different for each number. */
 export function valueOf(number: number): string {
   return `valor ${String(number).padStart(12, '0')} `.padEnd(64, 'abcdefghijklmnopqrstuvwxyz');
 }
 
-function frame(message: Buffer): Buffer {
+/** A message with its gRPC prefix. */
+export function frame(message: Buffer): Buffer {
   const bytes = Buffer.alloc(PREFIX_BYTES + message.length);
   bytes.writeUInt32BE(message.length, 1);
   message.copy(bytes, PREFIX_BYTES);
