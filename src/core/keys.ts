@@ -1,6 +1,7 @@
 import { Float64Column, Int32Column, StringColumn, Uint32Column } from './columns.js';
 import { hashString, mix } from './hash.js';
 import type { KeyHistory } from './history.js';
+import { KeyIndex } from './key-index.js';
 import { limits } from './limits.js';
 
 const NO_HISTORY = -1;
@@ -14,16 +15,16 @@ const END = -1;
  * the row. Otherwise the slot refers to a {@link KeyHistory}.
  */
 export class KeyTable {
-  private readonly slots = new Map<string, number>();
-
   /** @param mayReuse whether the slots of forgotten keys may be used again now */
   constructor(private readonly mayReuse: () => boolean) {}
 
-  /** The key that was looked up last, and its slot. */
+  /** The key that was looked up last, its hash and its slot. */
   private lastKey: string | undefined;
+  private lastHash = 0;
   private lastSlot: number | undefined;
   private readonly names = new StringColumn();
   private readonly hashes = new Uint32Column();
+  private readonly index = new KeyIndex(this.names, this.hashes);
   private readonly versions = new Int32Column();
   private readonly timestamps = new Float64Column();
   /** ≥ 0: the row of the only entry; −1: no entry; ≤ −2: history number −(x + 2); {@link FREED}: no key. */
@@ -40,7 +41,7 @@ export class KeyTable {
 
   /** Keys kept, those without entries included. */
   get count(): number {
-    return this.slots.size;
+    return this.index.size;
   }
 
   /** Keys without entries. */
@@ -81,17 +82,18 @@ export class KeyTable {
     // A mutation looks up its key several times.
     if (key === this.lastKey) return this.lastSlot;
     this.lastKey = key;
-    return (this.lastSlot = this.slots.get(key));
+    this.lastHash = hashString(key);
+    return (this.lastSlot = this.index.find(key, this.lastHash));
   }
 
   findOrAdd(key: string): number {
     const known = this.find(key);
     if (known !== undefined) return known;
     const slot = (this.mayReuse() ? this.free.pop() : undefined) ?? this.grow();
-    this.slots.set(key, slot);
     this.lastSlot = slot;
     this.names.set(slot, key);
-    this.hashes.set(slot, hashString(key));
+    this.hashes.set(slot, this.lastHash);
+    this.index.add(slot);
     this.contents.set(slot, NO_HISTORY);
     this.empties++;
     const part = this.partOf(slot);
@@ -114,7 +116,7 @@ export class KeyTable {
   }
 
   private release(slot: number): void {
-    this.slots.delete(this.names.get(slot));
+    this.index.remove(slot);
     this.lastKey = undefined;
     this.lastSlot = undefined;
     this.contents.set(slot, FREED);
