@@ -1,16 +1,24 @@
 import type { EntryTable } from './entries.js';
 import type { OrderPosition } from './record.js';
 
+/**
+ * Rows up to which arrays are as long as they must be: an array that grows by itself begins with room for sixteen more,
+ * which with few versions would be most of the memory of a key.
+ */
+const EXACT_ROWS = 16;
+/** Shared, and never changed. */
+const NONE: number[] = [];
+
 /** Several entries of one key: rows of the entry table in their order, and which of them are heads. */
 export class KeyHistory {
   /** Rows in the order (version, timestamp, origin, seq). */
-  rows: number[] = [];
+  rows: number[] = NONE;
   /** Rows not superseded, in the order in which they came. */
-  heads: number[] = [];
+  heads: number[] = NONE;
   /** Rows in the order (timestamp, origin, seq); only set if it differs from `rows`, after concurrent writes. */
   private byTime: number[] | undefined;
   /** Rows that expire, reached or not, the earliest first. */
-  private expiring: number[] = [];
+  private expiring: number[] = NONE;
   /** The last seq of each origin among the rows, by its number; only set once it was asked for. */
   private lastSeqs: Map<number, number> | undefined;
   /** Rows that have not passed, in the order of `rows`; only set if some have. */
@@ -110,12 +118,19 @@ export class KeyHistory {
     const place = this.entries.position(row);
     const at =
       last === undefined || this.entries.compare(last, place) < 0 ? this.rows.length : this.lowerBound(place);
-    if (at === this.rows.length) this.rows.push(row);
-    else this.rows.splice(at, 0, row);
+    if (at < this.rows.length) this.rows.splice(at, 0, row);
+    else if (at < EXACT_ROWS) this.rows = [...this.rows, row];
+    else this.rows.push(row);
     this.insertByTime(row, at);
-    if (!this.entries.superseded(row)) this.heads.push(row);
+    if (!this.entries.superseded(row)) {
+      if (this.heads.length === 0) this.heads = [row];
+      else this.heads.push(row);
+    }
     const expiresAt = this.entries.expiresAt(row);
-    if (expiresAt !== undefined) this.expiring.splice(this.afterExpiry(expiresAt), 0, row);
+    if (expiresAt !== undefined) {
+      if (this.expiring.length === 0) this.expiring = [row];
+      else this.expiring.splice(this.afterExpiry(expiresAt), 0, row);
+    }
     if (this.lastSeqs) this.raiseLastSeq(this.lastSeqs, row);
     if (this.entries.passed(row)) this.unpassed ??= this.withoutPassed();
     else if (this.unpassed) this.insertUnpassed(this.unpassed, row);
