@@ -20,6 +20,8 @@ import type { LaboratorySessions } from './sessions.js';
 
 interface HttpDoorDeps {
   readonly laboratory: ShownLaboratory;
+  /** What somebody types to start such a laboratory: a page without a session says it. */
+  readonly command: string;
   readonly sessions: LaboratorySessions;
   /** A file of the page; `undefined`: there is none of this path. */
   readonly pageAt: (path: string, headers: IncomingMessage['headers']) => HttpAnswer | undefined;
@@ -100,6 +102,10 @@ export class LaboratoryHttp {
       const { token } = Object(await bodyOf(request)) as { readonly token?: unknown };
       if (typeof token !== 'string') throw new KvsError('PEDIDO_INVALIDO', 'falta o campo "token", um texto');
       return json({ sessao: sessions.open(token) });
+    }
+    if (path === '/v1/comando') {
+      assertMethod(method, ['GET', 'HEAD']);
+      return json({ comando: this.deps.command });
     }
     sessions.assertSession(headers.authorization);
     switch (path) {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { wallUs } from '../app/system-time.js';
 import { KvsError } from '../core/errors.js';
 import { RECORDING_FORMAT } from '../laboratory/recording.js';
@@ -8,6 +8,7 @@ import type {
   RecordedHost,
   RecordingHeader,
 } from '../laboratory/recording.js';
+import { diskMark, limitMark } from '../laboratory/early-end.js';
 import { laboratoryLimits } from '../laboratory/limits.js';
 import { recordingLine } from '../laboratory/write-recording.js';
 import { reasonOf } from '../files/small-file.js';
@@ -24,6 +25,8 @@ export class Recorder {
   private bytes: number;
   private fd: number | undefined;
   private isFull = false;
+  /** Bytes of the file. */
+  private written = 0;
   private readonly readers = new Set<OnLines>();
 
   /**
@@ -117,10 +120,9 @@ export class Recorder {
       return line;
     }
     this.isFull = true;
-    const text = 'a gravação chegou ao seu limite e termina aqui; recomece para gravar outra';
-    this.onTrouble(text);
-    const { n, t, host } = event;
-    return recordingLine({ kind: 'mark', n, t, host, text });
+    const mark = limitMark(event);
+    this.onTrouble(mark.text);
+    return recordingLine(mark);
   }
 
   private write(text: string): void {
@@ -128,14 +130,43 @@ export class Recorder {
     const bytes = Buffer.from(text);
     try {
       // A disk that is nearly full takes a part, and says nothing of the rest.
-      for (let at = 0; at < bytes.length;) at += writeSync(this.fd, bytes, at);
+      for (let at = 0; at < bytes.length;) {
+        const taken = writeSync(this.fd, bytes, at);
+        at += taken;
+        this.written += taken;
+      }
     } catch (error) {
+      const why = reasonOf(error);
+      this.endFile(this.fd, why);
       closeSync(this.fd);
       this.fd = undefined;
-      this.onTrouble(`não consigo mais gravar em ${this.file}: ${reasonOf(error)}`);
+      this.onTrouble(
+        `não consigo mais gravar em ${this.file}: ${why}; a página tem a gravação inteira: baixe-a de lá`,
+      );
+    }
+  }
+
+  /** The file bears no more. Its last lines, one of which may be cut, give their place to one that says so. */
+  private endFile(fd: number, why: string): void {
+    let end = Buffer.byteLength(this.headerLine);
+    const lost = this.told.findIndex((line) => {
+      const next = end + Buffer.byteLength(line);
+      if (next + LAST_BYTES > this.written) return true;
+      end = next;
+      return false;
+    });
+    const first = this.told[lost];
+    if (first === undefined) return;
+    const mark = diskMark(JSON.parse(first) as RecordedEvent, why);
+    try {
+      ftruncateSync(fd, end);
+      const bytes = Buffer.from(recordingLine(mark));
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, undefined, end + at);
+    } catch {
+      // Then it ends with a whole line, or with one that is cut, and whoever reads it says that.
     }
   }
 }
 
-/** Room for the line that says that the recording ends. */
+/** Room for a line that says that the recording ends. */
 const LAST_BYTES = 1_024;

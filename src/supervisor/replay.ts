@@ -23,8 +23,11 @@ export async function readRecordingFile(file: string): Promise<ReadRecording> {
   return reader.end(last);
 }
 
-/** A recorded run, for a page: without servers, so that nothing can be done. */
-export function replayOf({ header, events }: Recording): ShownLaboratory {
+/**
+ * A recorded run, for a page: without servers, so that nothing can be done.
+ * @param command by which others are started
+ */
+export function replayOf({ header, events }: Recording, command: string): ShownLaboratory {
   const shown = {
     headerLine: recordingLine(header),
     lines: events.map(recordingLine),
@@ -33,8 +36,7 @@ export function replayOf({ header, events }: Recording): ShownLaboratory {
   return {
     recording: () => shown,
     situation: () => ({ motor: header.engine, servidores: [] }),
-    act: () =>
-      Promise.reject(refused('esta é uma gravação: não há servidores; ./laboratorio.sh inicia outros')),
+    act: () => Promise.reject(refused(`esta é uma gravação: não há servidores; ${command} inicia outros`)),
     follow: () => () => undefined,
   };
 }

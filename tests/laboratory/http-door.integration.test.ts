@@ -13,7 +13,8 @@ import { SMALL_RECORDING } from './recordings.js';
 let nowMs = 0;
 const sessions = new LaboratorySessions(() => nowMs);
 const http = new LaboratoryHttp({
-  laboratory: replayOf(SMALL_RECORDING),
+  laboratory: replayOf(SMALL_RECORDING, './laboratorio.sh'),
+  command: './laboratorio.sh',
   sessions,
   pageAt: (path) =>
     path === '/' ? { status: 200, fields: { 'content-type': 'text/html' }, body: '<p>page' } : undefined,
@@ -83,6 +84,13 @@ describe('the port of the laboratory', () => {
     }
   });
 
+  it('says without a session by what command a laboratory is started, and nothing more', async () => {
+    expect((await ask('GET', '/v1/comando')).body).toBe('{"comando":"./laboratorio.sh"}\n');
+    expect((await ask('POST', '/v1/comando')).status).toBe(405);
+    const foreign = await ask('GET', '/v1/comando', { origin: 'http://outra.example' });
+    expect(foreign.status).toBe(403);
+  });
+
   it('bounds wrong tokens, whoever has a session goes on', async () => {
     const session = await login();
     const wrong = (): Promise<Answer> => ask('POST', '/v1/sessao', {}, '{"token":"x"}');
@@ -134,8 +142,8 @@ describe('the port of the laboratory', () => {
     });
     const recorded = { headerLine: '{}\n', lines, startedMs: 0 };
     const long = new LaboratoryHttp({
-      laboratory: { ...replayOf(SMALL_RECORDING), recording: () => recorded },
-      ...{ sessions, pageAt: () => undefined },
+      laboratory: { ...replayOf(SMALL_RECORDING, 'x'), recording: () => recorded },
+      ...{ sessions, command: 'x', pageAt: () => undefined },
     });
     const at = await long.listen(0);
     const headers = await login();

@@ -35,7 +35,8 @@ export class DataFolder {
 /**
  * Makes every write to a file of a process fail from now on (or lets it succeed again), as a full disk does: needs no
  * privilege and no file system of its own.
+ * @param bytes that fit in each file all the same: a write beyond them is taken in part
  */
-export async function fillDisk(pid: number, full: boolean): Promise<void> {
-  await run('prlimit', [`--pid=${pid}`, full ? '--fsize=0:unlimited' : '--fsize=unlimited:unlimited']);
+export async function fillDisk(pid: number, full: boolean, bytes = 0): Promise<void> {
+  await run('prlimit', [`--pid=${pid}`, full ? `--fsize=${bytes}:unlimited` : '--fsize=unlimited:unlimited']);
 }

@@ -1,8 +1,9 @@
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Switches } from '../switches.js';
 import { say } from '../text.js';
 import { CallAnswers, CallControls } from './call-controls.js';
 import { causalCone } from './causality.js';
+import { laboratoryCommand } from './client.js';
 import { Diagram } from './diagram.js';
 import { EventDetail } from './event-detail.js';
 import { EventList } from './event-list.js';
@@ -61,7 +62,7 @@ function PhaseBadge({ lab }: { lab: LabModel }) {
           )}
         </span>
       )}
-      {phase === 'usedLink' && lab.run.value !== undefined && (
+      {(phase === 'usedLink' || phase === 'ended') && lab.run.value !== undefined && (
         <span class="badge badge-bad">
           {say('a sessão terminou: peça um novo endereço', 'the session ended: ask for a new link')}
         </span>
@@ -82,23 +83,42 @@ function PhaseBadge({ lab }: { lab: LabModel }) {
 /** Before there is a run: what is needed for one. */
 function Welcome({ lab }: { lab: LabModel }) {
   const phase = lab.phase.value;
+  const [command, setCommand] = useState<string>();
+  useEffect(() => {
+    // Whoever does not answer has no new link either.
+    laboratoryCommand().then(setCommand, () => undefined);
+  }, []);
   if (phase === 'connecting') return <p role="status">{say('Conectando…', 'Connecting…')}</p>;
   return (
     <section class="sheet welcome">
       <h2>
         {phase === 'usedLink'
           ? say('Este endereço já foi usado', 'This link was used before')
-          : phase === 'broken'
-            ? say('O laboratório não responde', 'The laboratory does not answer')
-            : say('Falta um endereço novo', 'A new link is needed')}
+          : phase === 'ended'
+            ? say('A sessão desta aba terminou', 'The session of this tab has ended')
+            : phase === 'broken'
+              ? say('O laboratório não responde', 'The laboratory does not answer')
+              : say('Falta um endereço novo', 'A new link is needed')}
       </h2>
       <p>
         {say(
-          'O endereço que o laboratório imprime vale uma vez, e esta página não guarda nada quando é recarregada. No terminal do laboratório, tecle Enter e abra o endereço novo, ou rode:',
-          'The link that the laboratory prints works once, and this page keeps nothing when it is reloaded. In the terminal of the laboratory, press Enter and open the new link, or run:',
+          'O endereço que o laboratório mostra vale uma vez, para uma aba do navegador. No terminal do laboratório, tecle Enter e abra o endereço novo.',
+          'The link that the laboratory shows is good once, for one tab of the browser. In the terminal of the laboratory, press Enter and open the new link.',
         )}
       </p>
-      <pre>kvs laboratorio --painel</pre>
+      {command !== undefined && (
+        <>
+          <p>
+            {say(
+              'Se ele já terminou, comece outro em um terminal:',
+              'If it has ended, start another in a terminal:',
+            )}
+          </p>
+          <pre>
+            <bdi>{command}</bdi>
+          </pre>
+        </>
+      )}
       <h3>{say('Ou reveja uma gravação', 'Or replay a recording')}</h3>
       <FileOpener lab={lab} />
     </section>

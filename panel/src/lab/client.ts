@@ -52,9 +52,16 @@ export class LabRefusal extends Error {
   }
 }
 
-/** The laboratory behind this page. What lets it in is kept here, in memory, and nowhere else. */
+/** The command that starts such a laboratory, where this page comes from one; nobody needs a session to know it. */
+export async function laboratoryCommand(): Promise<string> {
+  const response = await fetch('/v1/comando', { signal: AbortSignal.timeout(labPageLimits.actionMs) });
+  return ((await accepted(response).then((one) => one.json())) as { comando: string }).comando;
+}
+
+/** The laboratory behind this page. What lets it in outlives the page by a reload at most, in the same tab. */
 export class LabClient {
-  private constructor(private readonly session: string) {}
+  /** @param session whether it is good is known once something is asked */
+  constructor(readonly session: string) {}
 
   /**
    * Uses up a one-time token.

@@ -11,8 +11,17 @@ import type { RunFilter } from './sequence.js';
 import { atEnd, clamped, firstView, showing, switched, wholeView } from './view.js';
 import type { RunView } from './view.js';
 
-/** Where the page's run comes from. `noLink`: there is none, and a new link or a file is needed. */
-type LabPhase = 'noLink' | 'usedLink' | 'connecting' | 'live' | 'broken' | 'file';
+/**
+ * Where the page's run comes from. `noLink`: there is none, and a new link or a file is needed; `usedLink`, `ended`: the same,
+ * since the link was used before, or the session is void.
+ */
+type LabPhase = 'noLink' | 'usedLink' | 'ended' | 'connecting' | 'live' | 'broken' | 'file';
+
+/** What outlives the page: the session, where its tab is loaded again. */
+export interface KeptSession {
+  readonly get: () => string | undefined;
+  readonly set: (session: string | undefined) => void;
+}
 
 /** The laboratory as the page holds it: the run, what of it is in sight, and the way to its servers. */
 export class LabModel {
@@ -40,7 +49,10 @@ export class LabModel {
   private pending: RecordedEvent[] = [];
   private flushing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly frames: PageFrames) {
+  constructor(
+    private readonly frames: PageFrames,
+    private readonly kept: KeptSession,
+  ) {
     this.player = new Player(this, frames);
   }
 
@@ -52,23 +64,38 @@ export class LabModel {
   /** Enters by a one-time token and follows the run from then on. A token that is void changes nothing for whoever is in. */
   async enter(token: string): Promise<void> {
     const before = this.phase.value;
-    const isIn = this.client !== undefined && before !== 'usedLink';
+    const isIn = this.client !== undefined && before !== 'usedLink' && before !== 'ended';
     if (!isIn) this.phase.value = 'connecting';
+    let client: LabClient;
     try {
-      this.client = await LabClient.enter(token);
+      client = await LabClient.enter(token);
+      this.kept.set(client.session);
     } catch (error) {
-      if (!isIn) this.phase.value = error instanceof LabRefusal ? 'usedLink' : 'broken';
+      // A link is opened again by whoever went back to it in the tab that used it.
+      if (!isIn && !this.resume()) this.phase.value = error instanceof LabRefusal ? 'usedLink' : 'broken';
       return;
     }
     if (before === 'file') {
       this.fileName.value = '';
       this.run.value = undefined;
     }
+    this.use(client);
+  }
+
+  /** Goes on where this tab was before its page was loaded again. @returns whether it was anywhere */
+  resume(): boolean {
+    const session = this.kept.get();
+    if (session !== undefined) this.use(new LabClient(session));
+    return session !== undefined;
+  }
+
+  private use(client: LabClient): void {
+    this.client = client;
     this.phase.value = 'connecting';
     // Whoever has entered before is followed no more.
     this.restart?.abort();
-    void this.followForEver(this.client);
-    void this.watchSituation(this.client);
+    void this.followForEver(client);
+    void this.watchSituation(client);
   }
 
   /** @throws LabRefusal */
@@ -249,7 +276,9 @@ export class LabModel {
         await client.follow(since, (line) => this.takeLine(line), restart.signal);
       } catch (error) {
         if (error instanceof LabRefusal && error.status === 401) {
-          if (client === this.client) this.phase.value = 'usedLink';
+          if (client !== this.client) return;
+          this.phase.value = 'ended';
+          this.kept.set(undefined);
           return;
         }
       }

@@ -5,6 +5,7 @@ import type { Flags, SettingSources } from '../../config/settings.js';
 import { CORRECTION_OPTIONS } from '../../config/tool-options.js';
 import { KvsError } from '../../core/errors.js';
 import { EXERCISES, exerciseNamed } from '../../laboratory/exercises/catalogue.js';
+import { missingText } from '../../laboratory/early-end.js';
 import { correct } from '../../laboratory/exercises/correct.js';
 import type { Exercise } from '../../laboratory/exercises/exercise.js';
 import { FAULT_CAUSES } from '../../laboratory/exercises/faults.js';
@@ -100,10 +101,10 @@ async function overview(file: string, style: ReportStyle, output: Output): Promi
 }
 
 async function observedRun(file: string, output: Output): Promise<ObservedRun> {
-  const { recording, isTruncated } = await readNamed(file);
-  if (isTruncated)
-    output.error('atenção: a última linha da gravação está cortada; vale o que vem antes dela');
-  return new ObservedRun(recording);
+  const read = await readNamed(file);
+  const missing = missingText(read);
+  if (missing !== undefined) output.error(`atenção: ${missing}`);
+  return new ObservedRun(read.recording);
 }
 
 /** Reads a recording; whatever is wrong with it is said with the name of the file. */

@@ -4,6 +4,7 @@ import { Settings } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
 import { reasonOf } from '../../files/small-file.js';
+import { missingText } from '../../laboratory/early-end.js';
 import { shivizLog } from '../../laboratory/shiviz.js';
 import { spaceTimeSvg } from '../../laboratory/svg.js';
 import { readRecordingFile } from '../../supervisor/replay.js';
@@ -21,9 +22,10 @@ export async function runLaboratoryExport(file: string, flags: Flags, output: Ou
   if (isSvg === settings.value('shiviz')) {
     throw new KvsError('CONFIGURACAO', 'exporta: diga --svg ou --shiviz, um dos dois');
   }
-  const { recording, isTruncated } = await readRecordingFile(file);
-  if (isTruncated) output.error(`${file}: a última linha foi cortada no meio; o resto é exportado`);
-  const text = (isSvg ? spaceTimeSvg : shivizLog)(recording, settings.value('idioma'));
+  const read = await readRecordingFile(file);
+  const missing = missingText(read);
+  if (missing !== undefined) output.error(`${file}: ${missing}`);
+  const text = (isSvg ? spaceTimeSvg : shivizLog)(read.recording, settings.value('idioma'));
   const target = settings.value('saida');
   if (target === undefined) await output.line(text.trimEnd());
   else {

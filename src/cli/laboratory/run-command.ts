@@ -8,6 +8,7 @@ import { LABORATORY_OPTIONS } from '../../config/laboratory-options.js';
 import { Settings } from '../../config/settings.js';
 import type { Flags } from '../../config/settings.js';
 import { KvsError } from '../../core/errors.js';
+import { missingText } from '../../laboratory/early-end.js';
 import type { RecordedEngine } from '../../laboratory/recording.js';
 import { ProcessGuard } from '../../supervisor/process-guard.js';
 import { LaboratoryHttp } from '../../supervisor/http-door.js';
@@ -21,6 +22,7 @@ import { logText } from '../demo/log-line.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import type { Output } from '../output.js';
+import { ownCommand } from '../own-command.js';
 
 /**
  * `kvs laboratorio`: servers of one system, each a process of its own, with a page to look at them and to disturb them, until
@@ -30,11 +32,14 @@ import type { Output } from '../output.js';
 export async function runLaboratoryPage(flags: Flags, output: Output): Promise<ExitCode> {
   const settings = new Settings(LABORATORY_OPTIONS, { flags, env: {}, file: undefined });
   const [file, port] = [settings.value('abre'), settings.value('porta')];
+  const command = laboratoryCommand();
   const ended = firstSignal();
   if (file !== undefined) {
-    const { recording, isTruncated } = await readRecordingFile(file);
-    if (isTruncated) output.error(`${file}: a última linha foi cortada no meio; o resto está aqui`);
-    const page = await LaboratoryPage.open(replayOf(recording), port, output);
+    const read = await readRecordingFile(file);
+    const { recording } = read;
+    const missing = missingText(read);
+    if (missing !== undefined) output.error(`${file}: ${missing}`);
+    const page = await LaboratoryPage.open(replayOf(recording, command), command, port, output);
     await output.line(`a gravação ${file}: ${recording.events.length} eventos. Ctrl-C termina.`);
     page.invite();
     await Promise.race([ended.signal, page.isLeft]);
@@ -62,7 +67,7 @@ export async function runLaboratoryPage(flags: Flags, output: Output): Promise<E
   };
   const engine: RecordedEngine = settings.value('motor');
   const begun = laboratory.begin(engine);
-  const opening = LaboratoryPage.open(laboratory, port, output);
+  const opening = LaboratoryPage.open(laboratory, command, port, output);
   try {
     const page = await Promise.race([opening, neverUnlessFailed(begun)]);
     page.invite();
@@ -79,6 +84,12 @@ export async function runLaboratoryPage(flags: Flags, output: Output): Promise<E
 }
 
 const RECORDINGS = 'kvs-gravacao-';
+
+/** What whoever is at this terminal types to start a laboratory. */
+function laboratoryCommand(): string {
+  const { PROGRAMA_KVS: script, PATH = '' } = process.env;
+  return script ?? `${ownCommand(process.argv[1] ?? 'kvs', PATH, process.cwd())} laboratorio`;
+}
 
 function usualName(): string {
   return `laboratorio-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}.jsonl`;
@@ -135,9 +146,14 @@ class LaboratoryPage {
     });
   }
 
-  static async open(laboratory: ShownLaboratory, port: number, output: Output): Promise<LaboratoryPage> {
+  static async open(
+    laboratory: ShownLaboratory,
+    command: string,
+    port: number,
+    output: Output,
+  ): Promise<LaboratoryPage> {
     const sessions = new LaboratorySessions(() => performance.now());
-    const http = new LaboratoryHttp({ laboratory, sessions, pageAt: await laboratoryPages() });
+    const http = new LaboratoryHttp({ laboratory, command, sessions, pageAt: await laboratoryPages() });
     return new LaboratoryPage(http, sessions, await http.listen(port), output);
   }
 

@@ -167,7 +167,7 @@ describe('kvs corrige', () => {
   it('judges a recording whose last line was cut, and says so', async () => {
     const { code, stdout, stderr } = await correctHere(['sessao', fileOf(text.slice(0, -40)), '-q']);
     expect([code, stdout]).toEqual([1, 'le-depois\n']);
-    expect(stderr).toContain('a última linha da gravação está cortada');
+    expect(stderr).toContain('a última linha está cortada no meio');
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { LabModel } from '../../../panel/src/lab/lab-model.js';
 import { linkToken } from '../../../panel/src/lab/link-token.js';
+import { keptSession } from './kept-session.js';
 import { fleetStory } from './run-builder.js';
 
 /** Of a page that nobody sees. */
@@ -19,6 +20,8 @@ function laboratory() {
           : Response.json({ codigo: 'NAO_AUTENTICADO' }, { status: 401 }),
       );
     }
+    const { authorization = '' } = init.headers as Record<string, string>;
+    if (authorization === 'Bearer void') return Promise.resolve(Response.json({}, { status: 401 }));
     if (path === '/v1/situacao') return Promise.resolve(Response.json({ motor: 'frota', servidores: [] }));
     const signal = init.signal!;
     open.add(signal);
@@ -50,7 +53,7 @@ it('a place of the page is no token', () => {
 
 it('who is in stays in by a link that is void, and is followed once by a new one', async () => {
   const open = laboratory();
-  const lab = new LabModel(FRAMES);
+  const lab = new LabModel(FRAMES, keptSession());
   await lab.enter(TOKEN);
   await vi.waitFor(() => expect(lab.phase.value).toBe('live'));
   await lab.enter(`x${TOKEN}`);
@@ -62,7 +65,27 @@ it('who is in stays in by a link that is void, and is followed once by a new one
 
 it('who is not in is told that the link was used', async () => {
   laboratory();
-  const lab = new LabModel(FRAMES);
+  const lab = new LabModel(FRAMES, keptSession());
   await lab.enter(`x${TOKEN}`);
   expect(lab.phase.value).toBe('usedLink');
+});
+
+it('a page that is loaded again goes on, also by its old link, until its session is void', async () => {
+  const open = laboratory();
+  const kept = keptSession();
+  await new LabModel(FRAMES, kept).enter(TOKEN);
+  const again = new LabModel(FRAMES, kept);
+  expect(again.resume()).toBe(true);
+  await vi.waitFor(() => expect(again.phase.value).toBe('live'));
+  const byLink = new LabModel(FRAMES, kept);
+  await byLink.enter(`x${TOKEN}`);
+  await vi.waitFor(() => expect(byLink.phase.value).toBe('live'));
+  expect(open.size).toBe(3);
+
+  const old = keptSession('void');
+  const late = new LabModel(FRAMES, old);
+  expect(late.resume()).toBe(true);
+  await vi.waitFor(() => expect(late.phase.value).toBe('ended'));
+  expect(old.get()).toBeUndefined();
+  expect(new LabModel(FRAMES, old).resume()).toBe(false);
 });

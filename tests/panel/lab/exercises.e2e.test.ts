@@ -7,6 +7,7 @@ import { EXERCISES } from '../../../src/laboratory/exercises/catalogue.js';
 import { recordingFor } from '../../../src/laboratory/exercises/planted-fault.js';
 import { correctHere } from '../../laboratory/exercises/correct-here.js';
 import { RIGHT_RUNS } from '../../laboratory/exercises/right-runs.js';
+import { isFound, shows } from '../../laboratory/exercises/run-script.js';
 import type { RightRun } from '../../laboratory/exercises/run-script.js';
 import { LabProcess } from '../../laboratory/lab-process.js';
 import { chromiumAvailable, startBrowser } from '../../support/browser.js';
@@ -118,10 +119,26 @@ describe.skipIf(!chromiumAvailable())('by the page alone', { timeout: 300_000 },
     await drive(stand, CONSENSUS);
     // It was isolated to the end: the story needs a majority.
     await driver.connect('n3');
+    // A replica dies with its server: the other two go on, and it has what it missed when it is back.
+    await lab.tab('answers');
+    await driver.kill('n3');
+    await driver.ask('c1', 'n1', 'insert', 'sem n3', isFound, { value: 'sim' });
+    await driver.start('n3');
+    await driver.ask('c2', 'n3', 'query', 'sem n3', shows('sim'));
     expect(await tell(stand)).toContain('escritas do lado da minoria não são aceitas');
     await driver.begin('lider');
     await lab.tab('answers');
     await drive(stand, LEADER);
+    // The followers know all while their leader is dead, which then begins with what they hold.
+    await lab.tab('answers');
+    await driver.ask('c1', 'n1', 'insert', 'antes', isFound, { value: 'sim' });
+    await driver.kill('n1');
+    await driver.ask('c2', 'n2', 'insert', 'sem n1', ({ code }) => code !== 'OK', { value: 'não' });
+    await driver.start('n1');
+    await driver.ask('c1', 'n1', 'query', 'antes', shows('sim'));
+    await driver.kill('n3');
+    await driver.start('n3');
+    await driver.ask('c2', 'n3', 'query', 'antes', shows('sim'));
     expect(await tell(stand)).toContain('nunca diz "gravado" sem todos');
     await stand.close();
   });

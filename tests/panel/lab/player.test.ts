@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { LabModel } from '../../../panel/src/lab/lab-model.js';
 import { Run } from '../../../panel/src/lab/run.js';
 import { fleetStory } from './run-builder.js';
+import { keptSession } from './kept-session.js';
 
 /** Frames that are drawn when a test says so, each with the time at which it began. */
 class Frames {
@@ -20,7 +21,7 @@ class Frames {
 
 function opened(): { lab: LabModel; frames: Frames; rank: () => number | undefined; last: number } {
   const frames = new Frames();
-  const lab = new LabModel(frames);
+  const lab = new LabModel(frames, keptSession());
   const { header, events } = fleetStory();
   const run = new Run(header);
   for (const event of events) run.add(event);
