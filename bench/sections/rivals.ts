@@ -37,7 +37,16 @@ type Opened = Pick<Rival, 'name' | 'system' | 'ports' | 'pids' | 'can' | 'close'
 export async function rivals(rounds: number): Promise<Table[]> {
   const all: Rival[] = [];
   try {
-    for (const open of [ours, () => etcd(1), () => etcd(3), redis, nats]) {
+    const openings = [
+      () => ours(1),
+      () => ours(3),
+      () => etcd(1),
+      () => etcd(3),
+      () => etcd(3, false),
+      redis,
+      nats,
+    ];
+    for (const open of openings) {
       const opened = await open();
       if (opened !== undefined) all.push({ ...opened, next: 0, costs: none(), rates: none() });
     }
@@ -120,7 +129,7 @@ function tableOf(all: readonly Rival[], rounds: number): Table {
     rows,
     notes: [
       `${rounds} rounds of slices of ${whole(CALLS)} calls, all programs in turn there and back after a round that does not count; 8 connections with 8 calls in flight on each, keys of their own, 64-character values. Processor time of all processes of a program.`,
-      'Every program is on one core and the load on the other. Ours keeps versions, in memory; Redis without a file; JetStream in memory; etcd on its disk with fsync, three members on the one core. So the rows promise different things, and are no ranking.',
+      'Every program is on one core and the load on the other. Ours keeps versions, in memory, at three servers each call at one of them and the broker within it; Redis without a file; JetStream in memory; etcd on its disk with fsync, three members on the one core. So the rows promise different things, and are no ranking.',
       'Streamed: `InsereVarias`; at Redis SETs with 256 unanswered on each connection.',
       ...(which('redis-server') ? [] : ['Redis is not installed (Debian: redis-server): left out.']),
       ...(which('nats-server') ? [] : ['NATS is not installed (Debian: nats-server): left out.']),
@@ -129,20 +138,26 @@ function tableOf(all: readonly Rival[], rounds: number): Table {
   };
 }
 
-async function ours(): Promise<Opened> {
+/** One server alone, or several that tell each other everything, with the broker among them. */
+async function ours(servers: number): Promise<Opened> {
   const fleet = await Fleet.open('embedded', true);
-  const { port, pid } = await fleet.add(WRITER_CORE);
+  for (let server = 0; server < servers; server++) await fleet.add(WRITER_CORE);
+  const [first] = fleet.members;
+  if (first === undefined) throw new Error('there is no server');
   return {
-    ...{ name: 'ours', system: 'kvs', ports: [port], pids: [pid], can: OPERATIONS },
+    ...{ name: servers === 1 ? 'ours' : `ours, ${servers} servers`, system: 'kvs', ports: [first.port] },
+    ...{ pids: fleet.members.map(({ pid }) => pid), can: OPERATIONS },
     close: () => fleet.close(),
   };
 }
 
-async function etcd(members: number): Promise<Opened | undefined> {
+/** @param syncs whether its members wait for their disks */
+async function etcd(members: number, syncs = true): Promise<Opened | undefined> {
   if (which('etcd') === undefined) return undefined;
-  const { ports, processes } = await startCluster(WRITER_CORE, members);
+  const { ports, processes } = await startCluster(WRITER_CORE, members, syncs);
   const rival: Opened = {
-    ...{ name: `etcd, ${members} member${members > 1 ? 's' : ''}`, system: 'etcd', ports },
+    name: `etcd, ${members} member${members > 1 ? 's' : ''}${syncs ? '' : ', no fsync'}`,
+    ...{ system: 'etcd', ports },
     ...{ pids: processes.map(({ pid }) => pid), can: ['insert', 'query'] },
     close: () => Promise.all(processes.map((member) => member.kill())),
   };

@@ -17,8 +17,9 @@ interface Cluster {
  * Members as `replica.sh` starts them, on free ports, with their data in the folder of this run.
  * @param core the only one that they run on
  * @param members how many there are, at most three
+ * @param syncs whether they wait for their disks
  */
-export async function startCluster(core?: number, members = MEMBERS.length): Promise<Cluster> {
+export async function startCluster(core?: number, members = MEMBERS.length, syncs = true): Promise<Cluster> {
   const names = MEMBERS.slice(0, members);
   const folder = mkdtempSync(join(scratchFolder(), 'etcd-'));
   const ports: number[] = [];
@@ -31,8 +32,9 @@ export async function startCluster(core?: number, members = MEMBERS.length): Pro
   writeFileSync(file, `${lines.join('\n')}\n`);
   const processes: Background[] = [];
   for (const name of names) {
-    const args = [name, '--arquivo', file, '--dados', join(folder, 'dados')];
-    processes.push(await startBackground({ program: join(root, 'replica.sh'), args, core }, undefined));
+    const args = [join(root, 'replica.sh'), name, '--arquivo', file, '--dados', join(folder, 'dados')];
+    const settings = syncs ? [] : ['ETCD_UNSAFE_NO_FSYNC=true'];
+    processes.push(await startBackground({ program: 'env', args: [...settings, ...args], core }, undefined));
   }
   return { ports: names.map((_, i) => ports[2 * i] as number), processes };
 }
