@@ -51,6 +51,10 @@ if node node_modules/vitest/vitest.mjs run; then ok 'toda a suíte'; else bad 'a
 if $ci; then
   title 'outras versões do Node.js'
   node_lanes
+
+  # A minute, and half a minute to build what is compared. Only great losses, found again twice by fresh processes.
+  title 'desempenho, comparado com o do commit anterior'
+  if npm run --silent bench -- --against HEAD~1 --curta; then ok 'não custa mais de 15 % a mais'; else bad 'custa mais de 15 % a mais que o commit anterior'; fi
 fi
 
 title 'resultado'
