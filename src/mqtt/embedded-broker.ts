@@ -44,6 +44,9 @@ export interface EmbeddedBrokerOptions {
   readonly logger: Logger;
 }
 
+/** What the library says of a client of a version that it knows and does not speak. */
+const OTHER_VERSION = 'unacceptable protocol version';
+
 /** A client chooses its own id, of any length. */
 const SHOWN_ID_CHARS = 64;
 
@@ -131,7 +134,9 @@ export class EmbeddedBroker {
       refused.report(error.message, client.id.slice(0, SHOWN_ID_CHARS));
     });
     aedes.on('connectionError', (_client, error) => {
-      refused.report(error.message, 'sem identificação');
+      // Whoever asks for MQTT 5 is told so, and comes back with 3.1.1, as servers do themselves.
+      if (error.message === OTHER_VERSION) logger.debug({}, 'broker embutido: pedida outra versão do MQTT');
+      else refused.report(error.message, 'sem identificação');
     });
     // The types omit it, but the broker does emit it.
     (aedes as EventEmitter).on('error', (error: Error) => {

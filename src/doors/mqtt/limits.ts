@@ -2,7 +2,7 @@ import { assertRelation, KiB, limits, MiB, WORST_JSON_FACTOR } from '../../core/
 
 /** What bounds the door of MQTT. */
 export const mqttDoorLimits = Object.freeze({
-  /** Most levels of a key in a topic: Mosquitto cuts a connection at 200, topics of NATS are subjects. */
+  /** Most levels of a key in a topic: Mosquitto (2.0) cuts a connection at a topic with more than 200 slashes; topics of NATS are subjects. */
   keyLevels: 150,
   /**
    * Longest topic that a server publishes to, in UTF-8 bytes. A number of 16 bits tells how long one is, and NATS adds

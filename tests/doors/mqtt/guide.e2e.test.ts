@@ -130,6 +130,39 @@ describe.skipIf(!isThere)('the guide about MQTT', () => {
       }
     });
 
+    it('a broker that is bridged as it says passes on what clients need, and nothing of its own', async () => {
+      const bridges = [...page.matchAll(/```conf\n(.*?)```/gs)].map(([, conf = '']) => conf);
+      expect(bridges).toHaveLength(2);
+      for (const [i, bridge] of bridges.entries()) {
+        const conf = bridge.replace(
+          /^address .*$/m,
+          `address 127.0.0.1:${String(broker.port)}\nrestart_timeout 1`,
+        );
+        const other = await startMosquitto({ conf: `allow_anonymous true\n${conf}` });
+        try {
+          const at = `-p ${String(other.port)}`;
+          const key = `bridge/${String(i)}`;
+          // It connects after a moment; what is published before is lost or comes later.
+          await eventually('a value from the other broker', async () => {
+            const seen = await home.run(`mosquitto_sub ${at} -C 1 -W 2 -t kvs/padrao/espelho`);
+            return seen.includes('servidor');
+          });
+          await home.run(`mosquitto_pub ${at} -q 1 -t kvs/padrao/grava/${key} -m sim`);
+          expect(await home.run(`mosquitto_sub ${at} -C 1 -W 10 -v -t kvs/padrao/valor/${key}`)).toContain(
+            `${key} sim`,
+          );
+          const place = (what: string): string => `kvs/padrao/${what}/ana/bridge-${String(i)}`;
+          const question = JSON.stringify({ op: 'historico', chave: key });
+          const answer = await home.run(
+            `mosquitto_rr ${at} -V mqttv311 -W 10 -t ${place('pede')} -e ${place('resposta')} -m '${question}'`,
+          );
+          expect((JSON.parse(answer) as { linhas: unknown[] }).linhas).toHaveLength(1);
+        } finally {
+          await other.stop();
+        }
+      }
+    }, 60_000);
+
     it('what the ESP32 publishes and hears is there, as it speaks: MQTT 3.1.1, QoS 0', async () => {
       const program = /```cpp\n(.*?)```/s.exec(page)?.[1] ?? '';
       const published = /mqtt\.publish\("([^"]+)"/.exec(program)?.[1] ?? '';
