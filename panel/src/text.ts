@@ -22,12 +22,15 @@ function locale(): string {
 const formats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 
-/** A number as people of the language write it. */
-export function number(value: number, decimals = 0): string {
-  const key = `${locale()} ${decimals}`;
+/** A number as people of the language write it. @param least decimals that are written though they say nothing */
+export function number(value: number, decimals = 0, least = 0): string {
+  const key = `${locale()} ${decimals} ${least}`;
   let format = formats.get(key);
   if (format === undefined) {
-    format = new Intl.NumberFormat(locale(), { maximumFractionDigits: decimals });
+    format = new Intl.NumberFormat(locale(), {
+      maximumFractionDigits: decimals,
+      minimumFractionDigits: least,
+    });
     formats.set(key, format);
   }
   return format.format(value);

@@ -102,10 +102,18 @@ async function shootLaboratory(): Promise<void> {
   await driver.call('c1', 'n1', 'insert', 'casa/1', { value: 'verde' });
   await driver.call('c2', 'n2', 'insert', 'casa/1', { value: 'amarela' });
   await lab.page.waitForSelector('.lanes li:has-text("n2") .state-letter[title="2 versões"]');
+  await lab.page.getByRole('option', { name: /n2 não recebeu/ }).waitFor();
   await lab.tab('story');
+  await lab.page.setViewportSize({ width: 1280, height: 900 });
   await shoot(lab.page, 'laboratorio-partida');
   await driver.connect('n2');
   await driver.agreed();
+  await lab.tab('repair');
+  const repaired = lab.page.locator('.talk', { hasText: 'aplicada em quem perguntou' }).first();
+  await repaired.locator('li button').nth(2).click();
+  await lab.page.setViewportSize({ width: 1280, height: 860 });
+  await lab.page.evaluate(`document.querySelector('.bench').scrollIntoView({ block: 'start' })`);
+  await shoot(lab.page, 'laboratorio');
   await lab.page.setViewportSize({ width: 360, height: 740 });
   await lab.page.emulateMedia({ colorScheme: 'dark' });
   await lab.page.getByRole('option', { name: /lotes/ }).last().click();

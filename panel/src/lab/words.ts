@@ -7,9 +7,9 @@ import type { SceneWords } from './scene.js';
 export function runTime(ms: number): string {
   if (ms >= 60_000) {
     const minutes = Math.floor(ms / 60_000);
-    return `${minutes} min ${number((ms - minutes * 60_000) / 1000, 1)} s`;
+    return `${minutes} min ${number((ms - minutes * 60_000) / 1000, 1, 1)} s`;
   }
-  return `${number(ms / 1000, ms < 10_000 ? 3 : 2)} s`;
+  return `${number(ms / 1000, 3, 3)} s`;
 }
 
 /** A length of time: `0,4 ms`, `120 ms`, `3,2 s`. */

@@ -106,6 +106,11 @@ describe.skipIf(!available)('the page of the laboratory', { timeout: WAIT_MS }, 
     for (const tab of ['repair', 'answers', 'file'] as const) {
       await lab.tab(tab);
       expect(await lab.overflow()).toBeLessThanOrEqual(0);
+      if (tab !== 'repair') continue;
+      // Topics of a conversation are the longest words that servers have.
+      await lab.page.locator('.talk li button').nth(1).click();
+      await lab.page.waitForSelector('.event-detail h3:has-text("/sincronia/")');
+      expect(await lab.overflow()).toBeLessThanOrEqual(0);
     }
     await lab.tab('answers');
     expect(await lab.violations()).toEqual([]);

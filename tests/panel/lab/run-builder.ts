@@ -92,7 +92,8 @@ export class RunBuilder {
     const text = whole.slice(0, laboratoryLimits.bodyBytes);
     const cut = text === whole ? {} : { isCut: true as const };
     const to = more.to === undefined ? {} : { to: more.to };
-    const topic = this.engine === 'frota' ? `kvs/lab/x/origem-${from}` : '';
+    const topic =
+      this.engine === 'frota' ? `kvs/laboratorio-0123456789ab/sincronia/0123456789AB/origem-${from}` : '';
     this.tell({
       kind: 'sent',
       host: from,
