@@ -99,6 +99,7 @@ build() {
   mkdir -p "$new"
   touch "$new/.compilado"
   node node_modules/typescript/bin/tsc -p tsconfig.build.json --outDir "$new" || die 'a compilação falhou'
+  node tools/copy-functions.mjs "$new" || die 'a cópia das funções das partições falhou'
   node tools/build-client.mjs "$new" || die 'a compilação da biblioteca falhou'
   node tools/build-node-red.mjs "$new" || die 'a compilação dos nós do Node-RED falhou'
   node tools/build-command.mjs "$new" || die 'a compilação dos comandos falhou'

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/server-config.js';
 import { startConsensusServer } from './consensus-server.js';
 import { startFleetServer } from './fleet-server.js';
 import { startLeaderServer } from './leader-server.js';
+import { startPartitionsServer } from './partitions-server.js';
 import type { RunningServer } from './running-server.js';
 
 /**
@@ -23,5 +24,7 @@ export function startServer(
       return startConsensusServer(config, engine, logger, onServing);
     case 'lider':
       return startLeaderServer(config, engine, logger, onServing);
+    case 'particoes':
+      return startPartitionsServer(config, engine, logger, onServing);
   }
 }

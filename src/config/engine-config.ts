@@ -55,7 +55,16 @@ export interface LeaderConfig {
   readonly tokenFile: string | undefined;
 }
 
-export type EngineConfig = FleetConfig | ConsensusConfig | LeaderConfig;
+/** A server over a Redis Cluster. */
+export interface PartitionsConfig {
+  readonly name: 'particoes';
+  /** `host:port` of some of its nodes, at least one. */
+  readonly nodes: readonly string[];
+  /** A call that the nodes do not answer within this fails. */
+  readonly deadlineMs: number;
+}
+
+export type EngineConfig = FleetConfig | ConsensusConfig | LeaderConfig | PartitionsConfig;
 
 /**
  * The chosen engine, and its settings.
@@ -85,6 +94,12 @@ export function engineConfig(settings: Settings<ServerValues>): EngineConfig {
       });
     case 'lider':
       return leaderConfig(settings);
+    case 'particoes':
+      return Object.freeze({
+        name,
+        nodes: settings.value('particoes'),
+        deadlineMs: settings.value('prazo-particoes'),
+      });
   }
 }
 

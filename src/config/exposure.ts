@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { KvsError } from '../core/errors.js';
 import { isLoopback, isOnThisMachine } from '../security/tls/loopback.js';
+import type { BrokerAddress } from '../mqtt/broker-url.js';
+import type { EngineConfig } from './engine-config.js';
 import type { ServerConfig } from './server-config.js';
 
 /** An address where a server listens, and the option for it. */
@@ -62,9 +64,15 @@ function openBroker({ engine, credentials }: ServerConfig): readonly string[] {
   return ['quem publica no broker escreve sem credencial, em nome de qualquer servidor: use --chave-frota'];
 }
 
+/** The brokers that a server was given; none where it has no use for one. */
+function brokersOf(engine: EngineConfig): readonly BrokerAddress[] {
+  if (engine.name === 'particoes') return [];
+  return engine.name === 'frota' ? engine.brokers : engine.portalBrokers;
+}
+
 /** If no broker asks who this server is, none is assumed to ask others. */
 function closedTopics({ engine, portal, credentials, brokerCredentials }: ServerConfig): readonly string[] {
-  const hasTopics = portal.length > 0 && (engine.name === 'frota' || engine.portalBrokers.length > 0);
+  const hasTopics = portal.length > 0 && (engine.name === 'frota' || brokersOf(engine).length > 0);
   if (!hasTopics || credentials === undefined || brokerCredentials !== undefined) return [];
   return [
     'os tópicos do portal ficam fechados, sem aplicar nem mostrar nada: o broker não pergunta quem publica; use --broker-credenciais',
@@ -74,7 +82,7 @@ function closedTopics({ engine, portal, credentials, brokerCredentials }: Server
 /** Brokers to which user and password would be sent in the clear. */
 function openPasswords({ engine, brokerCredentials }: ServerConfig): readonly string[] {
   if (brokerCredentials === undefined) return [];
-  return (engine.name === 'frota' ? engine.brokers : engine.portalBrokers)
+  return brokersOf(engine)
     .filter(({ protocol, host }) => (protocol === 'mqtt' || protocol === 'ws') && !isOnThisMachine(host))
     .map(({ url }) => `a senha do broker e os dados vão às claras até ${url}: use mqtts:// (ou wss://)`);
 }

@@ -1,4 +1,4 @@
-import { ENGINES, optionTable } from './option.js';
+import { LABORATORY_ENGINES, optionTable } from './option.js';
 import { choiceOf, isOn, one, parsePort } from './parse.js';
 import { NAMES_FILE } from './shared-rows.js';
 
@@ -11,8 +11,8 @@ export const LABORATORY_OPTIONS = optionTable({
     takes: 'text',
     variables: [],
     value: 'MOTOR',
-    choices: ENGINES,
-    parse: one(choiceOf(ENGINES)),
+    choices: LABORATORY_ENGINES,
+    parse: one(choiceOf(LABORATORY_ENGINES)),
     fallback: 'frota' as const,
     text: { pt: 'Com que motor começa', en: 'The engine to begin with' },
   },

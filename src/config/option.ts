@@ -1,7 +1,10 @@
 import type { Setting } from './settings.js';
 
-export const ENGINES = ['frota', 'consenso', 'lider'] as const;
+export const ENGINES = ['frota', 'consenso', 'lider', 'particoes'] as const;
 export type EngineName = (typeof ENGINES)[number];
+
+/** Engines whose servers can be part of a laboratory. */
+export const LABORATORY_ENGINES = ['frota', 'consenso', 'lider'] as const satisfies readonly EngineName[];
 
 /** A text for people, in the language of the program, and in English for documents. */
 export interface Bilingual {

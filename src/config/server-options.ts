@@ -3,7 +3,7 @@ import type { RetentionRule } from '../core/retention.js';
 import { LOOPBACKS } from '../security/tls/open-ports.js';
 import { ENGINE_OPTIONS, NO_BROKERS } from './engine-options.js';
 import { MQTT_OPTIONS } from './mqtt-options.js';
-import { ENGINES, optionTable } from './option.js';
+import { ENGINES, LABORATORY_ENGINES, optionTable } from './option.js';
 import type { ValuesOf } from './option.js';
 import { choiceOf, one, parseFlag, parseHost, parsePort } from './parse.js';
 import {
@@ -72,8 +72,8 @@ export const SERVER_OPTIONS = optionTable({
     parse: one(choiceOf(ENGINES)),
     fallback: 'frota' as const,
     text: {
-      pt: 'frota (memória e MQTT), consenso (réplicas no disco) ou lider (memória e TCP)',
-      en: 'frota (memory and MQTT), consenso (replicas on disk) or lider (memory and TCP)',
+      pt: 'frota (memória e MQTT), consenso (réplicas no disco), lider (memória e TCP) ou particoes (Redis Cluster)',
+      en: 'frota (memory and MQTT), consenso (replicas on disk), lider (memory and TCP) or particoes (Redis Cluster)',
     },
   },
   ...ENGINE_OPTIONS,
@@ -219,6 +219,7 @@ export const SERVER_OPTIONS = optionTable({
   },
   laboratorio: {
     takes: 'switch',
+    engines: LABORATORY_ENGINES,
     parse: one(parseFlag),
     fallback: false,
     text: {

@@ -107,7 +107,15 @@ function parseBroker(text: string, place: string): BrokerAddress {
 
 /** `host:port` of each replica of the consensus. @throws KvsError CONFIGURACAO */
 export function parseReplicas(setting: Setting): readonly string[] {
-  const example = '127.0.0.1:23791';
+  return parseAddresses(setting, '127.0.0.1:23791');
+}
+
+/** `host:port` of some nodes of the partitions. @throws KvsError CONFIGURACAO */
+export function parsePartitionNodes(setting: Setting): readonly string[] {
+  return parseAddresses(setting, '127.0.0.1:7001');
+}
+
+function parseAddresses(setting: Setting, example: string): readonly string[] {
   const texts = listedTexts(setting);
   if (texts.length === 0) throw badSetting(setting.place, '', `endereço e porta, como ${example}`);
   const addresses = texts.map((text) => {

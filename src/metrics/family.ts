@@ -1,6 +1,16 @@
 /** Which servers have a metric: the engine (`memoria`: those that hold all data), or what is asked of the server. */
 type MetricOf =
-  'frota' | 'consenso' | 'lider' | 'memoria' | 'disco' | 'portal' | 'mqtt' | 'tls' | 'credenciais' | 'linux';
+  | 'frota'
+  | 'consenso'
+  | 'lider'
+  | 'particoes'
+  | 'memoria'
+  | 'disco'
+  | 'portal'
+  | 'mqtt'
+  | 'tls'
+  | 'credenciais'
+  | 'linux';
 
 /** All samples of one name. */
 export interface MetricFamily {

@@ -37,6 +37,26 @@ export const OTHER_FAMILIES = {
     pt: 'A maior revisão que alguma réplica disse.',
     en: 'The greatest revision that any replica told.',
   },
+  kvs_partitions_whole: {
+    ...{ type: 'gauge', of: 'particoes' },
+    pt: '1 se toda partição tem um mestre que respondeu há pouco.',
+    en: '1 if every partition has a master that answered lately.',
+  },
+  kvs_partition_node_reachable: {
+    ...{ type: 'gauge', labels: ['node'], of: 'particoes' },
+    pt: '1 se este nó do Redis Cluster respondeu há pouco.',
+    en: '1 if this node of the Redis Cluster answered lately.',
+  },
+  kvs_partition_node_attempts_total: {
+    ...{ type: 'counter', labels: ['node', 'result'], of: 'particoes' },
+    pt: 'Pedidos a cada nó, por resultado.',
+    en: 'Requests to each node, by result.',
+  },
+  kvs_partition_node_duration_seconds: {
+    ...{ type: 'histogram', labels: ['node'], of: 'particoes' },
+    pt: 'Quanto cada nó demora a responder.',
+    en: 'How long each node takes to answer.',
+  },
   kvs_leader_role: {
     ...{ type: 'gauge', labels: ['role'], of: 'lider' },
     pt: '1 no papel que este servidor tem: `lider` ou `seguidor`.',

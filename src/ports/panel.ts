@@ -9,7 +9,7 @@ export interface PanelServer {
   readonly address: string;
   /** Empty on engines without origins. */
   readonly origin: string;
-  readonly engine: 'frota' | 'consenso' | 'lider';
+  readonly engine: 'frota' | 'consenso' | 'lider' | 'particoes';
   readonly fleet: string;
   readonly programVersion: string;
   readonly startedMs: number;
@@ -17,7 +17,7 @@ export interface PanelServer {
 
 /** A server of the system, as this one sees it. */
 export interface PanelPeer extends ServerStatus {
-  /** A replica of the store of a consensus, and no server of this program. */
+  /** A replica of the store of a consensus, or a node of partitions, and no server of this program. */
   readonly isReplica: boolean;
   /** Of its content, as it announced it; empty if unknown. */
   readonly storeHash: string;

@@ -57,6 +57,10 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     folders: ['core', 'ports', 'files', 'engines', 'engines/watching', 'engines/consensus'],
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
   },
+  'engines/partitions': {
+    folders: ['core', 'ports', 'engines', 'engines/partitions'],
+    packages: ['@redis/client', 'node:*'],
+  },
   'engines/leader': {
     folders: ['core', 'ports', 'engines', 'engines/watching', 'engines/leader', 'wire', 'security/tls'],
     packages: ['node:*'],
@@ -135,7 +139,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     folders: [
       ...['core', 'ports', 'call', 'files', 'wire', 'mqtt', 'config', 'portal', 'metrics', 'app'],
       ...['engines', 'engines/watching', 'engines/fleet', 'engines/fleet/replication', 'engines/fleet/bus'],
-      ...['engines/fleet/journal', 'engines/consensus', 'engines/leader'],
+      ...['engines/fleet/journal', 'engines/consensus', 'engines/leader', 'engines/partitions'],
       ...['security/access', 'security/tls', 'doors', 'doors/port', 'doors/mensagem', 'doors/mqtt'],
     ],
     packages: ['pino', 'pino-pretty', 'node:*'],

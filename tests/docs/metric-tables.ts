@@ -20,6 +20,7 @@ const WHERE: Readonly<Record<NonNullable<MetricFamily['of']>, Readonly<Record<La
   frota: { pt: 'frota', en: 'fleet' },
   consenso: { pt: 'consenso', en: 'consensus' },
   lider: { pt: 'líder', en: 'leader' },
+  particoes: { pt: 'partições', en: 'partitions' },
   memoria: { pt: 'frota, líder', en: 'fleet, leader' },
   disco: { pt: '`--dados`', en: '`--dados`' },
   portal: { pt: '`--portal`', en: '`--portal`' },

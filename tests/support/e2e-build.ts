@@ -54,7 +54,13 @@ async function build(): Promise<void> {
   await mkdir(fresh);
   await writeFile(join(fresh, '.compilado'), '');
   await compile(root, fresh);
-  for (const tool of ['build-client.mjs', 'build-command.mjs', 'build-node-red.mjs', 'build-panel.mjs'])
+  for (const tool of [
+    'copy-functions.mjs',
+    'build-client.mjs',
+    'build-command.mjs',
+    'build-node-red.mjs',
+    'build-panel.mjs',
+  ])
     await run(process.execPath, [join(root, 'tools', tool), fresh], { cwd: root });
   const dist = join(root, 'dist');
   if (existsSync(dist)) await rename(dist, join(lockFolder, 'old'));

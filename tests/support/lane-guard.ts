@@ -12,8 +12,10 @@ declare module 'vitest' {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** What starts a member of etcd. */
-const replica = fileURLToPath(new URL('../../replica.sh', import.meta.url));
+/** What starts a member of etcd, or a node of Redis. */
+const starters = ['replica.sh', 'particoes.sh'].map((name) =>
+  fileURLToPath(new URL(`../../${name}`, import.meta.url)),
+);
 const lane = inject('lane');
 
 /** Ends a test that does what only another lane may. */
@@ -39,7 +41,7 @@ if (lane !== 'e2e') {
     const guarded = (...parameters: unknown[]): unknown => {
       const program = String(parameters[0]);
       if (lane === 'unit') refuse(`starts ${program}`, 'integration');
-      if (program === process.execPath || (program.startsWith(root) && program !== replica)) {
+      if (program === process.execPath || (program.startsWith(root) && !starters.includes(program))) {
         refuse(`starts ${program}`, 'e2e');
       }
       return original(...parameters);

@@ -64,6 +64,23 @@ export function Agreement({ now, engine }: { readonly now: PanelPictureJson; rea
       </p>
     );
   }
+  if (engine === 'particoes') {
+    return now.de_acordo ? (
+      <p class="verdict good">
+        {say(
+          'Toda partição tem um mestre e os nós respondem.',
+          'Every partition has a master, and the nodes answer.',
+        )}
+      </p>
+    ) : (
+      <p class="verdict warn">
+        {say(
+          'Faltam nós: as partições sem mestre esperam por ele (./particoes.sh inicia).',
+          'Nodes are missing: partitions without a master wait for one (./particoes.sh inicia).',
+        )}
+      </p>
+    );
+  }
   if (!now.de_acordo) {
     return (
       <p class="verdict warn">

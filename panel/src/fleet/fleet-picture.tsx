@@ -16,7 +16,7 @@ const ARCS_MAX = 24;
 
 interface PictureProps {
   readonly now: PanelPictureJson;
-  readonly engine: 'frota' | 'consenso' | 'lider';
+  readonly engine: 'frota' | 'consenso' | 'lider' | 'particoes';
   readonly departed: readonly Departed[];
   /** The name of the server whose ears are shown, as {@link peerName} has it. */
   readonly chosen: string | undefined;
@@ -99,7 +99,8 @@ export function FleetPicture({ now, engine, departed, chosen: chosenName, onChoo
 
 /** How many cards stand above what carries messages. */
 function aboveOf(now: PanelPictureJson, engine: string, all: number): number | undefined {
-  if (engine === 'consenso') return now.servidores.filter(({ replica }) => !replica).length;
+  if (engine === 'consenso' || engine === 'particoes')
+    return now.servidores.filter(({ replica }) => !replica).length;
   return engine === 'lider' && all > 1 ? 1 : undefined;
 }
 
@@ -158,6 +159,15 @@ function Carrier({ now, engine }: Pick<PictureProps, 'now' | 'engine'>) {
     return (
       <>
         <strong>{say('o líder ordena e replica', 'the leader orders and replicates')}</strong> · TCP
+      </>
+    );
+  }
+  if (engine === 'particoes') {
+    const masters = now.servidores.filter(({ estado }) => estado === 'mestre').length;
+    return (
+      <>
+        <strong>{say('nós do Redis Cluster', 'nodes of the Redis Cluster')}</strong> ·{' '}
+        {say(`mestres: ${number(masters)}`, `masters: ${number(masters)}`)}
       </>
     );
   }

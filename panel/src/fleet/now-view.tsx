@@ -39,11 +39,11 @@ export function NowView({ now, begun }: { readonly now: PanelPictureJson; readon
       <section class="sheet" aria-labelledby="table-title">
         <h2 id="table-title">{say('Servidores', 'Servers')}</h2>
         <ServerTable now={now} departed={departed.value} />
-        {engine === 'consenso' && (
+        {(engine === 'consenso' || engine === 'particoes') && (
           <p class="quiet">
             {say(
-              'Servidores deste motor não se conhecem: cada um fala com as réplicas. Os outros têm painéis próprios.',
-              'Servers of this engine do not know each other: each speaks to the replicas. The others have panels of their own.',
+              'Servidores deste motor não se conhecem: cada um fala com os nós da tabela. Os outros têm painéis próprios.',
+              'Servers of this engine do not know each other: each speaks to the nodes of the table. The others have panels of their own.',
             )}
           </p>
         )}

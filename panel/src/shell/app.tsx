@@ -93,6 +93,7 @@ function Bar() {
 
 function engineWord(engine: string): string {
   if (engine === 'consenso') return say('consenso', 'consensus');
+  if (engine === 'particoes') return say('partições', 'partitions');
   return engine === 'lider' ? say('sistema com líder', 'leader system') : say('frota', 'fleet');
 }
 

@@ -13,11 +13,13 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   'lider-servidor.sh': 'lider-servidor',
 };
 
-/** A script that no command is: its words are these. */
-const REPLICA_SCRIPT = 'replica.sh';
-const REPLICA_WORDS = 'bd1 bd2 bd3';
+/** Scripts that no command is, and their words. */
+const OTHER_SCRIPTS = Object.entries({
+  'replica.sh': 'bd1 bd2 bd3',
+  'particoes.sh': 'inicia para estado no forma',
+});
 
-const COMPLETED = ['kvs', ...Object.keys(SCRIPTS), REPLICA_SCRIPT];
+const COMPLETED = ['kvs', ...Object.keys(SCRIPTS), ...OTHER_SCRIPTS.map(([script]) => script)];
 
 /**
  * The script that completes `kvs` and the scripts beside it in a shell: it asks the program itself what may come, so that
@@ -37,6 +39,10 @@ function bashScript(program: string): string {
   const cases = Object.entries(SCRIPTS).map(
     ([script, command]) => `    ${script}) palavras=(${command} "\${palavras[@]}") ;;`,
   );
+  const others = OTHER_SCRIPTS.map(
+    ([script, words]) =>
+      `    ${script})\n      COMPREPLY=($(compgen -W '${words}' -- "$atual"))\n      return\n      ;;`,
+  );
   return `# Completa kvs e os scripts ao lado dele no bash. Para instalar, uma vez:
 #   kvs completa bash >> ~/.bashrc
 _kvs_completa() {
@@ -52,10 +58,7 @@ _kvs_completa() {
   fi
   case \${1##*/} in
 ${cases.join('\n')}
-    ${REPLICA_SCRIPT})
-      COMPREPLY=($(compgen -W '${REPLICA_WORDS}' -- "$atual"))
-      return
-      ;;
+${others.join('\n')}
   esac
   local IFS=$'\\n'
   COMPREPLY=($(compgen -W "$(SHELL=bash ZSH_NAME= "$programa" --get-yargs-completions kvs "\${palavras[@]}" 2>/dev/null)" -- "$atual"))
@@ -66,6 +69,9 @@ complete -o bashdefault -o default -F _kvs_completa ${COMPLETED.join(' ')}`;
 function zshScript(program: string): string {
   const cases = Object.entries(SCRIPTS).map(
     ([script, command]) => `    ${script}) palavras=(${command} "\${palavras[@]}") ;;`,
+  );
+  const others = OTHER_SCRIPTS.map(
+    ([script, words]) => `    ${script})\n      compadd ${words}\n      return\n      ;;`,
   );
   return `#compdef ${COMPLETED.join(' ')}
 # Completa kvs e os scripts ao lado dele no zsh. Para instalar, uma vez, numa pasta de $fpath:
@@ -80,10 +86,7 @@ _kvs() {
   palavras=("\${(@Q)words[2,CURRENT]}")
   case \${words[1]:t} in
 ${cases.join('\n')}
-    ${REPLICA_SCRIPT})
-      compadd ${REPLICA_WORDS}
-      return
-      ;;
+${others.join('\n')}
   esac
   respostas=("\${(@f)$(SHELL=zsh "$programa" --get-yargs-completions kvs "\${palavras[@]}" 2>/dev/null)}")
   if [[ -n \${respostas[1]:-} ]]; then
@@ -104,6 +107,10 @@ function fishScript(program: string): string {
   const cases = Object.entries(SCRIPTS).map(
     ([script, command]) => `        case ${script}\n            set palavras ${command} $palavras`,
   );
+  const others = OTHER_SCRIPTS.map(
+    ([script, words]) =>
+      `        case ${script}\n            string split ' ' -- '${words}'\n            return`,
+  );
   const completes = COMPLETED.map((name) => `complete -c ${name} -f -a '(__kvs_completa)'`);
   // A quote within quotes is \\' there, and a backslash \\\\.
   const path = `'${program.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
@@ -117,9 +124,7 @@ function __kvs_completa
     set -e palavras[1]
     switch $nome
 ${cases.join('\n')}
-        case ${REPLICA_SCRIPT}
-            string split ' ' -- '${REPLICA_WORDS}'
-            return
+${others.join('\n')}
     end
     set -l respostas (env SHELL=zsh $programa --get-yargs-completions kvs $palavras 2>/dev/null |
         string replace -r '(?<!\\\\\\\\):' '\\t' | string replace -a '\\\\:' ':')

@@ -27,7 +27,7 @@ interface PanelServerJson {
   readonly endereco: string;
   /** This start of this server; empty on engines without origins. */
   readonly origem: string;
-  readonly motor: 'frota' | 'consenso' | 'lider';
+  readonly motor: 'frota' | 'consenso' | 'lider' | 'particoes';
   /** Name of the fleet; of the engine, where there is none. */
   readonly frota: string;
   readonly versao_programa: string;

@@ -1,0 +1,238 @@
+#!/usr/bin/env bash
+# The nodes of --motor particoes: a Redis Cluster. Starts, stops and shows the six of this machine, or single ones.
+set -euo pipefail
+root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd)
+
+usage() {
+  cat <<'FIM'
+Uso: ./particoes.sh inicia|para|estado [opções]      os seis nós desta máquina: 127.0.0.1:7001 a 7006
+     ./particoes.sh no ENDEREÇO:PORTA [opções]       um nó só, em primeiro plano, para várias máquinas
+     ./particoes.sh forma H:P H:P ... [opções]       junta nós que estão no ar: a primeira metade são os mestres, a segunda
+                                                     as réplicas deles, na mesma ordem
+
+  --dados PASTA         onde os nós guardam tudo (dados/particoes)
+  --porta N             primeira porta dos seis (7001)
+  --memoria MIB         memória de cada nó; cheia, recusa escritas (sem limite)
+  --grava QUANDO        segundo: o disco tem tudo em um segundo; sempre: antes de responder (segundo)
+  --minimo-replicas N   réplicas que um mestre tem de alcançar para aceitar escritas: 0, 1 ou 2 (1)
+  --prazo-no MS         depois de quanto sem contato um mestre é substituído (5000)
+  --ajuda
+
+O nó não pede senha: fora desta máquina, só numa rede em que se confia.
+FIM
+}
+
+die() {
+  local code=$1
+  shift
+  printf 'particoes.sh: %s\n' "$*" >&2
+  exit "$code"
+}
+
+command=''
+addresses=()
+data=${KVS_PARTICOES_DADOS:-$root/dados/particoes}
+port=7001
+memory=0
+syncs=segundo
+replicas=1
+timeout=5000
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help | --ajuda)
+      usage
+      exit 0
+      ;;
+    --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
+    --dados | --porta | --memoria | --grava | --minimo-replicas | --prazo-no)
+      [ $# -ge 2 ] || die 2 "falta o valor de $1"
+      case $1 in
+        --dados) data=$2 ;;
+        --porta) port=$2 ;;
+        --memoria) memory=$2 ;;
+        --grava) syncs=$2 ;;
+        --minimo-replicas) replicas=$2 ;;
+        --prazo-no) timeout=$2 ;;
+      esac
+      shift 2
+      ;;
+    -*) die 2 "opção desconhecida: $1 (./particoes.sh --help mostra as opções)" ;;
+    *)
+      if [ -z "$command" ]; then command=$1; else addresses+=("$1"); fi
+      shift
+      ;;
+  esac
+done
+[[ $port =~ ^[0-9]{1,5}$ && $port -ge 1 && $port -le 55530 ]] || die 2 "--porta: \"$port\" não serve; esperado um número até 55530"
+[[ $memory =~ ^[0-9]{1,9}$ ]] || die 2 "--memoria: \"$memory\" não serve; esperado um número de MiB"
+[[ $syncs =~ ^(segundo|sempre)$ ]] || die 2 "--grava: \"$syncs\" não serve; esperado segundo ou sempre"
+[[ $replicas =~ ^[012]$ ]] || die 2 "--minimo-replicas: \"$replicas\" não serve; esperado 0, 1 ou 2"
+[[ $timeout =~ ^[0-9]{3,6}$ ]] || die 2 "--prazo-no: \"$timeout\" não serve; esperado um número de ms, de 100 a 999999"
+
+for program in redis-server redis-cli; do
+  command -v $program >/dev/null 2>&1 ||
+    die 1 "falta o $program 7. Debian e Ubuntu: sudo apt-get install redis-server    macOS: brew install redis"
+done
+
+# host, number and bus of an address H:P[@B]. The bus is where nodes speak to each other: 10000 above, if nobody says.
+parse() {
+  [[ $1 =~ ^([A-Za-z0-9._-]+):([0-9]{1,5})(@([0-9]{1,5}))?$ ]] ||
+    die 2 "\"$1\" não serve; esperado endereço:porta, como 127.0.0.1:7001"
+  host=${BASH_REMATCH[1]} number=${BASH_REMATCH[2]} bus=${BASH_REMATCH[4]:-$((BASH_REMATCH[2] + 10000))}
+}
+
+# ask <address> <words>: what a node answers.
+ask() {
+  local host number bus
+  parse "$1"
+  shift
+  timeout 5 redis-cli -h "$host" -p "$number" "$@" 2>/dev/null
+}
+
+answers() { [ "$(ask "$1" PING)" = PONG ]; }
+
+# wait_for <what> <command>: until it succeeds.
+wait_for() {
+  local what=$1 deadline=$((SECONDS + 60))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $deadline ] || die 1 "$what: não aconteceu em 60 s"
+    sleep 0.1
+  done
+}
+
+# The process becomes the node, so that signals and kill reach it.
+#  cluster-require-full-coverage  a part without a master does not stop the others
+#  min-replicas-*                 a master that reaches no replica stops accepting: what it would accept could be lost
+#  save, appendonly               everything is in one log, which is cut down now and then
+#  replica-*                      a replica that was away for a moment need not copy everything again
+run() {
+  local host number bus folder
+  parse "$1"
+  folder=$data/$host-$number
+  mkdir -p -- "$folder" || die 1 "não consigo criar $folder"
+  chmod 700 -- "$folder"
+  cd -- "$folder"
+  local always=everysec
+  [ "$syncs" = segundo ] || always=always
+  exec redis-server - <<FIM
+bind $host
+port $number
+protected-mode no
+dir $(printf '%q' "$folder")
+cluster-enabled yes
+cluster-config-file nodes.conf
+cluster-port $bus
+cluster-node-timeout $timeout
+cluster-replica-validity-factor 10
+cluster-require-full-coverage no
+cluster-allow-replica-migration yes
+min-replicas-to-write $replicas
+min-replicas-max-lag 5
+appendonly yes
+appendfsync $always
+save ""
+maxmemory ${memory}mb
+maxmemory-policy noeviction
+repl-backlog-size 16mb
+repl-diskless-sync yes
+repl-diskless-sync-delay 0
+tcp-keepalive 30
+daemonize no
+loglevel notice
+FIM
+}
+
+form() {
+  local count=${#addresses[@]} masters first i last id host number bus
+  [[ $count -ge 6 && $((count % 2)) -eq 0 ]] || die 2 'forma: pelo menos seis nós, metade mestres e metade réplicas'
+  masters=$((count / 2))
+  first=${addresses[0]}
+  for i in "${addresses[@]}"; do wait_for "o nó $i responde" answers "$i"; done
+  [[ $(ask "$first" CLUSTER INFO) != *cluster_slots_assigned:16384* ]] || return 0
+  for ((i = 0; i < masters; i++)); do
+    last=$(((i + 1) * 16384 / masters - 1))
+    ask "${addresses[i]}" CLUSTER ADDSLOTSRANGE $((i * 16384 / masters)) $last >/dev/null
+    # Two masters of one epoch would argue.
+    ask "${addresses[i]}" CLUSTER SET-CONFIG-EPOCH $((i + 1)) >/dev/null
+  done
+  parse "$first"
+  local own=("$host" "$number" "$bus")
+  for i in "${addresses[@]:1}"; do ask "$i" CLUSTER MEET "${own[@]}" >/dev/null; done
+  knows_all() {
+    local one
+    for one in "${addresses[@]}"; do
+      [ "$(ask "$one" CLUSTER NODES | grep -vc handshake)" -ge "$count" ] || return 1
+    done
+  }
+  wait_for 'os nós se conhecem' knows_all
+  for ((i = 0; i < masters; i++)); do
+    id=$(ask "${addresses[i]}" CLUSTER MYID)
+    ask "${addresses[i + masters]}" CLUSTER REPLICATE "$id" >/dev/null
+  done
+  is_ready() {
+    local i
+    for ((i = 0; i < masters; i++)); do
+      [[ $(ask "${addresses[i]}" CLUSTER INFO) == *cluster_state:ok* ]] || return 1
+      [[ $(ask "${addresses[i]}" INFO replication) == *"state=online"* ]] || return 1
+    done
+  }
+  wait_for 'cada mestre tem a sua réplica' is_ready
+}
+
+state() {
+  local address role info well=0 text line
+  for address in "${addresses[@]}"; do
+    if ! answers "$address"; then
+      printf '%-22s sem contato\n' "$address"
+      well=1
+      continue
+    fi
+    info=$(ask "$address" INFO replication)
+    role=mestre
+    [[ $info != *role:slave* ]] || role=réplica
+    text=$(ask "$address" INFO memory | sed -n 's/^used_memory_human:\(.*\)\r*$/\1/p' | tr -d '\r')
+    line=$(ask "$address" CLUSTER NODES | awk '$3 ~ /myself/ { for (i = 9; i <= NF; i++) printf "%s ", $i }')
+    printf '%-22s %-8s memória %-10s slots %s\n' "$address" "$role" "$text" "${line:--}"
+    [[ $(ask "$address" CLUSTER INFO) == *cluster_state:ok* ]] || well=1
+  done
+  return $well
+}
+
+own_nodes() {
+  local i
+  [ ${#addresses[@]} -eq 0 ] || return 0
+  for i in 0 1 2 3 4 5; do addresses+=("127.0.0.1:$((port + i))"); done
+}
+
+case $command in
+  no)
+    [ ${#addresses[@]} -eq 1 ] || die 2 'no: um endereço, como ./particoes.sh no 10.0.0.1:7001'
+    run "${addresses[0]}"
+    ;;
+  forma) form ;;
+  inicia)
+    own_nodes
+    mkdir -p -- "$data"
+    for address in "${addresses[@]}"; do
+      answers "$address" && continue
+      log=$data/${address//[:@]/-}.log
+      # A session of its own: it outlives this terminal.
+      (run "$address" </dev/null >"$log" 2>&1 &)
+    done
+    form
+    printf 'partições no ar: %s\n' "${addresses[*]}"
+    ;;
+  para)
+    own_nodes
+    for address in "${addresses[@]}"; do
+      if answers "$address"; then ask "$address" SHUTDOWN NOSAVE >/dev/null || true; fi
+    done
+    ;;
+  estado)
+    own_nodes
+    state
+    ;;
+  '') die 2 'falta o que fazer: inicia, para ou estado (./particoes.sh --help mostra as opções)' ;;
+  *) die 2 "não sei \"$command\": inicia, para, estado, no ou forma" ;;
+esac

@@ -1,0 +1,98 @@
+import type { PartitionsEngine } from '../../engines/partitions/engine.js';
+import type { ServerStatus, StatusSource, SystemStatus } from '../../ports/status.js';
+import type { Time } from '../../ports/time.js';
+import { appLimits } from '../limits.js';
+
+interface PartitionsStatusDeps {
+  readonly engine: Pick<PartitionsEngine, 'nodes' | 'view' | 'amounts' | 'available'>;
+  /** The readable name of this server; absent: its address. */
+  readonly name: string | undefined;
+  readonly address: () => string;
+  readonly program: string;
+  /** What is near its limit. */
+  readonly warnings: () => readonly string[];
+  readonly time: Time;
+}
+
+type Amounts = Pick<SystemStatus, 'keys' | 'versions' | 'bytes'>;
+
+/** Tells how the nodes are, as this server sees them. Other servers over the same nodes are not known. */
+export class PartitionsStatus implements StatusSource {
+  /** As they were counted last. */
+  private last: Amounts = { keys: 0, versions: 0, bytes: 0 };
+  private counted: Promise<Amounts> = Promise.resolve(this.last);
+  private askedMs = -Infinity;
+
+  constructor(private readonly deps: PartitionsStatusDeps) {}
+
+  async status(): Promise<SystemStatus> {
+    return this.statusWith(await this.amounts());
+  }
+
+  /** The same at once, with what was counted last: nodes that are silent are not waited for. */
+  statusNow(): SystemStatus {
+    void this.amounts();
+    return this.statusWith(this.last);
+  }
+
+  /** The master of a key puts its writes in one order, whichever server they come from. */
+  serverName(): undefined {
+    return undefined;
+  }
+
+  private statusWith(amounts: Amounts): SystemStatus {
+    const { engine, warnings } = this.deps;
+    const nodes = this.nodes();
+    const broker = engine.nodes.map(({ address }) => address).join(', ');
+    return {
+      ...{ fleet: 'particoes', engine: 'particoes', broker },
+      servers: [this.self(), ...nodes],
+      agrees: engine.available && nodes.every(({ seenMs }) => seenMs > 0),
+      ...amounts,
+      warnings: [
+        ...(engine.available
+          ? []
+          : ['há partições sem mestre que responda: o que está nelas espera por ele']),
+        ...warnings(),
+      ],
+    };
+  }
+
+  /** As it was a moment ago; where a partition does not answer, as it was last. */
+  private amounts(): Promise<Amounts> {
+    const { engine, time } = this.deps;
+    const nowMs = time.monotonicMs();
+    if (nowMs - this.askedMs >= appLimits.amountsAgeMs) {
+      this.askedMs = nowMs;
+      this.counted = engine.amounts().then(
+        (amounts) => (this.last = amounts),
+        () => this.last,
+      );
+    }
+    return this.counted;
+  }
+
+  private self(): ServerStatus {
+    const { engine, name, address, program, time } = this.deps;
+    return {
+      ...{ name: name ?? address(), address: address(), origin: '', programVersion: program },
+      ...{ state: engine.available ? 'atendendo' : 'faltam partições', isSelf: true, lag: 0 },
+      seenMs: time.wallMs(),
+    };
+  }
+
+  private nodes(): readonly ServerStatus[] {
+    const { engine, time } = this.deps;
+    const roles = new Map(
+      engine.view.map(({ address, isMaster, slots }) => [
+        address,
+        !isMaster ? 'réplica' : slots.length > 0 ? 'mestre' : 'mestre sem partições',
+      ]),
+    );
+    return engine.nodes.map(({ address, hears }) => ({
+      ...{ name: address, address, origin: '', programVersion: '', isSelf: false, lag: 0 },
+      state: hears ? (roles.get(address) ?? 'atendendo') : 'sem contato',
+      seenMs: hears ? time.wallMs() : 0,
+    }));
+  }
+}

@@ -1,0 +1,238 @@
+import { KvsError } from '../../core/errors.js';
+import type { RetentionBound } from '../../core/retention.js';
+import type { HasCapacity, Usage } from '../../ports/capacity.js';
+import type {
+  Answers,
+  Capabilities,
+  Engine,
+  OfKind,
+  Query,
+  Row,
+  Rows,
+  Scan,
+  Stream,
+  Write,
+} from '../../ports/engine.js';
+import type { Counted, Line, List } from '../../ports/lines.js';
+import type { Logger } from '../../ports/logger.js';
+import type { Random } from '../../ports/random.js';
+import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
+import type { Time } from '../../ports/time.js';
+import { assertOffered } from '../plan.js';
+import { RedisCluster } from './cluster.js';
+import type { NodeView } from './cluster-view.js';
+import { copyOfEverything } from './copying.js';
+import { partitionLimits } from './limits.js';
+import { MasterMemory } from './memory.js';
+import type { RedisNode } from './node.js';
+import { rowChoice, lineOfMaster, PartitionReads } from './reads.js';
+import { PartitionRetention } from './retention.js';
+import { PartitionSweeper } from './sweeper.js';
+import { PartitionWalks } from './walks.js';
+import { PartitionWrites } from './writes.js';
+
+export interface PartitionsOptions {
+  /** `host:port` of some nodes of the cluster: they tell the others. */
+  readonly nodes: readonly string[];
+  /** A call without an answer fails after this. */
+  readonly deadlineMs: number;
+  readonly time: Time;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Called when all partitions are reached, or one is lost, and once soon after the start. */
+  readonly onAvailable?: (available: boolean) => void;
+}
+
+/**
+ * The engine of partitions: keys are spread over the masters of a Redis Cluster, so that there may be more of them than one
+ * machine holds. A write is one function on one master; the server itself keeps nothing, and any number of them use the same
+ * cluster. What a master has acknowledged and not told its replicas is lost if it is replaced.
+ */
+export class PartitionsEngine implements Engine, HasCapacity, Retains {
+  readonly capabilities: Capabilities = {
+    heads: false,
+    // A master that was cut off answers from what it has until it knows.
+    linearizable: false,
+    durable: true,
+    commits: 'none',
+    everything: true,
+    restores: true,
+    remembersRequests: true,
+    expires: true,
+    compares: true,
+    watches: false,
+  };
+  readonly lineOf = (row: Row): Line => lineOfMaster(row, true);
+  private readonly cluster: RedisCluster;
+  private readonly reads: PartitionReads;
+  private readonly writes: PartitionWrites;
+  private readonly walks: PartitionWalks;
+  private readonly retention: PartitionRetention;
+  private readonly sweeper: PartitionSweeper;
+  private readonly memory: MasterMemory;
+  /** Whether every partition has a master that answered lately. */
+  available = false;
+  /** Writes refused since the start for the memory of a master. */
+  private refused = 0;
+  private told = false;
+  private looks = 0;
+
+  constructor(private readonly options: PartitionsOptions) {
+    const { nodes, time, random, logger } = options;
+    const deadline = (): number => time.monotonicMs() + options.deadlineMs;
+    const onLook = (): void => this.look();
+    const cluster = (this.cluster = new RedisCluster({ seeds: nodes, time, random, logger, onLook }));
+    this.reads = new PartitionReads(cluster, deadline);
+    this.writes = new PartitionWrites(cluster, deadline);
+    const walks = (this.walks = new PartitionWalks(cluster, deadline));
+    this.retention = new PartitionRetention({ cluster, walks, time, deadline });
+    this.sweeper = new PartitionSweeper(cluster, time, deadline);
+    this.memory = new MasterMemory(cluster, time);
+  }
+
+  /** Starts looking for the nodes, which need not be up yet. */
+  start(): void {
+    this.cluster.start();
+    this.sweeper.start();
+    this.memory.start();
+  }
+
+  /** Closes the connections. Calls in progress end, later ones fail with SERVIDOR_SAINDO. */
+  stop(): Promise<void> {
+    this.sweeper.stop();
+    this.memory.stop();
+    this.cluster.stop();
+    return Promise.resolve();
+  }
+
+  /** The nodes, for metrics. */
+  get nodes(): readonly RedisNode[] {
+    return this.cluster.nodes;
+  }
+
+  /** The nodes as the one of them that knows most sees them. */
+  get view(): readonly NodeView[] {
+    return this.cluster.view;
+  }
+
+  /**
+   * How much there is, and the bytes that the masters use for it.
+   * @throws KvsError SEM_MAIORIA if a partition does not answer in time
+   */
+  async amounts(): Promise<Counted & { readonly bytes: number }> {
+    const { keys, versions } = await this.walks.amounts(
+      this.options.time.monotonicMs() + partitionLimits.amountsMs,
+    );
+    return { keys, versions, bytes: this.memory.bytes };
+  }
+
+  /** Of the memory of the master that is fullest, if the masters have a limit. */
+  capacity(): readonly Usage[] {
+    return this.memory.usage(this.refused);
+  }
+
+  keepsRetention(): boolean {
+    return this.available;
+  }
+
+  beyondFrom(from: WalkPlace | undefined, boundOf: BoundOf): Promise<BeyondPage> {
+    return this.retention.beyondFrom(from, boundOf);
+  }
+
+  retain(key: string, bound: RetentionBound, most: number): Promise<number> {
+    return this.retention.retain(key, bound, most);
+  }
+
+  read<K extends Query['kind']>(query: OfKind<Query, K>): Promise<Answers[K]> {
+    return this.reads.read<K>(query);
+  }
+
+  write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]>;
+  async write(write: Write): Promise<Answers[Write['kind']]> {
+    assertOffered(this.capabilities, write);
+    if (write.kind === 'commit') {
+      throw new KvsError(
+        'NAO_SUPORTADO',
+        'este motor não grava várias chaves num passo só: cada uma tem a sua partição',
+      );
+    }
+    try {
+      return await this.writes.write(write);
+    } catch (error) {
+      if (error instanceof KvsError && error.code === 'LIMITE_MEMORIA') this.refused++;
+      throw error;
+    }
+  }
+
+  scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
+  scan(scan: Scan): Stream<Rows[Scan['kind']]> {
+    switch (scan.kind) {
+      case 'snapshot':
+        return this.snapshot(scan.version);
+      case 'range':
+        return this.range(scan);
+      case 'history':
+        return this.history(scan.key);
+      case 'everything': {
+        const { time, deadlineMs } = this.options;
+        return copyOfEverything(this.cluster, time, () => time.monotonicMs() + deadlineMs);
+      }
+      case 'lines':
+        return this.lines(scan.key);
+      case 'list':
+        return this.list(scan);
+      case 'count':
+        return this.walks.counts(scan);
+      case 'watch':
+        throw new KvsError('NAO_SUPORTADO', 'este motor não tem observação');
+    }
+  }
+
+  private async *snapshot(version: number | undefined): Stream<Row> {
+    for await (const found of this.walks.inAnyOrder(rowChoice(version)))
+      if (found?.row !== undefined) yield found.row;
+  }
+
+  private async *range({ from, to, timestamp }: OfKind<Scan, 'range'>): Stream<Rows['range']> {
+    for await (const found of this.walks.inOrder({ from, to }, rowChoice(undefined, timestamp))) {
+      if (found?.hasNewest === true) yield { key: found.key, row: found.row };
+    }
+  }
+
+  private async *history(key: string): Stream<Row> {
+    for await (const found of this.reads.versions(key)) if (found !== undefined) yield found.row;
+  }
+
+  private async *lines(key: string): Stream<Line> {
+    for await (const found of this.reads.versions(key)) {
+      if (found !== undefined) yield lineOfMaster(found.row, found.isNewest);
+    }
+  }
+
+  private async *list({ version, timestamp, ...range }: List): Stream<Line> {
+    for await (const found of this.walks.inOrder(range, rowChoice(version, timestamp))) {
+      if (found?.row !== undefined) yield lineOfMaster(found.row, found.isNewest);
+    }
+  }
+
+  private look(): void {
+    const isWhole = this.cluster.isWhole;
+    // Nodes answer one after the other: at first not all of them have.
+    if (!isWhole && !this.told && ++this.looks < FIRST_LOOKS) return;
+    if (this.told && isWhole === this.available) return;
+    this.available = isWhole;
+    this.told = true;
+    const nodes = this.nodes.map(({ address, hears }) => ({ endereco: address, responde: hears }));
+    if (isWhole) this.options.logger.info({ nos: nodes }, 'todas as partições respondem');
+    else {
+      this.options.logger.warn(
+        { nos: nodes },
+        'há partições sem mestre que responda (./particoes.sh inicia); tentando de novo',
+      );
+    }
+    this.options.onAvailable?.(isWhole);
+  }
+}
+
+/** Looks after which it is said that partitions are missing. */
+const FIRST_LOOKS = 12;

@@ -1,0 +1,578 @@
+#!lua name=kvs1
+
+-- What every operation does to a partition, atomically on its master. Loaded by the servers: see functions.ts.
+--
+-- A partition is one sorted set whose members have score 0, so that they lie in the order of their bytes. The first
+-- byte says what a member is; K is the key with its terminator (layout.ts), numbers are big-endian:
+--
+--   k K version4 timestamp8 flags1 [expires8] [request8] value    a version
+--   c K version4 timestamp8 hidden4      counters of a key that its versions do not tell: the greatest version and
+--                                        timestamp ever, and up to which version an expired one has hidden it
+--   e expires8 K version4                an instant at which a version expires
+--   r K request8 version4 timestamp8 expires8 print16    a request whose version has been removed since
+--   q until8 K request8                  when that is forgotten
+--   s until8                             somebody copies everything until then: what is removed meanwhile is kept as
+--   g K version4 ... value removed8      a version, and when it was removed
+--
+-- One member, a zero byte, has a score: minus the number of keys that have versions. It is first by either order.
+--
+-- Whoever changes what is stored, or an argument, gives the library another name: old servers go on with theirs.
+
+local LAST_VERSION, LAST_TIME, VERSIONS = 2147483647, 8.64e15, 1000000
+-- As limits.requestAgeMs and limits.requestSkewMs.
+local REQUEST_AGE, REQUEST_SKEW = 300000, 2000
+-- Requests looked for among the newest versions of a key, and versions whose requests are remembered when they go.
+local REQUESTS = 1000
+-- What is kept for those who copy everything; beyond, they begin again.
+local BURIED = 4096
+local COUNT = '\000'
+
+-- Not there yet while the library is loaded: see clock.
+local pack, unpack, sub, find, max, floor, call
+
+-- What a function answers first.
+local DONE, AGAIN, REFUSED, FULL, REUSED, FORGOTTEN, NOTHING = 0, 1, 2, 3, 4, 5, 6
+
+-- The wall clock of the master, in ms. Every function begins with it.
+local function clock()
+  if not call then
+    pack, unpack, sub, find = struct.pack, struct.unpack, string.sub, string.find
+    max, floor, call = math.max, math.floor, redis.call
+  end
+  local time = call('TIME')
+  return time[1] * 1000 + floor(time[2] / 1000)
+end
+
+-- The key at the beginning of a member, after its first byte.
+local function key_in(member, from)
+  local _, last = find(member, '\000\001', from, true)
+  return sub(member, from, last)
+end
+
+local function row_in(member, K)
+  local version, timestamp, flags, at = unpack('>I4I8B', member, #K + 2)
+  local row = { member = member, version = version, timestamp = timestamp, expires = 0 }
+  if flags >= 2 then row.expires, at = unpack('>I8', member, at) end
+  if flags % 2 == 1 then
+    row.request = sub(member, at, at + 7)
+    at = at + 8
+  end
+  row.at = at
+  return row
+end
+
+local function record_of(row, K)
+  return sub(row.member, #K + 2)
+end
+
+local function value_of(row)
+  return sub(row.member, row.at)
+end
+
+local function is_alive(row, now)
+  return row.expires == 0 or row.expires > now
+end
+
+local function rows_down(z, K, below, skip, most)
+  return call('ZREVRANGEBYLEX', z, '(k' .. K .. below, '[k' .. K, 'LIMIT', skip, most)
+end
+
+local function counters_of(z, K)
+  local found = call('ZRANGEBYLEX', z, '[c' .. K, '(c' .. K .. '\255', 'LIMIT', 0, 1)[1]
+  if not found then return nil end
+  local version, timestamp, hidden = unpack('>I4I8I4', found, #K + 2)
+  return { member = found, version = version, timestamp = timestamp, hidden = hidden }
+end
+
+local function facts_of(z, K, now)
+  local top = rows_down(z, K, '\255', 0, 1)[1]
+  local row = top and row_in(top, K)
+  local counters = counters_of(z, K)
+  local facts = { top = row, counters = counters, version = 0, timestamp = 0, hidden = 0 }
+  if row then facts.version, facts.timestamp = row.version, row.timestamp end
+  if counters then
+    facts.version = max(facts.version, counters.version)
+    facts.timestamp = max(facts.timestamp, counters.timestamp)
+    facts.hidden = counters.hidden
+  end
+  if row and is_alive(row, now) and row.version > facts.hidden then facts.newest = row end
+  return facts
+end
+
+-- Whether something has expired and is still there.
+local function is_due(z, now)
+  return call('ZRANGEBYLEX', z, '[e', '(e' .. pack('>I8', now + 1), 'LIMIT', 0, 1)[1] ~= nil
+end
+
+local function total_of(z, K)
+  return call('ZLEXCOUNT', z, '[k' .. K, '(k' .. K .. '\255')
+end
+
+local function alive_of(z, K, now)
+  if not is_due(z, now) then return total_of(z, K) end
+  local count, skip = 0, 0
+  repeat
+    local rows = rows_down(z, K, '\255', skip, 64)
+    for _, member in ipairs(rows) do
+      if is_alive(row_in(member, K), now) then count = count + 1 end
+    end
+    skip = skip + #rows
+  until #rows == 0
+  return count
+end
+
+-- The first version at or below a row that has not expired.
+local function alive_below(z, K, below, now)
+  local skip = 0
+  while true do
+    local member = rows_down(z, K, below, skip, 1)[1]
+    if not member then return nil end
+    local row = row_in(member, K)
+    if is_alive(row, now) then return row end
+    skip = skip + 1
+  end
+end
+
+-- What is removed while somebody copies everything is kept for them.
+local function hold_of(z, now)
+  local found = call('ZRANGEBYLEX', z, '[s', '(t', 'LIMIT', 0, 1)[1]
+  if not found then return nil end
+  if unpack('>I8', found, 2) > now then return found end
+  call('ZREM', z, found)
+  call('ZREMRANGEBYLEX', z, '[g', '(h')
+  return nil
+end
+
+local function bury(z, hold, row, now)
+  if call('ZLEXCOUNT', z, '[g', '(h') >= BURIED then
+    call('ZREM', z, hold)
+    call('ZREMRANGEBYLEX', z, '[g', '(h')
+    return nil
+  end
+  call('ZADD', z, 0, 'g' .. sub(row.member, 2) .. pack('>I8', now))
+  return hold
+end
+
+-- A request is told again also when its version has gone.
+local function remember(z, K, row, now)
+  if not row.request or row.timestamp < now - REQUEST_AGE - REQUEST_SKEW then return end
+  local print = sub(redis.sha1hex(value_of(row)), 1, 16)
+  local place = pack('>I4I8I8', row.version, row.timestamp, row.expires)
+  call('ZADD', z, 0, 'r' .. K .. row.request .. place .. print)
+  call('ZADD', z, 0, 'q' .. pack('>I8', now + REQUEST_AGE + REQUEST_SKEW) .. K .. row.request)
+end
+
+-- To be called once versions of a key have gone: keeps what they told.
+local function settle(z, K, facts)
+  local found = rows_down(z, K, '\255', 0, 1)[1]
+  local top = found and row_in(found, K)
+  local hidden = facts.hidden
+  if hidden > 0 then
+    local lowest = call('ZRANGEBYLEX', z, '[k' .. K, '(k' .. K .. '\255', 'LIMIT', 0, 1)[1]
+    if not lowest or row_in(lowest, K).version > hidden then hidden = 0 end
+  end
+  local tells = top and hidden == 0 and top.version == facts.version and top.timestamp == facts.timestamp
+  if facts.counters then call('ZREM', z, facts.counters.member) end
+  if not tells then
+    call('ZADD', z, 0, 'c' .. K .. pack('>I4I8I4', facts.version, facts.timestamp, hidden))
+  end
+  if facts.top and not top then call('ZINCRBY', z, 1, COUNT) end
+end
+
+-- Removes the versions of a key from one to another, both included.
+local function drop(z, K, from, to, now)
+  local hold, skip, old = hold_of(z, now), 0, false
+  repeat
+    local rows = rows_down(z, K, pack('>I4', to + 1), skip, 64)
+    for _, member in ipairs(rows) do
+      local row = row_in(member, K)
+      if row.version < from then
+        rows = {}
+        break
+      end
+      old = old or row.timestamp < now - REQUEST_AGE - REQUEST_SKEW
+      remember(z, K, row, now)
+      if hold then hold = bury(z, hold, row, now) end
+    end
+    skip = skip + #rows
+  until #rows == 0 or (not hold and (old or skip >= REQUESTS))
+  call('ZREMRANGEBYLEX', z, '[k' .. K .. pack('>I4', from), '(k' .. K .. pack('>I4', to + 1))
+end
+
+-- Removes what has expired, and requests that are old, so many of each.
+local function sweep(z, now, most)
+  local due = call('ZRANGEBYLEX', z, '[e', '(e' .. pack('>I8', now + 1), 'LIMIT', 0, most)
+  for _, member in ipairs(due) do
+    local expires = unpack('>I8', member, 2)
+    local K = sub(member, 10, #member - 4)
+    local version = unpack('>I4', member, #member - 3)
+    local from = 'k' .. K .. pack('>I4', version)
+    local found = call('ZRANGEBYLEX', z, '[' .. from, '(k' .. K .. pack('>I4', version + 1), 'LIMIT', 0, 1)[1]
+    local row = found and row_in(found, K)
+    if row and row.expires == expires then
+      local facts = facts_of(z, K, now)
+      drop(z, K, version, version, now)
+      facts.hidden = max(facts.hidden, version)
+      settle(z, K, facts)
+    end
+    call('ZREM', z, member)
+  end
+  local old = call('ZRANGEBYLEX', z, '[q', '(q' .. pack('>I8', now + 1), 'LIMIT', 0, most)
+  for _, member in ipairs(old) do
+    local request = 'r' .. sub(member, 10)
+    call('ZREMRANGEBYLEX', z, '[' .. request, '(' .. request .. '\255')
+    call('ZREM', z, member)
+  end
+  return #due + #old
+end
+
+-- What the servers decide by when a write is refused: they have the words.
+local function refused(z, K, facts, now)
+  local newest = facts.newest and facts.newest.version or 0
+  local is_empty = alive_of(z, K, now) == 0
+  return { REFUSED, facts.version, facts.timestamp, newest, is_empty and 1 or 0, now }
+end
+
+-- A request that was done: its place, its value being the same, or that another used its id.
+local function again(z, K, facts, request, value, begun)
+  local skip, row = 0, facts.top
+  while row and skip < REQUESTS and row.timestamp >= begun do
+    if row.request == request then
+      if value_of(row) ~= value then return { REUSED } end
+      local before = rows_down(z, K, pack('>I4', row.version), 0, 1)[1]
+      before = before and row_in(before, K)
+      local previous = before and is_alive(before, row.timestamp) and before.version > facts.hidden
+      return { AGAIN, row.version, row.timestamp, row.expires, previous and record_of(before, K) or false }
+    end
+    skip = skip + 1
+    local member = rows_down(z, K, '\255', skip, 1)[1]
+    row = member and row_in(member, K)
+  end
+  local found = call('ZRANGEBYLEX', z, '[r' .. K .. request, '(r' .. K .. request .. '\255', 'LIMIT', 0, 1)[1]
+  if found then
+    local version, timestamp, expires, at = unpack('>I4I8I8', found, #K + 10)
+    if sub(found, at) ~= sub(redis.sha1hex(value), 1, 16) then return { REUSED } end
+    return { AGAIN, version, timestamp, expires, false }
+  end
+  if row and skip >= REQUESTS then return { FORGOTTEN } end
+  return nil
+end
+
+-- kind, K, value, ttl or '', then by kind:
+--   insert, put: request or '', number, when it began
+--   compare: the version expected         renew: nothing         restore: version, timestamp, expires (0: never)
+local function write(keys, args)
+  local z, kind, K, value, ttl = keys[1], args[1], args[2], args[3], tonumber(args[4])
+  local now = clock()
+  sweep(z, now, 8)
+  local facts = facts_of(z, K, now)
+  local newest, request = facts.newest, nil
+  local version, timestamp, expires = facts.version + 1, max(now, facts.timestamp + 1), 0
+  if ttl then expires = now + ttl end
+  if (kind == 'insert' or kind == 'put') and args[5] ~= '' then
+    request = args[5]
+    local begun = tonumber(args[7])
+    local done = again(z, K, facts, request, value, begun - REQUEST_SKEW)
+    if done then return done end
+    if tonumber(args[6]) > 1 and begun <= now - REQUEST_AGE then return { FORGOTTEN } end
+  elseif kind == 'compare' then
+    if (newest and newest.version or 0) ~= tonumber(args[5]) then return refused(z, K, facts, now) end
+  elseif kind == 'renew' then
+    if not newest then return refused(z, K, facts, now) end
+    value = value_of(newest)
+  elseif kind == 'restore' then
+    local wanted, stamp = tonumber(args[5]), tonumber(args[6])
+    expires = tonumber(args[7])
+    local from = '[k' .. K .. pack('>I4', wanted)
+    local found = call('ZRANGEBYLEX', z, from, '(k' .. K .. pack('>I4', wanted + 1), 'LIMIT', 0, 1)[1]
+    local row = found and row_in(found, K)
+    if row and row.timestamp == stamp and value_of(row) == value then return { NOTHING } end
+    if version > LAST_VERSION or timestamp > LAST_TIME then return refused(z, K, facts, now) end
+    if wanted >= version and stamp > facts.timestamp then version, timestamp = wanted, stamp end
+  end
+  if version > LAST_VERSION or timestamp > LAST_TIME then return refused(z, K, facts, now) end
+  if version > VERSIONS and total_of(z, K) >= VERSIONS then return { FULL } end
+  local flags = (request and 1 or 0) + (expires > 0 and 2 or 0)
+  local head = pack('>I4I8B', version, timestamp, flags)
+  if expires > 0 then
+    head = head .. pack('>I8', expires)
+    call('ZADD', z, 0, 'e' .. pack('>I8', expires) .. K .. pack('>I4', version))
+  end
+  call('ZADD', z, 0, 'k' .. K .. head .. (request or '') .. value)
+  if facts.counters and facts.hidden == 0 then call('ZREM', z, facts.counters.member) end
+  if not facts.top then call('ZINCRBY', z, -1, COUNT) end
+  local tells = kind == 'put' or kind == 'renew'
+  return { DONE, version, timestamp, expires, tells and newest and record_of(newest, K) or false }
+end
+
+-- Of the versions of a key, the oldest that are beyond a bound, so many: up to which version they go, and how many.
+local function beyond(z, K, versions, oldest, most)
+  local total = total_of(z, K)
+  local rows = call('ZRANGEBYLEX', z, '[k' .. K, '(k' .. K .. '\255', 'LIMIT', 0, most)
+  local last, count = nil, 0
+  for i, member in ipairs(rows) do
+    local row = row_in(member, K)
+    if i >= total or (i > total - versions and row.timestamp >= oldest) then break end
+    last, count = row.version, i
+  end
+  return last, count
+end
+
+-- kind, K, then by kind:
+--   remove: version or ''      removeAll, trim: nothing      compare: the version expected
+--   retain: how many versions stay, how old they may be, how many go at most
+local function remove(keys, args)
+  local z, kind, K = keys[1], args[1], args[2]
+  local now = clock()
+  local swept = sweep(z, now, 256)
+  if kind == 'sweep' then return { DONE, swept } end
+  local facts = facts_of(z, K, now)
+  local newest = facts.newest
+  local from, to = 0, LAST_VERSION
+  if kind == 'retain' then
+    if is_due(z, now) then return { DONE, 0 } end
+    local last, count = beyond(z, K, tonumber(args[3]), now - tonumber(args[4]), tonumber(args[5]))
+    if not last then return { DONE, 0 } end
+    drop(z, K, 0, last, now)
+    settle(z, K, facts)
+    return { DONE, count }
+  end
+  local there = alive_of(z, K, now)
+  if kind == 'remove' and args[3] ~= '' then
+    local version = tonumber(args[3])
+    local member = there > 0 and rows_down(z, K, pack('>I4', version + 1), 0, 1)[1]
+    local row = member and row_in(member, K)
+    if not row or row.version ~= version or not is_alive(row, now) then return refused(z, K, facts, now) end
+    from, to = version, version
+  elseif kind == 'compare' then
+    if (newest and newest.version or 0) ~= tonumber(args[3]) or not newest then
+      return refused(z, K, facts, now)
+    end
+  elseif kind == 'trim' then
+    if not newest then return { NOTHING } end
+    to = newest.version - 1
+  elseif there == 0 then
+    if kind == 'remove' then return refused(z, K, facts, now) end
+    return { NOTHING }
+  end
+  drop(z, K, from, to, now)
+  settle(z, K, facts)
+  return { DONE, there, newest and kind ~= 'remove' and record_of(newest, K) or false }
+end
+
+local function answer(row, K, facts)
+  if not row then return { false, 0 } end
+  local newest = facts and facts.newest
+  return { record_of(row, K), newest and newest.version == row.version and 1 or 0 }
+end
+
+-- The last version of a key that is not after an instant.
+local function at_instant(z, K, timestamp, top, now)
+  if not top then return nil end
+  if top.timestamp <= timestamp then return alive_below(z, K, '\255', now) end
+  local base = call('ZLEXCOUNT', z, '-', '(k' .. K)
+  local low, high = -1, total_of(z, K) - 1
+  -- The row at low is not after the instant, that at high is.
+  while high - low > 1 do
+    local middle = floor((low + high) / 2)
+    local row = row_in(call('ZRANGE', z, base + middle, base + middle)[1], K)
+    if row.timestamp <= timestamp then low = middle else high = middle end
+  end
+  if low < 0 then return nil end
+  local row = row_in(call('ZRANGE', z, base + low, base + low)[1], K)
+  return alive_below(z, K, pack('>I4', row.version + 1), now)
+end
+
+local function chosen(z, K, how, number, facts, now)
+  if how == 'newest' then return facts.newest end
+  if how == 'version' then return alive_below(z, K, pack('>I4', number + 1), now) end
+  return at_instant(z, K, number, facts.top, now)
+end
+
+-- K, how (newest, version, instant, back), number
+local function read(keys, args)
+  local z, K, how, number = keys[1], args[1], args[2], tonumber(args[3])
+  local now = clock()
+  local facts = facts_of(z, K, now)
+  if how ~= 'back' then return answer(chosen(z, K, how, number, facts, now), K, facts) end
+  if not facts.newest then return { false, 0 } end
+  if not is_due(z, now) then
+    local member = rows_down(z, K, '\255', number, 1)[1]
+    return answer(member and row_in(member, K), K, facts)
+  end
+  local skip = 0
+  while true do
+    local member = rows_down(z, K, '\255', skip, 1)[1]
+    if not member then return { false, 0 } end
+    local row = row_in(member, K)
+    if is_alive(row, now) then
+      if number == 0 then return answer(row, K, facts) end
+      number = number - 1
+    end
+    skip = skip + 1
+  end
+end
+
+-- K, after which version, how many rows, how many bytes: the newest version, after which to go on (-1: nothing), rows
+local function history(keys, args)
+  local z, K, after, most, bytes = keys[1], args[1], tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+  local now = clock()
+  local facts = facts_of(z, K, now)
+  local rows =
+    call('ZRANGEBYLEX', z, '[k' .. K .. pack('>I4', after + 1), '(k' .. K .. '\255', 'LIMIT', 0, most)
+  local page = { facts.newest and facts.newest.version or 0, -1 }
+  for i, member in ipairs(rows) do
+    local row = row_in(member, K)
+    if is_alive(row, now) then page[#page + 1] = record_of(row, K) end
+    bytes = bytes - #member
+    if bytes <= 0 or i == most then
+      page[2] = row.version
+      break
+    end
+  end
+  return page
+end
+
+-- from, to (bounds after the first byte, `[` or `(` before them), how many keys, how many bytes, what (rows, count,
+-- many), how (newest, version, instant), number
+-- Answers the last key walked over (false: the end), then of rows K, the row or false, whether it is the newest,
+-- of each key with a newest version or such a row; of count keys and versions; of many K, versions and the oldest
+-- timestamp of each key that has several.
+local function walk(keys, args)
+  local z, from, to, what, how = keys[1], args[1], args[2], args[5], args[6]
+  local most, bytes, number = tonumber(args[3]), tonumber(args[4]), tonumber(args[7])
+  local now = clock()
+  local page, count, versions = { false }, 0, 0
+  local start, stop = sub(from, 1, 1) .. 'k' .. sub(from, 2), sub(to, 1, 1) .. 'k' .. sub(to, 2)
+  if to == '+' then stop = '(l' end
+  for walked = 1, most do
+    local first = call('ZRANGEBYLEX', z, start, stop, 'LIMIT', 0, 1)[1]
+    if not first then break end
+    local K = key_in(first, 2)
+    if what == 'many' then
+      local total = total_of(z, K)
+      if total > 1 then
+        page[#page + 1], page[#page + 2], page[#page + 3] = K, total, row_in(first, K).timestamp
+        bytes = bytes - #K
+      end
+    else
+      local facts = facts_of(z, K, now)
+      if what == 'count' then
+        if facts.newest then count, versions = count + 1, versions + alive_of(z, K, now) end
+      else
+        local row = chosen(z, K, how, number, facts, now)
+        if row or facts.newest then
+          local both = answer(row, K, facts)
+          page[#page + 1], page[#page + 2] = K, both[1]
+          page[#page + 1] = both[2] + (facts.newest and 2 or 0)
+          bytes = bytes - #K - (row and #row.member or 0)
+        end
+      end
+    end
+    start = '(k' .. K .. '\255'
+    if walked == most or bytes <= 0 then
+      page[1] = K
+      break
+    end
+  end
+  if what == 'count' then page[2], page[3] = count, versions end
+  return page
+end
+
+-- until: keeps what is removed from now on, for those who copy; answers the time
+local function hold(keys, args)
+  local z, now = keys[1], clock()
+  local found = hold_of(z, now)
+  local last = tonumber(args[1]) + now
+  if found then
+    if unpack('>I8', found, 2) >= last then return now end
+    call('ZREM', z, found)
+  end
+  call('ZADD', z, 0, 's' .. pack('>I8', last))
+  return now
+end
+
+-- Bytes, since Lua would compare by the language of the machine.
+local function is_before(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+
+-- Whether a key had a newest version at an instant: one that has expired hides those before it.
+local function was_visible(z, K, instant)
+  local last, is_buried
+  for _, section in ipairs({ 'k', 'g' }) do
+    local skip = 0
+    while true do
+      local member =
+        call('ZREVRANGEBYLEX', z, '(' .. section .. K .. '\255', '[' .. section .. K, 'LIMIT', skip, 1)[1]
+      local row = member and row_in(member, K)
+      local removed = member and section == 'g' and unpack('>I8', member, #member - 7)
+      if not row then break end
+      if row.timestamp <= instant and (not removed or removed > instant) then
+        if not last or row.version > last.version then last, is_buried = row, section == 'g' end
+        break
+      end
+      skip = skip + 1
+    end
+  end
+  if not last or not is_alive(last, instant) then return false end
+  local counters = counters_of(z, K)
+  return is_buried or not counters or last.version > counters.hidden
+end
+
+-- instant, cursor, how many rows, how many bytes: the next cursor (false: the end), then K and row of each version
+-- that was there at the instant
+local function copy(keys, args)
+  local z, instant, cursor, most, bytes = keys[1], tonumber(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
+  local now = clock()
+  local held = call('ZRANGEBYLEX', z, '[s', '(t', 'LIMIT', 0, 1)[1]
+  if not held or unpack('>I8', held, 2) <= now then return redis.error_reply('KVS nothing is held') end
+  local stored = call('ZRANGEBYLEX', z, '(k' .. cursor, '(l', 'LIMIT', 0, most)
+  local buried = call('ZRANGEBYLEX', z, '(g' .. cursor, '(h', 'LIMIT', 0, most)
+  local page, i, j, visible, of = { false }, 1, 1, false, nil
+  for _ = 1, most do
+    local one, other = stored[i], buried[j]
+    if not one and not other then return page end
+    local member = one
+    if not one or (other and is_before(sub(other, 2), sub(one, 2))) then
+      member, j = other, j + 1
+    else
+      i = i + 1
+    end
+    local K = key_in(member, 2)
+    if K ~= of then visible, of = was_visible(z, K, instant), K end
+    local row = row_in(member, K)
+    local is_buried = member == other
+    local was_there = row.timestamp <= instant
+      and is_alive(row, instant)
+      and (not is_buried or unpack('>I8', member, #member - 7) > instant)
+    if visible and was_there then
+      page[#page + 1] = K
+      page[#page + 1] = is_buried and sub(member, #K + 2, #member - 8) or record_of(row, K)
+      bytes = bytes - #member
+    end
+    page[1] = K .. pack('>I4', row.version) .. '\255'
+    if bytes <= 0 then return page end
+  end
+  return page
+end
+
+-- How much there is: keys that have versions, and versions
+local function amounts(keys)
+  clock()
+  local count = call('ZSCORE', keys[1], COUNT)
+  return { -tonumber(count or 0), call('ZLEXCOUNT', keys[1], '[k', '(l') }
+end
+
+redis.register_function('kvs1_write', write)
+redis.register_function({ function_name = 'kvs1_remove', callback = remove, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'kvs1_read', callback = read, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs1_history', callback = history, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs1_walk', callback = walk, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs1_hold', callback = hold })
+redis.register_function({ function_name = 'kvs1_copy', callback = copy, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs1_amounts', callback = amounts, flags = { 'no-writes' } })

@@ -1,0 +1,125 @@
+import { createClient, ErrorReply, RESP_TYPES } from '@redis/client';
+import { Durations } from '../../core/durations.js';
+import type { Time } from '../../ports/time.js';
+import { meaningOfError } from './failures.js';
+import type { NodeMeaning } from './failures.js';
+import { partitionLimits } from './limits.js';
+
+type RedisCommand = readonly (string | Buffer)[];
+
+export type NodeAnswer =
+  | { readonly ok: true; readonly reply: unknown }
+  | { readonly ok: false; readonly meaning: NodeMeaning; readonly error: Error };
+
+const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } };
+
+/** How many ticks of {@link RedisNode.tick} in a row nothing may be heard while something is asked. */
+const SILENT_TICKS = Math.ceil(partitionLimits.silenceMs / partitionLimits.viewMs);
+
+type Client = ReturnType<typeof connect>;
+
+function connect(address: string) {
+  const at = address.lastIndexOf(':');
+  return createClient({
+    RESP: 2,
+    // A request for a node that is away is refused at once: it may be asked of another, and nothing is sent twice.
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    commandsQueueMaxLength: partitionLimits.queuedRequests,
+    // Nodes are watched as a whole: a timer for each request would cost more than the request.
+    commandOptions: { timeout: 0 },
+    socket: {
+      host: address.slice(0, at).replace(/^\[|\]$/g, ''),
+      port: Number(address.slice(at + 1)),
+      connectTimeout: partitionLimits.connectMs,
+      reconnectStrategy: (retries) =>
+        Math.min(partitionLimits.pauseMs * 2 ** retries, partitionLimits.pauseMsMax),
+    },
+  });
+}
+
+/** One Redis node: its connection, and what is known of its health. */
+export class RedisNode {
+  /** Whether it answered lately. */
+  hears = false;
+  /** Attempts since the start, by what they meant, and how long those took that were answered. */
+  readonly attempts: Record<NodeMeaning | 'good', number> = {
+    ...{ good: 0, moved: 0, ask: 0, unready: 0, unloaded: 0, unsent: 0 },
+    ...{ full: 0, broken: 0, refused: 0, unknown: 0 },
+  };
+  readonly durations = new Durations();
+  private client: Client;
+  private silentTicks = 0;
+  private waiting = 0;
+  /** Connections so far: one that was lost may have been to a process that is gone, with what it had not told others. */
+  connections = 0;
+
+  /** @param address `host:port` */
+  constructor(
+    readonly address: string,
+    private readonly time: Time,
+  ) {
+    this.client = this.open();
+  }
+
+  private open(): Client {
+    const client = connect(this.address);
+    // What failed is known by what was asked; without a listener an error would end the process.
+    client.on('error', () => {
+      if (client === this.client && !client.isReady) this.hears = false;
+    });
+    client.on('ready', () => {
+      this.connections++;
+    });
+    client.connect().catch(() => undefined);
+    return client;
+  }
+
+  /**
+   * Sends a command once. Never rejects.
+   * @param isAsking the node is to answer though it does not have the slot yet
+   */
+  async attempt(command: RedisCommand, isAsking = false): Promise<NodeAnswer> {
+    const startedMs = this.time.monotonicMs();
+    this.waiting++;
+    try {
+      if (isAsking) this.client.sendCommand(['ASKING']).catch(() => undefined);
+      const reply: unknown = await this.client.sendCommand(command, BYTES);
+      this.heard();
+      this.durations.add(this.time.monotonicMs() - startedMs);
+      this.attempts.good++;
+      return { ok: true, reply };
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      const isAnswer = error instanceof ErrorReply;
+      if (isAnswer) this.heard();
+      const meaning = meaningOfError(error, isAnswer);
+      this.attempts[meaning]++;
+      return { ok: false, meaning, error };
+    } finally {
+      this.waiting--;
+    }
+  }
+
+  /** To be called every now and then: gives up a connection over which nothing comes. */
+  tick(): void {
+    if (this.waiting === 0 || !this.client.isReady) this.silentTicks = 0;
+    else if (++this.silentTicks > SILENT_TICKS) {
+      this.silentTicks = 0;
+      this.hears = false;
+      const { client } = this;
+      this.client = this.open();
+      client.destroy();
+    }
+  }
+
+  /** What waits fails: it is unknown whether it was done. */
+  close(): void {
+    if (this.client.isOpen) this.client.destroy();
+  }
+
+  private heard(): void {
+    this.silentTicks = 0;
+    this.hears = true;
+  }
+}
