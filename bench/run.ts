@@ -20,6 +20,7 @@ import { metrics } from './sections/metrics.js';
 import { mqtt } from './sections/mqtt.js';
 import { origins } from './sections/origins.js';
 import { panel } from './sections/panel.js';
+import { pauses } from './sections/pauses.js';
 import { portal } from './sections/portal.js';
 import { restart } from './sections/restart.js';
 import { rivals } from './sections/rivals.js';
@@ -40,6 +41,7 @@ const SECTIONS = {
   batch,
   lag,
   memory,
+  pauses,
   join,
   consensus,
   balance,
@@ -72,7 +74,7 @@ interface Result {
 
 type Results = Partial<Record<Name | 'against', Result>>;
 
-const USAGE = `npm run bench -- [--only unary,http,streams,batch,lag,memory,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel,mqtt,start,rivals] [--rounds 15] [--markdown]
+const USAGE = `npm run bench -- [--only unary,http,streams,batch,lag,memory,pauses,join,consensus,balance,durability,restart,portal,seal,guarantees,forget,origins,metrics,watch,panel,mqtt,start,rivals] [--rounds 15] [--markdown]
 
   --only       measures these sections; all by default (about ten minutes)
   --rounds     measured rounds of unary, metrics, watch, panel, mqtt, start and rivals, at least 3; streams always has 3

@@ -30,5 +30,8 @@ const all = await unaryCalls({
   metadata,
 });
 const seconds = (performance.now() - startMs) / 1000;
-const result = { calls: all.length, seconds, p50Ms: percentile(all, 0.5), p99Ms: percentile(all, 0.99) };
+const result = {
+  ...{ calls: all.length, seconds, p50Ms: percentile(all, 0.5), p99Ms: percentile(all, 0.99) },
+  ...{ p999Ms: percentile(all, 0.999), longestMs: percentile(all, 1) },
+};
 console.log(JSON.stringify(result));

@@ -102,6 +102,16 @@ export interface Manner {
   readonly metadata: readonly (readonly [name: string, value: string])[];
 }
 
+/** How fast calls were answered. */
+export interface Pace {
+  readonly items: number;
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  readonly longestMs: number;
+}
+
 /** Unary calls, each with another key; see unary-load.ts. */
 export async function unaryLoad(
   port: number,
@@ -110,7 +120,7 @@ export async function unaryLoad(
   firstKey: number,
   keys: number,
   manner?: Manner,
-): Promise<{ items: number; seconds: number; p50Ms: number; p99Ms: number }> {
+): Promise<Pace> {
   const args = [
     benchFile('unary-load'),
     String(port),
@@ -121,8 +131,8 @@ export async function unaryLoad(
     ...(manner === undefined ? [] : words(manner)),
   ];
   const output = await run({ program: process.execPath, args, core: OTHERS_CORE });
-  const result = JSON.parse(output) as { calls: number; seconds: number; p50Ms: number; p99Ms: number };
-  return { ...result, items: result.calls };
+  const { calls: items, ...pace } = JSON.parse(output) as Omit<Pace, 'items'> & { readonly calls: number };
+  return { ...pace, items };
 }
 
 function words({ connections, inFlight, metadata }: Manner): readonly string[] {
