@@ -1,17 +1,19 @@
 import type { KvsLine } from '../../src/client/library/index.js';
 import { invalid, keyOf, lineFields, valueOf, valueText, wholeNumber } from './fields.js';
 import { redLimits } from './limits.js';
+import { text } from './options.js';
 import type { FlowMessage, NodeConfig, Red } from './red.js';
 import { registerCall } from './server-node.js';
 import type { StoreAccess } from './store.js';
 
-/** Registers `kvs-consulta`, `kvs-grava` and `kvs-historico`. */
+/** Registers `kvs-consulta`, `kvs-grava`, `kvs-historico` and `kvs-lista`. */
 export function registerCalls(red: Red): void {
   registerCall(red, 'kvs-consulta', read);
   registerCall(red, 'kvs-grava', async (store, config, message) => ({
     kvs: await write(store, config, message),
   }));
   registerCall(red, 'kvs-historico', history);
+  registerCall(red, 'kvs-lista', list);
 }
 
 /** A value, the latest or an earlier one; `null` and version 0 if there is none. */
@@ -77,4 +79,25 @@ async function history(store: StoreAccess, config: NodeConfig, message: FlowMess
   });
   const lines = kept.map((line) => ({ ...lineFields(line), valor: valueOf(line.value, config['saida']) }));
   return { topic: key, payload: lines, kvs: { chave: key, versoes: total } };
+}
+
+/** The keys with a prefix, in order, with their values; and how many there are. No prefix: all keys. */
+async function list(store: StoreAccess, config: NodeConfig, message: FlowMessage): Promise<FlowMessage> {
+  const prefix = text(config['prefixo']) ?? text(message.topic);
+  const after = text(message['depois']);
+  const asked = wholeNumber('msg.limite', message['limite'], config['limite']);
+  const limit = Math.min(asked ?? redLimits.listLinesDefault, redLimits.listLines);
+  const counted = { chaves: 0, versoes: 0 };
+  const lines = await store.call(false, async (kvs, signal) => {
+    const total = await kvs.count({ signal, prefix });
+    Object.assign(counted, { chaves: total.keys, versoes: total.versions });
+    const found: FlowMessage[] = [];
+    // The library takes 0 for all of them.
+    if (limit === 0) return found;
+    for await (const line of kvs.list({ signal, prefix, after, limit })) {
+      found.push({ ...lineFields(line), valor: valueOf(line.value, config['saida']) });
+    }
+    return found;
+  });
+  return { topic: prefix ?? '', payload: lines, kvs: { prefixo: prefix ?? '', ...counted } };
 }

@@ -7,6 +7,9 @@ export const redLimits = Object.freeze({
   /** Versions that one message of `kvs-historico` holds: the newest ones. */
   historyLines: 10_000,
   historyLinesDefault: 100,
+  /** Keys that one message of `kvs-lista` holds. */
+  listLines: 10_000,
+  listLinesDefault: 100,
   /** Pauses before a watch that nobody serves is tried again. */
   retryFirstMs: 1_000,
   retryLastMs: 30_000,

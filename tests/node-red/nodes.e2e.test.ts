@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { presentProgram, ServerProcess } from '../support/server-process.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/net.js';
+import { pairArgs, TestCertificates } from '../support/certificates.js';
 import { chromiumAvailable, startBrowser } from '../support/browser.js';
 import { root } from '../support/e2e-build.js';
 import { exampleFlow, fetchNodeRed, installNodes, NodeRed } from '../support/node-red.js';
@@ -30,6 +31,7 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
   let fleet: ServerProcess[] = [];
   let leader: ServerProcess;
   let token: string;
+  let certificates: TestCertificates;
   let brokerPort: number;
   let red: NodeRed;
   let other: NodeRed;
@@ -63,18 +65,22 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
       '--porta-mensagem',
       place.split(':')[1] ?? '',
     ];
-    return ServerProcess.start({ args: ['--motor', 'lider', ...system, '--credenciais', credentials] });
+    const tls = pairArgs(await certificates.server('lider'));
+    return ServerProcess.start({
+      args: ['--motor', 'lider', ...system, '--credenciais', credentials, ...tls],
+    });
   };
 
   beforeAll(async () => {
-    await installNodes(nodes);
+    const installed = installNodes(nodes);
+    certificates = await TestCertificates.make();
     brokerPort = await freePort();
     const args = ['--broker-local', `127.0.0.1:${brokerPort}`, '--mqtt'];
     const member = (): Promise<ServerProcess> => ServerProcess.start({ fleet: FLEET, args });
     const servers = await Promise.all([member(), member(), startLeader()]);
     leader = servers[2];
     fleet = servers.slice(0, 2);
-    await Promise.all(servers.map((server) => server.ready()));
+    await Promise.all([installed, ...fleet.map((server) => server.ready())]);
     const context = (servidores: string, more = ''): string =>
       `{ module: require('node-red-contrib-kvs-frota/contexto'), config: { servidores: '${servidores}'${more} } }`;
     const storage = `{
@@ -90,6 +96,7 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
   }, 300_000);
   afterAll(async () => {
     await Promise.all([red.stop(), other.stop(), ...[...fleet, leader].map((server) => server.kill9())]);
+    await certificates.remove();
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
@@ -102,7 +109,9 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
       expect.objectContaining({
         id: 'node-red-contrib-kvs-frota/kvs',
         enabled: true,
-        types: ['kvs-consulta', 'kvs-grava', 'kvs-historico', 'kvs-observa', 'kvs-servidor'],
+        types: [
+          ...['kvs-consulta', 'kvs-grava', 'kvs-historico', 'kvs-lista', 'kvs-observa', 'kvs-servidor'],
+        ],
       }),
     );
     const page = (language: string): Promise<string> =>
@@ -140,6 +149,14 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
     const { payload, kvs } = await red.hears('versões');
     expect(payload).toMatchObject([{ versao: 1, valor: 21.5 }, { versao: 2 }]);
     expect(kvs).toEqual({ chave: key, versoes: 2 });
+    await red.inject('ex-lista');
+    expect(await red.hears('listadas')).toMatchObject({
+      payload: [
+        { chave: 'casa/porta', valor: 'aberta' },
+        { chave: key, valor: 21.5, versao: 2 },
+      ],
+      kvs: { prefixo: 'casa/', chaves: 2, versoes: 3 },
+    });
     await red.inject('ex-remove');
     expect(await red.hears('removido')).toMatchObject({ kvs: { chave: key, removidas: 2 } });
     await red.hears('mudança', ({ topic, payload: gone }) => topic === key && gone === null);
@@ -159,7 +176,7 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
       const palette = page.locator('#red-ui-palette-kvs .red-ui-palette-node');
       await palette.last().waitFor({ state: 'attached' });
       expect((await palette.allInnerTexts()).map((shown) => shown.trim()).sort()).toEqual([
-        ...['kvs consulta', 'kvs grava', 'kvs histórico', 'kvs observa'],
+        ...['kvs consulta', 'kvs grava', 'kvs histórico', 'kvs lista', 'kvs observa'],
       ]);
       // The editor shows its palette before it has the flows.
       await page.waitForFunction(`RED.nodes.node('ex-grava-no') && RED.nodes.node('kvs-servidores') && true`);
@@ -216,17 +233,33 @@ describe.skipIf(missing !== undefined)('the nodes in a real Node-RED', { timeout
     expect(await red.hears('erro', ({ kvs }) => JSON.stringify(kvs).includes('CONFIGURACAO'))).toBeDefined();
   });
 
-  it('keep the token out of the flow file, and compare where the engine does', async () => {
-    red.forget();
+  it('use TLS and a user, keep the token out of the flow file, and compare where the engine does', async () => {
     const server = `127.0.0.1:${leader.port}`;
-    await red.deploy(at(server));
-    await red.inject('ex-le');
-    await red.hears('erro', ({ kvs }) => (kvs as { codigo: string }).codigo === 'NAO_AUTENTICADO');
-    await red.deploy(at(server, 'chaves.json', { credentials: { token } }));
+    const tls = { tls: true, ca: certificates.ca };
+    const fails = async (code: string, more: Record<string, unknown>): Promise<void> => {
+      red.forget();
+      await red.deploy(at(server, 'chaves.json', more));
+      await red.inject('ex-le');
+      await red.hears('erro', ({ kvs }) => (kvs as { codigo: string }).codigo === code);
+    };
+    await fails('NAO_AUTENTICADO', tls);
+    await fails('TLS_RECUSADO', { credentials: { token } });
+    await fails('TLS_RECUSADO', { tls: true, ca: certificates.strangerCa });
+    red.forget();
+    await red.deploy(at(server, 'chaves.json', { ...tls, credentials: { token } }));
     for (const total of [1, 2]) {
       await red.inject('ex-soma');
       await red.hears('contado', ({ payload }) => payload === total);
     }
+    // A user of `casa/` sees nothing of others.
+    red.forget();
+    await red.deploy(
+      at(server, 'chaves.json', { ...tls, credentials: { token } }).map((node) =>
+        node.id === 'ex-le-no' ? { ...node, chave: 'caixa/1' } : node,
+      ),
+    );
+    await red.inject('ex-le');
+    await red.hears('erro', ({ kvs }) => (kvs as { codigo: string }).codigo === 'NAO_AUTORIZADO');
     const secret = token.split('.')[1] ?? '';
     expect(secret.length).toBeGreaterThan(20);
     for (const name of ['flows.json', 'flows_cred.json']) {

@@ -48,7 +48,7 @@ describe.each(LANGUAGES)('the texts in %s', (language) => {
 
 describe('the forms', () => {
   it('are of the types that the runtime registers, and say the properties that have fields', () => {
-    expect(types.length).toBe(5);
+    expect(types.length).toBe(6);
     for (const type of types) {
       expect(sources).toContain(`'${type}'`);
       const form = read(`editor/${type}.html`);
