@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { KvsError } from '../core/errors.js';
 import { textLines } from '../files/text-lines.js';
 import { laboratoryLimits } from '../laboratory/limits.js';
 import { RecordingReader } from '../laboratory/read-recording.js';
@@ -10,9 +11,18 @@ import { refused } from './server-group.js';
 
 /**
  * Reads a recording from a file, line by line.
- * @throws KvsError CONFIGURACAO if it cannot be read, DADOS_INVALIDOS if it is none
+ * @throws KvsError CONFIGURACAO if it cannot be read, DADOS_INVALIDOS if it is none; its message names the file
  */
 export async function readRecordingFile(file: string): Promise<ReadRecording> {
+  try {
+    return await readLines(file);
+  } catch (error) {
+    const { code, message } = KvsError.from(error);
+    throw message.includes(file) ? error : new KvsError(code, `${file}: ${message}`, { cause: error });
+  }
+}
+
+async function readLines(file: string): Promise<ReadRecording> {
   const reader = new RecordingReader();
   // Which line is the last is known when there is none after it.
   let last: string | undefined;

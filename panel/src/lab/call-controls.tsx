@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
+import type { CallAnswered } from '../../../src/laboratory/recording.js';
 import { say } from '../text.js';
 import { useActions } from './action-state.js';
 import { AnswerLines } from './answer-lines.js';
 import type { LabAction, LabOperation } from './client.js';
 import type { LabModel } from './lab-model.js';
 import { labPageLimits } from './limits.js';
+import type { Run } from './run.js';
 import { sentence } from './sentence.js';
 import { shortText } from './visible-text.js';
 import { operationWord, runTime } from './words.js';
@@ -81,6 +83,7 @@ export function CallControls({ lab }: { lab: LabModel }) {
           <input
             name="chave"
             value={key}
+            placeholder={say('vazia', 'empty')}
             onInput={({ currentTarget }) => setKey(currentTarget.value)}
             spellcheck={false}
           />
@@ -152,11 +155,22 @@ function LatestAnswer({ lab }: { lab: LabModel }) {
   const answer = run?.latestAnswer;
   return (
     <p role="status" class="quiet">
-      {run !== undefined && answer !== undefined && (
-        <bdi>{shortText(sentence(run, answer), labPageLimits.lineCharacters)}</bdi>
-      )}
+      {run !== undefined && answer !== undefined && <bdi>{latestText(run, answer)}</bdi>}
     </p>
   );
+}
+
+/** A refusal with all its reason: there is no other place where it is in sight. */
+function latestText(run: Run, answer: CallAnswered): string {
+  const isRefused = answer.code !== 'OK' && answer.message !== '';
+  const what = shortText(
+    sentence(run, isRefused ? { ...answer, message: '' } : answer),
+    labPageLimits.lineCharacters,
+  );
+  if (!isRefused) return what;
+  // A word that the contract puts before it is for programs.
+  const why = answer.message.replace(/^[A-Z_]+: /, '');
+  return `${what}: ${shortText(why, labPageLimits.reasonCharacters)}`;
 }
 
 /** What was asked and answered, the latest first. */

@@ -6,6 +6,8 @@ export const labPageLimits = {
   jsonLines: 200,
   /** Characters of a text in one line of a list. */
   lineCharacters: 160,
+  /** Characters of the reason of a refusal, beside the form that asked. */
+  reasonCharacters: 600,
   /** Types of messages in the legend: a file may have as many as messages. */
   typesShown: 60,
   /** Lines of the way of one message: a file may say that it came any number of times. */

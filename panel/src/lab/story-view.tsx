@@ -3,8 +3,9 @@ import { say } from '../text.js';
 import { useActions } from './action-state.js';
 import type { LabModel } from './lab-model.js';
 import type { Run } from './run.js';
-import { storyProgress, winnerOf } from './story.js';
+import { diedMeanwhile, storyProgress } from './story.js';
 import { shortText } from './visible-text.js';
+import { winnerOf } from './winner.js';
 
 /** The guided story: what to do next, what each step showed, and where in the diagram. */
 export function StoryView({ lab }: { lab: LabModel }) {
@@ -24,9 +25,18 @@ export function StoryView({ lab }: { lab: LabModel }) {
     (step?.querySelector('button') ?? step)?.focus();
   }, [next]);
   if (run === undefined) return null;
+  const died = diedMeanwhile(run, progress);
   return (
     <div class="story" ref={story}>
       <p>{about(run)}</p>
+      {died !== undefined && lab.hasServers.value && (
+        <p class="refused" role="status">
+          {say(
+            `${died} morreu no meio do roteiro: já não está como o roteiro conta, e pode ter perdido o que só ele guardava. “Recomeçar”, no alto, começa outro.`,
+            `${died} died in the middle of the story: it is no longer as the story has it, and may have lost what it alone held. “Start over”, above, begins another.`,
+          )}
+        </p>
+      )}
       <ol>
         {progress.map(({ step, n }, index) => (
           <li

@@ -289,43 +289,30 @@ const LEADER: readonly StoryStep[] = [
 
 const STORIES = { frota: FLEET, consenso: CONSENSUS, lider: LEADER } as const;
 
+/** Steps with the events that did them; without one: it was not done yet. */
+type StoryProgress = readonly { readonly step: StoryStep; readonly n: number | undefined }[];
+
+/** The server that died after one was cut off and before the end: it is not cut off any more, and may have lost what was written. */
+export function diedMeanwhile(run: Run, progress: StoryProgress): string | undefined {
+  const cut = progress.find(({ step }) => step.id === ISOLATE.id)?.n;
+  if (cut === undefined || progress.every(({ n }) => n !== undefined)) return undefined;
+  const n = first(
+    run,
+    cut,
+    (event) =>
+      event.kind === 'host' &&
+      (event.change === 'killed' || event.change === 'ended') &&
+      run.host(event.host)?.kind === 'server',
+  );
+  return n === undefined ? undefined : run.event(n)?.host;
+}
+
 /** The steps with the events that did them, in order: a step counts once those before it are done. */
-export function storyProgress(
-  run: Run,
-): readonly { readonly step: StoryStep; readonly n: number | undefined }[] {
+export function storyProgress(run: Run): StoryProgress {
   let since: number | undefined = 0;
   return STORIES[run.header.engine].map((step) => {
     const n: number | undefined = since === undefined ? undefined : step.done(run, since);
     since = n;
     return { step, n };
   });
-}
-
-/** Of the versions of a key: which one is answered, and by which part of the order it is the last. */
-interface StoryWinner {
-  readonly value: string;
-  readonly origin: string;
-  readonly others: number;
-  readonly by: 'version' | 'timestamp' | 'origin';
-}
-
-/** Who won among the heads of a history; `undefined`: there was nothing to choose. */
-export function winnerOf({ lines }: Pick<CallAnswered, 'lines'>): StoryWinner | undefined {
-  const heads = lines
-    .filter(({ isHead }) => isHead)
-    .sort(
-      (one, other) =>
-        other.version - one.version ||
-        other.timestampMs - one.timestampMs ||
-        (one.origin < other.origin ? 1 : -1),
-    );
-  const [winner, second] = heads;
-  if (winner === undefined || second === undefined) return undefined;
-  const by =
-    winner.version !== second.version
-      ? 'version'
-      : winner.timestampMs !== second.timestampMs
-        ? 'timestamp'
-        : 'origin';
-  return { value: winner.value, origin: winner.origin, others: heads.length - 1, by };
 }

@@ -12,7 +12,6 @@ import { FAULT_CAUSES } from '../../laboratory/exercises/faults.js';
 import { ObservedRun } from '../../laboratory/exercises/observed-run.js';
 import { parseFaultAnswer, recordingFor } from '../../laboratory/exercises/planted-fault.js';
 import { readRecordingFile } from '../../supervisor/replay.js';
-import type { ReadRecording } from '../../laboratory/read-recording.js';
 import { EXIT } from '../exit.js';
 import type { ExitCode } from '../exit.js';
 import { formatOf } from '../format.js';
@@ -101,20 +100,10 @@ async function overview(file: string, style: ReportStyle, output: Output): Promi
 }
 
 async function observedRun(file: string, output: Output): Promise<ObservedRun> {
-  const read = await readNamed(file);
+  const read = await readRecordingFile(file);
   const missing = missingText(read);
   if (missing !== undefined) output.error(`atenção: ${missing}`);
   return new ObservedRun(read.recording);
-}
-
-/** Reads a recording; whatever is wrong with it is said with the name of the file. */
-async function readNamed(file: string): Promise<ReadRecording> {
-  try {
-    return await readRecordingFile(file);
-  } catch (error) {
-    const { code, message } = KvsError.from(error);
-    throw message.includes(file) ? error : new KvsError(code, `${file}: ${message}`, { cause: error });
-  }
 }
 
 function assertEngine({ name, engines }: Exercise, run: ObservedRun): void {

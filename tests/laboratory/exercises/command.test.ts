@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { lineWords } from '../../../src/cli/shell/line-words.js';
 import { EXERCISES } from '../../../src/laboratory/exercises/catalogue.js';
 import { recordingFor } from '../../../src/laboratory/exercises/planted-fault.js';
+import { readRecordingFile } from '../../../src/supervisor/replay.js';
 import { correctHere } from './correct-here.js';
 import { GUIDE_PAGES, withCorrections } from './guide-blocks.js';
 import { recordingPath } from './recordings.js';
@@ -162,6 +163,11 @@ describe('kvs corrige', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
     expect(stderr).toContain(file);
+  });
+
+  it('exports none of them, and names the file too', async () => {
+    const file = fileOf('x');
+    await expect(readRecordingFile(file)).rejects.toThrow(file);
   });
 
   it('judges a recording whose last line was cut, and says so', async () => {

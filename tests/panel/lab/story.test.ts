@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { repairContent, repairTalks } from '../../../panel/src/lab/repairs.js';
-import { storyProgress, winnerOf } from '../../../panel/src/lab/story.js';
+import { diedMeanwhile, storyProgress } from '../../../panel/src/lab/story.js';
+import { winnerOf } from '../../../panel/src/lab/winner.js';
 import { consensusStory, fleetStory, leaderStory, recordedLine } from './run-builder.js';
 import { runOf } from './runs.js';
 
@@ -17,6 +18,21 @@ describe('the story', () => {
     // Nothing that was done is undone, and no step comes before its events.
     expect(counts).toEqual([...counts].sort((one, other) => one - other));
     expect(new Set(counts).size).toBeGreaterThan(4);
+  });
+
+  it('says which server died in its middle, and nothing of one that died before or after', () => {
+    const { recording } = fleetStory();
+    const { events } = recording;
+    const cut = events.findIndex((event) => event.kind === 'host' && event.change === 'isolated') + 1;
+    const died = (after: number): string | undefined => {
+      const t = events[after - 1]?.t ?? 0;
+      const death = { kind: 'host', n: after + 1, t, host: 'n2', change: 'killed' } as const;
+      const run = runOf(recording, [...events.slice(0, after), death]);
+      return diedMeanwhile(run, storyProgress(run));
+    };
+    expect(died(cut + 5)).toBe('n2');
+    expect(died(cut - 1)).toBeUndefined();
+    expect(died(events.length)).toBeUndefined();
   });
 
   it('with a leader knows a write whose outcome nobody knows', () => {
