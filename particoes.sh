@@ -149,7 +149,15 @@ form() {
   masters=$((count / 2))
   first=${addresses[0]}
   for i in "${addresses[@]}"; do wait_for "o nó $i responde" answers "$i"; done
-  [[ $(ask "$first" CLUSTER INFO) != *cluster_slots_assigned:16384* ]] || return 0
+  all_serve() {
+    local one
+    for one in "${addresses[@]}"; do [[ $(ask "$one" CLUSTER INFO) == *cluster_state:ok* ]] || return 1; done
+  }
+  # They have served together before.
+  if [[ $(ask "$first" CLUSTER INFO) == *cluster_slots_assigned:16384* ]]; then
+    wait_for 'os nós se acham' all_serve
+    return 0
+  fi
   for ((i = 0; i < masters; i++)); do
     last=$(((i + 1) * 16384 / masters - 1))
     ask "${addresses[i]}" CLUSTER ADDSLOTSRANGE $((i * 16384 / masters)) $last >/dev/null
@@ -178,6 +186,7 @@ form() {
     done
   }
   wait_for 'cada mestre tem a sua réplica' is_ready
+  wait_for 'os nós atendem' all_serve
 }
 
 state() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds, starts servers, drives them through ./client.sh with every answer checked: three of a fleet on the embedded
 # broker, three of the leader system (./lider-servidor.sh, ./lider-cliente.sh), three on Mosquitto, those that docs/SECURITY.md
-# tells to start, two over three replicas of the consensus engine, the enrolment portal on every engine; then ./testes_automatizados.sh, type check, lint, format and
+# tells to start, two over three replicas of the consensus engine, two over the nodes of the partitions, the enrolment portal on every engine; then ./testes_automatizados.sh, type check, lint, format and
 # the whole test suite. Fails if anything fails.
 # With CI=true nothing is skipped: what cannot be run is a failure.
 set -uo pipefail
@@ -14,7 +14,7 @@ for name in $(compgen -e KVS_); do unset "$name"; done
 ci=false
 case "${CI:-}" in '' | 0 | false) ;; *) ci=true ;; esac
 
-for part in helpers counter-versions time-versions fleet security consensus leader portal nodes; do
+for part in helpers counter-versions time-versions fleet security consensus partitions leader portal nodes; do
   # shellcheck source=/dev/null
   source "tests/shell/$part.sh"
 done
@@ -24,6 +24,7 @@ title 'compilação'
 ok 'compila'
 require Mosquitto has_mosquitto 'mosquitto mosquitto-clients' find_mosquitto
 require etcd has_etcd etcd-server command -v etcd
+require Redis has_redis redis-server command -v redis-server
 
 embedded_part
 leader_part
@@ -32,6 +33,8 @@ if $has_mosquitto; then mosquitto_part; fi
 security_part
 # shellcheck disable=SC2154
 if $has_etcd; then consensus_part; fi
+# shellcheck disable=SC2154
+if $has_redis; then partitions_part; fi
 portal_part
 portal_leader_part
 if $has_etcd; then portal_consensus_part; fi

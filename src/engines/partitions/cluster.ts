@@ -71,6 +71,8 @@ export class RedisCluster implements PartitionCaller {
   private readonly names = Array.from({ length: partitionLimits.partitions }, (_, p) => partitionName(p));
   private cancelLook: (() => void) | undefined;
   private isStopped = false;
+  /** Called with the node that has answered a write. */
+  onWritten: (node: RedisNode) => void = () => undefined;
 
   constructor(private readonly options: ClusterOptions) {}
 
@@ -128,7 +130,10 @@ export class RedisCluster implements PartitionCaller {
       if (this.isStopped) throw doubt === undefined || isRead ? leavingPartitions() : unknownOutcome(doubt);
       const node = target === undefined ? undefined : this.node(target);
       const answer: NodeAnswer | undefined = node && (await node.attempt(command, isAsking));
-      if (answer?.ok === true) return answer.reply;
+      if (answer?.ok === true) {
+        if (!isRead) this.onWritten(node as RedisNode);
+        return answer.reply;
+      }
       const { meaning, error }: Failure = answer ?? { meaning: 'unsent', error: undefined };
       if (meaning === 'unknown' && !isRead) {
         doubt ??= error;
@@ -153,6 +158,12 @@ export class RedisCluster implements PartitionCaller {
       redirections = 0;
       target = this.masters[partition];
     }
+  }
+
+  /** The name of a partition whose master is at an address; `undefined` if it has none. */
+  partitionNameAt(address: string): string | undefined {
+    const partition = this.masters.indexOf(address);
+    return partition < 0 ? undefined : this.names[partition];
   }
 
   /** Waits so long; the process may end meanwhile. */

@@ -21,6 +21,7 @@ import type { Time } from '../../ports/time.js';
 import { assertOffered } from '../plan.js';
 import { RedisCluster } from './cluster.js';
 import type { NodeView } from './cluster-view.js';
+import { ReplicaConfirmations } from './confirmations.js';
 import { copyOfEverything } from './copying.js';
 import { partitionLimits } from './limits.js';
 import { MasterMemory } from './memory.js';
@@ -63,6 +64,7 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
     watches: false,
   };
   readonly lineOf = (row: Row): Line => lineOfMaster(row, true);
+  readonly guarantees: ReplicaConfirmations;
   private readonly cluster: RedisCluster;
   private readonly reads: PartitionReads;
   private readonly writes: PartitionWrites;
@@ -82,6 +84,8 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
     const deadline = (): number => time.monotonicMs() + options.deadlineMs;
     const onLook = (): void => this.look();
     const cluster = (this.cluster = new RedisCluster({ seeds: nodes, time, random, logger, onLook }));
+    const guarantees = (this.guarantees = new ReplicaConfirmations(cluster, time));
+    cluster.onWritten = (node) => guarantees.note(node);
     this.reads = new PartitionReads(cluster, deadline);
     this.writes = new PartitionWrites(cluster, deadline);
     const walks = (this.walks = new PartitionWalks(cluster, deadline));

@@ -48,6 +48,10 @@ export const partitionLimits = Object.freeze({
   rememberedRequests: 10_000,
   /** How often masters are asked how much memory they use. */
   memoryMs: 5_000,
+  /** Writes that wait for replicas; beyond, further ones are refused. */
+  waitingConfirmations: 10_000,
+  /** How long a node waits for its replicas before it answers how many have followed. */
+  confirmTurnMs: 200,
   /** How much there is is asked with this patience: it is only shown. */
   amountsMs: 5_000,
 });

@@ -49,9 +49,11 @@ export class RedisNode {
   };
   readonly durations = new Durations();
   private client: Client;
+  /** Questions about replicas have a connection of their own: a node answers nothing else on it meanwhile. */
+  private confirmer: Client | undefined;
   private silentTicks = 0;
   private waiting = 0;
-  /** Connections so far: one that was lost may have been to a process that is gone, with what it had not told others. */
+  /** Changes with every connection, and with its end: one that was lost may have been to a process that is gone, with what it had not told others. */
   connections = 0;
 
   /** @param address `host:port` */
@@ -62,11 +64,39 @@ export class RedisNode {
     this.client = this.open();
   }
 
+  /**
+   * How many replicas have all that this node has written so far. Never rejects: 0 if it does not tell.
+   * @param name a key of one of its slots: what is written there marks how far replicas must be
+   */
+  async holders(name: string, enough: number): Promise<number> {
+    const client = (this.confirmer ??= await this.openConfirmer());
+    try {
+      const [, found] = await Promise.all([
+        client.sendCommand(['SET', name, '', 'EX', '60']),
+        client.sendCommand(['WAIT', String(enough), String(partitionLimits.confirmTurnMs)]),
+      ]);
+      return Number(found);
+    } catch {
+      this.confirmer = undefined;
+      client.destroy();
+      return 0;
+    }
+  }
+
+  private async openConfirmer(): Promise<Client> {
+    const client = connect(this.address);
+    client.on('error', () => undefined);
+    await client.connect().catch(() => undefined);
+    return client;
+  }
+
   private open(): Client {
     const client = connect(this.address);
     // What failed is known by what was asked; without a listener an error would end the process.
     client.on('error', () => {
-      if (client === this.client && !client.isReady) this.hears = false;
+      if (client !== this.client || client.isReady) return;
+      this.hears = false;
+      this.connections++;
     });
     client.on('ready', () => {
       this.connections++;
@@ -110,12 +140,20 @@ export class RedisNode {
       const { client } = this;
       this.client = this.open();
       client.destroy();
+      this.dropConfirmer();
     }
   }
 
   /** What waits fails: it is unknown whether it was done. */
   close(): void {
+    this.dropConfirmer();
     if (this.client.isOpen) this.client.destroy();
+  }
+
+  private dropConfirmer(): void {
+    const { confirmer } = this;
+    this.confirmer = undefined;
+    if (confirmer?.isOpen === true) confirmer.destroy();
   }
 
   private heard(): void {

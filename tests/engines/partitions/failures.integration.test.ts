@@ -141,6 +141,37 @@ describe.skipIf(!redisAvailable())(
       expect(rows.at(-1)).toMatchObject({ version: before.version + 1, value: 'depois' });
     });
 
+    it('confirm a write once replicas have it, and not where they are away or the master is another', async () => {
+      const [engine] = engines as [PartitionsEngine];
+      const { guarantees } = engine;
+      const [key = ''] = keysOfMaster(2, 1, 'confirma');
+      const write = async (): Promise<unknown> => verbs(engine).insert(key, 'valor');
+      expect(await codeOf(() => guarantees.assertConfirmable(1))).toBeUndefined();
+      expect(await codeOf(() => guarantees.assertConfirmable(2))).toBe('NAO_SUPORTADO');
+      expect(await codeOf(() => guarantees.reach())).toBe('NAO_SUPORTADO');
+      await write();
+      expect(await guarantees.confirm(1, 10_000)).toBe(1);
+      // Many at once share what is asked.
+      await Promise.all(
+        Array.from({ length: 50 }, async () => {
+          await write();
+          expect(await guarantees.confirm(1, 10_000)).toBe(1);
+        }),
+      );
+      cluster.nodes[5]!.freeze();
+      await write();
+      expect(await guarantees.confirm(1, 300)).toBe(0);
+      cluster.nodes[5]!.thaw();
+      expect(await guarantees.confirm(1, 20_000)).toBe(1);
+      // Whoever is there after a lost connection may never have had it.
+      await write();
+      await cluster.nodes[2]!.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      expect(await guarantees.confirm(1, 2_000)).toBe(0);
+      await cluster.heal();
+      await eventually('it is written again', async () => (await codeOf(write)) === undefined);
+      expect(await guarantees.confirm(1, 10_000)).toBe(1);
+    });
+
     it('say what they do not know where a master is killed or freezes, and go on with its replica', async () => {
       const names = ['morto', 'gelado'] as const;
       for (const [at, name] of names.entries()) {
@@ -173,7 +204,8 @@ describe.skipIf(!redisAvailable())(
             .filter(({ key, version }) => keys.includes(key) && version !== undefined).length;
         await eventually('its keys are written again', () => writesOfKeys() > 100, FAILOVER_MS);
         await recorder.stop();
-        // What the master had acknowledged and not told its replica may be lost: nothing else is wrong.
+        // What the master had acknowledged and not told its replica may be lost; what the replica has confirmed is not.
+        expect(recorder.confirmed).toBeGreaterThan(20);
         await assertKept(recorder, keys, false);
         await assertKept(recorder, others, true);
         expect(

@@ -11,10 +11,13 @@ interface Recorded {
   readonly version?: number;
   readonly timestamp?: number;
   readonly code?: ErrorCode;
+  /** A replica was said to have it. */
+  readonly isConfirmed?: boolean;
 }
 
 /** Refusals after which nothing was or will be written, and the one after which nobody knows. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set(['SEM_MAIORIA', 'SERVIDOR_SAINDO', 'LIMITE_MEMORIA']);
+const CONFIRM_MS = 300;
 const UNKNOWN: ErrorCode = 'RESULTADO_DESCONHECIDO';
 
 /** Writes as fast as it is answered, remembers what it was told, and compares that with what there is at the end. */
@@ -23,8 +26,14 @@ export class Recorder {
   private isWriting = true;
   private readonly writers: Promise<void>[];
 
+  /** Writers of every second key wait until a replica has what they wrote. */
   constructor(engines: readonly Engine[], keys: readonly string[]) {
-    this.writers = keys.map((key, at) => this.write(engines[at % engines.length] as Engine, key));
+    this.writers = keys.map((key, at) => this.write(engines[at % engines.length] as Engine, key, at % 4 > 1));
+  }
+
+  /** How many were confirmed by a replica. */
+  get confirmed(): number {
+    return this.records.filter(({ isConfirmed }) => isConfirmed === true).length;
   }
 
   /** How many were acknowledged so far. */
@@ -51,7 +60,9 @@ export class Recorder {
     }
     const found = new Map<string, Row[]>();
     for (const row of rows) found.set(row.value, [...(found.get(row.value) ?? []), row]);
-    for (const { value, version, timestamp, code } of this.records.filter((record) => record.key === key)) {
+    for (const { value, version, timestamp, code, isConfirmed } of this.records.filter(
+      (record) => record.key === key,
+    )) {
       const here = found.get(value) ?? [];
       if (here.length > 1) wrong.push(`${key}: ${value} was written ${here.length} times`);
       if (code !== undefined && REFUSALS.has(code) && here.length > 0)
@@ -60,7 +71,8 @@ export class Recorder {
         wrong.push(`${key}: ${value}: ${code}`);
       if (version === undefined) continue;
       const [row] = here;
-      if (row === undefined && isLossless) wrong.push(`${key}: ${value} was acknowledged, and is lost`);
+      if (row === undefined && (isLossless || isConfirmed === true))
+        wrong.push(`${key}: ${value} was acknowledged, and is lost`);
       if (row !== undefined && (row.version !== version || row.timestamp !== timestamp))
         wrong.push(`${key}: ${value} was acknowledged as ${version}, and is ${row.version}`);
     }
@@ -69,12 +81,13 @@ export class Recorder {
     return wrong;
   }
 
-  private async write(engine: Engine, key: string): Promise<void> {
+  private async write(engine: Engine, key: string, confirms: boolean): Promise<void> {
     for (let n = 0; this.isWriting; n++) {
       const value = `${key}/${n}`;
       try {
         const { version, timestamp } = await engine.write({ kind: 'insert', key, value });
-        this.records.push({ key, value, version, timestamp });
+        const holders = confirms ? await engine.guarantees?.confirm(1, CONFIRM_MS, false) : 0;
+        this.records.push({ key, value, version, timestamp, isConfirmed: holders === 1 });
       } catch (thrown) {
         const { code } = KvsError.from(thrown);
         this.records.push({ key, value, code });
