@@ -27,7 +27,9 @@ interface Shown {
 /** Servers of every engine, with everything that adds metrics. */
 describe('/metrics of real servers', { timeout: 60_000 }, () => {
   const cleanups: (() => Promise<unknown>)[] = [];
-  const shown: Record<'frota' | 'consenso' | 'lider' | 'seguidor', Shown> = Object.create(null) as never;
+  const shown: Record<'frota' | 'consenso' | 'lider' | 'seguidor' | 'particoes', Shown> = Object.create(
+    null,
+  ) as never;
 
   beforeAll(async () => {
     const files = await TestCertificates.make();
@@ -63,9 +65,11 @@ describe('/metrics of real servers', { timeout: 60_000 }, () => {
       open({ args: ['--motor', 'consenso', '--replicas', '127.0.0.1:1'] }),
       open({ args: [...system, ...others, ...door(leader)] }),
       open({ args: [...system, ...others, ...door(follower)] }),
+      open({ args: ['--motor', 'particoes', '--particoes', '127.0.0.1:1'] }),
     ];
     const servers = await Promise.all(started);
-    const [fleet, consensus, first, second] = servers as [
+    const [fleet, consensus, first, second, partitions] = servers as [
+      ServerProcess,
       ServerProcess,
       ServerProcess,
       ServerProcess,
@@ -88,6 +92,7 @@ describe('/metrics of real servers', { timeout: 60_000 }, () => {
     shown.consenso = await scrape(consensus.port);
     shown.lider = await scrape(first.port);
     shown.seguidor = await scrape(second.port);
+    shown.particoes = await scrape(partitions.port);
   }, 60_000);
   afterAll(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -122,6 +127,8 @@ describe('/metrics of real servers', { timeout: 60_000 }, () => {
     const quota = ['kvs_limit_used', 'kvs_limit_max'];
     const consensus = of(...everywhere, 'consenso').filter((name) => !quota.includes(name));
     expect(has(shown.consenso)).toEqual(consensus.sort());
+    const partitions = of(...everywhere, 'particoes').filter((name) => !quota.includes(name));
+    expect(has(shown.particoes)).toEqual(partitions.sort());
     const leader = of(...everywhere, 'lider', 'memoria');
     expect([...new Set([...has(shown.lider), ...has(shown.seguidor)])].sort()).toEqual(leader.sort());
   });
