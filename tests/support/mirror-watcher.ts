@@ -55,6 +55,54 @@ export class MirrorWatcher {
   }
 }
 
+/** Hears the versions of values as they are published, by MQTT 5; what a broker has retained is not news. */
+export class VersionWatcher {
+  messages = 0;
+  private readonly last = new Map<string, number>();
+  /** Steps back, by key. */
+  private back = new Map<string, string[]>();
+
+  private constructor(
+    private readonly client: MqttClient,
+    start: string,
+  ) {
+    client.on('error', () => undefined);
+    client.on('message', (topic, _payload, { retain, properties }) => {
+      const version = Number(properties?.userProperties?.['versao']);
+      if (retain || Number.isNaN(version)) return;
+      this.messages++;
+      const key = topic.slice(start.length);
+      const before = this.last.get(key) ?? 0;
+      if (version < before) {
+        this.back.set(key, [...(this.back.get(key) ?? []), `${String(version)} after ${String(before)}`]);
+      }
+      this.last.set(key, version);
+    });
+  }
+
+  static async open(port: number, fleet: string): Promise<VersionWatcher> {
+    const start = `kvs/${fleet}/valor/`;
+    const url = `mqtt://127.0.0.1:${String(port)}`;
+    const client = await mqtt.connectAsync(url, {
+      ...{ protocolVersion: 5, reconnectPeriod: 100, connectTimeout: 2_000 },
+    });
+    const watcher = new VersionWatcher(client, start);
+    await client.subscribeAsync(`${start}#`, { qos: 1 });
+    return watcher;
+  }
+
+  /** Steps back since it was last asked, by key. */
+  takeBack(): ReadonlyMap<string, readonly string[]> {
+    const { back } = this;
+    this.back = new Map();
+    return back;
+  }
+
+  close(): void {
+    this.client.end(true);
+  }
+}
+
 /** What a broker retains below `valor/`, as who comes now finds it, by key. @param expected how many there should be */
 async function retainedAt(port: number, fleet: string, expected: number): Promise<Map<string, string>> {
   const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {

@@ -49,4 +49,6 @@ export interface SeedReport {
   readonly siege: SiegeReport | undefined;
   /** Virtual ms from the healing of everything to equal servers. */
   readonly convergedMs: number;
+  /** Virtual ms of the whole run. */
+  readonly virtualMs: number;
 }

@@ -112,6 +112,7 @@ class Run {
       watches: this.watching.counts,
       life: this.fleet.life,
       convergedMs,
+      virtualMs: this.world.nowMs,
     };
   }
 

@@ -70,6 +70,7 @@ const PAYLOADS: Readonly<Record<string, string | Buffer>> = {
   NUL: '\u0000',
   'the longest value': 'v'.repeat(limits.valueBytes),
   'one byte more': 'v'.repeat(limits.valueBytes + 1),
+  'a megabyte': 'v'.repeat(1024 * 1024),
   'deep JSON': '['.repeat(20_000),
   'JSON of a prototype': '{"op":"insere","chave":"hostil/p","valor":"x","__proto__":{"op":"remove"}}',
   'a number beyond all': '9'.repeat(10_000),
