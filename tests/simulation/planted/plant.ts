@@ -1,5 +1,6 @@
 /** Where a planted bug is looked for: see `hunt.ts`. */
-export type Ground = 'counterexamples' | 'lab' | 'fleet' | 'journals' | 'requests' | 'watches';
+export type Ground =
+  'counterexamples' | 'lab' | 'fleet' | 'journals' | 'requests' | 'watches' | 'sealed' | 'suite';
 
 /** The replacement of a piece of a file that occurs in it exactly once. */
 export interface Edit {
@@ -13,6 +14,8 @@ export interface Plant {
   readonly name: string;
   readonly ground: Ground;
   readonly edits: readonly Edit[];
+  /** Files of tests that must fail, on the ground `suite`; none of them is of the changed function alone. */
+  readonly tests?: readonly string[];
   /** It takes many hundreds of seeds: a short hunt may miss it. */
   readonly isRare?: boolean;
 }

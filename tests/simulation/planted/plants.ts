@@ -1,3 +1,4 @@
+import { ENGINE_PLANTS } from './engine-plants.js';
 import { EXPIRY_PLANTS, REQUEST_PLANTS, SESSION_PLANTS } from './expiry-plants.js';
 import { FLOOR_PLANTS } from './floor-plants.js';
 import type { Plant } from './plant.js';
@@ -12,4 +13,5 @@ export const PLANTS: readonly Plant[] = [
   ...SESSION_PLANTS,
   ...REQUEST_PLANTS,
   ...WATCH_PLANTS,
+  ...ENGINE_PLANTS,
 ];

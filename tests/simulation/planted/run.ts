@@ -1,7 +1,7 @@
 /**
  * Breaks one rule after the other in a copy of the tree, and expects the oracle to notice:
  *
- *     npx tsx tests/simulation/planted/run.ts [--seconds=60] [<part of a name> …]
+ *     npm run mutantes -- [--seconds=60] [<part of a name> …]
  *
  * Before that, nothing may be found in the tree as it is. Exits with 1 if a planted bug was not found that is not rare.
  */
@@ -19,6 +19,12 @@ const SECONDS = 60;
 /** Nothing may be found in this time where nothing was planted. */
 const CLEAN_SECONDS = 10;
 
+/** What simulations and tests in the process of the test need. */
+const COPIED = [
+  ...['src', 'tests', 'proto', 'bin', 'deploy', 'replica.sh', 'particoes.sh'],
+  ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
+];
+
 function applyEdits(folder: string, edits: readonly Edit[]): void {
   for (const { file, find, replace } of edits) {
     const text = readFileSync(join(folder, file), 'utf8');
@@ -31,16 +37,20 @@ function applyEdits(folder: string, edits: readonly Edit[]): void {
   }
 }
 
-function huntIn(ground: Ground, edits: readonly Edit[], seconds: number): Hunt {
+function huntIn(
+  ground: Ground,
+  edits: readonly Edit[],
+  seconds: number,
+  tests: readonly string[] = [],
+): Hunt {
   const folder = mkdtempSync(join(tmpdir(), 'kvs-planted-'));
   try {
-    for (const part of ['src', 'tests', 'proto', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
-      cpSync(join(root, part), join(folder, part), { recursive: true });
+    for (const part of COPIED) cpSync(join(root, part), join(folder, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     applyEdits(folder, edits);
-    const args = ['--import', 'tsx', 'tests/simulation/planted/hunt.ts', ground, String(seconds)];
+    const args = ['--import', 'tsx', 'tests/simulation/planted/hunt.ts', ground, String(seconds), ...tests];
     // A bug may also make a run go on for ever.
-    const timeout = (seconds + 60) * 1_000;
+    const timeout = (seconds + (ground === 'suite' ? 240 : 60)) * 1_000;
     const output = execFileSync(process.execPath, args, { cwd: folder, timeout, encoding: 'utf8' });
     return JSON.parse(output.trim().split('\n').at(-1) as string) as Hunt;
   } catch (error) {
@@ -67,13 +77,14 @@ const escaped: string[] = [];
 const missed: string[] = [];
 for (const ground of new Set(plants.map((plant) => plant.ground))) {
   const startMs = performance.now();
-  const clean = huntIn(ground, [], CLEAN_SECONDS);
+  const tests = ground === 'suite' ? [...new Set(plants.flatMap((plant) => plant.tests ?? []))] : [];
+  const clean = huntIn(ground, [], CLEAN_SECONDS, tests);
   tell('(nothing planted)', ground, clean, startMs);
   if (clean.found !== undefined) throw new Error('something is wrong where nothing was planted');
 }
-for (const { name, ground, edits, isRare } of plants) {
+for (const { name, ground, edits, isRare, tests } of plants) {
   const startMs = performance.now();
-  const hunt = huntIn(ground, edits, seconds);
+  const hunt = huntIn(ground, edits, seconds, tests);
   tell(name, ground, hunt, startMs);
   if (hunt.found !== undefined) continue;
   if (isRare === true) missed.push(name);
