@@ -5,8 +5,7 @@ export default defineConfig({
   test: {
     // Real servers, brokers and child processes: a process per file keeps their sockets and timers apart.
     pool: 'forks',
-    // One more than the cores that this must be done with: processes of tests wait for each other half of the time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

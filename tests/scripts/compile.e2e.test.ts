@@ -42,6 +42,7 @@ function clone(): string {
     'proto',
     'node-red',
     'src/core/turns.ts',
+    'src/engines/partitions/functions.lua',
     'panel/tsconfig.json',
     'panel/vite.config.ts',
   ]) {

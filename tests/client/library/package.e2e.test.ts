@@ -18,7 +18,7 @@ const run = promisify(execFile);
  * Largest package, in bytes: it holds the program with its pages, the commands as one file with the libraries that they use,
  * the library and the contracts, and nothing else. Compiled code is good for one version of Node, and stays out.
  */
-const PACKAGE_BYTES_MAX = 1_600_000;
+const PACKAGE_BYTES_MAX = 1_700_000;
 
 const PAGES = ['docs/guia/biblioteca.md', 'docs/guia/en/biblioteca.md'];
 
@@ -99,7 +99,7 @@ describe('the package', () => {
       expect(names).toContain(`package/${name}`);
     }
     const others =
-      /^package\/(bin|dist\/(cliente|comando|panel|src)|docs\/kvs\.1$|proto|replica\.sh$|LICENSE$|README(\.pt-BR)?\.md$|package\.json$)/;
+      /^package\/(bin|dist\/(cliente|comando|panel|src)|docs\/kvs\.1$|proto|(replica|particoes)\.sh$|LICENSE$|README(\.pt-BR)?\.md$|package\.json$)/;
     expect(
       names.filter((name) => !others.test(name) || /\.(map|compilado)$|(?<!\.d)\.ts$/.test(name)),
     ).toEqual([]);
