@@ -11,7 +11,7 @@ import type { ServerProcess } from '../../support/server-process.js';
 
 /**
  * The server that acts dies, freezes, loses its broker, or the broker does, while clients ask and publish: nothing that was
- * answered is lost or done twice, and the mirror of 10,000 keys is right again afterwards.
+ * answered is lost (but by a death) or done twice, and the mirror of 10,000 keys is right again afterwards.
  */
 
 const ACTS = 'MQTT: este servidor grava e responde';
@@ -34,6 +34,12 @@ const MAY_SHOW_ONCE: ReadonlySet<string> = new Set([
   'frozen, and thawed',
   'cut off its broker, with writes on both sides',
 ]);
+
+/**
+ * A server without a disk that dies takes with it what it has answered and not told the others: of each writer, which waits for
+ * one answer at a time, one value at most.
+ */
+const MAY_LOSE_ONE: ReadonlySet<string> = new Set(['killed with -9']);
 
 const UNKNOWN = { codigo: 'RESULTADO_DESCONHECIDO' };
 
@@ -160,7 +166,11 @@ describe.skipIf(!mosquittoAvailable())('the door of MQTT under faults, on Mosqui
       for (const writer of writers) {
         const question = { op: 'historico', chave: writer.key, limite: 1_000 };
         const { linhas } = (await asker.ask(question)) as unknown as { linhas: readonly { valor: string }[] };
-        expect(linhas.map(({ valor }) => valor).sort()).toEqual([...writer.answered].sort());
+        const there = new Set(linhas.map(({ valor }) => valor));
+        const lost = writer.answered.filter((value) => !there.has(value));
+        expect(lost.length, lost.join()).toBeLessThanOrEqual(MAY_LOSE_ONE.has(what) ? 1 : 0);
+        const kept = writer.answered.filter((value) => there.has(value));
+        expect(linhas.map(({ valor }) => valor).sort()).toEqual(kept.sort());
       }
       const [any] = fleet.live as [ServerProcess];
       expect(await mirrored(what, broker.port, fleet.name, any.client)).toBeGreaterThanOrEqual(KEYS);
