@@ -6,7 +6,7 @@ import { baseSeed, explain, print, type Failure } from './report.js';
 import { REGRESSION_SEEDS } from './seeds.js';
 
 const inCi = process.env['CI'] === 'true';
-const seeds = Number(process.env['SIM_SEEDS'] ?? (inCi ? 450 : 150));
+const seeds = Number(process.env['SIM_SEEDS'] ?? (inCi ? 300 : 150));
 
 /** The least share of seeds that reach each of these. */
 const LEAST_LIFE: Partial<LifeCounts> = {

@@ -5,8 +5,7 @@ import { runSeed } from '../support/sim-run.js';
 import type { SiegeReport } from '../support/sim-siege.js';
 import { baseSeed, explain, print, type Failure } from './report.js';
 
-const inCi = process.env['CI'] === 'true';
-const seeds = Number(process.env['SIM_SEALED_SEEDS'] ?? (inCi ? 150 : 100));
+const seeds = Number(process.env['SIM_SEALED_SEEDS'] ?? 100);
 
 /** In most seeds nothing survives the death of everybody; in some there are journals. */
 function journalsOf(seed: number): Journals {
