@@ -71,7 +71,7 @@ describe('what is installed completes kvs and the scripts', () => {
       const script = `${stubs}; source ./zsh; words=(${typed}); CURRENT=${words.length}; _kvs; print $registered`;
       const lines = run('zsh', '-f', '-c', script).trim().split('\n');
       expect(lines.slice(0, -1)).toEqual(expect.arrayContaining([...offered]));
-      expect(lines.at(-1)).toBe('12');
+      expect(lines.at(-1)).toBe('13');
     }
   });
 });
