@@ -1,5 +1,13 @@
 import type { Plant } from './plant.js';
 
+/** Tests of the leader with servers in their process. */
+const LEADER_TESTS = [
+  'tests/engines/leader.integration.test.ts',
+  ...['catch-up', 'commits', 'crowd', 'expiry', 'hostile', 'stable', 'watch'].map(
+    (name) => `tests/engines/leader/${name}.integration.test.ts`,
+  ),
+];
+
 /** Rules of the seal and of the other engines, which tests with real replicas, servers and nodes look after. */
 export const ENGINE_PLANTS: readonly Plant[] = [
   {
@@ -37,44 +45,14 @@ export const ENGINE_PLANTS: readonly Plant[] = [
     ],
   },
   {
-    name: 'a request of a group in doubt counts as not done',
-    ground: 'suite',
-    tests: ['tests/engines/consensus/etcd-groups.integration.test.ts'],
-    edits: [
-      {
-        file: 'src/engines/consensus/transaction-groups.ts',
-        find: 'for (const one of group) void this.sendAlone(one, answer.doubtful);',
-        replace: 'for (const one of group) void this.sendAlone(one, false);',
-      },
-    ],
-  },
-  {
     name: 'the leader answers before every follower has the write',
     ground: 'suite',
-    tests: [
-      'tests/engines/leader/catch-up.integration.test.ts',
-      'tests/engines/leader/commits.integration.test.ts',
-    ],
+    tests: LEADER_TESTS,
     edits: [
       {
         file: 'src/engines/leader/leader.ts',
         find: 'this.everywhere.advance(Math.min(last, ...held));',
         replace: 'this.everywhere.advance(last);',
-      },
-    ],
-  },
-  {
-    name: 'the leader shows what no follower has',
-    ground: 'suite',
-    tests: [
-      'tests/engines/leader/stable.integration.test.ts',
-      'tests/engines/leader/catch-up.integration.test.ts',
-    ],
-    edits: [
-      {
-        file: 'src/engines/leader/leader.ts',
-        find: 'const shown = held.length === 0 ? last : Math.max(...held);',
-        replace: 'const shown = last;',
       },
     ],
   },
@@ -87,18 +65,6 @@ export const ENGINE_PLANTS: readonly Plant[] = [
         file: 'src/engines/partitions/functions.lua',
         find: '  if not tells then\n',
         replace: '  if not tells and top then\n',
-      },
-    ],
-  },
-  {
-    name: 'a write whose answer got lost counts as never sent',
-    ground: 'suite',
-    tests: ['tests/engines/partitions/failures.integration.test.ts'],
-    edits: [
-      {
-        file: 'src/engines/partitions/failures.ts',
-        find: "QUEUE_FULL ? 'unsent' : 'unknown';",
-        replace: "QUEUE_FULL ? 'unsent' : 'unsent';",
       },
     ],
   },
