@@ -88,6 +88,24 @@ describe.each(Object.keys(HASHES))('an index of keys whose hashes are %s', (name
 });
 
 describe('an index of keys', () => {
+  it('finds nothing that leaves while its table is replaced', () => {
+    const checked = new Checked(hashString);
+    const keys: string[] = [];
+    for (let i = 0; checked.index.cellCount <= 1_024; i++) {
+      keys.push(`chave-${i}`);
+      checked.add(`chave-${i}`);
+    }
+    let removed = 0;
+    for (const key of keys) {
+      // What was moved already, and what was not, as long as both tables are there.
+      if (checked.index.cellCount <= 2_048) break;
+      checked.remove(key);
+      removed++;
+      checked.check(keys);
+    }
+    expect(removed).toBeGreaterThan(20);
+  });
+
   it('keeps hardly any key apart where hashes are good', () => {
     const checked = new Checked(hashString);
     for (let i = 0; i < 300_000; i++) checked.add(`chave-${i}`);
