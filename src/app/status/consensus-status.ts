@@ -2,7 +2,8 @@ import type { ConsensusEngine, ReplicaStatus } from '../../engines/consensus/eng
 import { CONDITION_TEXTS } from '../../engines/consensus/etcd-member.js';
 import type { ServerStatus, StatusSource, SystemStatus } from '../../ports/status.js';
 import type { Time } from '../../ports/time.js';
-import { appLimits } from '../limits.js';
+import { CountedAmounts } from './counted-amounts.js';
+import type { Amounts } from './counted-amounts.js';
 
 interface ConsensusStatusDeps {
   readonly engine: Pick<ConsensusEngine, 'replicas' | 'amounts' | 'available'>;
@@ -15,25 +16,22 @@ interface ConsensusStatusDeps {
   readonly time: Time;
 }
 
-type Amounts = Pick<SystemStatus, 'keys' | 'versions' | 'bytes'>;
-
 /** Tells how the replicas are, as this server sees them. Other servers over the same replicas are not known. */
 export class ConsensusStatus implements StatusSource {
-  /** As they were counted last. */
-  private last: Amounts = { keys: 0, versions: 0, bytes: 0 };
-  private counted: Promise<Amounts> = Promise.resolve(this.last);
-  private askedMs = -Infinity;
+  private readonly amounts: CountedAmounts;
 
-  constructor(private readonly deps: ConsensusStatusDeps) {}
+  constructor(private readonly deps: ConsensusStatusDeps) {
+    this.amounts = new CountedAmounts(deps.engine, deps.time);
+  }
 
   async status(): Promise<SystemStatus> {
-    return this.statusWith(await this.amounts());
+    return this.statusWith(await this.amounts.recent());
   }
 
   /** The same at once, with what was counted last: replicas that are silent are not waited for. */
   statusNow(): SystemStatus {
-    void this.amounts();
-    return this.statusWith(this.last);
+    void this.amounts.recent();
+    return this.statusWith(this.amounts.last);
   }
 
   private statusWith(amounts: Amounts): SystemStatus {
@@ -54,20 +52,6 @@ export class ConsensusStatus implements StatusSource {
   /** The replicas put all writes in one order, whichever server they come from. */
   serverName(): undefined {
     return undefined;
-  }
-
-  /** As it was a moment ago; where no replica answers, as it was last. */
-  private amounts(): Promise<Amounts> {
-    const { engine, time } = this.deps;
-    const nowMs = time.monotonicMs();
-    if (nowMs - this.askedMs >= appLimits.amountsAgeMs) {
-      this.askedMs = nowMs;
-      this.counted = engine.amounts().then(
-        (amounts) => (this.last = amounts),
-        () => this.last,
-      );
-    }
-    return this.counted;
   }
 
   private self(): ServerStatus {

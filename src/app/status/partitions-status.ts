@@ -1,7 +1,8 @@
 import type { PartitionsEngine } from '../../engines/partitions/engine.js';
 import type { ServerStatus, StatusSource, SystemStatus } from '../../ports/status.js';
 import type { Time } from '../../ports/time.js';
-import { appLimits } from '../limits.js';
+import { CountedAmounts } from './counted-amounts.js';
+import type { Amounts } from './counted-amounts.js';
 
 interface PartitionsStatusDeps {
   readonly engine: Pick<PartitionsEngine, 'nodes' | 'view' | 'amounts' | 'available'>;
@@ -14,25 +15,22 @@ interface PartitionsStatusDeps {
   readonly time: Time;
 }
 
-type Amounts = Pick<SystemStatus, 'keys' | 'versions' | 'bytes'>;
-
 /** Tells how the nodes are, as this server sees them. Other servers over the same nodes are not known. */
 export class PartitionsStatus implements StatusSource {
-  /** As they were counted last. */
-  private last: Amounts = { keys: 0, versions: 0, bytes: 0 };
-  private counted: Promise<Amounts> = Promise.resolve(this.last);
-  private askedMs = -Infinity;
+  private readonly amounts: CountedAmounts;
 
-  constructor(private readonly deps: PartitionsStatusDeps) {}
+  constructor(private readonly deps: PartitionsStatusDeps) {
+    this.amounts = new CountedAmounts(deps.engine, deps.time);
+  }
 
   async status(): Promise<SystemStatus> {
-    return this.statusWith(await this.amounts());
+    return this.statusWith(await this.amounts.recent());
   }
 
   /** The same at once, with what was counted last: nodes that are silent are not waited for. */
   statusNow(): SystemStatus {
-    void this.amounts();
-    return this.statusWith(this.last);
+    void this.amounts.recent();
+    return this.statusWith(this.amounts.last);
   }
 
   /** The master of a key puts its writes in one order, whichever server they come from. */
@@ -56,20 +54,6 @@ export class PartitionsStatus implements StatusSource {
         ...warnings(),
       ],
     };
-  }
-
-  /** As it was a moment ago; where a partition does not answer, as it was last. */
-  private amounts(): Promise<Amounts> {
-    const { engine, time } = this.deps;
-    const nowMs = time.monotonicMs();
-    if (nowMs - this.askedMs >= appLimits.amountsAgeMs) {
-      this.askedMs = nowMs;
-      this.counted = engine.amounts().then(
-        (amounts) => (this.last = amounts),
-        () => this.last,
-      );
-    }
-    return this.counted;
   }
 
   private self(): ServerStatus {
