@@ -80,6 +80,9 @@ async function build(hash: string, ownLibraries: boolean, tree: string, folder: 
     await extract(hash, ['bin', 'proto', 'package.json', 'package-lock.json'], tree);
     // Its types were checked when it was today's; libraries may have changed theirs since.
     await compile(sources, join(tree, 'dist'), ['--noCheck']);
+    // What the compiler leaves behind. Older commits have nothing of the kind.
+    const copies = join(sources, 'tools/copy-functions.mjs');
+    if (existsSync(copies)) await run(process.execPath, [copies, join(tree, 'dist')]);
     if (ownLibraries) await run('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], { cwd: tree });
     await rename(tree, folder);
   } finally {
