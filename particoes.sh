@@ -9,6 +9,10 @@ Uso: ./particoes.sh inicia|para|estado [opções]      os seis nós desta máqui
      ./particoes.sh no ENDEREÇO:PORTA [opções]       um nó só, em primeiro plano, para várias máquinas
      ./particoes.sh forma H:P H:P ... [opções]       junta nós que estão no ar: a primeira metade são os mestres, a segunda
                                                      as réplicas deles, na mesma ordem
+     ./particoes.sh acrescenta [opções]              mais um mestre e a réplica dele nesta máquina, e a parte deles dos dados,
+                                                     com tudo no ar
+     ./particoes.sh acrescenta H:P H:P --a H:P       o mesmo com dois nós que estão no ar, aos de H:P
+     ./particoes.sh reparte [--a H:P]                dá a cada mestre a mesma parte dos dados, com tudo no ar
 
   --dados PASTA         onde os nós guardam tudo (dados/particoes)
   --porta N             primeira porta dos seis (7001)
@@ -16,9 +20,13 @@ Uso: ./particoes.sh inicia|para|estado [opções]      os seis nós desta máqui
   --grava QUANDO        segundo: o disco tem tudo em um segundo; sempre: antes de responder (segundo)
   --minimo-replicas N   réplicas que um mestre tem de alcançar para aceitar escritas: 0, 1 ou 2 (1)
   --prazo-no MS         depois de quanto sem contato um mestre é substituído (5000)
+  --a H:P               um nó dos que já estão juntos (o primeiro dos seis)
+  --credenciais ARQUIVO usuario:senha, que os nós pedem a todos, uns aos outros também; o mesmo arquivo em todos
+  --tls-certificado ARQUIVO --tls-chave ARQUIVO --tls-ca ARQUIVO
+                        os nós falam só TLS, e só com quem tem um certificado dessa autoridade
   --ajuda
 
-O nó não pede senha: fora desta máquina, só numa rede em que se confia.
+Sem --credenciais o nó não pede senha: fora desta máquina, só numa rede em que se confia.
 FIM
 }
 
@@ -37,6 +45,11 @@ memory=0
 syncs=segundo
 replicas=1
 timeout=5000
+member=''
+secret=''
+certificate=''
+key=''
+authority=''
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help | --ajuda)
@@ -44,7 +57,8 @@ while [ $# -gt 0 ]; do
       exit 0
       ;;
     --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
-    --dados | --porta | --memoria | --grava | --minimo-replicas | --prazo-no)
+    --dados | --porta | --memoria | --grava | --minimo-replicas | --prazo-no | --a | --credenciais | \
+      --tls-certificado | --tls-chave | --tls-ca)
       [ $# -ge 2 ] || die 2 "falta o valor de $1"
       case $1 in
         --dados) data=$2 ;;
@@ -53,6 +67,11 @@ while [ $# -gt 0 ]; do
         --grava) syncs=$2 ;;
         --minimo-replicas) replicas=$2 ;;
         --prazo-no) timeout=$2 ;;
+        --a) member=$2 ;;
+        --credenciais) secret=$2 ;;
+        --tls-certificado) certificate=$2 ;;
+        --tls-chave) key=$2 ;;
+        --tls-ca) authority=$2 ;;
       esac
       shift 2
       ;;
@@ -74,6 +93,29 @@ for program in redis-server redis-cli; do
     die 1 "falta o $program 7. Debian e Ubuntu: sudo apt-get install redis-server    macOS: brew install redis"
 done
 
+# How redis-cli gets in: the password by the environment, where nobody else of this machine sees it.
+access=()
+user=''
+password=''
+if [ -n "$secret" ]; then
+  [ -r "$secret" ] || die 1 "--credenciais: não consigo ler $secret"
+  IFS= read -r line <"$secret" || [ -n "$line" ]
+  line=${line%$'\r'}
+  [[ $line =~ ^([A-Za-z0-9._-]+):(.+)$ ]] || die 1 "--credenciais: a primeira linha de $secret não é usuario:senha"
+  user=${BASH_REMATCH[1]} password=${BASH_REMATCH[2]}
+  access+=(--user "$user" --no-auth-warning)
+  export REDISCLI_AUTH=$password
+fi
+if [ -n "$certificate$key$authority" ]; then
+  for file in "$certificate" "$key" "$authority"; do
+    [ -n "$file" ] || die 2 '--tls-certificado, --tls-chave e --tls-ca só valem juntos'
+    [ -r "$file" ] || die 1 "não consigo ler $file"
+  done
+  # Nodes change to their folder.
+  certificate=$(readlink -f -- "$certificate") key=$(readlink -f -- "$key") authority=$(readlink -f -- "$authority")
+  access+=(--tls --cert "$certificate" --key "$key" --cacert "$authority")
+fi
+
 # host, number and bus of an address H:P[@B]. The bus is where nodes speak to each other: 10000 above, if nobody says.
 parse() {
   [[ $1 =~ ^([A-Za-z0-9._-]+):([0-9]{1,5})(@([0-9]{1,5}))?$ ]] ||
@@ -86,7 +128,7 @@ ask() {
   local host number bus
   parse "$1"
   shift
-  timeout 5 redis-cli -h "$host" -p "$number" "$@" 2>/dev/null
+  timeout 5 redis-cli -h "$host" -p "$number" "${access[@]}" "$@" 2>/dev/null
 }
 
 answers() { [ "$(ask "$1" PING)" = PONG ]; }
@@ -99,6 +141,25 @@ wait_for() {
     [ $SECONDS -lt $deadline ] || die 1 "$what: não aconteceu em 60 s"
     sleep 0.1
   done
+}
+
+# quoted <text>: as redis-server reads a word of its configuration.
+quoted() {
+  local text=${1//\\/\\\\}
+  printf '"%s"' "${text//\"/\\\"}"
+}
+
+# Who is let in, and how nodes speak.
+doors() {
+  if [ -n "$certificate" ]; then
+    printf '%s\n' 'port 0' "tls-port $number" "tls-cert-file $(quoted "$certificate")" "tls-key-file $(quoted "$key")" \
+      "tls-ca-cert-file $(quoted "$authority")" 'tls-auth-clients yes' 'tls-cluster yes' 'tls-replication yes'
+  else
+    printf 'port %s\n' "$number"
+  fi
+  [ -n "$user" ] || return 0
+  printf '%s\n' 'user default off' "user $user on $(quoted ">$password") ~* &* +@all" \
+    "masteruser $user" "masterauth $(quoted "$password")"
 }
 
 # The process becomes the node, so that signals and kill reach it.
@@ -117,7 +178,7 @@ run() {
   [ "$syncs" = segundo ] || always=always
   exec redis-server - <<FIM
 bind $host
-port $number
+$(doors)
 protected-mode no
 dir $(printf '%q' "$folder")
 cluster-enabled yes
@@ -189,6 +250,63 @@ form() {
   wait_for 'os nós atendem' all_serve
 }
 
+# The slots of all masters become equally many, one after the other, with everything running.
+spread() {
+  parse "$1"
+  mkdir -p -- "$data"
+  # What an earlier time has left on its way comes first.
+  {
+    redis-cli "${access[@]}" --cluster fix "$host:$number" --cluster-yes &&
+      redis-cli "${access[@]}" --cluster rebalance "$host:$number" --cluster-use-empty-masters --cluster-threshold 1 \
+        --cluster-timeout 60000
+  } >"$data/reparte.log" 2>&1 </dev/null || {
+    tail -n 5 "$data/reparte.log" >&2
+    die 1 "os slots não se repartiram; ./particoes.sh reparte tenta de novo ($data/reparte.log diz o que houve)"
+  }
+}
+
+# grow <member> <master> <replica>: two nodes that are up join those of a member.
+grow() {
+  local to=$1 master=$2 replica=$3 one id own
+  for one in "$@"; do wait_for "o nó $one responde" answers "$one"; done
+  [[ $(ask "$to" CLUSTER INFO) == *cluster_state:ok* ]] || die 1 "os nós de $to não atendem todos; veja ./particoes.sh estado"
+  parse "$to"
+  own=("$host" "$number" "$bus")
+  for one in "$master" "$replica"; do
+    [[ $(ask "$one" CLUSTER INFO) == *cluster_known_nodes:1$'\r'* ]] || continue
+    ask "$one" CLUSTER MEET "${own[@]}" >/dev/null
+  done
+  id=$(ask "$master" CLUSTER MYID)
+  is_known() {
+    local node
+    # All of them: each is told of every slot.
+    for node in $(ask "$to" CLUSTER NODES | awk '{ sub(/@.*/, "", $2); print $2 }'); do
+      ask "$node" CLUSTER NODES | grep -q "^$id .*connected" || return 1
+    done
+  }
+  wait_for 'os nós se conhecem' is_known
+  follows() {
+    [[ $(ask "$master" INFO replication) == *"state=online"* ]] && return 0
+    ask "$replica" CLUSTER REPLICATE "$id" >/dev/null || true
+    return 1
+  }
+  wait_for 'o mestre novo tem a sua réplica' follows
+  agrees() { [[ $(ask "$to" CLUSTER NODES | grep -c -E 'handshake|fail') -eq 0 ]]; }
+  wait_for 'os nós se acham' agrees
+  spread "$to"
+}
+
+# start_here <addresses…>: the nodes that do not answer yet, on this machine, in the background.
+start_here() {
+  local address
+  mkdir -p -- "$data"
+  for address in "$@"; do
+    answers "$address" && continue
+    # A session of its own: it outlives this terminal.
+    (run "$address" </dev/null >"$data/${address//[:@]/-}.log" 2>&1 &)
+  done
+}
+
 state() {
   local address role info well=0 text line
   for address in "${addresses[@]}"; do
@@ -208,10 +326,14 @@ state() {
   return $well
 }
 
+# The six of this machine, and those that were added to them.
 own_nodes() {
   local i
   [ ${#addresses[@]} -eq 0 ] || return 0
-  for i in 0 1 2 3 4 5; do addresses+=("127.0.0.1:$((port + i))"); done
+  for ((i = 0; i < 256; i++)); do
+    [ $i -lt 6 ] || [ -e "$data/127.0.0.1-$((port + i))/nodes.conf" ] || break
+    addresses+=("127.0.0.1:$((port + i))")
+  done
 }
 
 case $command in
@@ -222,13 +344,7 @@ case $command in
   forma) form ;;
   inicia)
     own_nodes
-    mkdir -p -- "$data"
-    for address in "${addresses[@]}"; do
-      answers "$address" && continue
-      log=$data/${address//[:@]/-}.log
-      # A session of its own: it outlives this terminal.
-      (run "$address" </dev/null >"$log" 2>&1 &)
-    done
+    start_here "${addresses[@]}"
     form
     printf 'partições no ar: %s\n' "${addresses[*]}"
     ;;
@@ -242,6 +358,20 @@ case $command in
     own_nodes
     state
     ;;
+  acrescenta)
+    if [ ${#addresses[@]} -eq 0 ]; then
+      own_nodes
+      new=("127.0.0.1:$((port + ${#addresses[@]}))" "127.0.0.1:$((port + ${#addresses[@]} + 1))")
+      start_here "${new[@]}"
+      addresses=("${new[@]}")
+    fi
+    [ ${#addresses[@]} -eq 2 ] || die 2 'acrescenta: dois nós que estão no ar, o mestre e a réplica dele; ou nenhum: nesta máquina'
+    grow "${member:-127.0.0.1:$port}" "${addresses[@]}"
+    printf 'no ar, com a sua parte dos dados: %s\n' "${addresses[*]}"
+    ;;
+  reparte)
+    spread "${member:-127.0.0.1:$port}"
+    ;;
   '') die 2 'falta o que fazer: inicia, para ou estado (./particoes.sh --help mostra as opções)' ;;
-  *) die 2 "não sei \"$command\": inicia, para, estado, no ou forma" ;;
+  *) die 2 "não sei \"$command\": inicia, para, estado, acrescenta, reparte, no ou forma" ;;
 esac

@@ -13,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { systemRandom } from '../src/app/system-random.js';
 import { systemTime } from '../src/app/system-time.js';
 import { PartitionsEngine } from '../src/engines/partitions/engine.js';
-import { partitionName, partitionOf, slotOf } from '../src/engines/partitions/layout.js';
+import { LIBRARY } from '../src/engines/partitions/functions.js';
+import { logName, partitionName, partitionOf, slotOf } from '../src/engines/partitions/layout.js';
 
 const FIRST_PORT = 28_001;
 const MIB = 1024 * 1024;
@@ -58,7 +59,7 @@ async function bareClients() {
     clients[Math.floor((slotOf(partitionOf(key)) * 3) / 16_384)] as (typeof clients)[number];
   const nameOf = (key: string): string => `${partitionName(partitionOf(key))}${key}`;
   return {
-    clients,
+    ...{ clients, of },
     set: (key: string, value: string): Promise<unknown> => of(key).sendCommand(['SET', nameOf(key), value]),
     get: (key: string): Promise<unknown> => of(key).sendCommand(['GET', nameOf(key)]),
   };
@@ -69,6 +70,83 @@ type Bare = Awaited<ReturnType<typeof bareClients>>;
 async function memoryOf(bare: Bare): Promise<readonly number[]> {
   const texts = await Promise.all(bare.clients.map(async (client) => client.info('memory')));
   return texts.map((text) => Number(/^used_memory:([0-9]+)/m.exec(text)?.[1]));
+}
+
+/** Processor time of all masters, of all replicas and of this process so far, in ms. */
+async function processorMs(): Promise<readonly [masters: number, replicas: number, here: number]> {
+  const uses = await Promise.all(
+    [0, 1, 2, 3, 4, 5].map(async (n) => {
+      const client = await createClient({ url: `redis://127.0.0.1:${FIRST_PORT + n}` }).connect();
+      const text = await client.info('cpu');
+      client.destroy();
+      const of = (name: string): number => Number(new RegExp(`^${name}:([0-9.]+)`, 'm').exec(text)?.[1]);
+      return 1000 * (of('used_cpu_sys') + of('used_cpu_user'));
+    }),
+  );
+  const sum = (some: readonly number[]): number => some.reduce((a, b) => a + b, 0);
+  const { user, system } = process.cpuUsage();
+  return [sum(uses.slice(0, 3)), sum(uses.slice(3)), (user + system) / 1000];
+}
+
+/** What one call costs each side: says how many machines are needed for how many calls, on however few cores it is measured. */
+async function costs(engine: PartitionsEngine, bare: Bare): Promise<void> {
+  const value = 'v'.repeat(100);
+  const kinds = [
+    ['SET', (n: number) => bare.set(`c${n}`, value)],
+    ['insert', (n: number) => engine.write({ kind: 'insert', key: `c${n}`, value })],
+    ['GET', (n: number) => bare.get(`c${n}`)],
+    ['query', (n: number) => engine.read({ kind: 'version', key: `c${n}` })],
+  ] as const;
+  for (const [name, call] of kinds) {
+    await rate(CALLS, 64, call);
+    const before = await processorMs();
+    await rate(2 * CALLS, 64, call);
+    const after = await processorMs();
+    const [masters, replicas, here] = after.map((ms, at) => (1000 * (ms - (before[at] ?? 0))) / (2 * CALLS));
+    say(
+      `${name} costs ${(here ?? 0).toFixed(1)} µs here, ${(masters ?? 0).toFixed(1)} µs at masters, ${(replicas ?? 0).toFixed(1)} µs at replicas`,
+    );
+  }
+}
+
+/** What the log of a partition costs a write: the same function with and without it, and with watches. */
+async function logCost(engine: PartitionsEngine, bare: Bare): Promise<void> {
+  const value = 'v'.repeat(100);
+  const without = LIBRARY.replaceAll('kvs2', 'kvsb').replace("  tell(log, 'k', member)\n", '');
+  for (const client of bare.clients) await client.sendCommand(['FUNCTION', 'LOAD', 'REPLACE', without]);
+  const call = (name: string) => async (n: number) => {
+    const key = `l${n % 5_000}`;
+    const partition = partitionOf(key);
+    const subjects = ['2', partitionName(partition), logName(partition)];
+    return bare.of(key).sendCommand(['FCALL', name, ...subjects, 'insert', `${key}\0\u0001`, value, '', '']);
+  };
+  const rates: Record<'with' | 'without', number[]> = { with: [], without: [] };
+  for (let round = 0; round <= ROUNDS; round++) {
+    const found = [await rate(CALLS, 64, call('kvsb_write')), await rate(CALLS, 64, call('kvs2_write'))];
+    if (round === 0) continue;
+    rates.without.push(found[0] ?? 0);
+    rates.with.push(found[1] ?? 0);
+  }
+  const [plain, logged] = [median(rates.without), median(rates.with)];
+  say(
+    `the function without a log ${whole(plain)}/s, with it ${whole(logged)}/s (${whole((100 * logged) / plain)} %)`,
+  );
+  const insert = (n: number) => engine.write({ kind: 'insert', key: `l${n % 5_000}`, value });
+  for (const watchers of [0, 1, 100]) {
+    const watches = Array.from({ length: watchers }, () => watched(engine));
+    for (const { ready } of watches) await ready;
+    await rate(CALLS, 64, insert);
+    const found: number[] = [];
+    for (let round = 0; round < 3; round++) found.push(await rate(CALLS, 64, insert));
+    say(`inserts with ${watchers} watches of another prefix: ${whole(median(found))}/s`);
+    await Promise.all(watches.map(async (one) => one.end()));
+  }
+}
+
+function watched(engine: PartitionsEngine): { readonly ready: Promise<unknown>; end(): Promise<unknown> } {
+  const rows = engine.scan({ kind: 'watch', prefix: 'outro/', from: 'now' }) as AsyncIterable<unknown>;
+  const iterator = rows[Symbol.asyncIterator]();
+  return { ready: iterator.next(), end: async () => iterator.return?.() };
 }
 
 async function speeds(engine: PartitionsEngine, bare: Bare): Promise<void> {
@@ -181,6 +259,8 @@ try {
   if (isMillion) await million(engine, bare);
   else {
     await speeds(engine, bare);
+    await costs(engine, bare);
+    await logCost(engine, bare);
     await walks(engine);
     await memory(engine, bare);
   }

@@ -33,23 +33,55 @@ class LiveCredentials implements BrokerCredentials {
   }
 }
 
+/** What a file of user and password is for. */
+interface CredentialsUse {
+  /** Named in errors. */
+  readonly option: string;
+  /** Portuguese, behind "senha": whose it is. */
+  readonly of: string;
+}
+
+const OF_BROKER: CredentialsUse = { option: '--broker-credenciais', of: 'do broker' };
+const OF_NODES: CredentialsUse = { option: '--particoes-credenciais', of: 'dos nós' };
+
 /**
  * Reads user and password for the broker, now and at every SIGHUP; if they have changed then, the connections are
  * renewed.
  * @returns `undefined` if no file is configured
  * @throws KvsError CONFIGURACAO; the error never contains what the file holds
  */
-export async function openBrokerCredentials(
+export function openBrokerCredentials(
   path: string | undefined,
   logger: Logger,
 ): Promise<BrokerCredentials | undefined> {
+  return openCredentials(path, OF_BROKER, logger);
+}
+
+/**
+ * Reads user and password for the nodes of a Redis Cluster, now and at every SIGHUP: connections made later use what is
+ * there then.
+ * @returns `undefined` if no file is configured
+ * @throws KvsError CONFIGURACAO; the error never contains what the file holds
+ */
+export function openNodeCredentials(
+  path: string | undefined,
+  logger: Logger,
+): Promise<BrokerCredentials | undefined> {
+  return openCredentials(path, OF_NODES, logger);
+}
+
+async function openCredentials(
+  path: string | undefined,
+  use: CredentialsUse,
+  logger: Logger,
+): Promise<BrokerCredentials | undefined> {
   if (path === undefined) return undefined;
-  const read = (): Promise<BrokerCredentials> =>
-    readBrokerCredentials(path, () => {
-      logger.warn({ arquivo: path }, 'outros usuários alcançam o arquivo da senha do broker; use chmod 600');
-    });
+  const onExposed = (): void => {
+    logger.warn({ arquivo: path }, `outros usuários alcançam o arquivo da senha ${use.of}; use chmod 600`);
+  };
+  const read = (): Promise<BrokerCredentials> => readPair(path, use, onExposed);
   const credentials = new LiveCredentials(await read());
-  onReload('senha do broker', async () => {
+  onReload(`senha ${use.of}`, async () => {
     credentials.replace(await read());
   });
   return credentials;
@@ -61,10 +93,18 @@ export async function openBrokerCredentials(
  * @param onExposed called if other users of this machine may read it
  * @throws KvsError CONFIGURACAO; the error never contains what the file holds
  */
-export async function readBrokerCredentials(path: string, onExposed: () => void): Promise<BrokerCredentials> {
+export function readBrokerCredentials(path: string, onExposed: () => void): Promise<BrokerCredentials> {
+  return readPair(path, OF_BROKER, onExposed);
+}
+
+async function readPair(
+  path: string,
+  { option }: CredentialsUse,
+  onExposed: () => void,
+): Promise<BrokerCredentials> {
   const { text, isExposed } = await readSmallFile(path, FILE_BYTES_MAX).catch((error: unknown) => {
     const { message, cause } = KvsError.from(error);
-    throw new KvsError('CONFIGURACAO', `--broker-credenciais: ${message}`, { cause });
+    throw new KvsError('CONFIGURACAO', `${option}: ${message}`, { cause });
   });
   if (isExposed) onExposed();
   const [line = ''] = text.split(/\r?\n/, 1);
@@ -76,7 +116,7 @@ export async function readBrokerCredentials(path: string, onExposed: () => void)
   if (user === undefined || password === undefined) {
     throw new KvsError(
       'CONFIGURACAO',
-      `--broker-credenciais: a primeira linha de ${path} não é usuario:senha nem um token`,
+      `${option}: a primeira linha de ${path} não é usuario:senha nem um token`,
     );
   }
   return { user, password };

@@ -2,13 +2,13 @@ import { startDoors } from '../doors/start.js';
 import { PartitionsEngine } from '../engines/partitions/engine.js';
 import { replicasRetentionPace } from '../engines/retention-pace.js';
 import type { Logger } from '../ports/logger.js';
-import type { WatchFigures } from '../ports/watch.js';
 import type { PartitionsConfig } from '../config/engine-config.js';
 import type { ServerConfig } from '../config/server-config.js';
 import { hostPortText } from '../core/host-port.js';
 import { programVersion } from '../files/program-version.js';
 import { panelFolder, readStaticFiles } from '../files/static-files.js';
 import { openAccess } from './access.js';
+import { openBrokerCredentials, openNodeCredentials } from './broker-credentials.js';
 import {
   buildMetrics,
   callMetrics,
@@ -17,9 +17,11 @@ import {
   securityMetrics,
   watchMetrics,
 } from './metrics/common.js';
+import { mirrorMetrics } from './metrics/mirror.js';
 import { partitionsMetrics } from './metrics/partitions.js';
 import { ProcessMetrics } from './metrics/process.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
+import { commonStoreMqtt } from './mqtt-door.js';
 import { observedCalls } from './observed-calls.js';
 import { PanelCollector } from './panel/collector.js';
 import { EventLog } from './panel/event-log.js';
@@ -31,13 +33,9 @@ import { PartitionsStatus } from './status/partitions-status.js';
 import { systemRandom } from './system-random.js';
 import { systemTime, watchPauses } from './system-time.js';
 import { openTransport, servingTransport } from './transport.js';
+import { STRANGERS_TLS } from '../security/tls/transport.js';
 import { startUpkeep, UPKEEP_HEALTH } from './upkeep.js';
 import type { Upkeep } from './upkeep.js';
-
-/** This engine has no watches. */
-const NO_WATCHES: { readonly figures: WatchFigures } = {
-  figures: { open: 0, queuedBytes: 0, events: 0, slowReaders: 0 },
-};
 
 /**
  * Starts a server over the nodes of a Redis Cluster, in this order: doors (health NOT_SERVING; the start fails here if a
@@ -55,11 +53,17 @@ export async function startPartitionsServer(
   given: Logger,
   onServing: () => void,
 ): Promise<RunningServer> {
-  const { nodes, deadlineMs } = partitions;
+  const { nodes, deadlineMs, tls: speaksTls } = partitions;
   const log = new EventLog(systemTime);
   const logger = log.over(given, config.logLevel === 'debug');
   const access = await openAccess(config.credentials, logger);
+  const credentials = await openBrokerCredentials(config.brokerCredentials, logger);
   const transport = await openTransport(config.tls, logger);
+  const nodeAccess = {
+    credentials: await openNodeCredentials(partitions.credentials, logger),
+    // Without files of its own it trusts the authorities that everybody trusts.
+    tls: speaksTls ? (transport ?? { clientOptions: () => STRANGERS_TLS }) : undefined,
+  };
   let served = false;
   // The engine calls this only after its start, once the doors are open.
   const onAvailable = (available: boolean): void => {
@@ -70,7 +74,7 @@ export async function startPartitionsServer(
     onServing();
   };
   const engine = new PartitionsEngine({
-    ...{ nodes, deadlineMs, time: systemTime, random: systemRandom, logger, onAvailable },
+    ...{ nodes, deadlineMs, access: nodeAccess, time: systemTime, random: systemRandom, logger, onAvailable },
   });
   const { host, listenOn, port, minimumChars } = config;
   const calls = observedCalls(logger);
@@ -98,6 +102,10 @@ export async function startPartitionsServer(
     address: () => address,
     warnings: () => started.upkeep?.warnings() ?? [],
   });
+  const mqtt = commonStoreMqtt(config.mqtt, 'particoes', transport, {
+    ...{ engine, credentials, access, observe, servers: status, time: systemTime, logger },
+    shownAs: () => config.name ?? address,
+  });
   const startedMs = systemTime.wallMs();
   const panel = new PanelCollector({
     ...{ log, logger, time: systemTime },
@@ -116,17 +124,18 @@ export async function startPartitionsServer(
   metrics.add(
     buildMetrics('particoes'),
     ...[doorMetrics(doors), callMetrics(calls), securityMetrics(access?.table, transport)],
-    ...[capacityMetrics(engine), partitionsMetrics(engine)],
-    ...[watchMetrics(NO_WATCHES), new ProcessMetrics(systemTime).start().read],
+    ...[capacityMetrics(engine), partitionsMetrics(engine), mirrorMetrics(mqtt.mirror)],
+    ...[watchMetrics(engine.watches), new ProcessMetrics(systemTime).start().read],
   );
   address = hostPortText(host, doors.port);
   const view = new PartitionsView({ engine, status });
-  panel.from({ engine, doors, calls, watches: NO_WATCHES, faults: undefined, view });
+  panel.from({ engine, doors, calls, watches: engine.watches, faults: undefined, view });
   logger.info(
     { endereco: address, nos: nodes, prazoMs: deadlineMs, processo: process.pid },
     'procurando as partições',
   );
   engine.start();
+  mqtt.start();
   const { setCondition } = doors;
   const upkeep = (started.upkeep = startUpkeep(
     ...([engine, config.retention, replicasRetentionPace, setCondition, logger] as const),
@@ -135,6 +144,7 @@ export async function startPartitionsServer(
   let stopped: Promise<boolean> | undefined;
   const leave = async (): Promise<boolean> => {
     upkeep.stop();
+    await mqtt.stop();
     await engine.stop();
     return false;
   };

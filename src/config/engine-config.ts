@@ -60,6 +60,10 @@ export interface PartitionsConfig {
   readonly name: 'particoes';
   /** `host:port` of some of its nodes, at least one. */
   readonly nodes: readonly string[];
+  /** The file with user and password for the nodes; `undefined`: they ask for none. */
+  readonly credentials: string | undefined;
+  /** Whether the nodes are spoken to with TLS. */
+  readonly tls: boolean;
   /** A call that the nodes do not answer within this fails. */
   readonly deadlineMs: number;
 }
@@ -98,6 +102,8 @@ export function engineConfig(settings: Settings<ServerValues>): EngineConfig {
       return Object.freeze({
         name,
         nodes: settings.value('particoes'),
+        credentials: settings.value('particoes-credenciais'),
+        tls: settings.value('particoes-tls'),
         deadlineMs: settings.value('prazo-particoes'),
       });
   }

@@ -140,6 +140,24 @@ export const ENGINE_OPTIONS = optionTable({
       en: 'address:port of a node of the Redis Cluster, which tells the others; repeatable',
     },
   },
+  'particoes-credenciais': {
+    ...NAMES_FILE,
+    engines: ['particoes'],
+    text: {
+      pt: 'arquivo com usuario:senha dos nós; relido com SIGHUP',
+      en: 'file with user:password for the nodes; read again at SIGHUP',
+    },
+  },
+  'particoes-tls': {
+    takes: 'switch',
+    engines: ['particoes'],
+    parse: one((text, place) => parseFlag(text.toLowerCase(), place)),
+    fallback: false,
+    text: {
+      pt: 'fala TLS com os nós: confere-os com --tls-ca e mostra --tls-certificado',
+      en: 'speaks TLS to the nodes: checks them by --tls-ca and shows --tls-certificado',
+    },
+  },
   'prazo-particoes': {
     takes: 'text',
     engines: ['particoes'],

@@ -32,7 +32,7 @@ export const MQTT_OPTIONS = optionTable({
   },
   'mqtt-broker': {
     takes: 'list',
-    engines: ['consenso', 'lider'],
+    engines: ['consenso', 'lider', 'particoes'],
     value: 'URL',
     parse: parseBrokers,
     fallback: NO_BROKERS,

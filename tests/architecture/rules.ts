@@ -58,7 +58,7 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     packages: ['@grpc/grpc-js', '@grpc/proto-loader', 'node:*'],
   },
   'engines/partitions': {
-    folders: ['core', 'ports', 'engines', 'engines/partitions'],
+    folders: ['core', 'ports', 'engines', 'engines/watching', 'engines/partitions', 'security/tls'],
     packages: ['@redis/client', 'node:*'],
   },
   'engines/leader': {

@@ -45,6 +45,16 @@ export interface ClusterOptions {
   readonly options?: readonly string[];
   /** Masters, each with a replica; three by default. */
   readonly masters?: number;
+  /** What the nodes ask of whoever comes, where the options say that they do. */
+  readonly access?: ClusterAccess;
+}
+
+interface ClusterAccess {
+  readonly user: string;
+  readonly password: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly ca: string;
 }
 
 /**
@@ -63,16 +73,18 @@ export function redisAvailable(): boolean {
 export async function startRedisCluster({
   options = [],
   masters = 3,
+  access,
 }: ClusterOptions = {}): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'kvs-redis-'));
   const ports = new Set<number>();
   while (ports.size < 4 * masters) ports.add(await freePort());
   const numbers = [...ports];
   const nodes = Array.from({ length: 2 * masters }, (_, i) => {
-    return new Node(numbers[2 * i] as number, numbers[2 * i + 1] as number, ['--dados', folder, ...options]);
+    const [port, bus] = [numbers[2 * i] as number, numbers[2 * i + 1] as number];
+    return new Node(port, bus, ['--dados', folder, ...options], access);
   });
   for (const node of nodes) node.start();
-  await run(script, ['forma', ...nodes.map(({ place }) => place)]);
+  await run(script, ['forma', ...nodes.map(({ place }) => place), ...options]);
   return new Cluster(nodes, folder);
 }
 
@@ -86,6 +98,7 @@ class Node implements TestNode {
     readonly port: number,
     bus: number,
     private readonly options: readonly string[],
+    private readonly access: ClusterAccess | undefined,
   ) {
     this.address = `127.0.0.1:${port}`;
     this.place = `${this.address}@${bus}`;
@@ -125,7 +138,11 @@ class Node implements TestNode {
 
   ask(...words: readonly string[]): Promise<string> {
     // A frozen node would never answer.
-    return run('timeout', ['5', 'redis-cli', '-p', String(this.port), ...words]);
+    const { user, password, certificate, key, ca } = this.access ?? {};
+    const tls = ca === undefined ? [] : ['--tls', '--cert', certificate, '--key', key, '--cacert', ca];
+    const login = user === undefined ? [] : ['--user', user, '--no-auth-warning'];
+    const cli = ['redis-cli', '-p', String(this.port), ...(tls as string[]), ...login];
+    return run('timeout', ['5', ...cli, ...words], { REDISCLI_AUTH: password });
   }
 }
 
@@ -170,9 +187,12 @@ class Cluster implements TestCluster {
   }
 }
 
-function run(program: string, args: readonly string[]): Promise<string> {
+function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     endsWithTest(child);
     let text = '';
     const keep = (chunk: Buffer): void => {

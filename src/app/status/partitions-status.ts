@@ -51,6 +51,9 @@ export class PartitionsStatus implements StatusSource {
         ...(engine.available
           ? []
           : ['há partições sem mestre que responda: o que está nelas espera por ele']),
+        ...engine.nodes.flatMap(({ address, trouble }) =>
+          trouble === undefined ? [] : [`o nó ${address} ${trouble}`],
+        ),
         ...warnings(),
       ],
     };

@@ -3,27 +3,30 @@ import { KvsError } from '../../core/errors.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
+import { CallBatches } from './batches.js';
 import { mastersOf, parseNodes } from './cluster-view.js';
 import type { NodeView } from './cluster-view.js';
 import {
   diskTrouble,
   noMemory,
+  notLetIn,
   redirection,
   leavingPartitions,
   unavailable,
   unknownOutcome,
 } from './failures.js';
 import type { NodeMeaning } from './failures.js';
-import { FUNCTIONS, LIBRARY, READ_ONLY } from './functions.js';
+import { FUNCTIONS, LIBRARY, READ_ONLY, SUBJECTS } from './functions.js';
 import type { FunctionName } from './functions.js';
-import { partitionName, slotOf } from './layout.js';
+import { logName, partitionName, slotOf } from './layout.js';
 import { partitionLimits } from './limits.js';
 import { RedisNode } from './node.js';
-import type { NodeAnswer } from './node.js';
+import type { NodeAccess, NodeAnswer } from './node.js';
 
 interface ClusterOptions {
   /** `host:port` of nodes that tell the others. */
   readonly seeds: readonly string[];
+  readonly access: NodeAccess;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
@@ -36,6 +39,14 @@ interface CallOptions {
   readonly deadline: number;
   /** It may be asked again though an earlier time may have been done: reads, and writes that say their request. */
   readonly isRepeatable?: boolean;
+  /** A write that may go together with others: it tells its change before it writes anything. */
+  readonly gathers?: boolean;
+}
+
+interface Question {
+  readonly name: FunctionName;
+  readonly partition: number;
+  readonly args: readonly (string | Buffer)[];
 }
 
 interface Failure {
@@ -69,12 +80,16 @@ export class RedisCluster implements PartitionCaller {
   private readonly masters = new Array<string | undefined>(partitionLimits.partitions).fill(undefined);
   private readonly slots = Array.from({ length: partitionLimits.partitions }, (_, p) => slotOf(p));
   private readonly names = Array.from({ length: partitionLimits.partitions }, (_, p) => partitionName(p));
+  private readonly logs = Array.from({ length: partitionLimits.partitions }, (_, p) => logName(p));
+  private readonly batches: CallBatches;
   private cancelLook: (() => void) | undefined;
   private isStopped = false;
   /** Called with the node that has answered a write. */
   onWritten: (node: RedisNode) => void = () => undefined;
 
-  constructor(private readonly options: ClusterOptions) {}
+  constructor(private readonly options: ClusterOptions) {
+    this.batches = new CallBatches(options.time);
+  }
 
   start(): void {
     for (const address of this.options.seeds) this.node(address);
@@ -116,20 +131,23 @@ export class RedisCluster implements PartitionCaller {
     name: FunctionName,
     partition: number,
     args: readonly (string | Buffer)[],
-    { deadline, isRepeatable = false }: CallOptions,
+    { deadline, isRepeatable = false, gathers = false }: CallOptions,
   ): Promise<unknown> {
-    const command = ['FCALL', FUNCTIONS[name], '1', this.names[partition] as string, ...args];
     const isRead = READ_ONLY.has(name);
     let target = this.masters[partition];
     let isAsking = false;
     let redirections = 0;
     let failures = 0;
+    let mayGather = name === 'read' || (name === 'write' && gathers);
     // The first failure after which it may have been done.
     let doubt: Error | undefined;
     for (;;) {
       if (this.isStopped) throw doubt === undefined || isRead ? leavingPartitions() : unknownOutcome(doubt);
       const node = target === undefined ? undefined : this.node(target);
-      const answer: NodeAnswer | undefined = node && (await node.attempt(command, isAsking));
+      const question = { name, partition, args };
+      const answer: NodeAnswer | undefined =
+        node && (await (mayGather ? this.gather(node, question) : this.ask(node, question, isAsking)));
+      mayGather = false;
       if (answer?.ok === true) {
         if (!isRead) this.onWritten(node as RedisNode);
         return answer.reply;
@@ -140,6 +158,7 @@ export class RedisCluster implements PartitionCaller {
         if (!isRepeatable) throw unknownOutcome(error);
       }
       isAsking = false;
+      if (meaning === 'alone') continue;
       if ((meaning === 'moved' || meaning === 'ask') && redirections++ < partitionLimits.redirections) {
         target = redirection(error?.message ?? '', target ?? '');
         isAsking = meaning === 'ask';
@@ -160,6 +179,37 @@ export class RedisCluster implements PartitionCaller {
     }
   }
 
+  /** The address of a partition's master; `undefined` if it is not known. */
+  masterOf(partition: number): string | undefined {
+    return this.masters[partition];
+  }
+
+  /** A partition's master, if it is known. */
+  nodeOf(partition: number): RedisNode | undefined {
+    const address = this.masters[partition];
+    return address === undefined ? undefined : this.node(address);
+  }
+
+  private ask(node: RedisNode, { name, partition, args }: Question, isAsking = false): Promise<NodeAnswer> {
+    return node.attempt(['FCALL', FUNCTIONS[name], ...this.subjects(name, partition), ...args], isAsking);
+  }
+
+  /** Asks together with other calls for this node, unless there are none. */
+  private gather(node: RedisNode, question: Question): Promise<NodeAnswer> {
+    const { name, partition, args } = question;
+    if (name !== 'read' && name !== 'write') return this.ask(node, question);
+    const { batches } = this;
+    if (batches.isIdle(node, name)) return batches.alone(node, name, this.ask(node, question));
+    return batches.together(node, name, partition, args);
+  }
+
+  /** The keys of a partition that a function uses, with their number before them. */
+  private subjects(name: FunctionName, partition: number): readonly string[] {
+    const [set, log] = [this.names[partition] as string, this.logs[partition] as string];
+    if (SUBJECTS[name] === 'both') return ['2', set, log];
+    return ['1', SUBJECTS[name] === 'log' ? log : set];
+  }
+
   /** The name of a partition whose master is at an address; `undefined` if it has none. */
   partitionNameAt(address: string): string | undefined {
     const partition = this.masters.indexOf(address);
@@ -175,6 +225,7 @@ export class RedisCluster implements PartitionCaller {
   private refusal(meaning: NodeMeaning, error: Error | undefined): KvsError | undefined {
     if (meaning === 'full') return noMemory(error);
     if (meaning === 'broken') return diskTrouble(error);
+    if (meaning === 'locked') return notLetIn(error);
     if (meaning !== 'refused') return undefined;
     return new KvsError('INTERNO', `um nó recusou: ${error?.message ?? ''}`, { cause: error });
   }
@@ -192,7 +243,7 @@ export class RedisCluster implements PartitionCaller {
   private node(address: string): RedisNode {
     const known = this.nodesByAddress.get(address);
     if (known !== undefined) return known;
-    const node = new RedisNode(address, this.options.time);
+    const node = new RedisNode(address, this.options.access, this.options.time);
     if (this.isStopped) node.close();
     this.nodesByAddress.set(address, node);
     return node;
@@ -231,6 +282,7 @@ export class RedisCluster implements PartitionCaller {
     for (const [address, other] of this.nodesByAddress) {
       if (known.has(address) || spoken.has(address)) continue;
       other.close();
+      this.batches.forget(other);
       this.nodesByAddress.delete(address);
       this.views.delete(address);
     }

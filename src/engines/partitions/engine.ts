@@ -25,7 +25,8 @@ import { ReplicaConfirmations } from './confirmations.js';
 import { copyOfEverything } from './copying.js';
 import { partitionLimits } from './limits.js';
 import { MasterMemory } from './memory.js';
-import type { RedisNode } from './node.js';
+import { LogWatches } from './log-watches.js';
+import type { NodeAccess, RedisNode } from './node.js';
 import { rowChoice, lineOfMaster, PartitionReads } from './reads.js';
 import { PartitionRetention } from './retention.js';
 import { PartitionSweeper } from './sweeper.js';
@@ -37,6 +38,8 @@ export interface PartitionsOptions {
   readonly nodes: readonly string[];
   /** A call without an answer fails after this. */
   readonly deadlineMs: number;
+  /** How the nodes let this server in; absent: without password and TLS. */
+  readonly access?: NodeAccess | undefined;
   readonly time: Time;
   readonly random: Random;
   readonly logger: Logger;
@@ -61,7 +64,7 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
     remembersRequests: true,
     expires: true,
     compares: true,
-    watches: false,
+    watches: true,
   };
   readonly lineOf = (row: Row): Line => lineOfMaster(row, true);
   readonly guarantees: ReplicaConfirmations;
@@ -72,18 +75,24 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
   private readonly retention: PartitionRetention;
   private readonly sweeper: PartitionSweeper;
   private readonly memory: MasterMemory;
+  /** The watches of this server. */
+  readonly watches: LogWatches;
   /** Whether every partition has a master that answered lately. */
   available = false;
   /** Writes refused since the start for the memory of a master. */
   private refused = 0;
   private told = false;
   private looks = 0;
+  /** Why nodes let nobody in, as it was told last. */
+  private readonly troubles = new Map<string, string | undefined>();
 
   constructor(private readonly options: PartitionsOptions) {
-    const { nodes, time, random, logger } = options;
+    const { nodes, access = {}, time, random, logger } = options;
     const deadline = (): number => time.monotonicMs() + options.deadlineMs;
     const onLook = (): void => this.look();
-    const cluster = (this.cluster = new RedisCluster({ seeds: nodes, time, random, logger, onLook }));
+    const cluster = (this.cluster = new RedisCluster({
+      ...{ seeds: nodes, access, time, random, logger, onLook },
+    }));
     const guarantees = (this.guarantees = new ReplicaConfirmations(cluster, time));
     cluster.onWritten = (node) => guarantees.note(node);
     this.reads = new PartitionReads(cluster, deadline);
@@ -92,6 +101,7 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
     this.retention = new PartitionRetention({ cluster, walks, time, deadline });
     this.sweeper = new PartitionSweeper(cluster, time, deadline);
     this.memory = new MasterMemory(cluster, time);
+    this.watches = new LogWatches({ cluster, access, time, random, deadline });
   }
 
   /** Starts looking for the nodes, which need not be up yet. */
@@ -105,6 +115,7 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
   stop(): Promise<void> {
     this.sweeper.stop();
     this.memory.stop();
+    this.watches.stop();
     this.cluster.stop();
     return Promise.resolve();
   }
@@ -160,6 +171,7 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
         'este motor não grava várias chaves num passo só: cada uma tem a sua partição',
       );
     }
+    if ('ttlMs' in write && write.ttlMs !== undefined) this.sweeper.expect(write.key, write.ttlMs);
     try {
       return await this.writes.write(write);
     } catch (error) {
@@ -188,7 +200,7 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
       case 'count':
         return this.walks.counts(scan);
       case 'watch':
-        throw new KvsError('NAO_SUPORTADO', 'este motor não tem observação');
+        return this.watches.watch(scan);
     }
   }
 
@@ -219,7 +231,17 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
     }
   }
 
+  endWatches(): void {
+    this.watches.stop();
+  }
+
   private look(): void {
+    this.watches.look();
+    for (const { address, trouble } of this.nodes) {
+      if (this.troubles.get(address) === trouble) continue;
+      this.troubles.set(address, trouble);
+      if (trouble !== undefined) this.options.logger.error({ no: address }, `o nó ${trouble}`);
+    }
     const isWhole = this.cluster.isWhole;
     // Nodes answer one after the other: at first not all of them have.
     if (!isWhole && !this.told && ++this.looks < FIRST_LOOKS) return;

@@ -1,4 +1,4 @@
-#!lua name=kvs1
+#!lua name=kvs2
 
 -- What every operation does to a partition, atomically on its master. Loaded by the servers: see functions.ts.
 --
@@ -6,15 +6,24 @@
 -- byte says what a member is; K is the key with its terminator (layout.ts), numbers are big-endian:
 --
 --   k K version4 timestamp8 flags1 [expires8] [request8] value    a version
---   c K version4 timestamp8 hidden4      counters of a key that its versions do not tell: the greatest version and
+--   k K 128 version4 timestamp8 hidden4  counters of a key that its versions do not tell: the greatest version and
 --                                        timestamp ever, and up to which version an expired one has hidden it
+--   c K version4 timestamp8 hidden4      the same of a key that has no versions
 --   e expires8 K version4                an instant at which a version expires
 --   r K request8 version4 timestamp8 expires8 print16    a request whose version has been removed since
 --   q until8 K request8                  when that is forgotten
 --   s until8                             somebody copies everything until then: what is removed meanwhile is kept as
 --   g K version4 ... value removed8      a version, and when it was removed
 --
--- One member, a zero byte, has a score: minus the number of keys that have versions. It is first by either order.
+-- Two members have scores, and are first by either order: a zero byte, minus the number of keys that have versions, and
+-- 0 1, minus the number of counters beside versions.
+--
+-- What changes is also told in a stream, the log of the partition: the id is the master's time in microseconds, later
+-- than that of the entry before. It has one field, whose name says what happened:
+--
+--   k    the member of a version that was added
+--   d    K, and for each version removed, oldest first: version4 timestamp8 expires8 expired1
+--   l    K, of which more versions were removed than the log takes
 --
 -- Whoever changes what is stored, or an argument, gives the library another name: old servers go on with theirs.
 
@@ -25,10 +34,16 @@ local REQUEST_AGE, REQUEST_SKEW = 300000, 2000
 local REQUESTS = 1000
 -- What is kept for those who copy everything; beyond, they begin again.
 local BURIED = 4096
-local COUNT = '\000'
+-- Bytes of a log, about, and its entries, at most and at least; versions of one removal that it takes.
+local LOG_BYTES, LOG_ENTRIES, LOG_LEAST, LOG_REMOVED = 131072, 2000, 16, 1000
+local COUNT, BESIDE = '\000', '\000\001'
+-- Behind all versions of a key, and the first byte of the counters beside them.
+local TOP = '\128'
 
 -- Not there yet while the library is loaded: see clock.
-local pack, unpack, sub, find, max, floor, call
+local pack, unpack, sub, find, byte, max, floor, call
+-- The time in microseconds that the next entry of a log bears.
+local micros
 
 -- What a function answers first.
 local DONE, AGAIN, REFUSED, FULL, REUSED, FORGOTTEN, NOTHING = 0, 1, 2, 3, 4, 5, 6
@@ -36,11 +51,27 @@ local DONE, AGAIN, REFUSED, FULL, REUSED, FORGOTTEN, NOTHING = 0, 1, 2, 3, 4, 5,
 -- The wall clock of the master, in ms. Every function begins with it.
 local function clock()
   if not call then
-    pack, unpack, sub, find = struct.pack, struct.unpack, string.sub, string.find
+    pack, unpack, sub, find, byte = struct.pack, struct.unpack, string.sub, string.find, string.byte
     max, floor, call = math.max, math.floor, redis.call
   end
   local time = call('TIME')
+  micros = time[1] * 1000000 + time[2]
   return time[1] * 1000 + floor(time[2] / 1000)
+end
+
+-- Tells a change. To be called before anything is written: what fails here has done nothing.
+local function tell(log, field, text)
+  local most = max(LOG_LEAST, math.min(LOG_ENTRIES, floor(LOG_BYTES / (#text + 32))))
+  local id = string.format('%.0f', micros)
+  micros = micros + 1
+  local told = redis.pcall('XADD', log, 'MAXLEN', '~', most, id, field, text)
+  if type(told) ~= 'table' then return end
+  -- A clock that is behind that of an earlier master, or two changes of one microsecond.
+  local last = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  if not last then error(told.err) end
+  micros = tonumber(string.match(last[1], '^%d+')) + 1
+  call('XADD', log, 'MAXLEN', '~', most, string.format('%.0f', micros), field, text)
+  micros = micros + 1
 end
 
 -- The key at the beginning of a member, after its first byte.
@@ -77,17 +108,25 @@ local function rows_down(z, K, below, skip, most)
   return call('ZREVRANGEBYLEX', z, '(k' .. K .. below, '[k' .. K, 'LIMIT', skip, most)
 end
 
-local function counters_of(z, K)
-  local found = call('ZRANGEBYLEX', z, '[c' .. K, '(c' .. K .. '\255', 'LIMIT', 0, 1)[1]
-  if not found then return nil end
-  local version, timestamp, hidden = unpack('>I4I8I4', found, #K + 2)
-  return { member = found, version = version, timestamp = timestamp, hidden = hidden }
+local function counters_in(member, at, beside)
+  local version, timestamp, hidden = unpack('>I4I8I4', member, at)
+  return { member = member, version = version, timestamp = timestamp, hidden = hidden, beside = beside }
+end
+
+-- The newest version that is stored, and the counters.
+local function top_of(z, K)
+  local found = call('ZREVRANGEBYLEX', z, '(k' .. K .. '\255', '[k' .. K, 'LIMIT', 0, 2)
+  local first = found[1]
+  if not first then
+    local alone = call('ZRANGEBYLEX', z, '[c' .. K, '(c' .. K .. '\255', 'LIMIT', 0, 1)[1]
+    return nil, alone and counters_in(alone, #K + 2, false)
+  end
+  if byte(first, #K + 2) < 128 then return row_in(first, K), nil end
+  return found[2] and row_in(found[2], K), counters_in(first, #K + 3, true)
 end
 
 local function facts_of(z, K, now)
-  local top = rows_down(z, K, '\255', 0, 1)[1]
-  local row = top and row_in(top, K)
-  local counters = counters_of(z, K)
+  local row, counters = top_of(z, K)
   local facts = { top = row, counters = counters, version = 0, timestamp = 0, hidden = 0 }
   if row then facts.version, facts.timestamp = row.version, row.timestamp end
   if counters then
@@ -99,20 +138,25 @@ local function facts_of(z, K, now)
   return facts
 end
 
+local function forget_counters(z, counters)
+  call('ZREM', z, counters.member)
+  if counters.beside then call('ZINCRBY', z, 1, BESIDE) end
+end
+
 -- Whether something has expired and is still there.
 local function is_due(z, now)
   return call('ZRANGEBYLEX', z, '[e', '(e' .. pack('>I8', now + 1), 'LIMIT', 0, 1)[1] ~= nil
 end
 
 local function total_of(z, K)
-  return call('ZLEXCOUNT', z, '[k' .. K, '(k' .. K .. '\255')
+  return call('ZLEXCOUNT', z, '[k' .. K, '(k' .. K .. TOP)
 end
 
 local function alive_of(z, K, now)
   if not is_due(z, now) then return total_of(z, K) end
   local count, skip = 0, 0
   repeat
-    local rows = rows_down(z, K, '\255', skip, 64)
+    local rows = rows_down(z, K, TOP, skip, 64)
     for _, member in ipairs(rows) do
       if is_alive(row_in(member, K), now) then count = count + 1 end
     end
@@ -164,23 +208,45 @@ end
 
 -- To be called once versions of a key have gone: keeps what they told.
 local function settle(z, K, facts)
-  local found = rows_down(z, K, '\255', 0, 1)[1]
+  local found = rows_down(z, K, TOP, 0, 1)[1]
   local top = found and row_in(found, K)
   local hidden = facts.hidden
   if hidden > 0 then
-    local lowest = call('ZRANGEBYLEX', z, '[k' .. K, '(k' .. K .. '\255', 'LIMIT', 0, 1)[1]
+    local lowest = call('ZRANGEBYLEX', z, '[k' .. K, '(k' .. K .. TOP, 'LIMIT', 0, 1)[1]
     if not lowest or row_in(lowest, K).version > hidden then hidden = 0 end
   end
   local tells = top and hidden == 0 and top.version == facts.version and top.timestamp == facts.timestamp
-  if facts.counters then call('ZREM', z, facts.counters.member) end
+  if facts.counters then forget_counters(z, facts.counters) end
   if not tells then
-    call('ZADD', z, 0, 'c' .. K .. pack('>I4I8I4', facts.version, facts.timestamp, hidden))
+    local counters = pack('>I4I8I4', facts.version, facts.timestamp, hidden)
+    if top then
+      call('ZADD', z, 0, 'k' .. K .. TOP .. counters)
+      call('ZINCRBY', z, -1, BESIDE)
+    else
+      call('ZADD', z, 0, 'c' .. K .. counters)
+    end
   end
   if facts.top and not top then call('ZINCRBY', z, 1, COUNT) end
 end
 
+-- Tells that the versions of a key from one to another go.
+local function tell_removed(z, log, K, from, to, now)
+  local first, last = '[k' .. K .. pack('>I4', from), '(k' .. K .. pack('>I4', to + 1)
+  local rows = call('ZRANGEBYLEX', z, first, last, 'LIMIT', 0, LOG_REMOVED + 1)
+  if #rows == 0 then return end
+  if #rows > LOG_REMOVED then return tell(log, 'l', K) end
+  local pieces = { K }
+  for i, member in ipairs(rows) do
+    local row = row_in(member, K)
+    local expired = is_alive(row, now) and 0 or 1
+    pieces[i + 1] = pack('>I4I8I8B', row.version, row.timestamp, row.expires, expired)
+  end
+  tell(log, 'd', table.concat(pieces))
+end
+
 -- Removes the versions of a key from one to another, both included.
-local function drop(z, K, from, to, now)
+local function drop(z, log, K, from, to, now)
+  tell_removed(z, log, K, from, to, now)
   local hold, skip, old = hold_of(z, now), 0, false
   repeat
     local rows = rows_down(z, K, pack('>I4', to + 1), skip, 64)
@@ -200,7 +266,7 @@ local function drop(z, K, from, to, now)
 end
 
 -- Removes what has expired, and requests that are old, so many of each.
-local function sweep(z, now, most)
+local function sweep(z, log, now, most)
   local due = call('ZRANGEBYLEX', z, '[e', '(e' .. pack('>I8', now + 1), 'LIMIT', 0, most)
   for _, member in ipairs(due) do
     local expires = unpack('>I8', member, 2)
@@ -211,7 +277,7 @@ local function sweep(z, now, most)
     local row = found and row_in(found, K)
     if row and row.expires == expires then
       local facts = facts_of(z, K, now)
-      drop(z, K, version, version, now)
+      drop(z, log, K, version, version, now)
       facts.hidden = max(facts.hidden, version)
       settle(z, K, facts)
     end
@@ -245,7 +311,7 @@ local function again(z, K, facts, request, value, begun)
       return { AGAIN, row.version, row.timestamp, row.expires, previous and record_of(before, K) or false }
     end
     skip = skip + 1
-    local member = rows_down(z, K, '\255', skip, 1)[1]
+    local member = rows_down(z, K, TOP, skip, 1)[1]
     row = member and row_in(member, K)
   end
   local found = call('ZRANGEBYLEX', z, '[r' .. K .. request, '(r' .. K .. request .. '\255', 'LIMIT', 0, 1)[1]
@@ -262,9 +328,10 @@ end
 --   insert, put: request or '', number, when it began
 --   compare: the version expected         renew: nothing         restore: version, timestamp, expires (0: never)
 local function write(keys, args)
-  local z, kind, K, value, ttl = keys[1], args[1], args[2], args[3], tonumber(args[4])
+  local z, log, kind, K, value, ttl = keys[1], keys[2], args[1], args[2], args[3], tonumber(args[4])
   local now = clock()
-  sweep(z, now, 8)
+  -- Whoever writes what expires clears away what has; the rest of it the servers do by and by.
+  if ttl then sweep(z, log, now, 8) end
   local facts = facts_of(z, K, now)
   local newest, request = facts.newest, nil
   local version, timestamp, expires = facts.version + 1, max(now, facts.timestamp + 1), 0
@@ -294,12 +361,12 @@ local function write(keys, args)
   if version > VERSIONS and total_of(z, K) >= VERSIONS then return { FULL } end
   local flags = (request and 1 or 0) + (expires > 0 and 2 or 0)
   local head = pack('>I4I8B', version, timestamp, flags)
-  if expires > 0 then
-    head = head .. pack('>I8', expires)
-    call('ZADD', z, 0, 'e' .. pack('>I8', expires) .. K .. pack('>I4', version))
-  end
-  call('ZADD', z, 0, 'k' .. K .. head .. (request or '') .. value)
-  if facts.counters and facts.hidden == 0 then call('ZREM', z, facts.counters.member) end
+  if expires > 0 then head = head .. pack('>I8', expires) end
+  local member = 'k' .. K .. head .. (request or '') .. value
+  tell(log, 'k', member)
+  if expires > 0 then call('ZADD', z, 0, 'e' .. pack('>I8', expires) .. K .. pack('>I4', version)) end
+  call('ZADD', z, 0, member)
+  if facts.counters and facts.hidden == 0 then forget_counters(z, facts.counters) end
   if not facts.top then call('ZINCRBY', z, -1, COUNT) end
   local tells = kind == 'put' or kind == 'renew'
   return { DONE, version, timestamp, expires, tells and newest and record_of(newest, K) or false }
@@ -308,7 +375,7 @@ end
 -- Of the versions of a key, the oldest that are beyond a bound, so many: up to which version they go, and how many.
 local function beyond(z, K, versions, oldest, most)
   local total = total_of(z, K)
-  local rows = call('ZRANGEBYLEX', z, '[k' .. K, '(k' .. K .. '\255', 'LIMIT', 0, most)
+  local rows = call('ZRANGEBYLEX', z, '[k' .. K, '(k' .. K .. TOP, 'LIMIT', 0, most)
   local last, count = nil, 0
   for i, member in ipairs(rows) do
     local row = row_in(member, K)
@@ -322,10 +389,13 @@ end
 --   remove: version or ''      removeAll, trim: nothing      compare: the version expected
 --   retain: how many versions stay, how old they may be, how many go at most
 local function remove(keys, args)
-  local z, kind, K = keys[1], args[1], args[2]
+  local z, log, kind, K = keys[1], keys[2], args[1], args[2]
   local now = clock()
-  local swept = sweep(z, now, 256)
-  if kind == 'sweep' then return { DONE, swept } end
+  sweep(z, log, now, 256)
+  if kind == 'sweep' then
+    local due = call('ZRANGEBYLEX', z, '[e', '(f', 'LIMIT', 0, 1)[1]
+    return { DONE, due and max(0, unpack('>I8', due, 2) - now) or -1 }
+  end
   local facts = facts_of(z, K, now)
   local newest = facts.newest
   local from, to = 0, LAST_VERSION
@@ -333,7 +403,7 @@ local function remove(keys, args)
     if is_due(z, now) then return { DONE, 0 } end
     local last, count = beyond(z, K, tonumber(args[3]), now - tonumber(args[4]), tonumber(args[5]))
     if not last then return { DONE, 0 } end
-    drop(z, K, 0, last, now)
+    drop(z, log, K, 0, last, now)
     settle(z, K, facts)
     return { DONE, count }
   end
@@ -355,7 +425,7 @@ local function remove(keys, args)
     if kind == 'remove' then return refused(z, K, facts, now) end
     return { NOTHING }
   end
-  drop(z, K, from, to, now)
+  drop(z, log, K, from, to, now)
   settle(z, K, facts)
   return { DONE, there, newest and kind ~= 'remove' and record_of(newest, K) or false }
 end
@@ -369,7 +439,7 @@ end
 -- The last version of a key that is not after an instant.
 local function at_instant(z, K, timestamp, top, now)
   if not top then return nil end
-  if top.timestamp <= timestamp then return alive_below(z, K, '\255', now) end
+  if top.timestamp <= timestamp then return alive_below(z, K, TOP, now) end
   local base = call('ZLEXCOUNT', z, '-', '(k' .. K)
   local low, high = -1, total_of(z, K) - 1
   -- The row at low is not after the instant, that at high is.
@@ -397,12 +467,12 @@ local function read(keys, args)
   if how ~= 'back' then return answer(chosen(z, K, how, number, facts, now), K, facts) end
   if not facts.newest then return { false, 0 } end
   if not is_due(z, now) then
-    local member = rows_down(z, K, '\255', number, 1)[1]
+    local member = rows_down(z, K, TOP, number, 1)[1]
     return answer(member and row_in(member, K), K, facts)
   end
   local skip = 0
   while true do
-    local member = rows_down(z, K, '\255', skip, 1)[1]
+    local member = rows_down(z, K, TOP, skip, 1)[1]
     if not member then return { false, 0 } end
     local row = row_in(member, K)
     if is_alive(row, now) then
@@ -419,7 +489,7 @@ local function history(keys, args)
   local now = clock()
   local facts = facts_of(z, K, now)
   local rows =
-    call('ZRANGEBYLEX', z, '[k' .. K .. pack('>I4', after + 1), '(k' .. K .. '\255', 'LIMIT', 0, most)
+    call('ZRANGEBYLEX', z, '[k' .. K .. pack('>I4', after + 1), '(k' .. K .. TOP, 'LIMIT', 0, most)
   local page = { facts.newest and facts.newest.version or 0, -1 }
   for i, member in ipairs(rows) do
     local row = row_in(member, K)
@@ -508,7 +578,7 @@ local function was_visible(z, K, instant)
     local skip = 0
     while true do
       local member =
-        call('ZREVRANGEBYLEX', z, '(' .. section .. K .. '\255', '[' .. section .. K, 'LIMIT', skip, 1)[1]
+        call('ZREVRANGEBYLEX', z, '(' .. section .. K .. TOP, '[' .. section .. K, 'LIMIT', skip, 1)[1]
       local row = member and row_in(member, K)
       local removed = member and section == 'g' and unpack('>I8', member, #member - 7)
       if not row then break end
@@ -520,7 +590,7 @@ local function was_visible(z, K, instant)
     end
   end
   if not last or not is_alive(last, instant) then return false end
-  local counters = counters_of(z, K)
+  local _, counters = top_of(z, K)
   return is_buried or not counters or last.version > counters.hidden
 end
 
@@ -545,17 +615,21 @@ local function copy(keys, args)
     end
     local K = key_in(member, 2)
     if K ~= of then visible, of = was_visible(z, K, instant), K end
-    local row = row_in(member, K)
     local is_buried = member == other
-    local was_there = row.timestamp <= instant
-      and is_alive(row, instant)
-      and (not is_buried or unpack('>I8', member, #member - 7) > instant)
-    if visible and was_there then
-      page[#page + 1] = K
-      page[#page + 1] = is_buried and sub(member, #K + 2, #member - 8) or record_of(row, K)
-      bytes = bytes - #member
+    if byte(member, #K + 2) == 128 then
+      page[1] = K .. '\255'
+    else
+      local row = row_in(member, K)
+      local was_there = row.timestamp <= instant
+        and is_alive(row, instant)
+        and (not is_buried or unpack('>I8', member, #member - 7) > instant)
+      if visible and was_there then
+        page[#page + 1] = K
+        page[#page + 1] = is_buried and sub(member, #K + 2, #member - 8) or record_of(row, K)
+        bytes = bytes - #member
+      end
+      page[1] = K .. pack('>I4', row.version) .. '\255'
     end
-    page[1] = K .. pack('>I4', row.version) .. '\255'
     if bytes <= 0 then return page end
   end
   return page
@@ -564,15 +638,111 @@ end
 -- How much there is: keys that have versions, and versions
 local function amounts(keys)
   clock()
-  local count = call('ZSCORE', keys[1], COUNT)
-  return { -tonumber(count or 0), call('ZLEXCOUNT', keys[1], '[k', '(l') }
+  local z = keys[1]
+  local count, beside = call('ZSCORE', z, COUNT), call('ZSCORE', z, BESIDE)
+  return { -tonumber(count or 0), call('ZLEXCOUNT', z, '[k', '(l') + tonumber(beside or 0) }
 end
 
-redis.register_function('kvs1_write', write)
-redis.register_function({ function_name = 'kvs1_remove', callback = remove, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'kvs1_read', callback = read, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs1_history', callback = history, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs1_walk', callback = walk, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs1_hold', callback = hold })
-redis.register_function({ function_name = 'kvs1_copy', callback = copy, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs1_amounts', callback = amounts, flags = { 'no-writes' } })
+-- An entry of a log: its time in microseconds, what happened, and of what.
+local function push_entry(page, entry)
+  page[#page + 1] = string.match(entry[1], '^%d+')
+  page[#page + 1], page[#page + 2] = entry[2][1], entry[2][2]
+  return #entry[2][2]
+end
+
+-- until which time everything was told, how many entries, how many bytes: the time of the last entry up to then (0: there
+-- was none; false: it is forgotten), whether there is more behind the page, then entries after it
+local function past(keys, args)
+  local log, bound, most, bytes = keys[1], tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
+  clock()
+  local last = call('XREVRANGE', log, string.format('%.0f', bound), '-', 'COUNT', 1)[1]
+  local page = { last and string.match(last[1], '^%d+') or '0', 0 }
+  if not last and call('EXISTS', log) == 1 then
+    local info, length, added = call('XINFO', 'STREAM', log), 0, 0
+    for i = 1, #info, 2 do
+      if info[i] == 'length' then length = info[i + 1] end
+      if info[i] == 'entries-added' then added = info[i + 1] end
+    end
+    if added > length then return { false, 0 } end
+  end
+  local found = call('XRANGE', log, string.format('%.0f', bound + 1), '+', 'COUNT', most + 1)
+  for i, entry in ipairs(found) do
+    if i > most or bytes <= 0 then
+      page[2] = 1
+      break
+    end
+    bytes = bytes - push_entry(page, entry)
+  end
+  return page
+end
+
+-- from, to (as of walk), how many rows, how many bytes: the time of the last entry of the log (0: none), from where to go
+-- on (false: the end), then of every version that is there K, the row, and whether it is the newest
+local function present(keys, args)
+  local z, log, from, to, most, bytes = keys[1], keys[2], args[1], args[2], tonumber(args[3]), tonumber(args[4])
+  local now = clock()
+  local start, stop = sub(from, 1, 1) .. 'k' .. sub(from, 2), sub(to, 1, 1) .. 'k' .. sub(to, 2)
+  if to == '+' then stop = '(l' end
+  local last = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  local page = { last and string.match(last[1], '^%d+') or '0', false }
+  local rows = call('ZRANGEBYLEX', z, start, stop, 'LIMIT', 0, most)
+  local of, newest
+  for i, member in ipairs(rows) do
+    local K = key_in(member, 2)
+    if byte(member, #K + 2) ~= 128 then
+      if K ~= of then
+        local facts = facts_of(z, K, now)
+        of, newest = K, facts.newest and facts.newest.version
+      end
+      local row = row_in(member, K)
+      if is_alive(row, now) then
+        page[#page + 1], page[#page + 2], page[#page + 3] = K, record_of(row, K), row.version == newest and 1 or 0
+        bytes = bytes - #member
+      end
+    end
+    if i == most or bytes <= 0 then
+      page[2] = '(' .. sub(member, 2)
+      break
+    end
+  end
+  return page
+end
+
+-- Several at once, over partitions: for each its number, how many arguments, and these. Answers what each answers, or
+-- -1 and why it was not done. To be used for what tells its change before it writes anything.
+local function many(one)
+  return function(keys, args)
+    local replies, at, last = {}, 1, #args
+    while at < last do
+      local z, count = 'kvs:{' .. args[at] .. '}', tonumber(args[at + 1])
+      local own = {}
+      for i = 1, count do own[i] = args[at + 1 + i] end
+      local ok, reply = pcall(one, { z, z .. 'log' }, own)
+      if not ok then reply = { -1, type(reply) == 'table' and reply.err or tostring(reply) } end
+      replies[#replies + 1] = reply
+      at = at + 2 + count
+    end
+    return replies
+  end
+end
+
+redis.register_function('kvs2_write', write)
+redis.register_function({
+  function_name = 'kvs2_writes',
+  callback = many(write),
+  flags = { 'allow-cross-slot-keys' },
+})
+redis.register_function({
+  function_name = 'kvs2_reads',
+  callback = many(read),
+  flags = { 'no-writes', 'allow-cross-slot-keys' },
+})
+redis.register_function({ function_name = 'kvs2_remove', callback = remove, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'kvs2_read', callback = read, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs2_history', callback = history, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs2_walk', callback = walk, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs2_hold', callback = hold })
+redis.register_function({ function_name = 'kvs2_copy', callback = copy, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs2_amounts', callback = amounts, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs2_past', callback = past, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs2_present', callback = present, flags = { 'no-writes' } })

@@ -5,20 +5,33 @@ export const LIBRARY: string = readFileSync(new URL('./functions.lua', import.me
 
 /** The function of each operation. Old and new servers share a cluster, so each version has names of its own. */
 export const FUNCTIONS = Object.freeze({
-  write: 'kvs1_write',
-  remove: 'kvs1_remove',
-  read: 'kvs1_read',
-  history: 'kvs1_history',
-  walk: 'kvs1_walk',
-  hold: 'kvs1_hold',
-  copy: 'kvs1_copy',
-  amounts: 'kvs1_amounts',
+  write: 'kvs2_write',
+  remove: 'kvs2_remove',
+  read: 'kvs2_read',
+  history: 'kvs2_history',
+  walk: 'kvs2_walk',
+  hold: 'kvs2_hold',
+  copy: 'kvs2_copy',
+  amounts: 'kvs2_amounts',
+  past: 'kvs2_past',
+  present: 'kvs2_present',
 });
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
+/** The functions that do what several calls ask, for those calls of which a node may get many at once. */
+export const BATCH_FUNCTIONS = Object.freeze({ write: 'kvs2_writes', read: 'kvs2_reads' });
+
 /** Functions that change nothing: they may be asked again, whatever became of the first time. */
-export const READ_ONLY: ReadonlySet<FunctionName> = new Set(['read', 'history', 'walk', 'copy', 'amounts']);
+export const READ_ONLY: ReadonlySet<FunctionName> = new Set([
+  ...(['read', 'history', 'walk', 'copy', 'amounts', 'past', 'present'] as const),
+]);
+
+/** What of a partition a function is about: its sorted set, its log, or both. */
+export const SUBJECTS: Readonly<Record<FunctionName, 'set' | 'log' | 'both'>> = Object.freeze({
+  ...{ write: 'both', remove: 'both', present: 'both', past: 'log' },
+  ...{ read: 'set', history: 'set', walk: 'set', hold: 'set', copy: 'set', amounts: 'set' },
+} as const);
 
 /** The first number of what `write` and `remove` answer, as functions.lua has it. */
 export const ANSWER = Object.freeze({

@@ -24,6 +24,17 @@ export function partitionName(partition: number): string {
   return `kvs:{${partition}}`;
 }
 
+/** The name of a partition's log, a stream. */
+export function logName(partition: number): string {
+  return `${partitionName(partition)}log`;
+}
+
+/** The partition of a log's name; `undefined` if it is none. */
+export function partitionOfLog(name: string): number | undefined {
+  const [, number] = /^kvs:\{([0-9]{1,4})\}log$/.exec(name) ?? [];
+  return number === undefined || Number(number) >= partitions ? undefined : Number(number);
+}
+
 /** The slot of a partition. */
 export function slotOf(partition: number): number {
   return crc16(String(partition)) % slots;
@@ -32,6 +43,16 @@ export function slotOf(partition: number): number {
 /** K of a key. */
 export function placeOfKey(key: string): Buffer {
   return Buffer.concat([escaped(key), TERMINATOR]);
+}
+
+/** The same as it is sent; mostly as text, which costs less. */
+export function sentPlace(key: string): string | Buffer {
+  return key.includes('\0') ? placeOfKey(key) : `${key}\0\u0001`;
+}
+
+/** Where a K ends that begins somewhere in some bytes. */
+export function endOfPlace(bytes: Buffer, from: number): number {
+  return bytes.indexOf(TERMINATOR, from) + TERMINATOR.length;
 }
 
 /** The key of a K. */

@@ -10,6 +10,10 @@ export const partitionLimits = Object.freeze({
   nodes: 256,
   /** Requests without an answer at one node: beyond, further ones are refused before they are sent. */
   queuedRequests: 20_000,
+  /** Calls that go to a node as one, and their bytes; batches of one kind without an answer. */
+  batchCalls: 64,
+  batchBytes: 256 * KiB,
+  batchesUnderWay: 2,
   /** A connection that is not made within this has failed. */
   connectMs: 2_000,
   /** A node that answers nothing for so long is given up, with all that was sent to it. */
@@ -41,6 +45,9 @@ export const partitionLimits = Object.freeze({
   holdRenewMs: 20_000,
   /** Every so often one partition is relieved of what has expired: all of them in some twenty seconds. */
   sweepMs: 20,
+  /** Partitions relieved at once, and how long after something has expired: several that expire together go together. */
+  sweptAtOnce: 16,
+  sweepSlackMs: 50,
   /** Partitions in one stretch of a retention's walk, and keys of each. */
   retentionPartitions: 32,
   retentionKeys: 64,
@@ -54,6 +61,24 @@ export const partitionLimits = Object.freeze({
   confirmTurnMs: 200,
   /** How much there is is asked with this patience: it is only shown. */
   amountsMs: 5_000,
+  /** Logs that one master is asked for at once while somebody watches, and entries of each. */
+  logReadsAtOnce: 512,
+  logEntries: 256,
+  /** Between two turns at a master's logs. */
+  logTurnMs: 2,
+  /** Entries of logs that wait for their turn to be told, in bytes: beyond, no more are read. */
+  logPendingBytes: 32 * MiB,
+  /** Logs are followed on for so long after the last watch. */
+  logLingerMs: 5_000,
+  /** A watch that begins waits so long for the logs of all masters. */
+  logReachMs: 10_000,
+  /** Entries of one log, and their bytes, that a watch which goes on reads at once. */
+  pastEntries: 64,
+  pastBytes: 8 * KiB,
+  /** Versions of a state that one partition tells at once. */
+  presentRows: 256,
+  /** Watches that read a state or the past at once; others wait for their turn. */
+  watchWalks: 8,
 });
 
 const { viewMs, silenceMs, holdMs, holdRenewMs, partitions, slots } = partitionLimits;

@@ -3,7 +3,7 @@ import { onlyHead } from '../only-head.js';
 import type { Answers, OfKind, Query, Row, Stream } from '../../ports/engine.js';
 import type { Line } from '../../ports/lines.js';
 import type { PartitionCaller } from './cluster.js';
-import { placeOfKey, partitionOf } from './layout.js';
+import { sentPlace, partitionOf } from './layout.js';
 import { partitionLimits } from './limits.js';
 import { maybeRow, rowOfRecord } from './records.js';
 
@@ -65,7 +65,7 @@ export class PartitionReads {
     const { historyRows, historyBytes } = partitionLimits;
     let after = 0;
     while (after >= 0) {
-      const args = [placeOfKey(key), String(after), String(historyRows), String(historyBytes)];
+      const args = [sentPlace(key), String(after), String(historyRows), String(historyBytes)];
       const reply = await this.cluster.call('history', partitionOf(key), args, { deadline: this.deadline() });
       const [newest, next, ...records] = reply as readonly [number, number, ...Buffer[]];
       for (const record of records) {
@@ -80,7 +80,7 @@ export class PartitionReads {
     key: string,
     { how, number }: RowChoice,
   ): Promise<{ readonly row: Row; readonly isNewest: boolean } | undefined> {
-    const args = [placeOfKey(key), how, String(number)];
+    const args = [sentPlace(key), how, String(number)];
     const reply = await this.cluster.call('read', partitionOf(key), args, { deadline: this.deadline() });
     const [record, isNewest] = reply as readonly [unknown, number];
     const row = maybeRow(key, record);

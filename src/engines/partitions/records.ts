@@ -20,6 +20,6 @@ export function maybeRow(key: string, record: unknown): Row | undefined {
 }
 
 /** A whole number below 2⁵³ in eight bytes. */
-function wholeAt(bytes: Buffer, at: number): number {
+export function wholeAt(bytes: Buffer, at: number): number {
   return bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
 }

@@ -10,7 +10,7 @@ import type { KeyFacts, Step } from '../plan.js';
 import type { PartitionCaller } from './cluster.js';
 import type { FunctionName } from './functions.js';
 import { ANSWER } from './functions.js';
-import { placeOfKey, partitionOf } from './layout.js';
+import { sentPlace, partitionOf } from './layout.js';
 import { partitionLimits } from './limits.js';
 import { maybeRow } from './records.js';
 
@@ -46,7 +46,11 @@ export class PartitionWrites {
     if (attempt !== undefined)
       this.assertSameRequest(attempt, write as KeyWrite & { readonly value: string });
     const { name, args } = asked(write, attempt);
-    const options = { deadline: this.deadline(), isRepeatable: attempt !== undefined };
+    const options = {
+      ...{ deadline: this.deadline(), isRepeatable: attempt !== undefined },
+      // What expires clears away before it writes.
+      gathers: !('ttlMs' in write && write.ttlMs !== undefined),
+    };
     const reply = (await this.cluster.call(name, partitionOf(write.key), args, options)) as Reply;
     return this.answer(write, name, reply);
   }
@@ -90,7 +94,7 @@ export class PartitionWrites {
 
 function asked(write: KeyWrite, attempt: Attempt | undefined): Asked {
   const { kind } = write;
-  const key = placeOfKey(write.key);
+  const key = sentPlace(write.key);
   const ttl = 'ttlMs' in write && write.ttlMs !== undefined ? String(write.ttlMs) : '';
   switch (kind) {
     case 'insert':

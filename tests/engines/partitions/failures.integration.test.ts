@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PartitionsEngine } from '../../../src/engines/partitions/engine.js';
-import { partitionName, partitionOf, slotOf } from '../../../src/engines/partitions/layout.js';
+import { logName, partitionName, partitionOf, slotOf } from '../../../src/engines/partitions/layout.js';
 import { collect } from '../../support/collect.js';
 import { eventually } from '../../support/eventually.js';
 import { startPartitions } from '../../support/partitions.js';
@@ -97,7 +97,9 @@ describe.skipIf(!redisAvailable())(
         await from.ask('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', toId);
         await writes(50);
         const [host = '', port = ''] = to.address.split(':');
-        await from.ask('MIGRATE', host, port, partitionName(partitionOf(key)), '0', '5000');
+        const partition = partitionOf(key);
+        const names = [partitionName(partition), logName(partition)];
+        await from.ask('MIGRATE', host, port, '', '0', '5000', 'KEYS', ...names);
         // Whoever asks the old master is sent to the new one with ASK.
         await writes(50);
         for (const node of [to, from, ...cluster.nodes.slice(0, 3)])
