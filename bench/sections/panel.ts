@@ -8,7 +8,10 @@ import type { Table } from '../support/table.js';
 import { Inserts, onEachEngine, onWriter } from '../support/writers.js';
 import type { Writer } from '../support/writers.js';
 
-/** Within a round, with an open panel and without: many short slices, since the machine's moods last for seconds. */
+/**
+ * Within a round, with an open panel and without: many short slices, since the machine's moods last for seconds. Every
+ * second round begins the other way: collections of garbage fall into the same slices of every new server.
+ */
 const ORDER = [false, true, true, false, true, false, false, true] as const;
 /** The beginning of a stream is work too, and not that of inserts. */
 const WARM_SHARE = 1 / 5;
@@ -16,12 +19,17 @@ const WARM_SHARE = 1 / 5;
 const LONGER = 1.6;
 /** A limit of the ratio that the 95 % interval should lie above. */
 const LIMIT = 0.97;
+/** What a server without calls needs is looked at for so long, and so often in turn. */
+const IDLE_MS = 5_000;
+const IDLE_TURNS = 4;
 
 /** What one open panel costs the inserts of a server, beside none, on each engine. */
 export async function panel(rounds: number): Promise<Table[]> {
   const rows: string[][] = [];
+  const idle: string[][] = [];
   await onEachEngine(async (engine, open) => {
     rows.push(await rowOf(engine, open, rounds));
+    idle.push([engine, ...(await onWriter(open, idleCost))]);
   });
   return [
     {
@@ -29,11 +37,47 @@ export async function panel(rounds: number): Promise<Table[]> {
       columns: ['Engine', 'closed', 'open', 'closed ÷ open', '95 % interval', `above ${LIMIT}`, 'pictures'],
       rows,
       notes: [
-        `${rounds} rounds of slices of unary inserts of new keys, without a panel and with one in turn (ABBABAAB), each round on a new server and after a slice that warms it; the first fifth of each slice is not counted, and of each round the cheaper half counts.`,
+        `${rounds} rounds of slices of unary inserts of new keys, without a panel and with one in turn (ABBABAAB, then BAABABBA), each round on a new server and after a slice that warms it; the first fifth of each slice is not counted, and of each round the cheaper half counts.`,
         'Open: one reader of GET /v1/painel, which takes everything at once. The servers are those of the section on watches: a fleet of two, a leader without followers, a server over three replicas.',
       ],
     },
+    {
+      title: 'What an open panel costs a server without calls, ms of processor time a second',
+      columns: ['Engine', 'closed', 'open', 'more, % of a core'],
+      rows: idle,
+      notes: [
+        `Medians of ${IDLE_TURNS} times ${IDLE_MS / 1_000} s each, in turn. A picture is the same work whatever the calls: this, and no work for each call, is what the table above looks for among the moods of a loaded machine.`,
+      ],
+    },
   ];
+}
+
+async function idleCost(writer: Writer): Promise<string[]> {
+  const [closed, opened]: [number[], number[]] = [[], []];
+  // What follows from the start, and from the first picture, is over.
+  await new Inserts(writer).play(8);
+  await idleMs(writer, true);
+  for (let turn = 0; turn < IDLE_TURNS; turn++) {
+    closed.push(await idleMs(writer, false));
+    opened.push(await idleMs(writer, true));
+  }
+  const more = median(opened) - median(closed);
+  return [fixed(median(closed), 1), fixed(median(opened), 1), fixed(more / 10, 2)];
+}
+
+/** Processor time of a server without calls, in ms for each second. */
+async function idleMs(writer: Writer, isOpen: boolean): Promise<number> {
+  const reader = isOpen ? PanelReader.open(writer.port) : undefined;
+  try {
+    await pause(500);
+    const before = cpuMicros(writer.pid);
+    await pause(IDLE_MS);
+    const used = (cpuMicros(writer.pid) - before) / IDLE_MS;
+    if (reader?.pictures === 0) throw new Error('no pictures came');
+    return used;
+  } finally {
+    reader?.close();
+  }
 }
 
 async function rowOf(engine: string, open: () => Promise<Writer>, rounds: number): Promise<string[]> {
@@ -41,7 +85,7 @@ async function rowOf(engine: string, open: () => Promise<Writer>, rounds: number
   let pictures = 0;
   for (let round = 0; round < rounds; round++) {
     // A new server each time: with millions of keys a full collection of garbage would be most of a slice.
-    const played = await onWriter(open, playRound);
+    const played = await onWriter(open, (writer) => playRound(writer, round % 2 === 1));
     closed.push(played.closed);
     opened.push(played.opened);
     pictures += played.pictures;
@@ -55,12 +99,14 @@ async function rowOf(engine: string, open: () => Promise<Writer>, rounds: number
 
 async function playRound(
   writer: Writer,
+  isSwapped: boolean,
 ): Promise<{ readonly closed: number[]; readonly opened: number[]; readonly pictures: number }> {
   const inserts = new Inserts(writer);
   const played = { closed: [] as number[], opened: [] as number[], pictures: 0 };
   // Code that has never run is slow.
   await again(writer.said, () => slice(writer, inserts, true));
-  for (const isOpen of ORDER) {
+  for (const isSecond of ORDER) {
+    const isOpen = isSecond !== isSwapped;
     const { micros, seen } = await again(writer.said, () => slice(writer, inserts, isOpen));
     (isOpen ? played.opened : played.closed).push(micros);
     played.pictures += seen;

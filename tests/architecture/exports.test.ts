@@ -27,7 +27,6 @@ const FOR_TESTS: Readonly<Record<string, string>> = {
   'src/mqtt/topic-rules.ts topicGrants': 'what mosquitto-acl.conf must say',
   'src/portal/layout.ts disciplinaKey': 'the keys that the document promises',
   'src/portal/layout.ts professorKey': 'the keys that the document promises',
-  'src/wire/mensagem/lines.ts LineTooLong': 'the error of a line that is too long',
 };
 
 function sources(folder: string): SourceFile[] {

@@ -100,6 +100,14 @@ export const LAYERS: Readonly<Record<string, LayerRule>> = {
     modules: ['engines/fleet/bus/topics', 'engines/fleet/bus/message-shapes', 'app/system-time'],
     packages: ['mqtt', 'zod', 'node:*'],
   },
+  maelstrom: {
+    folders: [
+      ...['core', 'ports', 'wire', 'engines/fleet', 'engines/fleet/replication', 'engines/fleet/bus'],
+      ...['engines/consensus', 'maelstrom'],
+    ],
+    modules: ['app/logger', 'app/system-random', 'app/system-time', 'config/server-parsers'],
+    packages: ['node:*'],
+  },
   config: { folders: ['core', 'ports', 'mqtt', 'security/tls', 'config'], packages: ['node:*'] },
   client: {
     folders: ['client', 'files', 'security/tls'],
