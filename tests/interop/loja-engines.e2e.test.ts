@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { etcdAvailable, startEtcd } from '../support/etcd.js';
 import { freePort } from '../support/net.js';
+import { redisAvailable, startRedisCluster } from '../support/redis-cluster.js';
 import { ServerProcess } from '../support/server-process.js';
 import { described } from './described.js';
 import { GrpcJsCaller } from './grpc-js.js';
@@ -37,7 +38,16 @@ const ENGINES: Readonly<Record<string, Open>> = {
     const replicas = cluster.addresses.flatMap((address) => ['--replicas', address]);
     return [await ServerProcess.start({ args: ['--motor', 'consenso', ...replicas] })];
   },
+  particoes: async (closing) => {
+    const cluster = await startRedisCluster();
+    closing.push(() => cluster.stop());
+    const nodes = cluster.addresses.flatMap((address) => ['--particoes', address]);
+    return [await ServerProcess.start({ args: ['--motor', 'particoes', ...nodes] })];
+  },
 };
+
+const isMissing = (name: string): boolean =>
+  (name === 'consenso' && !etcdAvailable()) || (name === 'particoes' && !redisAvailable());
 
 describe.each(Object.keys(ENGINES))('frota.v1.Loja on %s', (name) => {
   const closing: (() => Promise<unknown>)[] = [];
@@ -45,7 +55,7 @@ describe.each(Object.keys(ENGINES))('frota.v1.Loja on %s', (name) => {
     for (const close of closing.splice(0).reverse()) await close();
   }, 60_000);
 
-  it.skipIf(name === 'consenso' && !etcdAvailable())('answers every RPC', { timeout: 60_000 }, async () => {
+  it.skipIf(isMissing(name))('answers every RPC', { timeout: 60_000 }, async () => {
     const servers = await ENGINES[name]!(closing);
     for (const server of servers) closing.push(() => server.stop());
     await Promise.all(servers.map((server) => server.ready()));

@@ -6,6 +6,7 @@ import { freeAddresses } from './leader-nodes.js';
 import { mosquittoAvailable, startMosquitto } from './mosquitto.js';
 import { natsAvailable, startNats } from './nats.js';
 import { freePort } from './net.js';
+import { redisAvailable, startRedisCluster } from './redis-cluster.js';
 import { ServerProcess } from './server-process.js';
 
 /** Where the door of MQTT is to be tried: an engine, and a broker. */
@@ -48,7 +49,7 @@ export async function lastingMosquitto() {
 
 /** An engine with a store in common, on Mosquitto: the last of its servers is the one with the door. */
 async function commonStore(
-  engine: 'consenso' | 'lider',
+  engine: 'consenso' | 'lider' | 'particoes',
   args: readonly (readonly string[])[],
   stop: () => Promise<void>,
 ): Promise<MqttStand> {
@@ -131,6 +132,14 @@ export const MQTT_STANDS: Readonly<Record<string, StandKind>> = {
       const etcd = await startEtcd();
       const replicas = etcd.addresses.flatMap((address) => ['--replicas', address]);
       return commonStore('consenso', [[...replicas, '--motor', 'consenso']], () => etcd.stop());
+    },
+  },
+  'particoes, Mosquitto': {
+    ...{ isThere: () => mosquittoAvailable() && redisAvailable(), retainsAnything: true },
+    open: async () => {
+      const cluster = await startRedisCluster();
+      const nodes = cluster.addresses.flatMap((address) => ['--particoes', address]);
+      return commonStore('particoes', [[...nodes, '--motor', 'particoes']], () => cluster.stop());
     },
   },
   'lider, Mosquitto': {

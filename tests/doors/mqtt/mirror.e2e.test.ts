@@ -8,6 +8,7 @@ import { etcdAvailable, startEtcd } from '../../support/etcd.js';
 import { freeAddresses } from '../../support/leader-nodes.js';
 import { mosquittoAvailable, startMosquitto } from '../../support/mosquitto.js';
 import { freePort } from '../../support/net.js';
+import { redisAvailable, startRedisCluster } from '../../support/redis-cluster.js';
 import { ServerProcess } from '../../support/server-process.js';
 
 /** Writes a growing number to each key, through one server. */
@@ -90,6 +91,21 @@ describe.concurrent('the mirror of real servers', () => {
         'consenso',
       ];
       await followsOneServer(context, 'consenso', [args, args]);
+    },
+  );
+
+  it.skipIf(!mosquittoAvailable() || !redisAvailable())(
+    'on partitions shows what any server wrote, also while the one that publishes was away',
+    { timeout: 200_000 },
+    async (context) => {
+      const cluster = await startRedisCluster();
+      context.onTestFinished(() => cluster.stop());
+      const args = [
+        ...cluster.addresses.flatMap((address) => ['--particoes', address]),
+        '--motor',
+        'particoes',
+      ];
+      await followsOneServer(context, 'particoes', [args, args]);
     },
   );
 

@@ -14,7 +14,8 @@ import { bearer } from './people.js';
 
 /** What is open when a credential is revoked, by every door of every engine: it ends, is counted, and changes nothing more. */
 
-const ENGINES = Object.keys(STANDS) as EngineName[];
+// Partitions offer no sessions, and no portal.
+const ENGINES = (Object.keys(STANDS) as EngineName[]).filter((name) => name !== 'particoes');
 
 /** Enough that the server cannot have sent all of it to somebody who does not read. */
 const LARGE_ROWS = 60;

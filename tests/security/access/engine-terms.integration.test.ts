@@ -14,7 +14,8 @@ import type { Who } from './people.js';
  * nothing outside it, and are no credentials: whoever has somebody else's token or id may do what they might without.
  */
 
-const ENGINES = Object.keys(STANDS) as EngineName[];
+// Partitions offer no sessions, and no portal.
+const ENGINES = (Object.keys(STANDS) as EngineName[]).filter((name) => name !== 'particoes');
 const TRAILING_TOKEN = /^(?:f1|c2)\./;
 
 /** Later than any server's start: what has this id is known to be remembered, if it was there. */

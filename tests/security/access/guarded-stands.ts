@@ -1,3 +1,4 @@
+import { createClient } from '@redis/client';
 import { accessControl } from '../../../src/security/access/control.js';
 import { startDoors } from '../../../src/doors/start.js';
 import type { Doors } from '../../../src/doors/start.js';
@@ -13,7 +14,9 @@ import { startEtcd } from '../../support/etcd.js';
 import { askEtcd } from '../../support/etcd-client.js';
 import { openLoopbackPair } from '../../support/fleet-pair.js';
 import { openLeaderSystem } from '../../support/leader-nodes.js';
+import { startPartitions } from '../../support/partitions.js';
 import { realRandom, realTime } from '../../support/real-time.js';
+import { startRedisCluster } from '../../support/redis-cluster.js';
 import { tableOfEverybody } from './people.js';
 import type { Who } from './people.js';
 import { fileOf, secretOf } from './support.js';
@@ -66,9 +69,10 @@ async function guarded(open: (access: AccessControl) => Promise<Servers>): Promi
   for (const [index, engine] of servers.engines.entries()) {
     const origin = `portal${String(index)}`;
     const portal = new PortalApplication({ engine, origin, time: realTime, random: realRandom });
+    const hasPortal = engine.capabilities.commits !== 'none';
     const opened = await startDoors({
       ...{ port: 0, engine, engineHealth: 'kvs.teste', access: control, time: realTime, logger },
-      portal: { portal, services: ['admin', 'matricula'] },
+      ...(hasPortal && { portal: { portal, services: ['admin', 'matricula'] } }),
       laboratory,
     });
     opened.setServing(true);
@@ -149,6 +153,24 @@ export const STANDS = {
         },
       };
     }),
+
+  particoes: () =>
+    guarded(async () => {
+      const cluster = await startRedisCluster();
+      const { addresses } = cluster;
+      const engines = [await startPartitions(addresses), await startPartitions(addresses)];
+      const masters = await Promise.all(addresses.slice(0, addresses.length / 2).map(nodeClient));
+      return {
+        engines,
+        settle: () => Promise.resolve(),
+        state: () => changesOf(masters),
+        close: async () => {
+          for (const master of masters) master.destroy();
+          await Promise.all(engines.map((engine) => engine.stop()));
+          await cluster.stop();
+        },
+      };
+    }),
 } as const satisfies Record<string, () => Promise<GuardedStand>>;
 export type EngineName = keyof typeof STANDS;
 
@@ -156,4 +178,18 @@ export type EngineName = keyof typeof STANDS;
 async function revisionOf(address: string): Promise<string> {
   const { header } = await askEtcd(address, 'KV/Range', { key: Buffer.from('a') });
   return header.revision;
+}
+
+type NodeClient = Awaited<ReturnType<typeof nodeClient>>;
+
+function nodeClient(address: string) {
+  const client = createClient({ url: `redis://${address}` });
+  client.on('error', () => undefined);
+  return client.connect();
+}
+
+/** How many changes the masters have told in the logs of partitions: every one is, but for what a copy needs. */
+async function changesOf(masters: readonly NodeClient[]): Promise<string> {
+  const texts = await Promise.all(masters.map((master) => master.info('commandstats')));
+  return texts.map((text) => /^cmdstat_xadd:calls=([0-9]+)/m.exec(text)?.[1] ?? '0').join(' ');
 }
