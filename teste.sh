@@ -19,12 +19,21 @@ for part in helpers counter-versions time-versions fleet security consensus part
   source "tests/shell/$part.sh"
 done
 
+check_code() {
+  local check status=0
+  for check in typecheck lint format:check; do npm run --silent "$check" || status=1; done
+  return "$status"
+}
+
 title 'compilação'
 ./compile.sh || exit 1
 ok 'compila'
 require Mosquitto has_mosquitto 'mosquitto mosquitto-clients' find_mosquitto
 require etcd has_etcd etcd-server command -v etcd
 require Redis has_redis redis-server command -v redis-server
+
+# The parts below wait for servers most of the time: the code is checked meanwhile, on one processor.
+beside codigo check_code
 
 embedded_part
 leader_part
@@ -44,9 +53,7 @@ step './testes_automatizados.sh' ./testes_automatizados.sh
 if $has_etcd; then step './testes_automatizados.sh consenso' ./testes_automatizados.sh consenso; fi
 
 title 'verificação do código'
-step 'tipos (tsc)' npm run --silent typecheck
-step 'estilo e erros (eslint)' npm run --silent lint
-step 'formatação (prettier)' npm run --silent format:check
+told codigo 'tipos (tsc), estilo e erros (eslint), formatação (prettier)'
 title 'testes automáticos (vitest)'
 if node node_modules/vitest/vitest.mjs run; then ok 'toda a suíte'; else bad 'a suíte'; fi
 

@@ -20,7 +20,7 @@ import { parseCommandLine } from '../../src/cli/arguments.js';
 import { root } from '../support/e2e-build.js';
 import { freshKey } from '../support/fleet-keys.js';
 import { freePort } from '../support/net.js';
-import { run, start } from './program.js';
+import { launcher, run, start } from './program.js';
 import type { Program } from './program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kvs-chave-'));
@@ -43,7 +43,7 @@ function file(content: string, mode = 0o600): string {
 /** Runs a line of shell in the project's folder, where `$KVS` is the program and `$1` the path. */
 function shell(line: string, path: string): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const env = { ...process.env, KVS: `${process.execPath} --import tsx tests/cli/launch.ts` };
+    const env = { ...process.env, KVS: `${process.execPath} ${launcher}` };
     execFile('sh', ['-c', line, 'sh', path], { cwd: root, env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });

@@ -5,12 +5,12 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/e2e-build.js';
 import { eventually } from '../support/eventually.js';
 import { accepts, freePort, hasIPv6 } from '../support/net.js';
 import { SilentCall } from '../support/silent-call.js';
-import { run, start } from './program.js';
+import { launcher, run, start } from './program.js';
 import type { Program } from './program.js';
 
 const bothLoopbacks = await hasIPv6();
@@ -186,7 +186,7 @@ describe('nobody answers', () => {
   });
 });
 
-describe('wrong usage: one line and exit code 2', () => {
+describe('wrong usage: one line and exit code 2', { concurrent: true, timeout: 120_000 }, () => {
   it.each([
     [['cliente', '-o', 'nada']],
     [['cliente', '-o', 'insere', '-k', 'abc']],
@@ -205,11 +205,8 @@ describe('wrong usage: one line and exit code 2', () => {
   });
 });
 
-describe('the life of a server', () => {
-  afterEach(() => {
-    for (const { process } of running) process.kill('SIGKILL');
-  });
-
+// Each server is alone for two seconds before it serves: all at once.
+describe('the life of a server', { concurrent: true, timeout: 120_000 }, () => {
   it('SIGTERM: logs every step, frees the port, exits with 0', async () => {
     const { program, port } = await serve(['0']);
     program.process.kill('SIGTERM');
@@ -245,7 +242,7 @@ describe('the life of a server', () => {
       const made = ['credencial', 'cria', 'ana', '--papel', 'administracao', '--arquivo', credentials];
       expect((await run(made)).code).toBe(0);
       const words = ['servidor', '0', '--credenciais', credentials, '--broker', 'mqtt://127.0.0.1:1'];
-      const command = [process.execPath, '--import tsx tests/cli/launch.ts', ...words].join(' ');
+      const command = [process.execPath, launcher, ...words].join(' ');
       const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
         stdio: 'pipe',
         cwd: root,
@@ -253,15 +250,15 @@ describe('the life of a server', () => {
       });
       let shown = '';
       terminal.stdout.on('data', (data: Buffer) => (shown += data.toString()));
-      await eventually('the server serves', () => shown.includes('servidor pronto'), 30_000);
+      await eventually('the server serves', () => shown.includes('servidor pronto'), 90_000);
       const port = Number(/pronto em 127\.0\.0\.1:(\d+)/.exec(shown)?.[1]);
       const pid = Number(/"processo":(\d+)/.exec(shown)?.[1]);
       try {
         process.kill(pid, 'SIGHUP');
-        await eventually('it has reloaded', () => shown.includes('recarregado: credenciais'));
+        await eventually('it has reloaded', () => shown.includes('recarregado: credenciais'), 60_000);
         expect(await accepts(port)).toBe(true);
         terminal.kill('SIGKILL');
-        await eventually('the server has ended', async () => !(await accepts(port)), 15_000);
+        await eventually('the server has ended', async () => !(await accepts(port)), 60_000);
       } catch (error) {
         process.kill(pid, 'SIGKILL');
         throw error;
@@ -274,7 +271,7 @@ describe('the life of a server', () => {
     // What it waits for before it leaves.
     const call = new SilentCall(Number(port), '/kvs.KVS/ConsultaVarias');
     call.send(Buffer.alloc(5));
-    await eventually('the call is there', () => call.answered);
+    await eventually('the call is there', () => call.answered, 60_000);
     program.process.kill('SIGTERM');
     // Those that come at once are the same wish.
     const again = setInterval(() => program.process.kill('SIGINT'), 100);

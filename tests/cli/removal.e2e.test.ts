@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/e2e-build.js';
 import { runHere } from './in-process.js';
 import { freePort } from '../support/net.js';
-import { start } from './program.js';
+import { launcher, start } from './program.js';
 import type { Program } from './program.js';
 
 describe('a large removal asks first', () => {
@@ -141,7 +141,7 @@ describe('a large removal asks first', () => {
 
   it.skipIf(spawnSync('script', ['--version']).status !== 0)('asks the person at the terminal', async () => {
     await insert(['pessoa', 'pessoa']);
-    const words = `${process.execPath} --import tsx tests/cli/launch.ts cliente -p ${port} -o remove -k pessoa`;
+    const words = `${process.execPath} ${launcher} cliente -p ${port} -o remove -k pessoa`;
     for (const [answer, code, says] of [
       ['n\n', 1, 'nada foi removido'],
       ['sim\n', 0, 'removidas todas as versões de '],

@@ -232,3 +232,30 @@ step() {
     tail -n 80 "$work/step.log"
   fi
 }
+
+# beside <name> <command…>: runs it while other parts run; `told` waits for it and tells.
+beside() {
+  local name=$1
+  shift
+  {
+    SECONDS=0
+    "$@" >"$work/beside-$name.log" 2>&1
+    printf '%s %s\n' "$?" "$SECONDS" >"$work/beside-$name"
+  } &
+  children+=($!)
+  beside_pids[$name]=$!
+}
+declare -A beside_pids
+
+# told <name> <what>: as `step`, of what was begun with `beside`.
+told() {
+  local name=$1 what=$2 status=1 seconds=0
+  wait "${beside_pids[$name]}"
+  read -r status seconds <"$work/beside-$name"
+  if [ "$status" = 0 ]; then
+    ok "$what ($seconds s)"
+  else
+    bad "$what"
+    tail -n 80 "$work/beside-$name.log"
+  fi
+}

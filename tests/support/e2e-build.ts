@@ -15,12 +15,19 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 const stamp = join(root, 'dist', '.compilado');
 const lockFolder = join(root, 'node_modules', '.kvs-test-build');
 
+let built: Promise<void> | undefined;
+
 /**
  * Builds `dist` unless it is newer than all sources, so that tests of real processes never run yesterday's program.
- * Test files that run at once build once: the others wait.
+ * Test files that run at once build once: the others wait. Looked at once in a file of tests, which lives in a process of
+ * its own: to look at every file before each start of a server is a good part of that start.
  * @throws Error with the compiler's output
  */
-export async function ensureBuilt(): Promise<void> {
+export function ensureBuilt(): Promise<void> {
+  return (built ??= buildIfOld());
+}
+
+async function buildIfOld(): Promise<void> {
   if (await isFresh()) return;
   await underLock(lockFolder, async () => {
     if (!(await isFresh())) await build();

@@ -26,7 +26,14 @@ const isNamed = (file: string): boolean => named.length === 0 || named.some((nam
 const place = await mkdtemp(join(tmpdir(), 'kvs-recordings-'));
 const program = spawn(
   process.execPath,
-  ['--import', 'tsx', join(root, 'tests/cli/launch.ts'), 'laboratorio', '--grava', join(place, 'run.jsonl')],
+  [
+    '--import',
+    'tsx',
+    join(root, 'tests/laboratory/exercises/launch.ts'),
+    'laboratorio',
+    '--grava',
+    join(place, 'run.jsonl'),
+  ],
   { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] },
 );
 try {
