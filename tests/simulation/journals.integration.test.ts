@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Journals, SeedReport } from '../support/sim-report.js';
 import { runSeed } from '../support/sim-run.js';
 import { baseSeed, explain, print, type Failure } from './report.js';
+import { SUITE_SEEDS } from './seeds.js';
 
-const inCi = process.env['CI'] === 'true';
-const seeds = Number(process.env['SIM_JOURNAL_SEEDS'] ?? (inCi ? 250 : 100));
+const seeds = Number(process.env['SIM_JOURNAL_SEEDS'] ?? SUITE_SEEDS.journals);
 
 /** Whole fleets whose servers have journals that are slow, torn by crashes, full, or old copies of themselves. */
 describe('a fleet with journals in virtual time', () => {
@@ -38,7 +38,7 @@ describe('a fleet with journals in virtual time', () => {
       print(explain(failures, 'SIM_JOURNAL_SEEDS'));
       expect(failures.map(({ seed }) => seed)).toEqual([]);
       // A simulation that reaches nothing proves nothing. A single seed that is repeated need not reach it all.
-      if (seeds < 100) return;
+      if (seeds < SUITE_SEEDS.journals) return;
       for (const [name, figure] of Object.entries(figures)) expect(figure, name).toBeGreaterThan(seeds / 4);
     },
   );

@@ -31,6 +31,21 @@ export function explain(failures: readonly Failure[], variable = 'SIM_SEEDS'): s
   return `${shown.join('\n\n')}\n\nall failing seeds: ${failures.map(({ seed }) => seed).join(' ')}\n`;
 }
 
+/** How many of so many runs break a rule with this in their error; it ends once there are `enough` of them. */
+export async function timesFound(
+  runs: number,
+  enough: number,
+  run: (nth: number) => Promise<unknown>,
+  what: string,
+): Promise<number> {
+  let found = 0;
+  for (let nth = 0; nth < runs && found < enough; nth++) {
+    const outcome = await run(nth).then(() => 'nothing', String);
+    if (outcome.includes(what)) found++;
+  }
+  return found;
+}
+
 /** A line of the report of a run. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

@@ -3,9 +3,10 @@ import { DROP_REASONS } from '../../src/wire/checks.js';
 import type { Journals, SeedReport } from '../support/sim-report.js';
 import { runSeed } from '../support/sim-run.js';
 import type { SiegeReport } from '../support/sim-siege.js';
-import { baseSeed, explain, print, type Failure } from './report.js';
+import { baseSeed, explain, print, timesFound, type Failure } from './report.js';
+import { SUITE_SEEDS } from './seeds.js';
 
-const seeds = Number(process.env['SIM_SEALED_SEEDS'] ?? 100);
+const seeds = Number(process.env['SIM_SEALED_SEEDS'] ?? SUITE_SEEDS.sealed);
 
 /** In most seeds nothing survives the death of everybody; in some there are journals. */
 function journalsOf(seed: number): Journals {
@@ -70,17 +71,17 @@ describe('an attacked fleet with a key in virtual time', () => {
       const known = [...bySeal, 'REPETIDA', 'NAO_VERIFICADA'];
       for (const reason of DROP_REASONS) if (!known.includes(reason)) expect(refused[reason], reason).toBe(0);
       // A simulation that reaches nothing proves nothing. A single seed that is repeated need not reach it all.
-      if (seeds < 100) return;
-      // Of 100 seeds the rarest happens in 22 or so, more or less by chance.
-      for (const [name, count] of Object.entries(figures)) expect(count, name).toBeGreaterThan(seeds / 16);
+      if (seeds < SUITE_SEEDS.sealed) return;
+      // The rarest happens in every fifth seed or so: in none of forty once in ten thousand times.
+      for (const [name, count] of Object.entries(figures)) expect(count, name).toBeGreaterThan(0);
       for (const [name, count] of Object.entries(attacks)) expect(count, name).toBeGreaterThan(seeds);
-      for (const reason of known) expect(refused[reason], reason).toBeGreaterThan(seeds / 16);
+      for (const reason of known) expect(refused[reason], reason).toBeGreaterThan(0);
     },
   );
 
   it('goes the same way from the same seed', { timeout: 600_000 }, async () => {
     const base = baseSeed();
-    for (let seed = base; seed < base + 6; seed++) {
+    for (let seed = base; seed < base + 3; seed++) {
       const run = (): Promise<SeedReport> => runSeed(seed, { siege: 'sealed', journals: journalsOf(seed) });
       expect(await run(), `seed ${seed}`).toEqual(await run());
     }
@@ -90,17 +91,13 @@ describe('an attacked fleet with a key in virtual time', () => {
     'sees the dead come back where nothing is sealed and all is said again',
     { timeout: 600_000 },
     async () => {
-      const base = baseSeed();
-      const outcomes: string[] = [];
-      for (let seed = base; seed < base + 20; seed++) {
-        outcomes.push(
-          await runSeed(seed, { siege: 'plain' }).then(
-            () => 'nothing',
-            (error: unknown) => String(error),
-          ),
-        );
-      }
-      expect(outcomes.filter((text) => text.includes('of an earlier life')).length).toBeGreaterThan(4);
+      const found = await timesFound(
+        20,
+        5,
+        (nth) => runSeed(baseSeed() + nth, { siege: 'plain' }),
+        'of an earlier life',
+      );
+      expect(found).toBe(5);
     },
   );
 });

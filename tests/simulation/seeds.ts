@@ -1,4 +1,10 @@
 /**
+ * Seeds that the suite runs on each ground: as many as find every planted bug that is not rare (`npm run mutantes` says after
+ * how many), and reach what a run must reach. `npm run simula` runs as many more as one likes.
+ */
+export const SUITE_SEEDS = { fleet: 120, journals: 100, sealed: 40 } as const;
+
+/**
  * Seeds that always run, each with the reason why it is kept: once it found something, or it alone reaches a corner.
  * A run changes with the simulation itself, so a counterexample that matters also becomes a named test of the core.
  */

@@ -7,6 +7,7 @@ import type { EtcdCluster } from '../../support/etcd.js';
 import { eventually } from '../../support/eventually.js';
 import { LossyProxy } from '../../support/lossy-proxy.js';
 import { verbs } from '../../support/verbs.js';
+import { codeOf } from '../support.js';
 import { WatchReader } from '../../support/watch-reader.js';
 
 const WRITES = 120;
@@ -76,6 +77,35 @@ describe.skipIf(!etcdAvailable())('calls that come together', () => {
     expect(read.map((row) => row?.value)).toEqual(keys.map((_, i) => (i % 3 === 0 ? 'dois' : 'um')));
     const made = await Promise.all(keys.map((key) => verbs(engine).insert(key, 'três')));
     expect(made.map(({ version }) => version)).toEqual(keys.map((_, i) => (i % 3 === 0 ? 3 : 2)));
+  });
+
+  it('are never told to be undone where their group was sent', { timeout: 60_000 }, async () => {
+    const cut = await Promise.all(cluster.addresses.map((address) => LossyProxy.start(address)));
+    const members = cut.map(({ address }) => address);
+    const apart = startConsensus(members, { deadlineMs: 4_000, tuning: { attemptMs: 500 } });
+    try {
+      const keys = keysOf('duvidosa ').slice(0, 60);
+      await Promise.all(keys.map((key) => verbs(apart).insert(key, 'antes')));
+      const writes = keys.map((key) => codeOf(() => verbs(apart).insert(key, 'depois')));
+      // The first go by themselves. What waited for them goes together now, and hears nothing any more.
+      await Promise.race(writes);
+      for (const proxy of cut) proxy.set('dropAnswers');
+      const done = async (): Promise<readonly boolean[]> => {
+        const rows = await Promise.all(keys.map((key) => verbs(witness).query(key, undefined)));
+        return rows.map((row) => row?.version === 2);
+      };
+      await eventually('a group is done', async () => (await done()).filter(Boolean).length > 20);
+      // What each of them would be asked by itself is not sent.
+      await Promise.all(cut.map((proxy) => proxy.stop()));
+      const codes = await Promise.all(writes);
+      const isDone = await done();
+      const told = keys.map((key, i) => ({ key, code: codes[i], isDone: isDone[i] }));
+      expect(told.filter(({ code, isDone: is }) => code === (is ? 'SEM_MAIORIA' : undefined))).toEqual([]);
+      expect(codes.filter((code) => code === 'RESULTADO_DESCONHECIDO').length).toBeGreaterThan(20);
+    } finally {
+      await apart.stop();
+      await Promise.all(cut.map((proxy) => proxy.stop()));
+    }
   });
 
   it('are done once if their answers get lost', { timeout: 90_000 }, async () => {

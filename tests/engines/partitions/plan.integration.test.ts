@@ -7,6 +7,7 @@ import type { KeyFacts, Step } from '../../../src/engines/plan.js';
 import type { PartitionsEngine } from '../../../src/engines/partitions/engine.js';
 import type { Answers, KeyWrite, Row } from '../../../src/ports/engine.js';
 import { collect } from '../../support/collect.js';
+import { eventually } from '../../support/eventually.js';
 import { startPartitions } from '../../support/partitions.js';
 import { redisAvailable, startRedisCluster } from '../../support/redis-cluster.js';
 import type { TestCluster } from '../../support/redis-cluster.js';
@@ -180,6 +181,39 @@ describe.skipIf(!redisAvailable())('the functions of the partitions', () => {
       }
     },
   );
+
+  it('are not taken for undone, nor done twice, where the answer of a node is lost', async () => {
+    const long = 'v'.repeat(60_000);
+    // Whoever's answer is longer loses its connection, once the function is done.
+    const limited = (most: string): Promise<unknown> =>
+      Promise.all(
+        cluster.nodes.map((node) =>
+          node.ask('CONFIG', 'SET', 'client-output-buffer-limit', `normal ${most} 0 0`),
+        ),
+      );
+    for (const key of ['trocada', 'removida']) await verbs(engine).insert(key, long);
+    await limited('1024');
+    try {
+      // Both tell what there was.
+      const lost = [
+        () => verbs(engine).put('trocada', 'depois'),
+        () => verbs(engine).removeAll('removida'),
+      ] as const;
+      for (const write of lost) expect(await outcome<unknown>(write)).toBe('RESULTADO_DESCONHECIDO');
+    } finally {
+      await limited('0');
+    }
+    await eventually('its masters are there again', async () => {
+      const rows = await collect(verbs(engine).versions('trocada'));
+      expect(rows.map(({ version, value }) => [version, value])).toEqual([
+        [1, long],
+        [2, 'depois'],
+      ]);
+      return true;
+    });
+    expect(await verbs(engine).query('removida')).toBeUndefined();
+    expect((await verbs(engine).insert('removida', 'de novo')).version).toBe(2);
+  });
 
   it('keep the longest keys and values', async () => {
     const key = '\0'.repeat(limits.keyBytes);

@@ -3,7 +3,7 @@ import type { Plant } from './plant.js';
 /** Tests of the leader with servers in their process. */
 const LEADER_TESTS = [
   'tests/engines/leader.integration.test.ts',
-  ...['catch-up', 'commits', 'crowd', 'expiry', 'hostile', 'stable', 'watch'].map(
+  ...['catch-up', 'commits', 'crowd', 'expiry', 'hostile', 'shown', 'stable', 'watch'].map(
     (name) => `tests/engines/leader/${name}.integration.test.ts`,
   ),
 ];
@@ -53,6 +53,42 @@ export const ENGINE_PLANTS: readonly Plant[] = [
         file: 'src/engines/leader/leader.ts',
         find: 'this.everywhere.advance(Math.min(last, ...held));',
         replace: 'this.everywhere.advance(last);',
+      },
+    ],
+  },
+  {
+    name: 'the leader shows what no follower has',
+    ground: 'suite',
+    tests: ['tests/engines/leader/shown.integration.test.ts'],
+    edits: [
+      {
+        file: 'src/engines/leader/leader.ts',
+        find: 'const shown = held.length === 0 ? last : Math.max(...held);',
+        replace: 'const shown = last;',
+      },
+    ],
+  },
+  {
+    name: 'a group of writes whose outcome is in doubt counts as not done',
+    ground: 'suite',
+    tests: ['tests/engines/consensus/etcd-groups.integration.test.ts'],
+    edits: [
+      {
+        file: 'src/engines/consensus/transaction-groups.ts',
+        find: 'void this.sendAlone(one, answer.doubtful);',
+        replace: 'void this.sendAlone(one, false);',
+      },
+    ],
+  },
+  {
+    name: 'the lost answer of a partition counts as a request that was never sent',
+    ground: 'suite',
+    tests: ['tests/engines/partitions/plan.integration.test.ts'],
+    edits: [
+      {
+        file: 'src/engines/partitions/failures.ts',
+        find: "return UNSENT.has(error.constructor.name) || error.message === QUEUE_FULL ? 'unsent' : 'unknown';",
+        replace: "return UNSENT.has(error.constructor.name) || error.message !== '' ? 'unsent' : 'unknown';",
       },
     ],
   },

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Hunt } from './hunt.js';
 import type { Edit, Ground } from './plant.js';
+import { SUITE_SEEDS } from '../seeds.js';
 import { PLANTS } from './plants.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -75,6 +76,10 @@ const wanted = args.filter((arg) => !arg.startsWith('--'));
 const plants = PLANTS.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 const escaped: string[] = [];
 const missed: string[] = [];
+const late: string[] = [];
+/** Seeds that the suite runs on a ground. */
+const suiteSeeds = (ground: Ground): number =>
+  ({ ...SUITE_SEEDS })[ground as keyof typeof SUITE_SEEDS] ?? Infinity;
 for (const ground of new Set(plants.map((plant) => plant.ground))) {
   const startMs = performance.now();
   const tests = ground === 'suite' ? [...new Set(plants.flatMap((plant) => plant.tests ?? []))] : [];
@@ -86,6 +91,7 @@ for (const { name, ground, edits, isRare, tests } of plants) {
   const startMs = performance.now();
   const hunt = huntIn(ground, edits, seconds, tests);
   tell(name, ground, hunt, startMs);
+  if (isRare !== true && hunt.seeds > suiteSeeds(ground)) late.push(`${name} (${hunt.seeds})`);
   if (hunt.found !== undefined) continue;
   if (isRare === true) missed.push(name);
   else escaped.push(name);
@@ -93,6 +99,8 @@ for (const { name, ground, edits, isRare, tests } of plants) {
 process.stdout.write(
   `${plants.length - escaped.length - missed.length} of ${plants.length} planted bugs were found\n`,
 );
+for (const name of late)
+  process.stdout.write(`found, or not, after more seeds than the suite runs: ${name}\n`);
 for (const name of missed) process.stdout.write(`missed, since it is rare: ${name}\n`);
 for (const name of escaped) process.stdout.write(`not found: ${name}\n`);
 process.exit(escaped.length > 0 ? 1 : 0);
