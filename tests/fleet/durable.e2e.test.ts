@@ -1,5 +1,6 @@
 import { cp } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { TestContext } from 'vitest';
 import { DataFolder, fillDisk } from '../support/data-folder.js';
 import { soon } from '../support/e2e-fleet.js';
 import { verifyCounters, verifyLedgers, Writer } from '../support/e2e-writer.js';
@@ -9,31 +10,45 @@ import { TermsClient } from '../support/terms-client.js';
 
 const ROUNDS = 3;
 
-/** One real server with a data folder, alone in its fleet. */
-describe('a server with --dados', () => {
-  let folder: DataFolder;
-  let args: readonly string[];
-  const servers: ServerProcess[] = [];
+/** A data folder, and servers of a fleet on an embedded broker of their own. */
+class Stand {
+  readonly servers: ServerProcess[] = [];
 
-  beforeEach(async () => {
-    folder = await DataFolder.open();
-    args = ['--broker-local', `127.0.0.1:${await freePort()}`];
-  });
-  afterEach(async () => {
-    for (const server of servers) if (server.running) await server.kill9();
-    servers.length = 0;
-    await folder.remove();
-  });
+  private constructor(
+    readonly folder: DataFolder,
+    readonly args: readonly string[],
+  ) {}
 
-  const start = async (): Promise<ServerProcess> => {
-    const server = await ServerProcess.start({ fleet: 'dados', args: [...args, ...folder.args] });
-    servers.push(server);
+  static async open({ onTestFinished }: TestContext): Promise<Stand> {
+    const args = ['--broker-local', `127.0.0.1:${await freePort()}`];
+    const stand = new Stand(await DataFolder.open(), args);
+    onTestFinished(async () => {
+      for (const server of stand.servers) if (server.running) await server.kill9();
+      await stand.folder.remove();
+    }, 60_000);
+    return stand;
+  }
+
+  /** A server on the folder, or with other arguments; it may still be joining. */
+  async add(args: readonly string[] = [...this.args, ...this.folder.args]): Promise<ServerProcess> {
+    const server = await ServerProcess.start({ fleet: 'dados', args });
+    this.servers.push(server);
+    return server;
+  }
+
+  /** A server on the folder that serves. */
+  async serve(): Promise<ServerProcess> {
+    const server = await this.add();
     await server.ready();
     return server;
-  };
+  }
+}
 
-  it('has everything acknowledged after kill -9 at any moment, and goes on counting', async () => {
-    const server = await start();
+/** One real server with a data folder, alone in its fleet. Most of the time each starts again, which takes seconds: all at once. */
+describe('a server with --dados', { concurrent: true }, () => {
+  it('has everything acknowledged after kill -9 at any moment, and goes on counting', async (context) => {
+    const stand = await Stand.open(context);
+    const server = await stand.serve();
     const writers: Writer[] = [];
     const origins = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
@@ -55,15 +70,16 @@ describe('a server with --dados', () => {
     await server.ready();
     await verifyLedgers(writers, server);
     expect(server.wholeLog.filter(({ nivel }) => nivel === 'error')).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
-  it('is started with a torn last record', async () => {
-    const server = await start();
+  it('is started with a torn last record', async (context) => {
+    const stand = await Stand.open(context);
+    const server = await stand.serve();
     await server.client.insereVarias(Array.from({ length: 200 }, (_, i) => [`chave${i}`, 'primeira']));
     // This group alone is cut.
     await server.client.insere('rasgada', 'x'.repeat(5_000));
     await server.kill9();
-    await folder.tear(1_000);
+    await stand.folder.tear(1_000);
     await server.restart();
     await server.ready();
     const rows = await server.client.snapshot();
@@ -71,10 +87,11 @@ describe('a server with --dados', () => {
       Array.from({ length: 200 }, (_, i) => `chave${i}`).sort(),
     );
     expect((await server.client.insere('rasgada', 'outra vez')).versao).toBe(1);
-  }, 60_000);
+  }, 240_000);
 
-  it('refuses writes on a full disk, serves reads, and goes on when there is room again', async () => {
-    const server = await start();
+  it('refuses writes on a full disk, serves reads, and goes on when there is room again', async (context) => {
+    const stand = await Stand.open(context);
+    const server = await stand.serve();
     await server.client.insere('antes', 'valor');
     await fillDisk(server.pid, true);
     for (let i = 0; i < 3; i++) {
@@ -99,14 +116,15 @@ describe('a server with --dados', () => {
     await server.ready();
     const keys = (await server.client.snapshot()).map(({ chave }) => chave).sort();
     expect(keys).toEqual(['antes', 'depois']);
-  }, 60_000);
+  }, 240_000);
 
-  it('shows what it receives on a full disk, says that only memory has it, and leads no session back', async () => {
-    const other = await ServerProcess.start({ fleet: 'dados', args });
-    servers.push(other);
+  it('shows what it receives on a full disk, says that only memory has it, and leads no session back', async (context) => {
+    const stand = await Stand.open(context);
+    const { args, folder } = stand;
+    const other = await stand.add(args);
     await other.ready();
     expect(await other.client.health('kvs.disco').catch(() => 'unknown')).toBe('unknown');
-    const server = await start();
+    const server = await stand.serve();
     await other.client.insere('chave', 'antes');
     const sees = (version: number) => async (): Promise<boolean> =>
       (await server.client.consulta('chave')).versao === version;
@@ -126,7 +144,7 @@ describe('a server with --dados', () => {
     await server.kill9();
 
     // Where it reaches nobody it has what its disk has.
-    await server.restart({ args: ['--broker-local', '127.0.0.1:1', ...folder.args] });
+    await server.restart({ args: ['--broker-local', `127.0.0.1:${await freePort()}`, ...folder.args] });
     await server.ready();
     expect(await server.client.consulta('chave')).toMatchObject({ valor: 'antes', versao: 1 });
     const again = new TermsClient(server.port);
@@ -136,10 +154,12 @@ describe('a server with --dados', () => {
     await server.restart({ args: [...args, ...folder.args] });
     await server.ready();
     await soon('it has caught up', sees(2));
-  }, 120_000);
+  }, 240_000);
 
-  it('keeps a second process out of its folder, with one line and exit code 2', async () => {
-    const server = await start();
+  it('keeps a second process out of its folder, with one line and exit code 2', async (context) => {
+    const stand = await Stand.open(context);
+    const server = await stand.serve();
+    const { args, folder } = stand;
     const second = runKvs([
       'servidor',
       String(await freePort()),
@@ -157,10 +177,12 @@ describe('a server with --dados', () => {
     expect(other.plain).toEqual([
       `kvs: não é possível usar os dados em ${folder.path}: os dados são da frota "dados", não de "outra"`,
     ]);
-  }, 60_000);
+  }, 240_000);
 
-  it('serves a folder copied back from last week while nobody can be reached, and then joins what went on', async () => {
-    const first = await start();
+  it('serves a folder copied back from last week while nobody can be reached, and then joins what went on', async (context) => {
+    const stand = await Stand.open(context);
+    const { args, folder } = stand;
+    const first = await stand.serve();
     await first.client.insereVarias([
       ['fica', 'velha'],
       ['some', 'velha'],
@@ -174,17 +196,15 @@ describe('a server with --dados', () => {
       // Life goes on: in the copy this is the future.
       await first.client.remove('some');
       await first.client.insere('fica', 'nova');
-      const lonely = ['--broker-local', '127.0.0.1:1', ...copy.args];
-      const second = await ServerProcess.start({ fleet: 'dados', args: lonely });
-      servers.push(second);
+      const lonely = ['--broker-local', `127.0.0.1:${await freePort()}`, ...copy.args];
+      const second = await stand.add(lonely);
       await second.ready();
       expect((await second.client.consulta('some')).valor).toBe('velha');
       expect((await second.client.insere('fica', 'da cópia')).versao).toBe(2);
       expect((await second.client.insere('minha', 'da cópia')).versao).toBe(1);
       await second.kill9();
       // Now it can be reached: a third start of the same data, in the fleet.
-      const third = await ServerProcess.start({ fleet: 'dados', args: [...args, ...copy.args] });
-      servers.push(third);
+      const third = await stand.add([...args, ...copy.args]);
       await third.ready();
       const rows = async (server: ServerProcess): Promise<string[]> =>
         (await server.client.snapshot())
@@ -200,5 +220,5 @@ describe('a server with --dados', () => {
     } finally {
       await copy.remove();
     }
-  }, 90_000);
+  }, 240_000);
 });

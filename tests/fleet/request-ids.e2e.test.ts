@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Metadata } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { TestContext } from 'vitest';
 import { Balancer } from '../../src/client/balancer.js';
 import type { ServerAddress } from '../../src/client/link.js';
 import { newRequestId } from '../../src/client/request-id.js';
@@ -21,75 +22,112 @@ import { addressOf, insert, kvsService, versionOf, versionsOf } from '../support
 import type { ServerProcess } from '../support/server-process.js';
 
 const run = promisify(execFile);
-/** Repeated requests at real servers that cannot see each other, freeze and die. */
-describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => {
-  let broker: Mosquitto;
-  let fleet: TestFleet;
-  const folders: DataFolder[] = [];
-  const proxies: { stop(): Promise<void> }[] = [];
+/** One fleet on a Mosquitto of its own, with what a test puts between them and its clients. */
+class Stand {
+  private readonly folders: DataFolder[] = [];
+  private readonly proxies: { stop(): Promise<void> }[] = [];
 
-  const proxyOf = async ({ port }: ServerProcess): Promise<[LossyProxy, ServerAddress]> => {
+  private constructor(
+    readonly broker: Mosquitto,
+    readonly fleet: TestFleet,
+  ) {}
+
+  static async open({ onTestFinished }: TestContext): Promise<Stand> {
+    const broker = await startMosquitto();
+    const stand = new Stand(
+      broker,
+      await TestFleet.open({ url: broker.url, args: ['--broker', broker.url], stop: () => broker.stop() }),
+    );
+    onTestFinished(() => stand.close(), 60_000);
+    return stand;
+  }
+
+  /** A proxy in front of a server, and its address. */
+  async proxyOf({ port }: ServerProcess): Promise<[LossyProxy, ServerAddress]> {
     const proxy = await LossyProxy.start(`127.0.0.1:${port}`);
-    proxies.push(proxy);
+    this.proxies.push(proxy);
     return [proxy, { host: '127.0.0.1', port: Number(proxy.address.split(':')[1]) }];
-  };
-  /** So old that it can tell of every request that begins now. */
-  const grown = () => pause(limits.requestSkewMs + 100);
+  }
 
-  beforeEach(async () => {
-    broker = await startMosquitto();
-    fleet = await TestFleet.open({
-      url: broker.url,
-      args: ['--broker', broker.url],
-      stop: () => broker.stop(),
-    });
-  }, 60_000);
+  /** What can be cut between a server and the broker. */
+  async relay(): Promise<Relay> {
+    const relay = await Relay.open(Number(new URL(this.broker.url).port));
+    this.proxies.push({ stop: () => relay.close() });
+    return relay;
+  }
 
-  afterEach(async () => {
-    for (const proxy of proxies.splice(0)) await proxy.stop();
-    await fleet.close();
-    for (const folder of folders.splice(0)) await folder.remove();
-  });
+  /** A server with a folder of its own, which may still be joining. */
+  async addWithFolder(brokerUrl = this.broker.url): Promise<ServerProcess> {
+    const folder = await DataFolder.open();
+    this.folders.push(folder);
+    return this.fleet.add(['--broker', brokerUrl, ...folder.args]);
+  }
 
-  it('is answered by another server, which knows it from the first', { timeout: 120_000 }, async () => {
-    const [a, b] = (await fleet.addReady(2)) as [ServerProcess, ServerProcess];
-    await fleet.converged();
-    await grown();
-    const [proxy, viaProxy] = await proxyOf(a);
-    const id = newRequestId();
-    const balancer = new Balancer([viaProxy, addressOf(b)], () => 0);
-    // A connection whose answers are lost never comes about: it is made first.
-    await balancer.links[0]?.connect(10_000);
-    proxy.set('dropAnswers');
-    const settled = await balancer.call<object, { readonly versao: number }>({
-      ...{ method: kvsService['Insere'] as never, request: { chave: 'chave', valor: 'valor' }, writes: true },
-      ...{ requestId: id, metadata: new Metadata(), timeoutMs: 30_000 },
-    });
-    balancer.close();
-    expect(versionOf(settled)).toBe(1);
-    expect(settled.link.name).toBe(`127.0.0.1:${b.port}`);
-    expect(proxy.losses).toBeGreaterThan(0);
-    await fleet.converged();
-    for (const server of fleet.servers) expect(await versionsOf(server, 'chave')).toEqual([1]);
-    // Both know it now; and a client that uses it for something else is told so.
-    expect(versionOf(await insert([addressOf(a)], 'chave', 'valor', id))).toBe(1);
-    const other = await insert([addressOf(b)], 'chave', 'outro', id);
-    expect(other.ok ? '' : other.error.details).toContain('já foi usado');
-    for (const server of fleet.servers) expect(await versionsOf(server, 'chave')).toEqual([1]);
-  });
+  private async close(): Promise<void> {
+    for (const proxy of this.proxies) await proxy.stop();
+    await this.fleet.close();
+    for (const folder of this.folders) await folder.remove();
+  }
+}
+
+/** So old that a server can tell of every request that begins now. */
+const grown = () => pause(limits.requestSkewMs + 100);
+
+/**
+ * Repeated requests at real servers that cannot see each other, freeze and die. Each test has its own; most of the time they
+ * wait.
+ */
+describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', { concurrent: true }, () => {
+  it(
+    'is answered by another server, which knows it from the first',
+    { timeout: 300_000 },
+    async (context) => {
+      const stand = await Stand.open(context);
+      const { fleet } = stand;
+      const [a, b] = (await fleet.addReady(2)) as [ServerProcess, ServerProcess];
+      await fleet.converged();
+      await grown();
+      const [proxy, viaProxy] = await stand.proxyOf(a);
+      const id = newRequestId();
+      const balancer = new Balancer([viaProxy, addressOf(b)], () => 0);
+      // A connection whose answers are lost never comes about: it is made first.
+      await balancer.links[0]?.connect(10_000);
+      proxy.set('dropAnswers');
+      const settled = await balancer.call<object, { readonly versao: number }>({
+        ...{
+          method: kvsService['Insere'] as never,
+          request: { chave: 'chave', valor: 'valor' },
+          writes: true,
+        },
+        ...{ requestId: id, metadata: new Metadata(), timeoutMs: 30_000 },
+      });
+      balancer.close();
+      expect(versionOf(settled)).toBe(1);
+      expect(settled.link.name).toBe(`127.0.0.1:${b.port}`);
+      expect(proxy.losses).toBeGreaterThan(0);
+      await fleet.converged();
+      for (const server of fleet.servers) expect(await versionsOf(server, 'chave')).toEqual([1]);
+      // Both know it now; and a client that uses it for something else is told so.
+      expect(versionOf(await insert([addressOf(a)], 'chave', 'valor', id))).toBe(1);
+      const other = await insert([addressOf(b)], 'chave', 'outro', id);
+      expect(other.ok ? '' : other.error.details).toContain('já foi usado');
+      for (const server of fleet.servers) expect(await versionsOf(server, 'chave')).toEqual([1]);
+    },
+  );
 
   it(
     'stands once, as answered, though two servers that were parted wrote it',
-    { timeout: 180_000 },
-    async () => {
-      const relay = await Relay.open(Number(new URL(broker.url).port));
-      proxies.push({ stop: () => relay.close() });
+    { timeout: 300_000 },
+    async (context) => {
+      const stand = await Stand.open(context);
+      const { fleet } = stand;
+      const relay = await stand.relay();
       const a = await fleet.add(['--broker', relay.url]);
       await a.ready();
       const [b] = (await fleet.addReady(1)) as [ServerProcess];
       await fleet.converged();
       await grown();
-      const [proxy, viaProxy] = await proxyOf(a);
+      const [proxy, viaProxy] = await stand.proxyOf(a);
       const balancer = new Balancer([viaProxy, addressOf(b)], () => 0);
       await balancer.links[0]?.connect(10_000);
       relay.cut();
@@ -121,14 +159,13 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
 
   it(
     'stands once after the power went for all, each attempt on the disk of another',
-    { timeout: 180_000 },
-    async () => {
-      const relay = await Relay.open(Number(new URL(broker.url).port));
-      proxies.push({ stop: () => relay.close() });
+    { timeout: 300_000 },
+    async (context) => {
+      const stand = await Stand.open(context);
+      const { fleet } = stand;
+      const relay = await stand.relay();
       for (let i = 0; i < 2; i++) {
-        const folder = await DataFolder.open();
-        folders.push(folder);
-        await fleet.add(['--broker', relay.url, ...folder.args]);
+        await stand.addWithFolder(relay.url);
       }
       const [a, b] = fleet.servers as [ServerProcess, ServerProcess];
       await Promise.all([a.ready(), b.ready()]);
@@ -165,33 +202,49 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
     },
   );
 
-  it('ends with a version for the command line too, with a server frozen', { timeout: 180_000 }, async () => {
-    const [a, b, c] = (await fleet.addReady(3)) as [ServerProcess, ServerProcess, ServerProcess];
-    await fleet.converged();
-    await grown();
-    b.freeze();
-    const ports = [a, b, c].map(({ port }) => port).join(',');
-    // Each begins with a server of its own choice.
-    for (let i = 0; i < 8; i++) {
-      const words = ['cliente', '--port', ports, '-o', 'insere', '-k', `chave${i}`, '-v', 'valor', '--json'];
-      // Rejects unless it ends with 0.
-      const { stdout } = await run(process.execPath, [join(root, 'bin/kvs'), ...words]);
-      expect(JSON.parse(stdout)).toMatchObject({ versao: 1 });
-    }
-    b.thaw();
-    await fleet.converged();
-    await pause(3 * defaultFleetTuning.requestUndoMs);
-    await fleet.converged();
-    for (const server of fleet.servers) {
-      for (let i = 0; i < 8; i++) expect(await versionsOf(server, `chave${i}`)).toEqual([1]);
-    }
-  });
+  it(
+    'ends with a version for the command line too, with a server frozen',
+    { timeout: 300_000 },
+    async (context) => {
+      const { fleet } = await Stand.open(context);
+      const [a, b, c] = (await fleet.addReady(3)) as [ServerProcess, ServerProcess, ServerProcess];
+      await fleet.converged();
+      await grown();
+      b.freeze();
+      const ports = [a, b, c].map(({ port }) => port).join(',');
+      // Each begins with a server of its own choice.
+      for (let i = 0; i < 8; i++) {
+        const words = [
+          'cliente',
+          '--port',
+          ports,
+          '-o',
+          'insere',
+          '-k',
+          `chave${i}`,
+          '-v',
+          'valor',
+          '--json',
+        ];
+        // Rejects unless it ends with 0.
+        const { stdout } = await run(process.execPath, [join(root, 'bin/kvs'), ...words]);
+        expect(JSON.parse(stdout)).toMatchObject({ versao: 1 });
+      }
+      b.thaw();
+      await fleet.converged();
+      await pause(3 * defaultFleetTuning.requestUndoMs);
+      await fleet.converged();
+      for (const server of fleet.servers) {
+        for (let i = 0; i < 8; i++) expect(await versionsOf(server, `chave${i}`)).toEqual([1]);
+      }
+    },
+  );
 
-  it('stands once through kills of servers with --dados', { timeout: 300_000 }, async () => {
+  it('stands once through kills of servers with --dados', { timeout: 300_000 }, async (context) => {
+    const stand = await Stand.open(context);
+    const { fleet } = stand;
     for (let i = 0; i < 3; i++) {
-      const folder = await DataFolder.open();
-      folders.push(folder);
-      const server = await fleet.add(['--broker', broker.url, ...folder.args]);
+      const server = await stand.addWithFolder();
       await server.ready();
     }
     await grown();
@@ -233,10 +286,8 @@ describe.skipIf(!mosquittoAvailable())('an insert whose fate is unknown', () => 
     expect(versions.size).toBe(total);
   });
 
-  it('is remembered by the log over a restart with --dados', { timeout: 120_000 }, async () => {
-    const folder = await DataFolder.open();
-    folders.push(folder);
-    const server = await fleet.add(['--broker', broker.url, ...folder.args]);
+  it('is remembered by the log over a restart with --dados', { timeout: 300_000 }, async (context) => {
+    const server = await (await Stand.open(context)).addWithFolder();
     await server.ready();
     const id = newRequestId();
     expect(versionOf(await insert([addressOf(server)], 'chave', 'valor', id))).toBe(1);
