@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { TestContext } from 'vitest';
 import { soon, TestFleet } from '../support/e2e-fleet.js';
 import { Relay } from '../support/e2e-proxy.js';
 import { verifyLedgers, Writer } from '../support/e2e-writer.js';
@@ -10,27 +11,24 @@ import type { ServerProcess } from '../support/server-process.js';
 /** Health of a server's link to the broker. */
 const FLEET_HEALTH = 'kvs.frota';
 
-describe.skipIf(!mosquittoAvailable())('a broker that is not there', () => {
-  const cleanups: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+async function opened({ onTestFinished }: TestContext, url: string): Promise<TestFleet> {
+  const stop = (): Promise<void> => Promise.resolve();
+  const fleet = await TestFleet.open({ url, args: ['--broker', url], stop });
+  onTestFinished(() => fleet.close(), 60_000);
+  return fleet;
+}
 
-  const opened = async (url: string): Promise<TestFleet> => {
-    const stop = (): Promise<void> => Promise.resolve();
-    const fleet = await TestFleet.open({ url, args: ['--broker', url], stop });
-    cleanups.push(() => fleet.close());
-    return fleet;
-  };
-  const broker = async (port?: number): Promise<Mosquitto> => {
-    const started = await startMosquitto(port === undefined ? {} : { port });
-    cleanups.push(() => started.stop());
-    return started;
-  };
+async function openBroker({ onTestFinished }: TestContext, port?: number): Promise<Mosquitto> {
+  const started = await startMosquitto(port === undefined ? {} : { port });
+  onTestFinished(() => started.stop());
+  return started;
+}
 
-  it('at the start: servers serve alone, say so, and converge when it appears', async () => {
+// Each waits for servers to notice: all at once.
+describe.skipIf(!mosquittoAvailable())('a broker that is not there', { concurrent: true }, () => {
+  it('at the start: servers serve alone, say so, and converge when it appears', async (context) => {
     const port = await freePort();
-    const fleet = await opened(`mqtt://127.0.0.1:${port}`);
+    const fleet = await opened(context, `mqtt://127.0.0.1:${port}`);
     await fleet.addReady(3);
     for (const [index, server] of fleet.servers.entries()) {
       expect(await server.client.health()).toBe('SERVING');
@@ -40,7 +38,7 @@ describe.skipIf(!mosquittoAvailable())('a broker that is not there', () => {
       expect(await server.client.insere('mesma', `de ${index}`)).toMatchObject({ versao: 1 });
       expect(await server.client.insere(`chave-${index}`, 'valor')).toMatchObject({ versao: 1 });
     }
-    await broker(port);
+    await openBroker(context, port);
     await fleet.converged();
     const answers = await Promise.all(fleet.servers.map(({ client }) => client.consulta('mesma')));
     expect(new Set(answers.map(({ valor }) => valor)).size).toBe(1);
@@ -50,9 +48,9 @@ describe.skipIf(!mosquittoAvailable())('a broker that is not there', () => {
     }
   }, 300_000);
 
-  it('for a while: servers go on, say so, and converge when it returns', async () => {
-    const mosquitto = await broker();
-    const fleet = await opened(mosquitto.url);
+  it('for a while: servers go on, say so, and converge when it returns', async (context) => {
+    const mosquitto = await openBroker(context);
+    const fleet = await opened(context, mosquitto.url);
     const [a, b] = (await fleet.addReady(2)) as [ServerProcess, ServerProcess];
     const writers = [a, b].map((server, i) => new Writer(server, { name: `e${i}`, perSecond: 500 }));
     for (let outage = 0; outage < 2; outage++) {
@@ -81,11 +79,11 @@ describe.skipIf(!mosquittoAvailable())('a broker that is not there', () => {
     expect(a.logged('conexão com o broker perdida')).toMatchObject({ nivel: 'warn' });
   }, 300_000);
 
-  it('for one part of the fleet: both parts go on, and nothing acknowledged is lost in the end', async () => {
-    const mosquitto = await broker();
-    const fleet = await opened(mosquitto.url);
+  it('for one part of the fleet: both parts go on, and nothing acknowledged is lost in the end', async (context) => {
+    const mosquitto = await openBroker(context);
+    const fleet = await opened(context, mosquitto.url);
     const relay = await Relay.open(mosquitto.port);
-    cleanups.push(() => relay.close());
+    context.onTestFinished(() => relay.close());
     const [a] = (await fleet.addReady(1)) as [ServerProcess];
     const apart = await fleet.add(['--broker', relay.url]);
     await apart.ready();

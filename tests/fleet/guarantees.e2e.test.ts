@@ -211,8 +211,11 @@ describe('guarantees on request, with real processes', () => {
   }, 60_000);
 });
 
-/** Whoever is told that a write is confirmed must find it, although its writer is gone for good. */
-describe('a confirmed write outlives its writer', () => {
+/**
+ * Whoever is told that a write is confirmed must find it, although its writer is gone for good. Each waits for servers that
+ * join and start again: both at once.
+ */
+describe('a confirmed write outlives its writer', { concurrent: true }, () => {
   for (const onDisk of [false, true]) {
     it(`killed with -9 right after the answer${onDisk ? ', all with --dados' : ''}`, async () => {
       const broker = await ForgetfulBroker.start();
