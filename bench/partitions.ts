@@ -16,7 +16,7 @@ import { PartitionsEngine } from '../src/engines/partitions/engine.js';
 import { LIBRARY } from '../src/engines/partitions/functions.js';
 import { logName, partitionName, partitionOf, slotOf } from '../src/engines/partitions/layout.js';
 
-const FIRST_PORT = 28_001;
+const FIRST_PORT = 17_001;
 const MIB = 1024 * 1024;
 const CALLS = Number(process.env['KVS_BENCH_CALLS'] ?? 20_000);
 const ROUNDS = 5;

@@ -43,12 +43,6 @@ interface CallOptions {
   readonly gathers?: boolean;
 }
 
-interface Question {
-  readonly name: FunctionName;
-  readonly partition: number;
-  readonly args: readonly (string | Buffer)[];
-}
-
 interface Failure {
   readonly meaning: NodeMeaning;
   readonly error: Error | undefined;
@@ -66,6 +60,26 @@ export interface PartitionCaller {
     args: readonly (string | Buffer)[],
     options: CallOptions,
   ): Promise<unknown>;
+
+  /**
+   * Asks for something of a partition's sorted set with a command of Redis itself, which costs less than a function.
+   * @param words the command and what is behind the name of the set
+   * @throws KvsError SEM_MAIORIA, SERVIDOR_SAINDO
+   */
+  look(
+    partition: number,
+    words: readonly [command: string, ...args: (string | Buffer)[]],
+    deadline: number,
+  ): Promise<unknown>;
+}
+
+/** What is asked of a master, until one answers. */
+interface Question {
+  readonly partition: number;
+  readonly isRead: boolean;
+  readonly ask: (node: RedisNode, isAsking: boolean) => Promise<NodeAnswer>;
+  /** How it is asked the first time, if that is another way. */
+  readonly gather?: (node: RedisNode) => Promise<NodeAnswer>;
 }
 
 /**
@@ -93,7 +107,7 @@ export class RedisCluster implements PartitionCaller {
 
   start(): void {
     for (const address of this.options.seeds) this.node(address);
-    void this.look();
+    void this.lookAround();
   }
 
   stop(): void {
@@ -127,27 +141,55 @@ export class RedisCluster implements PartitionCaller {
     return [...addresses].map((address) => this.node(address));
   }
 
-  async call(
+  call(
     name: FunctionName,
     partition: number,
     args: readonly (string | Buffer)[],
-    { deadline, isRepeatable = false, gathers = false }: CallOptions,
+    options: CallOptions,
   ): Promise<unknown> {
+    const ask = (node: RedisNode, isAsking = false): Promise<NodeAnswer> =>
+      node.attempt(['FCALL', FUNCTIONS[name], ...this.subjects(name, partition), ...args], isAsking);
+    const { batches } = this;
     const isRead = READ_ONLY.has(name);
+    if (name !== 'read' && (name !== 'write' || options.gathers !== true)) {
+      return this.answerTo({ partition, isRead, ask }, options);
+    }
+    // Together with other calls for this node, unless there are none.
+    const gather = (node: RedisNode): Promise<NodeAnswer> =>
+      batches.isIdle(node, name)
+        ? batches.alone(node, name, ask(node))
+        : batches.together(node, name, partition, args);
+    return this.answerTo({ partition, isRead, ask, gather }, options);
+  }
+
+  look(
+    partition: number,
+    [command, ...args]: readonly [command: string, ...args: (string | Buffer)[]],
+    deadline: number,
+  ): Promise<unknown> {
+    const words = [command, this.names[partition] as string, ...args];
+    const ask = (node: RedisNode, isAsking: boolean): Promise<NodeAnswer> => node.attempt(words, isAsking);
+    return this.answerTo({ partition, isRead: true, ask }, { deadline });
+  }
+
+  private async answerTo(
+    question: Question,
+    { deadline, isRepeatable = false }: CallOptions,
+  ): Promise<unknown> {
+    const { partition, isRead } = question;
+    let { gather } = question;
     let target = this.masters[partition];
     let isAsking = false;
     let redirections = 0;
     let failures = 0;
-    let mayGather = name === 'read' || (name === 'write' && gathers);
     // The first failure after which it may have been done.
     let doubt: Error | undefined;
     for (;;) {
       if (this.isStopped) throw doubt === undefined || isRead ? leavingPartitions() : unknownOutcome(doubt);
       const node = target === undefined ? undefined : this.node(target);
-      const question = { name, partition, args };
       const answer: NodeAnswer | undefined =
-        node && (await (mayGather ? this.gather(node, question) : this.ask(node, question, isAsking)));
-      mayGather = false;
+        node && (await (gather === undefined ? question.ask(node, isAsking) : gather(node)));
+      gather = undefined;
       if (answer?.ok === true) {
         if (!isRead) this.onWritten(node as RedisNode);
         return answer.reply;
@@ -188,19 +230,6 @@ export class RedisCluster implements PartitionCaller {
   nodeOf(partition: number): RedisNode | undefined {
     const address = this.masters[partition];
     return address === undefined ? undefined : this.node(address);
-  }
-
-  private ask(node: RedisNode, { name, partition, args }: Question, isAsking = false): Promise<NodeAnswer> {
-    return node.attempt(['FCALL', FUNCTIONS[name], ...this.subjects(name, partition), ...args], isAsking);
-  }
-
-  /** Asks together with other calls for this node, unless there are none. */
-  private gather(node: RedisNode, question: Question): Promise<NodeAnswer> {
-    const { name, partition, args } = question;
-    if (name !== 'read' && name !== 'write') return this.ask(node, question);
-    const { batches } = this;
-    if (batches.isIdle(node, name)) return batches.alone(node, name, this.ask(node, question));
-    return batches.together(node, name, partition, args);
   }
 
   /** The keys of a partition that a function uses, with their number before them. */
@@ -250,9 +279,9 @@ export class RedisCluster implements PartitionCaller {
   }
 
   /** Asks every node for its view. Whoever does not answer is asked again the next time. */
-  private async look(): Promise<void> {
+  private async lookAround(): Promise<void> {
     const { time, onLook } = this.options;
-    this.cancelLook = time.after(partitionLimits.viewMs, () => void this.look());
+    this.cancelLook = time.after(partitionLimits.viewMs, () => void this.lookAround());
     for (const node of this.nodesByAddress.values()) node.tick();
     const asked = this.nodes.map(async (node) => {
       const answer = await node.attempt(['CLUSTER', 'NODES']);

@@ -41,7 +41,7 @@ local COUNT, BESIDE = '\000', '\000\001'
 local TOP = '\128'
 
 -- Not there yet while the library is loaded: see clock.
-local pack, unpack, sub, find, byte, max, floor, call
+local pack, unpack, sub, find, byte, max, min, floor, call
 -- The time in microseconds that the next entry of a log bears.
 local micros
 
@@ -52,22 +52,30 @@ local DONE, AGAIN, REFUSED, FULL, REUSED, FORGOTTEN, NOTHING = 0, 1, 2, 3, 4, 5,
 local function clock()
   if not call then
     pack, unpack, sub, find, byte = struct.pack, struct.unpack, string.sub, string.find, string.byte
-    max, floor, call = math.max, math.floor, redis.call
+    max, min, floor, call = math.max, math.min, math.floor, redis.call
   end
   local time = call('TIME')
   micros = time[1] * 1000000 + time[2]
   return time[1] * 1000 + floor(time[2] / 1000)
 end
 
+-- Numbers of entries as text: whoever passes a number to a command has it printed with all digits that it may have.
+local texts = {}
+
 -- Tells a change. To be called before anything is written: what fails here has done nothing.
 local function tell(log, field, text)
-  local most = max(LOG_LEAST, math.min(LOG_ENTRIES, floor(LOG_BYTES / (#text + 32))))
+  local number = max(LOG_LEAST, min(LOG_ENTRIES, floor(LOG_BYTES / (#text + 32))))
+  local most = texts[number]
+  if not most then
+    most = string.format('%.0f', number)
+    texts[number] = most
+  end
   local id = string.format('%.0f', micros)
   micros = micros + 1
   local told = redis.pcall('XADD', log, 'MAXLEN', '~', most, id, field, text)
   if type(told) ~= 'table' then return end
   -- A clock that is behind that of an earlier master, or two changes of one microsecond.
-  local last = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  local last = call('XREVRANGE', log, '+', '-', 'COUNT', '1')[1]
   if not last then error(told.err) end
   micros = tonumber(string.match(last[1], '^%d+')) + 1
   call('XADD', log, 'MAXLEN', '~', most, string.format('%.0f', micros), field, text)
@@ -115,10 +123,10 @@ end
 
 -- The newest version that is stored, and the counters.
 local function top_of(z, K)
-  local found = call('ZREVRANGEBYLEX', z, '(k' .. K .. '\255', '[k' .. K, 'LIMIT', 0, 2)
+  local found = call('ZREVRANGEBYLEX', z, '(k' .. K .. '\255', '[k' .. K, 'LIMIT', '0', '2')
   local first = found[1]
   if not first then
-    local alone = call('ZRANGEBYLEX', z, '[c' .. K, '(c' .. K .. '\255', 'LIMIT', 0, 1)[1]
+    local alone = call('ZRANGEBYLEX', z, '[c' .. K, '(c' .. K .. '\255', 'LIMIT', '0', '1')[1]
     return nil, alone and counters_in(alone, #K + 2, false)
   end
   if byte(first, #K + 2) < 128 then return row_in(first, K), nil end
@@ -140,12 +148,12 @@ end
 
 local function forget_counters(z, counters)
   call('ZREM', z, counters.member)
-  if counters.beside then call('ZINCRBY', z, 1, BESIDE) end
+  if counters.beside then call('ZINCRBY', z, '1', BESIDE) end
 end
 
 -- Whether something has expired and is still there.
 local function is_due(z, now)
-  return call('ZRANGEBYLEX', z, '[e', '(e' .. pack('>I8', now + 1), 'LIMIT', 0, 1)[1] ~= nil
+  return call('ZRANGEBYLEX', z, '[e', '(e' .. pack('>I8', now + 1), 'LIMIT', '0', '1')[1] ~= nil
 end
 
 local function total_of(z, K)
@@ -179,7 +187,7 @@ end
 
 -- What is removed while somebody copies everything is kept for them.
 local function hold_of(z, now)
-  local found = call('ZRANGEBYLEX', z, '[s', '(t', 'LIMIT', 0, 1)[1]
+  local found = call('ZRANGEBYLEX', z, '[s', '(t', 'LIMIT', '0', '1')[1]
   if not found then return nil end
   if unpack('>I8', found, 2) > now then return found end
   call('ZREM', z, found)
@@ -193,7 +201,7 @@ local function bury(z, hold, row, now)
     call('ZREMRANGEBYLEX', z, '[g', '(h')
     return nil
   end
-  call('ZADD', z, 0, 'g' .. sub(row.member, 2) .. pack('>I8', now))
+  call('ZADD', z, '0', 'g' .. sub(row.member, 2) .. pack('>I8', now))
   return hold
 end
 
@@ -202,8 +210,8 @@ local function remember(z, K, row, now)
   if not row.request or row.timestamp < now - REQUEST_AGE - REQUEST_SKEW then return end
   local print = sub(redis.sha1hex(value_of(row)), 1, 16)
   local place = pack('>I4I8I8', row.version, row.timestamp, row.expires)
-  call('ZADD', z, 0, 'r' .. K .. row.request .. place .. print)
-  call('ZADD', z, 0, 'q' .. pack('>I8', now + REQUEST_AGE + REQUEST_SKEW) .. K .. row.request)
+  call('ZADD', z, '0', 'r' .. K .. row.request .. place .. print)
+  call('ZADD', z, '0', 'q' .. pack('>I8', now + REQUEST_AGE + REQUEST_SKEW) .. K .. row.request)
 end
 
 -- To be called once versions of a key have gone: keeps what they told.
@@ -212,7 +220,7 @@ local function settle(z, K, facts)
   local top = found and row_in(found, K)
   local hidden = facts.hidden
   if hidden > 0 then
-    local lowest = call('ZRANGEBYLEX', z, '[k' .. K, '(k' .. K .. TOP, 'LIMIT', 0, 1)[1]
+    local lowest = call('ZRANGEBYLEX', z, '[k' .. K, '(k' .. K .. TOP, 'LIMIT', '0', '1')[1]
     if not lowest or row_in(lowest, K).version > hidden then hidden = 0 end
   end
   local tells = top and hidden == 0 and top.version == facts.version and top.timestamp == facts.timestamp
@@ -220,13 +228,13 @@ local function settle(z, K, facts)
   if not tells then
     local counters = pack('>I4I8I4', facts.version, facts.timestamp, hidden)
     if top then
-      call('ZADD', z, 0, 'k' .. K .. TOP .. counters)
-      call('ZINCRBY', z, -1, BESIDE)
+      call('ZADD', z, '0', 'k' .. K .. TOP .. counters)
+      call('ZINCRBY', z, '-1', BESIDE)
     else
-      call('ZADD', z, 0, 'c' .. K .. counters)
+      call('ZADD', z, '0', 'c' .. K .. counters)
     end
   end
-  if facts.top and not top then call('ZINCRBY', z, 1, COUNT) end
+  if facts.top and not top then call('ZINCRBY', z, '1', COUNT) end
 end
 
 -- Tells that the versions of a key from one to another go.
@@ -273,7 +281,7 @@ local function sweep(z, log, now, most)
     local K = sub(member, 10, #member - 4)
     local version = unpack('>I4', member, #member - 3)
     local from = 'k' .. K .. pack('>I4', version)
-    local found = call('ZRANGEBYLEX', z, '[' .. from, '(k' .. K .. pack('>I4', version + 1), 'LIMIT', 0, 1)[1]
+    local found = call('ZRANGEBYLEX', z, '[' .. from, '(k' .. K .. pack('>I4', version + 1), 'LIMIT', '0', '1')[1]
     local row = found and row_in(found, K)
     if row and row.expires == expires then
       local facts = facts_of(z, K, now)
@@ -314,7 +322,7 @@ local function again(z, K, facts, request, value, begun)
     local member = rows_down(z, K, TOP, skip, 1)[1]
     row = member and row_in(member, K)
   end
-  local found = call('ZRANGEBYLEX', z, '[r' .. K .. request, '(r' .. K .. request .. '\255', 'LIMIT', 0, 1)[1]
+  local found = call('ZRANGEBYLEX', z, '[r' .. K .. request, '(r' .. K .. request .. '\255', 'LIMIT', '0', '1')[1]
   if found then
     local version, timestamp, expires, at = unpack('>I4I8I8', found, #K + 10)
     if sub(found, at) ~= sub(redis.sha1hex(value), 1, 16) then return { REUSED } end
@@ -351,7 +359,7 @@ local function write(keys, args)
     local wanted, stamp = tonumber(args[5]), tonumber(args[6])
     expires = tonumber(args[7])
     local from = '[k' .. K .. pack('>I4', wanted)
-    local found = call('ZRANGEBYLEX', z, from, '(k' .. K .. pack('>I4', wanted + 1), 'LIMIT', 0, 1)[1]
+    local found = call('ZRANGEBYLEX', z, from, '(k' .. K .. pack('>I4', wanted + 1), 'LIMIT', '0', '1')[1]
     local row = found and row_in(found, K)
     if row and row.timestamp == stamp and value_of(row) == value then return { NOTHING } end
     if version > LAST_VERSION or timestamp > LAST_TIME then return refused(z, K, facts, now) end
@@ -364,10 +372,10 @@ local function write(keys, args)
   if expires > 0 then head = head .. pack('>I8', expires) end
   local member = 'k' .. K .. head .. (request or '') .. value
   tell(log, 'k', member)
-  if expires > 0 then call('ZADD', z, 0, 'e' .. pack('>I8', expires) .. K .. pack('>I4', version)) end
-  call('ZADD', z, 0, member)
+  if expires > 0 then call('ZADD', z, '0', 'e' .. pack('>I8', expires) .. K .. pack('>I4', version)) end
+  call('ZADD', z, '0', member)
   if facts.counters and facts.hidden == 0 then forget_counters(z, facts.counters) end
-  if not facts.top then call('ZINCRBY', z, -1, COUNT) end
+  if not facts.top then call('ZINCRBY', z, '-1', COUNT) end
   local tells = kind == 'put' or kind == 'renew'
   return { DONE, version, timestamp, expires, tells and newest and record_of(newest, K) or false }
 end
@@ -393,7 +401,7 @@ local function remove(keys, args)
   local now = clock()
   sweep(z, log, now, 256)
   if kind == 'sweep' then
-    local due = call('ZRANGEBYLEX', z, '[e', '(f', 'LIMIT', 0, 1)[1]
+    local due = call('ZRANGEBYLEX', z, '[e', '(f', 'LIMIT', '0', '1')[1]
     return { DONE, due and max(0, unpack('>I8', due, 2) - now) or -1 }
   end
   local facts = facts_of(z, K, now)
@@ -516,7 +524,7 @@ local function walk(keys, args)
   local start, stop = sub(from, 1, 1) .. 'k' .. sub(from, 2), sub(to, 1, 1) .. 'k' .. sub(to, 2)
   if to == '+' then stop = '(l' end
   for walked = 1, most do
-    local first = call('ZRANGEBYLEX', z, start, stop, 'LIMIT', 0, 1)[1]
+    local first = call('ZRANGEBYLEX', z, start, stop, 'LIMIT', '0', '1')[1]
     if not first then break end
     local K = key_in(first, 2)
     if what == 'many' then
@@ -558,7 +566,7 @@ local function hold(keys, args)
     if unpack('>I8', found, 2) >= last then return now end
     call('ZREM', z, found)
   end
-  call('ZADD', z, 0, 's' .. pack('>I8', last))
+  call('ZADD', z, '0', 's' .. pack('>I8', last))
   return now
 end
 
@@ -599,7 +607,7 @@ end
 local function copy(keys, args)
   local z, instant, cursor, most, bytes = keys[1], tonumber(args[1]), args[2], tonumber(args[3]), tonumber(args[4])
   local now = clock()
-  local held = call('ZRANGEBYLEX', z, '[s', '(t', 'LIMIT', 0, 1)[1]
+  local held = call('ZRANGEBYLEX', z, '[s', '(t', 'LIMIT', '0', '1')[1]
   if not held or unpack('>I8', held, 2) <= now then return redis.error_reply('KVS nothing is held') end
   local stored = call('ZRANGEBYLEX', z, '(k' .. cursor, '(l', 'LIMIT', 0, most)
   local buried = call('ZRANGEBYLEX', z, '(g' .. cursor, '(h', 'LIMIT', 0, most)
@@ -655,7 +663,7 @@ end
 local function past(keys, args)
   local log, bound, most, bytes = keys[1], tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
   clock()
-  local last = call('XREVRANGE', log, string.format('%.0f', bound), '-', 'COUNT', 1)[1]
+  local last = call('XREVRANGE', log, string.format('%.0f', bound), '-', 'COUNT', '1')[1]
   local page = { last and string.match(last[1], '^%d+') or '0', 0 }
   if not last and call('EXISTS', log) == 1 then
     local info, length, added = call('XINFO', 'STREAM', log), 0, 0
@@ -683,7 +691,7 @@ local function present(keys, args)
   local now = clock()
   local start, stop = sub(from, 1, 1) .. 'k' .. sub(from, 2), sub(to, 1, 1) .. 'k' .. sub(to, 2)
   if to == '+' then stop = '(l' end
-  local last = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  local last = call('XREVRANGE', log, '+', '-', 'COUNT', '1')[1]
   local page = { last and string.match(last[1], '^%d+') or '0', false }
   local rows = call('ZRANGEBYLEX', z, start, stop, 'LIMIT', 0, most)
   local of, newest

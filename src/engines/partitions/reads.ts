@@ -5,6 +5,7 @@ import type { Line } from '../../ports/lines.js';
 import type { PartitionCaller } from './cluster.js';
 import { sentPlace, partitionOf } from './layout.js';
 import { partitionLimits } from './limits.js';
+import { askNewest, askUpTo, foundRow } from './newest.js';
 import { maybeRow, rowOfRecord } from './records.js';
 
 /** Stands for all writers: the master of a partition puts their writes in one order. */
@@ -43,11 +44,11 @@ export class PartitionReads {
     const { key } = query;
     switch (query.kind) {
       case 'version':
-        return (await this.find(key, rowChoice(query.version)))?.row;
+        return this.row(key, rowChoice(query.version));
       case 'instant':
         return (await this.find(key, rowChoice(undefined, query.timestamp)))?.row;
       case 'heads':
-        return onlyHead((await this.find(key, NEWEST))?.row, PARTITIONS_ORIGIN);
+        return onlyHead(await this.row(key, NEWEST), PARTITIONS_ORIGIN);
       case 'line': {
         const { version, timestamp, back } = query;
         const choice: RowChoice =
@@ -74,6 +75,14 @@ export class PartitionReads {
       }
       after = next;
     }
+  }
+
+  /** The newest version, or the newest up to one. */
+  private async row(key: string, choice: RowChoice): Promise<Row | undefined> {
+    const words = choice.how === 'newest' ? askNewest(key) : askUpTo(key, choice.number);
+    const members = await this.cluster.look(partitionOf(key), words, this.deadline());
+    const row = foundRow(key, members as readonly Buffer[]);
+    return row === 'unsure' ? (await this.find(key, choice))?.row : row;
   }
 
   private async find(

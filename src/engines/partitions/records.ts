@@ -14,6 +14,11 @@ export function rowOfRecord(key: string, record: Buffer): Row {
   return expires === undefined ? row : { ...row, expiresAt: expires };
 }
 
+/** Whether the version of a record expires. */
+export function expiresIn(record: Buffer): boolean {
+  return (record.readUInt8(12) & EXPIRES) !== 0;
+}
+
 /** The row of a record, if there is one. */
 export function maybeRow(key: string, record: unknown): Row | undefined {
   return record instanceof Buffer ? rowOfRecord(key, record) : undefined;
