@@ -7,13 +7,13 @@ const SHIFT = 14;
 const CHUNK = 1 << SHIFT;
 const MASK = CHUNK - 1;
 
-type NumberArray = Int32Array | Uint32Array | Uint8Array | Float64Array;
+type NumberArray = Int32Array | Uint32Array | Float64Array;
 
 /**
  * A column of numbers; an index never written reads as 0.
  *
  * `get` and `set` are repeated in each class on purpose: the JIT compiler collects type feedback per source location,
- * and one location that sees four kinds of arrays is ten times as slow. (A function that makes the classes would be one
+ * and one location that sees three kinds of arrays is ten times as slow. (A function that makes the classes would be one
  * location.)
  */
 abstract class NumberColumn<A extends NumberArray = NumberArray> {
@@ -58,20 +58,6 @@ export class Uint32Column extends NumberColumn<Uint32Array> {
   }
 }
 
-export class Uint8Column extends NumberColumn<Uint8Array> {
-  constructor() {
-    super((length) => new Uint8Array(length));
-  }
-
-  get(index: number): number {
-    return (this.chunks[index >>> SHIFT] as Uint8Array)[index & MASK] as number;
-  }
-
-  set(index: number, value: number): void {
-    (this.chunks[index >>> SHIFT] as Uint8Array)[index & MASK] = value;
-  }
-}
-
 export class Float64Column extends NumberColumn<Float64Array> {
   constructor() {
     super((length) => new Float64Array(length));
@@ -83,22 +69,5 @@ export class Float64Column extends NumberColumn<Float64Array> {
 
   set(index: number, value: number): void {
     (this.chunks[index >>> SHIFT] as Float64Array)[index & MASK] = value;
-  }
-}
-
-/** A column of strings. */
-export class StringColumn {
-  private readonly chunks: string[][] = [];
-
-  get(index: number): string {
-    return (this.chunks[index >>> SHIFT] as string[])[index & MASK] as string;
-  }
-
-  set(index: number, value: string): void {
-    (this.chunks[index >>> SHIFT] as string[])[index & MASK] = value;
-  }
-
-  reach(index: number): void {
-    if (index >>> SHIFT === this.chunks.length) this.chunks.push(new Array<string>(CHUNK).fill(''));
   }
 }

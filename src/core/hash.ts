@@ -3,11 +3,40 @@
  * can produce collisions.
  */
 
+const FNV_BASIS = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
 /** 32-bit hash of the UTF-16 units of a string, all bits well mixed (FNV-1a steps, murmur3 finaliser). */
 export function hashString(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  let h = FNV_BASIS;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), FNV_PRIME);
   return finish(h ^ text.length);
+}
+
+/** The same of a text whose units lie in bytes, one in each. */
+export function hashUnits(bytes: Uint8Array, at: number, units: number): number {
+  let h = FNV_BASIS;
+  for (let i = at; i < at + units; i++) h = Math.imul(h ^ (bytes[i] as number), FNV_PRIME);
+  return finish(h ^ units);
+}
+
+/** What {@link copyHashed} says of a text that does not fit. */
+export const IS_WIDE = -1;
+
+/**
+ * Copies a text into bytes, one for each unit, and hashes it on the way: both need a look at every unit.
+ * @returns `hashString` of it; {@link IS_WIDE} if some unit is above 255, when what was copied means nothing
+ */
+export function copyHashed(text: string, bytes: Uint8Array, at: number): number {
+  let h = FNV_BASIS;
+  let units = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    units |= unit;
+    bytes[at + i] = unit;
+    h = Math.imul(h ^ unit, FNV_PRIME);
+  }
+  return units > 0xff ? IS_WIDE : finish(h ^ text.length);
 }
 
 /** The finaliser of murmur3: every input bit changes every output bit with probability ½. */

@@ -2,10 +2,10 @@ import type { EntryTable } from './entries.js';
 import type { OrderPosition } from './record.js';
 
 /**
- * Rows up to which arrays are as long as they must be: an array that grows by itself begins with room for sixteen more,
- * which with few versions would be most of the memory of a key.
+ * Rows up to which a history is a short one. Its lists are as long as they must be: an array that grows by itself begins
+ * with room for sixteen more, which would be most of the memory of a key.
  */
-const EXACT_ROWS = 16;
+const FEW_ROWS = 16;
 /** Shared, and never changed. */
 const NONE: number[] = [];
 
@@ -25,6 +25,21 @@ export class KeyHistory {
   private unpassed: number[] | undefined;
 
   constructor(private readonly entries: EntryTable) {}
+
+  /** The history that {@link fewPlainRows} was asked of. */
+  static ofPlainRows(entries: EntryTable, rows: number[]): KeyHistory {
+    const history = new KeyHistory(entries);
+    history.rows = rows;
+    history.heads = rows.slice(-1);
+    return history;
+  }
+
+  /** The rows, if they are few and nothing else is to be known: the last one is the only head, and all are visible. */
+  get fewPlainRows(): readonly number[] | undefined {
+    const { rows, heads, byTime } = this;
+    const isPlain = byTime === undefined && this.isPlain && heads.length === 1 && heads[0] === rows.at(-1);
+    return isPlain && rows.length <= FEW_ROWS ? rows : undefined;
+  }
 
   /** Index of the first row that is not before `place`. O(log n). */
   lowerBound(place: OrderPosition): number {
@@ -119,7 +134,8 @@ export class KeyHistory {
     const at =
       last === undefined || this.entries.compare(last, place) < 0 ? this.rows.length : this.lowerBound(place);
     if (at < this.rows.length) this.rows.splice(at, 0, row);
-    else if (at < EXACT_ROWS) this.rows = [...this.rows, row];
+    // A list that is spread and lengthened in one literal has room for sixteen more, too.
+    else if (at < FEW_ROWS) this.rows = this.rows.concat([row]);
     else this.rows.push(row);
     this.insertByTime(row, at);
     if (!this.entries.superseded(row)) {

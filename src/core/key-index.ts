@@ -1,11 +1,16 @@
-import type { StringColumn, Uint32Column } from './columns.js';
+import type { Uint32Column } from './columns.js';
+import { limits } from './limits.js';
+import type { TextColumn } from './text-column.js';
 
 /** A cell that was never used ends a search. */
 const FREE = 0;
 /** A cell whose slot has left, or moved to the larger table, does not. */
 const LEFT = -1;
 
-const CELLS_MIN = 1024;
+const CELLS_MIN = limits.parts;
+/** Bits of a hash that name the part of the key space. */
+const PART_BITS = Math.log2(limits.parts);
+const PART_MASK = limits.parts - 1;
 /** A table is replaced once so many of its cells are used. */
 const FULL = 0.5;
 /** Its successor is as large if fewer cells than this have slots, since most were left, or half as large. */
@@ -21,6 +26,9 @@ const PROBES_MAX = 64;
  * and their hashes lie in columns. It takes a third of the memory of a `Map`, and grows without standing still: a full
  * table hands its slots to its successor a few at a time.
  *
+ * The bits that name the part of the key space come first in the order of cells, so the keys of a part lie together and
+ * are found without lists of them.
+ *
  * Anyone can make keys with equal hashes. So a search looks at a bounded number of cells; a slot that finds no place within
  * them is kept in a `Map`, whose hashes nobody can foresee.
  */
@@ -31,12 +39,14 @@ export class KeyIndex {
   /** The table before, while its slots are moved; empty: there is none. */
   private old = new Int32Array(0);
   private moved = 0;
-  private readonly crowded = new Map<string, number>();
+  /** Slots that found no place among the cells, by part and key. */
+  private readonly crowded = new Map<number, Map<string, number>>();
+  private crowdedCount = 0;
   private count = 0;
 
   /** @param names keys by slot @param hashes `hashString` of them; both are set before a slot is added */
   constructor(
-    private readonly names: StringColumn,
+    private readonly names: TextColumn,
     private readonly hashes: Uint32Column,
   ) {}
 
@@ -47,7 +57,7 @@ export class KeyIndex {
 
   /** Slots that found no place among the cells. */
   get crowdedSize(): number {
-    return this.crowded.size;
+    return this.crowdedCount;
   }
 
   /** Cells of its tables. */
@@ -63,6 +73,20 @@ export class KeyIndex {
     return this.findElsewhere(key, hash);
   }
 
+  /** The slots of a part of the key space. */
+  ofPart(part: number): number[] {
+    const slots = [...(this.crowded.get(part)?.values() ?? [])];
+    for (const cells of [this.cells, this.old]) {
+      const homes = cells.length / limits.parts;
+      const end = homes === 0 ? 0 : (part + 1) * homes + PROBES_MAX;
+      for (let at = part * homes; at < end; at++) {
+        const cell = cells[at & (cells.length - 1)] as number;
+        if (cell > FREE && partOf(this.hashes.get(cell - 1)) === part) slots.push(cell - 1);
+      }
+    }
+    return slots;
+  }
+
   /** Adds a slot whose key is not here. */
   add(slot: number): void {
     this.count++;
@@ -75,8 +99,8 @@ export class KeyIndex {
     this.count--;
     this.step();
     const key = this.names.get(slot);
-    if (this.crowded.delete(key)) return;
     const hash = this.hashes.get(slot);
+    if (this.removeCrowded(key, partOf(hash))) return;
     for (const table of [this.cells, this.old]) {
       const at = this.search(table, key, hash);
       if (at < 0) continue;
@@ -90,19 +114,20 @@ export class KeyIndex {
     const { old } = this;
     const at = this.search(old, key, hash);
     if (at >= 0) return (old[at] as number) - 1;
-    return this.crowded.size === 0 ? undefined : this.crowded.get(key);
+    return this.crowdedCount === 0 ? undefined : this.crowded.get(partOf(hash))?.get(key);
   }
 
   /** @returns the cell of a key, or −1 */
   private search(cells: Int32Array, key: string, hash: number): number {
     if (cells.length === 0) return -1;
     const mask = cells.length - 1;
+    const home = homeOf(hash, cells.length);
     for (let probe = 0; probe < PROBES_MAX; probe++) {
-      const at = (hash + probe) & mask;
+      const at = (home + probe) & mask;
       const cell = cells[at] as number;
       if (cell === FREE) return -1;
       if (cell === LEFT) continue;
-      if (this.hashes.get(cell - 1) === hash && this.names.get(cell - 1) === key) return at;
+      if (this.hashes.get(cell - 1) === hash && this.names.is(cell - 1, key)) return at;
     }
     return -1;
   }
@@ -111,15 +136,33 @@ export class KeyIndex {
     const { cells } = this;
     const mask = cells.length - 1;
     const hash = this.hashes.get(slot);
+    const home = homeOf(hash, cells.length);
     for (let probe = 0; probe < PROBES_MAX; probe++) {
-      const at = (hash + probe) & mask;
+      const at = (home + probe) & mask;
       const cell = cells[at] as number;
       if (cell > FREE) continue;
       if (cell === FREE) this.used++;
       cells[at] = slot + 1;
       return;
     }
-    this.crowded.set(this.names.get(slot), slot);
+    this.addCrowded(this.names.get(slot), partOf(hash), slot);
+  }
+
+  private addCrowded(key: string, part: number, slot: number): void {
+    const ofPart = this.crowded.get(part);
+    if (ofPart) ofPart.set(key, slot);
+    else this.crowded.set(part, new Map([[key, slot]]));
+    this.crowdedCount++;
+  }
+
+  /** @returns whether it was there */
+  private removeCrowded(key: string, part: number): boolean {
+    if (this.crowdedCount === 0) return false;
+    const ofPart = this.crowded.get(part);
+    if (!ofPart?.delete(key)) return false;
+    if (ofPart.size === 0) this.crowded.delete(part);
+    this.crowdedCount--;
+    return true;
   }
 
   /** A part of the work of replacing a table, if it is to be replaced. */
@@ -146,6 +189,15 @@ export class KeyIndex {
     }
     if (this.moved === old.length && old.length > 0) this.old = new Int32Array(0);
   }
+}
+
+function partOf(hash: number): number {
+  return hash & PART_MASK;
+}
+
+/** Where the search for a hash begins: in the order of parts, and then of the other bits. */
+function homeOf(hash: number, cells: number): number {
+  return ((hash >>> PART_BITS) | (hash << (32 - PART_BITS))) >>> (1 + Math.clz32(cells));
 }
 
 function growthOf(load: number): number {

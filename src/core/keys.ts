@@ -1,13 +1,14 @@
-import { Float64Column, Int32Column, StringColumn, Uint32Column } from './columns.js';
+import { Float64Column, Int32Column, Uint32Column } from './columns.js';
 import { hashString, mix } from './hash.js';
+import type { Histories } from './histories.js';
 import type { KeyHistory } from './history.js';
 import { KeyIndex } from './key-index.js';
 import { limits } from './limits.js';
+import { TextColumn } from './text-column.js';
 
 const NO_HISTORY = -1;
 
 const FREED = -(2 ** 31);
-const END = -1;
 
 /**
  * The keys, one slot each. The greatest version and timestamp of a key outlive its entries, so a key is kept until the
@@ -16,25 +17,22 @@ const END = -1;
  */
 export class KeyTable {
   /** @param mayReuse whether the slots of forgotten keys may be used again now */
-  constructor(private readonly mayReuse: () => boolean) {}
+  constructor(
+    private readonly mayReuse: () => boolean,
+    private readonly histories: Histories,
+  ) {}
 
   /** The key that was looked up last, its hash and its slot. */
   private lastKey: string | undefined;
   private lastHash = 0;
   private lastSlot: number | undefined;
-  private readonly names = new StringColumn();
+  private readonly names = new TextColumn();
   private readonly hashes = new Uint32Column();
   private readonly index = new KeyIndex(this.names, this.hashes);
   private readonly versions = new Int32Column();
   private readonly timestamps = new Float64Column();
   /** ≥ 0: the row of the only entry; −1: no entry; ≤ −2: history number −(x + 2); {@link FREED}: no key. */
   private readonly contents = new Int32Column();
-  private readonly histories: (KeyHistory | undefined)[] = [];
-  private readonly freeHistories: number[] = [];
-  /** The first slot of each part, and for each slot the next and the previous one of its part. */
-  private readonly firstOfPart = new Int32Array(limits.parts).fill(END);
-  private readonly nextOfPart = new Int32Column();
-  private readonly previousOfPart = new Int32Column();
   private readonly free: number[] = [];
   private end = 0;
   private empties = 0;
@@ -69,13 +67,9 @@ export class KeyTable {
     return this.hashes.get(slot) & (limits.parts - 1);
   }
 
-  /** The keys of a part. The last one given may be forgotten meanwhile; no other. */
-  *ofPart(part: number): Generator<number> {
-    for (let slot = this.firstOfPart[part] as number; slot !== END;) {
-      const next = this.nextOfPart.get(slot);
-      yield slot;
-      slot = next;
-    }
+  /** The keys of a part, as they are now. */
+  ofPart(part: number): readonly number[] {
+    return this.index.ofPart(part);
   }
 
   find(key: string): number | undefined {
@@ -96,26 +90,11 @@ export class KeyTable {
     this.index.add(slot);
     this.contents.set(slot, NO_HISTORY);
     this.empties++;
-    const part = this.partOf(slot);
-    const next = this.firstOfPart[part] as number;
-    this.nextOfPart.set(slot, next);
-    this.previousOfPart.set(slot, END);
-    if (next !== END) this.previousOfPart.set(next, slot);
-    this.firstOfPart[part] = slot;
     return slot;
   }
 
-  /** Forgets a key without entries. O(1): keys that expire together may be many, and of one part. */
+  /** Forgets a key without entries. O(1): keys that expire together may be many. */
   forget(slot: number): void {
-    const next = this.nextOfPart.get(slot);
-    const previous = this.previousOfPart.get(slot);
-    if (previous === END) this.firstOfPart[this.partOf(slot)] = next;
-    else this.nextOfPart.set(previous, next);
-    if (next !== END) this.previousOfPart.set(next, previous);
-    this.release(slot);
-  }
-
-  private release(slot: number): void {
     this.index.remove(slot);
     this.lastKey = undefined;
     this.lastSlot = undefined;
@@ -135,13 +114,22 @@ export class KeyTable {
     this.versions.reach(slot);
     this.timestamps.reach(slot);
     this.contents.reach(slot);
-    this.nextOfPart.reach(slot);
-    this.previousOfPart.reach(slot);
     return slot;
   }
 
   name(slot: number): string {
-    return this.names.get(slot);
+    // Mostly that of the key that was just looked up, which need not be made from its bytes.
+    return slot === this.lastSlot ? (this.lastKey as string) : this.names.get(slot);
+  }
+
+  /** UTF-16 units of the name. */
+  nameUnits(slot: number): number {
+    return this.names.length(slot);
+  }
+
+  /** Compares a key with another by code points: negative if it comes before. */
+  compareName(slot: number, other: string): number {
+    return this.names.compare(slot, other);
   }
 
   hash(slot: number): number {
@@ -177,7 +165,7 @@ export class KeyTable {
 
   history(slot: number): KeyHistory | undefined {
     const content = this.contents.get(slot);
-    return content <= -2 && content !== FREED ? this.histories[-content - 2] : undefined;
+    return content <= -2 && content !== FREED ? this.histories.get(-content - 2) : undefined;
   }
 
   setOnlyRow(slot: number, row: number): void {
@@ -192,17 +180,19 @@ export class KeyTable {
     this.contents.set(slot, NO_HISTORY);
   }
 
+  /** To be called after every change of a history, too. */
   setHistory(slot: number, history: KeyHistory): void {
-    if (this.contents.get(slot) === NO_HISTORY) this.empties--;
-    const number = this.freeHistories.pop() ?? this.histories.length;
-    this.histories[number] = history;
-    this.contents.set(slot, -number - 2);
+    const content = this.contents.get(slot);
+    if (content <= -2) {
+      this.histories.set(-content - 2, history);
+      return;
+    }
+    if (content === NO_HISTORY) this.empties--;
+    this.contents.set(slot, -this.histories.add(history) - 2);
   }
 
   private freeHistory(slot: number): void {
     const content = this.contents.get(slot);
-    if (content > -2) return;
-    this.histories[-content - 2] = undefined;
-    this.freeHistories.push(-content - 2);
+    if (content <= -2) this.histories.remove(-content - 2);
   }
 }

@@ -84,7 +84,7 @@ export class OrderedKeys {
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
       const first = (this.chunks[middle] as number[])[0] as number;
-      if (compareCodePoints(this.keys.name(first), key) <= 0) low = middle;
+      if (this.keys.compareName(first, key) <= 0) low = middle;
       else high = middle;
     }
     return low;
@@ -96,7 +96,7 @@ export class OrderedKeys {
     let high = chunk.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareCodePoints(this.keys.name(chunk[middle] as number), key) < 0) low = middle + 1;
+      if (this.keys.compareName(chunk[middle] as number, key) < 0) low = middle + 1;
       else high = middle;
     }
     return low;

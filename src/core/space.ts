@@ -4,6 +4,7 @@ import { Counters } from './counters.js';
 import { EntryTable } from './entries.js';
 import { NO_CLOCK, type FleetClock } from './fleet-clock.js';
 import { PartHashes } from './hash.js';
+import { Histories } from './histories.js';
 import { KeyHistory } from './history.js';
 import { KeyTable } from './keys.js';
 import { limits } from './limits.js';
@@ -23,13 +24,13 @@ const ENTRY_OVERHEAD_BYTES = 64;
  */
 export class KeySpace {
   readonly entries: EntryTable;
+  readonly keys: KeyTable;
+  /** The keys in their order, for ranges. */
+  readonly order: OrderedKeys;
+  readonly counters: Counters;
   /** Walks that need entries removed before they reach them. */
   readonly views = new Set<PointView>();
-  readonly keys = new KeyTable(() => this.views.size === 0);
-  /** The keys in their order, for ranges. */
-  readonly order = new OrderedKeys(this.keys);
   readonly hashes = new PartHashes(limits.parts);
-  readonly counters = new Counters(this.keys, this.hashes, this.order, () => this.changes);
   readonly requests = new RequestRows();
   /** Records every change, if a copy of the store is kept elsewhere. */
   changes: Changes | undefined;
@@ -43,6 +44,9 @@ export class KeySpace {
     public clock: FleetClock = NO_CLOCK,
   ) {
     this.entries = new EntryTable(vector);
+    this.keys = new KeyTable(() => this.views.size === 0, new Histories(this.entries));
+    this.order = new OrderedKeys(this.keys);
+    this.counters = new Counters(this.keys, this.hashes, this.order, () => this.changes);
   }
 
   /** Estimated bytes of keys and values. */
@@ -148,7 +152,7 @@ export class KeySpace {
     if (gone.length === 0) return;
     const kept = history.without(new Set(gone));
     for (const row of gone) this.drop(slot, row);
-    this.replaceHistory(slot, history, kept);
+    this.replaceHistory(slot, kept);
   }
 
   /**
@@ -164,7 +168,7 @@ export class KeySpace {
     }
     history.removeFirst(gone);
     for (const row of gone) this.drop(slot, row);
-    this.replaceHistory(slot, history, history);
+    this.replaceHistory(slot, history);
   }
 
   /** Removes one row of a key. O(log n) to find it. */
@@ -176,7 +180,7 @@ export class KeySpace {
     }
     history.remove(row);
     this.drop(slot, row);
-    this.replaceHistory(slot, history, history);
+    this.replaceHistory(slot, history);
   }
 
   /** Sets the superseded flag of a row, permanently. */
@@ -185,7 +189,10 @@ export class KeySpace {
     for (const view of this.views) view.noteSuperseded(slot, row);
     this.entries.supersede(row);
     const history = this.keys.history(slot);
-    if (history) history.heads = without(history.heads, row);
+    if (history) {
+      history.heads = without(history.heads, row);
+      this.keys.setHistory(slot, history);
+    }
     this.changes?.noteKey(this.keys.name(slot));
     this.hashes.add(this.partOf(slot), this.entries.flagHash(row, this.keys.hash(slot)), 1);
   }
@@ -200,7 +207,10 @@ export class KeySpace {
       this.hashes.add(this.partOf(slot), this.entries.passedHash(row, this.keys.hash(slot)), 1);
       this.changes?.noteRewritten(slot, row);
     }
-    this.keys.history(slot)?.notePassed();
+    const history = this.keys.history(slot);
+    if (!history) return;
+    history.notePassed();
+    this.keys.setHistory(slot, history);
   }
 
   /** Raises the counters of a key. */
@@ -264,6 +274,7 @@ export class KeySpace {
     const history = this.keys.history(slot);
     if (history) {
       history.insert(row);
+      this.keys.setHistory(slot, history);
       return;
     }
     const only = this.keys.onlyRow(slot);
@@ -277,14 +288,11 @@ export class KeySpace {
     this.keys.setHistory(slot, two);
   }
 
-  private replaceHistory(slot: number, before: KeyHistory, after: KeyHistory): void {
-    const [first] = after.rows;
+  private replaceHistory(slot: number, history: KeyHistory): void {
+    const [first] = history.rows;
     if (first === undefined) this.keys.setEmpty(slot);
-    else if (after.rows.length === 1) this.keys.setOnlyRow(slot, first);
-    else if (before !== after) {
-      this.keys.setEmpty(slot);
-      this.keys.setHistory(slot, after);
-    }
+    else if (history.rows.length === 1) this.keys.setOnlyRow(slot, first);
+    else this.keys.setHistory(slot, history);
   }
 
   private drop(slot: number, row: number): void {
@@ -331,7 +339,7 @@ export class KeySpace {
   }
 
   private rowBytes(slot: number, row: number): number {
-    return this.keys.name(slot).length + this.entries.value(row).length + ENTRY_OVERHEAD_BYTES;
+    return this.keys.nameUnits(slot) + this.entries.valueUnits(row) + ENTRY_OVERHEAD_BYTES;
   }
 }
 

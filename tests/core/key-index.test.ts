@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StringColumn, Uint32Column } from '../../src/core/columns.js';
+import { Uint32Column } from '../../src/core/columns.js';
 import { hashString } from '../../src/core/hash.js';
 import { KeyIndex } from '../../src/core/key-index.js';
+import { limits } from '../../src/core/limits.js';
+import { TextColumn } from '../../src/core/text-column.js';
 
 /** An index with its columns, and a `Map` that says what is right. */
 class Checked {
-  private readonly names = new StringColumn();
+  private readonly names = new TextColumn();
   private readonly hashes = new Uint32Column();
   readonly index = new KeyIndex(this.names, this.hashes);
   readonly model = new Map<string, number>();
@@ -41,7 +43,20 @@ class Checked {
     expect(this.index.size).toBe(this.model.size);
     for (const key of keys)
       if (this.find(key) !== this.model.get(key)) expect(this.find(key)).toBe(this.model.get(key));
+    const ofParts: number[] = [];
+    let elsewhere = 0;
+    for (let part = 0; part < limits.parts; part++)
+      for (const slot of this.index.ofPart(part)) {
+        ofParts.push(slot);
+        if ((this.hashes.get(slot) & (limits.parts - 1)) !== part) elsewhere++;
+      }
+    expect(elsewhere).toBe(0);
+    expect(ofParts.sort(byNumber)).toEqual([...this.model.values()].sort(byNumber));
   }
+}
+
+function byNumber(a: number, b: number): number {
+  return a - b;
 }
 
 const HASHES: Readonly<Record<string, (key: string) => number>> = {

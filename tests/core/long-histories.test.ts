@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { EntryTable } from '../../src/core/entries.js';
 import { FleetClock } from '../../src/core/fleet-clock.js';
+import { Histories } from '../../src/core/histories.js';
 import { limits } from '../../src/core/limits.js';
 import { KeyTable } from '../../src/core/keys.js';
 import { Store } from '../../src/core/store.js';
+import { VersionVector } from '../../src/core/vector.js';
 import { planWrite } from '../../src/engines/store-plan.js';
 import { Room } from '../../src/engines/room.js';
 import { Sweeper } from '../../src/engines/fleet/sweeper.js';
@@ -166,7 +169,7 @@ it('a removal that names very many of very many siblings takes a look at each of
 
 describe('the keys of a part', () => {
   it('are those added and not forgotten, in whatever order', () => {
-    const table = new KeyTable(() => true);
+    const table = new KeyTable(() => true, new Histories(new EntryTable(new VersionVector())));
     const random = new SeededRandom(7);
     const kept = new Map<string, number>();
     for (let step = 0; step < 20_000; step++) {

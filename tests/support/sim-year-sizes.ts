@@ -39,7 +39,7 @@ export function sizesOf(servers: readonly YearServer[], disks: readonly (SimDisk
     emptyKeys: most((server) => space(server).keys.emptyCount),
     slots: most((server) => space(server).keys.slotEnd),
     entries: most(({ engine }) => engine.store.entryCount),
-    rows: most((server) => field(space(server).entries, 'rows') as number),
+    rows: most((server) => field(field(space(server).entries, 'rows') as object, 'rows') as number),
     contexts: most((server) => size(space(server).entries, 'contexts')),
     expiring: most((server) => space(server).entries.expiring.size),
     origins: most(({ engine }) => engine.store.vector.size),

@@ -136,8 +136,8 @@ export const FLOOR_PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'src/core/space.ts',
-        find: `new KeyTable(() => this.views.size === 0)`,
-        replace: `new KeyTable(() => true)`,
+        find: `new KeyTable(() => this.views.size === 0, `,
+        replace: `new KeyTable(() => true, `,
       },
     ],
   },
