@@ -27,6 +27,8 @@ const DAYS = 30;
 
 /** A folder with an authority that is trusted, one that is not, and the certificates that a test asks for. */
 export class TestCertificates {
+  private pairs = 0;
+
   private constructor(
     readonly folder: string,
     private readonly trusted: Authority,
@@ -78,7 +80,9 @@ export class TestCertificates {
   }
 
   private async pair(file: string, authority: Authority, holder: Holder, days: number): Promise<Pair> {
-    return writePair(this.folder, file, await authority.issue(holder, days, Date.now()));
+    // Tests that run at once may ask for the same.
+    const unique = `${String(++this.pairs)}-${file}`;
+    return writePair(this.folder, unique, await authority.issue(holder, days, Date.now()));
   }
 }
 

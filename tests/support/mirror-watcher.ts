@@ -4,8 +4,11 @@ import { eventually } from './eventually.js';
 import type { KvsClient } from './kvs-client.js';
 
 const PATIENCE_MS = 60_000;
-/** A broker that says nothing for so long has sent all that it retains. */
-const SILENT_MS = 3_000;
+/**
+ * A broker that says nothing for so long has sent all that it retains. What is missing is looked for again, and a busy
+ * broker is waited for longer each time, up to the second.
+ */
+const SILENT_MS = { first: 250, most: 4_000 } as const;
 
 /** What the values of a fleet look like to a dashboard: a client that stays, and hears everything. */
 export class MirrorWatcher {
@@ -104,7 +107,12 @@ export class VersionWatcher {
 }
 
 /** What a broker retains below `valor/`, as who comes now finds it, by key. @param expected how many there should be */
-async function retainedAt(port: number, fleet: string, expected: number): Promise<Map<string, string>> {
+async function retainedAt(
+  port: number,
+  fleet: string,
+  expected: number,
+  silentMs: number,
+): Promise<Map<string, string>> {
   const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
     reconnectPeriod: 0,
     connectTimeout: 2_000,
@@ -112,11 +120,11 @@ async function retainedAt(port: number, fleet: string, expected: number): Promis
   const found = new Map<string, string>();
   const start = `kvs/${fleet}/valor/`;
   await new Promise<void>((resolve) => {
-    let timer = setTimeout(resolve, SILENT_MS);
+    let timer = setTimeout(resolve, expected === 0 ? SILENT_MS.most : silentMs);
     client.on('message', (topic, payload, { retain }) => {
       if (retain) found.set(topic.slice(start.length), payload.toString());
       clearTimeout(timer);
-      timer = setTimeout(resolve, found.size < expected ? SILENT_MS : 50);
+      timer = setTimeout(resolve, found.size < expected ? silentMs : 50);
     });
     client.subscribe(`${start}#`, { qos: 1 });
   });
@@ -131,11 +139,13 @@ export async function mirrored(
   fleet: string,
   client: KvsClient,
 ): Promise<number> {
+  let silentMs: number = SILENT_MS.first;
   return eventually(
     what,
     async () => {
       const rows = (await client.snapshot()).filter(({ chave }) => chave !== '');
-      const found = await retainedAt(port, fleet, rows.length);
+      const found = await retainedAt(port, fleet, rows.length, silentMs);
+      silentMs = Math.min(2 * silentMs, SILENT_MS.most);
       const wrong = rows.filter(({ chave, valor }) => found.get(chave) !== valor);
       const extra = [...found.keys()].filter((key) => !rows.some(({ chave }) => chave === key)).slice(0, 3);
       if (wrong.length > 0 || found.size !== rows.length) {

@@ -77,10 +77,12 @@ const PAYLOADS: Readonly<Record<string, string | Buffer>> = {
   'a removal of version 0': '0',
 };
 
+// They wait for brokers and servers most of the time: all stands at once, on each one test after the other.
 describe.each(Object.entries(MQTT_STANDS))(
   '%s: hostile clients',
+  { concurrent: true, timeout: 180_000 },
   (name, { isThere, retainsAnything, open }) => {
-    describe.skipIf(!isThere())('the door', () => {
+    describe.skipIf(!isThere())('the door', { concurrent: false }, () => {
       const isNats = name.endsWith('NATS');
       let stand: MqttStand;
       let server: ServerProcess;
@@ -112,7 +114,7 @@ describe.each(Object.entries(MQTT_STANDS))(
         await eventually(
           'a write on a topic',
           async () => (await asker.ask({ op: 'consulta', chave }))['valor'] === 'também',
-          30_000,
+          60_000,
         );
       };
       const leftOver = async (): Promise<void> => {
@@ -128,11 +130,11 @@ describe.each(Object.entries(MQTT_STANDS))(
         await eventually('it acts', () => server.logged(ACTS), 60_000);
         asker = await MqttAsker.open(stand.port, stand.fleet);
         if (!retainsAnything) await leftOver().then(() => asker.ask({ op: 'remove', chave: 'antiga/1' }));
-      }, 180_000);
+      }, 300_000);
       afterAll(async () => {
         asker.close();
         await stand.close();
-      });
+      }, 120_000);
 
       it('writes that a broker has retained are never carried out', async () => {
         await server.client.insere('fica', 'sim');
@@ -152,7 +154,7 @@ describe.each(Object.entries(MQTT_STANDS))(
         await stand.restartBroker();
         await eventually('it acts again', () => server.countLogged(ACTS) > before, 60_000);
         await untouched();
-      }, 90_000);
+      });
 
       it.each(Object.entries(TOPICS))('topics: %s', async (_what, topics) => {
         await publishAll(topics.map((topic) => [topic]));
@@ -207,7 +209,7 @@ describe.each(Object.entries(MQTT_STANDS))(
         await eventually(
           'the last key',
           () => seen.has(`kvs/${stand.fleet}/valor/prova/${String(number)}`),
-          30_000,
+          60_000,
         );
         client.end(true);
       });
@@ -221,23 +223,19 @@ describe.each(Object.entries(MQTT_STANDS))(
         expect(await server.residentBytes()).toBeLessThan(400 * 1024 * 1024);
       });
 
-      it.skipIf(isNats)(
-        'the broker retains what the store says, and nothing else',
-        async () => {
-          await server.client.removeVarias(['a\u0001b', '', 'fundo/'.repeat(200)]);
-          const decoding = {
-            snapshot: async () =>
-              (await server.client.snapshot())
-                .filter(({ chave }) => chave.length < 64_000)
-                .map((row) => ({
-                  ...row,
-                  chave: asInTopic(row.chave),
-                })),
-          } as unknown as ServerProcess['client'];
-          expect(await mirrored('everything', stand.port, stand.fleet, decoding)).toBeGreaterThan(10);
-        },
-        90_000,
-      );
+      it.skipIf(isNats)('the broker retains what the store says, and nothing else', async () => {
+        await server.client.removeVarias(['a\u0001b', '', 'fundo/'.repeat(200)]);
+        const decoding = {
+          snapshot: async () =>
+            (await server.client.snapshot())
+              .filter(({ chave }) => chave.length < 64_000)
+              .map((row) => ({
+                ...row,
+                chave: asInTopic(row.chave),
+              })),
+        } as unknown as ServerProcess['client'];
+        expect(await mirrored('everything', stand.port, stand.fleet, decoding)).toBeGreaterThan(10);
+      });
     });
   },
 );

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { TestContext } from 'vitest';
 import { portLimits } from '../../../src/doors/port/limits.js';
 import { openStand, type Stand } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
@@ -18,11 +19,11 @@ import {
 } from '../../support/http2-frames.js';
 import type { MemoryEngine } from '../../support/memory-engine.js';
 
-let stand: Stand<MemoryEngine>;
-beforeEach(async () => {
-  stand = await openStand();
-});
-afterEach(() => stand.close());
+async function open({ onTestFinished }: TestContext): Promise<Stand<MemoryEngine>> {
+  const stand = await openStand();
+  onTestFinished(() => stand.close());
+  return stand;
+}
 
 const openCall = headersFrame(1, hpackFields(callFields('/kvs.KVS/InsereVarias')), frameFlag.END_HEADERS);
 const refusedCall = headersFrame(1, hpackFields(callFields('/kvs.KVS/NaoHa')), frameFlag.END_HEADERS);
@@ -40,20 +41,22 @@ async function send(client: HostileClient, frame: Buffer, mostBytes: number): Pr
   return sent;
 }
 
-describe('a connection that brings much and calls little', () => {
-  it.each<[string, Buffer, Buffer]>([
+// A connection that is asked to go has a second to do so: all of them wait at once.
+describe('a connection that brings much and calls little', { concurrent: true, timeout: 120_000 }, () => {
+  it.for<[string, Buffer, Buffer]>([
     ['SETTINGS', Buffer.alloc(0), settingsFrame([3, 1], [3, 2], [3, 3], [3, 4], [3, 5])],
     ['PRIORITY', Buffer.alloc(0), priorityFrame(1)],
     ['windows', windowFrame(0, 1), windowFrame(0, 1)],
     ['frames of unknown type', Buffer.alloc(0), http2Frame(0xbb, 0, 0)],
     ['DATA of padding alone', openCall, http2Frame(0, frameFlag.PADDED, 1, Buffer.from([0]))],
     ['the body of a refused call', refusedCall, dataFrame(1, Buffer.alloc(100))],
-  ])('%s: it is asked to go, counted, and cut', async (_, first, frame) => {
+  ])('%s: it is asked to go, counted, and cut', async ([, first, frame], context) => {
+    const stand = await open(context);
     const client = await HostileClient.greet({ port: stand.doors.port });
     await client.send(Buffer.concat([windowFrame(0, 2 ** 30), first]));
     const sent = await send(client, frame, 64 * portLimits.unclaimedBytes);
-    await eventually('it is cut', () => client.isClosed());
-    await eventually('nobody stays', () => stand.doors.usage().connections === 0);
+    await eventually('it is cut', () => client.isClosed(), 60_000);
+    await eventually('nobody stays', () => stand.doors.usage().connections === 0, 60_000);
     expect(stand.doors.usage()).toEqual({ openCalls: 0, unfinishedBytes: 0, connections: 0 });
     // Newer versions of Node.js end some of these sessions by themselves, long before they bring so much.
     const isOurs = stand.doors.refusedCalls.QUADROS === 1;
@@ -68,7 +71,8 @@ describe('a connection that brings much and calls little', () => {
     expect((await stand.client.insere('chave', 'valor')).versao).toBe(1);
   });
 
-  it('much that is read of a call is none of this', async () => {
+  it('much that is read of a call is none of this', async (context) => {
+    const stand = await open(context);
     const client = await HostileClient.greet({ port: stand.doors.port }, [4, 2 ** 30]);
     await client.send(Buffer.concat([windowFrame(0, 2 ** 30), openCall]));
     const pair = grpcMessage(

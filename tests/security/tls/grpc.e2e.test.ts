@@ -15,6 +15,10 @@ import { greet, pem, SilentServer } from '../../support/tls-peers.js';
 
 /** No broker: the server goes on alone, which is all that is needed here. */
 const ALONE = ['--broker', 'mqtt://127.0.0.1:1'];
+/** They start programs, and wait for what a log sums up once in a while: several at once, on servers that no test changes. */
+const AT_ONCE = { concurrent: true, timeout: 120_000 };
+/** Who is refused learns it, however busy the machine is. */
+const REFUSED_MS = 20_000;
 
 let files: TestCertificates;
 let server: Pair;
@@ -29,7 +33,7 @@ afterAll(() => files.remove());
 
 async function serve(args: readonly string[]): Promise<ServerProcess> {
   const process = await ServerProcess.start({ fleet: 'tls', args: [...ALONE, ...args] });
-  await eventually('the server serves', () => process.logged('atendendo'));
+  await eventually('the server serves', () => process.logged('atendendo'), 60_000);
   return process;
 }
 
@@ -39,11 +43,11 @@ function refusals(process: ServerProcess): string[] {
     .flatMap((line) => ('mais' in line ? Object.keys(line['mais'] as object) : [String(line['motivo'])]));
 }
 
-describe('gRPC with TLS', () => {
+describe('gRPC with TLS', AT_ONCE, () => {
   let process: ServerProcess;
   beforeAll(async () => {
     process = await serve(pairArgs(server));
-  });
+  }, 120_000);
   afterAll(() => process.stop());
 
   it('the client with the authority writes and reads; KVS_TLS_CA says the same as --tls-ca', async () => {
@@ -100,19 +104,19 @@ describe('gRPC with TLS', () => {
       const socket = connectPlain(process.port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\n\r\n'));
       socket.on('error', () => undefined).once('close', () => resolve());
     });
-    await eventually('a refusal', () => refusals(process).includes('SEM_TLS'), 30_000);
+    await eventually('a refusal', () => refusals(process).includes('SEM_TLS'), 60_000);
   });
 
   it('TLS 1.3 is accepted, TLS 1.2 is not', async () => {
     const ca = readFileSync(files.ca);
     expect(await greet(process.port, { ca })).toMatchObject({ protocol: 'TLSv1.3', error: undefined });
-    const old = await greet(process.port, { ca, maxVersion: 'TLSv1.2' });
+    const old = await greet(process.port, { ca, maxVersion: 'TLSv1.2' }, REFUSED_MS);
     expect(old).toMatchObject({ serial: undefined, error: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
-    await eventually('a refusal', () => refusals(process).includes('VERSAO_TLS'), 30_000);
+    await eventually('a refusal', () => refusals(process).includes('VERSAO_TLS'), 60_000);
   });
 });
 
-describe('servers that are not the expected ones', () => {
+describe('servers that are not the expected ones', AT_ONCE, () => {
   it.each([
     ['vencido', () => files.server('vencido', undefined, -1), 'CERTIFICADO_VENCIDO'],
     ['assinado por si mesmo', () => Promise.resolve(files.selfSigned), 'CERTIFICADO_AUTOASSINADO'],
@@ -149,7 +153,7 @@ describe('servers that are not the expected ones', () => {
     const put = await kvs(['cliente', ...args, '-o', 'insere', '-k', 'chave', '-v', 'valor']);
     expect(put).toMatchObject({ code: 5 });
     expect(put.stderr).toMatch(/^kvs: .*\[SEM_TLS\]\n$/);
-    await eventually('a refusal', () => refusals(process).includes('EXIGE_TLS'), 30_000);
+    await eventually('a refusal', () => refusals(process).includes('EXIGE_TLS'), 60_000);
     expect(await process.client.consulta('chave')).toMatchObject({ versao: 0 });
     await process.stop();
   });
@@ -164,11 +168,11 @@ describe('servers that are not the expected ones', () => {
   });
 });
 
-describe('mutual TLS', () => {
+describe('mutual TLS', AT_ONCE, () => {
   let process: ServerProcess;
   beforeAll(async () => {
     process = await serve([...pairArgs(server), '--tls-ca', files.ca, '--tls-exige-cliente']);
-  });
+  }, 120_000);
   afterAll(() => process.stop());
 
   it('the client with a certificate is served', async () => {
@@ -202,7 +206,7 @@ describe('mutual TLS', () => {
     const put = await kvs(['cliente', ...args, '-o', 'insere', '-k', 'sem-nada', '-v', 'valor']);
     expect(put.code).toBe(5);
     expect(put.stderr).toMatch(/^kvs: .*--tls-certificado.*\[SEM_CERTIFICADO\]\n$/);
-    await eventually('a refusal', () => refusals(process).includes('SEM_CERTIFICADO'), 30_000);
+    await eventually('a refusal', () => refusals(process).includes('SEM_CERTIFICADO'), 60_000);
   });
 
   it('expired, of another authority, self-signed: refused and counted', async () => {
@@ -212,15 +216,15 @@ describe('mutual TLS', () => {
       [files.selfSigned, 'CERTIFICADO_AUTOASSINADO'],
     ] as const;
     for (const [shown] of bad) {
-      const { error } = await greet(process.port, { ca: readFileSync(files.ca), ...pem(shown) });
+      const { error } = await greet(process.port, { ca: readFileSync(files.ca), ...pem(shown) }, REFUSED_MS);
       expect(error).toMatch(/^(ECONNRESET|closed)$/);
     }
     const codes = bad.map(([, code]) => code);
-    await eventually('the refusals', () => codes.every((code) => refusals(process).includes(code)), 30_000);
+    await eventually('the refusals', () => codes.every((code) => refusals(process).includes(code)), 60_000);
   });
 });
 
-describe('certificates reloaded without a restart', () => {
+describe('certificates reloaded without a restart', AT_ONCE, () => {
   it('new connections see the new one, open ones go on, and an unusable one changes nothing', async () => {
     const used = { certificate: join(files.folder, 'uso.pem'), key: join(files.folder, 'uso-chave.pem') };
     const use = async ({ certificate, key }: Pair): Promise<void> => {
@@ -239,6 +243,7 @@ describe('certificates reloaded without a restart', () => {
       await eventually(
         message,
         () => process.log.filter((line) => line.mensagem === message).length > before,
+        60_000,
       );
     };
     const session = connectHttp2(`https://localhost:${process.port}`, { ca });
@@ -272,7 +277,7 @@ describe('certificates reloaded without a restart', () => {
   });
 });
 
-describe('unusable files at the start', () => {
+describe('unusable files at the start', AT_ONCE, () => {
   it.each([
     [
       'que não existe',
