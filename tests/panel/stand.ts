@@ -13,6 +13,8 @@ import type { EtcdCluster } from '../support/etcd.js';
 import { MemoryEngine } from '../support/memory-engine.js';
 import { freePort } from '../support/net.js';
 import { realTime } from '../support/real-time.js';
+import { redisAvailable, startRedisCluster } from '../support/redis-cluster.js';
+import type { TestCluster } from '../support/redis-cluster.js';
 import { ServerProcess } from '../support/server-process.js';
 import { verbs } from '../support/verbs.js';
 import { FakePanel, shownPicture } from './fake-panel.js';
@@ -30,6 +32,7 @@ export class PanelStand {
     /** A leader and a follower. */
     readonly leaders: readonly [ServerProcess, ServerProcess],
     readonly consensus: ServerProcess | undefined,
+    readonly partitions: ServerProcess | undefined,
     /** A door of this process with credentials: `ana` reads `a/`, `bia` writes, `rui` administers, `no3` is a server. */
     readonly guarded: { readonly doors: Doors; readonly panel: FakePanel },
     /** One whose pictures a test makes. */
@@ -38,23 +41,24 @@ export class PanelStand {
 
   static async start(): Promise<PanelStand> {
     await ensureBuilt();
-    const [browser, fleet, leaders, consensus, painted, guarded] = await Promise.all([
+    const [browser, fleet, leaders, consensus, partitions, painted, guarded] = await Promise.all([
       startBrowser(),
       startFleet(),
       startLeaders(),
       startConsensus(),
+      startPartitions(),
       door(),
       guardedDoor(),
     ]);
-    const stand = new PanelStand(browser, fleet, leaders, consensus?.server, guarded, painted);
+    const stand = new PanelStand(
+      ...([browser, fleet, leaders, consensus?.server, partitions?.server, guarded, painted] as const),
+    );
     stand.closing.push(
       () => browser.close(),
       () =>
-        Promise.all(
-          [...fleet, ...leaders, ...(consensus ? [consensus.server] : [])].map((one) => one.kill9()),
-        ),
+        Promise.all([...fleet, ...leaders, consensus?.server, partitions?.server].map((one) => one?.kill9())),
       () => Promise.all([painted.doors.stop(0), guarded.doors.stop(0)]),
-      () => consensus?.cluster.stop() ?? Promise.resolve(),
+      () => Promise.all([consensus?.cluster.stop(), partitions?.cluster.stop()]),
     );
     return stand;
   }
@@ -94,6 +98,15 @@ async function startConsensus(): Promise<{ server: ServerProcess; cluster: EtcdC
   const cluster = await startEtcd({ members: 1 });
   const replicas = cluster.addresses.flatMap((address) => ['--replicas', address]);
   const server = await ServerProcess.start({ args: ['--motor', 'consenso', ...replicas] });
+  await server.ready();
+  return { server, cluster };
+}
+
+async function startPartitions(): Promise<{ server: ServerProcess; cluster: TestCluster } | undefined> {
+  if (!redisAvailable()) return undefined;
+  const cluster = await startRedisCluster();
+  const nodes = cluster.addresses.flatMap((address) => ['--particoes', address]);
+  const server = await ServerProcess.start({ args: ['--motor', 'particoes', ...nodes] });
   await server.ready();
   return { server, cluster };
 }

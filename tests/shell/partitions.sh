@@ -7,9 +7,10 @@ nodes() { ./particoes.sh "$1" --porta "$first_node" --dados "$work/particoes" --
 
 # They are to end with the test, however it ends.
 note_nodes() {
-  local i
-  for i in 0 1 2 3 4 5; do
-    children+=("$(redis-cli -p $((first_node + i)) INFO server 2>/dev/null | sed -n 's/^process_id:\([0-9]*\).*/\1/p')")
+  local i pid
+  for i in 0 1 2 3 4 5 6 7; do
+    pid=$(redis-cli -p $((first_node + i)) INFO server 2>/dev/null | sed -n 's/^process_id:\([0-9]*\).*/\1/p')
+    [ -z "$pid" ] || children+=("$pid")
   done
 }
 
@@ -48,6 +49,12 @@ partitions_part() {
   if nodes estado >"$work/particoes.estado"; then ok './particoes.sh estado'; else bad './particoes.sh estado' "$(cat "$work/particoes.estado")"; fi
   start_server A "$a" "${options[@]}"
   check 'e volta' 0 $'chave:  antes\nvalor:  depois\nversão: 2' -p "$a" -o consulta -k antes
+
+  title 'partições: mais um mestre, com tudo no ar'
+  if nodes acrescenta >>"$work/particoes.log" 2>&1; then ok './particoes.sh acrescenta'; else bad './particoes.sh acrescenta' "$(tail -n 3 "$work/particoes.log")"; fi
+  note_nodes
+  check 'o que havia está lá' 0 $'chave:  antes\nvalor:  depois\nversão: 2' -p "$a" -o consulta -k antes
+  check 'e se grava' 0 'inserida a versão 3 de antes' -p "$a" -o insere -k antes -v crescida
   ends_well 'A sai com código 0' "$pid_A"
   nodes para >>"$work/particoes.log" 2>&1
 }

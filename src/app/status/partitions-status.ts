@@ -1,3 +1,4 @@
+import type { NodeView } from '../../engines/partitions/cluster-view.js';
 import type { PartitionsEngine } from '../../engines/partitions/engine.js';
 import type { ServerStatus, StatusSource, SystemStatus } from '../../ports/status.js';
 import type { Time } from '../../ports/time.js';
@@ -76,10 +77,27 @@ export class PartitionsStatus implements StatusSource {
         !isMaster ? 'réplica' : slots.length > 0 ? 'mestre' : 'mestre sem partições',
       ]),
     );
+    const slots = new Map(engine.view.map((node) => [node.address, slotsOf(node)]));
     return engine.nodes.map(({ address, hears }) => ({
-      ...{ name: address, address, origin: '', programVersion: '', isSelf: false, lag: 0 },
+      ...{
+        name: nameOf(address, slots.get(address)),
+        address,
+        origin: '',
+        programVersion: '',
+        isSelf: false,
+        lag: 0,
+      },
       state: hears ? (roles.get(address) ?? 'atendendo') : 'sem contato',
       seenMs: hears ? time.wallMs() : 0,
     }));
   }
+}
+
+/** How many slots a node serves. */
+function slotsOf({ slots }: NodeView): number {
+  return slots.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+}
+
+function nameOf(address: string, slots = 0): string {
+  return slots === 0 ? address : `${address} · ${String(slots)} slots`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { etcdAvailable } from '../../support/etcd.js';
+import { redisAvailable } from '../../support/redis-cluster.js';
 import type { PanelPage } from '../panel-page.js';
 import type { PanelStand } from '../stand.js';
 
@@ -68,6 +69,22 @@ export function enginesSection(open: () => PanelStand): void {
       await panel.says('.carrier-name', /réplicas \(Raft\) · lidera 127\.0\.0\.1:\d+ · termo \d+/);
       await panel.view('numeros');
       await panel.says('.plot', 'Resposta das réplicas');
+      await comparesAndSets(panel);
+      await panel.close();
+    });
+
+    it.skipIf(!redisAvailable())('on partitions: nodes, what each has, and compare-and-set', async () => {
+      const stand = open();
+      const panel = await stand.page(stand.partitions!);
+      await panel.live();
+      await panel.says('.verdict', 'Toda partição tem um mestre e os nós respondem');
+      await panel.says('.carrier-name', /nós do Redis Cluster · mestres: 3/);
+      await panel.says('.card', /127\.0\.0\.1:\d+ · 546[0-9] slots.*mestre/s);
+      expect(await panel.page.locator('.card', { hasText: 'réplica' }).count()).toBe(3);
+      await panel.page.setViewportSize({ width: 360, height: 740 });
+      await panel.assertFits();
+      expect(await panel.axe()).toEqual([]);
+      await panel.page.setViewportSize({ width: 1280, height: 900 });
       await comparesAndSets(panel);
       await panel.close();
     });
