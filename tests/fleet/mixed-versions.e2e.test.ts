@@ -11,7 +11,10 @@ import { earlierProgramsAvailable, earlierProgram } from '../support/earlier-pro
 import { addressOf, insert, versionOf, versionsOf } from '../support/repeated-inserts.js';
 import { presentProgram, runKvs } from '../support/server-process.js';
 
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 480_000;
+
+/** Nearly all of the time they wait for servers to find each other, and to be old enough: all of them do so at once. */
+const AT_ONCE = { concurrent: true };
 
 const available = await earlierProgramsAvailable();
 
@@ -23,6 +26,7 @@ describe.skipIf(!available).each([
   { before: 'oldFormats', first: 'new', sealed: true },
 ] as const)(
   'the $first server of a mixed fleet holds the broker ($before, sealed: $sealed)',
+  AT_ONCE,
   ({ before, first, sealed }) => {
     const fleets: TestFleet[] = [];
     let keyFile: KeyFile | undefined;
@@ -106,7 +110,7 @@ async function refusal(fleet: TestFleet, args: readonly string[], program: strin
 describe.skipIf(!available).each([
   { before: 'previous', knows: 'os formatos 1 e 2' },
   { before: 'oldFormats', knows: 'o formato 1' },
-] as const)('a folder of before ($before)', ({ before, knows }) => {
+] as const)('a folder of before ($before)', AT_ONCE, ({ before, knows }) => {
   it(
     'is taken up with its state and its log, and then refused by the program of before, which is filled by peers',
     { timeout: PATIENCE_MS },

@@ -20,6 +20,8 @@ export async function insert(
   id = newRequestId(),
 ): Promise<Settled<{ readonly versao: number }>> {
   const balancer = new Balancer(servers, () => 0);
+  // Where there is no other server to go to, a busy machine may take longer to connect than clients give it.
+  if (servers.length === 1) await balancer.links[0]?.connect(30_000);
   const request = { chave, valor };
   const settled = await balancer.call<object, { readonly versao: number }>({
     ...{ method: kvsService['Insere'] as never, request, writes: true, requestId: id },
