@@ -2,12 +2,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import mqtt from 'mqtt';
 import type { MqttClient } from 'mqtt';
 import { onEveryBroker, soon, TestFleet } from '../support/e2e-fleet.js';
+import type { FleetBroker } from '../support/e2e-fleet.js';
 import type { ServerProcess } from '../support/server-process.js';
 
 const DROPPED = 'mensagem inválida descartada';
 const HUGE_BYTES = 10 * 1024 * 1024;
 
-onEveryBroker('hostile payloads on the topics of the fleet', (openBroker) => {
+const hostilePayloads = (openBroker: () => Promise<FleetBroker>): void => {
   let fleet: TestFleet;
   let victim: ServerProcess;
   let attacker: MqttClient;
@@ -131,4 +132,6 @@ onEveryBroker('hostile payloads on the topics of the fleet', (openBroker) => {
     for (const payload of [...batches].reverse()) await publish('mutacoes/finado', payload);
     expect(await fleet.converged()).toEqual(state);
   }, 300_000);
-});
+};
+
+onEveryBroker('hostile payloads on the topics of the fleet', hostilePayloads, true);

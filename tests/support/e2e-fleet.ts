@@ -32,13 +32,23 @@ async function mosquitto(): Promise<FleetBroker> {
   return { url: broker.url, args: ['--broker', broker.url], stop: () => broker.stop() };
 }
 
-/** The same tests on the embedded broker and on a real Mosquitto at its defaults. */
+/**
+ * The same tests on the embedded broker and on a real Mosquitto at its defaults.
+ * @param atOnce on both at the same time, on each one after the other: for tests that wait most of the time
+ */
 export function onEveryBroker(
   name: string,
   tests: (openBroker: () => Promise<FleetBroker>, kind: 'embedded' | 'mosquitto') => void,
+  atOnce = false,
 ): void {
-  describe(`${name}, embedded broker`, () => tests(embedded, 'embedded'));
-  describe.skipIf(!mosquittoAvailable())(`${name}, Mosquitto`, () => tests(mosquitto, 'mosquitto'));
+  const broker = { concurrent: atOnce };
+  const test = { concurrent: false };
+  describe(name, broker, () => {
+    describe('embedded broker', test, () => tests(embedded, 'embedded'));
+  });
+  describe.skipIf(!mosquittoAvailable())(name, broker, () => {
+    describe('Mosquitto', test, () => tests(mosquitto, 'mosquitto'));
+  });
 }
 
 /** Waits for what takes a moment on a quiet machine, with patience for one that is busy. */
