@@ -51,7 +51,8 @@ function huntIn(
     applyEdits(folder, edits);
     const args = ['--import', 'tsx', 'tests/simulation/planted/hunt.ts', ground, String(seconds), ...tests];
     // A bug may also make a run go on for ever.
-    const timeout = (seconds + (ground === 'suite' ? 240 : 60)) * 1_000;
+    const runsTests = ground === 'suite' || ground === 'counterexamples';
+    const timeout = (seconds + (runsTests ? 240 : 60)) * 1_000;
     const output = execFileSync(process.execPath, args, { cwd: folder, timeout, encoding: 'utf8' });
     return JSON.parse(output.trim().split('\n').at(-1) as string) as Hunt;
   } catch (error) {
