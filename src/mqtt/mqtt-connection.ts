@@ -184,7 +184,8 @@ class MqttConnection implements BrokerConnection {
         this.fail('ASSINATURA_RECUSADA', error?.message ?? `o broker recusou ${refused?.topic ?? ''}`);
         return;
       }
-      if (granted?.some((grant) => grant.qos < 1)) {
+      const wanted = new Map(this.options.filters.map(({ filter, qos }) => [filter, qos]));
+      if (granted?.some((grant) => grant.qos < 1 && wanted.get(grant.topic) !== 0)) {
         this.fail('SEM_QOS_1', 'o broker só leva QoS 0');
         return;
       }

@@ -4,8 +4,8 @@ import type { IncomingMessage, OutgoingMessage } from '../ports/topics.js';
 /** What a connection subscribes to. */
 export interface TopicFilter {
   readonly filter: string;
-  /** The greatest QoS that is asked for; what the broker grants may be less, but not 0. */
-  readonly qos: 1 | 2;
+  /** The greatest QoS that is asked for; what the broker grants may be less, but 0 only for 0. */
+  readonly qos: 0 | 1 | 2;
   /** Whether the broker shall not even send what it has retained. Only MQTT 5 brokers heed it. */
   readonly withoutRetained?: boolean;
   /** Whether the broker shall not send what this connection publishes itself. Only MQTT 5 brokers heed it. */

@@ -20,6 +20,8 @@ export interface BrokerKind {
   readonly acknowledgesFirst: boolean;
   /** Whether the connection is cut for this topic. */
   readonly cutsFor: (topic: string) => boolean;
+  /** How much of what it retains it tells a new subscriber: more it drops. */
+  readonly tellsAtMost: number;
 }
 
 /** A broker within the simulation: retained messages, connections that break, latency, order within a connection. */
@@ -255,7 +257,7 @@ export class SimTopics implements Topics {
         this.isUp = true;
         this.listener?.onConnected();
       });
-      for (const [topic, payload] of broker.retained) {
+      for (const [topic, payload] of [...broker.retained].slice(0, broker.kind.tellsAtMost)) {
         line.down({ topic, payload: Buffer.from(payload), retained: true });
       }
     });

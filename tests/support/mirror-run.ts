@@ -36,6 +36,9 @@ export interface MirrorRunResult {
   readonly topics: number;
 }
 
+/** What the broker tells a new subscriber at most: more than there are keys. */
+const TOLD = 100;
+
 /** One run: servers with a mirror each, one broker, writers, and every trouble there is; then calm, and judgement. */
 export async function runMirror(seed: number): Promise<MirrorRunResult> {
   const run = new MirrorRun(seed);
@@ -66,8 +69,12 @@ class MirrorRun {
       protocol,
       acknowledgesFirst: random.chance(0.5),
       cutsFor: (topic) => poison !== undefined && topic.includes(poison),
+      tellsAtMost: TOLD,
     };
     this.broker = new MirrorBroker(this.world, random, kind);
+    // Of a fleet that is gone.
+    const old = random.chance(0.3) ? 2 * TOLD : 0;
+    for (let i = 0; i < old; i++) this.broker.retained.set(`${VALUES}velha${i}`, 'x');
     this.prefixes = random.chance(0.5) ? [''] : ['a', 'b/'];
     const keys = Array.from({ length: random.int(5, 60) }, (_, i) => `${random.pick(['a', 'b/', 'c'])}${i}`);
     this.keys = [...keys, 'a+b', 'b/#%', ...(poison === undefined ? [] : ['a.x', 'b/y.z'])];
@@ -197,6 +204,7 @@ class MirrorRun {
         walkAhead: 2,
         otherTopics: 2,
         suspects: random.pick([2, 1_000]),
+        toldMany: TOLD / 2,
         looksPerTurn: 3,
         perSecond: random.pick([50, 1_000]),
         burst: random.pick([1, 50]),

@@ -27,8 +27,8 @@ export interface SessionDeps {
   /** Whether this server hears what it publishes itself. */
   readonly hearsItself: boolean;
   readonly mayPublish: () => boolean;
-  /** The broker retains more below `valor/` than can be remembered: it is worth asking once more. */
-  readonly onTooMany: () => void;
+  /** The broker may retain more below `valor/` than it told, or than can be remembered: it is worth asking once more. */
+  readonly onMore: () => void;
   readonly tuning: MirrorTuning;
   readonly time: Time;
   readonly logger: Logger;
@@ -59,6 +59,10 @@ export class MirrorSession {
   private beyond = false;
   private beyondInWalk = false;
   private missedTopics = false;
+  /** Messages that came while the broker told what it retains. */
+  private told = 0;
+  /** Topics of those that should show nothing. */
+  private strays = 0;
   private whole = false;
   private uncarriedInWalk = 0;
   private uncarriedKeys = 0;
@@ -156,6 +160,7 @@ export class MirrorSession {
   onMessage(name: string, { payload, retained: wasRetained }: IncomingMessage): void {
     const print = fingerprintOf(payload);
     if (this.isLearning) {
+      this.told++;
       this.heardMs = this.deps.time.monotonicMs();
       // What is published while the broker sends what it retains may overtake that: nobody knows which came first.
       const known = wasRetained && this.retained.printOf(name) !== undefined ? print : undefined;
@@ -211,7 +216,19 @@ export class MirrorSession {
       this.suspects.delete(name);
     }
     void this.walk();
-    if (this.missedTopics && this.isUpToDate) this.deps.onTooMany();
+    if (this.isUpToDate && (this.missedTopics || this.mayHideMore())) this.deps.onMore();
+  }
+
+  /**
+   * Brokers drop what does not fit the queue of a subscriber (Mosquitto: 1,000 messages, unless told otherwise), without
+   * a word: behind the many that came there may be more. Where some of them were cleared, asking again tells of others.
+   */
+  private mayHideMore(): boolean {
+    const { strays } = this;
+    if (strays === 0 || this.told < this.deps.tuning.toldMany) return false;
+    // Looked at once: those that are left are given up.
+    this.strays = 0;
+    return [...this.retained.passedOverBy(this.walks)].length < strays;
   }
 
   // ── all of the state ───────────────────────────────────────────────────────────────────────────────────────────
@@ -243,6 +260,7 @@ export class MirrorSession {
     for (const name of this.retained.passedOverBy(walk)) {
       await this.publisher.calm();
       if (this.isOver) return;
+      if (walk === 1) this.strays++;
       this.publisher.changed(name);
     }
     this.beyond = this.beyondInWalk;

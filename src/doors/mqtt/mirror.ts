@@ -13,7 +13,8 @@ import { UnbearableTopics } from './unbearable-topics.js';
 
 interface MirrorFilter {
   readonly filter: string;
-  readonly qos: 1;
+  /** Of what it retains, a broker drops what does not fit its queue of unacknowledged messages: with QoS 0 more comes. */
+  readonly qos: 0;
   /** It hears nothing of what it publishes itself, where the broker has that. */
   readonly withoutOwn: true;
 }
@@ -152,7 +153,7 @@ export class Mirror {
       },
       hearsItself: connection.protocol !== 5,
       mayPublish: () => connection.connected && this.connection === connection && acts(),
-      onTooMany: () => {
+      onMore: () => {
         this.reconnect(connection);
       },
     };
@@ -234,7 +235,7 @@ export class Mirror {
 export function mirrorFilters(fleet: string): readonly MirrorFilter[] {
   const names = new FleetTopics(fleet);
   const filters = [names.below(PARTS.value), names.of(PARTS.mirror)];
-  return filters.map((filter) => ({ filter, qos: 1, withoutOwn: true }));
+  return filters.map((filter) => ({ filter, qos: 0, withoutOwn: true }));
 }
 
 /** The key of a topic below `valor/`; `undefined` if it is no key's. */

@@ -32,6 +32,8 @@ export const defaultMirrorTuning = Object.freeze({
   /** What the broker retains has come once it has been silent for this long, or after this at the latest. */
   learnQuietMs: 500,
   learnMs: 10_000,
+  /** Once so many retained messages have come there may be more that the broker has dropped on the way. */
+  toldMany: 500,
   /** Between two walks over the state. */
   walkPauseMs: 1_000,
   /** Between two walks that look for keys to show because there is room again. */
