@@ -116,12 +116,12 @@ export class EmbeddedBroker {
         done(null, granted ? subscription : null);
       },
       authorizePublish: (client, packet, done) => {
-        packet.retain =
-          packet.retain && client !== null && RetainedShelf.takes(packet.topic) && isServer(client, users);
+        const byServer = client !== null && isServer(client, users);
+        packet.retain = packet.retain && byServer && RetainedShelf.takes(packet.topic);
         // The broker's own messages do not pass here. A will that was left behind has no client that could be
         // checked.
         const granted = users === undefined || (client !== null && users.mayPublish(client, packet.topic));
-        const refusal = granted ? refusalOf(packet) : new Error('PUBLICACAO_RECUSADA');
+        const refusal = granted ? refusalOf(packet, byServer) : new Error('PUBLICACAO_RECUSADA');
         if (packet.retain && refusal === null && !shelf.put(packet.topic, packet.payload)) {
           full.report('RETIDAS', packet.topic.slice(0, SHOWN_ID_CHARS));
         }
@@ -258,7 +258,17 @@ function addressOf({ conn }: Client): string {
   return (conn instanceof Socket ? conn.remoteAddress : undefined) ?? 'desconhecido';
 }
 
-function refusalOf(packet: { readonly topic: string; readonly payload: string | Buffer }): Error | null {
+/**
+ * What clients cut their connection for (libmosquitto does), so that one publisher would part all who hear it: control
+ * characters, and what the library makes of bytes that are no UTF-8. Servers publish keys that have the latter.
+ */
+const UNFIT_TOPIC = /[\p{Cc}\ufffd]/u;
+
+function refusalOf(
+  packet: { readonly topic: string; readonly payload: string | Buffer },
+  byServer: boolean,
+): Error | null {
+  if (!byServer && UNFIT_TOPIC.test(packet.topic)) return new Error('TOPICO_INVALIDO');
   if (packet.topic.startsWith('$SYS/')) return new Error('TOPICO_RESERVADO');
   return Buffer.byteLength(packet.payload) > limits.payloadBytes ? new Error('CARGA_GRANDE') : null;
 }
