@@ -29,8 +29,8 @@ export const PROCESS_FAMILIES = {
   },
   kvs_process_external_bytes: {
     type: 'gauge',
-    pt: 'Memória fora do JavaScript: colunas, valores em trânsito.',
-    en: 'Memory outside JavaScript: columns, values under way.',
+    pt: 'Memória fora do JavaScript: chaves e valores guardados, mensagens em trânsito.',
+    en: 'Memory outside JavaScript: keys and values that are kept, messages under way.',
   },
   kvs_process_open_fds: {
     ...{ type: 'gauge', of: 'linux' },
