@@ -56,7 +56,11 @@ export class PanelStand {
     stand.closing.push(
       () => browser.close(),
       () =>
-        Promise.all([...fleet, ...leaders, consensus?.server, partitions?.server].map((one) => one?.kill9())),
+        Promise.all(
+          [...fleet, ...leaders, consensus?.server, partitions?.server]
+            .filter((one) => one !== undefined)
+            .map((one) => one.kill9()),
+        ),
       () => Promise.all([painted.doors.stop(0), guarded.doors.stop(0)]),
       () => Promise.all([consensus?.cluster.stop(), partitions?.cluster.stop()]),
     );

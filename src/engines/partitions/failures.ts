@@ -129,3 +129,10 @@ export function diskTrouble(cause?: unknown): KvsError {
     { cause },
   );
 }
+
+export function slowReader(): KvsError {
+  return new KvsError(
+    'LEITOR_LENTO',
+    'o leitor ficou para trás do que as partições guardam; continue do último evento',
+  );
+}

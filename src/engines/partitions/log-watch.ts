@@ -1,36 +1,20 @@
-import { KvsError } from '../../core/errors.js';
-import type { Time } from '../../ports/time.js';
 import type { Watch, WatchEvent } from '../../ports/watch.js';
 import type { WatchCounts } from '../watching/counts.js';
 import { concerns } from '../watching/interests.js';
 import { watchLimits } from '../watching/limits.js';
 import { WatchStream } from '../watching/stream.js';
 import type { EventSource, NextEvent } from '../watching/stream.js';
-import type { PartitionCaller } from './cluster.js';
+import { slowReader } from './failures.js';
 import type { LogEntry } from './log-entry.js';
-import type { LogFeed, LogFollower } from './log-feed.js';
+import type { LogFollower } from './log-feed.js';
 import { LogForgotten, pastEntries } from './log-past.js';
 import type { PastStretch } from './log-past.js';
 import { decodeLogPlace, encodeLogPlace, LOG_START_OVER } from './log-place.js';
 import type { LogPlace } from './log-place.js';
 import { presentPages, ToldState } from './log-present.js';
+import type { LogWatchDeps } from './log-watch-deps.js';
 import { behind, partitionOf, placeOfKey, stretchOf } from './layout.js';
 import { partitionLimits } from './limits.js';
-
-/** What one watch needs of its server. */
-export interface LogWatchDeps {
-  readonly feed: LogFeed;
-  readonly cluster: PartitionCaller;
-  readonly deadline: () => number;
-  readonly time: Time;
-  readonly counts: WatchCounts;
-  /** Runs what reads much, a few at a time. */
-  inTurn(): Promise<() => void>;
-  /** Called with every change of the bytes that wait for the reader. @returns whether there is room for more */
-  queued(bytes: number): boolean;
-  /** Called once, when it is over. */
-  closed(watch: LogWatch): void;
-}
 
 type Batches = AsyncGenerator<readonly WatchEvent[], void>;
 
@@ -120,7 +104,7 @@ export class LogWatch implements EventSource, LogFollower {
   /** To be called now and then. */
   looked(nowMs: number, patienceMs: number): void {
     const isWalking = this.script !== undefined && !this.isWorking;
-    if (isWalking && nowMs - this.takenMs > watchLimits.watchWalkIdleMs) this.stream.fail(slow());
+    if (isWalking && nowMs - this.takenMs > watchLimits.watchWalkIdleMs) this.stream.fail(slowReader());
     else if (this.isFollowing && this.script === undefined && nowMs - this.toldMs > patienceMs) this.quiet();
   }
 
@@ -176,7 +160,7 @@ export class LogWatch implements EventSource, LogFollower {
     } catch (error) {
       if (!(error instanceof LogForgotten)) throw error;
       // A reader that did not keep up goes on by itself.
-      if (isBehind) throw slow();
+      if (isBehind) throw slowReader();
     } finally {
       done();
     }
@@ -199,7 +183,7 @@ export class LogWatch implements EventSource, LogFollower {
       await feed.reach(this.partition);
       if (run === this.run) yield* this.catchUp({ from: start.place, startAt: start, told, done });
     } catch (error) {
-      throw error instanceof LogForgotten ? slow() : error;
+      throw error instanceof LogForgotten ? slowReader() : error;
     } finally {
       done();
     }
@@ -354,11 +338,4 @@ export class LogWatch implements EventSource, LogFollower {
 
 function bytesOf({ line }: WatchEvent): number {
   return line === undefined ? 100 : 200 + line.key.length + line.value.length;
-}
-
-function slow(): KvsError {
-  return new KvsError(
-    'LEITOR_LENTO',
-    'o leitor ficou para trás do que as partições guardam; continue do último evento',
-  );
 }

@@ -8,7 +8,7 @@ import type { RedisCluster } from './cluster.js';
 import { leavingPartitions } from './failures.js';
 import { LogFeed } from './log-feed.js';
 import { LogWatch } from './log-watch.js';
-import type { LogWatchDeps } from './log-watch.js';
+import type { LogWatchDeps } from './log-watch-deps.js';
 import { partitionLimits } from './limits.js';
 import type { NodeAccess } from './node.js';
 
@@ -44,7 +44,7 @@ export class LogWatches {
         this.bytes += bytes;
         return this.bytes <= watchLimits.watchAllQueueBytes;
       },
-      closed: (watch) => this.open.delete(watch),
+      closed: (watch) => this.open.delete(watch as LogWatch),
     };
   }
 

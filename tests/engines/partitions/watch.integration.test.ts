@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { KvsError } from '../../../src/core/errors.js';
 import type { PartitionsEngine } from '../../../src/engines/partitions/engine.js';
 import { logName, partitionName, partitionOf, slotOf } from '../../../src/engines/partitions/layout.js';
 import { collect } from '../../support/collect.js';
@@ -8,11 +7,11 @@ import { startPartitions } from '../../support/partitions.js';
 import { redisAvailable, startRedisCluster } from '../../support/redis-cluster.js';
 import type { TestCluster, TestNode } from '../../support/redis-cluster.js';
 import { watchFaults } from '../../support/total-order.js';
-import type { RecordedInsert } from '../../support/total-order.js';
 import { verbs } from '../../support/verbs.js';
 import { WatchReader } from '../../support/watch-reader.js';
 import { WatchRecorder } from '../../support/watch-recorder.js';
 import { everyShortly, told } from '../watch-bench.js';
+import { Writers } from './watch-writers.js';
 
 const SLOTS = 16_384;
 
@@ -101,39 +100,6 @@ describe.skipIf(!redisAvailable())('watches over partitions', () => {
     await middle();
   }
 
-  /** Writes until it is told to end, and remembers what was answered. */
-  class Writers {
-    readonly inserts: RecordedInsert[] = [];
-    private isOver = false;
-    private readonly running: Promise<void>[];
-
-    constructor(keys: readonly string[]) {
-      this.running = [0, 1, 2, 3].map((name) => this.run(name, keys));
-    }
-
-    async stop(): Promise<void> {
-      this.isOver = true;
-      await Promise.all(this.running);
-    }
-
-    private async run(name: number, keys: readonly string[]): Promise<void> {
-      const engine = engines[name % 2]!;
-      for (let i = 0; !this.isOver; i++) {
-        const [key, value] = [keys[(i + name) % keys.length]!, `${name}.${i}`];
-        const askedMs = performance.now();
-        try {
-          await verbs(engine).insert(key, value);
-          this.inserts.push({ key, value, askedMs, answeredMs: performance.now() });
-          if (i % 7 === 6) await verbs(engine).trim(key);
-        } catch (error) {
-          if (KvsError.from(error).code === 'RESULTADO_DESCONHECIDO')
-            this.inserts.push({ key, value, askedMs });
-        }
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    }
-  }
-
   it(
     'miss and repeat nothing while partitions move and a master hands over to its replica',
     { timeout: 180_000 },
@@ -157,7 +123,7 @@ describe.skipIf(!redisAvailable())('watches over partitions', () => {
         serverOf: (part) => engines[part % 2]!,
         leaveAfter: (part) => 3 + (part % 5),
       }).start();
-      const writers = new Writers(keys);
+      const writers = new Writers(engines, keys);
       const more = async (): Promise<void> => {
         const enough = Math.max(...recorders.map(({ events }) => events.length)) + 40;
         await eventually(
@@ -233,7 +199,7 @@ describe.skipIf(!redisAvailable())('watches over partitions', () => {
         return versions;
       };
       const states = [follow({ prefix }), follow({ key: keys[0]! })] as const;
-      const writers = new Writers(keys);
+      const writers = new Writers(engines, keys);
       await eventually('they write', () => writers.inserts.length > 100);
       const { owner, replica } = await nodesBySlot(slotOf(partitionOf(keys[0]!)));
       await owner.kill9();
@@ -286,6 +252,25 @@ describe.skipIf(!redisAvailable())('watches over partitions', () => {
       ]);
       await verbs(one).insert(key, `de novo ${at}`);
       expect(await told(again, 1)).toEqual([`insert ${key}@${72 + at}=de novo ${at}`]);
+    }
+  });
+
+  it('begin again where a log is not the one any more that they were told of', async () => {
+    const [one, two] = engines as [PartitionsEngine, PartitionsEngine];
+    const key = newName();
+    await verbs(one).insert(key, 'a');
+    const live = [read(one, { key, from: 'now' }), read(one, { prefix: key, from: 'now' })];
+    await Promise.all(live.map((reader) => reader.untilUpToDate()));
+    const tokens = live.map(({ token }) => token);
+    // As after a failover to a replica that never had it.
+    const log = logName(partitionOf(key));
+    const { owner } = await nodesBySlot(slotOf(partitionOf(key)));
+    const [last = ''] = (await owner.ask('XREVRANGE', log, '+', '-', 'COUNT', '1')).split('\n');
+    await owner.ask('XDEL', log, last);
+    for (const [at, scan] of [{ key }, { prefix: key }].entries()) {
+      const again = read(two, { ...scan, from: { token: tokens[at]! } });
+      for (const reader of [again, live[at]!])
+        expect((await reader.untilUpToDate()).map(({ kind }) => kind)).toEqual(['restart', 'present']);
     }
   });
 
