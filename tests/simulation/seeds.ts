@@ -1,6 +1,6 @@
 /**
- * Seeds that the suite runs on each ground: as many as find every planted bug that is not rare (`npm run mutantes` says after
- * how many), and reach what a run must reach. `npm run simula` runs as many more as one likes.
+ * Seeds that the suite runs on each ground: enough to reach what a run must reach. `npm run mutantes` names the planted bugs
+ * that need more of them, and `npm run simula` runs as many more as one likes.
  */
 export const SUITE_SEEDS = { fleet: 120, journals: 100, sealed: 40 } as const;
 
