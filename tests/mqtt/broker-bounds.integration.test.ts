@@ -220,29 +220,6 @@ describe('what one client of the embedded broker may take', () => {
   });
 });
 
-it('no client brings a topic to others that would cut them off', async () => {
-  await broker.stop();
-  await start(undefined, false);
-  const listener = await user('ouvinte');
-  const heard: string[] = [];
-  listener.on('message', (topic) => heard.push(topic));
-  await listener.subscribeAsync('#', { qos: 1 });
-  for (const sign of ['\0', '\u0001', '\u007f', '\u0085', '\ufffd']) {
-    const client = await user('atacante');
-    const closed = new Promise<void>((resolve) => {
-      client.once('close', () => {
-        resolve();
-      });
-    });
-    client.publish(`kvs/padrao/grava/a${sign}b`, 'v', { qos: 1 }, () => undefined);
-    await closed;
-  }
-  const client = await user('outro');
-  await client.publishAsync('kvs/padrao/grava/ação 😀', 'v', { qos: 1 });
-  await eventually('the message that may pass', () => heard.length > 0);
-  expect(heard).toEqual(['kvs/padrao/grava/ação 😀']);
-});
-
 it('reads all that came in pieces while it asked who the client is', async () => {
   const server = await user('servidor');
   let heard = '';

@@ -13,6 +13,9 @@ export interface TakenMessage {
   readonly user: Readonly<Record<string, string>> | undefined;
 }
 
+/** How much of what it retains the broker tells a new subscriber, more than there are keys: it drops the rest. */
+export const TOLD = 100;
+
 /** What brokers differ in. */
 export interface BrokerKind {
   readonly protocol: 4 | 5;
@@ -20,8 +23,6 @@ export interface BrokerKind {
   readonly acknowledgesFirst: boolean;
   /** Whether the connection is cut for this topic. */
   readonly cutsFor: (topic: string) => boolean;
-  /** How much of what it retains it tells a new subscriber: more it drops. */
-  readonly tellsAtMost: number;
 }
 
 /** A broker within the simulation: retained messages, connections that break, latency, order within a connection. */
@@ -37,6 +38,11 @@ export class MirrorBroker {
     readonly random: SeededRandom,
     readonly kind: BrokerKind,
   ) {}
+
+  /** Retains the values of a fleet that is gone: more than it tells. */
+  retainOld(start: string): void {
+    for (let i = 0; i < 2 * TOLD; i++) this.retained.set(`${start}velha${i}`, 'x');
+  }
 
   /** Ends every connection. */
   stop(forgets: boolean): void {
@@ -257,7 +263,7 @@ export class SimTopics implements Topics {
         this.isUp = true;
         this.listener?.onConnected();
       });
-      for (const [topic, payload] of [...broker.retained].slice(0, broker.kind.tellsAtMost)) {
+      for (const [topic, payload] of [...broker.retained].slice(0, TOLD)) {
         line.down({ topic, payload: Buffer.from(payload), retained: true });
       }
     });

@@ -2,7 +2,7 @@ import { SoleServer } from '../../src/call/sole-server.js';
 import { Mirror } from '../../src/doors/mqtt/mirror.js';
 import { defaultMirrorTuning } from '../../src/doors/mqtt/tuning.js';
 import { PARTS } from '../../src/doors/mqtt/topic-names.js';
-import { MirrorBroker, SimTopics } from './mirror-broker.js';
+import { MirrorBroker, SimTopics, TOLD } from './mirror-broker.js';
 import type { BrokerKind } from './mirror-broker.js';
 import { MirrorChecker } from './mirror-checker.js';
 import { ABOUT, FLEET, keyOf, names, quiet, VALUES } from './mirror-names.js';
@@ -36,9 +36,6 @@ export interface MirrorRunResult {
   readonly topics: number;
 }
 
-/** What the broker tells a new subscriber at most: more than there are keys. */
-const TOLD = 100;
-
 /** One run: servers with a mirror each, one broker, writers, and every trouble there is; then calm, and judgement. */
 export async function runMirror(seed: number): Promise<MirrorRunResult> {
   const run = new MirrorRun(seed);
@@ -69,12 +66,9 @@ class MirrorRun {
       protocol,
       acknowledgesFirst: random.chance(0.5),
       cutsFor: (topic) => poison !== undefined && topic.includes(poison),
-      tellsAtMost: TOLD,
     };
     this.broker = new MirrorBroker(this.world, random, kind);
-    // Of a fleet that is gone.
-    const old = random.chance(0.3) ? 2 * TOLD : 0;
-    for (let i = 0; i < old; i++) this.broker.retained.set(`${VALUES}velha${i}`, 'x');
+    if (random.chance(0.3)) this.broker.retainOld(VALUES);
     this.prefixes = random.chance(0.5) ? [''] : ['a', 'b/'];
     const keys = Array.from({ length: random.int(5, 60) }, (_, i) => `${random.pick(['a', 'b/', 'c'])}${i}`);
     this.keys = [...keys, 'a+b', 'b/#%', ...(poison === undefined ? [] : ['a.x', 'b/y.z'])];
@@ -201,10 +195,8 @@ class MirrorRun {
       tuning: {
         ...defaultMirrorTuning,
         dirty: random.pick([4, 16, 1_000]),
-        walkAhead: 2,
-        otherTopics: 2,
+        ...{ walkAhead: 2, otherTopics: 2, toldMany: TOLD / 2 },
         suspects: random.pick([2, 1_000]),
-        toldMany: TOLD / 2,
         looksPerTurn: 3,
         perSecond: random.pick([50, 1_000]),
         burst: random.pick([1, 50]),
