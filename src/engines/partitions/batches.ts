@@ -121,6 +121,6 @@ function answerIn(reply: readonly unknown[] | undefined): NodeAnswer {
   return {
     ok: false,
     meaning: 'alone',
-    error: new Error(String(reply?.at(-1) as string | Buffer | undefined)),
+    error: new Error(reply === undefined ? '' : String(reply.at(-1))),
   };
 }

@@ -8,7 +8,7 @@ import { partitionLimits } from './limits.js';
 import { byTime } from './log-entry.js';
 import type { LogEntry } from './log-entry.js';
 import { LogPositions, placeInOne } from './log-place.js';
-import type { LogPlace } from './log-place.js';
+import type { LogsPlace } from './log-place.js';
 import { LogReach } from './log-reach.js';
 import { readLog } from './log-reading.js';
 import { LogRoutes } from './log-routes.js';
@@ -18,7 +18,7 @@ import type { NodeAccess, NodeAnswer, RedisCommand } from './node.js';
 /** A watch that is told of changes as they come. */
 export interface LogFollower extends Interest {
   /** The next change, with the places before it and after it. */
-  changed(entry: LogEntry, before: () => LogPlace, after: () => LogPlace): void;
+  changed(entry: LogEntry, before: () => LogsPlace, after: () => LogsPlace): void;
   /** A log is not what it was: what was told of it may be void, and more may be missing. */
   lost(): void;
   /** It cannot go on. */

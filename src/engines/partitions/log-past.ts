@@ -1,7 +1,7 @@
 import type { PartitionCaller } from './cluster.js';
 import { byTime, LogEntry } from './log-entry.js';
 import { LogPositions, toldOf } from './log-place.js';
-import type { LogPlace } from './log-place.js';
+import type { LogsPlace } from './log-place.js';
 import { partitionLimits } from './limits.js';
 
 /** Where a log is read on. */
@@ -18,16 +18,16 @@ interface PastDeps {
 }
 
 /** An entry of the past, with the places before it and after it. */
-export interface PastEntry {
+interface PastEntry {
   readonly entry: LogEntry;
-  readonly before: () => LogPlace;
-  readonly after: () => LogPlace;
+  readonly before: () => LogsPlace;
+  readonly after: () => LogsPlace;
 }
 
 /** What to read of the past. */
 export interface PastStretch {
   readonly partitions: readonly number[];
-  readonly from: LogPlace;
+  readonly from: LogsPlace;
   /** Where each partition is read from, where that is not what the place says. */
   readonly startAt?: LogPositions;
   readonly upTo: LogPositions;

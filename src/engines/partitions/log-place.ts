@@ -7,7 +7,7 @@ import { partitionLimits } from './limits.js';
  * a later partition). The digest is of the last entry of each that was told, so that a log that is another one by now, or
  * has got something earlier since, is noticed.
  */
-export interface LogPlace {
+export interface LogsPlace {
   /** The time of the last entry told, in microseconds of its master. */
   readonly us: number;
   readonly partition: number;
@@ -22,13 +22,13 @@ const FORM = /^p1\.([0-9a-z]{1,11})\.([0-9a-z]{1,3})\.([0-9a-f]{16})(?:\.([0-9a-
 export const LOG_START_OVER = 'p1.0';
 
 /** `p1.<time>.<partition>.<digest>[.<events>]`. */
-export function encodeLogPlace({ us, partition, digest, told }: LogPlace): string {
+export function encodeLogPlace({ us, partition, digest, told }: LogsPlace): string {
   const text = `p1.${us.toString(36)}.${partition.toString(36)}.${digest}`;
   return told === 0 ? text : `${text}.${told.toString(36)}`;
 }
 
 /** @returns `undefined` if it is no place in such logs */
-export function decodeLogPlace(text: string): LogPlace | undefined {
+export function decodeLogPlace(text: string): LogsPlace | undefined {
   if (text.length > limits.watchTokenBytes) return undefined;
   const [, first = '', second = '', digest = '', third = '0'] = FORM.exec(text) ?? [];
   const [us, partition, told] = [first, second, third].map((part) => parseInt(part, 36)) as [
@@ -41,7 +41,7 @@ export function decodeLogPlace(text: string): LogPlace | undefined {
 }
 
 /** Up to which time the log of a partition is told by a place. */
-export function toldOf({ us, partition, told }: LogPlace, of: number): number {
+export function toldOf({ us, partition, told }: LogsPlace, of: number): number {
   return of < partition || (of === partition && told === 0) ? us : Math.max(0, us - 1);
 }
 
@@ -54,7 +54,7 @@ export class LogPositions {
   private b = 0;
 
   /** The place after all that was told. */
-  get place(): LogPlace {
+  get place(): LogsPlace {
     return { us: this.us, partition: this.partition, digest: lanesToHex(this.a, this.b), told: 0 };
   }
 
@@ -84,7 +84,7 @@ export class LogPositions {
 }
 
 /** The place in the log of one partition alone. @param us the time of its last entry told; 0: none was */
-export function placeInOne(partition: number, us: number): LogPlace {
+export function placeInOne(partition: number, us: number): LogsPlace {
   const hash = us === 0 ? 0 : hashOf(partition, us);
   const digest = us === 0 ? lanesToHex(0, 0) : lanesToHex(hash, mix(LANE_B, hash));
   return { us, partition, digest, told: 0 };

@@ -50,7 +50,7 @@ const INCLUDED = Buffer.from('[');
 const EXCLUDED = Buffer.from('(');
 
 /** Every version in a stretch of some partitions, in pages. */
-export async function* presentPages(
+export async function* presentRows(
   cluster: PartitionCaller,
   deadline: () => number,
   partitions: readonly number[],

@@ -1,7 +1,7 @@
 import { RESP_TYPES } from '@redis/client';
 import type { Time } from '../../ports/time.js';
 import { partitionLimits } from './limits.js';
-import { answerOf, openNode } from './node.js';
+import { nodeAnswer, openNode } from './node.js';
 import type { NodeAccess, NodeAnswer, RedisCommand } from './node.js';
 
 interface TapDeps {
@@ -40,7 +40,7 @@ export class LogTap {
       if (client === this.client) this.reopen();
     });
     const answers = await Promise.all(
-      commands.map(async (command) => answerOf(client.sendCommand(command, BYTES))),
+      commands.map(async (command) => nodeAnswer(client.sendCommand(command, BYTES))),
     );
     cancel();
     return answers;

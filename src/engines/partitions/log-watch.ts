@@ -10,8 +10,8 @@ import type { LogFollower } from './log-feed.js';
 import { LogForgotten, pastEntries } from './log-past.js';
 import type { PastStretch } from './log-past.js';
 import { decodeLogPlace, encodeLogPlace, LOG_START_OVER } from './log-place.js';
-import type { LogPlace } from './log-place.js';
-import { presentPages, ToldState } from './log-present.js';
+import type { LogsPlace } from './log-place.js';
+import { presentRows, ToldState } from './log-present.js';
 import type { LogWatchDeps } from './log-watch-deps.js';
 import { behind, partitionOf, placeOfKey, stretchOf } from './layout.js';
 import { partitionLimits } from './limits.js';
@@ -22,8 +22,8 @@ const EVERY_PARTITION: readonly number[] = Array.from({ length: partitionLimits.
 
 interface Held {
   readonly entry: LogEntry;
-  readonly before: LogPlace;
-  readonly after: LogPlace;
+  readonly before: LogsPlace;
+  readonly after: LogsPlace;
 }
 
 /**
@@ -47,7 +47,7 @@ export class LogWatch implements EventSource, LogFollower {
   private isFollowing = false;
   private isOver = false;
   /** Where it is after everything in the queue. */
-  private place: LogPlace | undefined;
+  private place: LogsPlace | undefined;
   private saidToken: string | undefined;
   /** When it last had something to tell, and when its reader last took something, monotonic ms. */
   private toldMs: number;
@@ -110,7 +110,7 @@ export class LogWatch implements EventSource, LogFollower {
 
   // ── for the feed ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  changed(entry: LogEntry, before: () => LogPlace, after: () => LogPlace): void {
+  changed(entry: LogEntry, before: () => LogsPlace, after: () => LogsPlace): void {
     if (this.held === undefined) {
       this.tell(entry, before, after);
       this.stream.wake();
@@ -151,7 +151,7 @@ export class LogWatch implements EventSource, LogFollower {
     yield* this.present(run);
   }
 
-  private async *goOn(run: number, from: LogPlace, isBehind: boolean): Batches {
+  private async *goOn(run: number, from: LogsPlace, isBehind: boolean): Batches {
     const done = await this.deps.inTurn();
     try {
       await this.deps.feed.reach(this.partition);
@@ -175,7 +175,7 @@ export class LogWatch implements EventSource, LogFollower {
       await feed.reach(this.partition);
       const start = feed.positions(this.partition);
       const told = new ToldState();
-      for await (const page of presentPages(cluster, deadline, this.partitions, this.stretch)) {
+      for await (const page of presentRows(cluster, deadline, this.partitions, this.stretch)) {
         told.note(page);
         const ours = page.lines.filter(({ key }) => concerns(this, key));
         yield ours.map((line) => ({ kind: 'present', line }));
@@ -280,7 +280,7 @@ export class LogWatch implements EventSource, LogFollower {
     this.deps.feed.drop(this);
   }
 
-  private tell(entry: LogEntry, before: () => LogPlace, after: () => LogPlace): void {
+  private tell(entry: LogEntry, before: () => LogsPlace, after: () => LogsPlace): void {
     if (entry.isLost) {
       this.lost();
       return;
@@ -293,9 +293,9 @@ export class LogWatch implements EventSource, LogFollower {
   /** @param from a place in the middle of this entry, perhaps: its first events were told */
   private eventsOf(
     entry: LogEntry,
-    before: () => LogPlace,
-    after: () => LogPlace,
-    from?: LogPlace,
+    before: () => LogsPlace,
+    after: () => LogsPlace,
+    from?: LogsPlace,
   ): readonly WatchEvent[] {
     const { us, partition, events } = entry;
     const isCut = from !== undefined && from.told > 0 && from.us === us && from.partition === partition;
@@ -306,7 +306,7 @@ export class LogWatch implements EventSource, LogFollower {
     });
   }
 
-  private upToDate(place: LogPlace): WatchEvent {
+  private upToDate(place: LogsPlace): WatchEvent {
     this.place = place;
     return { kind: 'upToDate', token: encodeLogPlace(place) };
   }

@@ -7,6 +7,7 @@ import { watchLimits } from '../watching/limits.js';
 import type { RedisCluster } from './cluster.js';
 import { leavingPartitions } from './failures.js';
 import { LogFeed } from './log-feed.js';
+import type { LogFollower } from './log-feed.js';
 import { LogWatch } from './log-watch.js';
 import type { LogWatchDeps } from './log-watch-deps.js';
 import { partitionLimits } from './limits.js';
@@ -44,7 +45,7 @@ export class LogWatches {
         this.bytes += bytes;
         return this.bytes <= watchLimits.watchAllQueueBytes;
       },
-      closed: (watch) => this.open.delete(watch as LogWatch),
+      closed: (watch) => (this.open as Set<LogFollower>).delete(watch),
     };
   }
 

@@ -65,7 +65,7 @@ function providerOf(credentials: { readonly user: string; readonly password: str
 }
 
 /** Waits for what a node answers. Never rejects. */
-export async function answerOf(reply: Promise<unknown>): Promise<NodeAnswer> {
+export async function nodeAnswer(reply: Promise<unknown>): Promise<NodeAnswer> {
   try {
     return { ok: true, reply: await reply };
   } catch (thrown) {
