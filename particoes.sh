@@ -254,15 +254,32 @@ form() {
 spread() {
   parse "$1"
   mkdir -p -- "$data"
-  # What an earlier time has left on its way comes first.
+  local tries
+  for tries in 1 2 3 4 5; do
+    # A master that has just come, or lost sight of others for a moment, takes no slot.
+    wait_for 'os nós atendem' agree "$1"
+    spread_once && return 0
+    sleep "$tries"
+  done
+  tail -n 5 "$data/reparte.log" >&2
+  die 1 "os slots não se repartiram; ./particoes.sh reparte tenta de novo ($data/reparte.log diz o que houve)"
+}
+
+# What an earlier time has left on its way comes first.
+spread_once() {
   {
     redis-cli "${access[@]}" --cluster fix "$host:$number" --cluster-yes &&
       redis-cli "${access[@]}" --cluster rebalance "$host:$number" --cluster-use-empty-masters --cluster-threshold 1 \
         --cluster-timeout 60000
-  } >"$data/reparte.log" 2>&1 </dev/null || {
-    tail -n 5 "$data/reparte.log" >&2
-    die 1 "os slots não se repartiram; ./particoes.sh reparte tenta de novo ($data/reparte.log diz o que houve)"
-  }
+  } >"$data/reparte.log" 2>&1 </dev/null
+}
+
+# agree <member>: every node that it does not miss says that the cluster serves.
+agree() {
+  local node
+  for node in $(ask "$1" CLUSTER NODES | awk '$3 !~ /fail|noaddr/ { sub(/@.*/, "", $2); print $2 }'); do
+    [[ $(ask "$node" CLUSTER INFO) == *cluster_state:ok* ]] || return 1
+  done
 }
 
 # grow <member> <master> <replica>: two nodes that are up join those of a member.

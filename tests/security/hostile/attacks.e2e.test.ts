@@ -73,7 +73,8 @@ function attacks(title: string, tried: readonly Attack[], start: () => Promise<[
 
     const mostFor = (attack: Attack, result: Measured): number =>
       mostCpuSeconds(attack, result, plain.cpuMicrosPerUnit);
-    const isDear = (attack: Attack, result: Measured): boolean => result.cpuSeconds >= mostFor(attack, result);
+    const isDear = (attack: Attack, result: Measured): boolean =>
+      result.cpuSeconds >= mostFor(attack, result);
 
     it.each(tried)('$name', { timeout: 30_000 + 5_000 * SECONDS }, async (attack) => {
       let result = await measure(server, way, attack, SECONDS * 1e3, honestMicros);
