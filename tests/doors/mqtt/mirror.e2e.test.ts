@@ -11,10 +11,16 @@ import { freePort } from '../../support/net.js';
 import { redisAvailable, startRedisCluster } from '../../support/redis-cluster.js';
 import { ServerProcess } from '../../support/server-process.js';
 
-/** Writes a growing number to each key, through one server. */
+/**
+ * Writes a growing number to each key, through one server. One that stood still for a second, as any does on a busy machine,
+ * refuses what waited at its door, and says to repeat it.
+ */
 async function writeAll(server: ServerProcess, keys: number, round: number): Promise<void> {
   const pairs = Array.from({ length: keys }, (_, i) => [`casa/${i}`, String(1_000_000 + round)] as const);
-  await server.client.insereVarias(pairs);
+  await soon('everything is written', async () => {
+    await server.client.insereVarias(pairs);
+    return true;
+  });
 }
 
 async function openFleet({ onTestFinished }: TestContext, broker: FleetBroker): Promise<TestFleet> {
