@@ -7,11 +7,11 @@ import { REGRESSION_SEEDS, SUITE_SEEDS } from './seeds.js';
 
 const seeds = Number(process.env['SIM_SEEDS'] ?? SUITE_SEEDS.fleet);
 
-/** The least share of seeds that reach each of these: five standard deviations of so few seeds below the usual one. */
+/** The least share of seeds that reach each of these. */
 const LEAST_LIFE: Partial<LifeCounts> = {
-  ...{ expiring: 0.9, renewals: 0.45, sweeps: 0.9, forcedSweeps: 0.15, passed: 0.7 },
-  ...{ raises: 0.3, forcedRaises: 0.8, retentions: 0.5, forgotten: 0.6, reused: 0.5 },
-  ...{ skippedFloors: 0.25, seenExpired: 0.3, scans: 0.7, scansOverReuse: 0.3 },
+  ...{ expiring: 0.9, renewals: 0.5, sweeps: 0.9, forcedSweeps: 0.25, passed: 0.7 },
+  ...{ raises: 0.4, forcedRaises: 0.8, retentions: 0.5, forgotten: 0.6, reused: 0.5 },
+  ...{ skippedFloors: 0.4, seenExpired: 0.3, scans: 0.7, scansOverReuse: 0.35 },
 };
 
 async function runAll(numbers: readonly number[]): Promise<{ reports: SeedReport[]; failures: Failure[] }> {
@@ -69,8 +69,8 @@ describe('a whole fleet in virtual time', () => {
     print(explain(failures));
     expect(failures.map(({ seed }) => seed)).toEqual([]);
     // A simulation that reaches nothing proves nothing. A single seed that is repeated need not reach it all.
-    if (seeds < SUITE_SEEDS.fleet) return;
-    expect(shares.joinedWhileWriting, 'seeds with state transfers while writing').toBeGreaterThan(0.35);
+    if (seeds < 100) return;
+    expect(shares.joinedWhileWriting, 'seeds with state transfers while writing').toBeGreaterThan(0.5);
     expect(shares.discarded, 'seeds with discarded transfers').toBeGreaterThan(0.3);
     expect(shares.logRepairs, 'seeds with repairs from a log').toBeGreaterThan(0.5);
     expect(shares.siblings, 'seeds with siblings').toBeGreaterThan(0.3);

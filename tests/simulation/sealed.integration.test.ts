@@ -71,17 +71,17 @@ describe('an attacked fleet with a key in virtual time', () => {
       const known = [...bySeal, 'REPETIDA', 'NAO_VERIFICADA'];
       for (const reason of DROP_REASONS) if (!known.includes(reason)) expect(refused[reason], reason).toBe(0);
       // A simulation that reaches nothing proves nothing. A single seed that is repeated need not reach it all.
-      if (seeds < SUITE_SEEDS.sealed) return;
-      // The rarest happens in every fifth seed or so: in none of forty once in ten thousand times.
-      for (const [name, count] of Object.entries(figures)) expect(count, name).toBeGreaterThan(0);
+      if (seeds < 100) return;
+      // Of 100 seeds the rarest happens in 22 or so, more or less by chance.
+      for (const [name, count] of Object.entries(figures)) expect(count, name).toBeGreaterThan(seeds / 16);
       for (const [name, count] of Object.entries(attacks)) expect(count, name).toBeGreaterThan(seeds);
-      for (const reason of known) expect(refused[reason], reason).toBeGreaterThan(0);
+      for (const reason of known) expect(refused[reason], reason).toBeGreaterThan(seeds / 16);
     },
   );
 
   it('goes the same way from the same seed', { timeout: 600_000 }, async () => {
     const base = baseSeed();
-    for (let seed = base; seed < base + 3; seed++) {
+    for (let seed = base; seed < base + 6; seed++) {
       const run = (): Promise<SeedReport> => runSeed(seed, { siege: 'sealed', journals: journalsOf(seed) });
       expect(await run(), `seed ${seed}`).toEqual(await run());
     }

@@ -2,7 +2,7 @@
  * Seeds that the suite runs on each ground: enough to reach what a run must reach. `npm run mutantes` names the planted bugs
  * that need more of them, and `npm run simula` runs as many more as one likes.
  */
-export const SUITE_SEEDS = { fleet: 120, journals: 100, sealed: 40 } as const;
+export const SUITE_SEEDS = { fleet: 300, journals: 250, sealed: 100 } as const;
 
 /**
  * Seeds that always run, each with the reason why it is kept: once it found something, or it alone reaches a corner.
