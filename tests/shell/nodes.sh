@@ -2,8 +2,7 @@
 # Other versions of Node.js than the machine's own: what of the tests concerns networks and disks runs on each of them, and so do
 # the processes that it starts. Fetched from the npm registry, with versions pinned here, into a folder that no user gets.
 # What is pure arithmetic is left to the machine's own: node_lanes_skip below says which files. The newest Node runs the whole list; those
-# between it and the machine's own run what touches their sockets and their disks most directly (node_lanes_short): what hostile
-# input costs is measured on the oldest and on the newest, and the library of clients is tried there.
+# between it and the machine's own run what touches their networking and their disks most directly (node_lanes_short).
 # shellcheck disable=SC2154
 
 node_lanes() {
@@ -38,7 +37,7 @@ node_lanes_folders=(
 )
 
 node_lanes_short=(
-  tests/mqtt tests/engines/fleet/bus tests/engines/fleet/journal tests/doors/port tests/doors/grpc/protocol
+  tests/mqtt tests/engines/fleet/bus tests/engines/fleet/journal tests/security/hostile tests/doors/port tests/doors/grpc/protocol tests/client/library
 )
 
 # Files that a version of Node.js can hardly change: codecs, tables, checks, seals over virtual time, sweeps of crash points,
