@@ -146,8 +146,9 @@ export function readQuestion(payload: Buffer): Question {
   } catch {
     throw invalid('o pedido não é JSON, como {"op":"consulta","chave":"casa/sala"}');
   }
-  const parsed = QUESTION.safeParse(withoutIdle(json));
-  if (!parsed.success) throw refused(parsed.error);
+  const told = withoutIdle(json);
+  const parsed = QUESTION.safeParse(told);
+  if (!parsed.success) throw refused(parsed.error, told);
   const question = parsed.data;
   if (question.op === 'lista' && question.chave !== undefined && question.prefixo !== undefined) {
     throw invalid('lista: chave e prefixo são o mesmo; só um dos dois');
@@ -186,16 +187,27 @@ const CODES = new Set(['CHAVE_INVALIDA', 'CHAVE_LONGA', 'VALOR_INVALIDO', 'VALOR
 type TextCode = typeof CODES extends Set<infer Code> ? Code : never;
 
 /** The first problem, with a code of its own where it is one of a key or a value. */
-function refused({ issues }: z.ZodError): KvsError {
+function refused({ issues }: z.ZodError, told: unknown): KvsError {
   const [issue] = issues;
   const path = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys') {
-    const names = issue.keys.slice(0, 4).map((name) => JSON.stringify(name.slice(0, SHOWN_CHARS)));
-    return invalid(`campo desconhecido: ${names.join(', ')}`);
+    return invalid(unwanted(issue.keys, (told as { readonly op: Op }).op));
   }
   const message = `${path === '' || path === 'op' ? '' : `${path}: `}${issue?.message ?? 'inválido'}`;
   const code: unknown = issue?.code === 'custom' ? issue.params?.['code'] : undefined;
   return CODES.has(code as TextCode) ? new KvsError(code as TextCode, message) : invalid(message);
+}
+
+/** Says of fields that an operation has none of, which of them other operations have. */
+function unwanted(names: readonly string[], op: Op): string {
+  const unknown = names.filter((name) => !KNOWN.has(name)).slice(0, 4);
+  if (unknown.length > 0) {
+    return `campo desconhecido: ${unknown.map((name) => JSON.stringify(name.slice(0, SHOWN_CHARS))).join(', ')}`;
+  }
+  if (op === 'insere' && names.includes('versao')) {
+    return 'versao: insere sempre faz a versão seguinte; para gravar só se a atual é essa, use compara';
+  }
+  return `${op} não tem ${names.join(', ')}`;
 }
 
 function invalid(message: string): KvsError {

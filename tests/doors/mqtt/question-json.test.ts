@@ -62,7 +62,10 @@ describe('questions as JSON', () => {
   });
 
   it('does nothing that a field forbids, or that a forgotten field would have to say', () => {
-    expect(refusal({ op: 'insere', chave: 'a', valor: 'v', versao: 2 }).code).toBe('PEDIDO_INVALIDO');
+    const insert = refusal({ op: 'insere', chave: 'a', valor: 'v', versao: 2 });
+    expect(insert.code).toBe('PEDIDO_INVALIDO');
+    expect(insert.message).toContain('use compara');
+    expect(refusal({ op: 'historico', chave: 'a', em: 1, ttl: 5 }).message).toBe('historico não tem em, ttl');
     expect(refusal({ op: 'insere', chave: 'a', valor: null }).code).toBe('PEDIDO_INVALIDO');
     expect(refusal({ op: 'remove', chave: 'a', versao: -1 }).code).toBe('PEDIDO_INVALIDO');
     expect(refusal({ op: 'remove', chave: null }).code).toBe('PEDIDO_INVALIDO');
