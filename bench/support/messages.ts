@@ -17,8 +17,7 @@ export function pairsMessage(pairs: readonly (readonly [key: string, value: stri
   return Buffer.concat(
     pairs.map(([key, value]) => {
       const pair = Buffer.concat([text(1, key), text(2, value)]);
-      if (pair.length > 127) throw new Error('longer than one byte of length can say');
-      return Buffer.concat([Buffer.from([(1 << 3) | 2, pair.length]), pair]);
+      return Buffer.concat([Buffer.from([(1 << 3) | 2, ...lengthOf(pair)]), pair]);
     }),
   );
 }
@@ -38,6 +37,13 @@ export function frame(message: Buffer): Buffer {
 
 function text(field: number, content: string): Buffer {
   const bytes = Buffer.from(content);
-  if (bytes.length > 127) throw new Error('longer than one byte of length can say');
-  return Buffer.concat([Buffer.from([(field << 3) | 2, bytes.length]), bytes]);
+  return Buffer.concat([Buffer.from([(field << 3) | 2, ...lengthOf(bytes)]), bytes]);
+}
+
+/** A length as a varint. */
+function lengthOf({ length }: Buffer): number[] {
+  const groups: number[] = [];
+  let rest = length;
+  for (; rest > 127; rest >>>= 7) groups.push((rest & 127) | 128);
+  return [...groups, rest];
 }
