@@ -112,7 +112,7 @@ async function costs(engine: PartitionsEngine, bare: Bare): Promise<void> {
 /** What the log of a partition costs a write: the same function with and without it, and with watches. */
 async function logCost(engine: PartitionsEngine, bare: Bare): Promise<void> {
   const value = 'v'.repeat(100);
-  const without = LIBRARY.replaceAll('kvs2', 'kvsb').replace("  tell(log, 'k', member)\n", '');
+  const without = LIBRARY.replaceAll('kvs3', 'kvsb').replace("  tell(log, 'k', member)\n", '');
   for (const client of bare.clients) await client.sendCommand(['FUNCTION', 'LOAD', 'REPLACE', without]);
   const call = (name: string) => async (n: number) => {
     const key = `l${n % 5_000}`;
@@ -122,7 +122,7 @@ async function logCost(engine: PartitionsEngine, bare: Bare): Promise<void> {
   };
   const rates: Record<'with' | 'without', number[]> = { with: [], without: [] };
   for (let round = 0; round <= ROUNDS; round++) {
-    const found = [await rate(CALLS, 64, call('kvsb_write')), await rate(CALLS, 64, call('kvs2_write'))];
+    const found = [await rate(CALLS, 64, call('kvsb_write')), await rate(CALLS, 64, call('kvs3_write'))];
     if (round === 0) continue;
     rates.without.push(found[0] ?? 0);
     rates.with.push(found[1] ?? 0);

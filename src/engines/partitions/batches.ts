@@ -1,9 +1,8 @@
 import type { Time } from '../../ports/time.js';
 import { BATCH_FUNCTIONS } from './functions.js';
+import type { BatchName } from './functions.js';
 import { partitionLimits } from './limits.js';
 import type { NodeAnswer, RedisNode } from './node.js';
-
-type BatchName = keyof typeof BATCH_FUNCTIONS;
 
 interface Waiting {
   readonly partition: number;
@@ -22,19 +21,21 @@ interface Lane {
 
 /** What a function answers first for a call that it did not do. */
 const NOT_DONE = -1;
+/** Instead of arguments: those of the call before. */
+const SAME_ARGS = '=';
 
 /**
  * Calls for partitions of one master go to it as one: a call costs a server and a node more than what it does. A call goes
  * by itself and at once while nothing is under way; what comes meanwhile is collected.
  */
 export class CallBatches {
-  private readonly lanes = new Map<RedisNode, Readonly<Record<BatchName, Lane>>>();
+  private readonly lanes = new Map<RedisNode, Map<BatchName, Lane>>();
 
   constructor(private readonly time: Time) {}
 
   /** Whether a call would go by itself. */
   isIdle(node: RedisNode, name: BatchName): boolean {
-    const lane = this.lanes.get(node)?.[name];
+    const lane = this.lanes.get(node)?.get(name);
     return lane === undefined || (lane.underWay === 0 && lane.waiting.length === 0);
   }
 
@@ -75,12 +76,10 @@ export class CallBatches {
 
   private lane(node: RedisNode, name: BatchName): Lane {
     let lanes = this.lanes.get(node);
-    if (lanes === undefined) {
-      const empty = (): Lane => ({ waiting: [], underWay: 0, isScheduled: false });
-      lanes = { write: empty(), read: empty() };
-      this.lanes.set(node, lanes);
-    }
-    return lanes[name];
+    if (lanes === undefined) this.lanes.set(node, (lanes = new Map<BatchName, Lane>()));
+    let lane = lanes.get(name);
+    if (lane === undefined) lanes.set(name, (lane = { waiting: [], underWay: 0, isScheduled: false }));
+    return lane;
   }
 
   private send(node: RedisNode, name: BatchName, lane: Lane): void {
@@ -105,7 +104,12 @@ export class CallBatches {
   ): Promise<void> {
     lane.underWay++;
     const command: (string | Buffer)[] = ['FCALL', BATCH_FUNCTIONS[name], '0'];
-    for (const { partition, args } of calls) command.push(String(partition), String(args.length), ...args);
+    let before: Waiting['args'] | undefined;
+    for (const { partition, args } of calls) {
+      if (args === before) command.push(String(partition), SAME_ARGS);
+      else command.push(String(partition), String(args.length), ...args);
+      before = args;
+    }
     const answer = await node.attempt(command);
     lane.underWay--;
     if (answer.ok) {

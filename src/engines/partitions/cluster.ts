@@ -16,7 +16,7 @@ import {
   unknownOutcome,
 } from './failures.js';
 import type { NodeMeaning } from './failures.js';
-import { FUNCTIONS, LIBRARY, READ_ONLY, SUBJECTS } from './functions.js';
+import { FUNCTIONS, isBatchName, LIBRARY, READ_ONLY, SUBJECTS } from './functions.js';
 import type { FunctionName } from './functions.js';
 import { logName, partitionName, slotOf } from './layout.js';
 import { partitionLimits } from './limits.js';
@@ -151,12 +151,12 @@ export class RedisCluster implements PartitionCaller {
       node.attempt(['FCALL', FUNCTIONS[name], ...this.subjects(name, partition), ...args], isAsking);
     const { batches } = this;
     const isRead = READ_ONLY.has(name);
-    if (name !== 'read' && (name !== 'write' || options.gathers !== true)) {
+    if (!isBatchName(name) || (name === 'write' && options.gathers !== true)) {
       return this.answerTo({ partition, isRead, ask }, options);
     }
-    // Together with other calls for this node, unless there are none.
+    // Together with other calls for this node, unless there are none. What asks all partitions never comes alone.
     const gather = (node: RedisNode): Promise<NodeAnswer> =>
-      batches.isIdle(node, name)
+      (name === 'write' || name === 'read') && batches.isIdle(node, name)
         ? batches.alone(node, name, ask(node))
         : batches.together(node, name, partition, args);
     return this.answerTo({ partition, isRead, ask, gather }, options);

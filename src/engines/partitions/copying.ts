@@ -1,6 +1,7 @@
 import { KvsError } from '../../core/errors.js';
 import type { Row, Stream } from '../../ports/engine.js';
 import type { Time } from '../../ports/time.js';
+import { askAhead } from './ask-ahead.js';
 import type { PartitionCaller } from './cluster.js';
 import { keyOfPlace } from './layout.js';
 import { partitionLimits } from './limits.js';
@@ -16,41 +17,47 @@ export async function* copyOfEverything(
   time: Time,
   deadline: () => number,
 ): Stream<Row> {
-  const { partitions, copyRows, walkBytes, holdRenewMs } = partitionLimits;
+  const { partitions, beginningsAtOnce, copyRows, copyRowsFirst, walkBytes, mergeBytes } = partitionLimits;
   const instant = await holdAll(cluster, deadline);
   let heldMs = time.monotonicMs();
-  for (let partition = 0; partition < partitions; partition++) {
-    for (let cursor: Buffer | undefined = Buffer.alloc(0); cursor !== undefined;) {
-      if (time.monotonicMs() - heldMs >= holdRenewMs) {
+  const all = Array.from({ length: partitions }, (_, partition) => partition);
+  const begin = [String(instant), '', String(copyRowsFirst), String(mergeBytes)];
+  const firstPages = askAhead(all, beginningsAtOnce, (partition) =>
+    pageOf(cluster, partition, begin, deadline()),
+  );
+  let partition = 0;
+  for await (const first of firstPages) {
+    for (let page = first; ;) {
+      if (time.monotonicMs() - heldMs >= partitionLimits.holdRenewMs) {
         heldMs = time.monotonicMs();
         await holdAll(cluster, deadline, partition);
       }
-      const args = [String(instant), cursor, String(copyRows), String(walkBytes)];
-      const page = await pageOf(cluster, partition, args, deadline());
-      const [next, ...found] = page;
+      const [next, ...found]: Page = page;
       for (let at = 0; at < found.length; at += 2) {
         yield rowOfRecord(keyOfPlace(found[at] as Buffer), found[at + 1] as Buffer);
       }
       // A page without a row may have been all walked over.
       if (found.length === 0) yield undefined;
-      cursor = next instanceof Buffer ? next : undefined;
+      if (!(next instanceof Buffer)) break;
+      const args = [String(instant), next, String(copyRows), String(walkBytes)];
+      page = await pageOf(cluster, partition, args, deadline());
     }
+    partition++;
   }
 }
 
+/** Where it goes on, and what was found. */
+type Page = readonly unknown[];
+
 /** Makes the partitions from one on keep what is removed. @returns an instant after that, by the masters' clocks */
 async function holdAll(cluster: PartitionCaller, deadline: () => number, from = 0): Promise<number> {
-  const { partitions, askedAtOnce, holdMs } = partitionLimits;
-  let latest = 0;
-  for (let begin = from; begin < partitions; begin += askedAtOnce) {
-    const length = Math.min(askedAtOnce, partitions - begin);
-    const asked = Array.from({ length }, (_, i) => {
-      const options = { deadline: deadline(), isRepeatable: true };
-      return cluster.call('hold', begin + i, [String(holdMs)], options);
-    });
-    latest = Math.max(latest, ...((await Promise.all(asked)) as number[]));
-  }
-  return latest;
+  const { partitions, holdMs } = partitionLimits;
+  const args = [String(holdMs)];
+  const asked = Array.from({ length: partitions - from }, (_, at) => {
+    const options = { deadline: deadline(), isRepeatable: true };
+    return cluster.call('hold', from + at, args, options);
+  });
+  return Math.max(0, ...((await Promise.all(asked)) as number[]));
 }
 
 async function pageOf(
@@ -58,9 +65,9 @@ async function pageOf(
   partition: number,
   args: readonly (string | Buffer)[],
   deadline: number,
-): Promise<readonly unknown[]> {
+): Promise<Page> {
   try {
-    return (await cluster.call('copy', partition, args, { deadline })) as readonly unknown[];
+    return (await cluster.call('copy', partition, args, { deadline })) as Page;
   } catch (error) {
     if (error instanceof KvsError && error.message.includes(NOTHING_HELD)) {
       throw new KvsError(

@@ -1,4 +1,4 @@
-#!lua name=kvs2
+#!lua name=kvs3
 
 -- What every operation does to a partition, atomically on its master. Loaded by the servers: see functions.ts.
 --
@@ -44,6 +44,9 @@ local TOP = '\128'
 local pack, unpack, sub, find, byte, max, min, floor, call
 -- The time in microseconds that the next entry of a log bears.
 local micros
+-- What walks of several partitions may cost together, and what they have cost: about the keys that they went over.
+local WALK_BUDGET = 256
+local walk_cost = 0
 
 -- What a function answers first.
 local DONE, AGAIN, REFUSED, FULL, REUSED, FORGOTTEN, NOTHING = 0, 1, 2, 3, 4, 5, 6
@@ -527,6 +530,7 @@ local function walk(keys, args)
     local first = call('ZRANGEBYLEX', z, start, stop, 'LIMIT', '0', '1')[1]
     if not first then break end
     local K = key_in(first, 2)
+    walk_cost = walk_cost + 1
     if what == 'many' then
       local total = total_of(z, K)
       if total > 1 then
@@ -614,7 +618,11 @@ local function copy(keys, args)
   local page, i, j, visible, of = { false }, 1, 1, false, nil
   for _ = 1, most do
     local one, other = stored[i], buried[j]
-    if not one and not other then return page end
+    if not one and not other then
+      -- There is no more of either, unless it is behind what was asked for.
+      if #stored < most and #buried < most then page[1] = false end
+      return page
+    end
     local member = one
     if not one or (other and is_before(sub(other, 2), sub(one, 2))) then
       member, j = other, j + 1
@@ -636,6 +644,7 @@ local function copy(keys, args)
         page[#page + 1] = is_buried and sub(member, #K + 2, #member - 8) or record_of(row, K)
         bytes = bytes - #member
       end
+      walk_cost = walk_cost + 1
       page[1] = K .. pack('>I4', row.version) .. '\255'
     end
     if bytes <= 0 then return page end
@@ -716,17 +725,25 @@ local function present(keys, args)
   return page
 end
 
--- Several at once, over partitions: for each its number, how many arguments, and these. Answers what each answers, or
--- -1 and why it was not done. To be used for what tells its change before it writes anything.
+-- Several at once, over partitions: for each its number, how many arguments (`=`: those of the one before), and these. Answers what each answers, or
+-- -1 and why it was not done. To be used for what tells its change before it writes anything. Walks that are long are
+-- not all done: others would wait for them.
 local function many(one)
   return function(keys, args)
-    local replies, at, last = {}, 1, #args
+    local replies, at, last, own = {}, 1, #args, {}
+    walk_cost = 0
     while at < last do
-      local z, count = 'kvs:{' .. args[at] .. '}', tonumber(args[at + 1])
-      local own = {}
-      for i = 1, count do own[i] = args[at + 1 + i] end
-      local ok, reply = pcall(one, { z, z .. 'log' }, own)
-      if not ok then reply = { -1, type(reply) == 'table' and reply.err or tostring(reply) } end
+      local z, count = 'kvs:{' .. args[at] .. '}', tonumber(args[at + 1]) or 0
+      if args[at + 1] ~= '=' then
+        own = {}
+        for i = 1, count do own[i] = args[at + 1 + i] end
+      end
+      local ok, reply = false, 'later'
+      if walk_cost < WALK_BUDGET then
+        ok, reply = pcall(one, { z, z .. 'log' }, own)
+      end
+      local why = type(reply) == 'table' and reply.err
+      if not ok or why then reply = { -1, why or tostring(reply) } end
       replies[#replies + 1] = reply
       at = at + 2 + count
     end
@@ -734,23 +751,43 @@ local function many(one)
   end
 end
 
-redis.register_function('kvs2_write', write)
+redis.register_function('kvs3_write', write)
 redis.register_function({
-  function_name = 'kvs2_writes',
+  function_name = 'kvs3_writes',
   callback = many(write),
   flags = { 'allow-cross-slot-keys' },
 })
 redis.register_function({
-  function_name = 'kvs2_reads',
+  function_name = 'kvs3_reads',
   callback = many(read),
   flags = { 'no-writes', 'allow-cross-slot-keys' },
 })
-redis.register_function({ function_name = 'kvs2_remove', callback = remove, flags = { 'allow-oom' } })
-redis.register_function({ function_name = 'kvs2_read', callback = read, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs2_history', callback = history, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs2_walk', callback = walk, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs2_hold', callback = hold })
-redis.register_function({ function_name = 'kvs2_copy', callback = copy, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs2_amounts', callback = amounts, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs2_past', callback = past, flags = { 'no-writes' } })
-redis.register_function({ function_name = 'kvs2_present', callback = present, flags = { 'no-writes' } })
+redis.register_function({
+  function_name = 'kvs3_walks',
+  callback = many(walk),
+  flags = { 'no-writes', 'allow-cross-slot-keys' },
+})
+redis.register_function({
+  function_name = 'kvs3_copies',
+  callback = many(copy),
+  flags = { 'no-writes', 'allow-cross-slot-keys' },
+})
+redis.register_function({
+  function_name = 'kvs3_all_amounts',
+  callback = many(amounts),
+  flags = { 'no-writes', 'allow-cross-slot-keys' },
+})
+redis.register_function({
+  function_name = 'kvs3_holds',
+  callback = many(hold),
+  flags = { 'allow-cross-slot-keys' },
+})
+redis.register_function({ function_name = 'kvs3_remove', callback = remove, flags = { 'allow-oom' } })
+redis.register_function({ function_name = 'kvs3_read', callback = read, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs3_history', callback = history, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs3_walk', callback = walk, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs3_hold', callback = hold })
+redis.register_function({ function_name = 'kvs3_copy', callback = copy, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs3_amounts', callback = amounts, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs3_past', callback = past, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs3_present', callback = present, flags = { 'no-writes' } })

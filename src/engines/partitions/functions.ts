@@ -5,22 +5,32 @@ export const LIBRARY: string = readFileSync(new URL('./functions.lua', import.me
 
 /** The function of each operation. Old and new servers share a cluster, so each version has names of its own. */
 export const FUNCTIONS = Object.freeze({
-  write: 'kvs2_write',
-  remove: 'kvs2_remove',
-  read: 'kvs2_read',
-  history: 'kvs2_history',
-  walk: 'kvs2_walk',
-  hold: 'kvs2_hold',
-  copy: 'kvs2_copy',
-  amounts: 'kvs2_amounts',
-  past: 'kvs2_past',
-  present: 'kvs2_present',
+  write: 'kvs3_write',
+  remove: 'kvs3_remove',
+  read: 'kvs3_read',
+  history: 'kvs3_history',
+  walk: 'kvs3_walk',
+  hold: 'kvs3_hold',
+  copy: 'kvs3_copy',
+  amounts: 'kvs3_amounts',
+  past: 'kvs3_past',
+  present: 'kvs3_present',
 });
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
 /** The functions that do what several calls ask, for those calls of which a node may get many at once. */
-export const BATCH_FUNCTIONS = Object.freeze({ write: 'kvs2_writes', read: 'kvs2_reads' });
+export const BATCH_FUNCTIONS = Object.freeze({
+  ...{ write: 'kvs3_writes', read: 'kvs3_reads', walk: 'kvs3_walks', copy: 'kvs3_copies' },
+  ...{ hold: 'kvs3_holds', amounts: 'kvs3_all_amounts' },
+} as const);
+
+/** An operation of which a node may do several as one. */
+export type BatchName = keyof typeof BATCH_FUNCTIONS;
+
+export function isBatchName(name: FunctionName): name is BatchName {
+  return name in BATCH_FUNCTIONS;
+}
 
 /** Functions that change nothing: they may be asked again, whatever became of the first time. */
 export const READ_ONLY: ReadonlySet<FunctionName> = new Set([

@@ -32,14 +32,17 @@ export const partitionLimits = Object.freeze({
   mergeKeys: 4,
   mergeKeysMax: 256,
   mergeBytes: 8 * KiB,
-  /** Partitions that a walk without an order, a count or a sum asks at once. */
+  /** Partitions that a walk without an order or a count asks at once. */
   walkedAtOnce: 16,
   askedAtOnce: 256,
+  /** Partitions whose first, small pages are asked for at once: nodes do those of many as one. */
+  beginningsAtOnce: 256,
   /** Versions of a key in one page of its history. */
   historyRows: 256,
   historyBytes: MiB,
-  /** Versions in one page of a copy of everything. */
+  /** Versions in one page of a copy of everything, and in the first of each partition. */
   copyRows: 256,
+  copyRowsFirst: 8,
   /** How long partitions keep what is removed while somebody copies everything, and how often that is renewed. */
   holdMs: 60_000,
   holdRenewMs: 20_000,

@@ -1,6 +1,7 @@
 import { compareCodePoints } from '../../core/text-order.js';
 import type { Row, Stream } from '../../ports/engine.js';
 import type { Counted, KeyRange } from '../../ports/lines.js';
+import { askAhead } from './ask-ahead.js';
 import type { PartitionCaller } from './cluster.js';
 import { behind, keyOfPlace, EVERY_KEY, stretchOf } from './layout.js';
 import type { Stretch } from './layout.js';
@@ -33,6 +34,12 @@ interface CrowdedPage {
   readonly last: string | undefined;
 }
 
+/** A question to a partition. Many are asked the same: it is made, and sent, once for them. */
+interface Asked {
+  readonly stretch: Stretch;
+  readonly args: readonly (string | Buffer)[];
+}
+
 /** How much one page may have. */
 interface PageSize {
   readonly keys: number;
@@ -47,36 +54,36 @@ export class PartitionWalks {
   ) {}
 
   /**
-   * The keys of a range in order: a page of each partition is in memory, and a further one is asked for where one has been
+   * The keys of a range in order: a page of each partition is in memory, and a further one is asked for once one is being
    * read. Pages begin small, for a reader may want the first keys only.
    */
   async *inOrder(range: KeyRange, choice: RowChoice): Stream<Walked> {
-    const { partitions, askedAtOnce, mergeKeys, mergeKeysMax, mergeBytes } = partitionLimits;
+    const { partitions, mergeKeys, mergeKeysMax, mergeBytes } = partitionLimits;
     const stretch = stretchOf(range);
     const lanes: Lane[] = [];
     const first = { keys: mergeKeys, bytes: mergeBytes };
-    for (let begin = 0; begin < partitions; begin += askedAtOnce) {
-      const asked = Array.from({ length: askedAtOnce }, async (_, i) => {
-        const partition = begin + i;
-        return {
-          partition,
-          at: 0,
-          keys: mergeKeys,
-          page: await this.page(partition, stretch, choice, first),
-        };
-      });
-      for (const lane of await Promise.all(asked))
-        if (lane.page.found.length > 0 || lane.page.rest) lanes.push(lane);
-    }
+    const question = askedOf(stretch, 'rows', first, choice);
+    const asked = Array.from({ length: partitions }, async (_, partition) => {
+      const page = await this.page(partition, question);
+      return { partition, at: 0, next: undefined, keys: mergeKeys, page };
+    });
+    for (const lane of await Promise.all(asked))
+      if (lane.page.found.length > 0 || lane.page.rest) lanes.push(lane);
     const heap = new LaneHeap();
+    const askNext = (lane: Lane): void => {
+      if (lane.next !== undefined || lane.page.rest === undefined) return;
+      lane.keys = Math.min(2 * lane.keys, mergeKeysMax);
+      const size = { keys: lane.keys, bytes: mergeBytes };
+      lane.next = this.page(lane.partition, askedOf(lane.page.rest, 'rows', size, choice));
+      // Whoever needs it is told; until then a failure waits.
+      lane.next.catch(() => undefined);
+    };
     const refill = async (lane: Lane): Promise<boolean> => {
       while (lane.at >= lane.page.found.length) {
-        if (lane.page.rest === undefined) return false;
-        lane.keys = Math.min(2 * lane.keys, mergeKeysMax);
-        lane.page = await this.page(lane.partition, lane.page.rest, choice, {
-          keys: lane.keys,
-          bytes: mergeBytes,
-        });
+        askNext(lane);
+        if (lane.next === undefined) return false;
+        lane.page = await lane.next;
+        lane.next = undefined;
         lane.at = 0;
       }
       return true;
@@ -84,20 +91,30 @@ export class PartitionWalks {
     for (const lane of lanes) if (await refill(lane)) heap.push(lane);
     for (let lane = heap.pop(); lane !== undefined; lane = heap.pop()) {
       yield lane.page.found[lane.at++];
-      if (await refill(lane)) heap.push(lane);
+      // Somebody reads on: the next pages of many partitions are asked for together.
+      askNext(lane);
+      if (lane.at < lane.page.found.length || (await refill(lane))) heap.push(lane);
     }
   }
 
-  /** Every key, partition after partition. */
+  /** Every key: first the first ones of each partition, for most may have no more. */
   async *inAnyOrder(choice: RowChoice): Stream<Walked> {
-    const { walkKeys, walkBytes } = partitionLimits;
-    for await (const page of this.eachPartition(async (partition) => {
-      return this.page(partition, EVERY_KEY, choice, { keys: walkKeys, bytes: walkBytes });
-    })) {
-      const [partition, first] = page;
-      yield* first.found;
-      for (let { rest } = first; rest !== undefined;) {
-        const next = await this.page(partition, rest, choice, { keys: walkKeys, bytes: walkBytes });
+    const { mergeKeys, mergeBytes, walkKeys, walkBytes } = partitionLimits;
+    const rests: Rest[] = [];
+    const first = askedOf(EVERY_KEY, 'rows', { keys: mergeKeys, bytes: mergeBytes }, choice);
+    for await (const page of this.beginnings((partition) => this.page(partition, first))) {
+      yield* page[1].found;
+      noteRest(rests, page);
+    }
+    const pageFrom = (partition: number, from: Stretch): Promise<WalkPage> =>
+      this.page(partition, askedOf(from, 'rows', { keys: walkKeys, bytes: walkBytes }, choice));
+    const others = askAhead(rests, partitionLimits.walkedAtOnce, async ({ partition, rest }) => {
+      return [partition, await pageFrom(partition, rest)] as const;
+    });
+    for await (const [partition, page] of others) {
+      yield* page.found;
+      for (let { rest } = page; rest !== undefined;) {
+        const next = await pageFrom(partition, rest);
         yield* next.found;
         rest = next.rest;
       }
@@ -105,16 +122,36 @@ export class PartitionWalks {
   }
 
   async *counts(range: KeyRange): Stream<Counted> {
+    const { mergeKeys, mergeKeysMax, mergeBytes, walkBytes } = partitionLimits;
     const stretch = stretchOf(range);
-    for await (const [, counted] of this.eachPartition((partition) => this.countOf(partition, stretch)))
-      yield counted;
+    const rests: Rest[] = [];
+    const first = askedOf(stretch, 'count', { keys: mergeKeys, bytes: mergeBytes });
+    for await (const page of this.beginnings((partition) => this.counted(partition, first))) {
+      const { keys, versions } = page[1];
+      yield { keys, versions };
+      noteRest(rests, page);
+    }
+    const size = { keys: mergeKeysMax, bytes: walkBytes };
+    yield* askAhead(rests, partitionLimits.walkedAtOnce, async ({ partition, rest }) => {
+      let [keys, versions] = [0, 0];
+      for (let from: Stretch | undefined = rest; from !== undefined;) {
+        const page: CountedPage = await this.counted(partition, askedOf(from, 'count', size));
+        keys += page.keys;
+        versions += page.versions;
+        from = page.rest;
+      }
+      return { keys, versions };
+    });
   }
 
   /** How many keys have versions, and how many versions there are. */
   async amounts(deadline: number): Promise<Counted> {
     let [keys, versions] = [0, 0];
-    for await (const [, [more, rows]] of this.eachPartition(async (partition) => {
-      return (await this.cluster.call('amounts', partition, [], { deadline })) as readonly [number, number];
+    for await (const [, [more, rows]] of this.beginnings(async (partition) => {
+      return (await this.cluster.call('amounts', partition, NO_ARGS, { deadline })) as readonly [
+        number,
+        number,
+      ];
     })) {
       keys += more;
       versions += rows;
@@ -124,10 +161,8 @@ export class PartitionWalks {
 
   /** Keys of one partition that have several versions. */
   async crowded(partition: number, from: Stretch, most: number): Promise<CrowdedPage> {
-    const [last, ...found] = await this.walk(partition, from, 'many', {
-      keys: most,
-      bytes: partitionLimits.walkBytes,
-    });
+    const size = { keys: most, bytes: partitionLimits.walkBytes };
+    const [last, ...found] = await this.walk(partition, askedOf(from, 'many', size));
     const keys = [];
     for (let at = 0; at < found.length; at += 3) {
       const [encoded, versions, oldest] = found.slice(at, at + 3) as [Buffer, number, number];
@@ -136,26 +171,13 @@ export class PartitionWalks {
     return { keys, last: last instanceof Buffer ? keyOfPlace(last) : undefined };
   }
 
-  private async countOf(partition: number, from: Stretch): Promise<Counted> {
-    let [keys, versions] = [0, 0];
-    const { mergeKeysMax, walkBytes } = partitionLimits;
-    for (let rest: Stretch | undefined = from; rest !== undefined;) {
-      const size = { keys: mergeKeysMax, bytes: walkBytes };
-      const [last, more, rows] = await this.walk(partition, rest, 'count', size);
-      keys += more as number;
-      versions += rows as number;
-      rest = restOf(rest, last);
-    }
-    return { keys, versions };
+  private async counted(partition: number, asked: Asked): Promise<CountedPage> {
+    const [last, keys, versions] = await this.walk(partition, asked);
+    return { keys: keys as number, versions: versions as number, rest: restOf(asked.stretch, last) };
   }
 
-  private async page(
-    partition: number,
-    stretch: Stretch,
-    choice: RowChoice,
-    size: PageSize,
-  ): Promise<WalkPage> {
-    const [last, ...rows] = await this.walk(partition, stretch, 'rows', size, choice);
+  private async page(partition: number, asked: Asked): Promise<WalkPage> {
+    const [last, ...rows] = await this.walk(partition, asked);
     const found: Walked[] = [];
     for (let at = 0; at < rows.length; at += 3) {
       const key = keyOfPlace(rows[at] as Buffer);
@@ -166,45 +188,58 @@ export class PartitionWalks {
         hasNewest: (bits & HAS_NEWEST_BIT) !== 0,
       });
     }
-    return { found, rest: restOf(stretch, last) };
+    return { found, rest: restOf(asked.stretch, last) };
   }
 
-  private async walk(
-    partition: number,
-    { from, to }: Stretch,
-    what: 'rows' | 'count' | 'many',
-    { keys, bytes }: PageSize,
-    choice: RowChoice = { how: 'newest', number: 0 },
-  ): Promise<readonly unknown[]> {
-    const args = [
-      ...[Buffer.concat([INCLUDED, from]), to === undefined ? '+' : Buffer.concat([EXCLUDED, to])],
-      ...[String(keys), String(bytes), what, choice.how, String(choice.number)],
-    ];
+  private async walk(partition: number, { args }: Asked): Promise<readonly unknown[]> {
     const reply = await this.cluster.call('walk', partition, args, { deadline: this.deadline() });
     return reply as readonly unknown[];
   }
 
-  /** Asks several partitions at once, and gives their answers in their order, no faster than they are taken. */
-  private async *eachPartition<T>(
+  /** Asks all partitions for what fits one small page. */
+  private beginnings<T>(
     ask: (partition: number) => Promise<T>,
   ): AsyncGenerator<readonly [partition: number, answer: T]> {
-    const { partitions, walkedAtOnce } = partitionLimits;
-    const asked: Promise<readonly [number, T]>[] = [];
-    const begin = (partition: number): void => {
-      const answer = ask(partition).then((one) => [partition, one] as const);
-      // Whoever reads them in turn is told; until then a failure waits.
-      answer.catch(() => undefined);
-      asked.push(answer);
-    };
-    for (let next = 0; next < partitions || asked.length > 0;) {
-      while (next < partitions && asked.length < walkedAtOnce) begin(next++);
-      yield await (asked.shift() as Promise<readonly [number, T]>);
-    }
+    const { partitions, beginningsAtOnce } = partitionLimits;
+    const all = Array.from({ length: partitions }, (_, partition) => partition);
+    return askAhead(all, beginningsAtOnce, async (partition) => [partition, await ask(partition)] as const);
   }
 }
 
+/** A partition of which there is more. */
+interface Rest {
+  readonly partition: number;
+  readonly rest: Stretch;
+}
+
+interface CountedPage extends Counted {
+  readonly rest: Stretch | undefined;
+}
+
+function noteRest(
+  rests: Rest[],
+  [partition, { rest }]: readonly [partition: number, page: { readonly rest: Stretch | undefined }],
+): void {
+  if (rest !== undefined) rests.push({ partition, rest });
+}
+
+const NO_ARGS: readonly string[] = [];
 const INCLUDED = Buffer.from('[');
 const EXCLUDED = Buffer.from('(');
+
+function askedOf(
+  stretch: Stretch,
+  what: 'rows' | 'count' | 'many',
+  { keys, bytes }: PageSize,
+  { how, number }: RowChoice = { how: 'newest', number: 0 },
+): Asked {
+  const { from, to } = stretch;
+  const args = [
+    ...[Buffer.concat([INCLUDED, from]), to === undefined ? '+' : Buffer.concat([EXCLUDED, to])],
+    ...[String(keys), String(bytes), what, how, String(number)],
+  ];
+  return { stretch, args };
+}
 
 function restOf({ to }: Stretch, last: unknown): Stretch | undefined {
   return last instanceof Buffer ? { from: behind(last), to } : undefined;
@@ -213,6 +248,8 @@ function restOf({ to }: Stretch, last: unknown): Stretch | undefined {
 interface Lane {
   readonly partition: number;
   page: WalkPage;
+  /** The page behind it, once it has been asked for. */
+  next: Promise<WalkPage> | undefined;
   /** The next key of the page. */
   at: number;
   /** Keys asked for at once. */

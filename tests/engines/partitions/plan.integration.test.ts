@@ -182,6 +182,31 @@ describe.skipIf(!redisAvailable())('the functions of the partitions', () => {
     },
   );
 
+  it('walk over all there is, where nodes leave some partitions of a question for another', async () => {
+    const names = Array.from({ length: 9_000 }, (_, n) => `andar/${String(n).padStart(5, '0')}`);
+    for (let at = 0; at < names.length; at += 500)
+      await Promise.all(names.slice(at, at + 500).map((name) => verbs(engine).insert(name, 'v')));
+    // Some have so many versions that one page has not all of them.
+    const crowded = names[17]!;
+    for (let n = 0; n < 40; n++) await verbs(engine).insert(crowded, 'v');
+    const mine = <T extends { readonly key: string }>(rows: readonly T[]): T[] =>
+      rows.filter(({ key }) => key.startsWith('andar/'));
+    const listed = await collect(engine.scan({ kind: 'list', prefix: 'andar/' }));
+    expect(listed.map(({ key }) => key)).toEqual(names);
+    const shown = mine(await collect(verbs(engine).snapshot()));
+    expect(shown.map(({ key }) => key).sort()).toEqual(names);
+    const all = mine(await collect(verbs(engine).everything()));
+    expect(all.map(({ key, version }) => `${key} ${version}`).sort()).toEqual(
+      [
+        ...names.map((name) => `${name} 1`),
+        ...Array.from({ length: 40 }, (_, n) => `${crowded} ${n + 2}`),
+      ].sort(),
+    );
+    const counts = await collect(engine.scan({ kind: 'count', prefix: 'andar/' }));
+    expect(counts.reduce((sum, { keys }) => sum + keys, 0)).toBe(names.length);
+    expect(counts.reduce((sum, { versions }) => sum + versions, 0)).toBe(names.length + 40);
+  });
+
   it('are not taken for undone, nor done twice, where the answer of a node is lost', async () => {
     const long = 'v'.repeat(60_000);
     // Whoever's answer is longer loses its connection, once the function is done.
