@@ -12,6 +12,8 @@ interface Moments {
   removeAll(found: Sight | null): Operation;
   trim(found: Sight | null): Operation;
   remove(version: number, removed: Answer['removed']): Operation;
+  /** Told its version; `undefined`: refused, the latest was not the one expected. */
+  compare(expected: number, value: string, version: number | undefined): Operation;
   unknown(request: Request): Operation;
   failed(request: Request): Operation;
 }
@@ -33,6 +35,10 @@ export function at(called: number, returned: number, key = 'k'): Moments {
     removeAll: (found) => answered({ kind: 'removeAll' }, { found }),
     trim: (found) => answered({ kind: 'trim' }, { found }),
     remove: (version, removed) => answered({ kind: 'remove', version }, removed ? { removed } : {}),
+    compare: (expected, value, version) => {
+      const answer: Answer = version === undefined ? { refused: true } : { made: made(version) };
+      return answered({ kind: 'compare', expected, value }, answer);
+    },
     unknown: (request) => operation(request, { kind: 'unknown' }),
     failed: (request) => operation(request, { kind: 'failed' }),
   };
@@ -105,6 +111,20 @@ export const right: Readonly<Record<string, readonly Operation[]>> = {
     at(0, 1, 'other').insert('a', 1),
     at(2, 3, 'one').get(row('a', 1)),
   ],
+  'comparisons, one after the other': [
+    at(0, 1).compare(0, 'a', 1),
+    at(2, 3).compare(0, 'b', undefined),
+    at(4, 5).compare(1, 'c', 2),
+    at(6, 7).remove(2, 'removed'),
+    at(8, 9).compare(2, 'd', undefined),
+    at(10, 11).compare(1, 'e', 3),
+  ],
+  'an unknown comparison is done late': [
+    at(0, 1).insert('a', 1),
+    at(2, 3).unknown({ kind: 'compare', expected: 1, value: 'b' }),
+    at(4, 5).get(row('a', 1)),
+    at(6, 7).get(row('b', 2)),
+  ],
   'answers that tell only a part': [
     at(0, 1).insert('a', 1),
     at(2, 3).get({ value: 'a', timestamp: 10 }),
@@ -176,6 +196,21 @@ export const wrong: Readonly<Record<string, readonly Operation[]>> = {
     at(0, 1).insert('a', 1),
     at(2, 5).removeAll(row('a', 1)),
     at(3, 6).removeAll(row('a', 1)),
+  ],
+  'two comparisons of one version that both write': [
+    at(0, 1).insert('a', 1),
+    at(2, 5).compare(1, 'b', 2),
+    at(3, 6).compare(1, 'c', 3),
+  ],
+  'a comparison that is refused though nobody wrote': [
+    at(0, 1).insert('a', 1),
+    at(2, 3).compare(1, 'b', undefined),
+  ],
+  'an unknown comparison that was overtaken': [
+    at(0, 1).insert('a', 1),
+    at(2, 3).insert('b', 2),
+    at(4, 5).unknown({ kind: 'compare', expected: 1, value: 'c' }),
+    at(6, 7).get(row('c', 3)),
   ],
   'one version removed twice': [
     at(0, 1).insert('a', 1),

@@ -106,8 +106,10 @@ describe('tiny histories, right or wrong', () => {
     .map(([writer, version, timestamp]) => ({ value: `x${writer}`, version, timestamp }));
 
   /** Another answer of the same shape. */
-  function anotherAnswer({ made, found, removed }: Answer, drawn: Required<Sight>, none: boolean): Answer {
+  function anotherAnswer(answer: Answer, drawn: Required<Sight>, none: boolean): Answer {
+    const { made, found, removed, refused } = answer;
     const { version, timestamp } = drawn;
+    if (refused === true) return none ? { made: { version, timestamp } } : { refused };
     return {
       ...(made === undefined ? {} : { made: none ? made : { version, timestamp } }),
       ...(found === undefined ? {} : { found: none ? null : drawn }),

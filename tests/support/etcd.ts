@@ -63,6 +63,10 @@ export interface EtcdOptions {
   /** How many members; three by default. */
   readonly members?: number;
   readonly quotaBytes?: number;
+  /** Where each of them is, if not at 127.0.0.1. */
+  readonly hosts?: readonly string[];
+  /** Words before the program that starts the one at an index. */
+  readonly command?: (index: number) => readonly string[];
 }
 
 /**
@@ -82,15 +86,19 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdCluster>
   const folder = await mkdtemp(join(tmpdir(), 'kvs-etcd-'));
   const names = Array.from({ length: options.members ?? 3 }, (_, index) => `bd${index + 1}`);
   const ports = await distinctPorts(2 * names.length);
+  const hostOf = (index: number): string => options.hosts?.[index] ?? '127.0.0.1';
   const file = join(folder, 'replicas.conf');
   const lines = names.map((name, index) => {
-    return `${name} 127.0.0.1:${ports[2 * index]} 127.0.0.1:${ports[2 * index + 1]}`;
+    const host = hostOf(index);
+    return `${name} ${host}:${ports[2 * index]} ${host}:${ports[2 * index + 1]}`;
   });
   await writeFile(file, `# nome clientes réplicas\n${lines.join('\n')}\n`);
   const quota = options.quotaBytes === undefined ? [] : ['--cota', String(options.quotaBytes)];
   const members = names.map((name, index) => {
     const args = [name, '--arquivo', file, '--dados', join(folder, 'dados'), ...quota];
-    return new Member(name, `127.0.0.1:${ports[2 * index]}`, join(folder, 'dados', name), args);
+    const address = `${hostOf(index)}:${ports[2 * index]}`;
+    const words = [...(options.command?.(index) ?? []), script, ...args];
+    return new Member(name, address, join(folder, 'dados', name), words);
   });
   const cluster = new Cluster(members, folder);
   for (const member of members) member.start();
@@ -166,7 +174,8 @@ class Member implements EtcdMember {
     readonly name: string,
     readonly address: string,
     readonly folder: string,
-    private readonly args: readonly string[],
+    /** What starts it. */
+    private readonly words: readonly string[],
   ) {}
 
   get pid(): number {
@@ -179,7 +188,8 @@ class Member implements EtcdMember {
 
   start(...options: readonly string[]): void {
     this.log = '';
-    const child = spawn(script, [...this.args, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [program = script, ...args] = [...this.words, ...options];
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr.on('data', (chunk: Buffer) => {
       this.log = (this.log + chunk.toString()).slice(-4_000);
     });
@@ -203,7 +213,7 @@ class Member implements EtcdMember {
   async tries(
     ...options: readonly string[]
   ): Promise<{ readonly code: number | null; readonly log: string }> {
-    const beside = new Member(this.name, this.address, this.folder, this.args);
+    const beside = new Member(this.name, this.address, this.folder, this.words);
     beside.start(...options);
     return beside.ended();
   }

@@ -47,6 +47,10 @@ export interface ClusterOptions {
   readonly masters?: number;
   /** What the nodes ask of whoever comes, where the options say that they do. */
   readonly access?: ClusterAccess;
+  /** Where each of them is, if not at 127.0.0.1. */
+  readonly hosts?: readonly string[];
+  /** Words before the program that starts the one at an index. */
+  readonly command?: (index: number) => readonly string[];
 }
 
 interface ClusterAccess {
@@ -74,6 +78,8 @@ export async function startRedisCluster({
   options = [],
   masters = 3,
   access,
+  hosts,
+  command,
 }: ClusterOptions = {}): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'kvs-redis-'));
   const ports = new Set<number>();
@@ -81,11 +87,20 @@ export async function startRedisCluster({
   const numbers = [...ports];
   const nodes = Array.from({ length: 2 * masters }, (_, i) => {
     const [port, bus] = [numbers[2 * i] as number, numbers[2 * i + 1] as number];
-    return new Node(port, bus, ['--dados', folder, ...options], access);
+    const place = { host: hosts?.[i] ?? '127.0.0.1', port, bus, command: command?.(i) ?? [] };
+    return new Node(place, ['--dados', folder, ...options], access);
   });
   for (const node of nodes) node.start();
   await run(script, ['forma', ...nodes.map(({ place }) => place), ...options]);
   return new Cluster(nodes, folder);
+}
+
+interface NodePlace {
+  readonly host: string;
+  readonly port: number;
+  /** Where other nodes reach it. */
+  readonly bus: number;
+  readonly command: readonly string[];
 }
 
 class Node implements TestNode {
@@ -95,13 +110,12 @@ class Node implements TestNode {
   private child: ChildProcess | undefined;
 
   constructor(
-    readonly port: number,
-    bus: number,
+    private readonly at: NodePlace,
     private readonly options: readonly string[],
     private readonly access: ClusterAccess | undefined,
   ) {
-    this.address = `127.0.0.1:${port}`;
-    this.place = `${this.address}@${bus}`;
+    this.address = `${at.host}:${at.port}`;
+    this.place = `${this.address}@${at.bus}`;
   }
 
   get pid(): number {
@@ -113,7 +127,8 @@ class Node implements TestNode {
   }
 
   start(): void {
-    const child = spawn(script, ['no', this.place, '--prazo-no', '1000', ...this.options], {
+    const [program, ...words] = [...this.at.command, script, 'no'];
+    const child = spawn(program, [...words, this.place, '--prazo-no', '1000', ...this.options], {
       stdio: 'ignore',
     });
     endsWithTest(child);
@@ -141,7 +156,8 @@ class Node implements TestNode {
     const { user, password, certificate, key, ca } = this.access ?? {};
     const tls = ca === undefined ? [] : ['--tls', '--cert', certificate, '--key', key, '--cacert', ca];
     const login = user === undefined ? [] : ['--user', user, '--no-auth-warning'];
-    const cli = ['redis-cli', '-p', String(this.port), ...(tls as string[]), ...login];
+    const { host, port } = this.at;
+    const cli = ['redis-cli', '-h', host, '-p', String(port), ...(tls as string[]), ...login];
     return run('timeout', ['5', ...cli, ...words], { REDISCLI_AUTH: password });
   }
 }

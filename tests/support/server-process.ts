@@ -192,12 +192,13 @@ export class ServerProcess {
   private async opened(): Promise<void> {
     await eventually(
       `server on port ${this.port} opens its doors`,
-      () => {
-        if (!this.running) throw new Error(`it ended: ${this.present.plain.join('\n')}`);
-        return this.announced;
-      },
+      () => (this.running ? this.announced : true),
       OPEN_MS_MAX,
     );
+    if (!this.running) {
+      await this.present.ended;
+      throw new Error(`it ended: ${this.present.plain.join('\n')}`);
+    }
     this.present.client = new KvsClient(this.port, undefined, this.options.security);
   }
 

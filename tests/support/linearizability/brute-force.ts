@@ -28,6 +28,10 @@ export class PlainKey {
         const next = new PlainKey([...rows, { value: request.value, ...made }], made);
         return { next, answer: request.kind === 'put' ? { made, found: newest } : { made } };
       }
+      case 'compare': {
+        if ((newest?.version ?? 0) !== request.expected) return { next: this, answer: { refused: true } };
+        return this.apply({ kind: 'insert', value: request.value }, timestamp);
+      }
       case 'get':
         return { next: this, answer: { found: newest } };
       case 'getVersion':
@@ -82,6 +86,6 @@ function extend(todo: readonly Operation[], state: PlainKey, timestampMax: numbe
 }
 
 function timestamps({ kind }: Request, { greatestTimestamp }: PlainKey, most: number): readonly number[] {
-  if (kind !== 'insert' && kind !== 'put') return [0];
+  if (kind !== 'insert' && kind !== 'put' && kind !== 'compare') return [0];
   return Array.from({ length: Math.max(most - greatestTimestamp, 0) }, (_, n) => greatestTimestamp + 1 + n);
 }

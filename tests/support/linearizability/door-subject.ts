@@ -1,22 +1,27 @@
 import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
+import { DoorClient, loadService } from '../door-client.js';
 import { KeyValueClient } from '../keyvalue-client.js';
 import { KvsClient, reasonOf } from '../kvs-client.js';
 import type { Answer, Outcome, Request, Sight } from './history.js';
 import type { Subject } from './recorder.js';
 
+const lojaDefinition = loadService('loja.proto', 'frota.v1.Loja');
+
 /**
- * Asks a server by two of its doors: `kvs.KVS`, which tells versions, and `KeyValueStore`, which tells timestamps. What
- * both can do they do in turn.
+ * Asks a server by its doors: `kvs.KVS`, which tells versions, and `KeyValueStore`, which tells timestamps. What both can
+ * do they do in turn. `frota.v1.Loja` compares.
  */
 export class DoorSubject implements Subject {
   private readonly kvs: KvsClient;
   private readonly keyValue: KeyValueClient;
+  private readonly loja: DoorClient;
   private turn = 0;
 
   constructor(port: number) {
     this.kvs = new KvsClient(port);
     this.keyValue = new KeyValueClient(port);
+    this.loja = new DoorClient(lojaDefinition, port);
   }
 
   async perform(key: string, request: Request): Promise<Outcome> {
@@ -32,6 +37,7 @@ export class DoorSubject implements Subject {
   close(): void {
     this.kvs.close();
     this.keyValue.close();
+    this.loja.close();
   }
 
   private async ask(key: string, request: Request): Promise<Answer> {
@@ -57,6 +63,11 @@ export class DoorSubject implements Subject {
       case 'removeAll':
         if (this.turn++ % 2 === 0) return { found: timed(await this.keyValue.del(key)) };
         return { found: (await this.removed(key, undefined)) === 'removed' ? {} : null };
+      case 'compare': {
+        const condition = { chave: key, versao: request.expected, valor: request.value };
+        const { resposta } = await this.loja.unary<{ versao: number; ts_ms: string }>('Compara', condition);
+        return { made: { version: resposta.versao, timestamp: Number(resposta.ts_ms) } };
+      }
       case 'remove':
         return { removed: await this.removed(key, request.version) };
     }
@@ -84,6 +95,7 @@ const NOT_DONE = ['SEM_MAIORIA', 'SERVIDOR_SAINDO', 'SERVIDOR_ENTRANDO', 'SERVID
 /** `undefined`: no fault of a member or server explains it. */
 function outcomeOf(error: Partial<ServiceError>): Outcome | undefined {
   const [code = ''] = (error.metadata === undefined ? '' : (reasonOf(error) ?? '')).split(':');
+  if (code === 'VERSAO_OUTRA') return { kind: 'answered', answer: { refused: true } };
   if (NOT_DONE.includes(code)) return { kind: 'failed' };
   if (code === 'RESULTADO_DESCONHECIDO') return { kind: 'unknown' };
   if (code !== '') return undefined;

@@ -35,6 +35,11 @@ async function ask(engine: Engine, key: string, request: Request): Promise<Answe
       return { found: (await verbs(engine).removeAll(key)) ?? null };
     case 'trim':
       return { found: (await verbs(engine).trim(key)) ?? null };
+    case 'compare': {
+      const { expected, value } = request;
+      const { version, timestamp } = await engine.write({ kind: 'compare', key, expected, value });
+      return { made: { version, timestamp } };
+    }
     case 'remove':
       await verbs(engine).remove(key, request.version);
       return { removed: 'removed' };
@@ -49,6 +54,8 @@ function outcomeOf(error: KvsError): Outcome {
       return { kind: 'failed' };
     case 'RESULTADO_DESCONHECIDO':
       return { kind: 'unknown' };
+    case 'VERSAO_OUTRA':
+      return { kind: 'answered', answer: { refused: true } };
     case 'CHAVE_INEXISTENTE':
       return { kind: 'answered', answer: { removed: 'noKey' } };
     case 'VERSAO_INEXISTENTE':

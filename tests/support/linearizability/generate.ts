@@ -28,6 +28,7 @@ const KINDS: readonly Request['kind'][] = [
   'removeAll',
   'trim',
   'remove',
+  'compare',
 ];
 
 export interface DeedOptions {
@@ -80,6 +81,8 @@ function requestOf({ kind, number }: Deed, index: number): Request {
       return { kind, upTo: number };
     case 'remove':
       return { kind, version: number };
+    case 'compare':
+      return { kind, expected: number - 1, value: `x${index}` };
     default:
       return { kind };
   }

@@ -6,7 +6,9 @@ export type Request =
   | { readonly kind: 'get' | 'removeAll' | 'trim' }
   | { readonly kind: 'getVersion'; readonly upTo: number }
   | { readonly kind: 'getTime'; readonly upTo: number }
-  | { readonly kind: 'remove'; readonly version: number };
+  | { readonly kind: 'remove'; readonly version: number }
+  /** Writes if the latest version is `expected`; 0: if there is none. */
+  | { readonly kind: 'compare'; readonly expected: number; readonly value: string };
 
 /** A row as far as an answer shows it: one door tells the version, another the timestamp. */
 export interface Sight {
@@ -23,6 +25,8 @@ export interface Answer {
   readonly found?: Sight | null;
   /** What became of the removal of one version. */
   readonly removed?: 'removed' | 'noKey' | 'noVersion';
+  /** Of a comparison: the latest version is another. */
+  readonly refused?: true;
 }
 
 /**
@@ -62,6 +66,8 @@ export function describeRequest(request: Request): string {
       return `get ≤ t${request.upTo}`;
     case 'remove':
       return `remove v${request.version}`;
+    case 'compare':
+      return `compare v${request.expected} ${request.value}`;
     default:
       return request.kind;
   }
@@ -70,11 +76,12 @@ export function describeRequest(request: Request): string {
 /** What a client was told, for people. */
 export function describeOutcome(outcome: Outcome): string {
   if (outcome.kind !== 'answered') return outcome.kind;
-  const { made, found, removed } = outcome.answer;
+  const { made, found, removed, refused } = outcome.answer;
   const parts = [
     ...(made === undefined ? [] : [`made ${describeSight(made)}`]),
     ...(found === undefined ? [] : [found === null ? 'none' : describeSight(found)]),
     ...(removed === undefined ? [] : [removed]),
+    ...(refused === undefined ? [] : ['refused']),
   ];
   return parts.join(', ');
 }

@@ -56,10 +56,15 @@ export function intervalsOf(operations: readonly Operation[]): readonly Interval
     const write = 'value' in request ? places.get(request.value) : undefined;
     const step: KeyStep = { request, answer, write, operation };
     if (answer !== undefined) return { operation: step, called, returned: operation.returned };
-    // Values that nobody saw can stand for each other.
-    const alike = 'value' in request ? (write === undefined ? 'write' : undefined) : JSON.stringify(request);
+    const alike = write === undefined ? alikeOf(request) : undefined;
     return { operation: step, called, returned: undefined, ...(alike === undefined ? {} : { alike }) };
   });
+}
+
+/** Requests that nobody was told anything of can stand for each other if they differ in no more than a value. */
+function alikeOf(request: Request): string {
+  if (request.kind === 'compare') return `compare ${request.expected}`;
+  return 'value' in request ? 'write' : JSON.stringify(request);
 }
 
 /** For each value that an answer shows: all that any answer tells of its place. Contradictions show in the search. */
@@ -101,6 +106,11 @@ function step(state: KeyState, { request, answer, write }: KeyStep): KeyState | 
     case 'put': {
       const seen = see(state, newest, found);
       return seen && append(seen, write, answer);
+    }
+    case 'compare': {
+      const isLatest = (rows.at(-1)?.version ?? 0) === request.expected;
+      if (answer !== undefined && isLatest === (answer.refused === true)) return undefined;
+      return isLatest ? append(state, write, answer) : state;
     }
     case 'get':
       return see(state, newest, found);

@@ -66,7 +66,8 @@ export class Workload {
     const { version, timestamp } = this.shown.get(key) ?? { version: 1, timestamp: 1 };
     const back = random.int(0, 3);
     const dice = random.next();
-    if (dice < 0.2) return { kind: 'insert', value };
+    if (dice < 0.12) return { kind: 'insert', value };
+    if (dice < 0.2) return { kind: 'compare', expected: Math.max(version - (back >> 1), 0), value };
     if (dice < 0.4) return { kind: 'put', value };
     if (dice < 0.7) return { kind: 'get' };
     if (dice < 0.78) return { kind: 'getVersion', upTo: Math.max(version - back, 1) };
