@@ -8,6 +8,7 @@ import type { FleetEngine } from '../engines/fleet/engine.js';
 import { externalBrokers } from '../mqtt/broker-source.js';
 import type { BrokerSource } from '../mqtt/broker-source.js';
 import type { BrokerCredentials } from '../mqtt/broker-url.js';
+import { mqttLimits } from '../mqtt/limits.js';
 import { MqttTopics } from '../mqtt/mqtt-topics.js';
 import type { AccessControl } from '../ports/access.js';
 import type { ChangeFeed } from '../ports/changes.js';
@@ -100,6 +101,7 @@ function served(
       open: () =>
         new MqttTopics({
           ...{ clientId: `kvs:espelho:${server}`, filters: mirrorFilters(fleet), isNewest: true },
+          readAheadBytes: mqttLimits.readAheadBytes,
           ...{ brokers, credentials, time, random: systemRandom, logger },
         }),
       acts: (): boolean => door.acts,

@@ -18,6 +18,8 @@ interface LinkOptions {
   /** The beginning of the id under which it connects. */
   readonly clientId: string;
   readonly filters: readonly TopicFilter[];
+  /** Bytes that may come before they are looked at; absent: as few as usual. */
+  readonly readAheadBytes?: number | undefined;
   readonly credentials?: BrokerCredentials | undefined;
   /** Creates the will of an attempt from its number (1, 2, 3, …); none by default. */
   readonly will?: (attempt: number) => Will;
@@ -204,11 +206,14 @@ export class BrokerLink {
       allFailed(failures);
       return;
     }
-    const { brokers, filters, credentials, will, connect = connectMqtt, time } = this.options;
+    const { brokers, filters, readAheadBytes, credentials, will, connect = connectMqtt, time } = this.options;
     const { clientId } = this;
     const number = ++this.attempts;
     const connection = connect(
-      { address, tls: brokers.tls, clientId, filters, credentials, will: will?.(number), time },
+      {
+        ...{ address, tls: brokers.tls, clientId, filters, readAheadBytes, credentials, time },
+        will: will?.(number),
+      },
       {
         onOpen: () => {
           this.adopt(connection, number, index);

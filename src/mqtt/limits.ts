@@ -22,6 +22,8 @@ export const mqttLimits = Object.freeze({
   stopMs: 2_000,
   /** Longest packet that a broker of MQTT 5 may send: a payload, its topic, and what else there is. */
   packetBytes: limits.payloadBytes + 128 * KiB,
+  /** Bytes that a connection sets aside that asks for many retained messages. */
+  readAheadBytes: 64 * MiB,
   /** Messages of QoS 1 and 2 that a broker of MQTT 5 may have under way to a connection. */
   receivedAtOnce: 256,
   /** A broker that refused MQTT 5 is asked again for it after this, at the next connection. */

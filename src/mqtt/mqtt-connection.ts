@@ -12,6 +12,7 @@ import type { Transport } from '../security/tls/transport.js';
 import type { BrokerAddress, BrokerCredentials } from './broker-url.js';
 import { incoming, publishOptions, subscriptions } from './mqtt-messages.js';
 import type { MqttVersion, TopicFilter } from './mqtt-messages.js';
+import { readAhead } from './read-ahead.js';
 import { ReceiveQuota } from './receive-quota.js';
 
 /** A last will: what the broker publishes for us when we disappear. */
@@ -28,6 +29,8 @@ export interface BrokerConnectionOptions {
   readonly credentials?: BrokerCredentials | undefined;
   readonly will?: Will | undefined;
   readonly filters: readonly TopicFilter[];
+  /** Bytes that may come before they are looked at; absent: as few as usual. Not over web sockets. */
+  readonly readAheadBytes?: number | undefined;
   /** Absent: 4. */
   readonly version?: MqttVersion | undefined;
   readonly time: Time;
@@ -106,7 +109,10 @@ class MqttConnection implements BrokerConnection {
       else if (this.state === 'opening') this.keep(message);
     });
     // Batches are already as large as they should be; waiting for more bytes only adds latency.
-    if (this.client.stream instanceof Socket) this.client.stream.setNoDelay(true);
+    if (this.client.stream instanceof Socket) {
+      this.client.stream.setNoDelay(true);
+      if (options.readAheadBytes !== undefined) readAhead(this.client.stream, options.readAheadBytes);
+    }
     this.client.stream.prependOnceListener(
       options.address.protocol === 'mqtts' ? 'secureConnect' : 'data',
       () => {

@@ -14,6 +14,8 @@ interface MqttTopicsOptions {
   /** Names the connection to the broker. */
   readonly clientId: string;
   readonly filters: readonly TopicFilter[];
+  /** Bytes that may come before they are looked at, for whoever asks for many retained messages; absent: few. */
+  readonly readAheadBytes?: number;
   /** Whether MQTT 5 is used where the broker has it; otherwise 3.1.1. */
   readonly isNewest?: boolean;
   /** Not stopped together with the topics: others may use it too. */

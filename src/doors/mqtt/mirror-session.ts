@@ -27,6 +27,8 @@ export interface SessionDeps {
   /** Whether this server hears what it publishes itself. */
   readonly hearsItself: boolean;
   readonly mayPublish: () => boolean;
+  /** Whether what the broker did not tell may be asked for again; it may be that it retains nothing more. */
+  readonly mayAskAgain: () => boolean;
   /** The broker may retain more below `valor/` than it told, or than can be remembered: it is worth asking once more. */
   readonly onMore: () => void;
   readonly tuning: MirrorTuning;
@@ -61,6 +63,8 @@ export class MirrorSession {
   private missedTopics = false;
   /** Messages that came while the broker told what it retains. */
   private told = 0;
+  /** Topics that should have been among them. */
+  private untold = 0;
   /** Topics of those that should show nothing. */
   private strays = 0;
   private whole = false;
@@ -221,11 +225,15 @@ export class MirrorSession {
 
   /**
    * Brokers drop what does not fit the queue of a subscriber (Mosquitto: 1,000 messages, unless told otherwise), without
-   * a word: behind the many that came there may be more. Where some of them were cleared, asking again tells of others.
+   * a word: behind the many that came there may be more. Where some of them were cleared, asking again tells of others;
+   * where some that should have come did not, another time it may.
    */
   private mayHideMore(): boolean {
-    const { strays } = this;
-    if (strays === 0 || this.told < this.deps.tuning.toldMany) return false;
+    const { strays, untold } = this;
+    if (this.told < this.deps.tuning.toldMany) return false;
+    this.untold = 0;
+    if (untold > 0 && this.deps.mayAskAgain()) return true;
+    if (strays === 0) return false;
     // Looked at once: those that are left are given up.
     this.strays = 0;
     return [...this.retained.passedOverBy(this.walks)].length < strays;
@@ -296,6 +304,7 @@ export class MirrorSession {
       this.beyond = this.beyondInWalk = true;
       return false;
     }
+    if (print === NO_PAYLOAD && value !== '' && walk === 1) this.untold++;
     return print === undefined || print !== fingerprintOf(value);
   }
 

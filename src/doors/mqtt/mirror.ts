@@ -69,6 +69,8 @@ export class Mirror {
   /** What `espelho` says, as far as is known; `''`: not what it should. */
   private toldAbout = '';
   private isTelling = false;
+  /** How often in a row the broker was asked again for what it did not tell. */
+  private asks = 0;
   private warned = false;
 
   constructor(private readonly options: MirrorOptions) {
@@ -105,6 +107,7 @@ export class Mirror {
     if (this.connection !== undefined) return;
     this.sinceMs = this.options.time.wallMs();
     this.warned = false;
+    this.asks = 0;
     this.connect();
     this.aboutLater();
   }
@@ -129,6 +132,7 @@ export class Mirror {
       onDisconnected: () => {
         this.session?.close(true);
         this.session = undefined;
+        this.asks = 0;
       },
       onMessage: (message) => {
         if (this.session !== undefined) this.onMessage(this.session, message);
@@ -153,7 +157,9 @@ export class Mirror {
       },
       hearsItself: connection.protocol !== 5,
       mayPublish: () => connection.connected && this.connection === connection && acts(),
+      mayAskAgain: () => this.asks < tuning.asks,
       onMore: () => {
+        this.asks++;
         this.reconnect(connection);
       },
     };

@@ -34,6 +34,8 @@ export const defaultMirrorTuning = Object.freeze({
   learnMs: 10_000,
   /** Once so many retained messages have come there may be more that the broker has dropped on the way. */
   toldMany: 500,
+  /** Where it did not tell of topics that should be retained, it is asked again so often at most. */
+  asks: 3,
   /** Between two walks over the state. */
   walkPauseMs: 1_000,
   /** Between two walks that look for keys to show because there is room again. */
