@@ -1,6 +1,6 @@
 import { KvsError } from '../core/errors.js';
 import { limits } from '../core/limits.js';
-import type { Awaitable } from '../ports/engine.js';
+import type { Awaitable, Engine } from '../ports/engine.js';
 import type { Guarantees } from '../ports/guarantees.js';
 import type { Time } from '../ports/time.js';
 import type { Caller } from './admission.js';
@@ -21,6 +21,7 @@ export class CallDemands {
   private unconfirmed: number | undefined;
   /** Whether this server has what the session has seen. Only then does its own token replace the client's. */
   private hasReached = false;
+  private view: Engine | undefined;
 
   private constructor(
     private readonly guarantees: Guarantees,
@@ -67,6 +68,7 @@ export class CallDemands {
     if (this.token === undefined) return caller;
     return andThen(this.guarantees.reach(this.known, this.withinDeadline(limits.sessionWaitMs)), (view) => {
       this.hasReached = true;
+      this.view = view;
       return view === undefined ? caller : caller.on(view);
     });
   }
@@ -123,7 +125,7 @@ export class CallDemands {
   trailers(error: string | undefined): Trailers | undefined {
     if (!this.hasReached && this.unconfirmed === undefined)
       return error === undefined ? undefined : { error };
-    const session = this.hasReached ? this.guarantees.session(this.known) : undefined;
+    const session = this.hasReached ? this.guarantees.session(this.known, this.view) : undefined;
     return { error, session, version: this.unconfirmed };
   }
 

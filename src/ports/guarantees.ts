@@ -14,9 +14,10 @@ export interface Guarantees {
    * A token of what this server has now: at most `limits.sessionTokenBytes` of printable ASCII without blanks. To be
    * called only after {@link reach} has succeeded.
    * @param token the one given to {@link reach}; the new token implies it
+   * @param view what {@link reach} has resolved to, if the new token is of what was shown through it
    * @returns `undefined` if none so short can be made just now
    */
-  session(token?: string): string | undefined;
+  session(token?: string, view?: Engine): string | undefined;
 
   /**
    * Waits until this server has everything that a token stands for.

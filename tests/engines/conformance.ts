@@ -15,6 +15,7 @@ import { renewSection } from './section-renew.js';
 import { requestsSection } from './section-requests.js';
 import { restoreSection } from './section-restore.js';
 import { retentionSection } from './section-retention.js';
+import { sessionsSection } from './section-sessions.js';
 import { togetherSection } from './section-together.js';
 import { watchSection } from './section-watch.js';
 import { watchTokensSection } from './section-watch-tokens.js';
@@ -83,5 +84,6 @@ export function engineConformance(name: string, openEngine: () => Promise<OpenEn
     renewSection(bench);
     watchSection(bench);
     watchTokensSection(bench);
+    sessionsSection(bench);
   });
 }

@@ -19,6 +19,7 @@ import { decodedText } from '../../src/doors/http/text.js';
 import { MessageReader } from '../../src/doors/grpc/protocol/framing.js';
 import { timeoutMs } from '../../src/doors/grpc/protocol/timeout.js';
 import { decodeEntry, encodeEntry } from '../../src/engines/fleet/journal/records.js';
+import { SessionSeen } from '../../src/engines/partitions/session-seen.js';
 import { decodeWatchToken, encodeWatchToken } from '../../src/engines/fleet/watching/token.js';
 import { readRecording } from '../../src/laboratory/read-recording.js';
 import { decodeCsv, encodeCsv } from '../../src/portal/csv.js';
@@ -124,6 +125,16 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     },
     seeds: ['f1.frota.o1:1,o2:zz.h1k', 'f1.frota.', 'f1.frota.a:1'],
     words: ['f1.', '.h', ':1'],
+  },
+  'sessao-particoes': {
+    run: (input) => {
+      const seen = refusable(KvsError, () => SessionSeen.of(text(input)));
+      if (seen === undefined) return;
+      const encoded = seen.toText();
+      same('a token', SessionSeen.of(encoded).toText(), encoded);
+    },
+    seeds: ['s1.0123456789abcdef:3:5:2s.010rs..7', 's1....0'],
+    words: ['s1.', ':1', ',', '.0'],
   },
   posicao: {
     run: (input) => {

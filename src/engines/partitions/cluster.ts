@@ -4,6 +4,7 @@ import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
 import type { Time } from '../../ports/time.js';
 import { CallBatches } from './batches.js';
+import type { PartitionCaller, PartitionCallOptions } from './caller.js';
 import { mastersOf, parseNodes } from './cluster-view.js';
 import type { NodeView } from './cluster-view.js';
 import {
@@ -22,6 +23,8 @@ import { logName, partitionName, slotOf } from './layout.js';
 import { partitionLimits } from './limits.js';
 import { RedisNode } from './node.js';
 import type { NodeAccess, NodeAnswer } from './node.js';
+import { askBetween } from './witnessed.js';
+import type { Witnessed } from './witnessed.js';
 
 interface ClusterOptions {
   /** `host:port` of nodes that tell the others. */
@@ -34,43 +37,9 @@ interface ClusterOptions {
   readonly onLook: () => void;
 }
 
-interface CallOptions {
-  /** Of the monotonic clock. */
-  readonly deadline: number;
-  /** It may be asked again though an earlier time may have been done: reads, and writes that say their request. */
-  readonly isRepeatable?: boolean;
-  /** A write that may go together with others: it tells its change before it writes anything. */
-  readonly gathers?: boolean;
-}
-
 interface Failure {
   readonly meaning: NodeMeaning;
   readonly error: Error | undefined;
-}
-
-/** Whoever carries out a function on a partition. */
-export interface PartitionCaller {
-  /**
-   * @throws KvsError SEM_MAIORIA: not done, and never will be; RESULTADO_DESCONHECIDO; LIMITE_MEMORIA, DISCO_FALHOU,
-   *   SERVIDOR_SAINDO
-   */
-  call(
-    name: FunctionName,
-    partition: number,
-    args: readonly (string | Buffer)[],
-    options: CallOptions,
-  ): Promise<unknown>;
-
-  /**
-   * Asks for something of a partition's sorted set with a command of Redis itself, which costs less than a function.
-   * @param words the command and what is behind the name of the set
-   * @throws KvsError SEM_MAIORIA, SERVIDOR_SAINDO
-   */
-  look(
-    partition: number,
-    words: readonly [command: string, ...args: (string | Buffer)[]],
-    deadline: number,
-  ): Promise<unknown>;
 }
 
 /** What is asked of a master, until one answers. */
@@ -145,7 +114,7 @@ export class RedisCluster implements PartitionCaller {
     name: FunctionName,
     partition: number,
     args: readonly (string | Buffer)[],
-    options: CallOptions,
+    options: PartitionCallOptions,
   ): Promise<unknown> {
     const ask = (node: RedisNode, isAsking = false): Promise<NodeAnswer> =>
       node.attempt(['FCALL', FUNCTIONS[name], ...this.subjects(name, partition), ...args], isAsking);
@@ -172,9 +141,30 @@ export class RedisCluster implements PartitionCaller {
     return this.answerTo({ partition, isRead: true, ask }, { deadline });
   }
 
+  /**
+   * Carries out a function, or a command as {@link look} does, between two questions which history its node has.
+   * @param us of the log's entry that the history must have
+   */
+  async between(
+    partition: number,
+    what: { readonly name: FunctionName } | { readonly command: string },
+    args: readonly (string | Buffer)[],
+    { us, ...options }: PartitionCallOptions & { readonly us: number },
+  ): Promise<Witnessed> {
+    const isRead = 'command' in what || READ_ONLY.has(what.name);
+    const words =
+      'command' in what
+        ? [what.command, this.names[partition] as string, ...args]
+        : ['FCALL', FUNCTIONS[what.name], ...this.subjects(what.name, partition), ...args];
+    const seen = ['FCALL', FUNCTIONS.seen, ...this.subjects('seen', partition), String(us)];
+    const ask = (node: RedisNode, isAsking: boolean): Promise<NodeAnswer> =>
+      askBetween(node, { seen, words, isRead, isAsking });
+    return (await this.answerTo({ partition, isRead, ask }, options)) as Witnessed;
+  }
+
   private async answerTo(
     question: Question,
-    { deadline, isRepeatable = false }: CallOptions,
+    { deadline, isRepeatable = false }: PartitionCallOptions,
   ): Promise<unknown> {
     const { partition, isRead } = question;
     let { gather } = question;

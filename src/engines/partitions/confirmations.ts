@@ -1,6 +1,5 @@
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
-import type { Guarantees } from '../../ports/guarantees.js';
 import type { Time } from '../../ports/time.js';
 import type { NodeView } from './cluster-view.js';
 import type { RedisCluster } from './cluster.js';
@@ -27,10 +26,9 @@ interface Round {
 
 /**
  * Confirmations by replicas (`WAIT`). A master that was replaced, or lost its connection, since a write was answered
- * confirms nothing: another may be in its place that never had it. Sessions are not offered: a failover can lose what
- * one has seen.
+ * confirms nothing: another may be in its place that never had it.
  */
-export class ReplicaConfirmations implements Guarantees {
+export class ReplicaConfirmations {
   private readonly written = new Map<RedisNode, Written>();
   private readonly rounds = new Map<RedisNode, Round>();
   private waiting = 0;
@@ -53,17 +51,6 @@ export class ReplicaConfirmations implements Guarantees {
       known.connection = connections;
     }
     known.last++;
-  }
-
-  session(): undefined {
-    return undefined;
-  }
-
-  reach(): never {
-    throw new KvsError(
-      'NAO_SUPORTADO',
-      'este motor não oferece sessões: uma troca de mestre pode perder o que uma viu',
-    );
   }
 
   assertConfirmable(servers: number): void {

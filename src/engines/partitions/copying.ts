@@ -2,7 +2,7 @@ import { KvsError } from '../../core/errors.js';
 import type { Row, Stream } from '../../ports/engine.js';
 import type { Time } from '../../ports/time.js';
 import { askAhead } from './ask-ahead.js';
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import { keyOfPlace } from './layout.js';
 import { partitionLimits } from './limits.js';
 import { rowOfRecord } from './records.js';

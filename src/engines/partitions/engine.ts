@@ -13,22 +13,27 @@ import type {
   Stream,
   Write,
 } from '../../ports/engine.js';
-import type { Counted, Line, List } from '../../ports/lines.js';
+import type { Counted, Line } from '../../ports/lines.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Random } from '../../ports/random.js';
 import type { BeyondPage, BoundOf, Retains, WalkPlace } from '../../ports/retention.js';
 import type { Time } from '../../ports/time.js';
 import { assertOffered } from '../plan.js';
 import { RedisCluster } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import type { NodeView } from './cluster-view.js';
 import { ReplicaConfirmations } from './confirmations.js';
-import { copyOfEverything } from './copying.js';
+import { PartitionGuarantees } from './guarantees.js';
 import { partitionLimits } from './limits.js';
 import { MasterMemory } from './memory.js';
 import { LogWatches } from './log-watches.js';
 import type { NodeAccess, RedisNode } from './node.js';
-import { rowChoice, lineOfMaster, PartitionReads } from './reads.js';
+import { PartitionReading } from './reading.js';
+import { lineOfMaster } from './reads.js';
 import { PartitionRetention } from './retention.js';
+import { SessionCaller } from './session-caller.js';
+import type { SessionSeen } from './session-seen.js';
+import { PartitionSession } from './session.js';
 import { PartitionSweeper } from './sweeper.js';
 import { PartitionWalks } from './walks.js';
 import { PartitionWrites } from './writes.js';
@@ -67,9 +72,11 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
     watches: true,
   };
   readonly lineOf = (row: Row): Line => lineOfMaster(row, true);
-  readonly guarantees: ReplicaConfirmations;
+  readonly guarantees: PartitionGuarantees;
   private readonly cluster: RedisCluster;
-  private readonly reads: PartitionReads;
+  /** Deadline for a request sent now. */
+  private readonly deadline: () => number;
+  private readonly reading: PartitionReading;
   private readonly writes: PartitionWrites;
   private readonly walks: PartitionWalks;
   private readonly retention: PartitionRetention;
@@ -88,15 +95,16 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
 
   constructor(private readonly options: PartitionsOptions) {
     const { nodes, access = {}, time, random, logger } = options;
-    const deadline = (): number => time.monotonicMs() + options.deadlineMs;
+    const deadline = (this.deadline = (): number => time.monotonicMs() + options.deadlineMs);
     const onLook = (): void => this.look();
     const cluster = (this.cluster = new RedisCluster({
       ...{ seeds: nodes, access, time, random, logger, onLook },
     }));
-    const guarantees = (this.guarantees = new ReplicaConfirmations(cluster, time));
-    cluster.onWritten = (node) => guarantees.note(node);
-    this.reads = new PartitionReads(cluster, deadline);
-    this.writes = new PartitionWrites(cluster, deadline);
+    const confirmations = new ReplicaConfirmations(cluster, time);
+    cluster.onWritten = (node) => confirmations.note(node);
+    this.guarantees = new PartitionGuarantees(confirmations, this);
+    this.reading = new PartitionReading(cluster, time, deadline);
+    this.writes = new PartitionWrites(deadline);
     const walks = (this.walks = new PartitionWalks(cluster, deadline));
     this.retention = new PartitionRetention({ cluster, walks, time, deadline });
     this.sweeper = new PartitionSweeper(cluster, time, deadline);
@@ -159,11 +167,26 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
   }
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Promise<Answers[K]> {
-    return this.reads.read<K>(query);
+    return this.reading.read<K>(query);
   }
 
   write<K extends Write['kind']>(write: OfKind<Write, K>): Promise<Answers[K]>;
-  async write(write: Write): Promise<Answers[Write['kind']]> {
+  write(write: Write): Promise<Answers[Write['kind']]> {
+    return this.writeBy(this.cluster, write);
+  }
+
+  /** A view of the store that shows nothing older than what a session has seen, and notes what it shows. */
+  since(seen: SessionSeen, waitMs: number): PartitionSession {
+    const { time } = this.options;
+    const caller = new SessionCaller(this.cluster, seen, time, time.monotonicMs() + waitMs);
+    return new PartitionSession({
+      ...{ engine: this, caller, deadline: this.deadline },
+      reading: new PartitionReading(caller, time, this.deadline),
+      write: (write) => this.writeBy(caller, write),
+    });
+  }
+
+  private async writeBy(caller: PartitionCaller, write: Write): Promise<Answers[Write['kind']]> {
     assertOffered(this.capabilities, write);
     if (write.kind === 'commit') {
       throw new KvsError(
@@ -173,7 +196,7 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
     }
     if ('ttlMs' in write && write.ttlMs !== undefined) this.sweeper.expect(write.key, write.ttlMs);
     try {
-      return await this.writes.write(write);
+      return await this.writes.write(write, caller);
     } catch (error) {
       if (error instanceof KvsError && error.code === 'LIMITE_MEMORIA') this.refused++;
       throw error;
@@ -182,53 +205,7 @@ export class PartitionsEngine implements Engine, HasCapacity, Retains {
 
   scan<K extends Scan['kind']>(scan: OfKind<Scan, K>): Stream<Rows[K]>;
   scan(scan: Scan): Stream<Rows[Scan['kind']]> {
-    switch (scan.kind) {
-      case 'snapshot':
-        return this.snapshot(scan.version);
-      case 'range':
-        return this.range(scan);
-      case 'history':
-        return this.history(scan.key);
-      case 'everything': {
-        const { time, deadlineMs } = this.options;
-        return copyOfEverything(this.cluster, time, () => time.monotonicMs() + deadlineMs);
-      }
-      case 'lines':
-        return this.lines(scan.key);
-      case 'list':
-        return this.list(scan);
-      case 'count':
-        return this.walks.counts(scan);
-      case 'watch':
-        return this.watches.watch(scan);
-    }
-  }
-
-  private async *snapshot(version: number | undefined): Stream<Row> {
-    for await (const found of this.walks.inAnyOrder(rowChoice(version)))
-      if (found?.row !== undefined) yield found.row;
-  }
-
-  private async *range({ from, to, timestamp }: OfKind<Scan, 'range'>): Stream<Rows['range']> {
-    for await (const found of this.walks.inOrder({ from, to }, rowChoice(undefined, timestamp))) {
-      if (found?.hasNewest === true) yield { key: found.key, row: found.row };
-    }
-  }
-
-  private async *history(key: string): Stream<Row> {
-    for await (const found of this.reads.versions(key)) if (found !== undefined) yield found.row;
-  }
-
-  private async *lines(key: string): Stream<Line> {
-    for await (const found of this.reads.versions(key)) {
-      if (found !== undefined) yield lineOfMaster(found.row, found.isNewest);
-    }
-  }
-
-  private async *list({ version, timestamp, ...range }: List): Stream<Line> {
-    for await (const found of this.walks.inOrder(range, rowChoice(version, timestamp))) {
-      if (found?.row !== undefined) yield lineOfMaster(found.row, found.isNewest);
-    }
+    return scan.kind === 'watch' ? this.watches.watch(scan) : this.reading.scan(scan);
   }
 
   endWatches(): void {

@@ -667,6 +667,16 @@ local function push_entry(page, entry)
   return #entry[2][2]
 end
 
+-- Whether a log that is there had more entries than it has.
+local function has_forgotten(log)
+  local info, length, added = call('XINFO', 'STREAM', log), 0, 0
+  for i = 1, #info, 2 do
+    if info[i] == 'length' then length = info[i + 1] end
+    if info[i] == 'entries-added' then added = info[i + 1] end
+  end
+  return added > length
+end
+
 -- until which time everything was told, how many entries, how many bytes: the time of the last entry up to then (0: there
 -- was none; false: it is forgotten), whether there is more behind the page, then entries after it
 local function past(keys, args)
@@ -674,14 +684,7 @@ local function past(keys, args)
   clock()
   local last = call('XREVRANGE', log, string.format('%.0f', bound), '-', 'COUNT', '1')[1]
   local page = { last and string.match(last[1], '^%d+') or '0', 0 }
-  if not last and call('EXISTS', log) == 1 then
-    local info, length, added = call('XINFO', 'STREAM', log), 0, 0
-    for i = 1, #info, 2 do
-      if info[i] == 'length' then length = info[i + 1] end
-      if info[i] == 'entries-added' then added = info[i + 1] end
-    end
-    if added > length then return { false, 0 } end
-  end
+  if not last and call('EXISTS', log) == 1 and has_forgotten(log) then return { false, 0 } end
   local found = call('XRANGE', log, string.format('%.0f', bound + 1), '+', 'COUNT', most + 1)
   for i, entry in ipairs(found) do
     if i > most or bytes <= 0 then
@@ -691,6 +694,31 @@ local function past(keys, args)
     bytes = bytes - push_entry(page, entry)
   end
   return page
+end
+
+-- The time of an entry of the log, or 0. Answers which history this is, for sessions: the replication id of this node, the
+-- one before it was promoted and up to which offset it has that (the first that it has not), the offset, its epoch, the
+-- greatest one known; then the last entry (0: none), whether that entry is there, whether it may be forgotten, whether
+-- something expired is still stored, and the time.
+local function seen(keys, args)
+  local z, log, us = keys[1], keys[2], args[1]
+  local now = clock()
+  local replication, cluster = call('INFO', 'replication'), call('CLUSTER', 'INFO')
+  local function field(text, name) return string.match(text, name .. ':(%w+)') or '0' end
+  local last = call('XREVRANGE', log, '+', '-', 'COUNT', '1')[1]
+  local there, forgotten = false, false
+  if last and us ~= '0' then
+    there = #call('XRANGE', log, us, us) > 0
+    local first = string.match(call('XRANGE', log, '-', '+', 'COUNT', '1')[1][1], '^%d+')
+    forgotten = not there and tonumber(first) > tonumber(us) and has_forgotten(log)
+  end
+  return {
+    field(replication, 'master_replid'), field(replication, 'master_replid2'),
+    field(replication, 'second_repl_offset'), field(replication, 'master_repl_offset'),
+    field(cluster, 'cluster_my_epoch'), field(cluster, 'cluster_current_epoch'),
+    last and string.match(last[1], '^%d+') or '0',
+    there and 1 or 0, forgotten and 1 or 0, is_due(z, now) and 1 or 0, now,
+  }
 end
 
 -- from, to (as of walk), how many rows, how many bytes: the time of the last entry of the log (0: none), from where to go
@@ -789,5 +817,6 @@ redis.register_function({ function_name = 'kvs3_walk', callback = walk, flags = 
 redis.register_function({ function_name = 'kvs3_hold', callback = hold })
 redis.register_function({ function_name = 'kvs3_copy', callback = copy, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'kvs3_amounts', callback = amounts, flags = { 'no-writes' } })
+redis.register_function({ function_name = 'kvs3_seen', callback = seen, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'kvs3_past', callback = past, flags = { 'no-writes' } })
 redis.register_function({ function_name = 'kvs3_present', callback = present, flags = { 'no-writes' } })

@@ -15,6 +15,7 @@ export const FUNCTIONS = Object.freeze({
   amounts: 'kvs3_amounts',
   past: 'kvs3_past',
   present: 'kvs3_present',
+  seen: 'kvs3_seen',
 });
 
 export type FunctionName = keyof typeof FUNCTIONS;
@@ -34,12 +35,12 @@ export function isBatchName(name: FunctionName): name is BatchName {
 
 /** Functions that change nothing: they may be asked again, whatever became of the first time. */
 export const READ_ONLY: ReadonlySet<FunctionName> = new Set([
-  ...(['read', 'history', 'walk', 'copy', 'amounts', 'past', 'present'] as const),
+  ...(['read', 'history', 'walk', 'copy', 'amounts', 'past', 'present', 'seen'] as const),
 ]);
 
 /** What of a partition a function is about: its sorted set, its log, or both. */
 export const SUBJECTS: Readonly<Record<FunctionName, 'set' | 'log' | 'both'>> = Object.freeze({
-  ...{ write: 'both', remove: 'both', present: 'both', past: 'log' },
+  ...{ write: 'both', remove: 'both', present: 'both', seen: 'both', past: 'log' },
   ...{ read: 'set', history: 'set', walk: 'set', hold: 'set', copy: 'set', amounts: 'set' },
 } as const);
 

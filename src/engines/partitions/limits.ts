@@ -64,6 +64,9 @@ export const partitionLimits = Object.freeze({
   confirmTurnMs: 200,
   /** How much there is is asked with this patience: it is only shown. */
   amountsMs: 5_000,
+  /** Partitions of which a session's token tells the last entry of the log, and masters that it can tell. */
+  sessionPlaces: 96,
+  sessionStays: 32,
   /** Logs that one master is asked for at once while somebody watches, and entries of each. */
   logReadsAtOnce: 512,
   logEntries: 256,
@@ -89,6 +92,13 @@ assertRelation((partitions & (partitions - 1)) === 0, 'partitions are chosen by 
 assertRelation(partitions <= slots, 'partitions have slots of their own');
 assertRelation(viewMs * 3 < silenceMs, 'a node is asked several times before it is given up');
 assertRelation(holdRenewMs * 2 < holdMs, 'what is held is renewed in time');
+// `s1.`, masters, entries of logs, one character for each partition, a time.
+const { sessionPlaces, sessionStays } = partitionLimits;
+assertRelation(
+  16 + sessionStays * (16 + 3 + 9 + 9 + 10 + 1) + sessionPlaces * (2 + 1 + 10 + 1) + partitions <=
+    limits.sessionTokenBytes,
+  'a session token has room for all that it may tell',
+);
 // The function library has them in its text, since servers of one version share it.
 assertRelation(limits.requestAgeMs === 300_000 && limits.requestSkewMs === 2_000, 'functions.lua says so');
 assertRelation(limits.version === 2 ** 31 - 1 && limits.entriesPerKey === 1_000_000, 'functions.lua says so');

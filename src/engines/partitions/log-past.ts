@@ -1,4 +1,4 @@
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import { byTime, LogEntry } from './log-entry.js';
 import { LogPositions, toldOf } from './log-place.js';
 import type { LogsPlace } from './log-place.js';

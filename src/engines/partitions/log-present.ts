@@ -1,6 +1,6 @@
 import { compareCodePoints } from '../../core/text-order.js';
 import type { Line } from '../../ports/lines.js';
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import { endOfPlace, keyOfPlace } from './layout.js';
 import type { Stretch } from './layout.js';
 import { partitionLimits } from './limits.js';

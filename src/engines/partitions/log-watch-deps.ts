@@ -1,6 +1,6 @@
 import type { Time } from '../../ports/time.js';
 import type { WatchCounts } from '../watching/counts.js';
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import type { LogFeed, LogFollower } from './log-feed.js';
 
 /** What one watch needs of its server. */

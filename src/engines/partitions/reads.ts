@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.js';
 import { onlyHead } from '../only-head.js';
 import type { Answers, OfKind, Query, Row, Stream } from '../../ports/engine.js';
 import type { Line } from '../../ports/lines.js';
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import { sentPlace, partitionOf } from './layout.js';
 import { partitionLimits } from './limits.js';
 import { askNewest, askUpTo, foundRow } from './newest.js';

@@ -2,7 +2,7 @@ import type { RetentionBound } from '../../core/retention.js';
 import { limits } from '../../core/limits.js';
 import type { BeyondPage, BoundOf, WalkPlace } from '../../ports/retention.js';
 import type { Time } from '../../ports/time.js';
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import { EVERY_KEY, placeOfKey, partitionOf, stretchOf } from './layout.js';
 import { partitionLimits } from './limits.js';
 import type { PartitionWalks } from './walks.js';

@@ -1,5 +1,5 @@
 import type { Time } from '../../ports/time.js';
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import { partitionOf } from './layout.js';
 import { partitionLimits } from './limits.js';
 

@@ -2,7 +2,7 @@ import { compareCodePoints } from '../../core/text-order.js';
 import type { Row, Stream } from '../../ports/engine.js';
 import type { Counted, KeyRange } from '../../ports/lines.js';
 import { askAhead } from './ask-ahead.js';
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import { behind, keyOfPlace, EVERY_KEY, stretchOf } from './layout.js';
 import type { Stretch } from './layout.js';
 import { partitionLimits } from './limits.js';

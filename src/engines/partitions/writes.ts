@@ -7,7 +7,7 @@ import { limits } from '../../core/limits.js';
 import type { Answers, KeyWrite, Row } from '../../ports/engine.js';
 import { answerTo, decide, removedOf } from '../plan.js';
 import type { KeyFacts, Step } from '../plan.js';
-import type { PartitionCaller } from './cluster.js';
+import type { PartitionCaller } from './caller.js';
 import type { FunctionName } from './functions.js';
 import { ANSWER } from './functions.js';
 import { sentPlace, partitionOf } from './layout.js';
@@ -32,16 +32,13 @@ export class PartitionWrites {
   /** Key and value of the requests that went through here: an id used for another key may lie in another partition. */
   private readonly prints = new BoundedMap<string, string>(partitionLimits.rememberedRequests);
 
-  constructor(
-    private readonly cluster: PartitionCaller,
-    private readonly deadline: () => number,
-  ) {}
+  constructor(private readonly deadline: () => number) {}
 
   /**
    * @throws KvsError of the plan; SEM_MAIORIA, RESULTADO_DESCONHECIDO, LIMITE_MEMORIA, PEDIDO_REPETIDO,
    *   LIMITE_VERSOES_POR_CHAVE
    */
-  async write(write: KeyWrite): Promise<Answers[KeyWrite['kind']]> {
+  async write(write: KeyWrite, cluster: PartitionCaller): Promise<Answers[KeyWrite['kind']]> {
     const attempt = write.kind === 'insert' || write.kind === 'put' ? write.attempt : undefined;
     if (attempt !== undefined)
       this.assertSameRequest(attempt, write as KeyWrite & { readonly value: string });
@@ -51,7 +48,7 @@ export class PartitionWrites {
       // What expires clears away before it writes.
       gathers: !('ttlMs' in write && write.ttlMs !== undefined),
     };
-    const reply = (await this.cluster.call(name, partitionOf(write.key), args, options)) as Reply;
+    const reply = (await cluster.call(name, partitionOf(write.key), args, options)) as Reply;
     return this.answer(write, name, reply);
   }
 

@@ -12,6 +12,7 @@ import { RecordingLogger } from '../../support/doors.js';
 import { eventually } from '../../support/eventually.js';
 import { redisAvailable, startRedisCluster } from '../../support/redis-cluster.js';
 import type { TestCluster } from '../../support/redis-cluster.js';
+import { sessionAt } from '../../support/session-at.js';
 import { verbs } from '../../support/verbs.js';
 import { WatchReader } from '../../support/watch-reader.js';
 import { codeOf } from '../support.js';
@@ -27,6 +28,7 @@ const RIGHTS = [
     '+fcall',
     '+function|load',
     '+cluster|nodes',
+    '+cluster|info',
     '+info',
     '+time',
     '+wait',
@@ -105,6 +107,8 @@ describe.skipIf(!redisAvailable())('nodes with TLS and users', { timeout: 60_000
     expect(await told(reader, 3)).toEqual(['insert c/1@1=a', 'insert c/1@2=b', 'insert c/2@1=passa']);
     expect(await told(reader, 1)).toEqual(['expire c/2@1']);
     expect(await engine.guarantees.confirm(1, 10_000)).toBe(1);
+    const { store } = await sessionAt(engine, undefined);
+    expect(await verbs(store).query('c/1')).toMatchObject({ value: 'b' });
     await verbs(engine).removeAll('c/1');
     expect(await told(reader, 2)).toEqual(['remove c/1@1', 'remove c/1@2']);
     await reader.leave();
