@@ -69,7 +69,7 @@ describe('reading ahead', () => {
         onDisconnected: () => undefined,
         onMessage: ({ topic }) => void heard.add(topic),
       });
-      await eventually('all are heard of', () => heard.size === 10_000, { deadlineMs: 20_000 });
+      await eventually('all are heard of', () => heard.size === 10_000, 20_000);
     },
   );
 });
