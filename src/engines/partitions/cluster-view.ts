@@ -63,3 +63,12 @@ export function mastersOf(views: Iterable<readonly NodeView[]>): (string | undef
   }
   return addresses;
 }
+
+/**
+ * How many replicas each master can have, with as many nodes as the cluster has: one that is away, or was a master until a
+ * moment ago, becomes one. `undefined`: no master is known.
+ */
+export function replicasOfEach(view: readonly NodeView[]): number | undefined {
+  const masters = view.filter(({ isMaster, slots }) => isMaster && slots.length > 0).length;
+  return masters === 0 ? undefined : Math.floor((view.length - masters) / masters);
+}

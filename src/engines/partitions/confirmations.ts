@@ -1,7 +1,7 @@
 import { KvsError } from '../../core/errors.js';
 import { limits } from '../../core/limits.js';
 import type { Time } from '../../ports/time.js';
-import type { NodeView } from './cluster-view.js';
+import { replicasOfEach } from './cluster-view.js';
 import type { RedisCluster } from './cluster.js';
 import { partitionLimits } from './limits.js';
 import type { RedisNode } from './node.js';
@@ -60,7 +60,8 @@ export class ReplicaConfirmations {
         'escritas demais esperam por réplicas; nada foi gravado, tente de novo',
       );
     const most = replicasOfEach(this.cluster.view);
-    if (servers <= most) return;
+    // Whoever knows no master yet refuses the write itself.
+    if (most === undefined || servers <= most) return;
     throw new KvsError(
       'NAO_SUPORTADO',
       `cada mestre tem ${String(most)} réplica(s), e mais do que isso não confirma. Nada foi gravado`,
@@ -121,11 +122,4 @@ export class ReplicaConfirmations {
     this.rounds.delete(node);
     return holders;
   }
-}
-
-/** How many replicas every master has that has a slot, at least. */
-function replicasOfEach(view: readonly NodeView[]): number {
-  const masters = view.filter(({ isMaster, slots }) => isMaster && slots.length > 0);
-  const counts = masters.map(({ id }) => view.filter(({ masterId }) => masterId === id).length);
-  return counts.length === 0 ? 0 : Math.min(...counts);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareCodePoints } from '../../../src/core/text-order.js';
-import { mastersOf, parseNodes } from '../../../src/engines/partitions/cluster-view.js';
+import { mastersOf, parseNodes, replicasOfEach } from '../../../src/engines/partitions/cluster-view.js';
 import { meaningOfError, redirection } from '../../../src/engines/partitions/failures.js';
 import {
   behind,
@@ -59,6 +59,24 @@ describe('keys in a partition', () => {
 
 describe('what nodes say', () => {
   const view = (lines: readonly string[]) => parseNodes(`${lines.join('\n')}\n`);
+
+  it('of the replicas that masters can have: also while one is replaced, and nothing before any is known', () => {
+    const [a, b] = [
+      'aa 127.0.0.1:7001@17001 master - 0 1 3 connected 0-8191',
+      'bb 127.0.0.1:7002@17002 master - 0 1 4 connected 8192-16383',
+    ];
+    const replicas = [
+      'cc 127.0.0.1:7003@17003 slave aa 0 1 3 connected',
+      'dd 127.0.0.1:7004@17004 slave bb 0 1 4 connected',
+    ];
+    expect(replicasOfEach(view([]))).toBeUndefined();
+    expect(replicasOfEach(view([a, b]))).toBe(0);
+    expect(replicasOfEach(view([a, b, replicas[0]!]))).toBe(0);
+    expect(replicasOfEach(view([a, b, ...replicas]))).toBe(1);
+    const promoted = 'cc 127.0.0.1:7003@17003 master - 0 1 5 connected 0-8191';
+    const dead = 'aa 127.0.0.1:7001@17001 master,fail - 0 1 3 disconnected';
+    expect(replicasOfEach(view([dead, b, promoted, replicas[1]!]))).toBe(1);
+  });
 
   it('of the cluster: addresses, roles, who fails and who serves what', () => {
     const nodes = view([
