@@ -3,6 +3,9 @@
  * whether more follow (LEB128).
  */
 
+/** The eighth and last byte of the largest number counts so many. */
+const LAST_SCALE = 0x80 ** 7;
+
 /** Bytes that {@link putNumber} takes for a number. */
 export function numberBytes(value: number): number {
   let bytes = 1;
@@ -19,16 +22,18 @@ export function putNumber(bytes: Uint8Array, at: number, value: number): number 
   return next;
 }
 
+/** @throws where no number is: past the end of `bytes` every byte would say that more follow */
 export function readNumber(bytes: Uint8Array, at: number): number {
   let byte = bytes[at] as number;
   if (byte < 0x80) return byte;
   let value = byte & 0x7f;
   let next = at;
-  for (let scale = 0x80; ; scale *= 0x80) {
+  for (let scale = 0x80; scale <= LAST_SCALE; scale *= 0x80) {
     byte = bytes[++next] as number;
     value += (byte & 0x7f) * scale;
     if (byte < 0x80) return value;
   }
+  throw new Error(`no number at ${at} of ${bytes.length}`);
 }
 
 /** Where the number after the one at `at` begins. */

@@ -17,6 +17,11 @@ export const PROCESS_FAMILIES = {
     pt: 'Memória do processo na máquina.',
     en: 'Memory of the process on the machine.',
   },
+  kvs_process_resident_max_bytes: {
+    type: 'gauge',
+    pt: 'Até onde ela pode crescer: o limite do contêiner, ou o que a máquina tem.',
+    en: 'How far that may grow: the limit of the container, or what the machine has.',
+  },
   kvs_process_heap_used_bytes: {
     type: 'gauge',
     pt: 'Memória do JavaScript em uso.',

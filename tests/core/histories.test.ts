@@ -124,6 +124,14 @@ describe('histories', () => {
     );
   });
 
+  it('never have one number twice, whichever leave and come', () => {
+    const checked = new Checked();
+    for (let i = 0; i < 40; i++) checked.add();
+    for (let i = 0; i < 30; i++) checked.remove(7 * i);
+    for (let i = 0; i < 40; i++) checked.add();
+    checked.check();
+  });
+
   it('take no more memory the more often they are set', () => {
     const entries = entryTable();
     const histories = new Histories(entries);

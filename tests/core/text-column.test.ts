@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Arena } from '../../src/core/arena.js';
 import { compareCodePoints } from '../../src/core/text-order.js';
 import { TextColumn } from '../../src/core/text-column.js';
+import { field } from '../support/fields.js';
 import { texts } from './stored.js';
 
 const INDICES = 30;
@@ -28,6 +30,14 @@ describe('a column of texts', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('takes no more memory the more often texts are set', () => {
+    const column = new TextColumn();
+    for (let index = 0; index < 10; index++) column.reach(index);
+    for (let i = 0; i < 10_000; i++) column.set(i % 10, `texto-${i % 7}-${'é€'[i % 2]}`);
+    for (let index = 0; index < 10; index++) column.set(index, '');
+    expect((field(column, 'arena') as Arena).chunkBytes).toBeLessThanOrEqual(65_536);
   });
 
   it('compares texts that differ late, or in their length', () => {

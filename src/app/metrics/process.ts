@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { constants, monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks';
 import type { IntervalHistogram } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
@@ -43,6 +44,7 @@ export class ProcessMetrics {
 
 function usageMetrics(): MetricReader {
   const startSeconds = performance.timeOrigin / 1_000;
+  const memoryMax = memoryMaxBytes();
   return (into) => {
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed, external } = process.memoryUsage();
@@ -50,10 +52,17 @@ function usageMetrics(): MetricReader {
     into.set('kvs_process_cpu_seconds_total', user / 1e6, 'user');
     into.set('kvs_process_cpu_seconds_total', system / 1e6, 'system');
     into.set('kvs_process_resident_bytes', rss);
+    into.set('kvs_process_resident_max_bytes', memoryMax);
     into.set('kvs_process_heap_used_bytes', heapUsed);
     into.set('kvs_process_heap_max_bytes', getHeapStatistics().heap_size_limit);
     into.set('kvs_process_external_bytes', external);
   };
+}
+
+/** The memory of the machine, or of the container where it has less. */
+function memoryMaxBytes(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
 /** Descriptors, where the system tells them (Linux). */
