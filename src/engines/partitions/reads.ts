@@ -40,23 +40,22 @@ export class PartitionReads {
   ) {}
 
   read<K extends Query['kind']>(query: OfKind<Query, K>): Promise<Answers[K]>;
-  async read(query: Query): Promise<Answers[Query['kind']]> {
+  read(query: Query): Promise<Answers[Query['kind']]> {
     const { key } = query;
     switch (query.kind) {
       case 'version':
         return this.row(key, rowChoice(query.version));
       case 'instant':
-        return (await this.find(key, rowChoice(undefined, query.timestamp)))?.row;
+        return this.find(key, rowChoice(undefined, query.timestamp)).then((found) => found?.row);
       case 'heads':
-        return onlyHead(await this.row(key, NEWEST), PARTITIONS_ORIGIN);
+        return this.row(key, NEWEST).then((row) => onlyHead(row, PARTITIONS_ORIGIN));
       case 'line': {
         const { version, timestamp, back } = query;
         const choice: RowChoice =
           back === undefined
             ? rowChoice(version, timestamp)
             : { how: 'back', number: clamp(back, limits.version) };
-        const found = await this.find(key, choice);
-        return found && lineOfMaster(found.row, found.isNewest);
+        return this.find(key, choice).then((found) => found && lineOfMaster(found.row, found.isNewest));
       }
     }
   }
