@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     // Real servers, brokers and child processes: a process per file keeps their sockets and timers apart.
     pool: 'forks',
-    maxWorkers: 2,
+    // On two cores: most tests wait for servers most of the time, which left a third of both idle with two workers.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

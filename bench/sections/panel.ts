@@ -38,7 +38,15 @@ export async function panel(rounds: number): Promise<Table[]> {
     inserts.push([engine, ...(await insertsCost(open, rounds))]);
     idle.push([engine, ...(await onWriter(open, idleCost))]);
   });
-  const columns = ['Engine', 'closed', 'open', 'closed ÷ open', '95 % interval', `above ${LIMIT}`, 'pictures'];
+  const columns = [
+    'Engine',
+    'closed',
+    'open',
+    'closed ÷ open',
+    '95 % interval',
+    `above ${LIMIT}`,
+    'pictures',
+  ];
   return [
     {
       title: 'What an open panel costs, CPU µs of the server for each query',
