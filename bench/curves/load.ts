@@ -26,7 +26,8 @@ export interface CurveLoad {
 /** What most curves ask with. */
 export const USUAL = { valueBytes: 64, connections: 8, inFlight: 32 } as const;
 
-const TURNS = 3;
+/** Runs of each measurement. */
+export const TURNS = 3;
 
 /** What one call costs. */
 export interface Cost {
